@@ -1,0 +1,41 @@
+# make app    set up everything and open the laboratory on http://127.0.0.1:8501
+# make test   set up everything and run all tests, the browser's included
+# make fast   the tests that need no browser and little time
+# make lint   ruff, check and format
+# make study  remake the shipped study in checkpoints/
+
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
+
+.PHONY: app test fast lint study setup chromium
+
+app: setup
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: setup chromium lint
+	$(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m browser
+
+fast: setup
+	$(BIN)/python -m pytest -m "not browser and not slow" -n 2 --dist loadfile
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+study: setup
+	$(BIN)/python -m opcviz run digits --store checkpoints
+	rm -rf checkpoints/work
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+chromium:
+	@test -n "$(CHROMIUM)" || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -yq chromium; } \
+	|| { echo "The browser tests need Chromium: install it, or name it in OPCVIZ_CHROMIUM"; exit 1; }

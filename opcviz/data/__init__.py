@@ -1,0 +1,25 @@
+"""Pictures in memory, what is to be forgotten of them, and their augmentation."""
+
+from .augment import POLICIES, augment, policy
+from .images import DataError, Images, assemble, digest
+from .probing import probe
+from .scenarios import Scenario, Split
+from .sources import DatasetInfo, DataSpec, data_root, list_datasets, load
+
+__all__ = [
+    "POLICIES",
+    "DataError",
+    "DataSpec",
+    "DatasetInfo",
+    "Images",
+    "Scenario",
+    "Split",
+    "assemble",
+    "augment",
+    "data_root",
+    "digest",
+    "list_datasets",
+    "load",
+    "policy",
+    "probe",
+]

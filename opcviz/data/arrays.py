@@ -1,0 +1,111 @@
+"""Pictures from one .npz file of plain arrays, the neutral format of somebody's own data."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from .images import DataError, Images, assemble
+
+__all__ = ["read_arrays"]
+
+NEEDED = ("x_train", "y_train", "x_test", "y_test")
+CHANNELS = (1, 3)
+
+
+def read_arrays(path: Path) -> Images:
+    """Read x_train, y_train, x_test, y_test and, if there, class_names.
+
+    Pictures are (N, H, W), (N, H, W, C) or (N, C, H, W) with C of 1 or 3, as uint8 or as floats in
+    0..1 (rounded to 256 levels); labels are integers 0..C-1 of shape (N,).
+
+    Raises:
+        DataError: naming the file, the array and what is wrong with it.
+    """
+    arrays = _read(path)
+    train, test = (
+        (
+            _pictures(arrays[f"x_{part}"], f"x_{part} in {path}"),
+            _labels(arrays[f"y_{part}"], f"y_{part} in {path}"),
+        )
+        for part in ("train", "test")
+    )
+    names = arrays.get("class_names")
+    if names is not None:
+        if names.ndim != 1 or names.dtype.kind not in "US":
+            raise DataError(
+                f"class_names in {path}: wants a list of strings, got {names.dtype} of shape "
+                f"{names.shape}"
+            )
+        names = tuple(np.char.decode(names) if names.dtype.kind == "S" else names)
+    try:
+        return assemble(path.stem, train, test, names)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise DataError(f"no file {path.absolute()}; DataSpec.path must name an .npz file")
+    try:
+        # Pickled objects would run code of whoever made the file.
+        file = np.load(path, allow_pickle=False)
+        if isinstance(file, np.ndarray):
+            raise DataError(f"{path} holds one array; wants an .npz with {', '.join(NEEDED)}")
+        with file:
+            missing = [name for name in NEEDED if name not in file]
+            if missing:
+                raise DataError(
+                    f"{path} has no {', '.join(missing)}; it has {', '.join(file) or 'nothing'}. "
+                    "Write it with numpy.savez(file, x_train=..., y_train=..., x_test=..., "
+                    "y_test=..., class_names=...)"
+                )
+            wanted = [name for name in (*NEEDED, "class_names") if name in file]
+            return {name: file[name] for name in wanted}
+    except DataError:
+        raise
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path} cannot be read as an .npz of plain arrays ({error}); write it again with "
+            "numpy.savez, without object arrays"
+        ) from error
+
+
+def _pictures(x: np.ndarray, where: str) -> np.ndarray:
+    """Any allowed layout and type -> (N, C, H, W) uint8."""
+    if x.ndim == 3:
+        x = x[:, None]
+    elif x.ndim == 4 and (x.shape[3] in CHANNELS) != (x.shape[1] in CHANNELS):
+        x = x.transpose(0, 3, 1, 2) if x.shape[3] in CHANNELS else x
+    else:
+        raise DataError(
+            f"{where} has shape {x.shape}; wants (N, H, W), (N, H, W, C) or (N, C, H, W) with "
+            "C of 1 or 3, and only one axis that can be C"
+        )
+    if x.dtype == np.uint8:
+        return x
+    if x.dtype.kind != "f":
+        raise DataError(
+            f"{where} has type {x.dtype}; wants uint8, or floats in 0..1 "
+            "(pixels of 0 to 255 convert with .astype('uint8'))"
+        )
+    if not np.isfinite(x).all():
+        index = int(np.flatnonzero(~np.isfinite(x).all((1, 2, 3)))[0])
+        raise DataError(f"{where} holds NaN or infinite pixels, first in picture {index}")
+    if x.size and (x.min() < 0 or x.max() > 1):
+        raise DataError(
+            f"{where} holds floats from {x.min():g} to {x.max():g}; floats must lie in 0..1 "
+            "(divide by 255, or save uint8)"
+        )
+    return np.rint(x * 255.0).astype(np.uint8)
+
+
+def _labels(y: np.ndarray, where: str) -> np.ndarray:
+    if y.ndim != 1 or y.dtype.kind not in "iu":
+        raise DataError(
+            f"{where} has type {y.dtype} and shape {y.shape}; wants integers of shape (N,) "
+            "(one-hot labels convert with .argmax(1))"
+        )
+    return y

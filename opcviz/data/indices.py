@@ -1,0 +1,110 @@
+"""Files of sample ids: .npy, .txt with one id a line, or .csv."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from .images import DataError
+
+__all__ = ["indices_digest", "read_indices"]
+
+COLUMNS = ("index", "id")  # headings that mark the column of ids in a .csv, else it is the first
+
+
+def read_indices(path: str | Path) -> np.ndarray:
+    """Sample ids of a file as ascending int64, (K,).
+
+    `.npy` holds one axis of integers; `.txt` one id a line, with `#` comments; `.csv` ids in the
+    column called `index` or `id`, else in the first, with or without a heading.
+
+    Raises:
+        DataError: for a missing or unreadable file, no ids, and ids that are no integers, negative
+            or repeated; naming the file and, where there is one, the line.
+    """
+    path = Path(path).expanduser()
+    readers = {".npy": _npy, ".txt": _txt, ".csv": _csv}
+    if path.suffix.lower() not in readers:
+        raise DataError(f"{path}: ids are read from .npy, .txt or .csv, not '{path.suffix}'")
+    if not path.is_file():
+        raise DataError(f"no file {path.absolute()} with the ids to forget")
+    try:
+        ids = readers[path.suffix.lower()](path)
+    except DataError:
+        raise
+    except (OSError, ValueError, EOFError, OverflowError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read ({error})") from error
+    if len(ids) == 0:
+        raise DataError(f"{path} holds no ids; name at least one train picture to forget")
+    ids = np.sort(ids)
+    if ids[0] < 0:
+        raise DataError(f"{path}: id {ids[0]} is negative; ids count train pictures from 0")
+    repeated = ids[1:][np.diff(ids) == 0]
+    if len(repeated):
+        raise DataError(f"{path}: id {repeated[0]} occurs more than once; name each picture once")
+    return ids
+
+
+def indices_digest(ids: np.ndarray) -> str:
+    """12 hex digits of SHA-256 over the sorted ids: the same for the same set in any format."""
+    return hashlib.sha256(np.sort(ids).astype("<i8").tobytes()).hexdigest()[:12]
+
+
+def _npy(path: Path) -> np.ndarray:
+    ids = np.load(path, allow_pickle=False)
+    if not isinstance(ids, np.ndarray) or ids.ndim != 1 or ids.dtype.kind not in "iu":
+        raise DataError(
+            f"{path} holds {getattr(ids, 'dtype', 'no array')} of shape "
+            f"{getattr(ids, 'shape', '?')}; wants integers of shape (K,) "
+            "(a mask converts with numpy.flatnonzero)"
+        )
+    if ids.dtype == np.uint64 and len(ids) and ids.max() > np.iinfo(np.int64).max:
+        raise DataError(f"{path}: id {ids.max()} is too large")
+    return ids.astype(np.int64)
+
+
+def _txt(path: Path) -> np.ndarray:
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    values = [(n, line.partition("#")[0].strip()) for n, line in enumerate(lines, 1)]
+    return _integers(path, [(n, value) for n, value in values if value])
+
+
+def _csv(path: Path) -> np.ndarray:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    column = 0
+    if rows and not _is_integer(rows[0][1][0]):
+        heading = [cell.strip().lower() for cell in rows[0][1]]
+        known = [heading.index(name) for name in COLUMNS if name in heading]
+        if known or not any(map(_is_number, heading)):  # else a bad first id, reported below
+            rows = rows[1:]
+        column = known[0] if known else 0
+    cells = [(n, row[column].strip() if column < len(row) else "") for n, row in rows]
+    return _integers(path, cells)
+
+
+def _is_integer(text: str) -> bool:
+    try:
+        int(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _integers(path: Path, cells: list[tuple[int, str]]) -> np.ndarray:
+    wrong = next(((n, value) for n, value in cells if not _is_integer(value)), None)
+    if wrong:
+        raise DataError(f"{path}, line {wrong[0]}: {wrong[1]!r} is no integer id")
+    return np.array([int(value) for _, value in cells], dtype=np.int64)

@@ -1,0 +1,251 @@
+"""What is to be forgotten, and the parts it cuts a data set into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..config import Config, ConfigError, setting, settings_of
+from .images import DataError, Images
+from .indices import indices_digest, read_indices
+
+__all__ = ["Scenario", "Split"]
+
+FORMS = "classes:0,1,2 · random:10% · indices:FILE"
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The four parts of a data set under one scenario.
+
+    Attributes:
+        forget_train, retain_train: int64 ids into the train set, ascending; together all of it.
+        forget_test, retain_test: the same for the test set. Samples, unlike classes, have no
+            counterpart in the test set: then `forget_test` is empty.
+        classes: the forgotten classes, ascending; empty when samples are forgotten.
+    """
+
+    forget_train: Tensor
+    retain_train: Tensor
+    forget_test: Tensor
+    retain_test: Tensor
+    classes: tuple[int, ...] = ()
+
+    def to(self, device: torch.device | str) -> Split:
+        """The same parts with their ids on `device`."""
+        parts = (getattr(self, f.name) for f in fields(self) if f.name != "classes")
+        return Split(*(part.to(device) for part in parts), classes=self.classes)
+
+
+@dataclass(frozen=True)
+class Scenario(Config):
+    """What is forgotten: whole classes, a random share of the train set, or named samples.
+
+    Settings that the kind does not use fall back to their defaults, so equal questions are equal.
+    """
+
+    kind: str = setting("classes", "what is forgotten", choices=("classes", "random", "indices"))
+    classes: tuple[str, ...] = setting(("0", "1", "2"), "classes to forget, by number or name")
+    percent: float = setting(
+        10.0, "share of the train set to forget, drawn per class", low=0, high=100, unit="%"
+    )
+    path: str = setting("", "file of ids into the train set (.npy, .txt or .csv)")
+    digest: str = setting(
+        "", "fingerprint of the ids in that file; filled in when it is read", advanced=True
+    )
+
+    def __post_init__(self) -> None:
+        """Check the fields, also against each other; an indices file without digest is read.
+
+        Raises:
+            ConfigError: naming the field that does not fit.
+            DataError: if an indices file must be read and cannot.
+        """
+        if isinstance(self.classes, list | tuple):  # TOML writes [0, 1, 2]
+            tokens = tuple(str(c) if type(c) is int else c for c in self.classes)
+            object.__setattr__(self, "classes", tokens)
+        super().__post_init__()
+        used = {"classes": ["classes"], "random": ["percent"], "indices": ["path", "digest"]}
+        for field in fields(self):
+            if field.name not in ("kind", *used[self.kind]):
+                object.__setattr__(self, field.name, field.default)
+        if self.kind == "classes":
+            object.__setattr__(self, "classes", _tidy(self.classes))
+        if self.kind == "random" and not 0 < self.percent < 100:
+            raise ConfigError(
+                f"Scenario.percent: {self.percent:g} must lie between 0 and 100, both excluded"
+            )
+        if self.kind == "indices" and not self.path:
+            raise ConfigError("Scenario.path: wants the file of ids to forget: indices:FILE")
+        if self.kind == "indices" and not self.digest:
+            object.__setattr__(self, "digest", indices_digest(read_indices(self.path)))
+
+    @classmethod
+    def parse(cls, text: str) -> Scenario:
+        """Read `classes:0,1,2` (or `classes:cat,dog`), `random:10%` or `indices:FILE`.
+
+        Raises:
+            ConfigError: for any other text.
+        """
+        kind, colon, value = (part.strip() for part in text.partition(":"))
+        if not colon or kind not in settings_of(cls)["kind"].choices or not value:
+            raise ConfigError(f"'{text}' is no forget scenario; write one of {FORMS}")
+        if kind == "classes":
+            return cls(kind, classes=tuple(token.strip() for token in value.split(",")))
+        if kind == "indices":
+            return cls(kind, path=value)
+        try:
+            if not value.endswith("%"):
+                raise ValueError("no % sign")
+            percent = float(value[:-1])
+        except ValueError as error:
+            raise ConfigError(
+                f"'{text}': write the share as a number with a % sign, as in random:10%"
+            ) from error
+        return cls(kind, percent=percent)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any] | str) -> Scenario:
+        """Build from a table of settings or from the one-line form of `parse`."""
+        return cls.parse(values) if isinstance(values, str) else super().from_dict(values)
+
+    def replace(self, **changes: Any) -> Scenario:
+        """A copy with some settings changed; another file is read anew."""
+        if "path" in changes:
+            changes.setdefault("digest", "")
+        return super().replace(**changes)
+
+    def __str__(self) -> str:
+        if self.kind == "classes":
+            return f"classes:{','.join(self.classes)}"
+        if self.kind == "random":
+            return f"random:{repr(self.percent).removesuffix('.0')}%"
+        return f"indices:{self.path}"
+
+    def identity(self) -> dict[str, Any]:
+        """What makes this question differ from another, JSON-ready: hash this.
+
+        A file of ids counts by its content, not by its place or format. The seed of a random draw
+        is the study's and not in here.
+        """
+        value = {"classes": list(self.classes), "random": self.percent, "indices": self.digest}
+        return {"kind": self.kind, "value": value[self.kind]}
+
+    def split(self, images: Images, seed: int = 0) -> Split:
+        """Cut a data set into forget and retain parts, on the device of `images`.
+
+        A random share is drawn per class (largest remainders first, so the total is the share of
+        the whole train set, rounded), with numpy's frozen `RandomState`: the same `seed` gives the
+        same ids in every version and on every device.
+
+        Args:
+            images: the data set.
+            seed: of the random draw, 0 to 2³²−1; other kinds do not use it.
+
+        Raises:
+            DataError: for an unknown class, an id outside the train set or named twice, a changed
+                file, or when nothing would be forgotten or nothing retained.
+        """
+        y_train, y_test = images.y_train.cpu().numpy(), images.y_test.cpu().numpy()
+        classes: tuple[int, ...] = ()
+        if self.kind == "classes":
+            classes = _resolve(self.classes, images)
+            forget, forget_test = np.isin(y_train, classes), np.isin(y_test, classes)
+        else:
+            forget, forget_test = np.zeros(len(y_train), bool), np.zeros(len(y_test), bool)
+            forget[self._samples(y_train, seed)] = True
+        if forget.all() or not forget.any():
+            part = "retain" if forget.all() else "forget"
+            raise DataError(
+                f"{self} leaves no {part} data of the {len(forget)} train pictures of "
+                f"{images.name}; forget {'less' if part == 'retain' else 'more'}"
+            )
+        parts = (np.flatnonzero(m) for m in (forget, ~forget, forget_test, ~forget_test))
+        return Split(*(torch.from_numpy(p).to(images.device) for p in parts), classes=classes)
+
+    def _samples(self, y: np.ndarray, seed: int) -> np.ndarray:
+        if self.kind == "random":
+            return _draw(y, self.percent / 100, seed)
+        ids = read_indices(self.path)
+        if indices_digest(ids) != self.digest:
+            raise DataError(
+                f"{self.path} has changed since this scenario was set up; restore it, or set up a "
+                "new scenario (a study's question may not change under its answers)"
+            )
+        if ids[-1] >= len(y):
+            raise DataError(
+                f"{self.path}: id {ids[-1]} is outside the train set, whose {len(y)} pictures are "
+                f"numbered 0 to {len(y) - 1}"
+            )
+        return ids
+
+
+def _tidy(tokens: Iterable[str]) -> tuple[str, ...]:
+    """Numbers first and ascending, then names: one spelling for one question."""
+    tokens = tuple(token.strip() for token in tokens)
+    if not tokens or "" in tokens:
+        raise ConfigError("Scenario.classes: name at least one class, as in classes:0,1,2")
+    if len(set(tokens)) < len(tokens):
+        raise ConfigError(f"Scenario.classes: a class is named twice in {', '.join(tokens)}")
+    bad = [token for token in tokens if "," in token]
+    if bad:
+        raise ConfigError(
+            f"Scenario.classes: {bad[0]!r} holds a comma; one entry a class, and a class whose "
+            "name has a comma goes by its number"
+        )
+    numbers = sorted((token for token in tokens if token.isdecimal()), key=int)
+    return (*numbers, *sorted(token for token in tokens if not token.isdecimal()))
+
+
+def _resolve(tokens: tuple[str, ...], images: Images) -> tuple[int, ...]:
+    """Class numbers of the tokens, ascending."""
+    found = [_find(token, images) for token in tokens]
+    if len(set(found)) < len(found):
+        raise DataError(f"classes:{','.join(tokens)} names a class of {images.name} twice")
+    if len(found) == images.classes:
+        raise DataError(
+            f"classes:{','.join(tokens)} forgets all {images.classes} classes of {images.name}; "
+            "leave at least one to retain"
+        )
+    return tuple(sorted(found))
+
+
+def _find(token: str, images: Images) -> int:
+    """A class number from `3`, `#3` (never a name) or a name, in any case if that is unique."""
+    names = images.class_names
+    number = token.removeprefix("#")
+    index = int(number) if number.isdecimal() and int(number) < len(names) else None
+    if token.startswith("#") and index is not None:
+        return index
+    named = [i for i, name in enumerate(names) if name == token] or [
+        i for i, name in enumerate(names) if name.casefold() == token.casefold()
+    ]
+    if index is not None and named and named != [index]:
+        raise DataError(
+            f"class {token} of {images.name} may be the one called '{token}' (#{named[0]}) or the "
+            f"one numbered {token} ('{names[index]}'); write #{named[0]} or #{index}"
+        )
+    if len(named) == 1:
+        return named[0]
+    if index is not None:
+        return index
+    listed = ", ".join(f"{i} {name}" for i, name in enumerate(names[:20]))
+    raise DataError(
+        f"{images.name} has no class '{token}'; it has {listed}{' ...' if len(names) > 20 else ''}"
+    )
+
+
+def _draw(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Ids of a random `fraction`, with every class represented in its proportion."""
+    share = np.bincount(y) * fraction
+    quota = np.floor(share).astype(int)
+    left = int(np.floor(fraction * len(y) + 0.5)) - quota.sum()
+    quota[np.argsort(quota - share, kind="stable")[: max(0, left)]] += 1
+    random = np.random.RandomState(seed)
+    drawn = [random.permutation(np.flatnonzero(y == c))[:n] for c, n in enumerate(quota)]
+    return np.sort(np.concatenate(drawn))

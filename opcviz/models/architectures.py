@@ -1,0 +1,151 @@
+"""Networks by name: small residual nets for small pictures, and torchvision's classifiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..config import Config, ConfigError, setting
+
+__all__ = ["Architecture", "ResNet", "build_network", "list_architectures"]
+
+
+@dataclass(frozen=True)
+class Architecture(Config):
+    """Which network answers the study."""
+
+    name: str = setting("resnet8", "resnet8, resnet20, resnet18 or torchvision:NAME")
+    width: float = setting(
+        1.0, "channel multiplier of our own nets", low=0.1, high=8, advanced=True
+    )
+    resize: int = setting(
+        0, "side (pixels) to which pictures are enlarged first; 0 keeps them", low=0, advanced=True
+    )
+
+
+class BasicBlock(nn.Module):
+    """Two 3×3 convolutions around a shortcut (He et al. 2016, arXiv 1512.03385, figure 2)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H/stride, W/stride)."""
+        out = torch.relu(self.norm1(self.conv1(x)))
+        return torch.relu(self.norm2(self.conv2(out)) + self.shortcut(x))
+
+
+class ResNet(nn.Module):
+    """Residual net with a 3×3 stem and no max-pool, for pictures of 8 to 64 pixels.
+
+    `ResNet(c, n)` with widths (16, 32, 64) and one block each is our 78k-parameter `resnet8`;
+    three blocks each is ResNet-20; widths (64, 128, 256, 512) with two blocks each is ResNet-18
+    with the small-picture stem.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        classes: int,
+        widths: tuple[int, ...] = (16, 32, 64),
+        depth: int = 1,
+    ) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(channels, widths[0], 3, 1, 1, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+        )
+        inputs = widths[0]
+        for i, width in enumerate(widths):
+            strides = [1 if i == 0 else 2] + [1] * (depth - 1)
+            blocks = []
+            for stride in strides:
+                blocks.append(BasicBlock(inputs, width, stride))
+                inputs = width
+            self.add_module(f"stage{i + 1}", nn.Sequential(*blocks))
+        self.stages = [f"stage{i + 1}" for i in range(len(widths))]
+        self.head = nn.Linear(inputs, classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, channels, H, W) -> (B, classes)."""
+        x = self.stem(x)
+        for stage in self.stages:
+            x = self.get_submodule(stage)(x)
+        return self.head(x.mean((2, 3)))
+
+
+OWN = {
+    "resnet8": {"widths": (16, 32, 64), "depth": 1},
+    "resnet20": {"widths": (16, 32, 64), "depth": 3},
+    "resnet18": {"widths": (64, 128, 256, 512), "depth": 2},
+}
+
+
+def list_architectures() -> list[str]:
+    """Our own names, then torchvision's as `torchvision:NAME`."""
+    from torchvision import models as zoo
+
+    return [*OWN, *(f"torchvision:{name}" for name in zoo.list_models(module=zoo))]
+
+
+def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:
+    """A freshly initialised network, (B, channels, H, W) -> (B, classes).
+
+    Initial weights follow torch's global generator: seed it first.
+
+    Raises:
+        ConfigError: for a name that neither we nor torchvision know.
+    """
+    if spec.name in OWN:
+        shape = OWN[spec.name]
+        widths = tuple(max(1, round(width * spec.width)) for width in shape["widths"])
+        return ResNet(channels, classes, widths, shape["depth"])
+    family, _, name = spec.name.partition(":")
+    if family == "torchvision" and spec.name in list_architectures():
+        return _torchvision(name, channels, classes)
+    raise ConfigError(
+        f"Architecture.name: '{spec.name}' is unknown; ours are {', '.join(OWN)}; any classifier "
+        "of torchvision goes as torchvision:NAME"
+    )
+
+
+def _torchvision(name: str, channels: int, classes: int) -> nn.Module:
+    from torchvision import models as zoo
+
+    extra = (
+        {"aux_logits": False, "init_weights": True} if name in ("googlenet", "inception_v3") else {}
+    )
+    net = zoo.get_model(name, weights=None, num_classes=classes, **extra)
+    if channels != 3:
+        _change_input(net, channels)
+    return net
+
+
+def _change_input(net: nn.Module, channels: int) -> None:
+    """Replace the first convolution by one that takes `channels` planes."""
+    path, old = next((n, m) for n, m in net.named_modules() if isinstance(m, nn.Conv2d))
+    new = nn.Conv2d(
+        channels,
+        old.out_channels,
+        old.kernel_size,
+        old.stride,
+        old.padding,
+        bias=old.bias is not None,
+    )
+    parent, _, leaf = path.rpartition(".")
+    setattr(net.get_submodule(parent), leaf, new)

@@ -1,0 +1,129 @@
+"""What long work says while it runs, and how it is asked to stop.
+
+Every long function takes one `Progress`. It tells it typed events and asks it, each step, whether
+somebody cancelled. Progress bars, run records on disk and live charts are listeners of the same
+stream; none of them is known to the work itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+__all__ = [
+    "Cancelled",
+    "Epoch",
+    "Event",
+    "Message",
+    "Progress",
+    "Stage",
+    "Step",
+    "event_from_dict",
+]
+
+
+class Cancelled(Exception):
+    """Somebody asked the work to stop; everything finished before stays in the store."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events; `kind` names the type in JSON."""
+
+    kind: ClassVar[str] = "event"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form, with the kind in it."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Stage(Event):
+    """A named part of the work begins: number `index` (from 0) of `count`, for `model` if any."""
+
+    kind: ClassVar[str] = "stage"
+    name: str
+    index: int = 0
+    count: int = 1
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Step(Event):
+    """`step` of `steps` of the current stage is done; `loss` is the objective there, if any."""
+
+    kind: ClassVar[str] = "step"
+    step: int
+    steps: int
+    loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Epoch(Event):
+    """A full picture of the model after an epoch (0 is before the first step).
+
+    Attributes:
+        epoch, epochs: where we are.
+        values: numbers by name (percent, ratios), for curves.
+        points: flat map coordinates of the probe set, x0 y0 x1 y1 ..., or empty.
+    """
+
+    kind: ClassVar[str] = "epoch"
+    epoch: int
+    epochs: int
+    values: dict[str, float | None] = field(default_factory=dict)
+    points: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Message(Event):
+    """A sentence for the person; `level` is info, warning or error."""
+
+    kind: ClassVar[str] = "message"
+    text: str
+    level: str = "info"
+
+
+_KINDS = {cls.kind: cls for cls in (Stage, Step, Epoch, Message)}
+
+
+def event_from_dict(values: dict[str, Any]) -> Event:
+    """Inverse of `Event.to_dict`.
+
+    Raises:
+        KeyError: for an unknown kind.
+    """
+    values = dict(values)
+    return _KINDS[values.pop("kind")](**values)
+
+
+class Progress:
+    """Fans events out to listeners and answers whether to stop. The default is silent."""
+
+    def __init__(
+        self,
+        *listeners: Callable[[Event], None],
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.listeners = listeners
+        self._stop = stop
+
+    def __call__(self, event: Event) -> None:
+        """Tell every listener, then stop here if somebody asked to.
+
+        Raises:
+            Cancelled: when the stop flag is up.
+        """
+        for listener in self.listeners:
+            listener(event)
+        self.check()
+
+    def check(self) -> None:
+        """Stop here if somebody asked to.
+
+        Raises:
+            Cancelled: when the stop flag is up.
+        """
+        if self._stop():
+            raise Cancelled("cancelled on request")
