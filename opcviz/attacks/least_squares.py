@@ -1,0 +1,175 @@
+"""Affine least squares from streamed samples, in float64, with memory O((d + k)²).
+
+A Gram matrix FᵀF squares the condition number of F: directions 10⁻⁸ times weaker than the strongest
+one drown in rounding, and an unlearned model is exactly where such directions decide. So the
+centred second moments are kept as their triangular square root R (RᵀR is the Gram matrix), updated
+by QR chunk by chunk ("tall-skinny QR", Demmel et al. 2012, SIAM J. Sci. Comput. 34). It costs what
+the Gram matrix would and solves as accurately as a solver that sees all samples at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+__all__ = ["Affine", "Gram", "fit_affine"]
+
+CHUNK = 8192  # rows factored at once: long enough for BLAS, small beside the data
+
+
+class Affine(NamedTuple):
+    """The map f -> f·weight + bias, in float64.
+
+    Attributes:
+        weight: (d, k).
+        bias: (k,).
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, features: Tensor) -> Tensor:
+        """(n, d) -> (n, k), float64."""
+        return features.to(self.weight) @ self.weight + self.bias
+
+
+class Gram:
+    """Means and centred second moments of features and targets, all that least squares needs.
+
+    Two accumulators add up (`a + b`) to the one that has seen both their samples.
+
+    Attributes:
+        count: samples seen.
+        inputs: d, the number of features.
+        outputs: k, the number of targets.
+        mean: (d + k,) float64, of features and targets.
+        root: (r, d + k) float64 upper triangular, r <= d + k; rootᵀ·root are the second moments
+            about the mean, summed over samples.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        self.count = 0
+        self.inputs, self.outputs = inputs, outputs
+        self.mean = torch.zeros(inputs + outputs, dtype=torch.float64)
+        self.root = self.mean.new_zeros(0, inputs + outputs)
+
+    def add(self, features: Tensor, targets: Tensor) -> Gram:
+        """Take in samples, and return itself.
+
+        Works on the CPU whatever the tensors' device: float64 is missing or slow on others.
+
+        Args:
+            features: (n, d).
+            targets: (n, k).
+
+        Raises:
+            ValueError: for shapes that do not fit, or values that are not finite.
+        """
+        wanted = f"(n, {self.inputs}) features with (n, {self.outputs}) targets"
+        given = (tuple(features.shape), tuple(targets.shape))
+        if given != ((len(features), self.inputs), (len(features), self.outputs)):
+            raise ValueError(f"least squares wants {wanted}, got {given[0]} with {given[1]}")
+        d, k = self.inputs, self.outputs
+        buffer = self.mean.new_empty(d + k + 1 + min(CHUNK, len(features)), d + k)
+        for f, t in zip(features.detach().split(CHUNK), targets.detach().split(CHUNK), strict=True):
+            # Written straight below room for what is known already: one float64 copy of the chunk.
+            rows = buffer[d + k + 1 : d + k + 1 + len(f)]
+            rows[:, :d], rows[:, d:] = f, t
+            mean = rows.mean(0)
+            if not mean.isfinite().all():  # one NaN or infinity anywhere shows in its column's mean
+                what = "features" if not mean[:d].isfinite().all() else "targets"
+                raise ValueError(
+                    f"least squares: some {what} are NaN or infinite; a diverged model has none"
+                )
+            rows -= mean
+            self._join(len(f), mean, buffer[: d + k + 1 + len(f)])
+        return self
+
+    def __add__(self, other: Gram) -> Gram:
+        if (self.inputs, self.outputs) != (other.inputs, other.outputs):
+            raise ValueError(
+                f"cannot merge moments of {self.inputs} features and {self.outputs} targets with "
+                f"those of {other.inputs} and {other.outputs}"
+            )
+        both = Gram(self.inputs, self.outputs)
+        for part in (self, other):
+            room = both.root.new_empty(len(both.mean) + 1, len(both.mean))
+            both._join(part.count, part.mean, torch.cat([room, part.root]))
+        return both
+
+    def _join(self, count: int, mean: Tensor, rows: Tensor) -> None:
+        """Merge samples known by their number, mean and (a square root of) centred moments.
+
+        The step between the two means is one more row, of weight √(nm/(n+m)): the pairwise update
+        of Chan, Golub & LeVeque 1983 in square-root form.
+
+        Args:
+            count, mean: of the new samples.
+            rows: their centred moments' square root, below d + k + 1 free rows for our own.
+        """
+        if not count:
+            return
+        total, width = self.count + count, len(mean)
+        known = len(self.root)
+        rows[width - known : width] = self.root
+        rows[width] = (mean - self.mean) * (self.count * count / total) ** 0.5
+        # geqrf leaves R on and above the diagonal of its first result.
+        self.root = torch.geqrf(rows[width - known :])[0][:width].triu()
+        self.mean = self.mean + (mean - self.mean) * (count / total)
+        self.count = total
+
+    def solve(self, ridge: float = 0.0) -> Affine:
+        """argmin over W, b of ‖F·W + b − T‖² + ridge·‖W‖², summed over samples; b is free.
+
+        At ridge 0 it is the solution of least ‖W‖ where several fit equally well, with
+        directions dropped as `numpy.linalg.lstsq` drops them: singular values of the centred
+        features below max(n, d)·eps times the greatest.
+
+        Raises:
+            ValueError: without samples, or for a negative ridge.
+        """
+        weights, biases, _ = self.solve_many([ridge])
+        return Affine(weights[0], biases[0])
+
+    def solve_many(self, ridges: Sequence[float]) -> tuple[Tensor, Tensor, int]:
+        """`solve` for every ridge from one singular value decomposition of a d×d matrix.
+
+        Returns:
+            Weights (r, d, k), biases (r, k), and the numerical rank of the centred features.
+
+        Raises:
+            ValueError: without samples, or for a negative or non-finite ridge.
+        """
+        if not self.count:
+            raise ValueError("least squares: no samples to fit")
+        rho = torch.tensor(list(ridges), dtype=torch.float64)
+        if not (rho.isfinite().all() and (rho >= 0).all()):
+            raise ValueError(f"least squares: ridges must be finite and not negative: {ridges}")
+        d = self.inputs
+        top = self.root[:d]  # below row d the features are zero: rows of pure residual
+        u, s, vt = torch.linalg.svd(top[:, :d], full_matrices=False)
+        kept = s > max(self.count, d) * torch.finfo(s.dtype).eps * s.max()
+        shrunk = s / (s.square() + rho[:, None])  # (r, d)
+        filters = torch.where(rho[:, None] > 0, shrunk, torch.where(kept, 1 / s, 0.0))
+        weights = vt.T @ (filters[:, :, None] * (u.T @ top[:, d:]))
+        biases = self.mean[d:] - self.mean[:d] @ weights
+        return weights, biases, int(kept.sum())
+
+
+def fit_affine(features: Tensor, targets: Tensor, ridge: float = 0.0) -> Affine:
+    """The affine map (n, d) -> (n, k) that fits best; see `Gram.solve`.
+
+    With the original model's features as targets this is the map of the FM attack, with its logits
+    the recovered head of the HR attack.
+
+    Raises:
+        ValueError: for shapes that do not fit, values that are not finite, or no samples.
+    """
+    if features.dim() != 2 or targets.dim() != 2:
+        raise ValueError(
+            f"least squares wants matrices, got {tuple(features.shape)}, {tuple(targets.shape)}"
+        )
+    return Gram(features.shape[1], targets.shape[1]).add(features, targets).solve(ridge)

@@ -1,0 +1,74 @@
+"""Recovery while a method still runs: the same attack on a small probe set, in milliseconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .least_squares import Gram
+from .scoring import hits_by_class, nothing, percent
+
+__all__ = ["LiveRecovery"]
+
+
+class LiveRecovery:
+    """FM with fit set `all` on a probe set, in milliseconds: for a curve that moves in training.
+
+    The probe set should hold several times more samples than features: with as many features as
+    samples least squares interpolates, and everything is "recovered".
+
+    Args:
+        original_features: (n, d_o) of the original model.
+        head: weight (C, d_o) and bias (C,) of the original head.
+        labels: (n,) true classes.
+        forget: (n,) bool, which samples are to be forgotten.
+        ridge: penalty ρ.
+
+    Raises:
+        ValueError: for shapes that do not fit, an empty forget set or values that are not finite.
+    """
+
+    def __init__(
+        self,
+        original_features: Tensor,
+        head: tuple[Tensor, Tensor],
+        labels: Tensor,
+        forget: Tensor,
+        ridge: float = 0.0,
+    ) -> None:
+        self.labels, self.forget, self.ridge = labels.cpu(), forget.cpu().bool(), ridge
+        if not len(original_features) == len(self.labels) == len(self.forget):
+            raise ValueError("live recovery: features, labels and forget differ in length")
+        if not self.forget.any():
+            raise ValueError("live recovery: no sample of the probe set is to be forgotten")
+        weight, bias = (t.detach().to("cpu", torch.float64) for t in head)
+        self.targets = original_features.detach().to(weight) @ weight.T + bias
+        if not self.targets.isfinite().all():
+            raise ValueError("live recovery: the original features or head are not finite")
+
+    @torch.no_grad()
+    def score(self, unlearned_features: Tensor) -> dict[str, Any]:
+        """What FM recovers from features (n, d) of the probe set as they are now.
+
+        Returns:
+            `forget_accuracy`, `balanced_accuracy` and `retain_accuracy` in percent; None with a
+            `reason` where the features are not finite.
+
+        Raises:
+            ValueError: for another number of samples.
+        """
+        features = unlearned_features.detach().to("cpu", torch.float64)
+        if not features.isfinite().all():
+            return {**nothing("features are not finite"), "retain_accuracy": None}
+        gram = Gram(features.shape[-1], self.targets.shape[1]).add(features, self.targets)
+        answers = gram.solve(self.ridge)(features).argmax(1)
+        labels = self.labels[self.forget]
+        scores = percent(hits_by_class(answers[self.forget, None], labels), labels)
+        right = (answers == self.labels)[~self.forget].double()
+        return {
+            "forget_accuracy": scores["forget_accuracy"][0],
+            "balanced_accuracy": scores["balanced_accuracy"][0],
+            "retain_accuracy": 100 * right.mean().item() if len(right) else None,
+        }

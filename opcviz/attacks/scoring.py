@@ -1,0 +1,60 @@
+"""From affine maps to percent: answers of many maps at once, recall by class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..progress import Progress
+from .least_squares import CHUNK
+
+__all__ = ["chunks", "hits_by_class", "nothing", "percent", "predict"]
+
+
+def chunks(index: Tensor, size: int = CHUNK) -> Iterator[Tensor]:
+    """Pieces of an index tensor on the CPU, none empty."""
+    return (rows for rows in index.cpu().split(size) if len(rows))
+
+
+def predict(
+    features: Tensor, rows: Tensor, weight: Tensor, bias: Tensor, progress: Progress
+) -> Tensor:
+    """Answers (n, m) of m affine maps, weight (d, m, C) and bias (m, C), on chosen rows."""
+    d, maps, classes = weight.shape
+    flat, shift = weight.reshape(d, -1), bias.reshape(-1)
+    size = max(256, 2**22 // flat.shape[1])  # 32 MB of logits at a time
+    answers = [torch.empty(0, maps, dtype=torch.int64)]
+    for chosen in chunks(rows, size):
+        logits = torch.addmm(shift, features[chosen].to(flat), flat)
+        answers.append(logits.view(-1, maps, classes).argmax(-1))
+        progress.check()
+    return torch.cat(answers)
+
+
+def hits_by_class(answers: Tensor, labels: Tensor) -> Tensor:
+    """(classes, m) float64: right answers of each of m maps, by true class; answers (n, m)."""
+    right = (answers == labels[:, None]).to(torch.float64)
+    return right.new_zeros(int(labels.max()) + 1, right.shape[1]).index_add(0, labels, right)
+
+
+def percent(hits: Tensor, labels: Tensor) -> dict[str, list]:
+    """Percent by name, one value for each map: accuracy, mean recall, recall by class."""
+    sizes = labels.bincount(minlength=len(hits))
+    present = sizes.nonzero().flatten()
+    recall = 100 * hits[present] / sizes[present, None]
+    return {
+        "forget_accuracy": (100 * hits.sum(0) / len(labels)).tolist(),
+        "balanced_accuracy": recall.mean(0).tolist(),
+        "recall": [
+            dict(zip(map(str, present.tolist()), column, strict=True))
+            for column in recall.T.tolist()
+        ],
+    }
+
+
+def nothing(reason: str) -> dict[str, Any]:
+    """Scores that cannot be computed, and why."""
+    return {"forget_accuracy": None, "balanced_accuracy": None, "reason": reason}

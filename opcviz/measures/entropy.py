@@ -1,0 +1,66 @@
+"""Why small logits mean uncertainty: entropy of a prediction against the norm of its logits.
+
+A softmax does not see a constant added to all logits, so only the centred logits z − mean(z) count.
+Among all centred logits of norm r the surest prediction raises one class above all others evenly,
+and its entropy H_min(r) bounds all others from below: contraction to the origin forces uncertainty
+(OPC, arXiv 2507.07754).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = ["centred_norm", "entropy_floor", "least_entropy", "prediction_entropy"]
+
+
+def prediction_entropy(logits: Tensor) -> Tensor:
+    """Entropy of softmax in nats, (N, C) -> (N,) float64, between 0 and log C."""
+    log_p = logits.to("cpu", torch.float64).log_softmax(1)
+    return -(log_p.exp() * log_p).sum(1)
+
+
+def centred_norm(logits: Tensor) -> Tensor:
+    """Euclidean norm of the logits minus their mean over classes, (N, C) -> (N,) float64."""
+    z = logits.to("cpu", torch.float64)
+    return (z - z.mean(1, keepdim=True)).norm(dim=1)
+
+
+def least_entropy(norm: Tensor | float, classes: int) -> Tensor:
+    """H_min(r): the least entropy in nats that centred logits of norm r can have.
+
+    With a = r·√(C/(C−1)), the lead of the one raised class, and q = (C−1)·e^(−a):
+    H_min = log(1 + q) + a·q/(1 + q).
+
+    Args:
+        norm: r >= 0, any shape.
+        classes: C >= 2.
+
+    Returns:
+        The bound, float64, of the norm's shape.
+
+    Raises:
+        ValueError: for fewer than two classes or a negative norm.
+    """
+    r = _norms(norm, classes)
+    lead = r * math.sqrt(classes / (classes - 1))
+    q = (classes - 1) * (-lead).exp()
+    return q.log1p() + lead * q / (1 + q)
+
+
+def entropy_floor(norm: Tensor | float, classes: int) -> Tensor:
+    """log C − r²/4: a simpler bound below `least_entropy`, tight near the origin; float64.
+
+    Raises:
+        ValueError: for fewer than two classes or a negative norm.
+    """
+    return math.log(classes) - _norms(norm, classes).square() / 4
+
+
+def _norms(norm: Tensor | float, classes: int) -> Tensor:
+    r = torch.as_tensor(norm).to("cpu", torch.float64)
+    if classes < 2 or (r < 0).any():
+        raise ValueError(f"entropy bound: wants norms >= 0 and at least 2 classes, not {classes}")
+    return r

@@ -1,0 +1,53 @@
+"""The two models every other is measured against: trained with, and without, the forget data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch.nn import functional as F
+
+from ..models import Classifier
+from ..training import Batch, Outcome
+from .base import Method, Task, register
+
+__all__ = ["Original", "Retrain"]
+
+
+def _plain(model: Classifier, batch: Batch):
+    return F.cross_entropy(model(batch.x), batch.y)
+
+
+@register(
+    "original",
+    title="Original",
+    paper="the model before unlearning",
+    family="reference",
+    needs="forget retain",
+    summary="CE on all training data, from scratch",
+)
+@dataclass(frozen=True)
+class Original(Method):
+    """Cross-entropy on all training data with the study's own training settings."""
+
+    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+        """Train from scratch on everything."""
+        model = task.fresh()
+        return model, task.train(model, "all", task.training, _plain)
+
+
+@register(
+    "retrain",
+    title="Retrained",
+    paper="exact unlearning: the model that never saw the forget data",
+    family="reference",
+    needs="retain",
+    summary="CE on retain data, from scratch",
+)
+@dataclass(frozen=True)
+class Retrain(Method):
+    """Cross-entropy on retain data only, from another start than the original's."""
+
+    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+        """Train from scratch without the forget data."""
+        model = task.fresh()
+        return model, task.train(model, "retain", task.training, _plain)

@@ -1,0 +1,259 @@
+"""Does the work of one study: makes what the store does not have yet.
+
+`Laboratory` holds the data of a study and answers for any model of it: its weights, what it
+computes, the evidence on it. Each answer is looked up first and computed only when it is missing.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..config import fingerprint
+from ..data import Images, Split, digest, load, probe
+from ..methods import Iterative, Method, Task, create
+from ..models import Classifier, build_classifier, load_weights, save_weights
+from ..observe import Views, observe
+from ..progress import Progress
+from .evidence import MAKERS
+from .spec import Study, model_place
+from .store import Artefact, Store, StoreError, write_json
+from .watch import ProbeWatch
+
+__all__ = ["Laboratory"]
+
+# Raised when an answer changes although its question does not, so that old ones are not reused.
+VERSIONS = {"probe": 1, "model": 1, "features": 1, "evidence": 1, "maps": 1, "inversion": 1}
+
+
+class Laboratory:
+    """One study at work.
+
+    Args:
+        study: the question.
+        store: where answers are looked up and kept.
+        device: where tensors live.
+        data_root, download: where data sets lie and whether to fetch a missing one, see
+            `opcviz.data.load`.
+        progress: told what happens, asked whether to stop.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        store: Store,
+        device: torch.device,
+        *,
+        data_root: Path | None = None,
+        download: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self.study, self.store, self.device = study, store, device
+        self.data_root, self.download = data_root, download
+        self.progress = progress or Progress()
+        self.original = create("original")
+        self._views: dict[str, Views] = {}
+        self._models: dict[str, Classifier] = {}
+
+    # ---- data -----------------------------------------------------------------------------
+
+    @cached_property
+    def images(self) -> Images:
+        """The data set on the device; it must be the one the study began with.
+
+        Raises:
+            StoreError: when a file's contents changed since the study's first model.
+        """
+        images = load(self.study.data, root=self.data_root, download=self.download)
+        now = digest(images)
+        self.store.write_study(self.study.place, {**self.study.to_dict(), "data_digest": now})
+        then = self.store.read_study(self.study.place)["data_digest"]
+        if now != then:
+            raise StoreError(
+                f"the data of study '{self.study.place}' changed since it began (digest {then}, "
+                f"now {now}); put the old file back, or give the study another name"
+            )
+        return images.to(self.device)
+
+    @cached_property
+    def split(self) -> Split:
+        """Forget and retain positions of the train and the test set."""
+        return self.study.forget.split(self.images)
+
+    @cached_property
+    def probe(self) -> Tensor:
+        """Positions of the probe set in the train set; stored with pictures for the screen."""
+        size = self.study.evidence.probe
+        ids = probe(self.images, self.split, size)
+        question = {"probe": size, "version": VERSIONS["probe"]}
+        if not self.store.find(self.study.place, "probe", question):
+            with self.store.writing(self.study.place, "probe", question) as folder:
+                self._write_probe(folder, ids)
+        return ids
+
+    def _write_probe(self, folder: Path, ids: Tensor) -> None:
+        parts = ("forget_train", "retain_train", "forget_test", "retain_test")
+        np.savez_compressed(
+            folder / "probe.npz",
+            ids=ids.cpu().numpy(),
+            pictures=self.images.x_train[ids].cpu().numpy(),
+            labels=self.images.y_train[ids].cpu().numpy(),
+            forget=torch.isin(ids, self.split.forget_train).cpu().numpy(),
+        )
+        about = {
+            "class_names": list(self.images.class_names),
+            "forget_classes": list(self.split.classes),
+            "sizes": {part: len(getattr(self.split, part)) for part in parts},
+        }
+        write_json(folder / "result.json", about)
+
+    @cached_property
+    def live(self) -> Tensor:
+        """Positions of the samples watched during training; contains the probe set."""
+        more = probe(self.images, self.split, self.study.evidence.live)
+        return torch.cat([self.probe, more]).unique()
+
+    # ---- answers --------------------------------------------------------------------------
+
+    def place(self, method: Method, seed: int) -> str:
+        """The model's folder in the store."""
+        return model_place(self.study, method, seed)
+
+    def question(self, kind: str, method: Method, seed: int) -> dict[str, Any]:
+        """What an artefact answers, beyond the study and the model whose folder it lies in."""
+        evidence = self.study.evidence
+        about: dict[str, Any] = {
+            "model": {"method": method.info.name, "settings": method.to_dict(), "seed": seed},
+            "features": {},
+            "evidence": {"recovery": evidence.recovery.to_dict()},
+            "maps": {"kinds": list(evidence.maps), "probe": evidence.probe},
+            "inversion": {
+                "attack": evidence.inversion.to_dict(),
+                "pictures": evidence.pictures,
+                "probe": evidence.probe,
+            },
+        }[kind]
+        return {**about, "version": VERSIONS[kind]}
+
+    def find(self, kind: str, method: Method, seed: int) -> Artefact | None:
+        """The stored answer, or None."""
+        return self.store.find(self.place(method, seed), kind, self.question(kind, method, seed))
+
+    def writing(self, kind: str, method: Method, seed: int) -> AbstractContextManager[Path]:
+        """A folder to fill with the answer; see `Store.writing`."""
+        place, question = self.place(method, seed), self.question(kind, method, seed)
+        return self.store.writing(place, kind, question)
+
+    def make(self, kind: str, method: Method, seed: int) -> Artefact:
+        """The stored answer, computed first if it is missing.
+
+        A model that diverged has no evidence: its artefacts say so instead.
+
+        Raises:
+            Cancelled: when asked to stop.
+            StoreError: when the original diverged, or the answer cannot be kept.
+        """
+        if found := self.find(kind, method, seed):
+            return found
+        if kind == "model":
+            self._train(method, seed)
+        elif not self.refuse(kind, method, seed):
+            MAKERS[kind](self, method, seed)
+        if found := self.find(kind, method, seed):
+            return found
+        raise StoreError(f"'{kind}' of {self.place(method, seed)} could not be stored")
+
+    def refuse(self, kind: str, method: Method, seed: int) -> bool:
+        """Store an answer that says why there is none, if the model diverged."""
+        reason = self.make("model", method, seed).json()["reason"]
+        if reason:
+            with self.writing(kind, method, seed) as folder:
+                write_json(folder / "result.json", {"reason": reason})
+        return bool(reason)
+
+    def classifier(self, method: Method, seed: int) -> Classifier:
+        """The trained model in eval mode.
+
+        Raises:
+            StoreError: if it diverged, so that there is none.
+        """
+        key = self.place(method, seed)
+        if key not in self._models:
+            artefact = self.make("model", method, seed)
+            if reason := artefact.json()["reason"]:
+                raise StoreError(
+                    f"{key}: there is no model, its training {reason}; choose a smaller rate"
+                )
+            model = build_classifier(self.study.architecture, self.images, seed=0)
+            load_weights(model, artefact.path("weights.safetensors"))
+            self._models[key] = model.eval()
+        return self._models[key]
+
+    def views(self, method: Method, seed: int) -> Views:
+        """What the model computes on all train and test pictures."""
+        key = self.place(method, seed)
+        if key not in self._views:
+            model, images = self.classifier(method, seed), self.images
+            self._views[key] = Views(
+                observe(model, images.x_train, images.y_train, progress=self.progress),
+                observe(model, images.x_test, images.y_test, progress=self.progress),
+            )
+        return self._views[key]
+
+    # ---- training -------------------------------------------------------------------------
+
+    def _train(self, method: Method, seed: int) -> None:
+        is_original = method.info.name == "original"
+        original = None if is_original else self.classifier(self.original, seed)
+        epochs = (method if isinstance(method, Iterative) else self.study.training).epochs
+        watch = self._watch(original, epochs)
+        # the retrained model starts elsewhere: it never knew the original's weights
+        start = seed if is_original else seed + 10_007
+        work = self.store.root / "work" / fingerprint([self.place(method, seed), "model"])
+        task = Task(
+            images=self.images,
+            split=self.split,
+            original=original,
+            fresh=lambda: build_classifier(self.study.architecture, self.images, start),
+            training=self.study.training,
+            seed=seed,
+            progress=self.progress,
+            watch=watch,
+            work=work,
+        )
+        model, outcome = method.unlearn(task)
+        with self.writing("model", method, seed) as folder:
+            if outcome.status == "finished":
+                about = self.question("model", method, seed)
+                save_weights(folder / "weights.safetensors", model.state_dict(), about)
+            trajectory = {k: v.numpy() for k, v in watch.state().items() if k != "values"}
+            np.savez_compressed(
+                folder / "trajectory.npz", ids=self.probe.cpu().numpy(), **trajectory
+            )
+            result = {
+                "status": outcome.status,
+                "reason": outcome.reason or None,
+                "seconds": round(outcome.seconds, 3),
+                "gradients": outcome.gradients,
+                "steps": outcome.step,
+                "device": self.device.type,
+                "history": watch.history(),
+            }
+            write_json(folder / "result.json", result)
+        if work.is_dir() and not any(work.iterdir()):
+            work.rmdir()
+
+    def _watch(self, original: Classifier | None, epochs: int) -> ProbeWatch:
+        reference = None
+        if original is not None:
+            seen = observe(original, self.images.x_train[self.live], self.images.y_train[self.live])
+            reference = (seen, (original.head.weight.detach(), original.head.bias.detach()))
+        return ProbeWatch(
+            self.images, self.split, self.live, self.probe, reference, self.progress, epochs
+        )

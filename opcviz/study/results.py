@@ -1,0 +1,179 @@
+"""Reads what a study has so far: no model is run, nothing is loaded that is not asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..config import ConfigError
+from ..methods import Method, get_method
+from .spec import Study
+from .store import Artefact, Store, StoreError
+
+__all__ = ["ModelResult", "StudyResult", "list_studies", "open_study"]
+
+FIT_SETS = ("all", "retain", "heldout", "heldout_retain")
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """One stored model and what is known of it.
+
+    Attributes:
+        store: where it lies.
+        place: its folder, `<study>/models/<model>`.
+        method: the method with its settings.
+        seed: of its training.
+    """
+
+    store: Store
+    place: str
+    method: Method
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Its name inside the study: `<method>-<hash>-s<seed>`."""
+        return self.place.rpartition("/")[2]
+
+    @property
+    def title(self) -> str:
+        """Its name on screen, without the seed."""
+        return self.method.info.title
+
+    def artefact(self, kind: str) -> Artefact | None:
+        """Its newest artefact of a kind, or None."""
+        return self.store.latest(self.place, kind)
+
+    def result(self, kind: str) -> dict[str, Any]:
+        """The numbers of a kind; `{"reason": ...}` where there are none."""
+        artefact = self.artefact(kind)
+        return artefact.json() if artefact else {"reason": f"{kind} was not computed yet"}
+
+    def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
+        """The arrays of a kind, empty where there are none."""
+        artefact = self.artefact(kind)
+        return artefact.arrays(name) if artefact and artefact.path(name).is_file() else {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The documented form of `show --json`; what was not computed is null with a reason."""
+        model, evidence = self.result("model"), self.result("evidence")
+        inversion, maps = self.result("inversion"), self.result("maps")
+        parts = {"model": model, "evidence": evidence, "maps": maps, "inversion": inversion}
+        accuracy = evidence.get("accuracy")
+        reason = evidence.get("reason")
+        return {
+            "method": self.method.info.name,
+            "seed": self.seed,
+            "key": self.key,
+            "settings": self.method.to_dict(),
+            "status": model.get("status"),
+            "reason": model.get("reason"),
+            "accuracy": accuracy
+            or _nothing(("forget_train", "retain_train", "forget_test", "retain_test"), reason),
+            "recovery": evidence.get("recovery") or _no_recovery(reason),
+            "collapse": evidence.get("collapse")
+            or _nothing(("radius_ratio", "norm_ratio", "effective_rank"), reason),
+            "inversion": inversion
+            if "psnr" in inversion
+            else _nothing(("psnr", "ssim"), inversion.get("reason")),
+            "seconds": model.get("seconds"),
+            "gradients": model.get("gradients"),
+            "stage_seconds": {name: part.get("seconds") for name, part in parts.items()},
+        }
+
+
+def _nothing(names: tuple[str, ...], reason: str | None) -> dict[str, Any]:
+    return {**dict.fromkeys(names), "reason": reason or "not computed"}
+
+
+def _no_recovery(reason: str | None) -> dict[str, Any]:
+    names = ("forget_accuracy", "balanced_accuracy", "constant_predictor")
+    return {a: {fit: _nothing(names, reason) for fit in FIT_SETS} for a in ("fm", "hr")}
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """A stored study."""
+
+    store: Store
+    place: str
+    study: Study
+
+    @cached_property
+    def models(self) -> list[ModelResult]:
+        """Every model with a stored answer: references first, then by seed and method."""
+        found = []
+        for name in self.store.places(f"{self.place}/models"):
+            place = f"{self.place}/models/{name}"
+            artefact = self.store.latest(place, "model")
+            if artefact is None:
+                continue
+            about = artefact.question
+            try:
+                method = get_method(about["method"]).from_dict(about["settings"])
+            except ConfigError as error:
+                self.store.warn(f"{artefact.folder}: {error}; the model is left out")
+                continue
+            found.append(ModelResult(self.store, place, method, about["seed"]))
+        return sorted(found, key=_order)
+
+    def model(self, key: str) -> ModelResult | None:
+        """The model with this name inside the study, or None."""
+        return next((model for model in self.models if model.key == key), None)
+
+    def probe(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """The probe set's arrays (ids, pictures, labels, forget) and what is said of the data.
+
+        Raises:
+            StoreError: when no model was made yet.
+        """
+        artefact = self.store.latest(self.place, "probe")
+        if artefact is None:
+            raise StoreError(f"study '{self.place}' has no probe set yet: run it first")
+        return artefact.arrays("probe.npz"), artefact.json()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The documented form of `show --json`."""
+        return {
+            "study": {"place": self.place, **self.study.to_dict()},
+            "models": [model.to_dict() for model in self.models],
+        }
+
+
+def _order(model: ModelResult) -> tuple:
+    references = {"original": 0, "retrain": 1}
+    shallow_first = 3 if model.method.info.family == "contraction" else 2
+    return (references.get(model.method.info.name, shallow_first), model.seed, model.key)
+
+
+def list_studies(store: Store) -> list[str]:
+    """Places of all studies, over the user's store and the shipped ones."""
+    return [place for place in store.places() if _readable(store, place)]
+
+
+def _readable(store: Store, place: str) -> bool:
+    try:
+        store.read_study(place)
+    except StoreError:
+        return False
+    return True
+
+
+def open_study(store: Store, name: str) -> StudyResult:
+    """A study by its place, or by its name when only one has it.
+
+    Raises:
+        StoreError: when there is none, or several; they are listed.
+    """
+    known = list_studies(store)
+    fitting = [p for p in known if p == name] or [p for p in known if p.rsplit("-", 1)[0] == name]
+    if len(fitting) != 1:
+        what = "no study is" if not fitting else f"{len(fitting)} studies are"
+        raise StoreError(f"{what} called '{name}'; there are: {', '.join(known) or 'none yet'}")
+    spec = store.read_study(fitting[0])
+    spec.pop("data_digest", None)
+    return StudyResult(store, fitting[0], Study.from_dict(spec))

@@ -1,0 +1,192 @@
+"""What a study is, as a file a person can write.
+
+A `Study` asks the question: data, forget scenario, architecture, training. Its hash names its
+folder. A `Plan` says which models shall answer it: methods times seeds. TOML holds both:
+
+    name = "digits"
+    forget = "classes:0,1,2"
+    methods = ["original", "retrain", "opc", {method = "rl", lr = 0.02}]
+    seeds = [0]
+    [data]
+    name = "digits"
+    [architecture]
+    name = "resnet8"
+    [training]
+    epochs = 15
+    [evidence]
+    probe = 400
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..attacks.inversion import Inversion
+from ..attacks.recovery import Recovery
+from ..config import Config, ConfigError, fingerprint, setting
+from ..data import DataSpec, Scenario
+from ..methods import Method, create
+from ..models import Architecture
+from ..training import Training
+
+__all__ = ["Evidence", "Plan", "Study", "list_presets", "load_plan", "model_place", "preset"]
+
+PRESETS = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True)
+class Evidence(Config):
+    """What is measured of every model."""
+
+    probe: int = setting(400, "fixed samples shown in every map", low=20, high=5000)
+    live: int = setting(1500, "samples used for live numbers during training", low=20, high=20000)
+    pictures: int = setting(8, "forget pictures under gradient inversion", low=1, high=256)
+    maps: tuple[str, ...] = setting(
+        ("umap", "densmap", "pca"), "kinds of feature map", choices=("umap", "densmap", "pca")
+    )
+    keep_features: bool = setting(
+        False, "store all features and logits too, for anyone who recomputes the evidence"
+    )
+    recovery: Recovery = field(default_factory=Recovery)
+    inversion: Inversion = field(default_factory=Inversion)
+
+
+@dataclass(frozen=True)
+class Study(Config):
+    """One question, asked of many models. All of it but name and evidence is the identity."""
+
+    name: str = setting("study", "short name: letters, digits, - and _")
+    title: str = setting("", "one line for people")
+    data: DataSpec = field(default_factory=DataSpec)
+    forget: Scenario = field(default_factory=Scenario)
+    architecture: Architecture = field(default_factory=Architecture)
+    training: Training = field(default_factory=Training)
+    evidence: Evidence = field(default_factory=Evidence)
+
+    def __post_init__(self) -> None:
+        """Check all fields and the letters of the name.
+
+        Raises:
+            ConfigError: naming the field.
+        """
+        super().__post_init__()
+        if not self.name or not all(c.isascii() and (c.isalnum() or c in "-_") for c in self.name):
+            raise ConfigError(f"Study.name: {self.name!r} may have letters, digits, - and _ only")
+
+    @property
+    def place(self) -> str:
+        """Name of its folder: readable, and unique to its identity."""
+        identity = {
+            "data": self.data.to_dict(),
+            "forget": self.forget.identity(),
+            "architecture": self.architecture.to_dict(),
+            "training": self.training.to_dict(),
+        }
+        return f"{self.name}-{fingerprint(identity)[:8]}"
+
+
+def model_place(study: Study, method: Method, seed: int) -> str:
+    """Folder of one model: `<study>/models/<method>-<hash>-s<seed>`."""
+    return f"{study.place}/models/{method.info.name}-{fingerprint(method.to_dict())[:8]}-s{seed}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study and the models that shall answer it.
+
+    Attributes:
+        study: the question.
+        methods: settings of each method, in the order of columns.
+        seeds: every method is run once for each.
+    """
+
+    study: Study
+    methods: tuple[Method, ...]
+    seeds: tuple[int, ...] = (0,)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Plan:
+        """Read the layout shown at the top of this file.
+
+        Raises:
+            ConfigError: naming the entry that does not fit.
+        """
+        values = dict(values)
+        listed = values.pop("methods", ["original", "retrain", "opc"])
+        seeds = values.pop("seeds", [0])
+        if not isinstance(seeds, list | tuple) or not all(
+            isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds
+        ):
+            raise ConfigError(f"seeds: wants a list of whole numbers from 0, got {seeds!r}")
+        study = Study.from_dict(values)
+        methods = tuple(read_method(entry, study.data.name) for entry in listed)
+        return cls(study, methods, tuple(dict.fromkeys(seeds)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The layout shown at the top of this file, every setting written out."""
+        return {
+            **self.study.to_dict(),
+            "methods": [{"method": m.info.name, **m.to_dict()} for m in self.methods],
+            "seeds": list(self.seeds),
+        }
+
+    def to_toml(self) -> str:
+        """The same as TOML text."""
+        import tomli_w
+
+        return tomli_w.dumps(self.to_dict())
+
+
+def read_method(entry: str | dict[str, Any], dataset: str = "") -> Method:
+    """A method from its name (settings tuned for the data set) or a table with `method = NAME`.
+
+    Raises:
+        ConfigError: for an unknown method or setting.
+    """
+    if isinstance(entry, str):
+        return create(entry, dataset=dataset)
+    if not isinstance(entry, dict) or "method" not in entry:
+        raise ConfigError(f"methods: wants names or tables with method = NAME, got {entry!r}")
+    settings = {key: value for key, value in entry.items() if key != "method"}
+    return create(entry["method"], dataset=dataset, **settings)
+
+
+def list_presets() -> dict[str, str]:
+    """Preset name to its title."""
+    return {
+        path.stem: tomllib.loads(path.read_text()).get("title", "")
+        for path in sorted(PRESETS.glob("*.toml"))
+    }
+
+
+def preset(name: str) -> Plan:
+    """A plan that comes with the project.
+
+    Raises:
+        ConfigError: for an unknown name; the known ones are listed.
+    """
+    path = PRESETS / f"{name}.toml"
+    if not path.is_file():
+        raise ConfigError(f"no preset is called '{name}'; there are: {', '.join(list_presets())}")
+    return load_plan(path)
+
+
+def load_plan(path: Path) -> Plan:
+    """A plan from a TOML file.
+
+    Raises:
+        ConfigError: when the file is missing, no TOML, or a setting does not fit.
+    """
+    try:
+        values = tomllib.loads(Path(path).read_text())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML ({error})") from error
+    try:
+        return Plan.from_dict(values)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error

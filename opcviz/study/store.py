@@ -1,0 +1,229 @@
+"""Results on disk: one folder an artefact, named by the question it answers.
+
+    ROOT/studies/<study>/study.json                         the study's spec
+    ROOT/studies/<study>/<kind>-<hash>/                     shared by all its models
+    ROOT/studies/<study>/models/<model>/<kind>-<hash>/      of one model
+        artefact.json      the question, when it was answered, size and SHA-256 of each file
+        *.json, *.npz, *.safetensors
+
+An artefact is written beside its place and renamed into it, so a half-written one is never seen.
+A damaged one is reported by name and set aside, never trusted. Nothing is ever pickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..config import fingerprint
+
+__all__ = ["Artefact", "Store", "StoreError", "default_root", "shipped_root", "write_json"]
+
+RECORD = "artefact.json"
+
+
+class StoreError(ValueError):
+    """Something on disk that cannot be used; the message names the path and the reason."""
+
+
+def default_root() -> Path:
+    """The user's own store: `OPCVIZ_STORE`, or `.opcviz` in the home folder."""
+    return Path(os.environ.get("OPCVIZ_STORE") or Path.home() / ".opcviz")
+
+
+def shipped_root() -> Path:
+    """The studies that come with the project: `checkpoints/` beside the package."""
+    return Path(__file__).resolve().parents[2] / "checkpoints"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON beside its place and rename it there.
+
+    Raises:
+        ValueError: for NaN or infinity, which JSON does not have; say null and a reason instead.
+    """
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    beside.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    beside.replace(path)
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """One stored result.
+
+    Attributes:
+        folder: where it lies.
+        question: the JSON that its name is the hash of.
+        created: ISO time, UTC.
+    """
+
+    folder: Path
+    question: dict[str, Any]
+    created: str
+
+    def path(self, name: str) -> Path:
+        """A file of it."""
+        return self.folder / name
+
+    def json(self, name: str = "result.json") -> dict[str, Any]:
+        """A JSON file of it."""
+        return json.loads(self.path(name).read_text())
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """An npz file of it, read whole."""
+        with np.load(self.path(name), allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Store:
+    """A writable root and read-only layers below it, seen as one.
+
+    Args:
+        root: where new artefacts go, made when first written.
+        layers: further roots that are only read, such as the shipped studies.
+        warn: told in a sentence about everything that had to be set aside.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        layers: tuple[Path, ...] = (),
+        warn: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.root = Path(root)
+        self.layers = tuple(Path(layer) for layer in layers)
+        self.warn = warn
+
+    @cached_property
+    def roots(self) -> tuple[Path, ...]:
+        """All roots, the writable one first."""
+        return (self.root, *self.layers)
+
+    def find(self, place: str, kind: str, question: dict[str, Any]) -> Artefact | None:
+        """The sound artefact that answers exactly this question, or None.
+
+        Every file is checked against its recorded hash; a damaged artefact is set aside.
+        """
+        name = f"{kind}-{fingerprint(question)}"
+        for root in self.roots:
+            folder = root / "studies" / place / name
+            if folder.is_dir() and (found := self._open(folder, thorough=True)):
+                return found
+        return None
+
+    def latest(self, place: str, kind: str) -> Artefact | None:
+        """The newest artefact of a kind, whatever its settings; only sizes are checked."""
+        found = []
+        for root in self.roots:
+            for folder in (root / "studies" / place).glob(f"{kind}-*"):
+                artefact = self._open(folder, thorough=False)
+                if artefact:
+                    found.append(artefact)
+        return max(found, key=lambda artefact: artefact.created, default=None)
+
+    def places(self, below: str = "") -> list[str]:
+        """Names of the folders under `studies/<below>`, over all roots."""
+        names = {
+            folder.name
+            for root in self.roots
+            for folder in (root / "studies" / below).glob("*")
+            if folder.is_dir() and not folder.name.startswith(".")
+        }
+        return sorted(names)
+
+    @contextmanager
+    def writing(self, place: str, kind: str, question: dict[str, Any]) -> Iterator[Path]:
+        """A folder to fill; it becomes the artefact when the block ends without an error."""
+        parent = self.root / "studies" / place
+        parent.mkdir(parents=True, exist_ok=True)
+        name = f"{kind}-{fingerprint(question)}"
+        beside = parent / f".{name}.{uuid.uuid4().hex[:8]}"
+        beside.mkdir()
+        try:
+            yield beside
+            files = {
+                str(file.relative_to(beside)): {
+                    "bytes": file.stat().st_size,
+                    "sha256": _digest(file),
+                }
+                for file in sorted(beside.rglob("*"))
+                if file.is_file()
+            }
+            record = {
+                "kind": kind,
+                "question": question,
+                "created": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "files": files,
+            }
+            write_json(beside / RECORD, record)
+            try:
+                beside.rename(parent / name)
+            except OSError:  # somebody answered the same question meanwhile: theirs stands
+                if not (parent / name / RECORD).is_file():
+                    raise
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+    def write_study(self, place: str, spec: dict[str, Any]) -> None:
+        """Record a study's spec; an existing record stays as it is."""
+        folder = self.root / "studies" / place
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "study.json").is_file():
+            write_json(folder / "study.json", spec)
+
+    def read_study(self, place: str) -> dict[str, Any]:
+        """A study's spec.
+
+        Raises:
+            StoreError: when there is none, or it is unreadable.
+        """
+        for root in self.roots:
+            path = root / "studies" / place / "study.json"
+            if path.is_file():
+                try:
+                    return json.loads(path.read_text())
+                except json.JSONDecodeError as error:
+                    raise StoreError(f"{path}: not readable as JSON ({error})") from error
+        raise StoreError(
+            f"there is no study '{place}' in {' or '.join(map(str, self.roots))}; "
+            "`list studies` names those there are"
+        )
+
+    def _open(self, folder: Path, thorough: bool) -> Artefact | None:
+        try:
+            record = json.loads((folder / RECORD).read_text())
+            for name, known in record["files"].items():
+                file = folder / name
+                if file.stat().st_size != known["bytes"]:
+                    raise StoreError(f"{name} has {file.stat().st_size} of {known['bytes']} bytes")
+                if thorough and _digest(file) != known["sha256"]:
+                    raise StoreError(f"{name} does not have its recorded contents")
+            return Artefact(folder, record["question"], record["created"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._set_aside(folder, str(error))
+            return None
+
+    def _set_aside(self, folder: Path, reason: str) -> None:
+        if folder.is_relative_to(self.root):
+            aside = folder.with_name(f".damaged-{folder.name}-{uuid.uuid4().hex[:6]}")
+            folder.rename(aside)
+            self.warn(f"{folder} is damaged ({reason}); it was set aside as {aside.name}")
+        else:
+            self.warn(f"{folder} is damaged ({reason}); it is ignored")

@@ -1,0 +1,297 @@
+"""The one training loop: the original, the retrained and every iterative method run it.
+
+A method supplies an objective over one joint batch; the loop supplies order, schedule, precision,
+progress, cancelling, divergence detection and resuming. Everything random in an epoch comes from
+(seed, epoch), so a run resumed at an epoch's end continues bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from .config import Config, setting
+from .data import POLICIES, Images, augment
+from .devices import autocast, memory_format, synchronize
+from .models import Classifier
+from .progress import Progress, Step
+from .resume import Snapshots
+
+__all__ = ["Batch", "Feed", "Objective", "Outcome", "Training", "Watch", "learning_rate", "train"]
+
+EXPLODED = 1e4  # |loss| beyond this is no training any more: a cross-entropy of 1e4 nats
+
+
+@dataclass(frozen=True)
+class Training(Config):
+    """How weights are optimised."""
+
+    epochs: int = setting(30, "passes over the data", low=1, high=2000)
+    lr: float = setting(0.1, "peak learning rate", low=1e-8, high=10, log=True)
+    batch_size: int = setting(64, "pictures per step (of each part, if joint)", low=1, high=8192)
+    optimizer: str = setting("sgd", "update rule", choices=("sgd", "adam", "adamw"))
+    momentum: float = setting(0.9, "SGD momentum", low=0, high=0.999, advanced=True)
+    weight_decay: float = setting(5e-4, "L2 penalty on all weights", low=0, high=1, log=True)
+    schedule: str = setting(
+        "cosine",
+        "learning rate over time: cosine to 0, ×0.1 at 1/2 and 3/4, or constant",
+        choices=("cosine", "step", "constant"),
+    )
+    warmup: float = setting(
+        0.0, "share of steps with a rising learning rate", low=0, high=0.9, advanced=True
+    )
+    augment: str = setting("none", "how training pictures are varied", choices=tuple(POLICIES))
+    precision: str = setting(
+        "auto", "bf16 where it pays, or forced", choices=("auto", "fp32", "bf16"), advanced=True
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """One step's pictures; retain and forget pass the body together.
+
+    Batch norm must see one population: with separate passes the two sets are normalised apart and
+    nothing is contracted once the model is used in eval mode.
+
+    Attributes:
+        x: (B, channels, H, W) in [0, 1]. y: (B,) labels. index: (B,) positions in the train set.
+        forget: (B,) bool, true for forget data; `retain` is its complement.
+    """
+
+    x: Tensor
+    y: Tensor
+    index: Tensor
+    forget: Tensor
+
+    @property
+    def retain(self) -> Tensor:
+        """(B,) bool, true for retain data."""
+        return ~self.forget
+
+
+class Feed:
+    """Batches of an in-memory training set, in an order set by a generator.
+
+    Args:
+        images: the data set, on the device.
+        retain, forget: positions in the train set; either may be empty. With both, each step takes
+            `batch_size` of either: an epoch is one pass over the retain data, the (smaller) forget
+            data is cycled. With one, an epoch is a pass over that one.
+        batch_size: pictures per step of each part.
+        policy: augmentation, see `opcviz.data.augment`.
+
+    Raises:
+        ValueError: when both parts are empty.
+    """
+
+    def __init__(
+        self, images: Images, retain: Tensor, forget: Tensor, batch_size: int, policy: str = "none"
+    ) -> None:
+        self.images, self.policy = images, policy
+        self.retain, self.forget = retain, forget
+        leading = len(retain) or len(forget)
+        if not leading:
+            raise ValueError("nothing to train on: both the retain and the forget part are empty")
+        self.batch_size = batch_size
+        self.steps = math.ceil(leading / batch_size)
+
+    def epoch(self, generator: torch.Generator) -> Iterator[Batch]:
+        """The batches of one epoch; `generator` (on the CPU) decides order and augmentation."""
+        leading, cycled = (self.retain, self.forget) if len(self.retain) else (self.forget, [])
+        first = _shuffled(leading, generator).tensor_split(self.steps)
+        second = self._cycled(cycled, generator) if len(cycled) else [leading[:0]] * self.steps
+        for a, b in zip(first, second, strict=True):
+            index = torch.cat([a, b])
+            forget = torch.arange(len(index), device=index.device) >= len(a)
+            if leading is self.forget:
+                forget = ~forget
+            x = self.images.x_train[index].float() / 255
+            x = augment(x, self.policy, generator)
+            yield Batch(x, self.images.y_train[index], index, forget)
+
+    def _cycled(self, ids: Tensor, generator: torch.Generator) -> Sequence[Tensor]:
+        """`steps` hands of `batch_size` (or all there are), in as many passes as it takes."""
+        size = min(self.batch_size, len(ids))
+        rounds = math.ceil(self.steps * size / len(ids))
+        order = torch.cat([_shuffled(ids, generator) for _ in range(rounds)])
+        return order[: self.steps * size].split(size)
+
+
+def _shuffled(ids: Tensor, generator: torch.Generator) -> Tensor:
+    return ids[torch.randperm(len(ids), generator=generator).to(ids.device)]
+
+
+Objective = Callable[[Classifier, Batch], Tensor]
+
+
+class Watch(Protocol):
+    """Looks at the model between epochs; its memory travels with the run's resume file."""
+
+    def __call__(self, model: Classifier, epoch: int) -> None:
+        """Called before the first step (epoch 0) and after every epoch, in eval mode."""
+
+    def state(self) -> dict[str, Tensor]:
+        """What it remembers, as tensors."""
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Inverse of `state`."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run of the loop ended.
+
+    Attributes:
+        status: `finished` or `diverged`.
+        step: the last step taken, or the one at which the loss was no longer a usable number.
+        gradients: sample gradients evaluated (pictures times passes), the unit of compute budgets.
+        seconds: wall-clock time of the steps themselves, watching not counted.
+    """
+
+    status: str = "finished"
+    step: int = 0
+    gradients: int = 0
+    seconds: float = 0.0
+
+    @property
+    def reason(self) -> str:
+        """One sentence on a run without a model, empty for a finished one."""
+        return f"diverged at step {self.step}" if self.status == "diverged" else ""
+
+
+def learning_rate(spec: Training, step: int, steps: int) -> float:
+    """Rate at a step: linear warm-up, then the schedule over all `steps`."""
+    warm = spec.warmup * steps
+    if step < warm:
+        return spec.lr * (step + 1) / (warm + 1)
+    done = step / steps
+    if spec.schedule == "cosine":
+        return spec.lr * 0.5 * (1 + math.cos(math.pi * done))
+    if spec.schedule == "step":
+        return spec.lr * 0.1 ** ((done >= 0.5) + (done >= 0.75))
+    return spec.lr
+
+
+def make_optimizer(spec: Training, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """The optimiser that `spec` names, over the parameters that may move."""
+    moving = [p for p in parameters if p.requires_grad]
+    if spec.optimizer == "sgd":
+        return torch.optim.SGD(
+            moving, spec.lr, momentum=spec.momentum, weight_decay=spec.weight_decay
+        )
+    kind = torch.optim.Adam if spec.optimizer == "adam" else torch.optim.AdamW
+    return kind(moving, spec.lr, weight_decay=spec.weight_decay)
+
+
+def train(
+    model: Classifier,
+    feed: Feed,
+    objective: Objective,
+    spec: Training,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+    watch: Watch | None = None,
+    constrain: Callable[[Classifier], None] | None = None,
+    work: Path | None = None,
+) -> Outcome:
+    """Minimise an objective in place.
+
+    Args:
+        model: changed in place, left in eval mode.
+        feed: where batches come from.
+        objective: (model, batch) -> scalar.
+        spec: optimiser, schedule, epochs.
+        seed: of order and augmentation.
+        progress: told each step, asked whether to stop.
+        watch: looks at the model between epochs.
+        constrain: called after each step, to undo what a method forbids.
+        work: folder for the resume file; a run found there continues after its last saved epoch.
+
+    Returns:
+        The outcome. On divergence the model holds its last, unusable weights.
+
+    Raises:
+        Cancelled: when asked to stop; the resume file stays.
+    """
+    progress = progress or Progress()
+    device = feed.images.x_train.device
+    model.to(memory_format=memory_format(device, model))
+    optimizer = make_optimizer(spec, model.parameters())
+    snapshots = Snapshots(work, model, optimizer, watch)
+    start, step, gradients, seconds = snapshots.load()
+    steps = spec.epochs * feed.steps
+    every = 1 if device.type == "cpu" else 16  # reading a loss off a GPU waits for it
+    if watch and start == 0:
+        _look(watch, model, 0)
+    for epoch in range(start, spec.epochs):
+        generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
+        torch.manual_seed(_epoch_seed(seed, epoch))  # dropout draws from the global generator
+        began = time.perf_counter()
+        pending: list[Tensor] = []
+        _train_mode(model)
+        for batch in feed.epoch(generator):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(spec, step, steps)
+            with autocast(spec.precision, device, model):
+                loss = objective(model, batch)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            if constrain:
+                constrain(model)
+            step += 1
+            gradients += len(batch.y)
+            pending.append(loss.detach())
+            if step % every == 0 or step % feed.steps == 0:  # the last of an epoch: saved next
+                bad = _first_bad(pending)
+                if bad is not None:
+                    at = step - len(pending) + 1 + bad
+                    seconds += time.perf_counter() - began
+                    model.eval()
+                    snapshots.clear()
+                    return Outcome("diverged", at, gradients, seconds)
+                progress(Step(step, steps, pending[-1].item()))
+                pending.clear()
+        synchronize(device)
+        seconds += time.perf_counter() - began
+        if watch:
+            _look(watch, model, epoch + 1)
+        snapshots.save(epoch + 1, step, gradients, seconds)
+    model.eval()
+    snapshots.clear()
+    # the last update, or a batch norm's statistics, may overflow where no loss has seen it
+    finite = all(bool(value.isfinite().all()) for value in model.state_dict().values())
+    return Outcome("finished" if finite else "diverged", step, gradients, seconds)
+
+
+def _train_mode(model: Classifier) -> None:
+    """Train mode, except where every weight of a module is frozen: its statistics stay too."""
+    model.train()
+    for module in model.modules():
+        own = list(module.parameters(recurse=False))
+        if own and not any(p.requires_grad for p in own):
+            module.eval()
+
+
+def _look(watch: Watch, model: Classifier, epoch: int) -> None:
+    model.eval()
+    with torch.no_grad():
+        watch(model, epoch)
+
+
+def _epoch_seed(seed: int, epoch: int) -> int:
+    return (seed * 1_000_003 + epoch * 7_919 + 1) % 2**31
+
+
+def _first_bad(losses: list[Tensor]) -> int | None:
+    values = torch.stack(losses).float()
+    bad = ~values.isfinite() | (values.abs() > EXPLODED)
+    return int(bad.nonzero()[0]) if bool(bad.any()) else None
