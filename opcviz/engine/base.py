@@ -1,0 +1,67 @@
+"""What every engine can do. Reading is the same for all: only who executes differs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from .record import DEFAULT_RUNNER, Run
+from .runs import Runs
+
+__all__ = ["Engine"]
+
+
+class Engine(ABC):
+    """Takes jobs and answers for them; everything it knows is in the store's `runs` folder.
+
+    Args:
+        store: the folder of the store.
+        runner: the function that executes jobs, as `module:function`, called with
+            `(job: dict, store: Path, progress: Progress)` and returning a small dict.
+    """
+
+    def __init__(self, store: str | Path, *, runner: str = DEFAULT_RUNNER) -> None:
+        self.runs = Runs(Path(store).absolute())
+        self.store = self.runs.store
+        self.runner = runner
+
+    @abstractmethod
+    def _queued(self, id: str) -> None:
+        """See to it that a run that was just queued gets executed."""
+
+    def submit(self, job: dict[str, Any], label: str = "") -> str:
+        """Queue a job and return the id of its run; `ValueError` if it is not plain JSON."""
+        id = self.runs.submit(job, label, self.runner)
+        self._queued(id)
+        return id
+
+    def status(self, id: str) -> Run:
+        """The record of a run; see `Runs.status`."""
+        return self.runs.status(id)
+
+    def list(self) -> list[Run]:
+        """All runs, the newest first."""
+        return self.runs.list()
+
+    def position(self, id: str) -> int | None:
+        """How many runs wait before this one (0: it is next); None if it does not wait."""
+        return self.runs.position(id)
+
+    def remaining(self, id: str) -> float | None:
+        """Roughly how many seconds a running run still needs; None if unknown."""
+        return self.runs.remaining(id)
+
+    def events(self, id: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Events from byte `since` on, and the offset to ask next; see `Runs.events`."""
+        return self.runs.events(id, since)
+
+    def cancel(self, id: str) -> None:
+        """Ask a run to stop; see `Runs.cancel`."""
+        self.runs.cancel(id)
+
+    def resume(self, id: str) -> None:
+        """Queue a failed or cancelled run again; see `Runs.resume`."""
+        self.runs.resume(id)
+        if self.runs.status(id).status == "queued":
+            self._queued(id)

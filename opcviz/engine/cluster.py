@@ -1,0 +1,171 @@
+"""The dask side: worker processes on this machine's accelerators, or somebody's cluster.
+
+dask brings worker processes, their restart and the way to other machines. It does not bring the
+queue (see `dispatcher`) nor keep results (the store does).
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import dask
+import psutil
+from distributed import Client, Future, Nanny, Scheduler, SpecCluster, WorkerPlugin
+
+from .execute import execute, import_named
+from .locks import engine_folder
+from .processes import accelerators, prepare
+
+__all__ = ["Pool", "WarmUp"]
+
+log = logging.getLogger("opcviz.engine")
+
+HOST = "127.0.0.1"
+CLOSE_SECONDS = 0.3  # for a worker to end by itself; a busy one cannot
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": 0,  # a run whose worker died is not tried again
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.worker.profile.enabled": False,  # it samples every thread, 100 times a second
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.diagnostics.nvml": False,
+}
+
+
+class WarmUp(WorkerPlugin):
+    """Lets each new worker import modules and call functions before the first run needs them.
+
+    Works in a thread of its own. Imports begin at once; a call waits until nothing runs on the
+    worker. A run that starts during a call shares the interpreter with it until it ends.
+
+    Args:
+        names: modules, or functions without arguments as `module:function`.
+    """
+
+    name = "opcviz-warm-up"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+
+    def setup(self, worker: object) -> None:
+        """Called by dask in each worker that joins."""
+        threading.Thread(target=self._warm, args=(worker,), daemon=True).start()
+
+    def _warm(self, worker: object) -> None:
+        for name in self.names:
+            try:
+                prepared = import_named(name)
+                if ":" in name:
+                    while worker.state.executing_count:
+                        time.sleep(0.25)
+                    prepared()
+            except Exception:  # a run that needs it will say so to its person
+                log.warning("warm-up %s failed", name, exc_info=True)
+
+
+class Pool:
+    """The workers: who is there, start a run on one, end one by force.
+
+    Args:
+        store: the store's folder (on a cluster: the same path on a shared file system).
+        workers: local worker processes; None: one per accelerator, or one for the CPU.
+        scheduler: address of a running dask scheduler (`tls://…`, `tcp://…`), in place of local
+            workers. TLS files come from dask's own configuration.
+        warm: see `WarmUp`.
+    """
+
+    def __init__(
+        self,
+        store: Path,
+        *,
+        workers: int | None = None,
+        scheduler: str | None = None,
+        warm: Sequence[str] = (),
+    ) -> None:
+        self.store = store
+        self._scratch = engine_folder(store) / "scratch"
+        self._cluster = None
+        dask.config.set({**SETTINGS, "temporary-directory": str(self._scratch)})
+        if scheduler is None:
+            devices = accelerators()
+            workers = workers or len(devices) or 1
+            method = prepare(workers)
+            dask.config.set({"distributed.worker.multiprocessing-method": method})
+            self._cluster = _local_cluster(workers, devices)
+        self._client = Client(scheduler or self._cluster, set_as_default=False)
+        self._client.register_plugin(WarmUp(warm))
+        self.local = self._cluster is not None
+        self.address = self._client.scheduler.address
+
+    def workers(self) -> set[str]:
+        """The addresses of the workers that are there now."""
+        return set(self._client.nthreads())
+
+    def launch(self, address: str, id: str, engine: str) -> Future:
+        """Let one worker execute one run; the run's record says how it goes."""
+        return self._client.submit(
+            execute,
+            str(self.store),
+            id,
+            engine=engine,
+            key=f"{id}-{time.time_ns()}",
+            workers=[address],
+            pure=False,
+            retries=0,
+        )
+
+    def kill(self, address: str) -> None:
+        """End a worker's process at once; its nanny starts another.
+
+        Raises:
+            OSError, ValueError: if it cannot be reached, or has no nanny.
+        """
+        self._client.run(_kill_process, workers=[address], nanny=True)
+
+    def close(self) -> None:
+        """End all local workers; a worker of somebody's cluster stays."""
+        if self._cluster is None:
+            self._client.close(timeout=2)
+            return
+        impatient = threading.Timer(CLOSE_SECONDS, self._kill_all)
+        impatient.start()
+        self._cluster.close(timeout=5)
+        impatient.cancel()
+        self._client.close(timeout=2)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _kill_all(self) -> None:
+        for nanny in self._cluster.workers.values():
+            _kill_process(nanny)
+
+
+def _kill_process(dask_worker: Nanny) -> None:
+    """Runs in the nanny: SIGKILL its worker and whatever that started."""
+    if dask_worker.pid is None:
+        return
+    worker = psutil.Process(dask_worker.pid)
+    for process in [*worker.children(recursive=True), worker]:
+        process.kill()
+
+
+def _local_cluster(workers: int, devices: Sequence[str]) -> SpecCluster:
+    common = {
+        "nthreads": 1,  # one run at a time in a process: killing it fails no other
+        "host": HOST,
+        "memory_limit": 0,  # dask would pause a worker that uses much; the system decides here
+        "dashboard": False,
+    }
+    nannies = {}
+    for index in range(workers):
+        env = {"CUDA_VISIBLE_DEVICES": devices[index % len(devices)]} if devices else {}
+        nannies[index] = {"cls": Nanny, "options": {**common, "env": env}}
+    scheduler = {
+        "cls": Scheduler,
+        "options": {"host": HOST, "port": 0, "dashboard": False, "dashboard_address": f"{HOST}:0"},
+    }
+    return SpecCluster(nannies, scheduler, name="opcviz", silence_logs=False)

@@ -1,0 +1,82 @@
+"""What is known of one run: the record that stands in its `run.json`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["DEFAULT_RUNNER", "NotQueued", "Run", "UnknownRun"]
+
+DEFAULT_RUNNER = "opcviz.study.pipeline:execute"
+ENDED = ("finished", "failed", "cancelled")
+
+
+class UnknownRun(KeyError):
+    """No run has this id in this store."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class NotQueued(RuntimeError):
+    """Somebody wanted to execute a run that is not waiting (taken, or left behind by a crash)."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The record of one run; times are seconds since 1970.
+
+    Attributes:
+        id: name of its folder; sorts by creation.
+        label: what a person reads in the queue.
+        job: what to do, plain JSON, handed to the runner.
+        runner: the function that does it, as `module:function`.
+        status: queued | running | finished | failed | cancelled.
+        created, queued, started, ended: when; `queued` is renewed by a resume, and orders the
+            queue.
+        attempt: how often it was started.
+        events_from: the byte of the event file where this attempt begins.
+        worker: `pid` and `host` of the process that executes (or executed) it, and the id of the
+            `engine` program it belongs to (empty: executed inline).
+        cause: why it failed or was cancelled, one sentence for a person.
+        result: the small dict that the runner returned.
+        cancelling: a cancel was asked and is not yet answered.
+    """
+
+    id: str
+    label: str = ""
+    job: dict[str, Any] = field(default_factory=dict)
+    runner: str = DEFAULT_RUNNER
+    status: str = "queued"
+    created: float = 0.0
+    queued: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    attempt: int = 0
+    events_from: int = 0
+    worker: dict[str, Any] | None = None
+    cause: str = ""
+    result: dict[str, Any] | None = None
+    cancelling: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether it still waits or runs."""
+        return self.status not in ENDED
+
+    @property
+    def resumable(self) -> bool:
+        """Whether `Runs.resume` would queue it again."""
+        return self.status in ("failed", "cancelled")
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the last attempt took, or has taken so far; None before it started."""
+        if self.started is None:
+            return None
+        return (time.time() if self.ended is None else self.ended) - self.started
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return asdict(self)

@@ -1,0 +1,270 @@
+"""Runs on disk: what was asked, how far it is, how it ended. The folder is the only truth.
+
+    STORE/runs/ID/run.json       the record, replaced as a whole
+                  events.jsonl   what the work said, one line an event
+                  cancel         present once somebody asked to stop
+                  error.txt      the traceback of a failure, for whoever repairs it
+                  lock           held by the process that executes the run
+
+Every page, browser tab, command line and worker reads and writes this folder, so none of them has
+to know another. A record changes only under its lock:
+
+    queued ──claim──► running ──► finished | failed | cancelled ──resume──► queued
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from .events import fraction_done, last_stage, read_events
+from .locks import engine_state, holding, is_held, write_json
+from .record import DEFAULT_RUNNER, NotQueued, Run, UnknownRun
+
+__all__ = ["Runs"]
+
+_ID = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")  # an id may come from a link: never a path
+
+
+class Runs:
+    """The runs of one store. Cheap to make: it holds nothing but a cache of settled records."""
+
+    def __init__(self, store: str | Path) -> None:
+        self.store = Path(store)
+        self.folder = self.store / "runs"
+        self._cache: dict[str, tuple[tuple[int, int, int], Run]] = {}
+        self._waiting: tuple[int, list[str]] = (-1, [])  # the folder's change time, who waited then
+
+    # ------------------------------------------------------------------ what people ask
+
+    def submit(self, job: dict[str, Any], label: str = "", runner: str = DEFAULT_RUNNER) -> str:
+        """Queue a job.
+
+        Returns:
+            The id of the new run.
+
+        Raises:
+            ValueError: if the job is not plain JSON or the runner is not `module:function`.
+        """
+        try:
+            plain = json.loads(json.dumps(job, allow_nan=False))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"a job must be plain JSON without NaN: {error}") from error
+        if not isinstance(plain, dict):
+            raise ValueError(f"a job must be a dict, not {type(job).__name__}")
+        if not re.fullmatch(r"[\w.]+:\w+", runner):
+            raise ValueError(f"a runner is named 'module:function', not {runner!r}")
+        now = time.time()
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+        id = f"{stamp}-{int(now % 1 * 1000):03d}-{secrets.token_hex(3)}"
+        beside = self.folder / f".{id}"  # filled first, so that nobody sees a run without record
+        beside.mkdir(parents=True)
+        write_json(beside / "run.json", _stored(Run(id, label, plain, runner, "queued", now, now)))
+        os.rename(beside, self.folder / id)
+        return id
+
+    def status(self, id: str) -> Run:
+        """The record of a run. One whose process died is ended here, with the cause.
+
+        Raises:
+            UnknownRun: if the store has no such run.
+        """
+        run = self._read(id)
+        if run.status == "running" and not is_held(self.path(id, "lock")):
+            run = self.settle(id)
+        return replace(run, cancelling=run.active and self.cancel_requested(id))
+
+    def list(self) -> list[Run]:
+        """All runs, the newest first."""
+        return [self.status(id) for id in sorted(self._ids(), reverse=True)]
+
+    def queue(self) -> list[Run]:
+        """The waiting runs, next first. Asking often is cheap, however many runs there were."""
+        changed = self.folder.stat().st_mtime_ns if self.folder.exists() else 0
+        # A run joins by a change of the folder (`submit`, `resume`) and leaves without one.
+        known = changed == self._waiting[0]
+        runs = map(self._read, self._waiting[1] if known else self._ids())
+        waiting = sorted(
+            (run for run in runs if run.status == "queued"), key=lambda run: (run.queued, run.id)
+        )
+        settled = time.time_ns() - changed > 1e9  # else the clock may still show the same tick
+        self._waiting = (changed if settled else -1, [run.id for run in waiting])
+        return waiting
+
+    def position(self, id: str) -> int | None:
+        """How many runs wait before this one (0: it is next); None if it does not wait."""
+        return next((place for place, run in enumerate(self.queue()) if run.id == id), None)
+
+    def events(self, id: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Events from byte `since` on, each with its `time`, and the offset to ask next.
+
+        Start from `Run.events_from` to leave out those of earlier attempts.
+
+        Raises:
+            UnknownRun: if the store has no such run.
+            ValueError: for a negative offset.
+        """
+        self._read(id)
+        return read_events(self.path(id, "events.jsonl"), since)
+
+    def fraction(self, id: str) -> float | None:
+        """How much of a running run is done, 0 to 1; None if it does not run or has not said."""
+        run = self.status(id)
+        if run.status != "running":
+            return None
+        return fraction_done(self.path(id, "events.jsonl"), run.events_from)
+
+    def remaining(self, id: str) -> float | None:
+        """Seconds that a running run still needs, as if its stages were equally long, or None."""
+        run, done = self.status(id), self.fraction(id)
+        if not done or run.seconds is None:
+            return None
+        return run.seconds * (1.0 - done) / done
+
+    def cancel(self, id: str) -> None:
+        """Ask a run to stop. A waiting one ends at once; an ended one stays as it is.
+
+        Raises:
+            UnknownRun: if the store has no such run.
+        """
+        if not self.status(id).active:
+            return
+        self.path(id, "cancel").touch()
+        with holding(self.path(id, "lock"), timeout=0.2) as mine:
+            if mine and self._read(id).status == "queued":
+                self._change(id, status="cancelled", ended=time.time(), cause="cancelled in queue")
+
+    def resume(self, id: str) -> None:
+        """Queue a failed or cancelled run again; what it finished before is in the store.
+
+        Raises:
+            UnknownRun: if the store has no such run.
+            ValueError: if it finished, or its record is damaged.
+        """
+        with holding(self.path(id, "lock"), timeout=0.5) as mine:
+            run = self._read(id)
+            if run.active or not mine:
+                return
+            if not run.resumable or not run.queued:
+                raise ValueError(f"run {id} cannot be resumed ({run.status}); submit it again")
+            for name in ("cancel", "error.txt"):
+                self.path(id, name).unlink(missing_ok=True)
+            self._change(
+                id, status="queued", queued=time.time(), started=None, ended=None, cause=""
+            )
+            os.utime(self.folder)  # tells `queue`
+
+    # ------------------------------------------------------------------ what executors need
+
+    def path(self, id: str, name: str = "") -> Path:
+        """The folder of a run, or a file in it.
+
+        Raises:
+            UnknownRun: if the store has no such run.
+        """
+        folder = self.folder / id
+        if not _ID.fullmatch(id) or not folder.is_dir():
+            raise UnknownRun(f"no run '{id}' in {self.folder}")
+        return folder / name
+
+    def cancel_requested(self, id: str) -> bool:
+        """Whether somebody asked the run to stop."""
+        return self.path(id, "cancel").exists()
+
+    @contextmanager
+    def claim(self, id: str, *, engine: str = "") -> Iterator[Run]:
+        """Take a waiting run for this process; inside the block it is running, and ours.
+
+        Raises:
+            NotQueued: if it does not wait. This is also what stops a scheduler that would repeat
+                a task whose worker died.
+        """
+        with holding(self.path(id, "lock"), timeout=0.5) as mine:
+            run = self._read(id)
+            if not mine or run.status != "queued":
+                raise NotQueued(f"run {id} is {run.status}, not queued")
+            log = self.path(id, "events.jsonl")
+            worker = {"pid": os.getpid(), "host": platform.node(), "engine": engine}
+            yield self._change(
+                id,
+                status="running",
+                started=time.time(),
+                attempt=run.attempt + 1,
+                events_from=log.stat().st_size if log.exists() else 0,
+                worker=worker,
+                result=None,
+            )
+
+    def end(self, id: str, status: str, cause: str = "", result: dict | None = None) -> Run:
+        """Write how a claimed run ended; only inside `claim`."""
+        return self._change(id, status=status, ended=time.time(), cause=cause, result=result)
+
+    def settle(self, id: str, cause: str = "", *, queued: bool = False) -> Run:
+        """End a run whose process is gone; one that is being executed is left alone.
+
+        Args:
+            id: the run.
+            cause: why, if known; otherwise told from what is on disk.
+            queued: settle it also if it never started.
+        """
+        with holding(self.path(id, "lock"), timeout=0.5) as mine:
+            run = self._read(id)
+            if not mine or run.status not in (("running", "queued") if queued else ("running",)):
+                return run
+            if self.cancel_requested(id):
+                return self.end(id, "cancelled", "cancelled; it was ended by force")
+            return self.end(id, "failed", cause or self._why_lost(run))
+
+    def _why_lost(self, run: Run) -> str:
+        stage = last_stage(self.path(run.id, "events.jsonl"), run.events_from)
+        at = f" at stage '{stage}'" if stage else " before its first stage"
+        engine, now = (run.worker or {}).get("engine"), engine_state(self.store)
+        if not engine:
+            return f"the program that executed this ended{at}"
+        if now is None or now["id"] != engine or now["state"] == "stopping":
+            return f"the engine stopped while this ran{at}"
+        return f"the worker process died (killed or out of memory){at}"
+
+    # ------------------------------------------------------------------ records
+
+    def _ids(self) -> list[str]:
+        try:
+            return [name for name in os.listdir(self.folder) if _ID.fullmatch(name)]
+        except FileNotFoundError:
+            return []
+
+    def _read(self, id: str) -> Run:
+        path = f"{self.folder}/{id}/run.json"  # pathlib would cost more than the look itself
+        try:
+            about = os.stat(path if _ID.fullmatch(id) else self.path(id))
+            key = (about.st_ino, about.st_mtime_ns, about.st_size)
+            if (known := self._cache.get(id)) is not None and known[0] == key:
+                return known[1]
+            values = json.loads(Path(path).read_text())
+            run = Run(**{f.name: values[f.name] for f in fields(Run) if f.name in values})
+        except (OSError, ValueError, TypeError) as error:
+            self.path(id)
+            return Run(id, status="failed", cause=f"its record run.json cannot be read: {error}")
+        if time.time() - about.st_mtime > 1.0:  # younger ones may change within a clock tick
+            self._cache[id] = (key, run)
+        return run
+
+    def _change(self, id: str, **changes: Any) -> Run:
+        run = replace(self._read(id), **changes)
+        write_json(self.path(id, "run.json"), _stored(run))
+        return run
+
+
+def _stored(run: Run) -> dict[str, Any]:
+    values = run.to_dict()
+    del values["cancelling"]  # is the flag file's to say
+    return values

@@ -1,0 +1,1 @@
+"""What a person sees: pieces that take data and draw it. Only this room knows Streamlit."""

@@ -1,0 +1,105 @@
+"""Common strokes of all charts: lines, labels at their ends, margins."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+__all__ = ["SMALL", "finish", "label_ends", "number", "say", "spread", "trace"]
+
+SMALL = 12
+"""Text inside a chart, pixels."""
+
+
+def trace(
+    label: str, color: str | None, x: Sequence, y: Sequence, *, markers: bool = True
+) -> go.Scatter:
+    """A line named `label`; None as colour takes the theme's next one."""
+    return go.Scatter(
+        x=list(x),
+        y=list(y),
+        name=label,
+        mode="lines+markers" if markers else "lines",
+        line={"color": color, "width": 2.2},
+        marker={"size": 4},
+        hovertemplate="%{y:.4g}<extra>" + label + "</extra>",
+    )
+
+
+def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Places for labels: as near their values as possible, in order, at least `gap` apart.
+
+    Labels that would touch are merged into a block around their mean, and blocks are merged until
+    none touch (pool adjacent violators), then kept inside [low, high].
+    """
+    order = sorted(range(len(values)), key=values.__getitem__)
+    blocks: list[list[float]] = []  # sum of the first label's wish, number of labels
+    for rank, i in enumerate(order):
+        blocks.append([values[i] - rank * gap, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            total, count = blocks.pop()
+            blocks[-1][0] += total
+            blocks[-1][1] += count
+    wishes = [total / count for total, count in blocks for _ in range(int(count))]
+    room = high - gap * (len(values) - 1)
+    places = [0.0] * len(values)
+    for rank, i in enumerate(order):
+        places[i] = min(max(wishes[rank], low), max(room, low)) + rank * gap
+    return places
+
+
+def label_ends(
+    figure: go.Figure,
+    labels: Sequence[tuple[str, float, str | None]],
+    *,
+    gap: float,
+    axis: int = 1,
+) -> None:
+    """Names of lines at the right edge of an axis from 0 to 100, none on top of another."""
+    suffix = "" if axis == 1 else str(axis)
+    places = spread([value for _, value, _ in labels], gap, 0, 102)
+    for (text, _, color), place in zip(labels, places, strict=True):
+        figure.add_annotation(
+            text=text, x=1, xref=f"x{suffix} domain", xanchor="left", xshift=4, y=place,
+            yref=f"y{suffix}", yanchor="middle", showarrow=False,
+            font={"size": SMALL, "color": color},
+        )  # fmt: skip
+
+
+def say(figure: go.Figure, text: str) -> go.Figure:
+    """A sentence where the chart would be."""
+    figure.add_annotation(
+        text="<br>".join(textwrap.wrap(text, 22)),
+        x=0.5,
+        y=0.5,
+        xref="x domain",
+        yref="y domain",
+        showarrow=False,
+        font={"size": 13},
+    )
+    return figure
+
+
+def finish(
+    figure: go.Figure, height: int, *, right: int = 16, top: int = 12, bottom: int = 48
+) -> go.Figure:
+    """Height, margins (pixels) and clear backgrounds."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 48, "r": right, "t": top, "b": bottom},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        bargap=0.3,
+    )
+    figure.update_yaxes(zeroline=False, automargin=False, title_standoff=4, tickfont_size=SMALL)
+    figure.update_xaxes(zeroline=False, automargin=False, title_standoff=10, tickfont_size=SMALL)
+    return figure
+
+
+def number(value: float | None) -> float | None:
+    """A finite float, or None."""
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -1,0 +1,124 @@
+"""Linked maps: one canvas per model, one selection for all, points that glide when they move.
+
+A Streamlit component (version 2: no iframe, no build step, nothing from the network). Hovering
+stays in the browser; only pinning a sample or selecting a set is told to Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from .payload import Extent, Panel, Samples, Selection, build_payload, extent_of
+
+__all__ = ["Extent", "Panel", "Samples", "Selection", "extent_of", "linked_maps"]
+
+_HERE = Path(__file__).parent
+_HTML = """
+<div class="maps" data-testid="linked-maps" data-updates="0">
+  <div class="grid"></div>
+  <div class="legend" role="group" aria-label="Classes"></div>
+  <div class="tip" role="tooltip" data-testid="map-tooltip" hidden></div>
+  <div class="said" aria-live="polite"></div>
+</div>
+"""
+
+
+def _read(*names: str) -> str:
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+# One JavaScript module of four files: marks, one map, tooltip and legend, the row of maps.
+_JS = ("marks.js", "view.js", "words.js", "maps.js")
+_mount = st.components.v2.component(
+    "opcviz_linked_maps", html=_HTML, css=_read("maps.css"), js=_read(*_JS)
+)
+
+
+def linked_maps(
+    panels: Sequence[Panel],
+    samples: Samples,
+    *,
+    key: str,
+    selected: Selection | None = None,
+    on_select: Callable[[Selection], None] | None = None,
+    height: int = 260,
+    per_row: int | None = None,
+    extent: Extent | str = "own",
+    compact: bool = False,
+    titles: bool = True,
+    legend: bool = True,
+    glide: int = 250,
+) -> Selection:
+    """Draw a row of maps and return what is selected.
+
+    With the same `key` and samples, new coordinates glide into place: call it again with each
+    epoch's points for a live map or a replay (then pass a fixed `extent`, so that only points
+    move). Columns and gaps are those of `st.columns(len(panels))`.
+
+    Args:
+        panels: one per model.
+        samples: the probe set, the same for all panels.
+        key: names the component on its page.
+        selected: what to show as selected, kept by the caller from `on_select`; None leaves it to
+            the component itself.
+        on_select: called with the new selection before the rerun that a pick causes.
+        height: of each map, pixels.
+        per_row: maps per row; None puts all in one.
+        extent: `own` range of each map, one `shared` by all, or fixed (x0, x1, y0, y1).
+        compact: smaller points and no hint.
+        titles: whether each map carries its model's name.
+        legend: whether the classes are listed below.
+        glide: milliseconds of the movement to new coordinates; 0 jumps.
+
+    Raises:
+        ValueError: when there is no panel, or a panel does not match the samples.
+    """
+    if not panels:
+        raise ValueError("linked_maps: nothing to show; pass at least one panel")
+    stored = _stored(key)
+    shown = _selection(stored) if selected is None else selected
+    payload = build_payload(
+        panels,
+        samples,
+        extent=extent,
+        height=height,
+        perRow=per_row or len(panels),
+        compact=compact,
+        legend=legend,
+        glide=glide,
+        selected={
+            "sample": shown.sample,
+            "samples": list(shown.samples),
+            "classes": list(shown.classes),
+        },
+        seq=int(stored.get("seq", 0)),
+    )
+    for panel in payload["panels"]:
+        panel["showTitle"] = titles
+
+    def changed() -> None:
+        if on_select is not None:
+            on_select(_selection(_stored(key)))
+
+    result = _mount(key=key, data=payload, on_selection_change=changed)
+    made = result.get("selection")
+    return _selection(made) if selected is None and made else shown
+
+
+def _stored(key: str) -> dict[str, Any]:
+    """What the browser last sent under this key, if anything."""
+    state = st.session_state.get(key)
+    return (state.get("selection") if state else None) or {}
+
+
+def _selection(sent: dict[str, Any]) -> Selection:
+    sample = sent.get("sample")
+    return Selection(
+        sample=None if sample is None else int(sample),
+        samples=tuple(int(i) for i in sent.get("samples", ())),
+        classes=tuple(int(c) for c in sent.get("classes", ())),
+    )

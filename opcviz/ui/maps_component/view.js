@@ -1,0 +1,242 @@
+// One map: where points are and how they are drawn. Knows nothing of Streamlit or of the other maps.
+//
+// The points are drawn once into an offscreen picture; hovering only copies it and draws rings on
+// top, so a mouse move costs well under a millisecond however many points there are. Points are
+// blended into the pixels by hand: a third of the time of canvas calls where there is no GPU.
+
+const PAD = 14; // px between the outermost points and the frame
+const REACH = 16; // px within which the pointer finds a point
+const DIM = 0.16; // opacity of what is not selected
+
+class MapView {
+  constructor() {
+    this.figure = document.createElement("figure");
+    this.figure.className = "panel";
+    this.title = this.figure.appendChild(document.createElement("div"));
+    this.title.className = "title";
+    this.stage = this.figure.appendChild(document.createElement("div"));
+    this.stage.className = "stage";
+    this.canvas = this.stage.appendChild(document.createElement("canvas"));
+    this.canvas.dataset.testid = "map-canvas";
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    this.reason = this.stage.appendChild(document.createElement("div"));
+    this.reason.className = "reason";
+    this.base = document.createElement("canvas");
+    this.now = null; // (2N,) coordinates as drawn, between `from` and `to` while gliding
+    this.extent = null;
+  }
+
+  // New coordinates; `instant` when there is nothing to glide from.
+  load(panel, count, instant) {
+    this.panel = panel;
+    const to = decode(panel.xy, Float32Array);
+    const glide = !instant && to && this.now && this.now.length === to.length;
+    this.from = glide ? this.now.slice() : to;
+    this.fromExtent = glide ? this.extent.slice() : panel.extent;
+    this.to = to;
+    this.now = to ? (glide ? this.now : to.slice()) : null;
+    this.extent = this.fromExtent;
+    this.best = decode(panel.best, Uint16Array); // (N, K) classes, most probable first
+    const share = decode(panel.share, Uint16Array); // (N, K) their probabilities in 1/100 percent
+    this.share = share && Float32Array.from(share, (p) => p / 100);
+    let drawn = 0;
+    for (let i = 0; to && i < count; i++) if (Number.isFinite(to[2 * i] + to[2 * i + 1])) drawn++;
+    this.canvas.dataset.points = String(drawn);
+    this.title.textContent = panel.title;
+    this.title.hidden = !panel.showTitle;
+    this.reason.textContent = panel.reason;
+    this.reason.hidden = !panel.reason;
+    this.canvas.setAttribute(
+      "aria-label",
+      drawn
+        ? `Feature map of ${panel.title}, ${drawn} samples. Arrow keys move between samples, Enter pins, Escape clears.`
+        : `Feature map of ${panel.title}: ${panel.reason}`,
+    );
+    return glide;
+  }
+
+  // Move to `t` in [0, 1] of the way to the new places.
+  glide(t) {
+    if (!this.to) return;
+    if (t >= 1) {
+      this.now.set(this.to);
+      this.extent = this.panel.extent;
+      return;
+    }
+    const ease = t * t * (3 - 2 * t);
+    for (let i = 0; i < this.to.length; i++) {
+      const from = Number.isFinite(this.from[i]) ? this.from[i] : this.to[i];
+      this.now[i] = from + (this.to[i] - from) * ease;
+    }
+    this.extent = this.panel.extent.map((v, i) => this.fromExtent[i] + (v - this.fromExtent[i]) * ease);
+  }
+
+  fit(ratio) {
+    this.width = this.stage.clientWidth;
+    this.height = this.stage.clientHeight;
+    this.ratio = ratio;
+    for (const canvas of [this.canvas, this.base]) {
+      canvas.width = Math.max(1, Math.round(this.width * ratio));
+      canvas.height = Math.max(1, Math.round(this.height * ratio));
+    }
+    this.image = this.base.getContext("2d").createImageData(this.base.width, this.base.height);
+  }
+
+  // Equal aspect: one scale for both axes, the extent centred in the frame.
+  scale() {
+    const [x0, x1, y0, y1] = this.extent;
+    const k = Math.min(
+      (this.width - 2 * PAD) / Math.max(x1 - x0, 1e-9),
+      (this.height - 2 * PAD) / Math.max(y1 - y0, 1e-9),
+    );
+    return [k, this.width / 2 - (k * (x0 + x1)) / 2, this.height / 2 + (k * (y0 + y1)) / 2];
+  }
+
+  place(i) {
+    if (!this.now) return null;
+    const [k, dx, dy] = this.scale();
+    const x = dx + k * this.now[2 * i];
+    const y = dy - k * this.now[2 * i + 1];
+    return Number.isFinite(x + y) ? [x, y] : null;
+  }
+
+  // All points into the offscreen picture: dimmed below active, kept below forgotten.
+  paint(order, marks, marksOf, active, ink) {
+    const { width, height, data } = this.image;
+    new Uint32Array(data.buffer).fill(ink.backgroundPixel);
+    const [k, dx, dy] = this.scale();
+    for (const pass of !this.now ? [] : active ? [0, 1] : [1]) {
+      const alpha = (pass ? 1 : DIM) / 255;
+      for (const i of order) {
+        if (active && active[i] !== pass) continue;
+        const mark = marks[marksOf[i]];
+        const x = (dx + k * this.now[2 * i]) * this.ratio - mark.width / 2;
+        const y = (dy - k * this.now[2 * i + 1]) * this.ratio - mark.width / 2;
+        if (Number.isFinite(x + y)) stamp(data, width, height, mark, Math.round(x), Math.round(y), alpha);
+      }
+    }
+    const g = this.base.getContext("2d");
+    g.putImageData(this.image, 0, 0);
+    const origin = this.now && this.panel.origin;
+    if (origin) this.paintOrigin(g, dx + k * origin[0], dy - k * origin[1], ink);
+  }
+
+  // A cross on top of the points: a collapsed class must not hide what it collapsed to.
+  paintOrigin(g, x, y, ink) {
+    g.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    for (const [color, width] of [[ink.background, 3.6], [ink.text, 1.4]]) {
+      g.beginPath();
+      g.moveTo(x - 9, y);
+      g.lineTo(x + 9, y);
+      g.moveTo(x, y - 9);
+      g.lineTo(x, y + 9);
+      g.strokeStyle = color;
+      g.lineWidth = width;
+      g.stroke();
+    }
+  }
+
+  // The picture of the points, then rings: pinned sample, hovered sample, and the lasso.
+  show({ pinned, hovered, here, lasso, ids, names, ink }) {
+    const g = this.canvas.getContext("2d");
+    g.setTransform(1, 0, 0, 1, 0, 0);
+    g.drawImage(this.base, 0, 0);
+    g.scale(this.ratio, this.ratio);
+    for (const [name, i, radius, width] of [["pinned", pinned, 8, 2.5], ["ghost", hovered, here ? 7 : 6.5, here ? 2.5 : 1.8]]) {
+      const at = i === null ? null : this.place(i);
+      if (at) this.canvas.dataset[name] = String(ids[i]);
+      else delete this.canvas.dataset[name];
+      if (at) ring(g, at, radius, width, name === "pinned" ? ink.primary : ink.text, ink.background);
+    }
+    const shown = hovered ?? pinned;
+    if (shown !== null && this.best) this.chip(g, shown, names, ink);
+    if (lasso && lasso.length > 1) {
+      g.beginPath();
+      lasso.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y)));
+      g.closePath();
+      g.fillStyle = g.strokeStyle = ink.primary;
+      g.globalAlpha = 0.12;
+      g.fill();
+      g.globalAlpha = 1;
+      g.lineWidth = 1.2;
+      g.stroke();
+    }
+  }
+
+  // What this model answers for the sample, beside its ring.
+  chip(g, i, names, ink) {
+    const at = this.place(i);
+    if (!at) return;
+    const k = this.panel.top;
+    const text = `${names[this.best[i * k]]}  ${percent(this.share[i * k])}`;
+    g.font = `600 12px ${ink.font}`;
+    const width = g.measureText(text).width + 12;
+    const left = at[0] + 12 + width < this.width ? at[0] + 12 : at[0] - 12 - width;
+    const top = Math.min(Math.max(at[1] - 10, 2), this.height - 22);
+    g.beginPath();
+    g.roundRect(Math.max(2, left), top, width, 20, 6);
+    g.fillStyle = ink.background;
+    g.globalAlpha = 0.92;
+    g.fill();
+    g.globalAlpha = 1;
+    g.lineWidth = 1;
+    g.strokeStyle = ink.border;
+    g.stroke();
+    g.fillStyle = ink.text;
+    g.textBaseline = "middle";
+    g.fillText(text, Math.max(2, left) + 6, top + 10.5);
+  }
+
+  // The nearest point within reach of (x, y); `allowed` leaves out dimmed ones.
+  nearest(x, y, order, allowed) {
+    if (!this.now) return null;
+    const [k, dx, dy] = this.scale();
+    let found = null;
+    let least = REACH * REACH;
+    for (const i of order) {
+      if (allowed && !allowed[i]) continue;
+      const a = dx + k * this.now[2 * i] - x;
+      const b = dy - k * this.now[2 * i + 1] - y;
+      if (a * a + b * b <= least) { // the last drawn of equals is the one on top
+        least = a * a + b * b;
+        found = i;
+      }
+    }
+    return found;
+  }
+
+  // The next sample in a direction (arrow keys): near, and not far to the side.
+  towards(i, [ux, uy], order, allowed) {
+    const at = this.place(i);
+    if (!at) return null;
+    let found = null;
+    let least = Infinity;
+    for (const j of order) {
+      const to = j === i || (allowed && !allowed[j]) ? null : this.place(j);
+      if (!to) continue;
+      const along = (to[0] - at[0]) * ux + (to[1] - at[1]) * uy;
+      const aside = Math.abs((to[0] - at[0]) * uy - (to[1] - at[1]) * ux);
+      if (along < 0.5) continue;
+      if (along + 2.5 * aside < least) {
+        least = along + 2.5 * aside;
+        found = j;
+      }
+    }
+    return found;
+  }
+
+  inside(lasso, order) {
+    return order.filter((i) => {
+      const at = this.place(i);
+      if (!at) return false;
+      let odd = false; // even-odd rule
+      for (let a = 0, b = lasso.length - 1; a < lasso.length; b = a++) {
+        const [xa, ya] = lasso[a];
+        const [xb, yb] = lasso[b];
+        if (ya > at[1] !== yb > at[1] && at[0] < ((xb - xa) * (at[1] - ya)) / (yb - ya) + xa) odd = !odd;
+      }
+      return odd;
+    });
+  }
+}

@@ -1,0 +1,71 @@
+"""Plain sentences on what the numbers of a model say. Each states its numbers, none a verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["HOW_TO_READ", "collapse_line", "headline", "percent"]
+
+HOW_TO_READ = {
+    "umap": "UMAP keeps who is near whom and evens out density: a point-like cluster is drawn as "
+    "large as any other. Read it for mixing, and the radius ratio below it for size.",
+    "densmap": "densMAP also keeps density: a contracted set is drawn as a small dot. Distances "
+    "between clusters still mean little.",
+    "pca": "Linear and not centred: the cross is the origin of feature space. A contracted set "
+    "sits on it.",
+    "recovery": "An affine map is fitted from the unlearned features to the original's features "
+    "(FM) or logits (HR); no weight is trained. Bars show how much of the forget data it answers "
+    "correctly. Dashed: what one constant answer scores. Dotted: the retrained model, which never "
+    "saw the data. In closed form FM and HR-on-logits are the same fit, so their bars agree.",
+    "inversion": "The attacker holds the gradient of one forget picture at the unlearned weights "
+    "and searches for the picture. Above the class-mean picture's PSNR, the gradient gave away "
+    "more than the class.",
+}
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """`99.1 %`, `100 %`, or a dash."""
+    if value is None:
+        return "–"
+    text = f"{value:.{digits}f}"
+    return f"{text.removesuffix('.0')} %"
+
+
+def headline(numbers: dict[str, Any]) -> str:
+    """What answers and features of one model say, in one or two sentences."""
+    if numbers["status"] == "diverged":
+        return f"Training {numbers['reason']}: there is no model to examine."
+    forget = numbers["accuracy"].get("forget_train")
+    fit = numbers["recovery"]["fm"]["all"]
+    after, constant = fit["forget_accuracy"], fit["constant_predictor"]
+    if forget is None or after is None or constant is None:
+        return "The evidence is not complete yet."
+    if numbers["method"] == "original":
+        return "Before unlearning: it answers all data, the forget data included."
+    says = f"It still answers {percent(forget)} of the forget data"
+    if forget <= constant + 1:
+        says = f"The answers are gone ({percent(forget)})"
+    if numbers["method"] == "retrain":
+        return (
+            f"{says}. It never saw the data; what FM finds here ({percent(after)}) is similarity."
+        )
+    if after <= constant + 1:
+        return f"{says}, and an affine map restores no more than a constant answer would."
+    return f"{says}; an affine map of the features restores {percent(after)}."
+
+
+def collapse_line(collapse: dict[str, Any], drawn: dict[str, Any]) -> str:
+    """The read-out below a map: sizes in feature space, beside the size as drawn."""
+    rank = collapse.get("effective_rank")
+    return (
+        f"radius ratio **{_ratio(collapse.get('radius_ratio'))}** "
+        f"(as drawn {_ratio(drawn.get('radius_ratio'))}) · "
+        f"norm ratio **{_ratio(collapse.get('norm_ratio'))}** · "
+        f"effective rank **{'none: a point' if rank is None else f'{rank:.1f}'}**"
+    )
+
+
+def _ratio(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if value >= 0.01 or value == 0 else f"{value:.0e}"

@@ -1,0 +1,40 @@
+"""Unlearning lab: choose, start, watch it happen; replay any epoch of what was made."""
+
+import streamlit as st
+
+from opcviz.engine import EngineError
+from opcviz.ui import lab, labform, live
+from opcviz.ui.header import head
+
+study, view = head("Unlearning lab", pick_models=False)
+try:
+    lab.wake_engine()
+except EngineError as error:
+    st.error(f"Nothing can be run. {error}")
+
+left, right = st.columns([1, 2.1], gap="large")
+with left:
+    asked = labform.choose(study)
+    if asked is not None:
+        st.caption(lab.what_will_run(*asked))
+    st.button(
+        "Start",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=asked is None,
+        on_click=lab.start,
+        args=asked,
+        width="stretch",
+        key="lab.start",
+    )
+with right:
+    run = lab.current_run()
+    if run is None:
+        st.info("Nothing runs. Choose a method and press Start; the replay of a model is below.")
+    else:
+        live.follow(run)
+        lab.finished_model(run)
+    st.subheader("Replay", anchor=False, help="Every epoch of a model's probe set was kept.")
+    lab.replay(study, run)
+    st.subheader("Runs", anchor=False, help="One queue for everyone who opens this app.")
+    live.queue()

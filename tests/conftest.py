@@ -1,0 +1,92 @@
+"""A study small enough for every test: four classes of 8×8 pictures and a net of 5,000 weights."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from opcviz.data import Images, Scenario, Split, assemble
+from opcviz.methods import Task, create
+from opcviz.models import Architecture, Classifier, build_classifier
+from opcviz.training import Training
+
+NET = Architecture(width=0.25)
+RECIPE = Training(epochs=6, lr=0.1, batch_size=16)
+
+
+def make_images(classes: int = 4, per_class: int = 12, seed: int = 0) -> Images:
+    """A random 8×8 prototype a class under noise: learnt within seconds, not within one step."""
+    rng = np.random.default_rng(seed)
+    prototypes = rng.integers(40, 216, (classes, 1, 8, 8))
+
+    def part(count: int) -> tuple[np.ndarray, np.ndarray]:
+        y = np.repeat(np.arange(classes), count)
+        x = prototypes[y] + rng.normal(0, 30, (len(y), 1, 8, 8))
+        return x.clip(0, 255).astype(np.uint8), y
+
+    return assemble("tiny", part(per_class), part(per_class // 2))
+
+
+@pytest.fixture(scope="session")
+def tiny_images() -> Images:
+    return make_images()
+
+
+@pytest.fixture(scope="session")
+def tiny_split(tiny_images: Images) -> Split:
+    return Scenario.parse("classes:0,1").split(tiny_images)
+
+
+@pytest.fixture(scope="session")
+def tiny_original_once(tiny_images: Images, tiny_split: Split) -> Classifier:
+    task = Task(
+        images=tiny_images,
+        split=tiny_split,
+        original=None,
+        fresh=lambda: build_classifier(NET, tiny_images, 0),
+        training=RECIPE,
+    )
+    return create("original").unlearn(task)[0]
+
+
+@pytest.fixture
+def tiny_original(tiny_original_once: Classifier) -> Classifier:
+    """A trained model that the test may do with as it likes."""
+    return copy.deepcopy(tiny_original_once)
+
+
+@pytest.fixture
+def tiny_task(
+    tiny_images: Images, tiny_split: Split, tiny_original: Classifier
+) -> Callable[..., Task]:
+    """Makes a task on the tiny study; keywords replace its fields."""
+
+    def make(**changes: Any) -> Task:
+        return Task(
+            **{
+                "images": tiny_images,
+                "split": tiny_split,
+                "original": tiny_original,
+                "fresh": lambda: build_classifier(NET, tiny_images, 7),
+                "training": RECIPE,
+                **changes,
+            }
+        )
+
+    return make
+
+
+def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
+    """Every parameter and buffer equal, bit for bit."""
+    left, right = a.state_dict(), b.state_dict()
+    return left.keys() == right.keys() and all(torch.equal(left[k], right[k]) for k in left)
+
+
+@pytest.fixture(name="same_weights")
+def same_weights_fixture() -> Callable[[torch.nn.Module, torch.nn.Module], bool]:
+    return same_weights

@@ -1,0 +1,25 @@
+"""Two pages that show and change the one selection."""
+
+import streamlit as st
+
+from opcviz.ui import state
+
+STUDIES = {"digits": state.Choices(["original", "retrain", "opc"], samples=range(9))}
+
+
+def body(name: str) -> None:
+    for sample in (4, 5):
+        st.button(f"pin {sample}", on_click=state.update, kwargs={"sample": sample})
+    view = state.sync(STUDIES)
+    st.text(f"page {name} sample {view.sample}")
+
+
+def one() -> None:
+    body("one")
+
+
+def two() -> None:
+    body("two")
+
+
+st.navigation([st.Page(one), st.Page(two)]).run()

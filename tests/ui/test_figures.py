@@ -1,0 +1,123 @@
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opcviz.ui.drawing import spread
+from opcviz.ui.figures import CURVES, chart_config, curves_figure, recovery_figure, ridge_figure
+
+numbers = st.lists(st.floats(0, 100), max_size=8)
+
+
+@given(numbers)
+def test_labels_never_touch_and_keep_their_order(values):
+    places = spread(values, 10, 0, 102)
+    order = sorted(range(len(values)), key=values.__getitem__)
+    ranked = [places[i] for i in order]
+    assert all(b - a >= 10 - 1e-9 for a, b in itertools.pairwise(ranked))
+    assert all(0 <= p <= 102 + 1e-9 for p in places)
+
+
+@given(st.floats(5, 45), st.floats(60, 95))
+def test_labels_with_room_stay_at_their_lines(a, b):
+    assert spread([b, a], 10, 0, 102) == pytest.approx([b, a])
+
+
+def texts(figure):
+    return [a.text for a in figure.layout.annotations]
+
+
+def test_recovery_bars_and_references():
+    figure = recovery_figure(
+        {"before": 0.0, "FM": 33.3, "HR": 34.0},
+        constant=33.3,
+        retrained={"before": 0.0, "FM": 94.0, "HR": None},
+    )
+    assert list(figure.data[0].y) == [0.0, 33.3, 34.0]
+    lines = [(s.y0, s.line.dash) for s in figure.layout.shapes]
+    assert lines == [(33.3, "dash"), (0.0, "dot"), (94.0, "dot")]
+    assert texts(figure) == ["constant", "retrained"]
+    assert figure.layout.yaxis.range == (0, 108)
+    assert figure.layout.height == 190
+
+
+def test_recovery_without_numbers_gives_the_reason():
+    figure = recovery_figure(
+        {"before": None, "FM": float("nan"), "HR": None}, reason="diverged at step 120"
+    )
+    assert list(figure.data[0].y) == [None, None, None]
+    assert texts(figure) == ["diverged at step 120"]
+
+
+HISTORY = [
+    {"epoch": 0, "forget_accuracy": 100.0, "fm_accuracy": 100.0, "norm_ratio": 1.0},
+    {"epoch": 1, "forget_accuracy": 4.0, "fm_accuracy": None, "norm_ratio": 0.01},
+]
+
+
+def test_curves_hold_what_was_measured_and_no_more():
+    figure = curves_figure(HISTORY, epochs=10, references={"constant": 33.3})
+    assert {t.name: list(t.y) for t in figure.data} == {
+        "norm ratio": [1.0, 0.01],
+        "forget": [100.0, 4.0],
+        "forget after FM": [100.0, None],
+    }
+    assert figure.layout.xaxis.range == (-0.2, 10.2)
+    assert figure.layout.yaxis.type == "log"
+    assert {"forget", "forget after FM", "constant"} <= set(texts(figure))
+
+
+def test_losses_come_at_steps():
+    figure = curves_figure([], losses=[(0.25, 2.0), (0.5, None), (0.75, 1.0)])
+    assert [list(t.x) for t in figure.data] == [[0.25, 0.5, 0.75]]
+    assert [list(t.y) for t in figure.data] == [[2.0, None, 1.0]]
+
+
+def test_curves_before_the_first_epoch():
+    assert "waiting" in texts(curves_figure([]))[0]
+
+
+def test_every_known_number_has_its_own_label():
+    labels = [curve.label for curve in CURVES.values()]
+    assert len(set(labels)) == len(labels)
+
+
+def test_ridge_zero_has_a_place_on_the_log_axis():
+    figure = ridge_figure(
+        [0, 0.1, 10],
+        {"OPC": [33.3, 33.3, None]},
+        constant=33.3,
+        chosen=0,
+        colors={"OPC": "#123456"},
+    )
+    assert list(figure.data[0].x) == [pytest.approx(0.01), 0.1, 10]
+    assert figure.data[0].line.color == "#123456"
+    axis = figure.layout.xaxis
+    assert dict(zip(axis.ticktext, axis.tickvals, strict=True))["0"] == pytest.approx(0.01)
+
+
+def test_ridge_curve_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="'OPC' has 2 numbers, not 3"):
+        ridge_figure([0, 1, 2], {"OPC": [1.0, 2.0]})
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        recovery_figure({"before": 1.0, "FM": None, "HR": 3.0}),
+        curves_figure(HISTORY),
+        ridge_figure([0, 1], {"a": [1.0, 2.0]}),
+    ],
+)
+def test_figures_fit_both_themes(figure):
+    layout = json.loads(figure.to_json())["layout"]
+    assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0,0,0,0)"
+    assert "color" not in layout.get("font", {})
+
+
+def test_the_one_button_saves_svg():
+    config = chart_config("recovery-opc")
+    assert config["modeBarButtons"] == [["toImage"]]
+    assert config["toImageButtonOptions"] == {"format": "svg", "filename": "recovery-opc"}

@@ -1,0 +1,139 @@
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from opcviz.ui.state import Choices, View, link, read
+
+DIGITS = Choices(
+    ["original", "retrain", "rl", "ga", "ft", "negplus", "opc"],
+    shown=("original", "retrain", "rl", "opc"),
+    samples=range(0, 100, 2),
+)
+STUDIES = {"digits": DIGITS, "small": Choices(["a", "b"], samples={1, 3}, maps=("pca",))}
+
+
+def test_a_bare_address_opens_the_first_study():
+    assert read({}, STUDIES) == View("digits", DIGITS.shown, None, "umap")
+
+
+def test_every_view_survives_its_link():
+    view = View("digits", ("retrain", "opc"), 42, "pca")
+    assert read(view.to_params(), STUDIES) == view
+    assert link("compare", view) == "compare?study=digits&models=retrain,opc&map=pca&sample=42"
+
+
+@pytest.mark.parametrize(
+    ("params", "view", "says"),
+    [
+        ({"study": "x"}, View("digits", DIGITS.shown), "There is no study 'x'"),
+        ({"models": "opc,foo,rl"}, View("digits", ("rl", "opc")), "no model 'foo'"),
+        ({"models": "foo"}, View("digits", DIGITS.shown), "no model 'foo'"),
+        ({"map": "tsne"}, View("digits", DIGITS.shown), "There is no map 'tsne'"),
+        ({"sample": "3"}, View("digits", DIGITS.shown), "There is no sample '3'"),
+        ({"sample": "-2"}, View("digits", DIGITS.shown), "There is no sample '-2'"),
+        (
+            {"models": ",".join(DIGITS.models)},
+            View("digits", tuple(DIGITS.models[:6])),
+            "At most 6",
+        ),
+    ],
+)
+def test_what_does_not_exist_is_ignored_and_named(params, view, says):
+    got = read(params, STUDIES)
+    assert got == view
+    assert len(got.notes) == 1
+    assert says in got.notes[0]
+
+
+def test_one_model_alone_is_joined_by_others():
+    assert read({"models": "opc"}, STUDIES).models == DIGITS.shown
+
+
+def test_no_study_at_all():
+    with pytest.raises(ValueError, match="no study"):
+        read({}, {})
+
+
+def page():
+    import streamlit as st
+
+    from opcviz.ui import state
+
+    studies = {
+        "digits": state.Choices(["original", "retrain", "opc"], samples=range(9)),
+        "small": state.Choices(["a", "b"], maps=("pca",)),
+    }
+    for sample in (4, 5):
+        st.button(f"pin {sample}", on_click=state.update, kwargs={"sample": sample})
+    st.button("other", on_click=state.update, kwargs={"study": "small"})
+    view = state.sync(studies)
+    st.session_state["view"] = view
+    for note in view.notes:
+        st.info(note)
+
+
+def start(**params):
+    app = AppTest.from_function(page)
+    for name, value in params.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def address(app):
+    return {k: v[0] if isinstance(v, list) else v for k, v in app.query_params.items()}
+
+
+def view(app):
+    return app.session_state["view"]
+
+
+def test_the_address_follows_the_selection():
+    app = start()
+    assert address(app) == {"study": "digits", "models": "original,retrain,opc", "map": "umap"}
+    app.button[0].click().run()
+    assert view(app).sample == 4
+    assert address(app)["sample"] == "4"
+
+
+def test_the_selection_follows_a_link():
+    app = start(study="small", models="a,b", map="pca", lang="en")
+    assert view(app) == View("small", ("a", "b"), None, "pca")
+    assert address(app)["lang"] == "en"  # a parameter of others stays
+    assert not app.info
+
+
+def test_an_echo_of_an_older_address_does_not_undo_a_pick():
+    app = start()
+    before = dict(address(app))
+    app.button[0].click().run()
+    for name in list(app.query_params):
+        del app.query_params[name]
+    for name, value in before.items():  # sent before the browser knew the new address
+        app.query_params[name] = value
+    app.button[1].click().run()
+    assert view(app).sample == 5
+    assert address(app)["sample"] == "5"
+
+
+def test_a_new_page_without_parameters_keeps_the_selection():
+    app = start(sample="7")
+    for name in list(app.query_params):
+        del app.query_params[name]
+    app.run()
+    assert view(app).sample == 7
+    assert address(app)["sample"] == "7"
+
+
+def test_another_study_forgets_models_and_sample():
+    app = start(sample="7")
+    app.button[2].click().run()
+    assert view(app) == View("small", ("a", "b"), None, "pca")
+    assert not app.info
+
+
+def test_notes_are_said_once():
+    app = start(sample="77")
+    assert len(app.info) == 1
+    app.run()
+    assert not app.info

@@ -1,0 +1,46 @@
+import re
+from pathlib import Path
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(serve):
+    return serve(Path(__file__).with_name("state_app.py"))
+
+
+def shows(page, name, sample):
+    expect(page.get_by_text(f"page {name} sample {sample}", exact=True)).to_be_visible(
+        timeout=30_000
+    )
+    end = f"sample={sample}$" if sample is not None else "map=umap$"
+    expect(page).to_have_url(re.compile(end))
+
+
+def test_selection_link_pages_and_back(address, visit):
+    page = visit(f"{address}/?sample=3")
+    shows(page, "one", 3)
+    page.get_by_role("button", name="pin 4").click()
+    shows(page, "one", 4)
+    page.get_by_role("link", name="two").click()
+    shows(page, "two", 4)
+    page.get_by_role("button", name="pin 5").click()
+    shows(page, "two", 5)
+    page.go_back()
+    shows(page, "two", 4)
+    page.go_forward()
+    shows(page, "two", 5)
+
+
+def test_address_and_selection_agree_after_fast_picks(address, visit):
+    page = visit(address)
+    shows(page, "one", None)
+    page.get_by_role("button", name="pin 5").click()
+    shows(page, "one", 5)
+    page.get_by_role("button", name="pin 4").click()
+    page.get_by_role("button", name="pin 5").click()
+    page.wait_for_timeout(500)
+    shows(page, "one", 5)
