@@ -97,10 +97,10 @@ def run(
 
 
 def _numbers(text: str, name: str) -> tuple[int, ...]:
-    try:
-        return tuple(dict.fromkeys(int(part) for part in text.split(",")))
-    except ValueError as error:
-        raise ConfigError(f"{name}: wants whole numbers with commas, got '{text}'") from error
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise ConfigError(f"{name}: wants whole numbers from 0 with commas, got '{text}'")
+    return tuple(dict.fromkeys(map(int, parts)))
 
 
 @contextmanager

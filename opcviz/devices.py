@@ -9,7 +9,16 @@ from torch import nn
 
 from .config import ConfigError
 
-__all__ = ["autocast", "memory_format", "pick_device", "synchronize"]
+__all__ = ["autocast", "flush_denormals", "memory_format", "pick_device", "synchronize"]
+
+
+def flush_denormals() -> None:
+    """Treat numbers below 1e-38 as zero, from here on and in threads started later.
+
+    A contracted model's features and gradients are that small, and a CPU computes with them up to
+    five times slower than with zero.
+    """
+    torch.set_flush_denormal(True)
 
 
 def pick_device(name: str = "auto") -> torch.device:

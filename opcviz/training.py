@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,8 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from .config import Config, setting
-from .data import POLICIES, Images, augment
+from .data import POLICIES
 from .devices import autocast, memory_format, synchronize
+from .feed import Batch, Feed
 from .models import Classifier
 from .progress import Progress, Step
 from .resume import Snapshots
@@ -51,81 +53,6 @@ class Training(Config):
     precision: str = setting(
         "auto", "bf16 where it pays, or forced", choices=("auto", "fp32", "bf16"), advanced=True
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """One step's pictures; retain and forget pass the body together.
-
-    Batch norm must see one population: with separate passes the two sets are normalised apart and
-    nothing is contracted once the model is used in eval mode.
-
-    Attributes:
-        x: (B, channels, H, W) in [0, 1]. y: (B,) labels. index: (B,) positions in the train set.
-        forget: (B,) bool, true for forget data; `retain` is its complement.
-    """
-
-    x: Tensor
-    y: Tensor
-    index: Tensor
-    forget: Tensor
-
-    @property
-    def retain(self) -> Tensor:
-        """(B,) bool, true for retain data."""
-        return ~self.forget
-
-
-class Feed:
-    """Batches of an in-memory training set, in an order set by a generator.
-
-    Args:
-        images: the data set, on the device.
-        retain, forget: positions in the train set; either may be empty. With both, each step takes
-            `batch_size` of either: an epoch is one pass over the retain data, the (smaller) forget
-            data is cycled. With one, an epoch is a pass over that one.
-        batch_size: pictures per step of each part.
-        policy: augmentation, see `opcviz.data.augment`.
-
-    Raises:
-        ValueError: when both parts are empty.
-    """
-
-    def __init__(
-        self, images: Images, retain: Tensor, forget: Tensor, batch_size: int, policy: str = "none"
-    ) -> None:
-        self.images, self.policy = images, policy
-        self.retain, self.forget = retain, forget
-        leading = len(retain) or len(forget)
-        if not leading:
-            raise ValueError("nothing to train on: both the retain and the forget part are empty")
-        self.batch_size = batch_size
-        self.steps = math.ceil(leading / batch_size)
-
-    def epoch(self, generator: torch.Generator) -> Iterator[Batch]:
-        """The batches of one epoch; `generator` (on the CPU) decides order and augmentation."""
-        leading, cycled = (self.retain, self.forget) if len(self.retain) else (self.forget, [])
-        first = _shuffled(leading, generator).tensor_split(self.steps)
-        second = self._cycled(cycled, generator) if len(cycled) else [leading[:0]] * self.steps
-        for a, b in zip(first, second, strict=True):
-            index = torch.cat([a, b])
-            forget = torch.arange(len(index), device=index.device) >= len(a)
-            if leading is self.forget:
-                forget = ~forget
-            x = self.images.x_train[index].float() / 255
-            x = augment(x, self.policy, generator)
-            yield Batch(x, self.images.y_train[index], index, forget)
-
-    def _cycled(self, ids: Tensor, generator: torch.Generator) -> Sequence[Tensor]:
-        """`steps` hands of `batch_size` (or all there are), in as many passes as it takes."""
-        size = min(self.batch_size, len(ids))
-        rounds = math.ceil(self.steps * size / len(ids))
-        order = torch.cat([_shuffled(ids, generator) for _ in range(rounds)])
-        return order[: self.steps * size].split(size)
-
-
-def _shuffled(ids: Tensor, generator: torch.Generator) -> Tensor:
-    return ids[torch.randperm(len(ids), generator=generator).to(ids.device)]
 
 
 Objective = Callable[[Classifier, Batch], Tensor]
@@ -201,11 +128,12 @@ def train(
     watch: Watch | None = None,
     constrain: Callable[[Classifier], None] | None = None,
     work: Path | None = None,
+    continued: bool = False,
 ) -> Outcome:
     """Minimise an objective in place.
 
     Args:
-        model: changed in place, left in eval mode.
+        model: changed in place, left in eval mode; parameters without `requires_grad` stay.
         feed: where batches come from.
         objective: (model, batch) -> scalar.
         spec: optimiser, schedule, epochs.
@@ -214,6 +142,7 @@ def train(
         watch: looks at the model between epochs.
         constrain: called after each step, to undo what a method forbids.
         work: folder for the resume file; a run found there continues after its last saved epoch.
+        continued: a later phase of a method that trains more than once: `watch` has seen the start.
 
     Returns:
         The outcome. On divergence the model holds its last, unusable weights.
@@ -226,50 +155,88 @@ def train(
     model.to(memory_format=memory_format(device, model))
     optimizer = make_optimizer(spec, model.parameters())
     snapshots = Snapshots(work, model, optimizer, watch)
-    start, step, gradients, seconds = snapshots.load()
-    steps = spec.epochs * feed.steps
-    every = 1 if device.type == "cpu" else 16  # reading a loss off a GPU waits for it
-    if watch and start == 0:
+    start, *done = snapshots.load()
+    tally = _Tally(*done, total=sum(map(feed.steps, range(spec.epochs))))
+    if watch and start == 0 and not continued:
         _look(watch, model, 0)
+
+    def step(batch: Batch) -> Tensor:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(spec, tally.step, tally.total)
+        with autocast(spec.precision, device, model):
+            loss = objective(model, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if constrain:
+            constrain(model)
+        return loss.detach()
+
     for epoch in range(start, spec.epochs):
-        generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
         torch.manual_seed(_epoch_seed(seed, epoch))  # dropout draws from the global generator
-        began = time.perf_counter()
-        pending: list[Tensor] = []
+        generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
         _train_mode(model)
-        for batch in feed.epoch(generator):
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(spec, step, steps)
-            with autocast(spec.precision, device, model):
-                loss = objective(model, batch)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            if constrain:
-                constrain(model)
-            step += 1
-            gradients += len(batch.y)
-            pending.append(loss.detach())
-            if step % every == 0 or step % feed.steps == 0:  # the last of an epoch: saved next
-                bad = _first_bad(pending)
-                if bad is not None:
-                    at = step - len(pending) + 1 + bad
-                    seconds += time.perf_counter() - began
-                    model.eval()
-                    snapshots.clear()
-                    return Outcome("diverged", at, gradients, seconds)
-                progress(Step(step, steps, pending[-1].item()))
-                pending.clear()
-        synchronize(device)
-        seconds += time.perf_counter() - began
+        with tally.timed(device):
+            sound = _one_epoch(feed.epoch(epoch, generator), step, tally, progress, device)
+        if not sound:
+            break
         if watch:
             _look(watch, model, epoch + 1)
-        snapshots.save(epoch + 1, step, gradients, seconds)
+        snapshots.save(epoch + 1, tally.step, tally.gradients, tally.seconds)
     model.eval()
     snapshots.clear()
     # the last update, or a batch norm's statistics, may overflow where no loss has seen it
     finite = all(bool(value.isfinite().all()) for value in model.state_dict().values())
-    return Outcome("finished" if finite else "diverged", step, gradients, seconds)
+    status = "finished" if tally.sound and finite else "diverged"
+    return Outcome(status, tally.step, tally.gradients, tally.seconds)
+
+
+@dataclass
+class _Tally:
+    """What a run has used up."""
+
+    step: int
+    gradients: int
+    seconds: float
+    total: int
+    sound: bool = True
+
+    @contextmanager
+    def timed(self, device: torch.device) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        synchronize(device)
+        self.seconds += time.perf_counter() - began
+
+
+def _one_epoch(
+    batches: Iterable[Batch],
+    take_step: Callable[[Batch], Tensor],
+    tally: _Tally,
+    progress: Progress,
+    device: torch.device,
+) -> bool:
+    """Step through an epoch; False as soon as a loss is no usable number, with its step tallied."""
+    every = 1 if device.type == "cpu" else 16  # reading a loss off a GPU waits for it
+    pending: list[Tensor] = []
+
+    def settle() -> bool:
+        bad = _first_bad(pending)
+        if bad is not None:
+            tally.step += 1 + bad - len(pending)
+            tally.sound = False
+        elif pending:
+            progress(Step(tally.step, tally.total, pending[-1].item()))
+        pending.clear()
+        return tally.sound
+
+    for batch in batches:
+        pending.append(take_step(batch))
+        tally.step += 1
+        tally.gradients += len(batch.y)
+        if len(pending) == every and not settle():
+            return False
+    return settle()  # the rest of the epoch, before anything is saved
 
 
 def _train_mode(model: Classifier) -> None:
@@ -292,6 +259,8 @@ def _epoch_seed(seed: int, epoch: int) -> int:
 
 
 def _first_bad(losses: list[Tensor]) -> int | None:
+    if not losses:
+        return None
     values = torch.stack(losses).float()
     bad = ~values.isfinite() | (values.abs() > EXPLODED)
     return int(bad.nonzero()[0]) if bool(bad.any()) else None

@@ -153,7 +153,7 @@ class Classifier(nn.Module):
                 f"{type(self.net).__name__} does not end in a linear layer, so it has no body|head "
                 "split: features are defined as the input of the last nn.Linear"
             )
-        # a child that ends in the head (VGG's `classifier`) gives logits: it is no block of the body
+        # a child that ends in the head (`classifier` of a VGG) gives logits: no block of the body
         kept = (n for n, out in blocks.items() if isinstance(out, Tensor) and out is not logits)
         return head, tuple(kept)
 

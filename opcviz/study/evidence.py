@@ -90,6 +90,9 @@ def make_inversion(lab: Laboratory, method: Method, seed: int) -> None:
 
 def invert_all(lab: Laboratory, methods: list[Method], seed: int) -> None:
     """Gradient inversion of several models in one batch; each model's answer is stored."""
+    methods = [m for m in methods if not lab.refuse("inversion", m, seed)]
+    if not methods:
+        return
     began = time.perf_counter()
     images, config = lab.images, lab.study.evidence.inversion
     chosen = _pictures(lab)

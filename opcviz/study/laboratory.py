@@ -6,6 +6,7 @@ computes, the evidence on it. Each answer is looked up first and computed only w
 
 from __future__ import annotations
 
+import shutil
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +18,12 @@ from torch import Tensor
 
 from ..config import fingerprint
 from ..data import Images, Split, digest, load, probe
+from ..devices import flush_denormals
 from ..methods import Iterative, Method, Task, create
 from ..models import Classifier, build_classifier, load_weights, save_weights
 from ..observe import Views, observe
-from ..progress import Progress
+from ..progress import Message, Progress
+from ..training import Outcome
 from .evidence import MAKERS
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_json
@@ -58,6 +61,7 @@ class Laboratory:
         self.data_root, self.download = data_root, download
         self.progress = progress or Progress()
         self.original = create("original")
+        flush_denormals()
         self._views: dict[str, Views] = {}
         self._models: dict[str, Classifier] = {}
 
@@ -209,25 +213,8 @@ class Laboratory:
     # ---- training -------------------------------------------------------------------------
 
     def _train(self, method: Method, seed: int) -> None:
-        is_original = method.info.name == "original"
-        original = None if is_original else self.classifier(self.original, seed)
-        epochs = (method if isinstance(method, Iterative) else self.study.training).epochs
-        watch = self._watch(original, epochs)
-        # the retrained model starts elsewhere: it never knew the original's weights
-        start = seed if is_original else seed + 10_007
         work = self.store.root / "work" / fingerprint([self.place(method, seed), "model"])
-        task = Task(
-            images=self.images,
-            split=self.split,
-            original=original,
-            fresh=lambda: build_classifier(self.study.architecture, self.images, start),
-            training=self.study.training,
-            seed=seed,
-            progress=self.progress,
-            watch=watch,
-            work=work,
-        )
-        model, outcome = method.unlearn(task)
+        model, outcome, watch = self._trained(method, seed, work)
         with self.writing("model", method, seed) as folder:
             if outcome.status == "finished":
                 about = self.question("model", method, seed)
@@ -246,8 +233,53 @@ class Laboratory:
                 "history": watch.history(),
             }
             write_json(folder / "result.json", result)
-        if work.is_dir() and not any(work.iterdir()):
-            work.rmdir()
+        shutil.rmtree(work, ignore_errors=True)  # the run has its result
+
+    def repeat(self, method: Method, seed: int) -> None:
+        """Train a stored model once more, for whoever watches, and say whether it is the same."""
+        model, outcome, _ = self._trained(method, seed, None)
+        stored = self.make("model", method, seed).json()
+        if stored["status"] != outcome.status:
+            self._say(f"Trained again: {outcome.status}, the stored run {stored['status']}.")
+        elif outcome.status == "finished":
+            then = self.classifier(method, seed).state_dict()
+            now = model.state_dict()
+            apart = max((now[k].double() - then[k].double()).abs().max().item() for k in then)
+            self._say(
+                "Trained again: every weight equals the stored model's, bit for bit."
+                if apart == 0
+                else f"Trained again: weights differ from the stored model's by up to {apart:.2g}, "
+                "as on other hardware or library versions. The stored model was kept."
+            )
+
+    def _say(self, text: str) -> None:
+        self.progress(Message(text))
+
+    def _trained(
+        self, method: Method, seed: int, work: Path | None
+    ) -> tuple[Classifier, Outcome, ProbeWatch]:
+        is_original = method.info.name == "original"
+        original = None if is_original else self.classifier(self.original, seed)
+        epochs = (method if isinstance(method, Iterative) else self.study.training).epochs
+        watch = self._watch(original, epochs)
+        # the retrained model starts elsewhere: it never knew the original's weights
+        start = seed if is_original else seed + 10_007
+        task = Task(
+            images=self.images,
+            split=self.split,
+            original=original,
+            fresh=lambda: build_classifier(self.study.architecture, self.images, start),
+            training=self.study.training,
+            seed=seed,
+            progress=self.progress,
+            watch=watch,
+            work=work,
+        )
+        model, outcome = method.unlearn(task)
+        if not watch.values:  # a method without a loop: before and after is all there is to see
+            watch(original, 0)
+            watch(model, 1)
+        return model, outcome, watch
 
     def _watch(self, original: Classifier | None, epochs: int) -> ProbeWatch:
         reference = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -47,33 +48,46 @@ def missing(plan: Plan, lab: Laboratory) -> list[Item]:
     return [item for item in wanted if not lab.find(item.kind, item.method, item.seed)]
 
 
-def run(plan: Plan, lab: Laboratory) -> int:
+def run(plan: Plan, lab: Laboratory, *, again: bool = False) -> int:
     """Make everything a plan asks for; returns how many answers were missing.
+
+    Args:
+        plan: what is asked.
+        lab: what does the work.
+        again: train the plan's last model once more if it is there already, to be watched; the
+            stored model stays, and is compared with the new one.
 
     Raises:
         Cancelled: when asked to stop; what was finished stays.
     """
     items = missing(plan, lab)
-    done = 0
-    for (batched, seed), group in groupby(items, lambda i: (i.kind == "inversion", i.seed)):
-        each = list(group)
-        if batched:
-            titles = ", ".join(item.method.info.title for item in each)
-            lab.progress(Stage("inversion", done, len(items), titles))
-            usable = [i.method for i in each if not lab.refuse("inversion", i.method, seed)]
-            if usable:
-                invert_all(lab, usable, seed)
-            done += len(each)
-            continue
-        for item in each:
-            lab.progress(Stage(item.kind, done, len(items), item.method.info.title))
-            lab.make(item.kind, item.method, item.seed)
-            done += 1
+    last = Item("model", plan.methods[-1], plan.seeds[-1])
+    repeat = again and last not in items
+    count = len(items) + repeat
+    if repeat:
+        lab.progress(Stage("model", 0, count, last.method.info.title))
+        lab.repeat(last.method, last.seed)
+    done = int(repeat)
+    for together in _batches(items):
+        first, titles = together[0], [item.method.info.title for item in together]
+        lab.progress(Stage(first.kind, done, count, ", ".join(titles)))
+        if first.kind == "inversion":
+            invert_all(lab, [item.method for item in together], first.seed)
+        else:
+            lab.make(first.kind, first.method, first.seed)
+        done += len(together)
     return len(items)
 
 
+def _batches(items: list[Item]) -> Iterator[list[Item]]:
+    """One item at a time; gradient inversion takes all models of a seed together."""
+    for (together, _), group in groupby(items, lambda i: (i.kind == "inversion", i.seed)):
+        listed = list(group)
+        yield from [listed] if together else ([item] for item in listed)
+
+
 def execute(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, Any]:
-    """Run a job of the engine: `{"plan": Plan.to_dict(), "device": "auto"}`.
+    """Run a job of the engine: `{"plan": Plan.to_dict(), "device": "auto", "again": false}`.
 
     Returns:
         The study's place and how many answers were made.
@@ -89,4 +103,5 @@ def execute(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, A
         pick_device(job.get("device", "auto")),
         progress=progress,
     )
-    return {"study": plan.study.place, "made": run(plan, lab)}
+    made = run(plan, lab, again=job.get("again", False))
+    return {"study": plan.study.place, "made": made}

@@ -28,7 +28,7 @@ from ..attacks.inversion import Inversion
 from ..attacks.recovery import Recovery
 from ..config import Config, ConfigError, fingerprint, setting
 from ..data import DataSpec, Scenario
-from ..methods import Method, create
+from ..methods import Method, create, get_method
 from ..models import Architecture
 from ..training import Training
 
@@ -121,6 +121,8 @@ class Plan:
             isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds
         ):
             raise ConfigError(f"seeds: wants a list of whole numbers from 0, got {seeds!r}")
+        if not isinstance(listed, list | tuple):
+            raise ConfigError(f"methods: wants a list of names or tables, got {listed!r}")
         study = Study.from_dict(values)
         methods = tuple(read_method(entry, study.data.name) for entry in listed)
         return cls(study, methods, tuple(dict.fromkeys(seeds)))
@@ -151,13 +153,14 @@ def read_method(entry: str | dict[str, Any], dataset: str = "") -> Method:
     if not isinstance(entry, dict) or "method" not in entry:
         raise ConfigError(f"methods: wants names or tables with method = NAME, got {entry!r}")
     settings = {key: value for key, value in entry.items() if key != "method"}
-    return create(entry["method"], dataset=dataset, **settings)
+    cls = get_method(entry["method"])
+    return cls.from_dict({**cls.tuned.get(dataset, {}), **settings})
 
 
 def list_presets() -> dict[str, str]:
     """Preset name to its title."""
     return {
-        path.stem: tomllib.loads(path.read_text()).get("title", "")
+        path.stem: tomllib.loads(path.read_text(encoding="utf-8")).get("title", "")
         for path in sorted(PRESETS.glob("*.toml"))
     }
 
@@ -181,7 +184,7 @@ def load_plan(path: Path) -> Plan:
         ConfigError: when the file is missing, no TOML, or a setting does not fit.
     """
     try:
-        values = tomllib.loads(Path(path).read_text())
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

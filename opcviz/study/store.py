@@ -18,7 +18,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -55,7 +55,8 @@ def write_json(path: Path, value: Any) -> None:
         ValueError: for NaN or infinity, which JSON does not have; say null and a reason instead.
     """
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    beside.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    beside.write_text(text, encoding="utf-8")
     beside.replace(path)
 
 
@@ -79,7 +80,7 @@ class Artefact:
 
     def json(self, name: str = "result.json") -> dict[str, Any]:
         """A JSON file of it."""
-        return json.loads(self.path(name).read_text())
+        return json.loads(self.path(name).read_text(encoding="utf-8"))
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """An npz file of it, read whole."""
@@ -182,10 +183,12 @@ class Store:
             shutil.rmtree(beside, ignore_errors=True)
 
     def write_study(self, place: str, spec: dict[str, Any]) -> None:
-        """Record a study's spec; an existing record stays as it is."""
+        """Record a study's spec; an existing record stays, a layer's is taken over as it is."""
         folder = self.root / "studies" / place
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "study.json").is_file():
+            with suppress(StoreError):
+                spec = self.read_study(place)
             write_json(folder / "study.json", spec)
 
     def read_study(self, place: str) -> dict[str, Any]:
@@ -198,8 +201,8 @@ class Store:
             path = root / "studies" / place / "study.json"
             if path.is_file():
                 try:
-                    return json.loads(path.read_text())
-                except json.JSONDecodeError as error:
+                    return json.loads(path.read_text(encoding="utf-8"))
+                except ValueError as error:
                     raise StoreError(f"{path}: not readable as JSON ({error})") from error
         raise StoreError(
             f"there is no study '{place}' in {' or '.join(map(str, self.roots))}; "
@@ -208,7 +211,7 @@ class Store:
 
     def _open(self, folder: Path, thorough: bool) -> Artefact | None:
         try:
-            record = json.loads((folder / RECORD).read_text())
+            record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
             for name, known in record["files"].items():
                 file = folder / name
                 if file.stat().st_size != known["bytes"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -77,7 +79,7 @@ class ProbeWatch:
                 epoch,
                 self.epochs,
                 {name: _number(value) for name, value in numbers.items()},
-                [_number(v) or 0.0 for v in self.points[-1].flatten().tolist()],
+                [round(v, 4) for v in self.points[-1].flatten().tolist() if math.isfinite(v)],
             )
         )
 

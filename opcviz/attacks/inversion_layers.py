@@ -1,0 +1,318 @@
+"""One forward pass with every weighted layer noted: the bookkeeping of `inversion_gradients`.
+
+For a layer with input a and output gradient δ (one a picture), `inner` gives its share of <g, t>
+and ‖g‖², where g is the layer's weight gradient and t a target; `pull` gives the derivatives of a
+cost c(<g, t>, ‖g‖²) by δ and a: with v = c₁·t + 2·c₂·g they are v·a and vᵀ·δ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+__all__ = ["Gradients", "Product", "Scale", "Tape", "Uncovered", "dot"]
+
+Gradients = dict[str, Tensor]
+"""Weight name to (B, *weight.shape): one gradient a picture."""
+
+
+class Uncovered(Exception):
+    """Some weight is used in a way that the layer-by-layer route has no formula for."""
+
+
+def dot(a: Tensor, b: Tensor) -> Tensor:
+    """(B, ...) and (B, ...) -> (B,)."""
+    return torch.linalg.vecdot(a.flatten(1), b.flatten(1))
+
+
+def _per_picture(values: Tensor, like: Tensor) -> Tensor:
+    """(B,) -> (B, 1, 1, ...), to multiply `like`."""
+    return values.view(-1, *[1] * (like.dim() - 1))
+
+
+@dataclass
+class Product:
+    """A linear layer or a convolution in one forward pass: out = W a + b over T positions.
+
+    Shapes: a (B, G, D, T) and δ (B, G, O, T) for G groups.
+    """
+
+    weight: str
+    bias: str | None
+    groups: int
+    input: Tensor
+    output: Tensor
+    window: dict[str, tuple[int, int]] | None = None  # kernel_size, dilation, padding, stride
+
+    @property
+    def _pointwise(self) -> bool:
+        window = self.window
+        return window["kernel_size"] == (1, 1) and window["padding"] == (0, 0)
+
+    def _patches(self) -> Tensor:
+        a = self.input
+        if self.window is None:
+            a = a.reshape(len(a), -1, a.shape[-1]).transpose(1, 2)
+        elif self._pointwise:
+            down, right = self.window["stride"]
+            a = a[:, :, ::down, ::right].flatten(2)
+        else:
+            a = F.unfold(a, **self.window)
+        return a.reshape(len(a), self.groups, -1, a.shape[-1])
+
+    def _unpatch(self, patches: Tensor) -> Tensor:
+        """The adjoint of `_patches`."""
+        patches, shape = patches.flatten(1, 2), self.input.shape
+        if self.window is None:
+            return patches.transpose(1, 2).reshape(shape)
+        if not self._pointwise:
+            return F.fold(patches, shape[2:], **self.window)
+        down, right = self.window["stride"]
+        whole = torch.zeros_like(self.input)
+        whole[:, :, ::down, ::right] = patches.view(*shape[:2], *self.output.shape[2:])
+        return whole
+
+    def _split(self, delta: Tensor) -> Tensor:
+        if self.window is None:
+            delta = delta.reshape(len(delta), -1, delta.shape[-1]).transpose(1, 2)
+        return delta.reshape(len(delta), self.groups, -1, delta[0, 0].numel())
+
+    def _join(self, delta: Tensor) -> Tensor:
+        """The adjoint of `_split`."""
+        if self.window is None:
+            delta = delta.flatten(1, 2).transpose(1, 2)
+        return delta.reshape(self.output.shape)
+
+    def _target(self, target: Gradients) -> Tensor:
+        weight = target[self.weight]
+        return weight.reshape(len(weight), self.groups, weight.shape[1] // self.groups, -1)
+
+    def gradients(self, delta: Tensor) -> Gradients:
+        """The gradient of each weight, made for each picture."""
+        a, delta = self._patches(), self._split(delta)
+        found = {self.weight: delta @ a.mT}
+        if self.bias:
+            found[self.bias] = delta.sum(3).flatten(1)
+        return found
+
+    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, tuple]:
+        """<g, t> and ‖g‖² of this layer, and what `pull` needs again."""
+        a, delta, t = self._patches(), self._split(delta), self._target(target)
+        if 2 * delta.shape[3] <= delta.shape[2]:  # few positions: two T×T products beat O×D
+            ta, aa, dd = t @ a, a.mT @ a, delta.mT @ delta
+            along, square, kept = dot(delta, ta), dot(aa, dd), (a, delta, t, ta, aa, dd)
+        else:
+            g = delta @ a.mT
+            along, square, kept = dot(g, t), dot(g, g), (a, delta, t, g)
+        bias = delta.sum(3).flatten(1) if self.bias else None
+        if self.bias:
+            along = along + dot(bias, target[self.bias])
+            square = square + dot(bias, bias)
+        return along, square, (kept, bias)
+
+    def pull(
+        self, target: Gradients, memory: tuple, by_dot: Tensor, by_square: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Derivatives of the cost by the layer's δ and by its input."""
+        kept, bias = memory
+        a, delta, t = kept[:3]
+        s, n = _per_picture(by_dot, a), _per_picture(2 * by_square, a)
+        if len(kept) == 6:
+            ta, aa, dd = kept[3:]
+            to_delta = torch.addcmul((delta * n) @ aa, ta, s)
+            to_a = t.mT @ (delta * s) + a @ (dd * n)
+        else:
+            v = torch.addcmul(t * s, kept[3], n)
+            to_delta, to_a = v @ a, v.mT @ delta
+        if self.bias:
+            v = s[:, 0, 0] * target[self.bias] + n[:, 0, 0] * bias
+            to_delta = to_delta + v.view(len(v), self.groups, -1, 1)
+        return self._join(to_delta), self._unpatch(to_a)
+
+
+@dataclass
+class Scale:
+    """A batch norm in eval mode: out = γ·(a − μ)·r + β, channel by channel, r = 1/sqrt(σ² + ε)."""
+
+    weight: str
+    bias: str
+    mean: Tensor  # (B, C), or (1, C) for one model
+    rate: Tensor
+    input: Tensor
+    output: Tensor
+
+    def _normal(self) -> Tensor:
+        spots = [1] * (self.input.dim() - 2)
+        mean, rate = (v.view(*v.shape, *spots) for v in (self.mean, self.rate))
+        return (self.input - mean) * rate
+
+    def gradients(self, delta: Tensor) -> Gradients:
+        """The gradient of each weight, made for each picture."""
+        by_scale, by_shift = self._sums(delta, self._normal())
+        return {self.weight: by_scale, self.bias: by_shift}
+
+    @staticmethod
+    def _sums(delta: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
+        shape = (*delta.shape[:2], -1)
+        return (delta * normal).reshape(shape).sum(2), delta.reshape(shape).sum(2)
+
+    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, tuple]:
+        """<g, t> and ‖g‖² of this layer, and what `pull` needs again."""
+        normal = self._normal()
+        g = torch.cat(self._sums(delta, normal), 1)
+        t = torch.cat([target[self.weight], target[self.bias]], 1)
+        return dot(g, t), dot(g, g), (delta, normal, g, t)
+
+    def pull(
+        self, target: Gradients, memory: tuple, by_dot: Tensor, by_square: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Derivatives of the cost by the layer's δ and by its input."""
+        delta, normal, g, t = memory
+        v = torch.addcmul(t * by_dot[:, None], g, 2 * by_square[:, None])
+        v = v.view(*v.shape, *[1] * (delta.dim() - 2))
+        weight, bias = v.chunk(2, 1)
+        rate = self.rate.view(*self.rate.shape, *[1] * (delta.dim() - 2))
+        return torch.addcmul(bias, weight, normal), (weight * rate) * delta
+
+
+class _Convolve(torch.autograd.Function):
+    """A convolution that is differentiated by its input only, as often as wanted.
+
+    torch's own double backward makes gradients of the kernels too, group by group, asked or not.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, kernels: Tensor, options: tuple) -> Tensor:
+        ctx.save_for_backward(kernels)
+        ctx.shape, ctx.options = x.shape, options
+        return F.conv2d(x, kernels, None, *options)
+
+    @staticmethod
+    def backward(ctx: Any, delta: Tensor) -> tuple[Tensor, None, None]:
+        return _Transpose.apply(delta, *ctx.saved_tensors, ctx.shape, ctx.options), None, None
+
+
+class _Transpose(torch.autograd.Function):
+    """The adjoint of `_Convolve`."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, delta: Tensor, kernels: Tensor, shape: torch.Size, options: tuple
+    ) -> Tensor:
+        ctx.save_for_backward(kernels)
+        ctx.options = options
+        return torch.nn.grad.conv2d_input(shape, kernels, delta, *options)
+
+    @staticmethod
+    def backward(ctx: Any, x: Tensor) -> tuple[Tensor, None, None, None]:
+        return _Convolve.apply(x, *ctx.saved_tensors, ctx.options), None, None, None
+
+
+@dataclass
+class Tape(TorchFunctionMode):
+    """Runs a template's forward pass for M models at once, and notes every layer with weights.
+
+    Attributes:
+        names: id of each weight and buffer of the template to its name.
+        stacked: name to (M, *shape), the same weight or buffer of every model.
+        copies: copy each output first: a ReLU or a sum in place would overwrite it.
+
+    Raises:
+        Uncovered: when a weight meets any other operation.
+    """
+
+    names: dict[int, str]
+    stacked: dict[str, Tensor]
+    models: int
+    copies: bool = False
+    layers: list[Product | Scale] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._known = {
+            F.conv2d: self._convolution,
+            F.linear: self._linear,
+            F.batch_norm: self._batch_norm,
+        }
+
+    def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: Any = None):
+        kwargs = kwargs or {}
+        if func in self._known:
+            output, layer = self._known[func](*args, **kwargs)
+            if layer is None:
+                return output
+            layer.output = output.clone() if self.copies else output
+            self.layers.append(layer)
+            return layer.output.clone() if self.copies else output
+        for value in (*args, *kwargs.values()):
+            if isinstance(value, nn.Parameter) and id(value) in self.names:
+                raise Uncovered(getattr(func, "__name__", str(func)))
+        return func(*args, **kwargs)
+
+    def _all(self, tensor: Tensor) -> Tensor:
+        """Every model's version of a weight or buffer of the template, (M, ...)."""
+        if id(tensor) not in self.names:
+            raise Uncovered("a layer whose weight is computed")
+        return self.stacked[self.names[id(tensor)]]
+
+    def _convolution(
+        self, x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1,
+        padding: Any = 0, dilation: Any = 1, groups: int = 1,
+    ) -> tuple[Tensor, Product]:  # fmt: skip
+        if isinstance(padding, str) or x.dim() != 4:
+            raise Uncovered("conv2d with named padding or without a batch")
+        pairs = {"stride": stride, "padding": padding, "dilation": dilation}
+        window = {k: (v, v) if isinstance(v, int) else tuple(v) for k, v in pairs.items()}
+        window["kernel_size"] = tuple(weight.shape[2:])
+        kernels = self._all(weight).flatten(0, 1)
+        wide = x
+        if self.models > 1:  # (M·B, C, H, W) -> (B, M·C, H, W): one group of channels a model
+            wide = x.unflatten(0, (self.models, -1)).transpose(0, 1).flatten(1, 2)
+        options = (window["stride"], window["padding"], window["dilation"], groups * self.models)
+        output = _Convolve.apply(wide, kernels, options)
+        if bias is not None:
+            output = output + self._all(bias).view(-1, 1, 1)
+        if self.models > 1:
+            output = output.unflatten(1, (self.models, -1)).transpose(0, 1).flatten(0, 1)
+        names = self.names[id(weight)], self.names.get(id(bias))
+        return output, Product(*names, groups, x, output, window)
+
+    def _linear(
+        self, x: Tensor, weight: Tensor, bias: Tensor | None = None
+    ) -> tuple[Tensor, Product]:
+        rows = x.reshape(self.models, -1, x.shape[-1])
+        output = rows @ self._all(weight).mT
+        if bias is not None:
+            output = output + self._all(bias)[:, None]
+        output = output.view(*x.shape[:-1], -1)
+        return output, Product(self.names[id(weight)], self.names.get(id(bias)), 1, x, output)
+
+    def _batch_norm(
+        self, x: Tensor, mean: Tensor | None, var: Tensor | None, weight: Tensor | None = None,
+        bias: Tensor | None = None, training: bool = False, momentum: float = 0.1,
+        eps: float = 1e-5,
+    ) -> tuple[Tensor, Scale | None]:  # fmt: skip
+        if training or mean is None:
+            raise Uncovered("batch norm over the batch")
+
+        def cells(values: Tensor) -> Tensor:
+            return values.repeat_interleave(len(x) // self.models, 0) if self.models > 1 else values
+
+        def spread(values: Tensor) -> Tensor:
+            return values.view(*values.shape, *[1] * (x.dim() - 2))
+
+        centre, rate = cells(self._all(mean)), cells((self._all(var) + eps).rsqrt())
+        if weight is None:
+            return (x - spread(centre)) * spread(rate), None
+        # written out, because torch's own batch norm is slow to differentiate twice
+        scale = cells(self._all(weight)) * rate
+        shift = cells(self._all(bias)) - centre * scale
+        output = torch.addcmul(spread(shift), x, spread(scale))
+        names = self.names[id(weight)], self.names[id(bias)]
+        return output, Scale(*names, centre, rate, x, output)

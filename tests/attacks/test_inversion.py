@@ -1,0 +1,419 @@
+"""Gradient inversion against autograd, finite differences, scikit-image and solvable models."""
+
+import copy
+import json
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from opcviz.attacks.inversion import Inversion, flushed_denormals, invert
+from opcviz.attacks.inversion_gradients import (
+    GradientMatch,
+    alike,
+    cross_entropy,
+    picture_gradients,
+)
+from opcviz.attacks.inversion_scores import class_mean_scores, psnr, ssim
+from opcviz.attacks.inversion_search import OBJECTIVES, frame_steps, total_variation
+from opcviz.config import ConfigError
+from opcviz.models import Architecture, Classifier, build_network
+from opcviz.progress import Cancelled, Progress
+
+
+class Odd(nn.Module):
+    """Everything the layer route has a formula for: groups, strides, biases, tokens, in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(2, 4, 3, padding=1)
+        self.norm = nn.BatchNorm2d(4)
+        self.wide = nn.Conv2d(4, 8, 3, stride=2, padding=(1, 0), groups=2)
+        self.point = nn.Conv2d(8, 16, 1, stride=2, bias=False)
+        self.dilated = nn.Conv2d(16, 8, 3, padding=2, dilation=2)
+        self.tokens = nn.Linear(8, 6)
+        self.flat = nn.BatchNorm1d(6)
+        self.head = nn.Linear(6, 3)
+
+    def forward(self, x):
+        x = F.softplus(self.norm(self.stem(x)))
+        x = F.silu(self.point(F.silu(self.wide(x))), inplace=True)
+        x += x.clone() ** 2  # a sum in place over an activation
+        x = torch.tanh(self.dilated(x)).flatten(2).mT
+        return self.head(self.flat(torch.tanh(self.tokens(x)).mean(1)))
+
+
+class Scaled(nn.Module):
+    """A weight outside any layer: only the torch.func route can take it."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 3, 3)
+        self.gain = nn.Parameter(torch.rand(3, 1, 1) + 0.5)
+        self.head = nn.Linear(3, 3)
+
+    def forward(self, x):
+        return self.head(torch.tanh(self.conv(x) * self.gain).mean((2, 3)))
+
+
+class InPlace(nn.Module):
+    """Layers whose outputs are overwritten by what follows, as torchvision's ResNets do."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.again = nn.Conv2d(4, 4, 3, padding=1)
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x):
+        first = F.relu(self.norm(self.conv(x)), inplace=True)
+        out = self.again(first)
+        out += first
+        return self.head(F.relu(out, inplace=True).mean((2, 3)))
+
+
+def ready(net, seed=0, dtype=torch.float64):
+    """Random weights and running statistics, eval mode, no gradients."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, value in [*net.named_parameters(), *net.named_buffers()]:
+            if value.is_floating_point():
+                value.copy_(torch.randn(value.shape, generator=generator) * 0.5)
+            if name.endswith("running_var"):
+                value.abs_().add_(0.5)
+    return net.to(dtype).eval().requires_grad_(False)
+
+
+def small_resnet(seed=0, dtype=torch.float64):
+    torch.manual_seed(seed)
+    net = build_network(Architecture("resnet8", width=0.5), 2, 3)
+    return ready(net, seed, dtype)
+
+
+def regression(seed):
+    return ready(nn.Sequential(nn.Flatten(), nn.Linear(36, 3)), seed, torch.float32)
+
+
+def batch(n=3, channels=2, side=6, classes=3, seed=1, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand((n, channels, side, side), generator=generator).to(dtype)
+    return x, torch.randint(classes, (n,), generator=generator)
+
+
+def plain_gradient(model, x, label, create_graph=False):
+    """One picture's weight gradient by the textbook: a batch of one and torch.autograd."""
+    weights = [p.detach().requires_grad_() for p in model.parameters()]
+    names = [name for name, _ in model.named_parameters()]
+    logits = torch.func.functional_call(model, dict(zip(names, weights, strict=True)), (x[None],))
+    loss = F.cross_entropy(logits, label[None])
+    found = torch.autograd.grad(loss, weights, create_graph=create_graph)
+    return dict(zip(names, found, strict=True))
+
+
+MODELS = {
+    "odd": lambda: ready(Odd()),
+    "scaled": lambda: ready(Scaled()),
+    "in place": lambda: ready(InPlace()),
+    "resnet": small_resnet,
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_gradients_of_pictures_are_those_of_a_plain_loop(name):
+    model = MODELS[name]()
+    x, y = batch()
+    found = picture_gradients(model, x, y)
+    for b in range(len(x)):
+        for weight, value in plain_gradient(model, x[b], y[b]).items():
+            torch.testing.assert_close(found[weight][b], value, msg=f"{weight} of picture {b}")
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("name", MODELS)
+def test_cost_and_slope_are_those_of_double_backward(name, objective):
+    model = MODELS[name]()
+    match = GradientMatch([model], (2, 6, 6))
+    assert match.route == ("anything" if name == "scaled" else "layers")
+    truth, y = batch()
+    x, _ = batch(seed=2)
+    target = match.gradients(truth, y)
+    norm = torch.stack([t.flatten(1).norm(dim=1) for t in target.values()]).norm(dim=0)
+    unit = {n: t / norm.view(-1, *[1] * (t.dim() - 1)) for n, t in target.items()}
+    cost, slope = match(x, y, unit, OBJECTIVES[objective](norm))
+    for b in range(len(x)):
+        picture = x[b].clone().requires_grad_()
+        g = plain_gradient(model, picture, y[b], create_graph=True)
+        ours = torch.cat([v.flatten() for v in g.values()])
+        theirs = torch.cat([target[n][b].flatten() for n in g])
+        if objective == "cosine":
+            wanted = 1 - F.cosine_similarity(ours, theirs, dim=0)
+        else:
+            wanted = (ours - theirs).square().sum() / theirs.square().sum()
+        torch.testing.assert_close(cost[b], wanted.detach())
+        torch.testing.assert_close(slope[b], torch.autograd.grad(wanted, picture)[0])
+
+
+def test_slope_agrees_with_finite_differences():
+    model = ready(Odd())
+    match = GradientMatch([model], (2, 6, 6))
+    truth, y = batch(1)
+    x, _ = batch(1, seed=5)
+    target = match.gradients(truth, y)
+    objective = OBJECTIVES["cosine"](torch.ones(1, dtype=torch.float64))
+    _, slope = match(x, y, target, objective)
+    step = 1e-6
+    for at in [(0, 0, 0, 0), (0, 1, 3, 2), (0, 0, 5, 5), (0, 1, 2, 4)]:
+        costs = []
+        for sign in (1, -1):
+            moved = x.clone()
+            moved[at] += sign * step
+            costs.append(match(moved, y, target, objective)[0][0])
+        numeric = (costs[0] - costs[1]) / (2 * step)
+        assert slope[at].item() == pytest.approx(numeric.item(), rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize("make", [lambda seed: ready(Odd(), seed), small_resnet])
+@pytest.mark.parametrize("route", ["layers", "anything"])
+def test_models_side_by_side_give_what_each_gives_alone(make, route):
+    models = [make(seed) for seed in (0, 1, 2)]
+    x, y = batch(6)
+    truth, _ = batch(6, seed=3)
+    together = GradientMatch(models, (2, 6, 6), route)
+    target = together.gradients(truth, y)
+    objective = OBJECTIVES["cosine"](torch.ones(2, dtype=torch.float64))
+    cost, slope = together(x, y, target, objective)
+    for m, model in enumerate(models):
+        own = slice(2 * m, 2 * m + 2)
+        alone = GradientMatch([model], (2, 6, 6))
+        mine = alone.gradients(truth[own], y[own])
+        for name, value in mine.items():
+            torch.testing.assert_close(target[name][own], value)
+        expected = alone(x[own], y[own], mine, objective)
+        torch.testing.assert_close((cost[own], slope[own]), expected)
+
+
+def test_models_are_told_apart():
+    first, second = small_resnet(0), small_resnet(1)
+    assert alike(first, second, (2, 6, 6))
+    assert not alike(first, ready(Odd()), (2, 6, 6))
+    ones, zeros = torch.ones(2), torch.zeros(2)
+    wide = Classifier(copy.deepcopy(first).float(), zeros, ones, (2, 6, 6), resize=12).eval()
+    narrow = Classifier(copy.deepcopy(first).float(), zeros, ones, (2, 6, 6)).eval()
+    assert not alike(wide, narrow, (2, 6, 6))
+
+
+def test_cross_entropy_is_exact_where_torch_rounds():
+    logits = torch.tensor([[20.0, 0.0, 1.0], [0.3, -2.0, 0.1]], requires_grad=True)
+    labels = torch.tensor([0, 2])
+    ours = cross_entropy(logits, labels)
+    exact = logits.detach().double().requires_grad_()
+    wanted = F.cross_entropy(exact, labels, reduction="none")
+    torch.testing.assert_close(ours.double(), wanted, rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        torch.autograd.grad(ours.sum(), logits)[0].double(),
+        torch.autograd.grad(wanted.sum(), exact)[0],
+        rtol=1e-6,
+        atol=0,
+    )
+
+
+def test_a_softmax_regression_gives_its_picture_away():
+    x, y = batch(4, channels=1, side=6, dtype=torch.float32)
+    models = [
+        ready(nn.Sequential(nn.Flatten(), nn.Linear(36, 3)), s, torch.float32) for s in (0, 1)
+    ]
+    result = invert(models, x, y, Inversion(iterations=300, tv=0, frames=3))
+    assert result.psnr.min() > 40, result.psnr
+    torch.testing.assert_close(result.reconstructions[1], x, atol=0.02, rtol=0)
+    assert result.frames.shape == (2, 3, 4, 1, 6, 6)
+    torch.testing.assert_close(result.frames[:, -1], result.reconstructions)
+    assert result.frame_steps == [100, 200, 300]
+
+
+def test_one_ascent_step_is_undone_from_the_weight_difference():
+    x, y = batch(1, channels=1, side=6, dtype=torch.float32)
+    before = regression(0)
+    after = copy.deepcopy(before)
+    with torch.no_grad():
+        for name, weight in after.named_parameters():
+            weight += 0.1 * picture_gradients(before, x, y)[name][0]
+    config = Inversion(target="difference", iterations=300, tv=0)
+    assert invert([after], x, y, config, originals=[before]).psnr[0, 0] > 40
+
+
+def test_batched_equals_one_at_a_time():
+    models = [small_resnet(seed) for seed in (0, 1)]
+    x, y = batch(3)
+    config = Inversion(iterations=5, restarts=2, start="noise")
+    together = invert(models, x, y, config, seed=4)
+    for m, model in enumerate(models):
+        first = invert([model], x[:1], y[:1], config, seed=4)
+        torch.testing.assert_close(first.reconstructions[0, 0], together.reconstructions[m, 0])
+        torch.testing.assert_close(first.cost[0, 0], together.cost[m, 0])
+
+
+def test_cutting_the_work_changes_nothing(monkeypatch):
+    models = [small_resnet(seed) for seed in (0, 1, 2)]
+    held = sum(8 * p.numel() for p in models[0].parameters())
+    x, y = batch(3)
+    whole = invert(models, x, y, Inversion(iterations=3, restarts=2))
+    for cells in (0, 2, 7):  # one cell at a time; two models; two pictures of all models
+        events = []
+        monkeypatch.setattr("opcviz.attacks.inversion.BUDGET", 2 * cells * held)
+        config, progress = Inversion(iterations=3, restarts=2), Progress(events.append)
+        parts = invert(models, x, y, config, progress=progress)
+        assert events[-1].step == events[-1].steps == 3 * {0: 9, 2: 6, 7: 2}[cells]
+        torch.testing.assert_close(parts.reconstructions, whole.reconstructions)
+        torch.testing.assert_close(parts.cost, whole.cost)
+
+
+def test_the_best_restart_is_kept():
+    model = small_resnet()
+    x, y = batch(2)
+    one = invert([model], x, y, Inversion(iterations=20))
+    many = invert([model], x, y, Inversion(iterations=20, restarts=4))
+    assert (many.cost <= one.cost + 1e-6).all()
+
+
+def test_models_of_different_architecture_go_together():
+    models = [ready(Odd()), small_resnet(), ready(Odd(), 1)]
+    x, y = batch(2)
+    result = invert(models, x, y, Inversion(iterations=3))
+    alone = invert([models[2]], x, y, Inversion(iterations=3))
+    torch.testing.assert_close(result.reconstructions[2], alone.reconstructions[0])
+
+
+def test_nothing_to_invert_is_said_not_scored():
+    good, x_y = small_resnet(dtype=torch.float32), batch(2, dtype=torch.float32)
+    broken = copy.deepcopy(good)
+    broken.head.weight.data.fill_(torch.nan)
+    blind = copy.deepcopy(good)
+    blind.head.weight.data.zero_()  # logits are the bias whatever the picture
+    for name, weight in blind.named_parameters():
+        if name.startswith("stage3") and weight.dim() == 1:
+            weight.data.zero_()  # features 0: only the head's bias has a gradient
+    result = invert([good, broken, blind], *x_y, Inversion(iterations=4))
+    same = invert([good], *x_y, Inversion(target="difference"), originals=[good], dry_run=True)
+    rows = [*result.summary(), *same.summary()]
+    json.dumps(rows, allow_nan=False)
+    assert rows[0]["reason"] is None
+    assert all(math.isfinite(v) for v in rows[0]["per_picture"]["psnr"])
+    for row, why in ((rows[1], "not finite"), (rows[3], "zero")):
+        assert row["psnr"] is row["ssim"] is row["cost"] is None
+        assert row["per_picture"]["psnr"] == [None, None]
+        assert f"2 of 2 pictures: the target gradient is {why}" in row["reason"]
+    assert rows[3]["gradient_norm"] == 0
+    assert "does not depend on the picture" in rows[2]["reason"]
+    assert torch.equal(result.reconstructions[2], torch.full_like(result.reconstructions[2], 0.5))
+
+
+def test_models_are_left_as_they_were():
+    model = small_resnet(dtype=torch.float32).train().requires_grad_(True)
+    before = copy.deepcopy(model.state_dict())
+    invert([model], *batch(2, dtype=torch.float32), Inversion(iterations=3))
+    assert model.training
+    assert all(p.requires_grad and p.grad is None for p in model.parameters())
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+
+
+def test_denormals_are_flushed_inside_only():
+    tiny = torch.full((4,), 1e-38)
+    with flushed_denormals():
+        assert not (tiny * 1e-3).any()
+    assert (tiny * 1e-3).all()
+
+
+def test_progress_and_cancel():
+    events = []
+    x, y = batch(2)
+    invert([small_resnet()] * 2, x, y, Inversion(iterations=20), progress=Progress(events.append))
+    assert [(e.step, e.steps) for e in events] == [(10, 20), (20, 20)]
+    asked = iter([False, False, True])
+    progress = Progress(stop=lambda: next(asked))
+    with pytest.raises(Cancelled):
+        invert([small_resnet()], x, y, Inversion(iterations=20), progress=progress)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda a: a.update(models=[]), "at least one model"),
+        (lambda a: a.update(pictures=a["pictures"][0]), r"float \(P, C, H, W\)"),
+        (lambda a: a.update(pictures=(a["pictures"] * 255).byte()), "not uint8"),
+        (lambda a: a.update(pictures=a["pictures"] * 2), r"lie in \[0, 1\]"),
+        (lambda a: a.update(pictures=a["pictures"] * torch.nan), r"lie in \[0, 1\]"),
+        (lambda a: a.update(pictures=a["pictures"][:, :1]), r"cannot take pictures of \(1, 6, 6\)"),
+        (lambda a: a.update(labels=a["labels"][:1]), r"int64 \(2,\)"),
+        (lambda a: a.update(labels=a["labels"] + 3), "classes 0 to 2"),
+        (lambda a: a.update(config=Inversion(target="difference")), "before unlearning"),
+        (lambda a: a.update(originals=[]), "1 models but 0 originals"),
+    ],
+)
+def test_bad_input_is_named(change, says):
+    x, y = batch(2, dtype=torch.float32)
+    asked = {
+        "models": [small_resnet(dtype=torch.float32)],
+        "pictures": x,
+        "labels": y,
+        "config": Inversion(),
+    }
+    change(asked)
+    with pytest.raises(ValueError, match=says):
+        invert(**asked)
+
+
+def test_bad_settings_are_named():
+    with pytest.raises(ConfigError, match=r"Inversion\.target"):
+        Inversion(target="weights")
+    with pytest.raises(ValueError, match="no layer-by-layer gradient for this model"):
+        GradientMatch([ready(Scaled())], (2, 6, 6), "layers")
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 8, 8), (2, 3, 32, 32), (2, 1, 5, 6)])
+def test_scores_are_scikit_images(shape):
+    metrics = pytest.importorskip("skimage.metrics")
+    a, b = torch.rand(2, *shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    side = min(7, min(shape[2:]) // 2 * 2 - 1 if min(shape[2:]) % 2 == 0 else min(shape[2:]))
+    for i in range(shape[0]):
+        found, true = a[i].numpy(), b[i].numpy()
+        wanted = metrics.peak_signal_noise_ratio(true, found, data_range=1)
+        assert psnr(a, b)[i].item() == pytest.approx(wanted)
+        wanted = metrics.structural_similarity(
+            true, found, data_range=1, win_size=side, channel_axis=0
+        )
+        assert ssim(a, b)[i].item() == pytest.approx(wanted)
+
+
+def test_scores_at_the_edges():
+    x = torch.rand(2, 1, 8, 8)
+    assert (psnr(x, x) == 100).all()
+    torch.testing.assert_close(ssim(x, x), torch.ones(2))
+    assert ssim(x[..., :2], x[..., :2]).isnan().all()
+
+
+def test_class_means():
+    x = torch.tensor([0, 100, 255, 255], dtype=torch.uint8).view(4, 1, 1, 1).expand(4, 1, 4, 4)
+    y = torch.tensor([0, 0, 1, 1])
+    pictures, labels = torch.full((2, 1, 4, 4), 50 / 255), torch.tensor([0, 1])
+    scores = class_mean_scores(x, y, pictures, labels)
+    assert scores["per_picture"]["psnr"][0] == 100
+    assert scores["per_picture"]["psnr"][1] == pytest.approx(-20 * math.log10(205 / 255), rel=1e-5)
+    with pytest.raises(ValueError, match="class 2"):
+        class_mean_scores(x, y, pictures, labels + 1)
+
+
+def test_total_variation_and_its_slope():
+    x = torch.rand(2, 3, 5, 1, dtype=torch.float64, requires_grad=True)
+    value, slope = total_variation(x.detach())
+    wanted = x.diff(dim=2).abs().mean((1, 2, 3))
+    torch.testing.assert_close(value, wanted.detach())
+    torch.testing.assert_close(slope, torch.autograd.grad(wanted.sum(), x)[0])
+
+
+def test_frames_are_spread_and_end_at_the_end():
+    assert frame_steps(Inversion(iterations=10, frames=4)) == [2, 5, 8, 10]
+    assert frame_steps(Inversion(iterations=3, frames=9)) == [1, 2, 3]
+    assert frame_steps(Inversion()) == []

@@ -1,0 +1,340 @@
+"""FM and HR against numpy's least squares, closed cases, and what must not matter."""
+
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opcviz.attacks import least_squares
+from opcviz.attacks.least_squares import Gram, fit_affine
+from opcviz.attacks.recovery import FIT_SETS, LiveRecovery, Recovery, ThreatModel, recover
+from opcviz.config import ConfigError
+
+
+def oracle(features, targets, ridge=0.0):
+    """Centred least squares by numpy; a ridge is √ρ·I appended to the rows."""
+    f, t = np.asarray(features, np.float64), np.asarray(targets, np.float64)
+    fm, tm = f.mean(0), t.mean(0)
+    rows, wanted = f - fm, t - tm
+    if ridge:
+        rows = np.vstack([rows, ridge**0.5 * np.eye(f.shape[1])])
+        wanted = np.vstack([wanted, np.zeros((f.shape[1], t.shape[1]))])
+    weight = np.linalg.lstsq(rows, wanted, rcond=None)[0]
+    return weight, tm - fm @ weight
+
+
+def relu_net(n=400, d=24, k=10, seed=0):
+    g = torch.Generator().manual_seed(seed)
+    hidden = torch.randn(n, 12, generator=g) @ torch.randn(12, d, generator=g)
+    targets = torch.randn(n, k, generator=g) + hidden[:, :k]
+    return (hidden + 0.3 * torch.randn(n, d, generator=g)).relu(), targets
+
+
+def dead_units(features):
+    return torch.where(torch.arange(features.shape[1]) % 3 == 0, torch.tensor(0.0), features)
+
+
+FEATURES = {
+    "plain": lambda f: f,
+    "dead units": dead_units,
+    "twin units": lambda f: torch.cat([f[:, :12], 2 * f[:, :12]], 1),
+    "badly scaled": lambda f: f * torch.logspace(-4, 4, f.shape[1]),
+    "far from zero": lambda f: f + 1000,
+    "nearly collapsed": lambda f: torch.cat([1e-6 * f[:200], f[200:]]),
+    "constant": lambda f: torch.ones_like(f),
+    "fewer samples than features": lambda f: f[:15],
+}
+
+
+@pytest.mark.parametrize("case", FEATURES)
+@pytest.mark.parametrize("ridge", [0.0, 0.1, 100.0])
+def test_map_agrees_with_numpy(case, ridge):
+    features, targets = relu_net()
+    features = FEATURES[case](features)
+    targets = targets[: len(features)]
+    fit = fit_affine(features, targets, ridge)
+    weight, bias = oracle(features, targets, ridge)
+    scale = max(1.0, np.abs(weight).max())
+    assert np.abs(fit.weight.numpy() - weight).max() <= 1e-6 * scale
+    answers = fit(features).numpy()
+    expected = features.double().numpy() @ weight + bias
+    assert np.abs(answers - expected).max() <= 1e-6
+    assert (answers.argmax(1) == expected.argmax(1)).all()
+
+
+def test_resolves_directions_that_a_gram_matrix_squares_away():
+    """A direction 1e-9 of the strongest is there for least squares; its square is below eps."""
+    g = torch.Generator().manual_seed(3)
+    base = torch.randn(500, 6, generator=g, dtype=torch.float64)
+    q = torch.linalg.qr(torch.randn(6, 6, generator=g, dtype=torch.float64)).Q
+    features = base * torch.tensor([1, 1, 1, 1, 1, 1e-9], dtype=torch.float64) @ q
+    targets = base[:, -1:]
+    assert (fit_affine(features, targets)(features) - targets).abs().max() < 1e-5
+    centred = features - features.mean(0)
+    gram = centred.T @ centred
+    naive = centred @ torch.linalg.pinv(gram, hermitian=True) @ (centred.T @ targets)
+    assert (naive - targets).abs().max() > 0.1
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    n=st.integers(2, 60),
+    d=st.integers(1, 12),
+    cuts=st.lists(st.integers(0, 60), max_size=4),
+    chunk=st.integers(1, 40),
+    seed=st.integers(0, 999),
+)
+def test_merged_and_chunked_moments_equal_those_of_one_pass(n, d, cuts, chunk, seed):
+    g = torch.Generator().manual_seed(seed)
+    features, targets = torch.randn(n, d, generator=g) + 5, torch.randn(n, 3, generator=g)
+    edges = sorted({0, n, *(c for c in cuts if c < n)})
+    total = Gram(d, 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(least_squares, "CHUNK", chunk)
+        for a, b in pairwise(edges):
+            total = total + Gram(d, 3).add(features[a:b], targets[a:b])
+    rows = torch.cat([features, targets], 1).double()
+    centred = rows - rows.mean(0)
+    assert total.count == n
+    torch.testing.assert_close(total.mean, rows.mean(0), atol=1e-12, rtol=1e-12)
+    torch.testing.assert_close(total.root.T @ total.root, centred.T @ centred, atol=1e-9, rtol=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(ridge=st.floats(0, 1e6), seed=st.integers(0, 999))
+def test_mapping_then_head_is_mapping_to_the_heads_output(ridge, seed):
+    """The identity that lets FM fit C columns instead of d."""
+    features, _ = relu_net(200, 10, 3, seed)
+    g = torch.Generator().manual_seed(seed + 1)
+    original = torch.randn(200, 7, generator=g, dtype=torch.float64)
+    weight = torch.randn(4, 7, generator=g, dtype=torch.float64)
+    bias = torch.randn(4, generator=g, dtype=torch.float64)
+    long = fit_affine(features, original, ridge)(features) @ weight.T + bias
+    short = fit_affine(features, original @ weight.T + bias, ridge)(features)
+    torch.testing.assert_close(long, short, atol=1e-8, rtol=1e-8)
+
+
+def test_bad_input_is_named():
+    f, t = torch.ones(4, 3), torch.ones(4, 2)
+    with pytest.raises(ValueError, match="no samples"):
+        Gram(3, 2).solve()
+    with pytest.raises(ValueError, match=r"\(n, 3\) features with \(n, 2\) targets"):
+        Gram(3, 2).add(f, t[:3])
+    with pytest.raises(ValueError, match="some features are NaN"):
+        Gram(3, 2).add(f * torch.tensor([1, float("inf"), 1]), t)
+    with pytest.raises(ValueError, match="some targets are NaN"):
+        Gram(3, 2).add(f, t * float("nan"))
+    with pytest.raises(ValueError, match="cannot merge"):
+        Gram(3, 2) + Gram(2, 2)
+    with pytest.raises(ValueError, match="not negative"):
+        Gram(3, 2).add(f, t).solve(-1.0)
+    with pytest.raises(ConfigError, match=r"Recovery\.ridges"):
+        Recovery(ridges=())
+
+
+# ---- studies made by hand ----------------------------------------------------------------------
+
+
+def views(train, test):
+    """Each side is (features, logits, labels)."""
+    return SimpleNamespace(
+        **{
+            side: SimpleNamespace(features=f, logits=z, labels=y)
+            for side, (f, z, y) in {"train": train, "test": test}.items()
+        }
+    )
+
+
+def study(sizes, forget, collapse=True, d=16, seed=0, classes_forgotten=True):
+    """A well separated original, and an unlearned model whose forget features are the origin."""
+    g = torch.Generator().manual_seed(seed)
+    classes = len(sizes)
+    means = 4 * torch.nn.functional.one_hot(torch.arange(classes), d).float()
+    head = (means / 4, torch.full((classes,), 0.25))
+    sides, labels, original, unlearned = ("train", "test"), {}, {}, {}
+    for side in sides:
+        scale = 1 if side == "train" else 3
+        y = torch.arange(classes).repeat_interleave(torch.tensor(sizes) // scale)
+        y = y[torch.randperm(len(y), generator=g)]
+        f = means[y] + 0.1 * torch.randn(len(y), d, generator=g)
+        turn = torch.randn(d, d, generator=torch.Generator().manual_seed(5))
+        u = f @ turn
+        if collapse:
+            u[torch.isin(y, torch.tensor(forget))] = 0
+        labels[side] = y
+        original[side] = (f, f @ head[0].T + head[1], y)
+        unlearned[side] = (u, torch.randn(len(y), classes, generator=g), y)
+    gone = {side: torch.isin(labels[side], torch.tensor(forget)) for side in sides}
+    split = SimpleNamespace(
+        **{f"forget_{s}": gone[s].nonzero().flatten() for s in sides},
+        **{f"retain_{s}": (~gone[s]).nonzero().flatten() for s in sides},
+        classes=tuple(forget) if classes_forgotten else (),
+    )
+    return views(*original.values()), views(*unlearned.values()), head, split
+
+
+@pytest.mark.parametrize("attack", ["fm", "hr"])
+def test_three_equal_collapsed_classes_leave_the_constant_predictor(attack):
+    result = recover(*study([300] * 10, [0, 1, 2]))
+    entry = result[attack]["all"]
+    assert 100 - entry["forget_accuracy"] == pytest.approx(66.67, abs=0.005)
+    assert entry["forget_accuracy"] == pytest.approx(result["constant_predictor"])
+    assert entry["balanced_accuracy"] == pytest.approx(100 / 3)
+    assert entry["retain_accuracy"] == 100
+
+
+@pytest.mark.parametrize("targets", ["logits", "labels"])
+def test_the_svhn_figure(targets):
+    """SVHN's classes 0, 1, 2: a constant answer "1" leaves UA 52.84."""
+    sizes = [4948, 13861, 10585, *[3000] * 7]
+    result = recover(*study(sizes, [0, 1, 2], d=12), Recovery(hr_targets=targets))
+    entry = result["hr"]["all"]
+    assert 100 - entry["forget_accuracy"] == pytest.approx(52.84, abs=0.005)
+    assert entry["forget_accuracy"] == pytest.approx(100 * 13861 / 29394)
+    assert entry["recall"] == {"0": 0.0, "1": 100.0, "2": 0.0}
+
+
+def test_one_contracted_class_is_recovered_since_the_point_names_it():
+    result = recover(*study([200] * 10, [4]))
+    assert result["fm"]["all"]["forget_accuracy"] == 100
+    assert result["hr"]["heldout"]["forget_accuracy"] == 100
+    assert result["constant_predictor"] == 100
+
+
+def test_a_turned_body_is_fully_recovered_and_the_broken_head_shows_before():
+    original, unlearned, head, split = study([100] * 6, [0, 1], collapse=False)
+    result = recover(original, unlearned, head, split)
+    assert result["before"]["forget_accuracy"] < 50
+    for attack in ("fm", "hr"):
+        for name in FIT_SETS:
+            assert result[attack][name]["forget_accuracy"] == 100, (attack, name)
+    sweep = result["fm"]["all"]["sweep"]
+    assert sweep["ridge"] == list(Recovery().ridges)
+    assert len(sweep["forget_accuracy"]) == len(sweep["balanced_accuracy"]) == len(sweep["ridge"])
+    assert sweep["forget_accuracy"][0] == result["fm"]["all"]["forget_accuracy"]
+
+
+def test_scores_equal_a_plain_computation():
+    """Every fit set and ridge against numpy, on features where recovery is neither 0 nor 100."""
+    original, unlearned, head, split = study([60] * 5, [1, 3], collapse=False, seed=2)
+    g = torch.Generator().manual_seed(9)
+    for side in (unlearned.train, unlearned.test):
+        side.features = side.features + 12 * torch.randn(side.features.shape, generator=g)
+    config = Recovery(ridge=1.0, ridges=(0.0, 50.0, 5e4))
+    result = recover(original, unlearned, head, split, config)
+    labels = unlearned.train.labels[split.forget_train]
+    for name, parts in FIT_SETS.items():
+        f, z = (
+            torch.cat([getattr(getattr(v, p[7:]), what)[getattr(split, p)] for p in parts])
+            for v, what in ((unlearned, "features"), (original, "logits"))
+        )
+        for ridge, value in zip(
+            (1.0, *config.ridges),
+            (
+                result["hr"][name]["forget_accuracy"],
+                *result["hr"][name]["sweep"]["forget_accuracy"],
+            ),
+            strict=True,
+        ):
+            weight, bias = oracle(f, z, ridge)
+            right = {}
+            for part in ("forget_train", "retain_train"):
+                rows = getattr(split, part)
+                answers = unlearned.train.features[rows].double().numpy() @ weight + bias
+                right[part] = answers.argmax(1) == unlearned.train.labels[rows].numpy()
+            assert value == pytest.approx(100 * right["forget_train"].mean())
+            if ridge == 1.0:
+                recalls = [right["forget_train"][labels.numpy() == c].mean() for c in (1, 3)]
+                entry = result["hr"][name]
+                assert entry["balanced_accuracy"] == pytest.approx(100 * np.mean(recalls))
+                assert entry["retain_accuracy"] == pytest.approx(100 * right["retain_train"].mean())
+    assert 5 < result["hr"]["all"]["forget_accuracy"] < 95
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 9999))
+def test_an_invertible_change_of_the_features_changes_nothing_at_ridge_zero(seed):
+    original, unlearned, head, split = study([40] * 5, [0, 2], collapse=False, seed=1)
+    g = torch.Generator().manual_seed(seed)
+    for side in (unlearned.train, unlearned.test):
+        noise = torch.Generator().manual_seed(4)
+        side.features = side.features.double() + 10 * torch.randn(
+            side.features.shape, generator=noise, dtype=torch.float64
+        )
+    before = recover(original, unlearned, head, split)
+    turn = torch.randn(16, 16, generator=g, dtype=torch.float64)
+    shift = torch.randn(16, generator=g, dtype=torch.float64)
+    for side in (unlearned.train, unlearned.test):
+        side.features = side.features @ turn + shift
+    after = recover(original, unlearned, head, split)
+    for attack in ("fm", "hr"):
+        for name in FIT_SETS:
+            for key in ("forget_accuracy", "retain_accuracy", "recall"):
+                assert before[attack][name][key] == after[attack][name][key]
+
+
+def test_what_cannot_be_computed_has_a_reason():
+    original, unlearned, head, split = study([30] * 4, [0], classes_forgotten=False)
+    result = recover(original, unlearned, head, split)
+    entry = result["fm"]["heldout_retain"]
+    assert entry["forget_accuracy"] is None
+    assert "samples were forgotten" in entry["reason"]
+    assert result["fm"]["heldout"]["forget_accuracy"] is not None
+
+    headless = recover(original, unlearned, None, split)
+    assert headless["fm"]["all"]["reason"] == "FM needs the original head"
+    assert headless["hr"]["all"]["forget_accuracy"] == result["hr"]["all"]["forget_accuracy"]
+
+    unlearned.train.features[3, 2] = float("nan")
+    diverged = recover(original, unlearned, head, split)
+    assert diverged["hr"]["all"]["forget_accuracy"] is None
+    assert "diverged" in diverged["hr"]["all"]["reason"]
+    assert diverged["constant_predictor"] == 100
+
+    split.forget_train = split.forget_train[:0]
+    assert recover(original, unlearned, head, split)["constant_predictor"] is None
+
+
+def test_a_fit_of_too_few_samples_says_so():
+    result = recover(*study([30] * 4, [0], d=64))
+    assert "interpolates" in result["fm"]["heldout"]["note"]
+    assert "note" not in result["fm"]["all"]
+
+
+def test_models_that_do_not_belong_together_are_refused():
+    original, unlearned, head, split = study([30] * 4, [0])
+    with pytest.raises(ValueError, match="original head has weight"):
+        recover(original, unlearned, (head[0][:, :3], head[1]), split)
+    unlearned.train.labels = unlearned.train.labels.flip(0)
+    with pytest.raises(ValueError, match="not observed on the same train samples"):
+        recover(original, unlearned, head, split)
+
+
+def test_the_attacker_without_an_original_model_needs_none():
+    seen = ThreatModel(torch.ones(3, 2), None, torch.eye(3), None)
+    assert torch.equal(seen.targets(), torch.eye(3, dtype=torch.float64))
+
+
+def test_live_recovery_is_fm_on_the_probe_set():
+    original, unlearned, head, split = study([60] * 5, [1, 3], collapse=False, seed=2)
+    g = torch.Generator().manual_seed(9)
+    train = unlearned.train
+    train.features = train.features + 12 * torch.randn(train.features.shape, generator=g)
+    forget = torch.zeros(len(train.labels), dtype=torch.bool)
+    forget[split.forget_train] = True
+    live = LiveRecovery(original.train.features, head, train.labels, forget)
+    whole = recover(original, unlearned, head, split)["fm"]["all"]
+    assert live.score(train.features) == pytest.approx(
+        {k: whole[k] for k in live.score(train.features)}
+    )
+    broken = live.score(train.features * float("nan"))
+    assert broken["forget_accuracy"] is None
+    assert broken["reason"]
+    with pytest.raises(ValueError, match="to be forgotten"):
+        LiveRecovery(original.train.features, head, train.labels, ~forget & False)
+    with pytest.raises(ValueError, match="differ in length"):
+        LiveRecovery(original.train.features[1:], head, train.labels, forget)

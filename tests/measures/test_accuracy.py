@@ -1,0 +1,68 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, recall_score
+
+from opcviz.measures import accuracy, accuracy_report, balanced_accuracy, per_class_accuracy
+
+
+@pytest.fixture
+def answers():
+    g = torch.Generator().manual_seed(0)
+    labels = torch.randint(0, 4, (300,), generator=g)
+    labels[labels == 2] = 3  # a class of five without samples, besides class 4
+    logits = torch.randn(300, 5, generator=g) + 1.5 * torch.nn.functional.one_hot(labels, 5)
+    return logits, labels
+
+
+def test_agrees_with_scikit_learn(answers):
+    logits, labels = answers
+    guess = logits.argmax(1)
+    assert accuracy(logits, labels) == pytest.approx(100 * accuracy_score(labels, guess))
+    recalls = 100 * recall_score(labels, guess, labels=[0, 1, 3], average=None)
+    ours = per_class_accuracy(logits, labels)
+    assert [ours[0], ours[1], ours[3]] == pytest.approx(recalls.tolist())
+    assert ours[2] is None
+    assert ours[4] is None
+    with pytest.warns(UserWarning, match="not in y_true"):
+        expected = balanced_accuracy_score(labels, guess)
+    assert balanced_accuracy(logits, labels) == pytest.approx(100 * expected)
+
+
+def test_report_by_part_and_class(answers):
+    logits, labels = answers
+    side = SimpleNamespace(logits=logits, labels=labels)
+    forgotten = (labels == 0).nonzero().flatten()
+    retained = (labels != 0).nonzero().flatten()
+    split = SimpleNamespace(
+        forget_train=forgotten,
+        retain_train=retained,
+        forget_test=forgotten[:0],
+        retain_test=torch.arange(300),
+    )
+    names = ["a", "b", "c", "d", "e"]
+    report = accuracy_report(SimpleNamespace(train=side, test=side), split, names)
+    assert report["forget_train"] == report["per_class"]["train"]["a"]
+    assert report["retain_train"] == accuracy(logits[retained], labels[retained])
+    assert report["retain_test"] == accuracy(logits, labels)
+    assert report["forget_test"] is None
+    assert report["reason"] == {"forget_test": "there are no such samples"}
+
+    broken = SimpleNamespace(logits=logits * float("nan"), labels=labels)
+    report = accuracy_report(SimpleNamespace(train=broken, test=side), split, names)
+    assert report["forget_train"] is None
+    assert "diverged" in report["reason"]["forget_train"]
+    assert set(report["per_class"]["train"].values()) == {None}
+    with pytest.raises(ValueError, match="5 classes want as many names"):
+        accuracy_report(SimpleNamespace(train=side, test=side), split, names[:3])
+
+
+def test_bad_input_is_named(answers):
+    logits, labels = answers
+    with pytest.raises(ValueError, match="no samples"):
+        accuracy(logits[:0], labels[:0])
+    with pytest.raises(ValueError, match="got"):
+        accuracy(logits, labels[1:])
+    with pytest.raises(ValueError, match="not finite"):
+        accuracy(logits.index_fill(1, torch.tensor([2]), float("inf")), labels)

@@ -1,0 +1,64 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.stats import entropy
+
+from opcviz.measures import centred_norm, entropy_floor, least_entropy, prediction_entropy
+
+QUOTED = [
+    (0.1, 2.3021),
+    (0.5, 2.2862),
+    (1, 2.2191),
+    (2, 1.8396),
+    (3, 1.1952),
+    (5, 0.2783),
+    (8, 0.0184),
+]
+
+
+@pytest.mark.parametrize(("norm", "value"), QUOTED)
+def test_quoted_values_for_ten_classes(norm, value):
+    assert least_entropy(norm, 10).item() == pytest.approx(value, abs=5e-5)
+
+
+def test_entropy_agrees_with_scipy():
+    logits = 4 * torch.randn(20, 7, generator=torch.Generator().manual_seed(0))
+    expected = entropy(logits.double().softmax(1).numpy(), axis=1)
+    assert prediction_entropy(logits).numpy() == pytest.approx(expected)
+    assert prediction_entropy(torch.tensor([[1e4, 0.0]])).item() == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(-30, 30), min_size=2, max_size=20))
+def test_both_bounds_hold_for_any_logits(values):
+    z = torch.tensor([values], dtype=torch.float64)
+    h, r = prediction_entropy(z), centred_norm(z)
+    least, floor = least_entropy(r, z.shape[1]), entropy_floor(r, z.shape[1])
+    assert h >= least - 1e-9
+    assert least >= floor - 1e-9
+    assert h >= math.log(z.shape[1]) - z.square().sum() / 4 - 1e-9
+
+
+@pytest.mark.parametrize("norm", [0.5, 2.0, 4.0])
+def test_no_search_gets_below_the_bound_and_the_bound_is_reached(norm):
+    def sphere(v):
+        z = torch.tensor(v)[None]
+        z = z - z.mean()
+        return prediction_entropy(norm * z / z.norm()).item()
+
+    found = min(
+        minimize(sphere, np.random.RandomState(seed).normal(size=5)).fun for seed in range(8)
+    )
+    assert found == pytest.approx(least_entropy(norm, 5).item(), abs=1e-4)
+
+
+def test_bad_input_is_named():
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        least_entropy(1.0, 1)
+    with pytest.raises(ValueError, match="norms >= 0"):
+        entropy_floor(-1.0, 3)

@@ -1,0 +1,124 @@
+"""Body and head are found, not demanded."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from opcviz.config import ConfigError
+from opcviz.data import Images
+from opcviz.models import Architecture, Classifier, build_classifier
+
+MEAN, STD = torch.tensor([0.4]), torch.tensor([0.2])
+SHAPE = (1, 8, 8)
+
+
+def wrap(net: nn.Module, **options) -> Classifier:
+    return Classifier(net, MEAN, STD, SHAPE, **options).eval()
+
+
+def small(*, tail: tuple[nn.Module, ...] = ()) -> nn.Sequential:
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 6), nn.ReLU(), nn.Linear(6, 3), *tail)
+
+
+NETS = {
+    "perceptron": small,
+    "nested": lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Sequential(
+        nn.Linear(72, 5), nn.ReLU(), nn.Dropout(0.5), nn.Linear(5, 3))),
+    "registered in another order": lambda: Backwards(),
+}  # fmt: skip
+
+
+class Backwards(nn.Module):
+    """Its head is registered first: only watching the pass tells which layer is last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(6, 3)
+        self.first = nn.Linear(64, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.first(x.flatten(1)).relu())
+
+
+@pytest.mark.parametrize("make", NETS.values(), ids=NETS.keys())
+def test_the_head_makes_the_logits_of_the_features(make) -> None:
+    torch.manual_seed(0)
+    model = wrap(make())
+    x = torch.rand(5, *SHAPE)
+    features, logits = model.features(x)
+    assert torch.equal(logits, model(x))
+    torch.testing.assert_close(model.head(features), logits)
+    assert model.classes == 3
+
+
+@pytest.mark.parametrize("name", ["resnet8", "torchvision:resnet18", "torchvision:vgg11_bn",
+                                  "torchvision:mobilenet_v3_small"])  # fmt: skip
+def test_taps_show_body_blocks_in_order_and_no_logits(tiny_images: Images, name: str) -> None:
+    model = build_classifier(Architecture(name, resize=32), tiny_images, 0).eval()
+    taps = model.taps(torch.rand(2, *SHAPE))
+    torch.testing.assert_close(model.head(taps.features), taps.logits)
+    assert list(taps.blocks) == list(model.block_names)
+    assert len(taps.blocks) >= 4
+    sides = [block.shape[-1] for block in taps.blocks.values() if block.dim() == 4]
+    assert sides == sorted(sides, reverse=True)  # from the input to the head
+    assert not any(block is taps.logits for block in taps.blocks.values())
+    assert all(block.shape != taps.logits.shape for block in taps.blocks.values())
+
+
+def test_our_blocks_have_their_names(tiny_original: Classifier) -> None:
+    assert tiny_original.head_name == "head"
+    assert tiny_original.block_names == ("stem", "stage1", "stage2", "stage3")
+
+
+def test_pixels_are_normalised_inside() -> None:
+    net = small()
+    model = wrap(net)
+    x = torch.rand(4, *SHAPE)
+    torch.testing.assert_close(model(x), net((x - 0.4) / 0.2))
+
+
+def test_pictures_are_enlarged_inside() -> None:
+    sizes: list[tuple[int, ...]] = []
+
+    class Pooled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.out = nn.Linear(1, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            sizes.append(tuple(x.shape[2:]))
+            return self.out(x.mean((2, 3)))
+
+    wrap(Pooled(), resize=20)(torch.rand(2, *SHAPE))
+    assert set(sizes) == {(20, 20)}
+
+
+def test_gradients_reach_the_pixels_through_taps(tiny_original: Classifier) -> None:
+    x = torch.rand(2, *SHAPE, requires_grad=True)
+    tiny_original.eval().taps(x).features.sum().backward()
+    assert x.grad.abs().sum() > 0
+
+
+def test_watching_leaves_no_hooks_and_no_mode_behind(tiny_original: Classifier) -> None:
+    tiny_original.train()
+    Classifier(tiny_original.net, MEAN, STD, SHAPE)
+    tiny_original.taps(torch.rand(2, *SHAPE))
+    assert tiny_original.net.training
+    assert not any(module._forward_hooks for module in tiny_original.modules())
+
+
+@pytest.mark.parametrize(
+    ("net", "message"),
+    [
+        (small(tail=(nn.Softmax(1),)), "does not end in a linear layer"),
+        (nn.Sequential(nn.Conv2d(1, 3, 8), nn.Flatten()), "does not end in a linear layer"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(65, 3)), "cannot take pictures of 8×8 pixels"),
+        (nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten()), "with 1 channels"),
+        (nn.Sequential(nn.Conv2d(1, 2, 9), nn.Flatten()), r"set Architecture\.resize"),
+    ],
+)
+def test_a_net_that_does_not_fit_is_refused(net: nn.Module, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        wrap(net)

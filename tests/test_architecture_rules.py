@@ -1,0 +1,152 @@
+"""The house's walls: who may import whom, checked in the source and in a bare interpreter."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "opcviz"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+# Rooms from left to right; those that share a number do not know of each other.
+ROOMS = {
+    "config": 0,
+    "progress": 0,
+    "devices": 1,
+    "data": 1,
+    "models": 2,
+    "feed": 3,
+    "resume": 3,
+    "training": 4,
+    "methods": 5,
+    "observe": 6,
+    "attacks": 7,
+    "measures": 7,
+    "maps": 7,
+    "study": 8,
+    "engine": 9,
+    "report": 9,
+    "ui": 10,
+    "cli": 10,
+    "__main__": 11,
+}
+SCREEN = {"streamlit", "plotly"}
+LAZY = {"dask", "distributed", "umap", "skimage", "torchmetrics"}  # heavy, or not always there
+DASK = {"engine/dask.py", "engine/cluster.py", "engine/dispatcher.py", "engine/__main__.py"}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path, *, top_level: bool = False) -> Iterator[tuple[str, int]]:
+    """Absolute dotted names a file imports and the line; only those run at import if asked."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = ["opcviz", *path.relative_to(PACKAGE).parts[:-1]] if path in SOURCES else []
+    for node in _at_import(tree) if top_level else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            stem = ".".join([*base, *filter(None, [node.module])])
+            yield from ((f"{stem}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def _at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Nodes that run when the module is imported: no function bodies, no TYPE_CHECKING."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from _at_import(child)
+
+
+def test_every_room_has_its_place() -> None:
+    assert {room(path) for path in SOURCES} - {"__init__"} <= ROOMS.keys()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_room_imports_only_from_rooms_to_its_left(path: Path) -> None:
+    own = room(path)
+    for name, line in imported(path):
+        parts = name.split(".")
+        if parts[0] != "opcviz" or len(parts) < 2 or parts[1] not in ROOMS or own == "__init__":
+            continue
+        other = parts[1]
+        assert other == own or ROOMS[other] < ROOMS[own] or _siblings(own, other), (
+            f"{path.relative_to(ROOT)}:{line}: {own} imports {other}, which is not to its left"
+        )
+
+
+def _siblings(own: str, other: str) -> bool:
+    """Two single files that stand for one room."""
+    return {own, other} in ({"config", "progress"}, {"devices", "data"})
+
+
+def test_only_the_screen_imports_streamlit_and_plotly() -> None:
+    core = [path for path in SOURCES if room(path) != "ui"]
+    assert len(core) > 30  # the walk found the package
+    for path in [*core, *sorted((ROOT / "benchmarks").rglob("*.py"))]:
+        for name, line in imported(path):
+            assert name.split(".")[0] not in SCREEN, f"{path.relative_to(ROOT)}:{line}: {name}"
+
+
+def test_heavy_packages_are_imported_where_they_are_used() -> None:
+    for path in SOURCES:
+        if str(path.relative_to(PACKAGE)) in DASK:
+            continue
+        for name, line in imported(path, top_level=True):
+            assert name.split(".")[0] not in LAZY, f"{path.relative_to(ROOT)}:{line}: {name}"
+
+
+BARE = """
+    import importlib, pkgutil, sys
+    for name in {blocked!r}:
+        sys.modules[name] = None  # from here on, importing it fails
+    import opcviz
+    for found in pkgutil.walk_packages(opcviz.__path__, "opcviz."):
+        if not found.name.startswith({skipped!r}):
+            importlib.import_module(found.name)
+    from opcviz.cli import app
+    from opcviz.methods import list_methods
+    from opcviz.study import preset
+    assert preset("digits").methods and list_methods()
+    print(sum(name.startswith("opcviz.") for name in sys.modules))
+"""
+
+
+def test_the_core_runs_without_screen_cluster_and_map_packages() -> None:
+    code = textwrap.dedent(BARE).format(
+        blocked=sorted(SCREEN | LAZY),
+        skipped=("opcviz.ui", "opcviz.engine", "opcviz.__main__"),
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout) > 30
+
+
+def test_no_file_of_ours_unpickles() -> None:
+    for path in SOURCES:
+        for name, line in imported(path):
+            assert name.split(".")[0] not in {"pickle", "dill", "joblib", "cloudpickle"}, (
+                f"{path.relative_to(ROOT)}:{line}: {name}"
+            )
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called, where = ast.unparse(node.func), f"{path.relative_to(ROOT)}:{node.lineno}"
+            assert called != "torch.load", where
+            if called in ("np.load", "numpy.load"):
+                plain = {k.arg: ast.unparse(k.value) for k in node.keywords}
+                assert plain.get("allow_pickle") == "False", where
