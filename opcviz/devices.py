@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import nn
 
 from .config import ConfigError
 
-__all__ = ["autocast", "flush_denormals", "memory_format", "pick_device", "synchronize"]
+__all__ = [
+    "autocast",
+    "fitting_threads",
+    "flush_denormals",
+    "memory_format",
+    "pick_device",
+    "synchronize",
+]
 
 
 def flush_denormals() -> None:
@@ -19,6 +27,27 @@ def flush_denormals() -> None:
     five times slower than with zero.
     """
     torch.set_flush_denormal(True)
+
+
+@contextmanager
+def fitting_threads(model: nn.Module, pixels: int) -> Iterator[None]:
+    """Compute on one thread while a net is too small to share, on all of them otherwise.
+
+    An operator on 8×8 pictures takes tens of microseconds: a second thread gains nothing on a quiet
+    machine, and waiting for it costs five to fifteen times the work on a busy one (a laptop that
+    also draws the browser). One thread also makes sums come out the same on every machine.
+
+    Args:
+        model: what is computed.
+        pixels: H·W of its pictures.
+    """
+    before = torch.get_num_threads()
+    small = pixels * sum(p.numel() for p in model.parameters()) < 20_000_000
+    torch.set_num_threads(1 if small else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def pick_device(name: str = "auto") -> torch.device:

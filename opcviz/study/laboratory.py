@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..config import fingerprint
 from ..data import Images, Split, digest, load, probe
-from ..devices import flush_denormals
+from ..devices import fitting_threads, flush_denormals
 from ..methods import Iterative, Method, Task, create
 from ..models import Classifier, build_classifier, load_weights, save_weights
 from ..observe import Views, observe
@@ -122,6 +122,12 @@ class Laboratory:
         """Positions of the samples watched during training; contains the probe set."""
         more = probe(self.images, self.split, self.study.evidence.live)
         return torch.cat([self.probe, more]).unique()
+
+    def threads(self) -> AbstractContextManager[None]:
+        """While it lasts, as many threads as this study's network can use."""
+        model = build_classifier(self.study.architecture, self.images, seed=0)
+        _, height, width = self.images.shape
+        return fitting_threads(model, max(height * width, self.study.architecture.resize**2))
 
     # ---- answers --------------------------------------------------------------------------
 

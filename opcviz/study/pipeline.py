@@ -61,6 +61,12 @@ def run(plan: Plan, lab: Laboratory, *, again: bool = False) -> int:
         Cancelled: when asked to stop; what was finished stays.
     """
     items = missing(plan, lab)
+    with lab.threads():
+        _make(items, plan, lab, again)
+    return len(items)
+
+
+def _make(items: list[Item], plan: Plan, lab: Laboratory, again: bool) -> None:
     last = Item("model", plan.methods[-1], plan.seeds[-1])
     repeat = again and last not in items
     count = len(items) + repeat
@@ -76,7 +82,6 @@ def run(plan: Plan, lab: Laboratory, *, again: bool = False) -> int:
         else:
             lab.make(first.kind, first.method, first.seed)
         done += len(together)
-    return len(items)
 
 
 def _batches(items: list[Item]) -> Iterator[list[Item]]:

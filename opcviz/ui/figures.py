@@ -177,6 +177,8 @@ def curves_figure(
         lines["loss"].append(trace("loss", ink.loss, x, [number(v) for v in y], markers=False))
     for name, curve in CURVES.items():
         y = [number(row.get(name)) for row in history]
+        if curve.chart == "norm":
+            y = [v or None for v in y]  # exactly 0 has no place on a log axis
         if any(v is not None for v in y):
             line = trace(curve.label, curve.color, [row["epoch"] for row in history], y)
             lines[curve.chart].append(line)

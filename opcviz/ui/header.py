@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from ..study import StudyResult
 from . import library, state
@@ -18,6 +19,7 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     Returns:
         The study and the selection. The page ends here when there is no study at all.
     """
+    _through_the_entry()
     st.html(STYLE)
     studies = library.choices()
     if not studies:
@@ -48,6 +50,17 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     for note in view.notes:
         st.info(note)
     return study, view
+
+
+def _through_the_entry() -> None:
+    """Send the first visitor of a page's own address through `app.py`.
+
+    Until `st.navigation` was called once, Streamlit takes a folder `pages/` for its older kind of
+    multipage app and runs the page by itself, with a sidebar of its own.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def _models(study: StudyResult, view: state.View) -> None:

@@ -199,7 +199,7 @@ def reconstructions(shown: Sequence[Column]) -> None:
     if first is None:
         st.caption("No gradient inversion was made for these models yet.")
         return
-    scale = max(1, round(40 / first["pictures"].shape[-1]))
+    scale = max(1, round(48 / first["pictures"].shape[-1]))
     label, targets = st.columns([1, 7], vertical_alignment="center")
     label.markdown("**The forget pictures**")
     targets.html(picture_strip(first["pictures"], scale=scale, label="true forget pictures"))

@@ -122,15 +122,15 @@ class MapView {
     if (origin) this.paintOrigin(g, dx + k * origin[0], dy - k * origin[1], ink);
   }
 
-  // A cross on top of the points: a collapsed class must not hide what it collapsed to.
+  // A cross on top of the points, open in the middle: what collapsed to the origin shows in it.
   paintOrigin(g, x, y, ink) {
     g.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     for (const [color, width] of [[ink.background, 3.6], [ink.text, 1.4]]) {
       g.beginPath();
-      g.moveTo(x - 9, y);
-      g.lineTo(x + 9, y);
-      g.moveTo(x, y - 9);
-      g.lineTo(x, y + 9);
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+        g.moveTo(x + 7 * dx, y + 7 * dy);
+        g.lineTo(x + 14 * dx, y + 14 * dy);
+      }
       g.strokeStyle = color;
       g.lineWidth = width;
       g.stroke();
