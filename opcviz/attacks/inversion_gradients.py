@@ -207,8 +207,20 @@ class GradientMatch:
     def __call__(
         self, x: Tensor, labels: Tensor, target: Gradients, objective: Objective
     ) -> tuple[Tensor, Tensor]:
-        """Cost (M·B,) of each cell and its derivative (M·B, C, H, W); `target` as `gradients`."""
-        return self._route.match(x, labels, target, objective)
+        """Cost (M·B,) of each cell and its derivative (M·B, C, H, W); `target` as `gradients`.
+
+        Raises:
+            ValueError: when the network holds an operation that has no second derivative.
+        """
+        try:
+            return self._route.match(x, labels, target, objective)
+        except (NotImplementedError, RuntimeError) as error:
+            if "is not implemented" not in str(error):
+                raise
+            raise ValueError(
+                "gradient inversion differentiates twice, which torch cannot do for an operation "
+                f"of this network ({str(error).splitlines()[0]}); choose one without it"
+            ) from error
 
 
 def picture_gradients(model: nn.Module, x: Tensor, labels: Tensor) -> Gradients:

@@ -111,7 +111,8 @@ def invert_all(lab: Laboratory, methods: list[Method], seed: int) -> None:
     share = (time.perf_counter() - began) * (1 - 1 / len(methods))  # each model's own part
     arrays = {"ids": chosen.cpu().numpy(), "pictures": images.x_train[chosen].cpu().numpy()}
     for method, about, drawn in zip(methods, result.summary(), result.reconstructions, strict=True):
-        shown = (drawn.clamp(0, 1) * 255).round().byte().cpu().numpy()
+        found = drawn.isfinite().flatten(1).all(1)  # a zero gradient has no reconstruction
+        shown = (drawn.nan_to_num(0.5).clamp(0, 1) * 255).round().byte().cpu().numpy()
         _store(
             lab,
             "inversion",
@@ -119,7 +120,7 @@ def invert_all(lab: Laboratory, methods: list[Method], seed: int) -> None:
             seed,
             {**about, "class_mean": baseline},
             began + share,
-            {"inversion.npz": {**arrays, "reconstructions": shown}},
+            {"inversion.npz": {**arrays, "reconstructions": shown, "found": found.cpu().numpy()}},
         )
 
 

@@ -219,7 +219,9 @@ class Laboratory:
     # ---- training -------------------------------------------------------------------------
 
     def _train(self, method: Method, seed: int) -> None:
-        work = self.store.root / "work" / fingerprint([self.place(method, seed), "model"])
+        watched = [self.study.evidence.probe, self.study.evidence.live]  # kept in the file too
+        run = [self.place(method, seed), self.question("model", method, seed), watched]
+        work = self.store.root / "work" / fingerprint(run)
         model, outcome, watch = self._trained(method, seed, work)
         with self.writing("model", method, seed) as folder:
             if outcome.status == "finished":

@@ -41,7 +41,7 @@ PRESETS = Path(__file__).parent / "presets"
 class Evidence(Config):
     """What is measured of every model."""
 
-    probe: int = setting(400, "fixed samples shown in every map", low=20, high=5000)
+    probe: int = setting(300, "fixed samples shown in every map", low=20, high=5000)
     live: int = setting(1500, "samples used for live numbers during training", low=20, high=20000)
     pictures: int = setting(8, "forget pictures under gradient inversion", low=1, high=256)
     maps: tuple[str, ...] = setting(

@@ -14,6 +14,7 @@ from ..measures import accuracy
 from ..models import Classifier
 from ..observe import Observation, observe
 from ..progress import Epoch, Progress
+from .trajectory import pack
 
 __all__ = ["ProbeWatch"]
 
@@ -52,7 +53,7 @@ class ProbeWatch:
         self.forget = torch.isin(live, split.forget_train)
         self.at = torch.searchsorted(live, probe)
         self.progress, self.epochs = progress, epochs
-        self.features: list[Tensor] = []  # (probe, d) float16 an epoch
+        self.packed: list[dict[str, Tensor]] = []  # the probe set's features, see `trajectory`
         self.points: list[Tensor] = []  # (probe, 2) float32 an epoch
         self.values: list[list[float]] = []  # VALUES an epoch, NaN where there is none
         self.recovery: LiveRecovery | None = None
@@ -66,7 +67,7 @@ class ProbeWatch:
         """Observe, remember, tell."""
         seen = observe(model, self.x, self.y)
         features = seen.features[self.at].cpu()
-        self.features.append(features.clamp(-65504, 65504).half())
+        self.packed.append(pack(features))
         numbers = self._numbers(seen)
         self.values.append([numbers[name] for name in VALUES])
         if bool(features.isfinite().all()):
@@ -107,14 +108,15 @@ class ProbeWatch:
     def state(self) -> dict[str, Tensor]:
         """Everything remembered, as tensors."""
         return {
-            "features": torch.stack(self.features),
+            **{name: torch.stack([p[name] for p in self.packed]) for name in self.packed[0]},
             "points": torch.stack(self.points),
             "values": torch.tensor(self.values, dtype=torch.float64),
         }
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Inverse of `state`."""
-        self.features = list(state["features"])
+        pairs = zip(state["shares"], state["largest"], strict=True)
+        self.packed = [{"shares": shares, "largest": largest} for shares, largest in pairs]
         self.points = list(state["points"])
         self.values = state["values"].tolist()
 

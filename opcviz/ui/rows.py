@@ -211,9 +211,11 @@ def reconstructions(shown: Sequence[Column]) -> None:
                 st.caption(f"none: {about.get('reason')}")
                 continue
             decibels = about["per_picture"]["psnr"]
+            found = arrays["found"]
             st.html(
                 picture_strip(
                     arrays["reconstructions"],
+                    [] if found.all() else ["" if ok else "none" for ok in found],
                     scale=scale,
                     alts=[f"reconstruction, {_db(value)}" for value in decibels],
                     label=f"reconstructions from {column.label}",

@@ -1,0 +1,78 @@
+"""The laboratory: a killed training run goes on, and only where it is still the same run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from opcviz.methods import create
+from opcviz.progress import Event, Progress, Step
+from opcviz.resume import Snapshots
+from opcviz.study import Evidence, Laboratory, Store, Study
+from opcviz.training import Training
+
+EVIDENCE = Evidence(probe=40, live=60, maps=("pca",))
+STUDY = Study(name="tiny", training=Training(epochs=3, batch_size=512), evidence=EVIDENCE).replace(
+    architecture={"width": 0.1}
+)
+STEPS_AN_EPOCH = 3  # 1,437 digits in hands of 512
+
+
+class Killed(BaseException):
+    pass
+
+
+def train(root: Path, study: Study, stop: int = 0) -> tuple[list[int], dict[str, np.ndarray], dict]:
+    """Train the original; the steps taken, and what was stored of it if it was not killed."""
+    taken: list[int] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Step):
+            taken.append(event.step)
+            if event.step == stop:
+                raise Killed
+
+    lab = Laboratory(study, Store(root), torch.device("cpu"), progress=Progress(listen))
+    artefact = lab.make("model", create("original"), 0)
+    weights = lab.classifier(create("original"), 0).state_dict()
+    return taken, artefact.arrays("trajectory.npz"), weights
+
+
+@pytest.fixture(autouse=True)
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save after every epoch, however short."""
+    monkeypatch.setattr(Snapshots, "every", 0.0)
+
+
+def test_a_killed_model_is_finished_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    _, trajectory, weights = train(tmp_path / "whole", STUDY)
+    with pytest.raises(Killed):
+        train(tmp_path / "killed", STUDY, stop=2 * STEPS_AN_EPOCH + 1)
+    taken, again, resumed = train(tmp_path / "killed", STUDY)
+    assert taken == [7, 8, 9]
+    assert all(torch.equal(weights[name], resumed[name]) for name in weights)
+    assert trajectory.keys() == again.keys()
+    assert all(np.array_equal(trajectory[name], again[name]) for name in trajectory)
+    assert len(again["features"]) == STUDY.training.epochs + 1
+    work = tmp_path / "killed" / "work"
+    assert not work.exists() or not any(work.iterdir())
+
+
+def test_another_probe_set_is_another_run(tmp_path: Path) -> None:
+    """The resume file holds features of the probe set: those of another do not go together."""
+    with pytest.raises(Killed):
+        train(tmp_path, STUDY, stop=2 * STEPS_AN_EPOCH + 1)
+    study = STUDY.replace(evidence=EVIDENCE.replace(probe=30))
+    assert study.place == STUDY.place
+    taken, trajectory, _ = train(tmp_path, study)
+    assert taken == list(range(1, 10))
+    assert trajectory["features"].shape[:2] == (4, 30)
+
+
+def test_what_is_stored_is_not_trained_again(tmp_path: Path) -> None:
+    train(tmp_path, STUDY)
+    taken, _, _ = train(tmp_path, STUDY)
+    assert taken == []
