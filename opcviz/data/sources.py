@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from ..config import Config, ConfigError, setting
 from .arrays import read_arrays
@@ -65,6 +66,14 @@ class DataSpec(Config):
         32, "side to which the pictures of a folder are scaled", low=4, high=512, unit="pixels"
     )
 
+    holdout: str = setting(
+        "test",
+        "what models are tested on: the test set, or a tenth of the train set kept aside "
+        "(validation: for choosing settings without touching the test set)",
+        choices=("test", "validation"),
+        advanced=True,
+    )
+
     def __post_init__(self) -> None:
         """Check the fields, also against each other.
 
@@ -104,6 +113,45 @@ def data_root(root: str | Path | None = None) -> Path:
 
 
 def load(spec: DataSpec, *, root: str | Path | None = None, download: bool = False) -> Images:
+    """Read a whole data set into memory, on the CPU; see `_read` for the arguments and errors.
+
+    With `holdout="validation"` a tenth of the train set takes the place of the test set.
+    """
+    images = _read(spec, root, download)
+    return images if spec.holdout == "test" else validation_split(images)
+
+
+def validation_split(images: Images, share: float = 0.1) -> Images:
+    """The train set in two: the rest to train on, a share of each class to validate on.
+
+    The usual protocol (10 % per class). The draw is fixed, part of the data set like the digits
+    split; the test set is left out.
+
+    Raises:
+        DataError: if a class has too few pictures to give one and keep one.
+    """
+    random, labels = np.random.RandomState(SPLIT_SEED), images.y_train.numpy()
+    kept_aside = np.zeros(len(labels), bool)
+    for number, name in enumerate(images.class_names):
+        ids = np.flatnonzero(labels == number)
+        count = max(1, round(share * len(ids)))
+        if count >= len(ids):
+            raise DataError(
+                f"{images.name}: class '{name}' has {len(ids)} train pictures, too few to keep "
+                "some aside for validation"
+            )
+        kept_aside[random.permutation(ids)[:count]] = True
+    train, held = torch.from_numpy(~kept_aside), torch.from_numpy(kept_aside)
+    return replace(
+        images,
+        x_train=images.x_train[train],
+        y_train=images.y_train[train],
+        x_test=images.x_train[held],
+        y_test=images.y_train[held],
+    )
+
+
+def _read(spec: DataSpec, root: str | Path | None, download: bool) -> Images:
     """Read a whole data set into memory, on the CPU.
 
     Args:

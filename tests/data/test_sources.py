@@ -1,6 +1,7 @@
 import hashlib
 import urllib.error
 import urllib.request
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from opcviz.config import ConfigError
 from opcviz.data import DataError, DataSpec, data_root, digest, list_datasets, load
+from opcviz.data.sources import validation_split
 
 PUBLIC = ("mnist", "fashion_mnist", "cifar10", "cifar100", "svhn")
 
@@ -224,3 +226,22 @@ def test_cifar_files(name, kind, key, names, tmp_path, monkeypatch):
     assert images.y_train.tolist() == [label for _, y in written["train_list"] for label in y]
     assert images.y_test.tolist() == written["test_list"][0][1]
     assert images.class_names == tuple(names)
+
+
+def test_validation_takes_a_tenth_of_each_class_of_the_train_set_and_leaves_the_test_set_out():
+    whole, split = load(DataSpec()), load(DataSpec(holdout="validation"))
+    assert len(split.x_train) + len(split.x_test) == len(whole.x_train)
+    each = split.y_test.bincount() / whole.y_train.bincount()
+    assert ((each > 0.08) & (each < 0.12)).all()
+    both = torch.cat([split.x_train, split.x_test]).flatten(1)
+    assert torch.equal(both.sort(0).values, whole.x_train.flatten(1).sort(0).values)
+    assert torch.equal(load(DataSpec(holdout="validation")).x_test, split.x_test)
+
+
+def test_validation_refuses_a_class_of_one_picture():
+    images = load(DataSpec())
+    keep = images.y_train != 3
+    keep[int((~keep).nonzero()[0])] = True
+    few = replace(images, x_train=images.x_train[keep], y_train=images.y_train[keep])
+    with pytest.raises(DataError, match="class '3' has 1 train pictures"):
+        validation_split(few)
