@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from .config import ConfigError, settings_of
+from .config import ConfigError
 from .progress import Cancelled, Epoch, Event, Message, Progress, Stage, Step
 
 app = typer.Typer(
@@ -38,6 +39,27 @@ StoreOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="for programs")]
 
 
+@app.callback()
+def _before(
+    method_file: Annotated[
+        list[Path] | None,
+        typer.Option(help="a Python file (or folder) with methods of your own; may repeat"),
+    ] = None,
+) -> None:
+    """Unlearn for real, attack the result, keep the evidence."""
+    if method_file:  # through the environment, so that worker processes load them too
+        known = [*map(str, method_file), os.environ.get("OPCVIZ_METHODS", "")]
+        os.environ["OPCVIZ_METHODS"] = os.pathsep.join(filter(None, known))
+
+
+def _load_methods() -> None:
+    """Register a user's own methods; what is refused is said and left out."""
+    from .methods.plugins import load_methods
+
+    for refused in load_methods():
+        err.print(f"! {refused}", markup=False, highlight=False)
+
+
 def _open_store(folder: Path | None):
     """The named store alone, or the user's own with the shipped studies below it."""
     from .study import Store, default_root, shipped_root
@@ -50,6 +72,7 @@ def _load(target: str):
     """A plan from a preset's name, a TOML file, or a stored study's place."""
     from .study import list_presets, load_plan, preset
 
+    _load_methods()
     if target.endswith(".toml") or Path(target).is_file():
         return load_plan(Path(target))
     if target in list_presets():
@@ -70,20 +93,11 @@ def run(
     download: Annotated[bool, typer.Option(help="fetch a missing data set")] = False,
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
-    from dataclasses import replace
-
     from .devices import pick_device
-    from .study import Laboratory, missing, read_method
+    from .study import Laboratory, missing
     from .study import run as do
 
-    plan = _load(target)
-    if methods:
-        listed = {m.info.name: m for m in plan.methods}
-        names = [name.strip() for name in methods.split(",") if name.strip()]
-        chosen = (listed.get(n) or read_method(n, plan.study.data.name) for n in names)
-        plan = replace(plan, methods=tuple(chosen))
-    if seeds:
-        plan = replace(plan, seeds=_numbers(seeds, "--seeds"))
+    plan = _chosen(_load(target), methods, seeds)
     where = _open_store(store)
     lab = Laboratory(plan.study, where, pick_device(device), data_root=data, download=download)
     todo = len(missing(plan, lab))
@@ -94,6 +108,25 @@ def run(
         lab.progress = progress
         do(plan, lab)
     out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
+
+
+def _chosen(plan, methods: str, seeds: str):
+    """The plan with only some methods, or other seeds; `all` is every registered method."""
+    from dataclasses import replace
+
+    from .methods import list_methods
+    from .study import read_method
+
+    if methods:
+        listed = {m.info.name: m for m in plan.methods}
+        names = [name.strip() for name in methods.split(",") if name.strip()]
+        if names == ["all"]:
+            names = [cls.info.name for cls in list_methods()]
+        chosen = (listed.get(n) or read_method(n, plan.study.data.name) for n in names)
+        plan = replace(plan, methods=tuple(chosen))
+    if seeds:
+        plan = replace(plan, seeds=_numbers(seeds, "--seeds"))
+    return plan
 
 
 def _numbers(text: str, name: str) -> tuple[int, ...]:
@@ -148,6 +181,7 @@ def show(
     """The numbers of a finished study."""
     from .study import open_study
 
+    _load_methods()
     result = open_study(_open_store(store), study).to_dict()
     if as_json:
         print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
@@ -195,6 +229,56 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
+@app.command()
+def table(
+    study: Annotated[str, typer.Argument(help="a study's name; see `list studies`")],
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """One line a method, mean ± standard deviation over seeds, as Markdown."""
+    from .study import open_study
+    from .study.table import rows, to_markdown
+
+    _load_methods()
+    lines = rows(open_study(_open_store(store), study).to_dict())
+    print(json.dumps(lines, indent=1, ensure_ascii=False) if as_json else to_markdown(lines))
+
+
+@app.command()
+def sweep(
+    target: Annotated[str, typer.Argument(help="a preset, or a SPEC.toml")],
+    methods: Annotated[str, typer.Option(help="only these, as in opc,rl; or all")] = "",
+    seeds: Annotated[str, typer.Option(help="of the final models, as in 0,1,2")] = "",
+    trials: Annotated[int, typer.Option(help="settings tried of each method")] = 8,
+    budget: Annotated[int, typer.Option(help="sample gradients a trial may evaluate")] = 40_000,
+    workers: Annotated[int, typer.Option(help="processes at once; 0: the machine's cores")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
+    store: StoreOption = None,
+    data: Annotated[Path | None, typer.Option(help="folder of data sets")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare methods fairly: equal trials and compute, settings chosen on validation data."""
+    from .engine.comparison import compare
+    from .study.sweep import Sweep
+    from .study.table import to_markdown
+
+    plan = _chosen(_load(target), methods, seeds)
+    limits = Sweep(trials=trials, budget=budget)
+    with _bars(1) as progress:
+        found = compare(
+            plan,
+            limits,
+            _open_store(store).root,
+            workers=workers or os.cpu_count() or 1,
+            device=device,
+            data_root=data,
+            progress=progress,
+        )
+    print(
+        json.dumps(found, indent=1, ensure_ascii=False) if as_json else to_markdown(found["table"])
+    )
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="datasets|architectures|methods|attacks|studies")],
@@ -202,16 +286,19 @@ def list_(
     store: StoreOption = None,
 ) -> None:
     """What can be chosen."""
-    listings = {
-        "datasets": _datasets,
-        "architectures": _architectures,
-        "methods": _methods,
-        "attacks": _attacks,
-        "studies": lambda: _studies(store),
+    from . import listings
+
+    _load_methods()
+    known = {
+        "datasets": listings.datasets,
+        "architectures": listings.architectures,
+        "methods": listings.methods,
+        "attacks": listings.attacks,
+        "studies": lambda: listings.studies(_open_store(store)),
     }
-    if what not in listings:
-        raise ConfigError(f"'{what}' cannot be listed; there are: {', '.join(listings)}")
-    rows = listings[what]()
+    if what not in known:
+        raise ConfigError(f"'{what}' cannot be listed; there are: {', '.join(known)}")
+    rows = known[what]()
     if as_json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
         return
@@ -222,65 +309,6 @@ def list_(
     for row in plain:
         table.add_row(*(str(value) for value in row.values()))
     out.print(table)
-
-
-def _datasets() -> list[dict[str, Any]]:
-    from dataclasses import asdict
-
-    from .data import list_datasets
-
-    return [asdict(info) for info in list_datasets()]
-
-
-def _architectures() -> list[dict[str, Any]]:
-    from .models import list_architectures
-
-    return [{"name": name} for name in list_architectures()]
-
-
-def _methods() -> list[dict[str, Any]]:
-    from .methods import list_methods
-
-    return [
-        {
-            "name": cls.info.name,
-            "title": cls.info.title,
-            "family": cls.info.family,
-            "summary": cls.info.summary,
-            "paper": cls.info.paper,
-            "needs": sorted(cls.info.needs),
-            "fields": _fields(cls),
-            "tuned": cls.tuned,
-        }
-        for cls in list_methods()
-    ]
-
-
-def _attacks() -> list[dict[str, Any]]:
-    from .attacks.inversion import Inversion
-    from .attacks.recovery import Recovery
-
-    named = {"recovery": Recovery, "inversion": Inversion}
-    return [
-        {"name": name, "summary": (cls.__doc__ or "").splitlines()[0], "fields": _fields(cls)}
-        for name, cls in named.items()
-    ]
-
-
-def _fields(cls) -> list[dict[str, Any]]:
-    defaults = cls().to_dict()
-    return [
-        {"name": name, "default": defaults[name], "help": about.help}
-        for name, about in settings_of(cls).items()
-    ]
-
-
-def _studies(store: Path | None) -> list[dict[str, Any]]:
-    from .study import list_studies, open_study
-
-    where = _open_store(store)
-    opened = [open_study(where, place) for place in list_studies(where)]
-    return [{"name": s.place, "title": s.study.title, "models": len(s.models)} for s in opened]
 
 
 def main() -> None:
@@ -300,7 +328,11 @@ def main() -> None:
         err.print("opcviz: stopped; what was finished is kept, run the same again to go on")
         sys.exit(130)
     except Exception as error:
-        if type(error).__module__.startswith("click") or hasattr(error, "format_message"):
-            err.print(f"opcviz: {error.format_message()}")
+        if isinstance(error, PermissionError):
+            err.print(f"opcviz: {error.filename}: may not be written; name another with --store")
+            sys.exit(2)
+        if hasattr(error, "format_message"):  # typer's own: an unknown option, or none at all
+            if said := error.format_message():
+                err.print(f"opcviz: {said}", markup=False, highlight=False)
             sys.exit(2)
         raise

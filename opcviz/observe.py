@@ -60,11 +60,13 @@ def observe(
     training = model.training
     model.eval()
     features, logits = [], []
-    for part in x.split(batch):
-        f, z = model.features(part.float() / 255)
-        features.append(f.flatten(1).float())
-        logits.append(z.float())
-        if progress:
-            progress.check()
+    # convolutions on a GPU round to TF32 unless told otherwise
+    with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
+        for part in x.split(batch):
+            f, z = model.features(part.float() / 255)
+            features.append(f.flatten(1).float())
+            logits.append(z.float())
+            if progress:
+                progress.check()
     model.train(training)
     return Observation(torch.cat(features), torch.cat(logits), y)

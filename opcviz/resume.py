@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class Snapshots:
         if self.watch:
             tensors |= {f"watch.{k}": v for k, v in self.watch.state().items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_suffix(".part")
+        beside = self.path.with_suffix(f".{os.getpid()}.part")
         save_weights(
             beside,
             tensors,

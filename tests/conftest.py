@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from opcviz.data import Images, Scenario, Split, assemble
 from opcviz.methods import Task, create
 from opcviz.models import Architecture, Classifier, build_classifier
 from opcviz.training import Training
+
+pytest_plugins = ["browser_fixtures"]
 
 NET = Architecture(width=0.25)
 RECIPE = Training(epochs=6, lr=0.1, batch_size=16)
@@ -60,9 +62,25 @@ def tiny_original(tiny_original_once: Classifier) -> Classifier:
     return copy.deepcopy(tiny_original_once)
 
 
+@pytest.fixture(autouse=True)
+def normal_floats() -> Iterator[None]:
+    """A laboratory flushes denormals for good; other tests (hypothesis) need IEEE numbers."""
+    yield
+    torch.set_flush_denormal(False)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """For nets so small that threads only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture
 def tiny_task(
-    tiny_images: Images, tiny_split: Split, tiny_original: Classifier
+    tiny_images: Images, tiny_split: Split, tiny_original: Classifier, one_thread: None
 ) -> Callable[..., Task]:
     """Makes a task on the tiny study; keywords replace its fields."""
 

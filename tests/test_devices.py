@@ -63,3 +63,23 @@ def test_auto_casts_only_where_it_pays(monkeypatch: pytest.MonkeyPatch, units: b
         with autocast("auto", CPU, model):
             kind = SMALL(torch.ones(1, 4)).dtype
         assert (kind == torch.bfloat16) is expected
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError])
+def test_threads_are_given_back(error: type[Exception] | None) -> None:
+    before = torch.get_num_threads()
+
+    def compute() -> None:
+        with devices.fitting_threads(SMALL, 64):
+            assert torch.get_num_threads() == 1
+            if error:
+                raise error
+
+    if error:
+        with pytest.raises(error):
+            compute()
+    else:
+        compute()
+    assert torch.get_num_threads() == before
+    with devices.fitting_threads(nn.Linear(2000, 2000), 224 * 224 * 3):
+        assert torch.get_num_threads() == before

@@ -3,6 +3,7 @@
 from .accuracy import accuracy, accuracy_report, balanced_accuracy, per_class_accuracy
 from .collapse import collapse
 from .entropy import centred_norm, entropy_floor, least_entropy, prediction_entropy
+from .separability import separability
 
 __all__ = [
     "accuracy",
@@ -14,4 +15,5 @@ __all__ = [
     "least_entropy",
     "per_class_accuracy",
     "prediction_entropy",
+    "separability",
 ]

@@ -1,10 +1,31 @@
 """Unlearning methods: one small file each, found through the registry."""
 
-from . import ascent, finetuning, opc, reference, relabelling  # noqa: F401  (they register)
+from . import (  # noqa: F401  (they register)
+    ascent,
+    bad_teacher,
+    boundary_expanding,
+    boundary_shrink,
+    delete,
+    finetuning,
+    fisher,
+    influence,
+    last_layers,
+    manif_smc,
+    opc,
+    opc_head,
+    reference,
+    relabelling,
+    retain_like,
+    salun,
+    scrub,
+    ssd,
+    unsir,
+)
 from .base import (
     Info,
     Iterative,
     Method,
+    NotDefined,
     Task,
     create,
     get_method,
@@ -17,6 +38,7 @@ __all__ = [
     "Info",
     "Iterative",
     "Method",
+    "NotDefined",
     "Task",
     "create",
     "get_method",

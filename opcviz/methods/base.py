@@ -7,8 +7,9 @@ A method joins by one file: a dataclass, a decorator that says what it is, and e
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,11 +21,13 @@ from ..data import POLICIES, Images, Split
 from ..models import Classifier
 from ..progress import Progress
 from ..training import Feed, Objective, Outcome, Training, Watch, train
+from .saliency import only_inside, saliency, top_share
 
 __all__ = [
     "Info",
     "Iterative",
     "Method",
+    "NotDefined",
     "Task",
     "create",
     "get_method",
@@ -32,6 +35,10 @@ __all__ = [
     "method_name",
     "register",
 ]
+
+
+class NotDefined(ConfigError):
+    """The method has no answer to this kind of task; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -91,33 +98,106 @@ class Task:
             raise ConfigError("this method starts from the original model, and there is none")
         return copy.deepcopy(self.original)
 
-    def train(self, model: Classifier, parts: str, spec: Training, objective: Objective) -> Outcome:
-        """Run the one training loop on `parts`: all, retain, forget or joint."""
+    def train(
+        self,
+        model: Classifier,
+        parts: str,
+        spec: Training,
+        objective: Objective,
+        *,
+        frozen: Iterable[str] = (),
+        constrain: Callable[[Classifier], None] | None = None,
+        forget_epochs: int | None = None,
+        phase: int = 0,
+    ) -> Outcome:
+        """Run the one training loop.
+
+        Args:
+            model: changed in place.
+            parts: the data of an epoch: all | retain | forget | joint | sequence, see `Feed`.
+            spec: optimiser, schedule, epochs.
+            objective: (model, batch) -> scalar.
+            frozen: names of parameters that stay as they are; a batch norm all of whose parameters
+                are frozen keeps its statistics too.
+            constrain: called after each step.
+            forget_epochs: with `sequence`, how many epochs have forget batches.
+            phase: number of the phase, for methods that train more than once.
+        """
         none = self.split.retain_train[:0]
         retain = {"forget": none}.get(parts, self.split.retain_train)
         forget = {"retain": none}.get(parts, self.split.forget_train)
         if parts == "all":
             retain = torch.arange(len(self.images.y_train), device=none.device)
             forget = none
-        feed = Feed(self.images, retain, forget, spec.batch_size, spec.augment)
-        return train(
-            model,
-            feed,
-            objective,
-            spec,
-            seed=self.seed,
-            progress=self.progress,
-            watch=self.watch,
-            work=self.work,
-        )
+        order = "sequence" if parts == "sequence" else "joint"
+        policy = spec.augment if spec.augment != "same" else self.training.augment
+        feed = Feed(self.images, retain, forget, spec.batch_size, policy, order, forget_epochs)
+        still = set(frozen)
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name not in still)
+        with self._salient(model, spec, constrain) as (constrain, spent):
+            outcome = train(
+                model,
+                feed,
+                objective,
+                spec,
+                seed=self.seed + 101 * phase,
+                progress=self.progress,
+                watch=self.watch,
+                constrain=constrain,
+                work=self.work / f"phase{phase}" if self.work else None,
+                continued=phase > 0,
+            )
+        model.requires_grad_(True)
+        return replace(outcome, gradients=outcome.gradients + spent)
+
+    @contextmanager
+    def _salient(
+        self, model: Classifier, spec: Training, constrain: Callable[[Classifier], None] | None
+    ) -> Iterator[tuple[Callable[[Classifier], None] | None, int]]:
+        """What to call after a step, and gradients spent to know it: SalUn's mask, if asked for."""
+        share = getattr(spec, "saliency", 1.0)
+        if share == 1:
+            yield constrain, 0
+            return
+        original = self.copy_of_original().requires_grad_(True)
+        forget = self.split.forget_train
+        mask = top_share(saliency(original, self.images, forget, progress=self.progress), share)
+        with only_inside(model, mask) as restore:
+
+            def after(model: Classifier) -> None:
+                if constrain:
+                    constrain(model)
+                restore(model)
+
+            yield after, len(forget)
 
 
 @dataclass(frozen=True)
 class Method(Config):
-    """Base of all methods. `tuned` holds settings that suit a data set better than the paper's."""
+    """Base of all methods.
+
+    `tuned` holds settings that suit a data set better than the paper's; `scenarios` what a method
+    can forget, whole `classes` or any `samples`, and `limits` why not both.
+    """
 
     info: ClassVar[Info]
     tuned: ClassVar[dict[str, dict[str, Any]]] = {}
+    scenarios: ClassVar[frozenset[str]] = frozenset({"classes", "samples"})
+    limits: ClassVar[str] = ""
+
+    def check(self, task: Task) -> None:
+        """Refuse a task that the method is not defined for.
+
+        Raises:
+            NotDefined: saying what it can forget, and why no more.
+        """
+        kind = "classes" if task.split.classes else "samples"
+        if kind not in self.scenarios:
+            raise NotDefined(
+                f"method '{self.info.name}' cannot forget {kind}, only "
+                f"{', '.join(sorted(self.scenarios))}: {self.limits}"
+            )
 
     def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
         """Make a model that answers the task; the original is left as it was.
@@ -137,6 +217,13 @@ class Iterative(Training, Method):
         "how pictures are varied; same: as in the study's training",
         choices=("same", *POLICIES),
     )
+    saliency: float = setting(
+        1.0,
+        "share of weights that may move, the most salient ones (SalUn's mask); 1: all",
+        low=0.001,
+        high=1.0,
+        advanced=True,
+    )
 
     parts: ClassVar[str] = "joint"
 
@@ -146,10 +233,14 @@ class Iterative(Training, Method):
 
     def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
         """Copy the original and minimise `objective` over `parts` of the data."""
+        self.check(task)
         model = task.copy_of_original()
-        same = self.augment == "same"
-        recipe = self.replace(augment=task.training.augment) if same else self
-        return model, task.train(model, self.parts, recipe, self.objective(task, model))
+        objective = self.objective(task, model)
+        return model, task.train(model, self.parts, self, objective, frozen=self.frozen(model))
+
+    def frozen(self, model: Classifier) -> Iterable[str]:
+        """Names of the parameters that stay as they are; none, unless a method says so."""
+        return ()
 
 
 _REGISTRY: dict[str, type[Method]] = {}
@@ -188,7 +279,7 @@ def get_method(name: str) -> type[Method]:
     Raises:
         ConfigError: for an unknown name; the known ones are listed.
     """
-    if name not in _REGISTRY:
+    if not isinstance(name, str) or name not in _REGISTRY:
         raise ConfigError(f"no method is called '{name}'; there are: {', '.join(_REGISTRY)}")
     return _REGISTRY[name]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..config import setting
 from ..models import Classifier
 from ..training import Batch, Objective
 from .base import Iterative, Task, register
 
-__all__ = ["FineTune"]
+__all__ = ["FineTune", "L1Sparse", "NoisyGradient"]
 
 
 @register(
@@ -38,5 +40,69 @@ class FineTune(Iterative):
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             return F.cross_entropy(model(batch.x), batch.y)
+
+        return loss
+
+
+@register(
+    "ngd",
+    title="NGD",
+    paper="Chourasia, Shah 2023, arXiv 2210.08911: noisy gradient descent",
+    family="fine-tuning",
+    needs="retain original",
+    summary="CE on retain data, with Gaussian noise on each gradient",
+)
+@dataclass(frozen=True)
+class NoisyGradient(FineTune):
+    """NGD: fine-tuning whose every gradient is blurred.
+
+        θ ← θ − lr · (∇CE(m(x_r), y_r) + σε),   ε ~ N(0, I), drawn anew each step
+
+    The noise enters before momentum and weight decay, as a part of the gradient. The paper sets σ
+    by a privacy budget for convex losses; for deep nets there is no such rule, and 1e-7 to 1e-3 is
+    what comparisons use.
+    """
+
+    sigma: float = setting(1e-4, "σ, noise on each gradient entry", low=0, high=10, log=True)
+
+    tuned = {"digits": {**FineTune.tuned["digits"], "sigma": 1e-3}}
+
+    def objective(self, task: Task, model: Classifier) -> Objective:
+        """Cross-entropy plus a term of value 0 whose gradient is σε."""
+
+        def loss(model: Classifier, batch: Batch) -> Tensor:
+            pull = sum((torch.randn_like(p) * p).sum() for p in model.parameters())
+            return F.cross_entropy(model(batch.x), batch.y) + self.sigma * (pull - pull.detach())
+
+        return loss
+
+
+@register(
+    "l1_sparse",
+    title="ℓ1-sparse",
+    paper="Jia et al. 2023, arXiv 2304.04934",
+    family="fine-tuning",
+    needs="retain original",
+    summary="CE on retain data + α(t)·‖θ‖₁, α(t) falling to 0",
+)
+@dataclass(frozen=True)
+class L1Sparse(FineTune):
+    """ℓ1-sparse: fine-tuning towards few weights, since sparse models forget more easily.
+
+        loss = CE(m(x_r), y_r) + α_t ‖θ‖₁,   α_t = α (1 − t/E) in epoch t = 0, ..., E − 1
+
+    ‖θ‖₁ runs over all parameters, biases and batch norms included. (Sub)gradient descent makes
+    weights small, not zero: nothing is pruned.
+    """
+
+    alpha: float = setting(1e-4, "α, weight of ‖θ‖₁ in the first epoch", low=0, high=1, log=True)
+
+    def objective(self, task: Task, model: Classifier) -> Objective:
+        """Cross-entropy plus the fading ℓ1 length of all weights."""
+
+        def loss(model: Classifier, batch: Batch) -> Tensor:
+            alpha = self.alpha * (1 - int(batch.at) / self.epochs)
+            length = sum(p.abs().sum() for p in model.parameters())
+            return F.cross_entropy(model(batch.x), batch.y) + alpha * length
 
         return loss

@@ -1,16 +1,18 @@
-"""OPC: deep forgetting by contracting the forget data to one point."""
+"""OPC: deep forgetting by contracting the forget data, to one point or onto the retain data."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ..config import setting
+from ..config import ConfigError, setting
 from ..models import Classifier, Taps
 from ..training import Batch, Objective
 from .base import Iterative, Task, cross_entropy_on, register
+from .contraction import distance_to_point, random_directions, sliced_wasserstein
 
 __all__ = ["OPC"]
 
@@ -27,12 +29,14 @@ __all__ = ["OPC"]
 class OPC(Iterative):
     """One-point contraction.
 
-        loss = CE(m(x_r), y_r) + λ · mean over x_f of ‖t(x_f)‖
+        loss = CE(m(x_r), y_r) + λ · mean over targets t of D(t(x_f), point)
 
-    with t the logits (as published), the features f(x), or every block's output (the mean of their
-    norms, each divided by the root of its number of positions so that no block outweighs another by
-    size). The paper has no λ (λ = 1); its epochs and rates are not published: ours are
-    reconstructed from the field's usual practice.
+    with t the logits (as published), the features f(x), or every block's output and the features.
+    D is the mean distance to the origin, or to the mean of the batch's retain representations. With
+    `retain_like` there is no point: D is the sliced-Wasserstein distance to the batch's (detached)
+    retain representations, so that the forgotten lie spread among the retained. The paper has no λ
+    (λ = 1); its epochs and rates are not published: ours are reconstructed from the field's usual
+    practice.
     """
 
     epochs: int = 10
@@ -45,33 +49,58 @@ class OPC(Iterative):
     )
     norm: str = setting("l2", "length, or squared length", choices=("l2", "squared"))
     weight: float = setting(1.0, "λ, weight of the contraction", low=0, high=1000, log=True)
+    point: str = setting(
+        "origin",
+        "where the forget data goes: one point, or spread like the retain data",
+        choices=("origin", "retain_mean", "retain_like"),
+    )
+    directions: int = setting(
+        64, "random lines of a retain-like step", low=1, high=4096, advanced=True
+    )
+    head_frozen: bool = setting(False, "whether the last layer stays as it is", advanced=True)
 
     tuned = {
         "digits": {"target": "features", "epochs": 20, "lr": 0.05, "batch_size": 128},
     }
 
     def objective(self, task: Task, model: Classifier) -> Objective:
-        """CE on the retain part plus the mean length of the forget part's representation."""
+        """CE on the retain part plus the distance of the forget part's representation.
+
+        Raises:
+            ConfigError: when the retain data sets the point and there is none.
+        """
+        if self.point != "origin" and not len(task.split.retain_train):
+            raise ConfigError(f"OPC.point: {self.point} needs retain data, and none is retained")
+        # of its own, so that nothing else that runs in this process can disturb the directions
+        generator = torch.Generator()
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
+            generator.manual_seed(hash((task.seed, round(batch.at * 1_000_000))) % 2**31)
             taps = model.taps(batch.x)
             keep = cross_entropy_on(taps.logits, batch.y, batch.retain)
-            return keep + self.weight * self.length(taps, batch.forget)
+            gaps = [self.distance(t, batch, generator) for t in self.targets(taps)]
+            return keep + self.weight * torch.stack(gaps).mean()
 
         return loss
 
-    def length(self, taps: Taps, forget: Tensor) -> Tensor:
-        """Mean (squared) ℓ2 length of the targeted representations of the forget part."""
-        targets = {
-            "logits": [taps.logits],
-            "features": [taps.features],
-            "blocks": [*taps.blocks.values(), taps.features],
-        }[self.target]
-        lengths = []
-        for target in targets:
-            flat = target[forget].flatten(1).float()
-            positions = target[0, 0].numel() if target.dim() > 2 else 1
-            squared = flat.square().sum(1) / positions
-            # the gradient of a root is infinite at 0, the very point we contract to
-            lengths.append(squared if self.norm == "squared" else (squared + 1e-12).sqrt())
-        return torch.stack([value.mean() for value in lengths]).mean()
+    def targets(self, taps: Taps) -> list[Tensor]:
+        """The representations that are contracted."""
+        if self.target == "blocks":
+            return [*taps.blocks.values(), taps.features]
+        return [taps.logits if self.target == "logits" else taps.features]
+
+    def distance(self, target: Tensor, batch: Batch, generator: torch.Generator) -> Tensor:
+        """How far one representation (B, ...) of the forget part is from where it should be."""
+        forget, retain = target[batch.forget], target[batch.retain].detach().float()
+        if self.point == "origin":
+            return distance_to_point(forget, 0.0, self.norm)
+        if self.point == "retain_mean":
+            return distance_to_point(forget, retain.mean(0), self.norm)
+        forget, retain = forget.flatten(1).float(), retain.flatten(1)
+        lines = random_directions(self.directions, forget.shape[1], generator)
+        return sliced_wasserstein(forget, retain, lines.to(forget.device), self.norm)
+
+    def frozen(self, model: Classifier) -> Iterable[str]:
+        """The head, if it is to stay."""
+        names = (name for name, _ in model.named_parameters())
+        return [n for n in names if self.head_frozen and n.startswith(f"net.{model.head_name}.")]

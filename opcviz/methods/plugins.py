@@ -5,8 +5,8 @@ A file joins with the same decorator as ours and is found in
 * the files and folders named in `OPCVIZ_METHODS` (separated like `PATH`), and any passed here;
 * installed packages with an entry point in the group `opcviz.methods`.
 
-A file that cannot be used is refused as a whole, with its line and the reason; everything else works
-on as if it were not there. A file that changed is loaded anew.
+A file that cannot be used is refused as a whole, with its line and the reason; everything else
+works on as if it were not there. A file that changed is loaded anew.
 """
 
 from __future__ import annotations

@@ -140,8 +140,8 @@ class Classifier(nn.Module):
         except (RuntimeError, ValueError, AssertionError) as error:
             raise ConfigError(
                 f"{type(self.net).__name__} cannot take pictures of {shape[1]}×{shape[2]} pixels "
-                f"with {shape[0]} channels ({str(error).splitlines()[0]}); set Architecture.resize to "
-                "enlarge them first, or choose another network"
+                f"with {shape[0]} channels ({str(error).splitlines()[0]}); set Architecture.resize "
+                "to enlarge them first, or choose another network"
             ) from error
         finally:
             self.train(training)

@@ -18,7 +18,7 @@ from ..attacks.inversion import class_mean_scores, invert
 from ..attacks.recovery import recover
 from ..devices import synchronize
 from ..maps import draw, read_out
-from ..measures import accuracy_report, collapse
+from ..measures import accuracy_report, collapse, separability
 from ..methods import Method
 from ..models import save_weights
 from .store import write_json
@@ -42,14 +42,16 @@ def make_features(lab: Laboratory, method: Method, seed: int) -> None:
 
 
 def make_evidence(lab: Laboratory, method: Method, seed: int) -> None:
-    """Accuracy, collapse and recovery attacks: everything with a closed form."""
+    """Accuracy, collapse, separability and the closed-form recovery attacks."""
     began = time.perf_counter()
     before, after = lab.views(lab.original, seed), lab.views(method, seed)
     head = lab.classifier(lab.original, seed).head
-    features = after.train.features
+    forget = after.train.features[lab.split.forget_train]
+    retain = after.train.features[lab.split.retain_train]
     result = {
         "accuracy": accuracy_report(after, lab.split, lab.images.class_names),
-        "collapse": collapse(features[lab.split.forget_train], features[lab.split.retain_train]),
+        "collapse": collapse(forget, retain),
+        "separability": separability(forget, retain, progress=lab.progress),
         "recovery": recover(
             before,
             after,

@@ -19,7 +19,8 @@ from torch import Tensor
 from ..config import fingerprint
 from ..data import Images, Split, digest, load, probe
 from ..devices import fitting_threads, flush_denormals
-from ..methods import Iterative, Method, Task, create
+from ..memory import PeakMemory
+from ..methods import Iterative, Method, NotDefined, Task, create
 from ..models import Classifier, build_classifier, load_weights, save_weights
 from ..observe import Views, observe
 from ..progress import Message, Progress
@@ -32,7 +33,7 @@ from .watch import ProbeWatch
 __all__ = ["Laboratory"]
 
 # Raised when an answer changes although its question does not, so that old ones are not reused.
-VERSIONS = {"probe": 1, "model": 1, "features": 1, "evidence": 1, "maps": 1, "inversion": 1}
+VERSIONS = {"probe": 1, "model": 1, "features": 1, "evidence": 2, "maps": 1, "inversion": 1}
 
 
 class Laboratory:
@@ -163,7 +164,7 @@ class Laboratory:
     def make(self, kind: str, method: Method, seed: int) -> Artefact:
         """The stored answer, computed first if it is missing.
 
-        A model that diverged has no evidence: its artefacts say so instead.
+        A model that diverged, or was refused, has no evidence: its artefacts say so instead.
 
         Raises:
             Cancelled: when asked to stop.
@@ -180,7 +181,7 @@ class Laboratory:
         raise StoreError(f"'{kind}' of {self.place(method, seed)} could not be stored")
 
     def refuse(self, kind: str, method: Method, seed: int) -> bool:
-        """Store an answer that says why there is none, if the model diverged."""
+        """Store an answer that says why there is none, if there is no model."""
         reason = self.make("model", method, seed).json()["reason"]
         if reason:
             with self.writing(kind, method, seed) as folder:
@@ -197,9 +198,7 @@ class Laboratory:
         if key not in self._models:
             artefact = self.make("model", method, seed)
             if reason := artefact.json()["reason"]:
-                raise StoreError(
-                    f"{key}: there is no model, its training {reason}; choose a smaller rate"
-                )
+                raise StoreError(f"{key}: there is no model: {reason}")
             model = build_classifier(self.study.architecture, self.images, seed=0)
             load_weights(model, artefact.path("weights.safetensors"))
             self._models[key] = model.eval()
@@ -222,7 +221,14 @@ class Laboratory:
         watched = [self.study.evidence.probe, self.study.evidence.live]  # kept in the file too
         run = [self.place(method, seed), self.question("model", method, seed), watched]
         work = self.store.root / "work" / fingerprint(run)
-        model, outcome, watch = self._trained(method, seed, work)
+        memory = PeakMemory(self.device)
+        try:
+            model, outcome, watch = self._trained(method, seed, work)
+        except NotDefined as error:
+            with self.writing("model", method, seed) as folder:
+                write_json(folder / "result.json", {"status": "refused", "reason": str(error)})
+            return
+        peak = memory.megabytes
         with self.writing("model", method, seed) as folder:
             if outcome.status == "finished":
                 about = self.question("model", method, seed)
@@ -237,6 +243,7 @@ class Laboratory:
                 "seconds": round(outcome.seconds, 3),
                 "gradients": outcome.gradients,
                 "steps": outcome.step,
+                "peak_memory_mb": None if peak is None else round(peak, 1),
                 "device": self.device.type,
                 "history": watch.history(),
             }

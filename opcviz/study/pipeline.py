@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Any
 
 from ..devices import pick_device
 from ..methods import Method, create
-from ..progress import Progress, Stage
+from ..methods.plugins import load_methods
+from ..progress import Message, Progress, Stage
 from .evidence import invert_all
 from .laboratory import Laboratory
 from .spec import Plan
@@ -31,8 +32,8 @@ class Item:
     seed: int
 
 
-def missing(plan: Plan, lab: Laboratory) -> list[Item]:
-    """What the store lacks, in the order in which it will be made."""
+def missing(plan: Plan, lab: Laboratory, kinds: Sequence[str] = KINDS) -> list[Item]:
+    """What the store lacks of some kinds, in the order in which it will be made."""
     methods = list(plan.methods)
     if not any(m.info.name == "original" for m in methods):
         methods.insert(0, create("original"))
@@ -40,27 +41,28 @@ def missing(plan: Plan, lab: Laboratory) -> list[Item]:
     wanted = [
         Item(kind, method, seed)
         for seed in plan.seeds
-        for kinds in (KINDS[:-1], KINDS[-1:])  # inversion last, all models in one batch
+        for together in (KINDS[:-1], KINDS[-1:])  # inversion last, all models in one batch
         for method in methods
-        for kind in kinds
-        if kind != "features" or plan.study.evidence.keep_features
+        for kind in together
+        if kind in kinds and (kind != "features" or plan.study.evidence.keep_features)
     ]
     return [item for item in wanted if not lab.find(item.kind, item.method, item.seed)]
 
 
-def run(plan: Plan, lab: Laboratory, *, again: bool = False) -> int:
+def run(plan: Plan, lab: Laboratory, *, kinds: Sequence[str] = KINDS, again: bool = False) -> int:
     """Make everything a plan asks for; returns how many answers were missing.
 
     Args:
         plan: what is asked.
         lab: what does the work.
+        kinds: the answers wanted.
         again: train the plan's last model once more if it is there already, to be watched; the
             stored model stays, and is compared with the new one.
 
     Raises:
         Cancelled: when asked to stop; what was finished stays.
     """
-    items = missing(plan, lab)
+    items = missing(plan, lab, kinds)
     with lab.threads():
         _make(items, plan, lab, again)
     return len(items)
@@ -92,7 +94,10 @@ def _batches(items: list[Item]) -> Iterator[list[Item]]:
 
 
 def execute(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, Any]:
-    """Run a job of the engine: `{"plan": Plan.to_dict(), "device": "auto", "again": false}`.
+    """Run a job of the engine: `{"plan": Plan.to_dict(), "device": "auto"}`.
+
+    Further keys: `kinds` and `again` as `run` has them, `data_root`, and `method_files`, the user's
+    own methods that the plan may name.
 
     Returns:
         The study's place and how many answers were made.
@@ -101,12 +106,15 @@ def execute(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, A
         ConfigError: when the plan or the device cannot be used.
         Cancelled: when asked to stop.
     """
+    for refused in load_methods(job.get("method_files", ())):
+        progress(Message(str(refused), "warning"))
     plan = Plan.from_dict(job["plan"])
     lab = Laboratory(
         plan.study,
         Store(store, (shipped_root(),)),
         pick_device(job.get("device", "auto")),
+        data_root=job.get("data_root"),
         progress=progress,
     )
-    made = run(plan, lab, again=job.get("again", False))
+    made = run(plan, lab, kinds=job.get("kinds", KINDS), again=job.get("again", False))
     return {"study": plan.study.place, "made": made}

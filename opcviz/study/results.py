@@ -10,7 +10,7 @@ import numpy as np
 
 from ..config import ConfigError
 from ..methods import Method, get_method
-from .spec import Study
+from .spec import Study, list_presets, preset
 from .store import Artefact, Store, StoreError
 
 __all__ = ["ModelResult", "StudyResult", "list_studies", "open_study"]
@@ -77,11 +77,13 @@ class ModelResult:
             "recovery": evidence.get("recovery") or _no_recovery(reason),
             "collapse": evidence.get("collapse")
             or _nothing(("radius_ratio", "norm_ratio", "effective_rank"), reason),
+            "separability": evidence.get("separability") or _nothing(("linear", "knn"), reason),
             "inversion": inversion
             if "psnr" in inversion
             else _nothing(("psnr", "ssim"), inversion.get("reason")),
             "seconds": model.get("seconds"),
             "gradients": model.get("gradients"),
+            "peak_memory_mb": model.get("peak_memory_mb"),
             "stage_seconds": {name: part.get("seconds") for name, part in parts.items()},
         }
 
@@ -151,29 +153,33 @@ def _order(model: ModelResult) -> tuple:
 
 
 def list_studies(store: Store) -> list[str]:
-    """Places of all studies, over the user's store and the shipped ones."""
-    return [place for place in store.places() if _readable(store, place)]
+    """Places of all studies that can be read; what is wrong with the others is told to `warn`."""
+    return [place for place in store.places() if _read(store, place)]
 
 
-def _readable(store: Store, place: str) -> bool:
+def _read(store: Store, place: str) -> StudyResult | None:
     try:
-        store.read_study(place)
-    except StoreError:
-        return False
-    return True
+        spec = store.read_study(place)
+        spec.pop("data_digest", None)
+        return StudyResult(store, place, Study.from_dict(spec))
+    except (StoreError, ConfigError) as error:
+        store.warn(f"study '{place}' is left out: {error}")
+        return None
 
 
 def open_study(store: Store, name: str) -> StudyResult:
-    """A study by its place, or by its name when only one has it.
+    """A study by its place, by a preset's name, or by its own name when only one has it.
 
     Raises:
         StoreError: when there is none, or several; they are listed.
     """
-    known = list_studies(store)
-    fitting = [p for p in known if p == name] or [p for p in known if p.rsplit("-", 1)[0] == name]
+    known = store.places()
+    place = preset(name).study.place if name in list_presets() else name
+    fitting = [p for p in known if p == place] or [p for p in known if p.rsplit("-", 1)[0] == name]
     if len(fitting) != 1:
         what = "no study is" if not fitting else f"{len(fitting)} studies are"
         raise StoreError(f"{what} called '{name}'; there are: {', '.join(known) or 'none yet'}")
-    spec = store.read_study(fitting[0])
-    spec.pop("data_digest", None)
-    return StudyResult(store, fitting[0], Study.from_dict(spec))
+    found = _read(store, fitting[0])
+    if found is None:
+        raise StoreError(f"study '{fitting[0]}' cannot be read; its study.json is damaged")
+    return found

@@ -226,7 +226,10 @@ class Store:
     def _set_aside(self, folder: Path, reason: str) -> None:
         if folder.is_relative_to(self.root):
             aside = folder.with_name(f".damaged-{folder.name}-{uuid.uuid4().hex[:6]}")
-            folder.rename(aside)
+            try:
+                folder.rename(aside)
+            except FileNotFoundError:
+                return  # somebody else set it aside first
             self.warn(f"{folder} is damaged ({reason}); it was set aside as {aside.name}")
         else:
             self.warn(f"{folder} is damaged ({reason}); it is ignored")

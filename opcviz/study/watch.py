@@ -75,10 +75,12 @@ class ProbeWatch:
             self.points.append(draw(features, "pca", start=start).points)
         else:
             self.points.append(torch.full((len(features), 2), float("nan")))
+        # counted here: a method that trains in phases numbers each of them from 1
+        seen_epochs = len(self.values) - 1
         self.progress(
             Epoch(
-                epoch,
-                self.epochs,
+                seen_epochs,
+                max(self.epochs, seen_epochs),
                 {name: _number(value) for name, value in numbers.items()},
                 [round(v, 4) for v in self.points[-1].flatten().tolist() if math.isfinite(v)],
             )

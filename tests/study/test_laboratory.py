@@ -56,7 +56,7 @@ def test_a_killed_model_is_finished_and_leaves_nothing_behind(tmp_path: Path) ->
     assert all(torch.equal(weights[name], resumed[name]) for name in weights)
     assert trajectory.keys() == again.keys()
     assert all(np.array_equal(trajectory[name], again[name]) for name in trajectory)
-    assert len(again["features"]) == STUDY.training.epochs + 1
+    assert len(again["points"]) == STUDY.training.epochs + 1
     work = tmp_path / "killed" / "work"
     assert not work.exists() or not any(work.iterdir())
 
@@ -69,7 +69,7 @@ def test_another_probe_set_is_another_run(tmp_path: Path) -> None:
     assert study.place == STUDY.place
     taken, trajectory, _ = train(tmp_path, study)
     assert taken == list(range(1, 10))
-    assert trajectory["features"].shape[:2] == (4, 30)
+    assert trajectory["points"].shape[:2] == (4, 30)
 
 
 def test_what_is_stored_is_not_trained_again(tmp_path: Path) -> None:

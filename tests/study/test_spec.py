@@ -116,7 +116,7 @@ def test_names_do_not_move() -> None:
     Where one must change, raise it knowingly and remake `checkpoints/`.
     """
     study = Study(name="s", training=Training(epochs=3))
-    assert study.place == "s-c05bc789"
+    assert study.place == "s-3aeb0f83"
     opc = create("opc", lr=0.5)
     text = json.dumps(opc.to_dict(), sort_keys=True, separators=(",", ":"))
     code = hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,119 @@
+"""Can the forget samples be told from the retain samples by their features? Out-of-sample AUC.
+
+A contracted forget set is unusable and yet conspicuous: it lies apart (AUC 1). A model that hides
+even the fact of forgetting has an AUC near 0.5, where forget and retain features are alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..progress import Progress
+
+__all__ = ["separability"]
+
+FOLDS = 5
+
+
+@torch.no_grad()
+def separability(
+    forget: Tensor,
+    retain: Tensor,
+    *,
+    neighbours: int = 15,
+    limit: int = 4000,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Area under the ROC curve of forget against retain features, by a line and by neighbours.
+
+    Both judges see standardised features (each dimension to mean 0 and deviation 1, fitted on the
+    folds they learn from) and are scored on the fold they have not seen, of five stratified ones.
+    The figure is the mean over folds of each fold's AUC: scores of different folds come from
+    different judges, and pooling them would push the AUC of equal distributions below 0.5.
+
+    Args:
+        forget: (n, d).
+        retain: (m, d).
+        neighbours: k of the k-NN judge, whose score is the share of forget samples among them.
+        limit: most samples of either part; more are thinned out at random.
+        seed: of the thinning and the folds.
+        progress: asked between folds whether to stop.
+
+    Returns:
+        JSON-ready: `linear` (logistic regression with scikit-learn's default penalty, classes
+        weighted equally) and `knn`, each in 0..1 or None; `samples`, forget and retain samples
+        used; `reason` says why something is None, by name.
+
+    Raises:
+        ValueError: for features that are not matrices of one width.
+        Cancelled: from `progress`.
+    """
+    if forget.dim() != 2 or retain.shape[1:] != forget.shape[1:]:
+        raise ValueError(
+            f"separability wants (n, d) and (m, d) features, got {tuple(forget.shape)} and "
+            f"{tuple(retain.shape)}"
+        )
+    generator = torch.Generator().manual_seed(seed)
+    parts = [_thin(part, limit, generator) for part in (forget, retain)]
+    counts = [len(part) for part in parts]
+    result: dict[str, Any] = {"linear": None, "knn": None, "samples": counts}
+    reasons = _undefined(parts, neighbours)
+    judges = [name for name in ("linear", "knn") if name not in reasons]
+    if judges:
+        x = torch.cat(parts).double().numpy()
+        y = torch.arange(len(x)).lt(counts[0]).long().numpy()
+        result |= _cross_validate(x, y, judges, neighbours, seed, progress or Progress())
+    return {**result, **({"reason": reasons} if reasons else {})}
+
+
+def _thin(features: Tensor, limit: int, generator: torch.Generator) -> Tensor:
+    features = features.detach().cpu()
+    if len(features) <= limit:
+        return features
+    return features[torch.randperm(len(features), generator=generator)[:limit]]
+
+
+def _undefined(parts: list[Tensor], neighbours: int) -> dict[str, str]:
+    """What cannot be judged, with the reason."""
+    both = ("linear", "knn")
+    for name, part in zip(("forget", "retain"), parts, strict=True):
+        if len(part) < FOLDS:
+            why = f"{len(part)} {name} samples are too few for {FOLDS} folds"
+            return dict.fromkeys(both, why)
+        if not part.isfinite().all():
+            why = f"the {name} features are not finite: the model diverged"
+            return dict.fromkeys(both, why)
+    least = sum(len(part) - -(-len(part) // FOLDS) for part in parts)
+    if least < neighbours:
+        return {"knn": f"{least} samples to look among are fewer than {neighbours} neighbours"}
+    return {}
+
+
+def _cross_validate(
+    x: Any, y: Any, judges: list[str], neighbours: int, seed: int, progress: Progress
+) -> dict[str, float]:
+    """Mean AUC over folds of each judge; x (n, d) and y (n,) are numpy arrays."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    kinds = {
+        "linear": lambda: LogisticRegression(max_iter=1000, class_weight="balanced"),
+        "knn": lambda: KNeighborsClassifier(neighbours),
+    }
+    scores: dict[str, list[float]] = {name: [] for name in judges}
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    for learn, unseen in folds.split(x, y):
+        for name in judges:
+            judge = make_pipeline(StandardScaler(), kinds[name]()).fit(x[learn], y[learn])
+            share = judge.predict_proba(x[unseen])[:, 1]
+            scores[name].append(float(roc_auc_score(y[unseen], share)))
+            progress.check()
+    return {name: sum(values) / FOLDS for name, values in scores.items()}

@@ -1,0 +1,73 @@
+"""Bad teacher: forget data is learnt from a model that knows nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ..config import setting
+from ..models import Classifier
+from ..training import Batch, Objective, Outcome
+from .base import Iterative, Task, register
+from .teachers import at_rest, divergence
+
+__all__ = ["BadTeacher"]
+
+
+@register(
+    "bt",
+    title="Bad teacher",
+    paper="Chundawat et al. 2023, arXiv 2205.08096",
+    family="distillation",
+    needs="forget retain original",
+    summary="KL to a random teacher on forget data, to the original on retain data",
+)
+@dataclass(frozen=True)
+class BadTeacher(Iterative):
+    """BT: forget samples are learnt from a teacher that knows nothing, the others from θo.
+
+        loss = mean over the batch of KL(t(x)/T ‖ m(x)/T),
+        t = a freshly initialised model on D_f, the original on a share of D_r
+
+    The share of D_r is drawn once; batches come from both parts in one shuffle, in proportion to
+    their sizes. KL is summed over classes (the authors' code averages: a factor of C in the rate,
+    which Adam does not feel).
+    """
+
+    epochs: int = 1
+    lr: float = 1e-4
+    batch_size: int = 256
+    optimizer: str = "adam"
+    weight_decay: float = 0.0
+    share: float = setting(30.0, "share of the retain data that is used", low=1, high=100, unit="%")
+    temperature: float = setting(1.0, "T, softening of all models", low=0.1, high=100)
+
+    tuned = {"digits": {"epochs": 10, "lr": 1e-3, "batch_size": 32}}
+
+    def objective(self, task: Task, model: Classifier) -> Objective:
+        """Divergence from whichever teacher a sample has."""
+        good, bad = at_rest(task.copy_of_original()), at_rest(task.fresh())
+        forget = torch.zeros_like(task.images.y_train, dtype=torch.bool)
+        forget[task.split.forget_train] = True
+
+        def loss(model: Classifier, batch: Batch) -> Tensor:
+            with torch.no_grad():
+                mine = forget[batch.index].unsqueeze(1)
+                target = torch.where(mine, bad(batch.x), good(batch.x))
+            return divergence(model(batch.x), target, self.temperature)
+
+        return loss
+
+    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+        """Train on D_f and a share of D_r as one pile."""
+        self.check(task)
+        retain = task.split.retain_train
+        count = max(1, round(len(retain) * self.share / 100))
+        drawn = torch.randperm(len(retain), generator=torch.Generator().manual_seed(task.seed))
+        pile = torch.cat([retain[drawn[:count].to(retain.device)], task.split.forget_train])
+        model = task.copy_of_original()
+        objective = self.objective(task, model)
+        piled = replace(task, split=replace(task.split, retain_train=pile))
+        return model, piled.train(model, "retain", self, objective)

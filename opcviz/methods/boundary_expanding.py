@@ -1,0 +1,64 @@
+"""Boundary expanding: forget data gets a region of its own, which is given up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..models import Classifier
+from ..training import Batch, Objective, Outcome
+from .base import Iterative, Task, register
+
+__all__ = ["BoundaryExpanding"]
+
+
+@register(
+    "be",
+    title="Boundary expanding",
+    paper="Chen et al. 2023, arXiv 2303.11570",
+    family="relabelling",
+    needs="forget original",
+    summary="CE(forget data, a shadow class), which is then dropped",
+)
+@dataclass(frozen=True)
+class BoundaryExpanding(Iterative):
+    """BE: forget samples move into a shadow class C + 1, which is dropped afterwards.
+
+        loss = CE([m(x_f), s·f(x_f) + s₀], C + 1)
+
+    The shadow neuron (s, s₀) starts as any new linear layer does and lives beside the head, so the
+    model answers with C classes at every moment. The paper forgets classes; the loss asks for no
+    class, and comparisons (Fan et al. 2024) forget random samples with it too. No weight decay, as
+    for boundary shrink.
+    """
+
+    epochs: int = 10
+    lr: float = 1e-6
+    batch_size: int = 256
+    weight_decay: float = 0.0
+
+    parts = "forget"
+    tuned = {"digits": {"epochs": 20, "lr": 3e-3, "batch_size": 64}}
+
+    def objective(self, task: Task, model: Classifier) -> Objective:
+        """Cross-entropy over C + 1 classes, the last one being the right one; adds the neuron."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(task.seed)
+            shadow = nn.Linear(model.head.in_features, 1, bias=model.head.bias is not None)
+        model.shadow = shadow.to(model.head.weight.device)
+
+        def loss(model: Classifier, batch: Batch) -> Tensor:
+            features, logits = model.features(batch.x)
+            wide = torch.cat([logits, model.shadow(features)], dim=1)
+            return F.cross_entropy(wide, torch.full_like(batch.y, model.classes))
+
+        return loss
+
+    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+        """As inherited; then the shadow neuron goes."""
+        model, outcome = super().unlearn(task)
+        del model.shadow
+        return model, outcome

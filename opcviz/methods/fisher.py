@@ -1,0 +1,70 @@
+"""Fisher forgetting: noise where the retained data would not notice."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..config import setting
+from ..models import Classifier
+from ..training import Outcome
+from .base import Method, Task, register
+from .passes import Work, fisher_diagonal
+
+__all__ = ["FisherForgetting"]
+
+
+@register(
+    "fisher",
+    title="Fisher forgetting",
+    paper="Golatkar, Achille, Soatto 2020, arXiv 1911.04933",
+    family="second order",
+    needs="retain original",
+    summary="θ + noise of variance α/F_r; no training",
+)
+@dataclass(frozen=True)
+class FisherForgetting(Method):
+    """Gaussian noise, strong where the retain data's Fisher information F_r is small.
+
+        θ_i ← θo_i + sqrt(α · min(1/F_r,i, cap)) · ε_i,   ε ~ N(0, 1)
+
+    F_r is the diagonal of the Fisher information proper (labels drawn from the model). As in the
+    authors' code, the variance is averaged over the inputs of a row or filter, for single weights
+    are too noisy a measure. Their code also zeroes the head's rows of forgotten classes; here
+    that is a setting, on as with them, and without effect when samples are forgotten.
+    """
+
+    alpha: float = setting(3e-6, "α, strength of the noise", low=1e-12, high=1, log=True)
+    cap: float = setting(1e3, "greatest 1/F", low=1, high=1e8, log=True, advanced=True)
+    head_rows: bool = setting(
+        True, "whether the head's rows of forgotten classes are zeroed first", advanced=True
+    )
+
+    tuned = {"digits": {"alpha": 1e-6}}
+
+    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+        """One pass of gradients for each class, and one draw of noise."""
+        self.check(task)
+        model = task.copy_of_original()
+        began = time.perf_counter()
+        retain, images = task.split.retain_train, task.images
+        work = Work(task.progress, len(retain) * images.classes)
+        fisher = fisher_diagonal(model, images, retain, work, labels="model")
+        generator = torch.Generator().manual_seed(task.seed)
+        with torch.no_grad():
+            if self.head_rows and task.split.classes:
+                model.head.weight[list(task.split.classes)] = 0.0
+            for name, weight in model.named_parameters():
+                noise = torch.randn(weight.shape, generator=generator).to(weight)
+                weight += self.variance(fisher[name]).sqrt() * noise
+        return model, Outcome(gradients=work.done, seconds=time.perf_counter() - began)
+
+    def variance(self, fisher: Tensor) -> Tensor:
+        """Of the noise on one parameter, from its Fisher diagonal."""
+        variance = self.alpha * (1 / fisher).clamp(max=self.cap)  # 1/0 is infinite: the cap
+        if variance.dim() > 1:
+            variance = variance.mean(1, keepdim=True).expand_as(variance)
+        return variance

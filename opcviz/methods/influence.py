@@ -1,0 +1,66 @@
+"""Influence unlearning: one Newton-like step away from the forget data."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from ..config import setting
+from ..models import Classifier
+from ..training import Outcome
+from .base import Method, Task, register
+from .passes import Work, mean_gradient
+from .woodfisher import cost, inverse_fisher_product
+
+__all__ = ["Influence"]
+
+
+@register(
+    "iu",
+    title="Influence unlearning",
+    paper="Izzo et al. 2021, arXiv 2002.10077; with WoodFisher as in Jia et al. 2023",
+    family="second order",
+    needs="forget retain original",
+    summary="θ + α·H⁻¹(∇_f − ∇_r), H by WoodFisher; no training",
+)
+@dataclass(frozen=True)
+class Influence(Method):
+    """IU: θ ← θo + α · F⁻¹ · (|D_f|/|D|) · (∇ CE over D_f − ∇ CE over D_r), means over each set.
+
+    F = δI + (1/N) Σ g_i g_iᵀ over N retain samples stands for the Hessian (WoodFisher, Singh &
+    Alistarh 2020, arXiv 2004.14340). Jia et al. carry one vector through the recursion, which is
+    exact for the first sample only; we solve it exactly, see `opcviz.methods.woodfisher`. The N
+    samples are drawn with replacement.
+    """
+
+    alpha: float = setting(10.0, "α, length of the step", low=1e-4, high=1e6, log=True)
+    samples: int = setting(1000, "N, retain samples behind the curvature", low=1, high=100_000)
+    damping: float = setting(1.0, "δ, added to the curvature", low=1e-8, high=100, log=True)
+
+    tuned = {"digits": {"alpha": 0.035, "damping": 1e-4}}
+
+    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+        """Two mean gradients, one solve, one step."""
+        self.check(task)
+        model = task.copy_of_original()
+        began = time.perf_counter()
+        forget, retain = task.split.forget_train, task.split.retain_train
+        generator = torch.Generator().manual_seed(task.seed)
+        drawn = retain[torch.randint(len(retain), (self.samples,), generator=generator)]
+        work = Work(task.progress, len(forget) + len(retain) + cost(model, self.samples))
+        away = mean_gradient(model, task.images, forget, work)
+        along = mean_gradient(model, task.images, retain, work)
+        share = len(forget) / (len(forget) + len(retain))
+        wanted = {name: share * (away[name] - along[name]) for name in away}
+        step = inverse_fisher_product(model, task.images, drawn, wanted, self.damping, work)
+        with torch.no_grad():
+            for name, weight in model.named_parameters():
+                weight += self.alpha * step[name]
+        sound = all(bool(weight.isfinite().all()) for weight in model.parameters())
+        return model, Outcome(
+            "finished" if sound else "diverged",
+            gradients=work.done,
+            seconds=time.perf_counter() - began,
+        )

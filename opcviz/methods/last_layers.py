@@ -1,0 +1,116 @@
+"""Unlearning in the last k layers alone (Goel et al. 2022): the rest stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..config import ConfigError, setting
+from ..models import Classifier
+from ..training import Batch, Objective, Outcome
+from .base import Iterative, Task, register
+
+__all__ = ["CatastrophicForgettingK", "ExactUnlearningK", "last_layers"]
+
+PAPER = "Goel et al. 2022, arXiv 2201.06640"
+
+
+def last_layers(model: Classifier, k: int) -> set[str]:
+    """Names of the modules that make up the last `k` layers of a model.
+
+    A layer is a module with a weight of two or more dimensions (convolution, linear map), together
+    with what follows it up to the next one (norms). A convolution on a shortcut is a layer, too.
+    Layers count in the order in which the network names them.
+
+    Raises:
+        ConfigError: when there are fewer than `k` layers, or the head is not named last.
+    """
+    layers: list[list[str]] = []
+    for name, module in model.named_modules():
+        own = list(module.parameters(recurse=False))
+        if any(p.dim() > 1 for p in own):
+            layers.append([])
+        if own and layers:
+            layers[-1].append(name)
+    if k > len(layers):
+        raise ConfigError(f"k: {k} layers are to be trained, and the network has {len(layers)}")
+    if layers[-1][0] != f"net.{model.head_name}":
+        raise ConfigError(
+            f"the last layers cannot be told: the network names '{layers[-1][0]}' after its head "
+            f"'net.{model.head_name}'; define its modules in the order in which they run"
+        )
+    return {name for layer in layers[-k:] for name in layer}
+
+
+def _owner(name: str) -> str:
+    """The module that a parameter or buffer belongs to."""
+    return name.rpartition(".")[0]
+
+
+@register(
+    "cf_k",
+    title="CF-k",
+    paper=PAPER,
+    family="fine-tuning",
+    needs="retain original",
+    summary="CE on retain data in the last k layers, from the original",
+)
+@dataclass(frozen=True)
+class CatastrophicForgettingK(Iterative):
+    """CF-k: loss = CE(m(x_r), y_r) over the weights of the last k layers; all others are frozen.
+
+    Frozen layers keep the running statistics of their batch norms, too. The paper chooses k by
+    network; 6 is ResNet-18's last stage (with its shortcut) and the head.
+    """
+
+    epochs: int = 30
+    lr: float = 0.01
+    batch_size: int = 256
+    k: int = setting(6, "how many of the last layers are trained", low=1, high=1000)
+
+    parts = "retain"
+    tuned = {"digits": {"lr": 0.5, "batch_size": 32, "k": 4}}
+
+    def objective(self, task: Task, model: Classifier) -> Objective:
+        """Plain cross-entropy."""
+
+        def loss(model: Classifier, batch: Batch) -> Tensor:
+            return F.cross_entropy(model(batch.x), batch.y)
+
+        return loss
+
+    def frozen(self, model: Classifier) -> Iterable[str]:
+        """All parameters before the last k layers."""
+        moving = last_layers(model, self.k)
+        return [name for name, _ in model.named_parameters() if _owner(name) not in moving]
+
+
+@register(
+    "eu_k",
+    title="EU-k",
+    paper=PAPER,
+    family="fine-tuning",
+    needs="retain original",
+    summary="the last k layers anew, trained with CE on retain data",
+)
+@dataclass(frozen=True)
+class ExactUnlearningK(CatastrophicForgettingK):
+    """EU-k: as CF-k, but the last k layers begin as in a new model: they never saw D_f."""
+
+    epochs: int = 62
+
+    tuned = {"digits": {"epochs": 20, "lr": 0.1, "batch_size": 64, "k": 4}}
+
+    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+        """Copy the original, take the last layers from a fresh model, train those."""
+        self.check(task)
+        model = task.copy_of_original()
+        moving = last_layers(model, self.k)
+        fresh = task.fresh().state_dict()
+        new = {name: value for name, value in fresh.items() if _owner(name) in moving}
+        model.load_state_dict({**model.state_dict(), **new})
+        objective = self.objective(task, model)
+        return model, task.train(model, self.parts, self, objective, frozen=self.frozen(model))

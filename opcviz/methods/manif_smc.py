@@ -1,0 +1,121 @@
+"""ManiF-SMC: each forgotten sample moves to the manifold of its retained neighbours, label-free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..config import ConfigError, setting
+from ..models import Classifier
+from ..observe import observe
+from ..training import Batch, Objective, Outcome
+from .base import Iterative, Task, register
+from .bezier import BezierPath
+from .passes import features_at, nearest
+
+__all__ = ["ManiFSMC"]
+
+
+@register(
+    "manif_smc",
+    title="ManiF-SMC",
+    paper="arXiv 2605.22871",
+    family="contraction",
+    needs="forget retain original",
+    summary="triplet loss: to the retained neighbours' centroid, from the own class's; no labels",
+)
+@dataclass(frozen=True)
+class ManiFSMC(Iterative):
+    """Manifold forgetting with self mode connectivity, from its description.
+
+        loss = mean over x_f of max(0, ‖f(x_f) − p‖ − ‖f(x_f) − n‖ + m)
+
+    p is the centroid of the k retained samples nearest to x_f by the cosine of original features,
+    n the centroid of all training samples that the original gives the same class as x_f (its
+    answer, not the label), both in original features. The margin m = ‖q − n‖ is how far the
+    neighbours' centroid q lies from n at the middle of a Bézier path from the current θu (t = 0)
+    to θo (t = 1). Its control point is trained to keep the neighbours' original features.
+
+    Decided here: the formula of m (zero loss where x_f has reached its neighbours); the path's
+    loss, ‖f_θ(t) − f_o‖ on neighbours; a new path four times an epoch, since at the start both ends
+    are one; the neighbours pass the body together with x_f, so that batch norm sees them, and
+    `hold` times their mean distance to their original features is added, 0 as described.
+    """
+
+    epochs: int = 1
+    lr: float = 5e-4
+    batch_size: int = 16
+    optimizer: str = "adam"
+    weight_decay: float = 0.0
+    neighbours: int = setting(5, "k, retained neighbours of each sample", low=1, high=1000)
+    hold: float = setting(0.0, "weight of keeping the neighbours' features", low=0, high=100)
+    paths: int = setting(4, "path fits an epoch", low=1, high=100, advanced=True)
+    path_steps: int = setting(20, "steps of a path fit", low=1, high=10_000, advanced=True)
+
+    parts = "forget"
+    tuned = {"digits": {"epochs": 3, "hold": 1.0}}
+
+    def objective(self, task: Task, model: Classifier) -> Objective:
+        """The triplet loss; neighbours and centroids are looked up once, in original features.
+
+        Raises:
+            ConfigError: when there are fewer retained samples than neighbours.
+        """
+        images, forget, retain = task.images, task.split.forget_train, task.split.retain_train
+        if len(retain) < self.neighbours:
+            raise ConfigError(
+                f"ManiFSMC.neighbours: {self.neighbours} are wanted, {len(retain)} are retained"
+            )
+        seen = observe(task.copy_of_original(), images.x_train, images.y_train)
+        features, answers = seen.features, seen.logits.argmax(1)
+        near = retain[nearest(features[forget], features[retain], self.neighbours)]
+        centroids = torch.stack([features[answers == a].mean(0) for a in answers[forget]])
+        goals = features[near].mean(1)
+        row = torch.full((len(answers),), -1, device=forget.device)
+        row[forget] = torch.arange(len(forget), device=forget.device)
+        margins: dict[int, Tensor] = {}
+
+        def loss(model: Classifier, batch: Batch) -> Tensor:
+            number = int(batch.at * self.paths + 1e-6)
+            if number not in margins:
+                margins.clear()
+                middle = self.middle(task, model, near, features, number)
+                margins[number] = (middle.mean(1) - centroids).norm(dim=1)
+            at = row[batch.index]
+            close = near[at].flatten()
+            x = torch.cat([batch.x, images.x_train[close].float() / 255])
+            now, kept = model.features(x)[0].float().split([len(at), len(close)])
+            to, away = (now - goals[at]).norm(dim=1), (now - centroids[at]).norm(dim=1)
+            stay = (kept - features[close]).norm(dim=1).mean()
+            return F.relu(to - away + margins[number][at]).mean() + self.hold * stay
+
+        return loss
+
+    def middle(
+        self, task: Task, model: Classifier, near: Tensor, features: Tensor, number: int
+    ) -> Tensor:
+        """Neighbours' features (n, k, d) at t = 0.5 of a path fitted between now and θo."""
+        path, run = BezierPath(model, task.copy_of_original()), features_at(model)
+        generator = torch.Generator().manual_seed(task.seed * 1_000_003 + number)
+        pool, x = near.unique(), task.images.x_train
+
+        def loss(state: dict[str, Tensor]) -> Tensor:
+            drawn = torch.randint(len(pool), (self.batch_size,), generator=generator)
+            ids = pool[drawn.to(pool.device)]
+            return (run(state, x[ids].float() / 255) - features[ids]).norm(dim=1).mean()
+
+        path.fit(loss, self.path_steps, self.lr, generator, task.progress)
+        with torch.no_grad():
+            state = path.at(0.5)
+            found = torch.cat([run(state, x[ids].float() / 255) for ids in pool.split(256)])
+        return found[torch.searchsorted(pool, near)]
+
+    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+        """As every iterative method; neighbours' and paths' gradients are counted too."""
+        model, outcome = super().unlearn(task)
+        spent = outcome.gradients * (1 + self.neighbours)
+        spent += self.epochs * self.paths * self.path_steps * self.batch_size
+        return model, replace(outcome, gradients=spent)

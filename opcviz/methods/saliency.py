@@ -1,0 +1,123 @@
+"""SalUn's weight mask (Fan et al. 2024, arXiv 2310.12508), for any method that trains in steps.
+
+The mask is the share of all weights with the greatest |∂/∂θ Σ −CE(m(x_f), y_f)| at θo, ranked over
+the whole network, in eval mode, on pictures without augmentation. What is outside stays at θo bit
+for bit: masking gradients would not do, since weight decay and momentum move weights without a
+gradient, so they are put back after every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ..data import Images
+from ..models import Classifier
+from ..progress import Progress
+
+__all__ = ["only_inside", "saliency", "top_share"]
+
+
+def saliency(
+    model: Classifier,
+    images: Images,
+    ids: Tensor,
+    *,
+    batch: int = 256,
+    progress: Progress | None = None,
+) -> dict[str, Tensor]:
+    """|Σ ∇(−CE)| over training pictures `ids`: parameter name to a tensor of its shape, fp32.
+
+    The model is left as it was, in eval mode.
+
+    Raises:
+        Cancelled: from `progress`.
+    """
+    model.eval()
+    names, parameters = zip(*model.named_parameters(), strict=True)
+    total = [torch.zeros_like(p) for p in parameters]
+    for part in ids.split(batch):
+        logits = model(images.x_train[part].float() / 255)
+        loss = -F.cross_entropy(logits, images.y_train[part], reduction="sum")
+        grads = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for sum_, grad in zip(total, grads, strict=True):
+            if grad is not None:
+                sum_ += grad
+        if progress:
+            progress.check()
+    return {name: value.abs() for name, value in zip(names, total, strict=True)}
+
+
+def top_share(scores: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Name to bool mask of the `share` of all entries with the greatest scores, ranked together.
+
+    Of equal scores the one that comes first wins, so the mask has exactly round(share·n) entries
+    and is the same on every device.
+    """
+    flat = torch.cat([score.flatten() for score in scores.values()])
+    order = flat.argsort(descending=True, stable=True)
+    chosen = torch.zeros_like(flat, dtype=torch.bool)
+    chosen[order[: round(share * len(flat))]] = True
+    pieces = chosen.split([score.numel() for score in scores.values()])
+    named = zip(scores.items(), pieces, strict=True)
+    return {name: piece.view_as(score) for (name, score), piece in named}
+
+
+@contextmanager
+def only_inside(
+    model: Classifier, mask: dict[str, Tensor]
+) -> Iterator[Callable[[Classifier], None]]:
+    """While open, what lies outside the mask is frozen; gives the function to call after a step.
+
+    It puts every frozen weight back to where it was. A batch-norm channel whose scale is frozen
+    keeps its running statistics and, in train mode too, normalises with them, as the loop does for
+    a batch norm that is frozen as a whole: with the batch's statistics it would learn one function
+    and be another in use (on digits that costs a point of accuracy, and contraction stays shallow).
+    Weights that the mask does not know, or knows in another shape (a layer the method has
+    replaced), are free.
+    """
+    start: dict[str, tuple[Tensor, Tensor]] = {}
+    for name, value in model.named_parameters():
+        if name in mask and mask[name].shape == value.shape:
+            start[name] = mask[name], value.detach().clone()
+    hooks = []
+    for name, module in model.named_modules():
+        if not isinstance(module, _BatchNorm) or f"{name}.weight" not in start:
+            continue
+        if module.running_mean is None or module.running_var is None:
+            continue
+        free, _ = start[f"{name}.weight"]
+        for statistic in ("running_mean", "running_var"):
+            start[f"{name}.{statistic}"] = free, getattr(module, statistic).clone()
+        mean, variance = (start[f"{name}.{s}"][1] for s in ("running_mean", "running_var"))
+        hooks.append(module.register_forward_hook(_still(free, mean, variance)))
+
+    @torch.no_grad()
+    def restore(model: nn.Module) -> None:
+        state = dict(model.named_parameters()) | dict(model.named_buffers())
+        for name, (free, value) in start.items():
+            state[name].copy_(torch.where(free, state[name], value))
+
+    try:
+        yield restore
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _still(free: Tensor, mean: Tensor, variance: Tensor) -> Callable[..., Tensor]:
+    """A forward hook: frozen channels of a batch norm normalise with the statistics given."""
+
+    def hook(module: _BatchNorm, inputs: tuple[Tensor], output: Tensor) -> Tensor:
+        if not module.training:
+            return output
+        x = inputs[0]
+        fixed = F.batch_norm(x, mean, variance, module.weight, module.bias, False, 0, module.eps)
+        return torch.where(free.view(1, -1, *[1] * (x.dim() - 2)), output, fixed)
+
+    return hook

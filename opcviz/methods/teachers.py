@@ -1,0 +1,26 @@
+"""What methods that distil share: a teacher at rest, and the divergence from its answers."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..models import Classifier
+
+__all__ = ["at_rest", "divergence"]
+
+
+def divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Tensor:
+    """Mean over the batch of KL(softmax(teacher/T) ‖ softmax(student/T)), from logits (B, C).
+
+    A teacher's logit may be −∞: that class adds nothing.
+    """
+    target = F.softmax(teacher.float() / temperature, dim=1)
+    return F.kl_div(
+        F.log_softmax(student.float() / temperature, dim=1), target, reduction="batchmean"
+    )
+
+
+def at_rest(model: Classifier) -> Classifier:
+    """A model as a teacher: in eval mode, without gradients."""
+    return model.eval().requires_grad_(False)

@@ -1,0 +1,77 @@
+"""Inverse curvature times a vector, by WoodFisher (Singh & Alistarh 2020, arXiv 2004.14340)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..data import Images
+from ..models import Classifier
+from .passes import ROOM, Weights, Work, per_sample_gradients, pieces
+
+__all__ = ["cost", "inverse_fisher_product"]
+
+
+def cost(model: Classifier, samples: int) -> int:
+    """How many gradients `inverse_fisher_product` evaluates for so many samples, at most."""
+    parts = len(_parts(model, torch.arange(samples)))
+    return samples if parts == 1 else samples * (parts + 3) // 2
+
+
+def _parts(model: Classifier, ids: Tensor) -> tuple[Tensor, ...]:
+    return ids.split(max(1, ROOM // sum(p.numel() for p in model.parameters())))
+
+
+@torch.no_grad()
+def inverse_fisher_product(
+    model: Classifier,
+    images: Images,
+    ids: Tensor,
+    vector: Weights,
+    damping: float,
+    work: Work,
+) -> Weights:
+    """(δI + GᵀG/N)⁻¹ v, with the N samples' gradients as rows of G.
+
+    WoodFisher's recursion of N rank-one updates, in closed form (Woodbury):
+
+        (δI + GᵀG/N)⁻¹ v = (v − Gᵀ (NδI + GGᵀ)⁻¹ G v) / δ
+
+    G itself (N × weights) is never held as a whole: its rows are made part by part, and made again
+    for each part of GGᵀ where they do not all fit. The N × N system is solved in float64.
+    """
+    gradients = per_sample_gradients(model)
+    v = torch.cat([vector[name].flatten() for name, _ in model.named_parameters()])
+    parts = _parts(model, ids)
+    last: tuple[Tensor | None, Tensor | None] = (None, None)
+
+    def rows(part: Tensor) -> Tensor:
+        nonlocal last
+        if last[0] is not part:  # all samples in one part: computed once
+            last = part, torch.cat([flat(piece) for piece in pieces(model, part)])
+        return last[1]
+
+    def flat(piece: Tensor) -> Tensor:
+        work(len(piece))
+        each = gradients(images.x_train[piece].float() / 255, images.y_train[piece])
+        return torch.cat([value.flatten(1) for value in each.values()], 1)
+
+    kernel = v.new_zeros(len(ids), len(ids), dtype=torch.float64)
+    along = v.new_zeros(len(ids), dtype=torch.float64)
+    starts = [sum(map(len, parts[:i])) for i in range(len(parts))]
+    for i, part in enumerate(parts):
+        left = rows(part)
+        here = slice(starts[i], starts[i] + len(part))
+        along[here] = (left @ v).double()
+        kernel[here, here] = (left @ left.T).double()
+        for j in range(i):
+            there = slice(starts[j], starts[j] + len(parts[j]))
+            kernel[here, there] = (left @ rows(parts[j]).T).double()
+            kernel[there, here] = kernel[here, there].T
+    kernel.diagonal().add_(len(ids) * damping)
+    weight = torch.linalg.solve(kernel, along).to(v)
+    for i, part in enumerate(parts):
+        v = v - weight[starts[i] : starts[i] + len(part)] @ rows(part)
+    answer = (v / damping).split([p.numel() for p in model.parameters()])
+    named = model.named_parameters()
+    return {n: a.view_as(p) for (n, p), a in zip(named, answer, strict=True)}

@@ -1,0 +1,92 @@
+"""One line a method over several seeds: mean ± standard deviation of every headline number."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["COLUMNS", "rows", "to_markdown"]
+
+Number = Callable[[dict[str, Any]], float | None]
+
+
+def _accuracy(part: str) -> Number:
+    return lambda model: model["accuracy"].get(part)
+
+
+def _unlearned(model: dict[str, Any]) -> float | None:
+    forget = model["accuracy"].get("forget_train")
+    return None if forget is None else 100 - forget
+
+
+def _recovered(attack: str, fit: str) -> Number:
+    return lambda model: model["recovery"][attack][fit]["forget_accuracy"]
+
+
+COLUMNS: dict[str, Number] = {
+    "UA": _unlearned,
+    "RA": _accuracy("retain_train"),
+    "TA": _accuracy("retain_test"),
+    "FM": _recovered("fm", "all"),
+    "HR": _recovered("hr", "all"),
+    "FM held-out": _recovered("fm", "heldout"),
+    "AUC": lambda model: model["separability"].get("linear"),
+    "seconds": lambda model: model["seconds"],
+    "gradients": lambda model: model["gradients"],
+    "MiB": lambda model: model["peak_memory_mb"],
+}
+"""UA is 100 − forget accuracy, RA and TA are accuracy on retain data (train, test), FM and HR
+forget accuracy after the attack, all in percent; AUC tells forget from retain features (linear)."""
+
+DIGITS = {"AUC": 2, "seconds": 1, "gradients": 0, "MiB": 0}
+
+
+def rows(shown: dict[str, Any]) -> list[dict[str, Any]]:
+    """Aggregate the documented JSON of `show`: one dict a method and setting, in its order.
+
+    Returns:
+        Dicts with `method`, `settings`, `seeds` (a list), `reason` (of the models without numbers),
+        and for each of `COLUMNS` `{"mean", "sd", "n"}` or None. `sd` is None for a single seed.
+    """
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for model in shown["models"]:
+        groups.setdefault(model["key"].rpartition("-s")[0], []).append(model)
+    table = []
+    for models in groups.values():
+        row: dict[str, Any] = {
+            "method": models[0]["method"],
+            "settings": models[0]["settings"],
+            "seeds": sorted(model["seed"] for model in models),
+            "reason": next((m["reason"] for m in models if m["reason"]), None),
+        }
+        for name, number in COLUMNS.items():
+            values = [value for model in models if (value := number(model)) is not None]
+            row[name] = _summary(values)
+        table.append(row)
+    return table
+
+
+def _summary(values: list[float]) -> dict[str, Any] | None:
+    if not values:
+        return None
+    spread = statistics.stdev(values) if len(values) > 1 else None
+    return {"mean": statistics.fmean(values), "sd": spread, "n": len(values)}
+
+
+def to_markdown(table: list[dict[str, Any]]) -> str:
+    """The table for a README, mean ± sd."""
+    lines = [f"| method | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
+    for row in table:
+        cells = [_cell(row[name], DIGITS.get(name, 1)) for name in COLUMNS]
+        if row["reason"] and not row["UA"]:
+            cells = [row["reason"], *[""] * (len(COLUMNS) - 1)]
+        lines.append(f"| {row['method']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(summary: dict[str, Any] | None, digits: int) -> str:
+    if summary is None:
+        return "–"
+    text = f"{summary['mean']:,.{digits}f}"
+    return text if summary["sd"] is None else f"{text} ± {summary['sd']:.{digits}f}"

@@ -1,0 +1,302 @@
+"""One set of tests over the whole registry: a new method joins by being registered."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opcviz.config import ConfigError, settings_of
+from opcviz.data import Images, Scenario
+from opcviz.methods import (
+    Iterative,
+    Method,
+    Task,
+    create,
+    get_method,
+    list_methods,
+    method_name,
+    register,
+)
+from opcviz.models import Classifier
+from opcviz.progress import Cancelled, Progress
+from opcviz.resume import Snapshots
+from opcviz.training import Training
+
+TINY = {"epochs": 2, "batch_size": 16, "lr": 0.02}  # what a method's own settings shrink to
+
+OWN = {"ssd": {"alpha": 1.0}}  # half the tiny data is forgotten: F_f > 2·F_D cannot be
+DRAWS_NOTHING = {"ssd", "opc_head"}  # closed forms: the same for every seed
+
+
+MakeTask = Callable[..., Task]
+METHODS = list_methods()
+
+
+def tiny(cls: type[Method]) -> Method:
+    settings = {**TINY, **OWN.get(cls.info.name, {})}
+    return cls.from_dict({k: v for k, v in settings.items() if k in settings_of(cls)})
+
+
+@pytest.fixture(params=METHODS, ids=[cls.info.name for cls in METHODS])
+def method(request: pytest.FixtureRequest) -> Method:
+    return tiny(request.param)
+
+
+@pytest.fixture(scope="module")
+def finished() -> dict[str, Classifier]:
+    return {}
+
+
+@pytest.fixture
+def clean(method: Method, tiny_task: MakeTask, finished: dict[str, Classifier]) -> Classifier:
+    """What the method makes of the plain task; run once and never changed."""
+    name = method.info.name
+    if name not in finished:
+        finished[name], _ = method.unlearn(tiny_task())
+    return finished[name]
+
+
+# ---- what is declared -----------------------------------------------------------------------
+
+
+def test_a_method_says_what_it_is(method: Method) -> None:
+    info = method.info
+    assert all((info.title, info.paper, info.family, info.summary, type(method).__doc__))
+    assert info.needs & {"forget", "retain"}
+    assert get_method(info.name) is type(method)
+    assert method_name(method) == info.name
+    if info.family != "reference":
+        assert "original" in info.needs
+
+
+def test_every_setting_is_described(method: Method) -> None:
+    for name, about in settings_of(type(method)).items():
+        assert about.help, name
+
+
+def test_settings_survive_json(method: Method) -> None:
+    cls = type(method)
+    for made in (method, cls(), *(create(cls.info.name, dataset=d) for d in cls.tuned)):
+        assert cls.from_dict(json.loads(json.dumps(made.to_dict()))) == made
+
+
+def test_bad_settings_are_named(method: Method) -> None:
+    cls = type(method)
+    with pytest.raises(ConfigError, match=f"{cls.__name__} has no setting 'typo'"):
+        create(cls.info.name, typo=1)
+    for name, about in settings_of(cls).items():
+        wrong: list[Any] = [object()]
+        if about.low is not None:
+            wrong.append(type(getattr(method, name))(about.low - 1))
+        if about.high is not None:
+            wrong.append(type(getattr(method, name))(about.high + 1))
+        if about.choices:
+            wrong.append("nonsense")
+        for value in wrong:
+            with pytest.raises(ConfigError, match=rf"{cls.__name__}\.{name}: "):
+                cls.from_dict({name: value})
+
+
+# ---- what every method does -----------------------------------------------------------------
+
+
+def test_it_makes_a_model_and_leaves_the_original(
+    method: Method, tiny_task: MakeTask, same_weights
+) -> None:
+    task = tiny_task()
+    before = copy.deepcopy(task.original)
+    mode = task.original.training
+    model, outcome = method.unlearn(task)
+    assert (outcome.status, outcome.reason) == ("finished", "")
+    assert outcome.seconds > 0
+    assert same_weights(task.original, before)
+    assert task.original.training == mode
+    assert all(p.requires_grad and p.grad is None for p in task.original.parameters())
+    assert model is not task.original
+    assert not model.training
+    assert all(bool(v.isfinite().all()) for v in model.state_dict().values())
+    own = {p.data_ptr() for p in model.parameters()}
+    assert not own & {p.data_ptr() for p in task.original.parameters()}
+    assert not same_weights(model, before)
+    assert model(task.images.x_test / 255).shape == (len(task.images.y_test), 4)
+
+
+def test_a_seed_decides_everything_random(
+    method: Method, clean: Classifier, tiny_task: MakeTask, same_weights
+) -> None:
+    torch.rand(7)  # what others draw in between must not matter
+    assert same_weights(clean, method.unlearn(tiny_task(seed=0))[0])
+    other, _ = method.unlearn(tiny_task(seed=4))
+    assert same_weights(clean, other) == (method.info.name in DRAWS_NOTHING)
+
+
+class Asked:
+    """Answers a method's question whether to stop, and does something at one of them."""
+
+    def __init__(self, at: int = 0, error: type[BaseException] | None = None) -> None:
+        self.count, self.at, self.error = 0, at, error
+
+    def __call__(self) -> bool:
+        self.count += 1
+        if self.count == self.at and self.error:
+            raise self.error
+        return self.count == self.at
+
+
+class Killed(BaseException):
+    """Stands for the process's end."""
+
+
+def test_it_stops_when_asked(method: Method, tiny_task: MakeTask) -> None:
+    whole = Asked()
+    method.unlearn(tiny_task(progress=Progress(stop=whole)))
+    assert whole.count >= 1
+    for at in {1, whole.count // 2 + 1, whole.count}:
+        asked = Asked(at)
+        with pytest.raises(Cancelled):
+            method.unlearn(tiny_task(progress=Progress(stop=asked)))
+        assert asked.count == at  # at once
+
+
+def test_a_killed_run_continues_bit_for_bit(
+    method: Method,
+    tiny_task: MakeTask,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    same_weights,
+) -> None:
+    monkeypatch.setattr(Snapshots, "every", 0.0)
+    asked = Asked()
+    whole, outcome = method.unlearn(tiny_task(progress=Progress(stop=asked)))
+    half = asked.count // 2 + 1
+    with pytest.raises(Killed):
+        method.unlearn(tiny_task(progress=Progress(stop=Asked(half, Killed)), work=tmp_path))
+    resumed, again = method.unlearn(tiny_task(work=tmp_path))
+    assert same_weights(resumed, whole)
+    assert (again.step, again.gradients) == (outcome.step, outcome.gradients)
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("part", ["forget", "retain"])
+def test_it_uses_exactly_the_data_it_declares(
+    method: Method, clean: Classifier, part: str, tiny_task: MakeTask, same_weights
+) -> None:
+    """Other pixels and labels in a part change the result where it is needed, and only there."""
+    task = tiny_task()
+    ids = getattr(task.split, f"{part}_train")
+    x, y = task.images.x_train.clone(), task.images.y_train.clone()
+    x[ids] = 255 - x[ids]
+    y[ids] = (y[ids] + 1) % task.images.classes
+    other: Images = replace(task.images, x_train=x, y_train=y)
+    model, _ = method.unlearn(tiny_task(images=other))
+    assert same_weights(model, clean) == (part not in method.info.needs)
+
+
+def test_no_method_looks_at_the_test_set(
+    method: Method, clean: Classifier, tiny_task: MakeTask, same_weights
+) -> None:
+    task = tiny_task()
+    other = replace(task.images, x_test=255 - task.images.x_test, y_test=task.images.y_test.flip(0))
+    assert same_weights(method.unlearn(tiny_task(images=other))[0], clean)
+
+
+def test_it_uses_the_original_exactly_if_it_declares_so(
+    method: Method, clean: Classifier, tiny_task: MakeTask, same_weights
+) -> None:
+    if "original" in method.info.needs:
+        with pytest.raises(ConfigError, match="there is none"):
+            method.unlearn(tiny_task(original=None))
+        return
+    assert same_weights(method.unlearn(tiny_task(original=None))[0], clean)
+
+
+@pytest.mark.parametrize("kind", ["classes", "samples"])
+def test_it_forgets_what_it_says_it_can(
+    method: Method, kind: str, tiny_task: MakeTask, tiny_images: Images
+) -> None:
+    wanted = {"classes": "classes:2", "samples": "random:10%"}[kind]
+    task = tiny_task(split=Scenario.parse(wanted).split(tiny_images))
+    if kind in method.scenarios:
+        method.check(task)
+        model, outcome = method.unlearn(task)
+        assert outcome.status == "finished"
+        assert isinstance(model, Classifier)
+    else:
+        with pytest.raises(ConfigError, match=f"method '{method.info.name}' .*forget"):
+            method.check(task)
+
+
+@pytest.mark.parametrize(
+    "cls", [c for c in METHODS if issubclass(c, Iterative)], ids=lambda c: c.info.name
+)
+def test_pictures_are_varied_as_in_the_study(
+    cls: type[Iterative], tiny_task: MakeTask, same_weights
+) -> None:
+    study = Training(epochs=1, augment="crop")
+    same, _ = tiny(cls).unlearn(tiny_task(training=study))
+    named, _ = tiny(cls).replace(augment="crop").unlearn(tiny_task())
+    plain, _ = tiny(cls).replace(augment="none").unlearn(tiny_task(training=study))
+    assert same_weights(same, named)
+    assert not same_weights(same, plain)
+
+
+# ---- the registry ---------------------------------------------------------------------------
+
+
+def test_the_references_come_first() -> None:
+    names = [cls.info.name for cls in METHODS]
+    assert names[:2] == ["original", "retrain"]
+    assert {"opc", "rl", "ga", "ft", "neggrad_plus"} <= set(names)
+
+
+def test_tuned_settings_lie_under_those_given() -> None:
+    opc = get_method("opc")
+    tuned = create("opc", dataset="digits")
+    assert tuned == opc(**opc.tuned["digits"])
+    assert tuned != opc()
+    assert create("opc", dataset="digits", lr=0.3) == tuned.replace(lr=0.3)
+    assert create("opc", dataset="unheard-of") == opc()
+
+
+@pytest.mark.parametrize("name", ["", "OPC", "opc ", 3, ["opc"], None])
+def test_an_unknown_method_is_refused_with_the_known(name: Any) -> None:
+    with pytest.raises(ConfigError, match=r"no method is called .*; there are: .*opc"):
+        get_method(name)
+
+
+def test_a_name_is_given_once() -> None:
+    with pytest.raises(ConfigError, match="a method named 'opc' exists already"):
+
+        @register("opc", title="x", paper="x", family="x", needs="forget", summary="x")
+        @dataclass(frozen=True)
+        class Another(Method):
+            pass
+
+    assert get_method("opc").__name__ == "OPC"
+
+
+def test_a_need_nobody_can_meet_is_refused() -> None:
+    with pytest.raises(ConfigError, match="method 'x' needs luck: there is no such"):
+        register("x", title="x", paper="x", family="x", needs="forget luck", summary="x")
+
+
+@given(st.sampled_from(METHODS), st.data())
+def test_any_allowed_number_is_accepted(cls: type[Method], data: st.DataObject) -> None:
+    for name, about in settings_of(cls).items():
+        default = getattr(cls(), name)
+        if isinstance(default, bool) or not isinstance(default, int | float):
+            continue
+        if about.low is None or about.high is None:
+            continue
+        numbers = st.integers if isinstance(default, int) else st.floats
+        value = data.draw(numbers(about.low, about.high), label=name)
+        assert getattr(cls.from_dict({name: value}), name) == value

@@ -1,0 +1,151 @@
+"""SalUn's mask: the ranking by brute force, and weights outside it identical to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from opcviz.methods import Task, create
+from opcviz.methods.saliency import only_inside, saliency, top_share
+from opcviz.models import Classifier
+
+MakeTask = Callable[..., Task]
+
+
+def scores_of(task: Task) -> dict[str, Tensor]:
+    return saliency(task.copy_of_original(), task.images, task.split.forget_train)
+
+
+def test_scores_are_the_summed_gradient(tiny_task: MakeTask) -> None:
+    """One sample at a time, in float64, against the batched pass."""
+    task = tiny_task()
+    model = task.copy_of_original().double().eval()
+    named = dict(model.named_parameters())
+    total = {name: torch.zeros_like(p) for name, p in named.items()}
+    for i in task.split.forget_train:
+        x = task.images.x_train[i : i + 1].double() / 255
+        loss = -F.cross_entropy(model(x), task.images.y_train[i : i + 1])
+        for name, gradient in zip(
+            named, torch.autograd.grad(loss, list(named.values())), strict=True
+        ):
+            total[name] += gradient
+    found = saliency(task.copy_of_original(), task.images, task.split.forget_train, batch=5)
+    for name, value in found.items():
+        torch.testing.assert_close(value.double(), total[name].abs(), rtol=1e-3, atol=1e-4)
+
+
+@given(
+    values=st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=9), min_size=1, max_size=4),
+    share=st.floats(0.001, 1.0),
+)
+def test_the_mask_is_the_brute_force_ranking(values: list[list[int]], share: float) -> None:
+    """Sorted by (score, place): ties go to who comes first; small integers give many."""
+    scores = {f"p{i}": torch.tensor(row, dtype=torch.float32) for i, row in enumerate(values)}
+    flat = [v for row in values for v in row]
+    ranked = sorted(range(len(flat)), key=lambda i: (-flat[i], i))
+    wanted = set(ranked[: round(share * len(flat))])
+    mask = top_share(scores, share)
+    assert {name: m.shape for name, m in mask.items()} == {n: s.shape for n, s in scores.items()}
+    joined = torch.cat([mask[name] for name in scores])
+    assert {int(i) for i in joined.nonzero()} == wanted
+
+
+@pytest.mark.parametrize("name", ["salun", "rl", "ga", "opc", "ft", "neggrad_plus"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_outside_the_mask_nothing_moves_by_a_bit(
+    name: str, optimizer: str, tiny_task: MakeTask
+) -> None:
+    """Weight decay and momentum move weights that have no gradient; statistics have none at all."""
+    task = tiny_task()
+    mask = top_share(scores_of(task), 0.3)
+    method = create(
+        name,
+        saliency=0.3,
+        epochs=3,
+        batch_size=8,
+        lr=0.01,
+        momentum=0.9,
+        weight_decay=0.1,
+        optimizer=optimizer,
+    )
+    model, outcome = method.unlearn(task)
+    assert outcome.status == "finished"
+    assert outcome.gradients > len(task.split.forget_train)
+    before, after = task.original.state_dict(), model.state_dict()
+    moved = 0
+    for weight, free in mask.items():
+        assert torch.equal(before[weight][~free], after[weight][~free]), weight
+        moved += int((before[weight][free] != after[weight][free]).sum())
+    assert moved > 0.9 * sum(int(free.sum()) for free in mask.values())
+    norms = [n for n, m in model.named_modules() if isinstance(m, nn.BatchNorm2d)]
+    kept = changed = 0
+    for norm in norms:
+        free = mask[f"{norm}.weight"]
+        for statistic in ("running_mean", "running_var"):
+            old, new = before[f"{norm}.{statistic}"], after[f"{norm}.{statistic}"]
+            assert torch.equal(old[~free], new[~free])
+            kept += int((~free).sum())
+            changed += int((old[free] != new[free]).sum())
+    assert kept
+    assert changed
+
+
+def test_without_a_mask_nothing_changes(tiny_task: MakeTask, same_weights) -> None:
+    """The default share of 1 is the method itself, bit for bit; so is a mask that lets all move."""
+    task = tiny_task()
+    settings = {"epochs": 2, "batch_size": 8, "lr": 0.02}
+    plain = create("rl", **settings)
+    assert plain.saliency == 1
+    model = task.copy_of_original()
+    task.train(model, plain.parts, plain, plain.objective(task, model))
+    usual, outcome = plain.unlearn(task)
+    assert same_weights(model, usual)
+    nearly_all = create("rl", saliency=1 - 1e-9, **settings)
+    masked, counted = nearly_all.unlearn(task)
+    assert same_weights(masked, usual)
+    assert counted.gradients == outcome.gradients + len(task.split.forget_train)
+
+
+def test_a_frozen_channel_is_the_same_function_in_training(tiny_task: MakeTask) -> None:
+    """In train mode it normalises with its own statistics: training and use agree."""
+    model: Classifier = tiny_task().copy_of_original()
+    norm = model.net.stem[1]
+    free = torch.tensor([True, False, True, False])
+    x = torch.randn(6, 4, 5, 5) * 3 + 1
+    in_use = norm.eval()(x)
+    with only_inside(model, {"net.stem.1.weight": free}):
+        norm.train()
+        training = norm(x)
+    torch.testing.assert_close(training[:, ~free], in_use[:, ~free])
+    statistics = (x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False))
+    by_batch = F.batch_norm(x, *statistics, norm.weight, norm.bias, False, 0, norm.eps)
+    torch.testing.assert_close(training[:, free], by_batch[:, free])
+    torch.testing.assert_close(norm.train()(x), by_batch)  # closed: an ordinary batch norm again
+
+
+def test_a_replaced_layer_is_free(tiny_task: MakeTask) -> None:
+    model = tiny_task().copy_of_original()
+    mask = {name: torch.zeros_like(p, dtype=torch.bool) for name, p in model.named_parameters()}
+    model.net.head = nn.Linear(model.head.in_features, 9)
+    with only_inside(model, mask) as restore:
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter += 1
+        restore(model)
+        head = model.net.head.weight.clone()
+        restore(model)
+    assert torch.equal(model.net.head.weight, head)
+    assert torch.equal(model.net.stem[0].weight, tiny_task().original.net.stem[0].weight)
+
+
+def test_salun_is_random_labels_in_sequence(tiny_task: MakeTask, same_weights) -> None:
+    salun = create("salun")
+    assert (salun.saliency, salun.epochs, salun.lr, salun.batch_size) == (0.5, 10, 0.013, 256)
+    assert salun.parts == "sequence"
+    assert 0 < create("salun", epochs=1).unlearn(tiny_task())[1].step == 2  # D_f, then D_r
