@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from .models import Classifier
 from .progress import Progress
 
-__all__ = ["Observation", "Views", "observe"]
+__all__ = ["Observation", "Views", "observe", "observe_blocks", "pooled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,6 @@ class Views:
     test: Observation
 
 
-@torch.no_grad()
 def observe(
     model: Classifier,
     x: Tensor,
@@ -57,16 +57,67 @@ def observe(
     Evidence is always taken in fp32, whatever precision trained the model: a collapsed feature is
     smaller than bf16 resolves.
     """
+
+    def look(part: Tensor) -> tuple[Tensor, Tensor]:
+        features, logits = model.features(part)
+        return features.flatten(1), logits
+
+    features, logits = _passes(model, x, look, batch, progress)
+    return Observation(features, logits, y)
+
+
+def observe_blocks(
+    model: Classifier,
+    x: Tensor,
+    y: Tensor,
+    *,
+    batch: int = 1024,
+    progress: Progress | None = None,
+) -> dict[str, Observation]:
+    """Like `observe`, with every block's pooled output as the features, from input to head."""
+
+    def look(part: Tensor) -> tuple[Tensor, ...]:
+        taps = model.taps(part)
+        return (*(pooled(taps.blocks[name]) for name in model.block_names), taps.logits)
+
+    *blocks, logits = _passes(model, x, look, batch, progress)
+    return {
+        name: Observation(features, logits, y)
+        for name, features in zip(model.block_names, blocks, strict=True)
+    }
+
+
+@torch.no_grad()
+def _passes(
+    model: Classifier,
+    x: Tensor,
+    look: Callable[[Tensor], tuple[Tensor, ...]],
+    batch: int,
+    progress: Progress | None,
+) -> list[Tensor]:
+    """What `look` sees of all pictures, in eval mode and full precision."""
     training = model.training
     model.eval()
-    features, logits = [], []
+    seen = []
     # convolutions on a GPU round to TF32 unless told otherwise
     with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
         for part in x.split(batch):
-            f, z = model.features(part.float() / 255)
-            features.append(f.flatten(1).float())
-            logits.append(z.float())
+            seen.append([value.float() for value in look(part.float() / 255)])
             if progress:
                 progress.check()
     model.train(training)
-    return Observation(torch.cat(features), torch.cat(logits), y)
+    return [torch.cat(values) for values in zip(*seen, strict=True)]
+
+
+def pooled(block: Tensor) -> Tensor:
+    """A block's output as one vector a sample: the mean over positions.
+
+    Args:
+        block: (B, C, H, W) maps, (B, T, d) tokens, or (B, d) already.
+
+    Returns:
+        (B, C) or (B, d).
+    """
+    if block.dim() == 4:
+        return block.mean((2, 3))
+    return block.mean(1) if block.dim() == 3 else block

@@ -21,6 +21,7 @@ from ..maps import draw, read_out
 from ..measures import accuracy_report, collapse, separability
 from ..methods import Method
 from ..models import save_weights
+from ..observe import Views, observe_blocks
 from .store import write_json
 
 if TYPE_CHECKING:
@@ -61,6 +62,38 @@ def make_evidence(lab: Laboratory, method: Method, seed: int) -> None:
         ),
     }
     _store(lab, "evidence", method, seed, result, began)
+
+
+def make_blocks(lab: Laboratory, method: Method, seed: int) -> None:
+    """How deep it goes: recovery, separability and collapse at every block.
+
+    The attacker maps a block's pooled output to the original's penultimate features (FM) or logits
+    (HR); the original's own figures at the same block say how much that block ever gave away.
+    """
+    began = time.perf_counter()
+    images, before = lab.images, lab.views(lab.original, seed)
+    model = lab.classifier(method, seed)
+    head = lab.classifier(lab.original, seed).head
+    train = observe_blocks(model, images.x_train, images.y_train, progress=lab.progress)
+    test = observe_blocks(model, images.x_test, images.y_test, progress=lab.progress)
+    blocks = []
+    for name in train:
+        features = train[name].features
+        forget, retain = features[lab.split.forget_train], features[lab.split.retain_train]
+        found = {
+            "name": name,
+            "collapse": collapse(forget, retain),
+            "separability": separability(forget, retain, progress=lab.progress),
+            "recovery": recover(
+                before,
+                Views(train[name], test[name]),
+                (head.weight.detach(), head.bias.detach()),
+                lab.split,
+                lab.study.evidence.recovery,
+            ),
+        }
+        blocks.append(found)
+    _store(lab, "blocks", method, seed, {"blocks": blocks}, began)
 
 
 def make_maps(lab: Laboratory, method: Method, seed: int) -> None:
@@ -129,6 +162,7 @@ def invert_all(lab: Laboratory, methods: list[Method], seed: int) -> None:
 MAKERS: dict[str, Callable[[Laboratory, Method, int], None]] = {
     "features": make_features,
     "evidence": make_evidence,
+    "blocks": make_blocks,
     "maps": make_maps,
     "inversion": make_inversion,
 }

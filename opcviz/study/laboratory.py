@@ -33,7 +33,15 @@ from .watch import ProbeWatch
 __all__ = ["Laboratory"]
 
 # Raised when an answer changes although its question does not, so that old ones are not reused.
-VERSIONS = {"probe": 1, "model": 1, "features": 1, "evidence": 2, "maps": 1, "inversion": 1}
+VERSIONS = {
+    "probe": 1,
+    "model": 1,
+    "features": 1,
+    "evidence": 2,
+    "blocks": 1,
+    "maps": 1,
+    "inversion": 1,
+}
 
 
 class Laboratory:
@@ -143,6 +151,7 @@ class Laboratory:
             "model": {"method": method.info.name, "settings": method.to_dict(), "seed": seed},
             "features": {},
             "evidence": {"recovery": evidence.recovery.to_dict()},
+            "blocks": {"recovery": evidence.recovery.to_dict()},
             "maps": {"kinds": list(evidence.maps), "probe": evidence.probe},
             "inversion": {
                 "attack": evidence.inversion.to_dict(),

@@ -20,7 +20,7 @@ from .store import Store, shipped_root
 __all__ = ["Item", "execute", "missing", "run"]
 
 # the order in which a model's answers are made: what a person waits for comes first
-KINDS = ("model", "evidence", "features", "maps", "inversion")
+KINDS = ("model", "evidence", "blocks", "features", "maps", "inversion")
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,16 @@ def missing(plan: Plan, lab: Laboratory, kinds: Sequence[str] = KINDS) -> list[I
         for together in (KINDS[:-1], KINDS[-1:])  # inversion last, all models in one batch
         for method in methods
         for kind in together
-        if kind in kinds and (kind != "features" or plan.study.evidence.keep_features)
+        if kind in kinds and kind not in _unwanted(plan)
     ]
     return [item for item in wanted if not lab.find(item.kind, item.method, item.seed)]
+
+
+def _unwanted(plan: Plan) -> set[str]:
+    """Kinds that the study's evidence settings leave out."""
+    evidence = plan.study.evidence
+    optional = {"features": evidence.keep_features, "blocks": evidence.blocks}
+    return {kind for kind, wanted in optional.items() if not wanted}
 
 
 def run(plan: Plan, lab: Laboratory, *, kinds: Sequence[str] = KINDS, again: bool = False) -> int:

@@ -61,8 +61,8 @@ class ModelResult:
     def to_dict(self) -> dict[str, Any]:
         """The documented form of `show --json`; what was not computed is null with a reason."""
         model, evidence = self.result("model"), self.result("evidence")
-        inversion, maps = self.result("inversion"), self.result("maps")
-        parts = {"model": model, "evidence": evidence, "maps": maps, "inversion": inversion}
+        inversion, blocks = self.result("inversion"), self.result("blocks")
+        kinds = ("model", "evidence", "blocks", "maps", "inversion")
         accuracy = evidence.get("accuracy")
         reason = evidence.get("reason")
         return {
@@ -78,13 +78,14 @@ class ModelResult:
             "collapse": evidence.get("collapse")
             or _nothing(("radius_ratio", "norm_ratio", "effective_rank"), reason),
             "separability": evidence.get("separability") or _nothing(("linear", "knn"), reason),
+            "blocks": blocks.get("blocks") or [],
             "inversion": inversion
             if "psnr" in inversion
             else _nothing(("psnr", "ssim"), inversion.get("reason")),
             "seconds": model.get("seconds"),
             "gradients": model.get("gradients"),
             "peak_memory_mb": model.get("peak_memory_mb"),
-            "stage_seconds": {name: part.get("seconds") for name, part in parts.items()},
+            "stage_seconds": {name: self.result(name).get("seconds") for name in kinds},
         }
 
 

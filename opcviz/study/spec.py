@@ -47,6 +47,7 @@ class Evidence(Config):
     maps: tuple[str, ...] = setting(
         ("umap", "densmap", "pca"), "kinds of feature map", choices=("umap", "densmap", "pca")
     )
+    blocks: bool = setting(True, "recovery and separability at every block too")
     keep_features: bool = setting(
         False, "store all features and logits too, for anyone who recomputes the evidence"
     )

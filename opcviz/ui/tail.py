@@ -79,7 +79,8 @@ class Tail:
         """What is being done, for a person."""
         if not self.stage:
             return "starting"
-        doing = {"model": "training", "evidence": "attacking", "features": "keeping features of",
+        doing = {"blocks": "attacking every block of",
+                 "model": "training", "evidence": "attacking", "features": "keeping features of",
                  "maps": "drawing maps of", "inversion": "inverting gradients of"}  # fmt: skip
         word = doing.get(self.stage["name"], self.stage["name"])
         count = f"{self.stage['index'] + 1} of {self.stage['count']}"
