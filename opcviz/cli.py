@@ -48,8 +48,10 @@ def _before(
 ) -> None:
     """Unlearn for real, attack the result, keep the evidence."""
     if method_file:  # through the environment, so that worker processes load them too
-        known = [*map(str, method_file), os.environ.get("OPCVIZ_METHODS", "")]
-        os.environ["OPCVIZ_METHODS"] = os.pathsep.join(filter(None, known))
+        from .methods.plugins import add_source
+
+        for path in method_file:
+            add_source(path.absolute())
 
 
 def _load_methods() -> None:
@@ -69,14 +71,15 @@ def _open_store(folder: Path | None):
 
 
 def _load(target: str):
-    """A plan from a preset's name, a TOML file, or a stored study's place."""
-    from .study import list_presets, load_plan, preset
+    """The plans of a preset or a TOML file: one, unless the file varies a setting."""
+    from .study import list_presets
+    from .study.spec import load_plans, preset_path
 
     _load_methods()
     if target.endswith(".toml") or Path(target).is_file():
-        return load_plan(Path(target))
+        return load_plans(Path(target))
     if target in list_presets():
-        return preset(target)
+        return load_plans(preset_path(target))
     raise ConfigError(
         f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
     )
@@ -97,17 +100,17 @@ def run(
     from .study import Laboratory, missing
     from .study import run as do
 
-    plan = _chosen(_load(target), methods, seeds)
     where = _open_store(store)
-    lab = Laboratory(plan.study, where, pick_device(device), data_root=data, download=download)
-    todo = len(missing(plan, lab))
-    if not todo:
-        out.print(f"{plan.study.place}: everything is there already, nothing was computed")
-        return
-    with _bars(todo) as progress:
-        lab.progress = progress
-        do(plan, lab)
-    out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
+    for plan in (_chosen(each, methods, seeds) for each in _load(target)):
+        lab = Laboratory(plan.study, where, pick_device(device), data_root=data, download=download)
+        todo = len(missing(plan, lab))
+        if not todo:
+            out.print(f"{plan.study.place}: everything is there already, nothing was computed")
+            continue
+        with _bars(todo) as progress:
+            lab.progress = progress
+            do(plan, lab)
+        out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
 
 
 def _chosen(plan, methods: str, seeds: str):
@@ -231,7 +234,7 @@ def _percent(value: float | None) -> str:
 
 @app.command()
 def table(
-    study: Annotated[str, typer.Argument(help="a study's name; see `list studies`")],
+    studies: Annotated[list[str], typer.Argument(help="names of studies; see `list studies`")],
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -240,7 +243,12 @@ def table(
     from .study.table import rows, to_markdown
 
     _load_methods()
-    lines = rows(open_study(_open_store(store), study).to_dict())
+    where = _open_store(store)
+    lines = []
+    for name in studies:
+        study = open_study(where, name)
+        several = {"study": study.study.name} if len(studies) > 1 else {}
+        lines += [{**several, **row} for row in rows(study.to_dict())]
     print(json.dumps(lines, indent=1, ensure_ascii=False) if as_json else to_markdown(lines))
 
 
@@ -262,21 +270,22 @@ def sweep(
     from .study.sweep import Sweep
     from .study.table import to_markdown
 
-    plan = _chosen(_load(target), methods, seeds)
     limits = Sweep(trials=trials, budget=budget)
-    with _bars(1) as progress:
-        found = compare(
-            plan,
-            limits,
-            _open_store(store).root,
-            workers=workers or os.cpu_count() or 1,
-            device=device,
-            data_root=data,
-            progress=progress,
-        )
-    print(
-        json.dumps(found, indent=1, ensure_ascii=False) if as_json else to_markdown(found["table"])
-    )
+    for plan in (_chosen(each, methods, seeds) for each in _load(target)):
+        with _bars(1) as progress:
+            found = compare(
+                plan,
+                limits,
+                _open_store(store).root,
+                workers=workers or os.cpu_count() or 1,
+                device=device,
+                data_root=data,
+                progress=progress,
+            )
+        if as_json:
+            print(json.dumps(found, indent=1, ensure_ascii=False))
+        else:
+            print(to_markdown(found["table"]))
 
 
 @app.command("list")

@@ -23,7 +23,7 @@ from pathlib import Path
 from ..config import fingerprint
 from .base import _REGISTRY, Method
 
-__all__ = ["Refused", "load_methods"]
+__all__ = ["Refused", "add_source", "load_methods", "sources"]
 
 VARIABLE = "OPCVIZ_METHODS"
 
@@ -67,10 +67,20 @@ def load_methods(paths: Iterable[str | Path] = ()) -> list[Refused]:
     Returns:
         What was refused, now or before.
     """
-    named = [*os.environ.get(VARIABLE, "").split(os.pathsep), *map(str, paths)]
-    files = [file for path in named if path for file in _python_files(Path(path).expanduser())]
+    named = [*sources(), *map(str, paths)]
+    files = [file for path in named for file in _python_files(Path(path).expanduser())]
     refused = [found for file in dict.fromkeys(files) if (found := _load_file(file.absolute()))]
     return refused + [found for found in _load_entries() if found]
+
+
+def add_source(path: str | Path) -> None:
+    """Name a file or folder in the environment of this process and those it starts later."""
+    os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys([*sources(), str(path)]))
+
+
+def sources() -> list[str]:
+    """The files and folders named so far."""
+    return [part for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
 
 
 def _python_files(path: Path) -> list[Path]:

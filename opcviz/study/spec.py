@@ -19,8 +19,11 @@ folder. A `Plan` says which models shall answer it: methods times seeds. TOML ho
 
 from __future__ import annotations
 
+import copy
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +35,16 @@ from ..methods import Method, create, get_method
 from ..models import Architecture
 from ..training import Training
 
-__all__ = ["Evidence", "Plan", "Study", "list_presets", "load_plan", "model_place", "preset"]
+__all__ = [
+    "Evidence",
+    "Plan",
+    "Study",
+    "list_presets",
+    "load_plan",
+    "load_plans",
+    "model_place",
+    "preset",
+]
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -162,7 +174,7 @@ def list_presets() -> dict[str, str]:
     """Preset name to its title."""
     return {
         path.stem: tomllib.loads(path.read_text(encoding="utf-8")).get("title", "")
-        for path in sorted(PRESETS.glob("*.toml"))
+        for path in sorted(PRESETS.glob("*.toml"), key=lambda path: path.stem)
     }
 
 
@@ -170,16 +182,42 @@ def preset(name: str) -> Plan:
     """A plan that comes with the project.
 
     Raises:
+        ConfigError: for an unknown name (the known ones are listed), or one that varies.
+    """
+    return load_plan(preset_path(name))
+
+
+def preset_path(name: str) -> Path:
+    """The file of a plan that comes with the project.
+
+    Raises:
         ConfigError: for an unknown name; the known ones are listed.
     """
     path = PRESETS / f"{name}.toml"
     if not path.is_file():
         raise ConfigError(f"no preset is called '{name}'; there are: {', '.join(list_presets())}")
-    return load_plan(path)
+    return path
 
 
 def load_plan(path: Path) -> Plan:
-    """A plan from a TOML file.
+    """The one plan of a TOML file.
+
+    Raises:
+        ConfigError: when the file is missing, no TOML, a setting does not fit, or it has `[vary]`.
+    """
+    plans = load_plans(path)
+    if len(plans) > 1:
+        raise ConfigError(f"{path}: varies into {len(plans)} studies, and one is wanted here")
+    return plans[0]
+
+
+def load_plans(path: Path) -> tuple[Plan, ...]:
+    """The plans of a TOML file: one, or with `[vary]` one for each combination of its values.
+
+        [vary]
+        "training.augment" = ["none", "crop_flip", "trivialaugment"]
+
+    Each is a study of its own, named `<name>-<value>`, with its own original and retrained model.
 
     Raises:
         ConfigError: when the file is missing, no TOML, or a setting does not fit.
@@ -191,6 +229,27 @@ def load_plan(path: Path) -> Plan:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML ({error})") from error
     try:
-        return Plan.from_dict(values)
+        return tuple(Plan.from_dict(each) for each in _varied(values))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _varied(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan's values once for each combination in its `vary` table."""
+    vary = values.pop("vary", {})
+    for setting_name, options in vary.items():
+        if not isinstance(options, list) or not options:
+            raise ConfigError(f"vary.{setting_name}: wants a list of values, got {options!r}")
+    for combination in product(*vary.values()):
+        each = copy.deepcopy(values)
+        for dotted, value in zip(vary, combination, strict=True):
+            *path, last = dotted.split(".")
+            place = each
+            for name in path:
+                place = place.setdefault(name, {})
+            place[last] = value
+        words = ["".join(c if c.isalnum() else "_" for c in str(value)) for value in combination]
+        each["name"] = "-".join([str(each.get("name", "study")), *words])
+        if words and each.get("title"):
+            each["title"] += f" ({', '.join(map(str, combination))})"
+        yield each

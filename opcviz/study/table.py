@@ -39,6 +39,7 @@ COLUMNS: dict[str, Number] = {
 """UA is 100 − forget accuracy, RA and TA are accuracy on retain data (train, test), FM and HR
 forget accuracy after the attack, all in percent; AUC tells forget from retain features (linear)."""
 
+LOSS = 2.0  # points of retain test accuracy
 DIGITS = {"AUC": 2, "seconds": 1, "gradients": 0, "MiB": 0}
 
 
@@ -76,13 +77,26 @@ def _summary(values: list[float]) -> dict[str, Any] | None:
 
 def to_markdown(table: list[dict[str, Any]]) -> str:
     """The table for a README, mean ± sd."""
+    named = any("study" in row for row in table)
     lines = [f"| method | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
     for row in table:
         cells = [_cell(row[name], DIGITS.get(name, 1)) for name in COLUMNS]
+        if _damaged(row, table):
+            cells[list(COLUMNS).index("TA")] += " †"
         if row["reason"] and not row["UA"]:
             cells = [row["reason"], *[""] * (len(COLUMNS) - 1)]
-        lines.append(f"| {row['method']} | {' | '.join(cells)} |")
+        name = f"{row['study']} · {row['method']}" if named else row["method"]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    if any("†" in line for line in lines):
+        lines += ["", f"† more than {LOSS:g} points below the retrained model's TA."]
     return "\n".join(lines)
+
+
+def _damaged(row: dict[str, Any], table: list[dict[str, Any]]) -> bool:
+    """Whether a method lost more on the retain test set than `LOSS` against its own retrained."""
+    mine = [r for r in table if r.get("study") == row.get("study") and r["method"] == "retrain"]
+    known = [r["TA"]["mean"] for r in (*mine, row) if r["TA"]]
+    return len(known) == 2 and known[0] - known[1] > LOSS
 
 
 def _cell(summary: dict[str, Any] | None, digits: int) -> str:

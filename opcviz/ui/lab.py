@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ..engine import UnknownRun
+from ..methods.plugins import sources
 from ..study import ModelResult, Plan, StoreError, StudyResult, open_study
 from ..study.spec import model_place
 from . import library, live, state
@@ -44,7 +45,12 @@ def start(plan: Plan, device: str) -> None:
     """Queue a run and follow it."""
     method = plan.methods[-1].info.title
     title = plan.study.title or plan.study.place
-    job = {"plan": plan.to_dict(), "device": device, "again": True}
+    job = {
+        "plan": plan.to_dict(),
+        "device": device,
+        "again": True,
+        "method_files": sources(),
+    }
     run = library.engine().submit(job, f"{method} · {title} · seed {plan.seeds[0]}")
     st.session_state["lab.run"] = run
     st.query_params["run"] = run

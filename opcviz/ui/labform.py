@@ -9,6 +9,7 @@ import streamlit as st
 from ..config import Config, ConfigError
 from ..data import DataError, DataSpec, Scenario, list_datasets
 from ..methods import Method, create, get_method, list_methods
+from ..methods.plugins import add_source, load_methods
 from ..models import Architecture, list_architectures
 from ..study import Plan, Study, StudyResult
 from ..training import Training
@@ -26,6 +27,7 @@ def choose(study: StudyResult) -> tuple[Plan, str] | None:
         What to run and on which device; None while something cannot be used (said on screen).
     """
     method = _method(study.study.data.name)
+    _own_methods()
     with st.expander("Study: data, what to forget, network"):
         asked = _study(study.study)
     one, two = st.columns(2)
@@ -73,6 +75,22 @@ def _method(dataset: str) -> Method | None:
         columns=2,
     )
     return values if isinstance(values, cls) else None
+
+
+def _own_methods() -> None:
+    """Where a method of one's own comes from, and what was refused."""
+    refused = load_methods()
+    for each in refused:
+        st.warning(f"A method file was refused. {each}.")
+    with st.expander("A method of your own"):
+        st.markdown(
+            "One Python file with one decorated class. Name it (or its folder) in the environment "
+            "variable `OPCVIZ_METHODS`, or here; it joins the list above, with controls."
+        )
+        path = st.text_input("File or folder", key="lab.own", placeholder="/path/to/my_method.py")
+        if st.button("Load", key="lab.own.load", disabled=not path):
+            add_source(path)
+            st.rerun()
 
 
 def _study(current: Study) -> Study | None:

@@ -54,10 +54,11 @@ def choices() -> dict[str, Choices]:
 
 
 def _shown(models: list[ModelResult]) -> tuple[str, ...]:
-    """The references, one shallow method and OPC, as far as there are; else the first four."""
+    """The references, one shallow method and OPC; others where these are missing."""
     named = {m.method.info.name: m.key for m in reversed(models)}
-    shown = [named[name] for name in FIRST_SHOWN if name in named]
-    return tuple(shown if len(shown) >= 2 else [m.key for m in models][:4])
+    first = [named[name] for name in FIRST_SHOWN if name in named]
+    others = [m.key for m in models if m.key not in first]
+    return (*first, *others[: max(0, len(FIRST_SHOWN) - len(first))])
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

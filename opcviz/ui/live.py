@@ -20,14 +20,15 @@ ICONS = {"queued": "⏳", "running": "▶️", "finished": "✅", "failed": "❌
 
 def follow(run: str) -> None:
     """Show a run; while it is active the view renews itself."""
-    engine = library.engine()
+    engine, tail = library.engine(), _tail(run)
     try:
-        active = engine.status(run).active
+        record = engine.status(run)
     except UnknownRun as error:
         st.info(f"{error} It may be a run of another store.")
         return
-    behind = _tail(run).behind
-    st.fragment(_follow, run_every=POLL if active or behind else None)(run)
+    tail.poll(engine.runs, record)  # first: a run that has ended may still have epochs to show
+    moves = record.active or tail.behind
+    st.fragment(_follow, run_every=POLL if moves else None)(run)
 
 
 def _tail(run: str) -> Tail:

@@ -58,6 +58,8 @@ def headline(numbers: dict[str, Any]) -> str:
 
 def collapse_line(collapse: dict[str, Any], drawn: dict[str, Any]) -> str:
     """The read-out below a map: sizes in feature space, beside the size as drawn."""
+    if isinstance(collapse.get("reason"), str):  # of the whole; single numbers have theirs by name
+        return f"no numbers: {collapse['reason']}"
     rank = collapse.get("effective_rank")
     return (
         f"radius ratio **{_ratio(collapse.get('radius_ratio'))}** "

@@ -18,7 +18,7 @@ from opcviz.data import DataSpec, Scenario
 from opcviz.methods import create, list_methods
 from opcviz.models import Architecture
 from opcviz.study import Evidence, Plan, Study, list_presets, load_plan, preset, read_method
-from opcviz.study.spec import model_place
+from opcviz.study.spec import load_plans, model_place, preset_path
 from opcviz.training import Training
 
 SMALL = {
@@ -73,13 +73,13 @@ def test_a_plan_survives_toml_and_json(
 
 @pytest.mark.parametrize("name", list_presets())
 def test_every_preset_loads_and_survives(tmp_path: Path, name: str) -> None:
-    plan = preset(name)
-    assert plan.methods
-    assert plan.seeds
-    assert plan.study.title == list_presets()[name]
-    path = tmp_path / "plan.toml"
-    path.write_text(plan.to_toml(), encoding="utf-8")
-    assert load_plan(path) == plan
+    for plan in load_plans(preset_path(name)):
+        assert plan.methods
+        assert plan.seeds
+        assert plan.study.title.startswith(list_presets()[name])
+        path = tmp_path / "plan.toml"
+        path.write_text(plan.to_toml(), encoding="utf-8")
+        assert load_plan(path) == plan
 
 
 def test_a_short_file_means_what_it_says(tmp_path: Path) -> None:
@@ -218,10 +218,43 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> No
 def test_a_missing_file_or_preset_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml: cannot be read \(No such file"):
         load_plan(tmp_path / "none.toml")
-    with pytest.raises(ConfigError, match="no preset is called 'none'; there are: digits"):
+    with pytest.raises(
+        ConfigError, match="no preset is called 'none'; there are: cifar10-augmentation, digits"
+    ):
         preset("none")
 
 
 def test_repeated_seeds_are_run_once() -> None:
     assert Plan.from_dict({**SMALL, "seeds": [1, 0, 1]}).seeds == (1, 0)
     assert replace(Plan.from_dict(SMALL), seeds=(5,)).to_dict()["seeds"] == [5]
+
+
+# ---- several studies in one file ------------------------------------------------------------
+
+
+def test_vary_makes_a_study_of_each_combination(tmp_path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        'name = "a"\nmethods = ["ft"]\n[training]\nlr = 0.2\n[vary]\n'
+        '"training.augment" = ["none", "crop"]\nforget = ["classes:0", "random:10%"]\n'
+    )
+    plans = load_plans(path)
+    assert [plan.study.name for plan in plans] == [
+        "a-none-classes_0",
+        "a-none-random_10_",
+        "a-crop-classes_0",
+        "a-crop-random_10_",
+    ]
+    assert [plan.study.training.augment for plan in plans] == ["none", "none", "crop", "crop"]
+    assert {plan.study.training.lr for plan in plans} == {0.2}
+    assert len({plan.study.place for plan in plans}) == 4
+    with pytest.raises(ConfigError, match="varies into 4 studies"):
+        load_plan(path)
+
+
+@pytest.mark.parametrize("text", ['"training.augment" = "none"', '"training.augment" = ["blur"]'])
+def test_a_bad_vary_is_named(tmp_path, text) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(f'name = "a"\n[vary]\n{text}\n')
+    with pytest.raises(ConfigError, match="augment"):
+        load_plans(path)

@@ -39,3 +39,12 @@ def test_markdown_says_why_there_is_no_model():
     lines = text.splitlines()
     assert "diverged at step 7" in lines[2]
     assert all(line.count("|") == len(COLUMNS) + 2 for line in lines)
+
+
+def test_what_costs_the_retained_classes_is_marked():
+    retrain = model(0, 0.0, method="retrain", key="retrain-1-s0")
+    hurt, fine = model(0, 0.0), model(0, 0.0, method="rl", key="rl-1-s0")
+    hurt["accuracy"] = {**hurt["accuracy"], "retain_test": 96.9}
+    fine["accuracy"] = {**fine["accuracy"], "retain_test": 97.1}
+    lines = to_markdown(rows({"models": [retrain, hurt, fine]})).splitlines()
+    assert ["†" in line for line in lines] == [False, False, False, True, False, False, True]
