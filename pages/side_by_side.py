@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from opcviz.ui import export, library, rows
+from opcviz.ui import depth, export, library, rows
 from opcviz.ui.header import head
 
 study, view = head("Side by side")
@@ -12,6 +12,8 @@ retrained = next((m for m in study.models if m.method.info.name == "retrain"), N
 rows.headlines(shown)
 rows.maps(study, view, shown)
 rows.recovery(shown, retrained.to_dict() if retrained else None)
+with st.expander("How deep does it go? The same attack at every block"):
+    depth.depth(shown)
 rows.reconstructions(shown)
 
 st.divider()

@@ -69,6 +69,13 @@ def normal_floats() -> Iterator[None]:
     torch.set_flush_denormal(False)
 
 
+@pytest.fixture(autouse=True)
+def _denormals() -> Iterator[None]:
+    """A laboratory flushes them for its whole process; hypothesis refuses to work like that."""
+    yield
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """For nets so small that threads only wait for each other."""

@@ -121,8 +121,10 @@ class Gram:
         self.mean = self.mean + (mean - self.mean) * (count / total)
         self.count = total
 
-    def solve(self, ridge: float = 0.0) -> Affine:
+    def solve(self, ridge: float = 0.0, *, intercept: bool = True) -> Affine:
         """argmin over W, b of ‖F·W + b − T‖² + ridge·‖W‖², summed over samples; b is free.
+
+        Without an intercept b is 0, and the moments are taken about 0 instead of the mean.
 
         At ridge 0 it is the solution of least ‖W‖ where several fit equally well, with
         directions dropped as `numpy.linalg.lstsq` drops them: singular values of the centred
@@ -131,14 +133,16 @@ class Gram:
         Raises:
             ValueError: without samples, or for a negative ridge.
         """
-        weights, biases, _ = self.solve_many([ridge])
+        weights, biases, _ = self.solve_many([ridge], intercept=intercept)
         return Affine(weights[0], biases[0])
 
-    def solve_many(self, ridges: Sequence[float]) -> tuple[Tensor, Tensor, int]:
+    def solve_many(
+        self, ridges: Sequence[float], *, intercept: bool = True
+    ) -> tuple[Tensor, Tensor, int]:
         """`solve` for every ridge from one singular value decomposition of a d×d matrix.
 
         Returns:
-            Weights (r, d, k), biases (r, k), and the numerical rank of the centred features.
+            Weights (r, d, k), biases (r, k), and the numerical rank of the (centred) features.
 
         Raises:
             ValueError: without samples, or for a negative or non-finite ridge.
@@ -149,18 +153,24 @@ class Gram:
         if not (rho.isfinite().all() and (rho >= 0).all()):
             raise ValueError(f"least squares: ridges must be finite and not negative: {ridges}")
         d = self.inputs
-        top = self.root[:d]  # below row d the features are zero: rows of pure residual
+        root, mean = self.root, self.mean
+        if not intercept:  # moments about 0 are those about the mean and n·mean·meanᵀ
+            rows = torch.cat([root, self.count**0.5 * mean[None]])
+            root, mean = torch.geqrf(rows)[0][: len(mean)].triu(), torch.zeros_like(mean)
+        top = root[:d]  # below row d the features are zero: rows of pure residual
         u, s, vt = torch.linalg.svd(top[:, :d], full_matrices=False)
         kept = s > max(self.count, d) * torch.finfo(s.dtype).eps * s.max()
         shrunk = s / (s.square() + rho[:, None])  # (r, d)
         filters = torch.where(rho[:, None] > 0, shrunk, torch.where(kept, 1 / s, 0.0))
         weights = vt.T @ (filters[:, :, None] * (u.T @ top[:, d:]))
-        biases = self.mean[d:] - self.mean[:d] @ weights
+        biases = mean[d:] - mean[:d] @ weights
         return weights, biases, int(kept.sum())
 
 
-def fit_affine(features: Tensor, targets: Tensor, ridge: float = 0.0) -> Affine:
-    """The affine map (n, d) -> (n, k) that fits best; see `Gram.solve`.
+def fit_affine(
+    features: Tensor, targets: Tensor, ridge: float = 0.0, *, intercept: bool = True
+) -> Affine:
+    """The affine (or linear) map (n, d) -> (n, k) that fits best; see `Gram.solve`.
 
     With the original model's features as targets this is the map of the FM attack, with its logits
     the recovered head of the HR attack.
@@ -172,4 +182,5 @@ def fit_affine(features: Tensor, targets: Tensor, ridge: float = 0.0) -> Affine:
         raise ValueError(
             f"least squares wants matrices, got {tuple(features.shape)}, {tuple(targets.shape)}"
         )
-    return Gram(features.shape[1], targets.shape[1]).add(features, targets).solve(ridge)
+    gram = Gram(features.shape[1], targets.shape[1]).add(features, targets)
+    return gram.solve(ridge, intercept=intercept)

@@ -1,4 +1,4 @@
-"""From affine maps to percent: answers of many maps at once, recall by class."""
+"""From affine maps to scores: answers of many maps at once, recall, confusion, who flipped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from torch import Tensor
 from ..progress import Progress
 from .least_squares import CHUNK
 
-__all__ = ["chunks", "hits_by_class", "nothing", "percent", "predict"]
+__all__ = ["chunks", "confusion", "flips", "hits_by_class", "nothing", "percent", "predict"]
+
+FLIPS = 1000
+"""So many flipped samples are listed; of more only the number is kept."""
 
 
 def chunks(index: Tensor, size: int = CHUNK) -> Iterator[Tensor]:
@@ -53,6 +56,31 @@ def percent(hits: Tensor, labels: Tensor) -> dict[str, list]:
             for column in recall.T.tolist()
         ],
     }
+
+
+def confusion(answers: Tensor, labels: Tensor) -> dict[str, dict[str, int]]:
+    """Samples by true class and answer, both (n,); pairs that never occur are left out."""
+    table: dict[str, dict[str, int]] = {}
+    pairs, counts = torch.stack([labels, answers], 1).unique(dim=0, return_counts=True)
+    for (label, answer), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        table.setdefault(str(label), {})[str(answer)] = count
+    return table
+
+
+def flips(before: Tensor, after: Tensor, labels: Tensor) -> dict[str, Any]:
+    """Which samples the attack brings back; answers and labels (n,) on the same samples.
+
+    Returns:
+        `recovered` and `lost` (how many turn from wrong to right, and back), `positions` (of the
+        recovered, in order; None with a `reason` where there are more than `FLIPS`).
+    """
+    was, now = before == labels, after == labels
+    positions = (~was & now).nonzero().flatten().tolist()
+    found = {"recovered": len(positions), "lost": int((was & ~now).sum())}
+    if len(positions) > FLIPS:
+        reason = f"more than {FLIPS} samples flip: they are counted, not listed"
+        return {**found, "positions": None, "reason": reason}
+    return {**found, "positions": positions, "reason": None}
 
 
 def nothing(reason: str) -> dict[str, Any]:
