@@ -69,11 +69,15 @@ class Trial:
 
 
 def tuning_study(study: Study) -> Study:
-    """The same question asked of a validation split: another study, with its own references."""
+    """The same question asked of a validation split: another study, with its own references.
+
+    Its trials are not watched for anybody's eyes: the probe set is as small as may be.
+    """
     return study.replace(
         name=f"{study.name}-validation",
         title=f"{study.title or study.name}, for choosing settings",
         data=study.data.replace(holdout="validation"),
+        evidence=study.evidence.replace(probe=20, live=20),
     )
 
 
