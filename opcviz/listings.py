@@ -48,9 +48,18 @@ def methods() -> list[dict[str, Any]]:
 def attacks() -> list[dict[str, Any]]:
     """Attacks with their settings."""
     from .attacks.inversion import Inversion
+    from .attacks.membership import Membership
+    from .attacks.probing import Probing
     from .attacks.recovery import Recovery
+    from .attacks.relearning import Relearning
 
-    named = {"recovery": Recovery, "inversion": Inversion}
+    named = {
+        "recovery": Recovery,
+        "inversion": Inversion,
+        "membership": Membership,
+        "probing": Probing,
+        "relearning": Relearning,
+    }
     return [
         {"name": name, "summary": (cls.__doc__ or "").splitlines()[0], "fields": _fields(cls)}
         for name, cls in named.items()

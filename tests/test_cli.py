@@ -137,7 +137,7 @@ def test_a_study_is_run_once_shown_and_listed(call, tmp_path: Path) -> None:
     assert "answers made" in out
 
     listed = json.loads(call("list", "studies", "--json", "--store", store)[1])
-    assert [(row["title"], row["models"]) for row in listed] == [("A study for tests", 2)]
+    assert [(row["title"], row["models"]) for row in listed] == [("A study for tests", 3)]
 
     status, out, _ = call("show", "tiny", "--json", "--store", store)
     shown = json.loads(out)

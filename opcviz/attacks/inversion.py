@@ -12,6 +12,10 @@ Two targets g, with two different attackers (Hu et al. 2024, arXiv 2404.03233):
   one ascent step on one picture is exactly that. After many steps on many pictures the difference
   is a mixture, and this attack is far harder.
 
+A gradient may also be the mean of several pictures', which are then sought together, and the labels
+may be inferred instead of known. Two baselines say what a score is worth: the mean picture of the
+class, and the same attack on a random gradient, which finds what the search makes of nothing.
+
 The search starts from grey and runs Adam with momentum (0.9, 0.99) on a cosine schedule, many
 models, pictures and restarts at once. On digits that reaches in 200 steps what signed gradients,
 Hu's choice, do not in 1,000.
@@ -23,16 +27,18 @@ import copy
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..progress import Progress, Step
+from .inversion_cells import Cells, randomise, score
 from .inversion_gradients import GradientMatch, alike
 from .inversion_layers import Gradients
-from .inversion_scores import class_mean_scores, class_means, mean, plain, psnr, ssim
+from .inversion_result import InversionResult
+from .inversion_scores import class_mean_scores, class_means
 from .inversion_search import Inversion, InversionView, frame_steps, reconstruct
 
 __all__ = [
@@ -47,54 +53,6 @@ __all__ = [
 
 BUDGET = 256 * 2**20
 """Bytes of target gradients worked on at once; more pictures are taken in turns."""
-
-
-@dataclass(frozen=True, eq=False)
-class InversionResult:
-    """What M models gave away of P pictures. All tensors lie on the CPU.
-
-    Attributes:
-        reconstructions: (M, P, C, H, W) in [0, 1]; NaN where the attack has no target.
-        cost: (M, P), final cost of the best restart without total variation; NaN as above.
-        gradient_norm: (M, P), ‖g‖ of the target.
-        psnr, ssim: (M, P) against the true pictures; NaN as above.
-        reasons: M lists of P strings, empty where all is well.
-        frames: (M, F, P, C, H, W), the best restart on its way, F as asked (0: none).
-        frame_steps: after how many steps each frame was taken.
-        seconds: wall time of the whole.
-    """
-
-    reconstructions: Tensor
-    cost: Tensor
-    gradient_norm: Tensor
-    psnr: Tensor
-    ssim: Tensor
-    reasons: list[list[str]]
-    frames: Tensor
-    frame_steps: list[int] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def summary(self) -> list[dict[str, Any]]:
-        """One JSON-ready dict a model: means over pictures that have a score, and each picture.
-
-        Keys "psnr" (dB), "ssim", "cost", "gradient_norm" (numbers or None), "per_picture" (the
-        same four as lists, and "reason"), "reason" (what stands behind a None or a mean over fewer
-        pictures, or None).
-        """
-        rows = []
-        for m, reasons in enumerate(self.reasons):
-            values = {n: getattr(self, n)[m] for n in ("psnr", "ssim", "cost", "gradient_norm")}
-            counts = {reason: reasons.count(reason) for reason in dict.fromkeys(reasons) if reason}
-            told = "; ".join(f"{n} of {len(reasons)} pictures: {why}" for why, n in counts.items())
-            each = {**{n: plain(v) for n, v in values.items()}}
-            rows.append(
-                {
-                    **{n: mean(v) for n, v in values.items()},
-                    "per_picture": {**each, "reason": [reason or None for reason in reasons]},
-                    "reason": told or None,
-                }
-            )
-        return rows
 
 
 def invert(
@@ -132,14 +90,12 @@ def invert(
         config = config.replace(iterations=1, restarts=1)
     progress = progress or Progress()
     with flushed_denormals():
-        rows = _invert_all(models, originals or models, pictures, labels, config, seed, progress)
-    shown = rows["reconstructions"].flatten(0, 1)
-    truth = pictures.detach().cpu().repeat(len(models), 1, 1, 1).to(shown)
-    fold = (len(models), len(pictures))
+        grid, cells = _invert_all(
+            models, originals or models, pictures, labels, config, seed, progress
+        )
     return InversionResult(
-        **rows,
-        psnr=psnr(shown, truth).view(fold),
-        ssim=ssim(shown, truth).view(fold),
+        **score(grid, cells, pictures.detach().cpu(), labels.cpu()),
+        inferred=config.labels == "inferred",
         frame_steps=frame_steps(config),
         seconds=time.perf_counter() - began,
     )
@@ -153,44 +109,41 @@ def _invert_all(
     config: Inversion,
     seed: int,
     progress: Progress,
-) -> dict[str, Any]:
-    """The tensors and reasons of an `InversionResult`: cut the work, run it, put it together."""
+) -> tuple[list[list[dict[str, Any]]], Cells]:
+    """What was found, cell by cell for each model: cut the work, run it, put it together."""
     shape = tuple(pictures.shape[1:])
     bases = [frozen_copy(m) for m in (originals if config.target == "difference" else models)]
     for m, model in enumerate(bases):
         _check_model(m, model, pictures, labels)
+    cells = Cells(len(pictures), config.batch, config.decoys)
     jobs = []
     for group in _groups(bases, shape):
         held = sum(p.numel() * p.element_size() for p in bases[group[0]].parameters())
-        cells = max(1, BUDGET // (held * config.restarts))
-        for start in range(0, len(group), cells):
-            some = group[start : start + cells]
-            match = GradientMatch([bases[m] for m in some], shape)
-            parts = torch.arange(len(pictures)).split(max(1, cells // len(some)))
+        most = max(1, BUDGET // (held * config.restarts))
+        for start in range(0, len(group), most):
+            some = group[start : start + most]
+            match = GradientMatch([bases[m] for m in some], shape, fold=config.batch)
+            parts = torch.arange(len(cells)).split(max(1, most // len(some)))
             jobs += [(match, some, at) for at in parts]
     done: dict[tuple[int, int], dict[str, Any]] = {}
     for job, (match, group, at) in enumerate(jobs):
+        which = cells.pictures[at].flatten()
         like = next(match.models[0].parameters())
-        truth = labels[at].repeat(len(group)).to(like.device)
+        truth = labels[which].repeat(len(group)).to(like.device)
         if config.target == "gradient":
-            target = match.gradients(pictures[at].repeat(len(group), 1, 1, 1).to(like), truth)
+            target = match.gradients(pictures[which].repeat(len(group), 1, 1, 1).to(like), truth)
         else:
             target = _differences([models[m] for m in group], match.models, len(at))
-        view = InversionView(match.models, target, truth, shape)
-        seeds = [seed * 1_000_003 + int(p) for p in at] * len(group)
+        target = randomise(target, cells.random[at].repeat(len(group)), at.repeat(len(group)), seed)
+        told = truth if config.labels == "known" else None
+        view = InversionView(match.models, target, told, shape, config.batch)
+        seeds = [seed * 1_000_003 + int(p) for p in which] * len(group)
         report = _Report(progress, job * config.iterations, len(jobs) * config.iterations)
         found = reconstruct(view, config, seeds, report, match)
-        places = [(m, int(p)) for m in group for p in at]
+        places = [(m, int(cell)) for m in group for cell in at]
         for i, place in enumerate(places):
             done[place] = {name: values[i] for name, values in found.items()}
-    grid = [[done[m, p] for p in range(len(pictures))] for m in range(len(models))]
-    names = ("reconstructions", "cost", "gradient_norm", "frames")
-    rows: dict[str, Any] = {
-        name: torch.stack([torch.stack([cell[name] for cell in row]) for row in grid])
-        for name in names
-    }
-    rows["frames"] = rows["frames"].transpose(1, 2)
-    return {**rows, "reasons": [[cell["why"] for cell in row] for row in grid]}
+    return [[done[m, cell] for cell in range(len(cells))] for m in range(len(models))], cells
 
 
 def _groups(models: Sequence[nn.Module], shape: tuple[int, ...]) -> list[list[int]]:
@@ -271,6 +224,10 @@ def _check(
         raise ValueError(
             f"invert: labels must be int64 ({len(pictures)},), one a picture, not "
             f"{str(labels.dtype).removeprefix('torch.')} {tuple(labels.shape)}"
+        )
+    if len(pictures) % config.batch:
+        raise ValueError(
+            f"invert: {len(pictures)} pictures cannot be cut into batches of {config.batch}"
         )
     if config.target == "difference":
         if originals is None:

@@ -4,7 +4,9 @@ For every picture x_b of a batch an attacker holds a target t_b, one tensor per 
 
     c(x_b) = objective(<g_b, t_b>, ‖g_b‖²)   with   g_b = ∇_θ CE(m_θ(x_b), y_b)
 
-and dc/dx_b. Two routes give the same numbers:
+and dc/dx_b, the inner products taken layer by layer. Where the attacker holds the mean gradient of
+several pictures, those make one cell x_b, CE is their mean, and they are sought together.
+Two routes give the same numbers:
 
 * **layer by layer**, where every weight sits in a convolution, a linear layer or a batch norm in
   eval mode. There g = Σ_t δ_t a_tᵀ with a_t the inputs (patches) and δ_t the output gradients of
@@ -15,8 +17,8 @@ and dc/dx_b. Two routes give the same numbers:
   Models of one architecture share the pass: their convolutions run as groups of one.
 * **any module**, where `torch.func` makes each picture's gradient explicitly.
 
-Pictures never meet: in eval mode each one's value and derivative are what they are alone. With M
-models the batch is M × B cells, model by model.
+Cells never meet: in eval mode each one's value and derivative are what they are alone. With M
+models the batch is M × B cells, model by model, a cell's pictures one after another.
 """
 
 from __future__ import annotations
@@ -35,11 +37,12 @@ __all__ = [
     "Objective",
     "alike",
     "cross_entropy",
+    "layer_names",
     "picture_gradients",
 ]
 
 Objective = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
-"""From <g, t> and ‖g‖², each (B,): the cost and its derivatives by both."""
+"""From <g, t> and ‖g‖², each (layers, B): the cost (B,) and its derivatives by both."""
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -53,6 +56,19 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     return F.softplus(others.logsumexp(1) - own[:, 0])
 
 
+def layer_names(model: nn.Module) -> list[str]:
+    """The layers of a model that hold weights, in order: a weight's name without its last part."""
+    return list(dict.fromkeys(name.rpartition(".")[0] for name, _ in model.named_parameters()))
+
+
+def _by_layer(values: Sequence[Tensor], weights: Sequence[str], layers: list[str]) -> Tensor:
+    """Sum the (B,) values of all weights of a layer: (layers, B)."""
+    at = [layers.index(name.rpartition(".")[0]) for name in weights]
+    stacked = torch.stack(list(values))
+    index = torch.tensor(at, device=stacked.device)
+    return stacked.new_zeros(len(layers), stacked.shape[1]).index_add(0, index, stacked)
+
+
 class _Layers:
     """The layer-by-layer route through M models of one architecture.
 
@@ -61,8 +77,9 @@ class _Layers:
             differ in more than those layers' weights.
     """
 
-    def __init__(self, models: Sequence[nn.Module], probe: Tensor) -> None:
-        self.template = models[0]
+    def __init__(self, models: Sequence[nn.Module], probe: Tensor, fold: int) -> None:
+        self.template, self.fold = models[0], fold
+        self.layers = layer_names(models[0])
         held = [{**dict(m.named_parameters()), **dict(m.named_buffers())} for m in models]
         self.names = {id(t): name for name, t in held[0].items()}
         self.stacked = {name: torch.stack([each[name] for each in held]) for name in held[0]}
@@ -88,10 +105,10 @@ class _Layers:
 
     def _forward(self, x: Tensor, labels: Tensor) -> tuple[Tape, list[Tensor]]:
         with torch.enable_grad():
-            with Tape(self.names, self.stacked, self.models, self.copies) as tape:
+            with Tape(self.names, self.stacked, self.models, self.copies, self.fold) as tape:
                 logits = self.template(x)
             outputs = [layer.output for layer in tape.layers]
-            loss = cross_entropy(logits, labels).sum()
+            loss = cross_entropy(logits, labels).sum() / self.fold
         return tape, torch.autograd.grad(loss, outputs, create_graph=True, materialize_grads=True)
 
     @torch.no_grad()
@@ -111,14 +128,19 @@ class _Layers:
         seen = [
             layer.inner(delta, target) for layer, delta in zip(tape.layers, deltas, strict=True)
         ]
+        weights = [layer.weight for layer in tape.layers]
         cost, by_dot, by_square = objective(
-            torch.stack([s[0] for s in seen]).sum(0), torch.stack([s[1] for s in seen]).sum(0)
+            _by_layer([s[0] for s in seen], weights, self.layers),
+            _by_layer([s[1] for s in seen], weights, self.layers),
         )
         heads: list[Tensor] = []
         pulls: list[Tensor] = []
         for layer, delta, (_, _, memory) in zip(tape.layers, deltas, seen, strict=True):
+            at = self.layers.index(layer.weight.rpartition(".")[0])
             for tensor, pull in zip(
-                (delta, layer.input), layer.pull(target, memory, by_dot, by_square), strict=True
+                (delta, layer.input),
+                layer.pull(target, memory, by_dot[at], by_square[at]),
+                strict=True,
             ):
                 if tensor.requires_grad:
                     heads.append(tensor)
@@ -130,23 +152,23 @@ class _Layers:
 class _Anything:
     """The route for any module: explicit gradients by `torch.func`, then autograd through them."""
 
-    def __init__(self, models: Sequence[nn.Module]) -> None:
-        self.template, self.models = models[0], len(models)
+    def __init__(self, models: Sequence[nn.Module], fold: int) -> None:
+        self.template, self.models, self.fold = models[0], len(models), fold
+        self.layers = layer_names(models[0])
         self.weights, self.buffers = torch.func.stack_module_state(list(models))
         self.weights = {name: w.detach() for name, w in self.weights.items()}
 
     def _gradients(self, x: Tensor, labels: Tensor) -> Gradients:
-        def loss(weights: Gradients, buffers: Gradients, picture: Tensor, label: Tensor) -> Tensor:
-            state = (weights, buffers)
-            logits = torch.func.functional_call(self.template, state, (picture[None],))
-            return cross_entropy(logits, label[None])[0]
+        def loss(weights: Gradients, buffers: Gradients, cell: Tensor, label: Tensor) -> Tensor:
+            logits = torch.func.functional_call(self.template, (weights, buffers), (cell,))
+            return cross_entropy(logits, label).mean()
 
         one_model = torch.func.vmap(torch.func.grad(loss), (None, None, 0, 0))
         found = torch.func.vmap(one_model)(
             self.weights,
             self.buffers,
-            x.unflatten(0, (self.models, -1)),
-            labels.unflatten(0, (self.models, -1)),
+            x.unflatten(0, (self.models, -1, self.fold)),
+            labels.unflatten(0, (self.models, -1, self.fold)),
         )
         return {name: g.flatten(0, 1) for name, g in found.items()}
 
@@ -160,8 +182,8 @@ class _Anything:
     ) -> tuple[Tensor, Tensor]:
         x = x.detach().requires_grad_()
         found = self._gradients(x, labels)
-        along = torch.stack([dot(g, target[name]) for name, g in found.items()]).sum(0)
-        square = torch.stack([dot(g, g) for g in found.values()]).sum(0)
+        along = _by_layer([dot(g, target[n]) for n, g in found.items()], list(found), self.layers)
+        square = _by_layer([dot(g, g) for g in found.values()], list(found), self.layers)
         cost, by_dot, by_square = objective(along.detach(), square.detach())
         (slope,) = torch.autograd.grad((along, square), x, (by_dot, by_square))
         return cost, slope
@@ -170,44 +192,53 @@ class _Anything:
 class GradientMatch:
     """How well pictures explain given gradients, and which way to change them.
 
-    Batches are M × B cells, model by model: (M·B, C, H, W) and (M·B,).
+    Batches are M × B cells of `fold` pictures, model by model: (M·B·fold, C, H, W), (M·B·fold,).
 
     Args:
         models: M networks that are `alike`, in eval mode, whose weights ask for no gradient.
         shape: (C, H, W) of the pictures, in [0, 1].
         route: "layers", "anything", or "auto" for the first that the models allow.
+        fold: pictures that share one gradient, the mean of theirs.
 
     Attributes:
         route: the one taken.
+        layers: names of the layers that an objective sees apart.
 
     Raises:
         ValueError: when "layers" is asked of models that have no formula for some weight.
     """
 
     def __init__(
-        self, models: Sequence[nn.Module], shape: Sequence[int], route: str = "auto"
+        self,
+        models: Sequence[nn.Module],
+        shape: Sequence[int],
+        route: str = "auto",
+        fold: int = 1,
     ) -> None:
-        self.models, self.route = models, "anything"
+        self.models, self.route, self.fold = models, "anything", fold
+        self.layers = layer_names(models[0])
         self._route: _Layers | _Anything
         if route != "anything":
             try:
-                self._route, self.route = _Layers(models, _noise(models[0], shape)), "layers"
+                self._route = _Layers(models, _noise(models[0], shape), fold)
+                self.route = "layers"
                 return
             except Uncovered as why:
                 if route == "layers":
                     raise ValueError(f"no layer-by-layer gradient for this model: {why}") from why
-        self._route = _Anything(models)
+        self._route = _Anything(models, fold)
 
     def gradients(self, x: Tensor, labels: Tensor) -> Gradients:
         """∇_θ CE of each cell: name to (M·B, *weight.shape)."""
         found = self._route.gradients(x, labels)
         weights = self.models[0].named_parameters()
-        return {name: found[name].reshape(len(x), *weight.shape) for name, weight in weights}
+        cells = len(x) // self.fold
+        return {name: found[name].reshape(cells, *weight.shape) for name, weight in weights}
 
     def __call__(
         self, x: Tensor, labels: Tensor, target: Gradients, objective: Objective
     ) -> tuple[Tensor, Tensor]:
-        """Cost (M·B,) of each cell and its derivative (M·B, C, H, W); `target` as `gradients`.
+        """Cost (M·B,) of each cell and its derivative, shaped as x; `target` as `gradients`.
 
         Raises:
             ValueError: when the network holds an operation that has no second derivative.

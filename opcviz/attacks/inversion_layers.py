@@ -3,6 +3,9 @@
 For a layer with input a and output gradient δ (one a picture), `inner` gives its share of <g, t>
 and ‖g‖², where g is the layer's weight gradient and t a target; `pull` gives the derivatives of a
 cost c(<g, t>, ‖g‖²) by δ and a: with v = c₁·t + 2·c₂·g they are v·a and vᵀ·δ.
+
+Where one gradient is that of several pictures together, their positions are simply the positions
+of one longer picture: `fold` pictures make a cell, and everything "a picture" below is "a cell".
 """
 
 from __future__ import annotations
@@ -31,6 +34,18 @@ def dot(a: Tensor, b: Tensor) -> Tensor:
     return torch.linalg.vecdot(a.flatten(1), b.flatten(1))
 
 
+def _gather(values: Tensor, fold: int) -> Tensor:
+    """(N, G, D, T) of pictures -> (N / fold, G, D, fold·T) of cells."""
+    return values if fold == 1 else values.unflatten(0, (-1, fold)).movedim(1, 3).flatten(3)
+
+
+def _scatter(values: Tensor, fold: int) -> Tensor:
+    """The inverse of `_gather`."""
+    if fold == 1:
+        return values
+    return values.unflatten(3, (fold, -1)).movedim(3, 1).flatten(0, 1)
+
+
 def _per_picture(values: Tensor, like: Tensor) -> Tensor:
     """(B,) -> (B, 1, 1, ...), to multiply `like`."""
     return values.view(-1, *[1] * (like.dim() - 1))
@@ -49,6 +64,7 @@ class Product:
     input: Tensor
     output: Tensor
     window: dict[str, tuple[int, int]] | None = None  # kernel_size, dilation, padding, stride
+    fold: int = 1
 
     @property
     def _pointwise(self) -> bool:
@@ -64,11 +80,11 @@ class Product:
             a = a[:, :, ::down, ::right].flatten(2)
         else:
             a = F.unfold(a, **self.window)
-        return a.reshape(len(a), self.groups, -1, a.shape[-1])
+        return _gather(a.reshape(len(a), self.groups, -1, a.shape[-1]), self.fold)
 
     def _unpatch(self, patches: Tensor) -> Tensor:
         """The adjoint of `_patches`."""
-        patches, shape = patches.flatten(1, 2), self.input.shape
+        patches, shape = _scatter(patches, self.fold).flatten(1, 2), self.input.shape
         if self.window is None:
             return patches.transpose(1, 2).reshape(shape)
         if not self._pointwise:
@@ -81,10 +97,12 @@ class Product:
     def _split(self, delta: Tensor) -> Tensor:
         if self.window is None:
             delta = delta.reshape(len(delta), -1, delta.shape[-1]).transpose(1, 2)
-        return delta.reshape(len(delta), self.groups, -1, delta[0, 0].numel())
+        delta = delta.reshape(len(delta), self.groups, -1, delta[0, 0].numel())
+        return _gather(delta, self.fold)
 
     def _join(self, delta: Tensor) -> Tensor:
         """The adjoint of `_split`."""
+        delta = _scatter(delta, self.fold)
         if self.window is None:
             delta = delta.flatten(1, 2).transpose(1, 2)
         return delta.reshape(self.output.shape)
@@ -146,6 +164,7 @@ class Scale:
     rate: Tensor
     input: Tensor
     output: Tensor
+    fold: int = 1
 
     def _normal(self) -> Tensor:
         spots = [1] * (self.input.dim() - 2)
@@ -157,10 +176,9 @@ class Scale:
         by_scale, by_shift = self._sums(delta, self._normal())
         return {self.weight: by_scale, self.bias: by_shift}
 
-    @staticmethod
-    def _sums(delta: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
-        shape = (*delta.shape[:2], -1)
-        return (delta * normal).reshape(shape).sum(2), delta.reshape(shape).sum(2)
+    def _sums(self, delta: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
+        shape = (-1, self.fold, delta.shape[1], delta[0, 0].numel())
+        return (delta * normal).reshape(shape).sum((1, 3)), delta.reshape(shape).sum((1, 3))
 
     def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, tuple]:
         """<g, t> and ‖g‖² of this layer, and what `pull` needs again."""
@@ -175,6 +193,8 @@ class Scale:
         """Derivatives of the cost by the layer's δ and by its input."""
         delta, normal, g, t = memory
         v = torch.addcmul(t * by_dot[:, None], g, 2 * by_square[:, None])
+        if self.fold > 1:
+            v = v.repeat_interleave(self.fold, 0)
         v = v.view(*v.shape, *[1] * (delta.dim() - 2))
         weight, bias = v.chunk(2, 1)
         rate = self.rate.view(*self.rate.shape, *[1] * (delta.dim() - 2))
@@ -222,6 +242,7 @@ class Tape(TorchFunctionMode):
         names: id of each weight and buffer of the template to its name.
         stacked: name to (M, *shape), the same weight or buffer of every model.
         copies: copy each output first: a ReLU or a sum in place would overwrite it.
+        fold: so many consecutive pictures share a gradient.
 
     Raises:
         Uncovered: when a weight meets any other operation.
@@ -231,6 +252,7 @@ class Tape(TorchFunctionMode):
     stacked: dict[str, Tensor]
     models: int
     copies: bool = False
+    fold: int = 1
     layers: list[Product | Scale] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -247,6 +269,7 @@ class Tape(TorchFunctionMode):
             output, layer = self._known[func](*args, **kwargs)
             if layer is None:
                 return output
+            layer.fold = self.fold
             layer.output = output.clone() if self.copies else output
             self.layers.append(layer)
             return layer.output.clone() if self.copies else output

@@ -5,7 +5,6 @@ Everything here sees an `InversionView` only, never the true pictures; scores ar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +13,17 @@ import torch
 from torch import Tensor, nn
 
 from ..config import Config, setting
+from .inversion_descent import AdamDescent, Descent, LBFGSDescent
 from .inversion_gradients import GradientMatch, Objective
+from .inversion_labels import head_of, infer_labels
 from .inversion_layers import Gradients
+from .inversion_objectives import layer_norms, objective_of, total_variation
 
-__all__ = ["Inversion", "InversionView", "frame_steps", "reconstruct", "total_variation"]
+__all__ = ["Inversion", "InversionView", "frame_steps", "reconstruct"]
 
 ZERO_GRADIENT = "the target gradient is zero: there is nothing to invert"
 BAD_GRADIENT = "the target gradient is not finite: the model diverged"
-BLIND = "the gradient does not depend on the picture: the start picture is returned unchanged"
+BLIND = "the gradient does not depend on the picture: the search cannot leave its start"
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Inversion(Config):
     )
     optimizer: str = setting(
         "adam",
-        "Adam, or AdamW on signed gradients",
-        choices=("adam", "adamw_signed"),
+        "Adam, AdamW on signed gradients, or L-BFGS (one evaluation a step)",
+        choices=("adam", "adamw_signed", "lbfgs"),
         advanced=True,
     )
     schedule: str = setting(
@@ -67,6 +69,21 @@ class Inversion(Config):
         choices=("grey", "noise"),
         advanced=True,
     )
+    layerwise: bool = setting(
+        False, "every layer's gradient counts the same, however long it is", advanced=True
+    )
+    labels: str = setting(
+        "known",
+        "whether the attacker is told the labels or reads them off the head's gradient",
+        choices=("known", "inferred"),
+        advanced=True,
+    )
+    batch: int = setting(
+        1, "pictures behind one gradient, the mean of theirs", low=1, high=64, advanced=True
+    )
+    decoys: int = setting(
+        2, "random gradients attacked too, as a baseline", low=0, high=256, advanced=True
+    )
     frames: int = setting(
         0, "pictures kept on the way, for replay", low=0, high=1000, advanced=True
     )
@@ -80,14 +97,16 @@ class InversionView:
         models: M networks of one architecture, at whose weights he differentiates.
         target: weight name to (M·B, *weight.shape): of each cell, model by model, the gradient
             to explain.
-        labels: (M·B,) int64, the pictures' classes.
+        labels: (M·B·batch,) int64, the pictures' classes; None: to be inferred.
         shape: (C, H, W) of a picture.
+        batch: pictures a cell, whose mean gradient is the target.
     """
 
     models: Sequence[nn.Module]
     target: Gradients
-    labels: Tensor
+    labels: Tensor | None
     shape: tuple[int, int, int]
+    batch: int = 1
 
 
 def reconstruct(
@@ -97,40 +116,50 @@ def reconstruct(
     report: Callable[[int, Tensor], None] | None = None,
     match: GradientMatch | None = None,
 ) -> dict[str, Any]:
-    """The attack proper, on M models × B pictures at once.
+    """The attack proper, on M models × B cells at once.
 
     Args:
         view: all that the attacker may see.
         config: settings of the attack.
-        seeds: M·B seeds, for the noise from which each cell's searches start.
+        seeds: M·B·batch seeds, for the noise from which each picture's searches start.
         report: called with the steps done and the costs, each step.
         match: the gradient machinery of `view.models`, made here if not given.
 
     Returns:
-        "reconstructions" (M·B, C, H, W), "cost" (M·B,), "gradient_norm" (M·B,), "frames"
-        (M·B, F, C, H, W), all on the CPU, and "why", M·B strings; see `InversionResult`.
+        "reconstructions" (M·B, batch, C, H, W), "cost" (M·B,), "gradient_norm" (M·B,), "labels"
+        (M·B, batch), "frames" (M·B, F, batch, C, H, W), all on the CPU, and "why", M·B strings;
+        see `InversionResult`.
     """
-    match = match or GradientMatch(view.models, view.shape)
-    norm = torch.stack([t.flatten(1).norm(dim=1) for t in view.target.values()]).norm(dim=0)
+    match = match or GradientMatch(view.models, view.shape, fold=view.batch)
+    norms = layer_norms(view.target, match.layers)  # (layers, cells)
+    norm = norms.norm(dim=0)
     usable = torch.isfinite(norm) & (norm > 0)
-    safe = torch.where(usable, norm, 1)
-    repeats = config.restarts
+    repeats, cells = config.restarts, len(norm)
+    if not config.layerwise:
+        norms = norm.expand_as(norms)
+    norms = torch.where(usable & (norms > 0), norms, 1)
     target = {}
     for name, t in view.target.items():
-        t = t / safe.view(-1, *[1] * (t.dim() - 1))
+        t = t / norms[match.layers.index(name.rpartition(".")[0])].view(-1, *[1] * (t.dim() - 1))
         t = t.nan_to_num(0, 0, 0)
         target[name] = t.repeat_interleave(repeats, 0) if repeats > 1 else t
-    labels = view.labels.repeat_interleave(repeats)
+    labels = view.labels
+    if labels is None:
+        labels = infer_labels(view.target, head_of(view.models[0]), view.batch)
+    labels = labels.view(cells, view.batch)
+    spread = labels[:, None].expand(-1, repeats, -1).flatten()
+    objective = objective_of(
+        config.objective, norms.repeat_interleave(repeats, 1), config.layerwise
+    )
+
     x = _starts(view, config, seeds)
-    objective = OBJECTIVES[config.objective](safe.repeat_interleave(repeats))
+    x, cost, moved, frames = _search(match, x, spread, target, objective, config, report)
 
-    x, cost, moved, frames = _search(match, x, labels, target, objective, config, report)
-
-    group = (len(seeds), repeats)
-    best = cost.view(group).nan_to_num(torch.inf).argmin(1)
-    pick = torch.arange(len(seeds), device=best.device) * repeats + best
+    best = cost.view(cells, repeats).nan_to_num(torch.inf).argmin(1)
+    pick = torch.arange(cells, device=best.device) * repeats + best
     undefined = ~usable | ~torch.isfinite(cost[pick])
-    x = torch.where(undefined[:, None, None, None], torch.nan, x[pick])
+    x = x.unflatten(0, (-1, view.batch))[pick]
+    x = torch.where(undefined.view(-1, 1, 1, 1, 1), torch.nan, x)
     why = [
         ZERO_GRADIENT if n == 0 else BAD_GRADIENT if u else "" if m else BLIND
         for n, u, m in zip(norm.tolist(), undefined.tolist(), moved[pick].tolist(), strict=True)
@@ -139,7 +168,8 @@ def reconstruct(
         "reconstructions": x.float().cpu(),
         "cost": torch.where(undefined, torch.nan, cost[pick]).float().cpu(),
         "gradient_norm": norm.float().cpu(),
-        "frames": frames[pick].float().cpu(),
+        "labels": labels.cpu(),
+        "frames": frames.unflatten(0, (-1, view.batch))[pick].transpose(1, 2).float().cpu(),
         "why": why,
     }
 
@@ -153,40 +183,34 @@ def _search(
     config: Inversion,
     report: Callable[[int, Tensor], None] | None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Descend from x (N, C, H, W): the pictures, their cost, whether they had a slope, frames."""
-    signed = config.optimizer == "adamw_signed"
-    family, options = (torch.optim.AdamW, {}) if signed else (torch.optim.Adam, ADAM)
-    optimizer = family([x], config.lr, **options)
-    moved = torch.zeros(len(x), dtype=torch.bool, device=x.device)
+    """Descend from x (N, C, H, W): the pictures, each cell's cost and whether it moved, frames."""
+    cells = len(x) // match.fold
+    moved = torch.zeros(cells, dtype=torch.bool, device=x.device)
     wanted, frames = frame_steps(config), []
+    descent: Descent
+    if config.optimizer == "lbfgs":
+        descent = LBFGSDescent(x, match.fold, config.lr)
+    else:
+        descent = AdamDescent(x, config.lr, config.schedule, config.optimizer == "adamw_signed")
     for step in range(config.iterations):
         cost, slope = match(x, labels, target, objective)
-        there = slope.flatten(1).abs().amax(1) > 0
+        rough, smoother = total_variation(x)
+        there = slope.reshape(cells, -1).abs().amax(1) > 0
         moved |= there
-        _, smoother = total_variation(x)
         # where the gradient says nothing, smoothing the noise would pass for an attack
-        slope = torch.where(there[:, None, None, None], slope + config.tv * smoother, 0)
-        x.grad = slope.sign() if signed else slope
-        pace = rate(config.schedule, step / config.iterations)
-        optimizer.param_groups[0]["lr"] = config.lr * pace
-        optimizer.step()
-        x.clamp_(0, 1)
+        seen = there.repeat_interleave(match.fold)[:, None, None, None]
+        slope = torch.where(seen, slope + config.tv * smoother, 0)
+        value = cost + config.tv * rough.view(cells, -1).sum(1)
+        x = descent.step(value, slope, step / config.iterations)
         frames += [x.clone()] * wanted.count(step + 1)
         if report:
             report(step + 1, cost)
+    x = descent.best()
+    if frames:
+        frames[-1] = x.clone()
     cost, _ = match(x, labels, target, objective)
     kept = torch.stack(frames, 1) if frames else x.new_empty(len(x), 0, *x.shape[1:])
     return x, cost, moved, kept
-
-
-ADAM = {"betas": (0.9, 0.99)}
-
-
-def rate(schedule: str, at: float) -> float:
-    """The factor on the step size when the part `at` (0 to 1) of the search is done."""
-    if schedule == "cosine":
-        return (1 + math.cos(math.pi * at)) / 2
-    return 0.5 ** sum(at >= eighths / 8 for eighths in (3, 5, 7))
 
 
 def frame_steps(config: Inversion) -> list[int]:
@@ -195,45 +219,8 @@ def frame_steps(config: Inversion) -> list[int]:
     return [round((i + 1) * config.iterations / count) for i in range(count)]
 
 
-def total_variation(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean absolute difference of neighbours down plus across, (N,), and its derivative by x."""
-    value, slope = x.new_zeros(len(x)), torch.zeros_like(x)
-    for axis in (2, 3):
-        size = x.shape[axis] - 1
-        if size:
-            step = x.diff(dim=axis)
-            count = step[0].numel()
-            value = value + step.abs().flatten(1).sum(1) / count
-            way = step.sign() / count
-            slope.narrow(axis, 1, size).add_(way)
-            slope.narrow(axis, 0, size).sub_(way)
-    return value, slope
-
-
-def cosine(norm: Tensor) -> Objective:
-    """1 − cos(g, t): blind to the length of either. The target comes with length 1."""
-
-    def cost(dot: Tensor, square: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        length = square.clamp_min(torch.finfo(square.dtype).tiny ** 0.6).sqrt()
-        return 1 - dot / length, -1 / length, dot / (2 * length**3)
-
-    return cost
-
-
-def euclidean(norm: Tensor) -> Objective:
-    """‖g/n − t‖² with n the target's norm: squared distance relative to the target."""
-
-    def cost(dot: Tensor, square: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return square / norm**2 - 2 * dot / norm + 1, -2 / norm, 1 / norm**2
-
-    return cost
-
-
-OBJECTIVES = {"cosine": cosine, "euclidean": euclidean}
-
-
 def _starts(view: InversionView, config: Inversion, seeds: Sequence[int]) -> Tensor:
-    """Where the searches begin, (B × restarts, C, H, W), a picture's restarts together."""
+    """Where the searches begin, (cells × restarts × batch, C, H, W), a cell's together."""
     like = next(view.models[0].parameters())
     starts = []
     for seed in seeds:
@@ -241,6 +228,7 @@ def _starts(view: InversionView, config: Inversion, seeds: Sequence[int]) -> Ten
             (config.restarts, *view.shape), generator=torch.Generator().manual_seed(seed)
         )
         if config.start == "grey":
-            noise[0] = 0.5
+            # pictures of one label that start the same would stay the same
+            noise[0] = 0.5 if view.batch == 1 else 0.45 + 0.1 * noise[0]
         starts.append(noise)
-    return torch.cat(starts).to(like)
+    return torch.stack(starts).unflatten(0, (-1, view.batch)).transpose(1, 2).flatten(0, 2).to(like)

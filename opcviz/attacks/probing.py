@@ -9,7 +9,7 @@ classes are still told apart there, by whatever rule:
 * `mean`: the class whose mean lies nearest,
 * `mlp`: a net with one hidden layer.
 
-All four see features standardised by what their own folds hold, and are fitted on all folds at once.
+All four see features standardised by what they learn from, in each fold of a cross-validation.
 Features of pictures that the *model* never saw (the test set) tell what a representation can do;
 on its training pictures a probe also profits from what the model memorised.
 """
@@ -74,8 +74,8 @@ class Folds:
         share = learn.to(x) / learn.sum(1, keepdim=True)
         mean = share @ x
         centred = x - mean[:, None]
-        deviation = torch.einsum("kn,knd->kd", share, centred.square()).sqrt()
-        still = deviation <= RESOLUTION * x.abs().amax(0)
+        deviation = (share[:, None] @ centred.square()).squeeze(1).sqrt()
+        still = deviation <= RESOLUTION * mean.abs()
         scale = torch.where(still, 0, 1 / deviation.masked_fill(still, 1))
         return cls(centred * scale[:, None], y, learn, classes)
 
@@ -87,14 +87,21 @@ class Folds:
 
 @torch.enable_grad()
 def answer_linear(folds: Folds, config: Probing, seed: int, progress: Progress) -> Tensor:
-    """Multinomial logistic regression: min Σ CE(W z + b, y) + ‖W‖² / 2c, by L-BFGS.
+    """Multinomial logistic regression: min Σ CE(W z + b, y) + ‖W‖² / 2c, by L-BFGS."""
+    answers = [
+        _logistic_regression(z, folds, learn, config.inverse_penalty, progress)
+        for z, learn in zip(folds.z, folds.learn, strict=True)
+    ]
+    return torch.stack(answers)
 
-    The folds' problems share no weight, so one search minimises their sum.
-    """
-    z, learn = folds.z, folds.learn.to(folds.z)
-    weight = z.new_zeros(len(z), z.shape[2], folds.classes, requires_grad=True)
-    bias = z.new_zeros(len(z), 1, folds.classes, requires_grad=True)
-    truth = folds.y.expand(len(z), -1)
+
+def _logistic_regression(
+    z: Tensor, folds: Folds, learn: Tensor, inverse_penalty: float, progress: Progress
+) -> Tensor:
+    """Answers (n,) on all of z (n, d) of a fit to what `learn` marks."""
+    weight = z.new_zeros(folds.classes, z.shape[1], requires_grad=True)
+    bias = z.new_zeros(folds.classes, requires_grad=True)
+    known, truth = z[learn], folds.y[learn]
     search = torch.optim.LBFGS(
         [weight, bias],
         max_iter=300,
@@ -106,14 +113,13 @@ def answer_linear(folds: Folds, config: Probing, seed: int, progress: Progress) 
     def objective() -> Tensor:
         progress.check()
         search.zero_grad()
-        loss = F.cross_entropy((z @ weight + bias).mT, truth, reduction="none")
-        penalty = weight.square().sum() / (2 * config.inverse_penalty)
-        total = ((loss * learn).sum() + penalty) / z.shape[1]
-        total.backward()
-        return total
+        penalty = weight.square().sum() / (2 * inverse_penalty * len(known))
+        loss = F.cross_entropy(F.linear(known, weight, bias), truth) + penalty
+        loss.backward()
+        return loss
 
     search.step(objective)
-    return (z @ weight + bias).detach().argmax(-1)
+    return F.linear(z, weight, bias).argmax(1)
 
 
 def answer_knn(folds: Folds, config: Probing, seed: int, progress: Progress) -> Tensor:
@@ -244,9 +250,7 @@ def probe(
         notes.append(f"only {least} folds: the smallest class has no more samples")
     most = torch.full_like(y, int(y.bincount().argmax()))
     result["majority"] = _scores(most, y, gone, names)
-    folds = Folds.standardised(
-        x, y, _stratified(y, result["folds"], seed).to(x.device), classes
-    )
+    folds = Folds.standardised(x, y, _stratified(y, result["folds"], seed).to(x.device), classes)
     if not folds.z.any():
         notes.append("the features do not vary: any probe gives one constant answer")
         result |= {name: dict(result["majority"]) for name in PROBES}

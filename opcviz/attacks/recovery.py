@@ -7,32 +7,34 @@ F_o and Z_o the original model's features and logits on it, and g_o the original
 * HR, head recovery:    V, c = argmin ‖F·V + c − T‖² + ρ‖V‖²;    answer f·V + c,
   with T = Z_o, or one-hot labels for an attacker who has no original model.
 
-Ridge regression is linear in its targets and its intercept is free, so mapping to F_o and applying
-g_o is the same as mapping to g_o(F_o). FM therefore costs C target columns instead of d, and where
-Z_o = g_o(F_o) the closed forms of FM and HR are the same attack: they differ on one-hot targets.
+Ridge regression is linear in its targets, so mapping to F_o and applying g_o is the same as mapping
+to g_o(F_o): FM costs C target columns instead of d. Where Z_o = g_o(F_o) and the intercept is free,
+the closed forms of FM and HR are the same attack. The attacker who differs is HR on labels, so it
+is always computed too (`hr_labels`). Without intercepts (linear maps) FM keeps the original head's
+bias and HR has none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from ..config import Config, ConfigError, setting
 from ..progress import Progress
+from .intervals import LEVEL, RESAMPLES, accuracy_interval
 from .least_squares import Gram
 from .live import LiveRecovery
-from .scoring import chunks, hits_by_class, nothing, percent, predict
+from .recovery_case import ATTACKS, Case, Recovery, ThreatModel
+from .recovery_sizes import size_sweep
+from .scoring import confusion, flips, hits_by_class, nothing, percent, predict
 
 if TYPE_CHECKING:
     from ..data import Split
-    from ..observe import Observation, Views
+    from ..observe import Views
 
 __all__ = ["ATTACKS", "FIT_SETS", "LiveRecovery", "Recovery", "ThreatModel", "recover"]
 
-ATTACKS = ("fm", "hr")
 FIT_SETS = {  # name to the parts of the data it is made of
     "all": ("retain_train", "forget_train"),
     "retain": ("retain_train",),
@@ -40,53 +42,6 @@ FIT_SETS = {  # name to the parts of the data it is made of
     "heldout_retain": ("retain_test",),
 }
 PARTS = ("retain_train", "forget_train", "retain_test", "forget_test")
-
-
-@dataclass(frozen=True)
-class Recovery(Config):
-    """Settings of the FM and HR attacks."""
-
-    ridge: float = setting(0.0, "penalty ρ of the figure reported (0: least squares)", low=0)
-    ridges: tuple[float, ...] = setting(
-        (0.0, *(10.0**k for k in range(-5, 6))), "penalties of the sweep", low=0, advanced=True
-    )
-    hr_targets: str = setting(
-        "logits",
-        "what HR fits: the original logits, or labels (needs no original model)",
-        choices=("logits", "labels"),
-        advanced=True,
-    )
-
-    def __post_init__(self) -> None:
-        """Check the fields, and that there is something to sweep."""
-        super().__post_init__()
-        if not self.ridges:
-            raise ConfigError("Recovery.ridges: wants at least one penalty")
-
-
-@dataclass(frozen=True, eq=False)
-class ThreatModel:
-    """All that the attacker sees of the n samples he fits on; never the samples he is scored on.
-
-    Attributes:
-        unlearned: (n, d) features of the unlearned model.
-        features: (n, d_o) features of the original model (FM), or None.
-        logits: (n, C) logits of the original model, or one-hot labels (HR).
-        head: weight (C, d_o) and bias (C,) of the original head (FM), or None.
-    """
-
-    unlearned: Tensor
-    features: Tensor | None
-    logits: Tensor
-    head: tuple[Tensor, Tensor] | None
-
-    def targets(self) -> Tensor:
-        """(n, A·C) float64: what each attack fits, side by side; FM first if it is possible."""
-        logits = self.logits.detach().to("cpu", torch.float64)
-        if self.head is None or self.features is None:
-            return logits
-        weight, bias = (t.detach().to("cpu", torch.float64) for t in self.head)
-        return torch.cat([self.features.detach().to(weight) @ weight.T + bias, logits], 1)
 
 
 @torch.no_grad()
@@ -98,6 +53,7 @@ def recover(
     config: Recovery | None = None,
     *,
     progress: Progress | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Run FM and HR from every fit set and score them on the forget part of the train set.
 
@@ -106,56 +62,81 @@ def recover(
             features may differ in width, so any block's features can stand in for the unlearned.
         head: weight (C, d_o) and bias (C,) of the original head; None leaves FM out.
         split: which samples are forgotten.
-        config: ridges and HR's targets.
+        config: ridges, HR's targets, intercept, and the sizes of the size sweep (none: no sweep).
         progress: asked between steps whether to stop.
+        seed: of the size sweep's draws and of the bootstrap.
 
     Returns:
-        JSON-ready: `ridge`, `constant_predictor` (percent that one constant answer scores on the
-        forget set), `before` (the unlearned model as it stands), and under `fm` and `hr` one entry
-        for each fit set with `forget_accuracy`, `balanced_accuracy` (mean recall over the classes
-        of the forget set), `recall` by class, `constant_predictor`, `retain_accuracy` (percent),
-        `samples` and `rank` of the fit, and the `sweep` over ridges. What cannot be computed is
-        None with a `reason`. A `note` marks fits with too few samples to mean anything at ridge 0.
+        JSON-ready:
+
+        * `ridge`, `hr_targets`, `intercept`, `level` (of the intervals, percent), `resamples`;
+        * `constant_predictor`: percent that one constant answer scores on the forget set;
+        * `before`: the unlearned model as it stands, with `forget_accuracy`, its `interval`,
+          `balanced_accuracy`, `recall` and `confusion`;
+        * under `fm`, `hr` and `hr_labels` one entry for each fit set with `forget_accuracy`, its
+          `interval` (`low`, `high`, `method`; see `intervals`), `balanced_accuracy` (mean recall
+          over the classes of the forget set), `recall` by class, `constant_predictor`,
+          `retain_accuracy` (percent), `samples` and `rank` of the fit, and the `sweep` over
+          ridges. Fit set `all` also has `confusion` (forget samples by true class, then answer)
+          and `flips` (how many and which positions of D_f turn right; see `scoring.flips`);
+        * `sizes`: see `recovery_sizes.size_sweep`; None where it was not asked for.
+
+        What cannot be computed is None with a `reason`. A `note` marks fits with too few samples
+        to mean anything at ridge 0.
 
     Raises:
         ValueError: where the two models' observations do not belong together, or the original
             model's are not finite.
         Cancelled: from `progress`.
     """
-    config = config or Recovery()
-    progress = progress or Progress()
+    case = Case(original, unlearned, head, split, config or Recovery(), progress or Progress())
     _check(original, unlearned, head)
-    labels = unlearned.train.labels.cpu()[split.forget_train.cpu()]
-    result = _blank(labels, unlearned, split, config)
+    labels = case.forgotten
+    stands = _stands(case)
+    result = _blank(case, labels, stands, seed)
     reason = _hopeless(unlearned, labels)
     reasons = dict.fromkeys(FIT_SETS, reason) if reason else _missing(split)
-    attacks = ATTACKS if head is not None else ("hr",)
     if head is None:
         result["fm"] = {name: _undefined(result, "FM needs the original head") for name in FIT_SETS}
-
-    used = {part for name in FIT_SETS if not reasons.get(name) for part in FIT_SETS[name]}
-    parts = {}
-    for part in (p for p in PARTS if p in used):
-        parts[part] = _moments(original, unlearned, head, part, split, config, progress)
-    fits: dict[str, tuple[Tensor, Tensor, int]] = {}
-    for name, members in FIT_SETS.items():
-        if reasons.get(name):
-            for attack in attacks:
+    grams = _grams(case, [name for name in FIT_SETS if not reasons.get(name)])
+    fits: dict[str, tuple[Tensor, Tensor]] = {}
+    for name in FIT_SETS:
+        for attack in case.attacks:
+            if name in reasons:
                 result[attack][name] = _undefined(result, reasons[name])
-            continue
-        gram = sum((parts[m] for m in members[1:]), parts[members[0]])
-        fits[name] = gram.solve_many((config.ridge, *config.ridges))
-        for attack in attacks:
-            result[attack][name] = {"samples": gram.count, "rank": fits[name][2]}
-            if gram.count <= gram.inputs + 1:
-                result[attack][name]["note"] = (
-                    f"{gram.count} samples for {gram.inputs} features: at ridge 0 the fit "
-                    "interpolates whatever it is given"
-                )
-        progress.check()
+            else:
+                result[attack][name] = {"samples": grams[name].count} | _note(grams[name], case)
+        if name not in reasons:
+            *fits[name], rank = case.solve(grams[name])
+            for attack in case.attacks:
+                result[attack][name]["rank"] = rank
+        case.progress.check()
     if fits:
-        _score(result, fits, attacks, unlearned.train, split, config, progress)
+        _score(result, fits, case, stands, seed)
+    if case.config.sizes:
+        hopeless = reason or reasons.get("heldout")
+        result["sizes"] = {"reason": hopeless} if hopeless else size_sweep(case, seed)
+    if case.config.hr_targets == "labels":
+        result["hr_labels"] = result["hr"]
     return result
+
+
+def _grams(case: Case, names: list[str]) -> dict[str, Gram]:
+    """The moments of each fit set, every part of the data seen once."""
+    used = {part for name in names for part in FIT_SETS[name]}
+    parts = {
+        part: case.moments(part.rpartition("_")[2], getattr(case.split, part))
+        for part in PARTS
+        if part in used
+    }
+    return {name: sum((parts[p] for p in FIT_SETS[name]), case.gram()) for name in names}
+
+
+def _note(gram: Gram, case: Case) -> dict[str, str]:
+    if gram.count > gram.inputs + case.config.intercept:
+        return {}
+    told = f"{gram.count} samples for {gram.inputs} features"
+    return {"note": f"{told}: at ridge 0 the fit interpolates whatever it is given"}
 
 
 def _check(original: Views, unlearned: Views, head: tuple[Tensor, Tensor] | None) -> None:
@@ -206,20 +187,32 @@ def _missing(split: Split) -> dict[str, str]:
     return reasons
 
 
-def _blank(labels: Tensor, unlearned: Views, split: Split, config: Recovery) -> dict[str, Any]:
+def _stands(case: Case) -> Tensor | None:
+    """(|D_f|,) what the unlearned model itself answers; None where its logits are not finite."""
+    logits = case.unlearned.train.logits.cpu()[case.split.forget_train.cpu()]
+    return logits.argmax(1) if logits.isfinite().all() else None
+
+
+def _blank(case: Case, labels: Tensor, stands: Tensor | None, seed: int) -> dict[str, Any]:
     """The result before any attack: the baselines, and the unlearned model as it stands."""
+    config = case.config
     result: dict[str, Any] = {attack: {} for attack in ATTACKS}
     result |= {"ridge": config.ridge, "hr_targets": config.hr_targets}
-    result |= {"constant_predictor": None, "before": nothing("the forget set is empty")}
-    if len(labels):
-        share = labels.bincount().max().item() / len(labels)
-        result["constant_predictor"] = 100 * share
-        logits = unlearned.train.logits.cpu()[split.forget_train.cpu()]
-        if logits.isfinite().all():
-            scores = percent(hits_by_class(logits[:, None].argmax(-1), labels), labels)
-            result["before"] = {name: values[0] for name, values in scores.items()}
-        else:
-            result["before"] = nothing("the unlearned model's logits are not finite: it diverged")
+    result |= {"intercept": config.intercept, "level": LEVEL, "resamples": RESAMPLES}
+    result |= {"constant_predictor": None, "sizes": None}
+    result["before"] = nothing("the forget set is empty")
+    if not len(labels):
+        return result
+    result["constant_predictor"] = 100 * labels.bincount().max().item() / len(labels)
+    if stands is None:
+        result["before"] = nothing("the unlearned model's logits are not finite: it diverged")
+        return result
+    hits = hits_by_class(stands[:, None], labels)
+    result["before"] = {name: values[0] for name, values in percent(hits, labels).items()}
+    result["before"] |= {
+        "interval": accuracy_interval(int(hits.sum()), len(labels), seed=seed),
+        "confusion": confusion(stands, labels),
+    }
     return result
 
 
@@ -228,71 +221,60 @@ def _undefined(result: dict[str, Any], reason: str) -> dict[str, Any]:
     return {**nothing(reason), **constant, "retain_accuracy": None, "recall": None, "sweep": None}
 
 
-def _moments(
-    original: Views,
-    unlearned: Views,
-    head: tuple[Tensor, Tensor] | None,
-    part: str,
-    split: Split,
-    config: Recovery,
-    progress: Progress,
-) -> Gram:
-    """One part of the data, seen through the threat model: targets of all attacks at once."""
-    side = part.rpartition("_")[2]
-    theirs, ours = getattr(original, side), getattr(unlearned, side)
-    attacks = 1 if head is None else len(ATTACKS)
-    gram = Gram(ours.features.shape[1], attacks * theirs.logits.shape[1])
-    for rows in chunks(getattr(split, part)):
-        logits = theirs.logits[rows]
-        if config.hr_targets == "labels":
-            logits = torch.nn.functional.one_hot(theirs.labels[rows], logits.shape[1])
-        seen = ThreatModel(ours.features[rows], theirs.features[rows], logits, head)
-        gram.add(seen.unlearned, seen.targets())
-        progress.check()
-    return gram
-
-
 def _score(
     result: dict[str, Any],
-    fits: dict[str, tuple[Tensor, Tensor, int]],
-    attacks: tuple[str, ...],
-    train: Observation,
-    split: Split,
-    config: Recovery,
-    progress: Progress,
+    fits: dict[str, tuple[Tensor, Tensor]],
+    case: Case,
+    stands: Tensor | None,
+    seed: int,
 ) -> None:
-    """Fill in every fitted entry: the default ridge (solution 0) in full, the rest as a sweep."""
-    weight = torch.stack([w for w, _, _ in fits.values()])  # (fit sets, ridges, d, attacks·C)
-    bias = torch.stack([b for _, b, _ in fits.values()])
-    weight = weight.unflatten(-1, (len(attacks), -1)).permute(2, 0, 3, 1, 4)
-    bias = bias.unflatten(-1, (len(attacks), -1)).transpose(1, 2)  # (fit sets, attacks, ridges, C)
-
-    labels = train.labels.cpu()[split.forget_train.cpu()]
-    answers = predict(
-        train.features, split.forget_train, weight.flatten(1, 3), bias.flatten(0, 2), progress
-    )
-    scores = percent(hits_by_class(answers, labels), labels)
-    retained = train.labels.cpu()[split.retain_train.cpu()]
+    """Fill in every fitted entry: the default ridge (map 0) in full, the rest as a sweep."""
+    weight, bias = (torch.stack(part) for part in zip(*fits.values(), strict=True))
+    weight = weight.permute(3, 0, 1, 2, 4)  # (d, fit sets, attacks, ridges, C)
+    train, split, labels = case.unlearned.train, case.split, case.forgotten
     answers = predict(
         train.features,
-        split.retain_train,
-        weight[:, :, :, 0].flatten(1, 2),
-        bias[:, :, 0].flatten(0, 1),
-        progress,
+        split.forget_train,
+        weight.flatten(1, 3),
+        bias.flatten(0, 2),
+        case.progress,
     )
-    kept = 100 * (answers == retained[:, None]).double().mean(0) if len(retained) else None
+    hits = hits_by_class(answers, labels)
+    scores = percent(hits, labels)
+    kept = _retained(case, weight[:, :, :, 0], bias[:, :, 0])
 
-    ridges = 1 + len(config.ridges)
-    for i, (name, attack) in enumerate((n, a) for n in fits for a in attacks):
+    ridges = 1 + len(case.config.ridges)
+    for i, (name, attack) in enumerate((n, a) for n in fits for a in case.attacks):
         at = i * ridges
+        entry = result[attack][name]
         sweep = {
             k: scores[k][at + 1 : at + ridges] for k in ("forget_accuracy", "balanced_accuracy")
         }
-        result[attack][name] |= {
+        entry |= {
             **{key: values[at] for key, values in scores.items()},
+            "interval": accuracy_interval(int(hits[:, at].sum()), len(labels), seed=seed),
             "constant_predictor": result["constant_predictor"],
-            "retain_accuracy": None if kept is None else kept[i].item(),
-            "sweep": {"ridge": list(config.ridges), **sweep},
+            "retain_accuracy": None if kept is None else kept[i],
+            "sweep": {"ridge": list(case.config.ridges), **sweep},
         }
         if kept is None:
-            result[attack][name]["reason"] = "nothing is retained, so there is no retain accuracy"
+            entry["reason"] = "nothing is retained, so there is no retain accuracy"
+        if name == "all":
+            entry["confusion"] = confusion(answers[:, at], labels)
+            entry["flips"] = (
+                {"recovered": None, "lost": None, "positions": None}
+                | {"reason": result["before"]["reason"]}
+                if stands is None
+                else flips(stands, answers[:, at], labels)
+            )
+
+
+def _retained(case: Case, weight: Tensor, bias: Tensor) -> list[float] | None:
+    """Percent of the retain train samples that each fit set's and attack's map answers right."""
+    train, rows = case.unlearned.train, case.split.retain_train
+    labels = train.labels.cpu()[rows.cpu()]
+    if not len(labels):
+        return None
+    maps = weight.flatten(1, 2), bias.flatten(0, 1)
+    answers = predict(train.features, rows, *maps, case.progress)
+    return (100 * (answers == labels[:, None]).double().mean(0)).tolist()

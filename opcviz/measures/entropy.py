@@ -9,11 +9,48 @@ and its entropy H_min(r) bounds all others from below: contraction to the origin
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-__all__ = ["centred_norm", "entropy_floor", "least_entropy", "prediction_entropy"]
+__all__ = [
+    "EntropyView",
+    "centred_norm",
+    "entropy_floor",
+    "entropy_view",
+    "least_entropy",
+    "prediction_entropy",
+]
+
+
+class EntropyView(NamedTuple):
+    """Every sample of a model on the bound; each (N,) float64.
+
+    Attributes:
+        norm: of the centred logits, >= 0.
+        entropy: of the prediction in nats, between `bound` and log C.
+        bound: the least entropy that logits of this norm can have.
+    """
+
+    norm: Tensor
+    entropy: Tensor
+    bound: Tensor
+
+
+@torch.no_grad()
+def entropy_view(logits: Tensor) -> EntropyView:
+    """Norm, entropy and bound of every sample, from logits (N, C).
+
+    Raises:
+        ValueError: for logits that are not a finite (N, C) matrix with C >= 2.
+    """
+    if logits.dim() != 2 or logits.shape[1] < 2:
+        raise ValueError(f"entropy_view wants (N, C) logits, C >= 2, got {tuple(logits.shape)}")
+    if not logits.isfinite().all():
+        raise ValueError("entropy_view: the logits are not finite; the model diverged")
+    norm = centred_norm(logits)
+    return EntropyView(norm, prediction_entropy(logits), least_entropy(norm, logits.shape[1]))
 
 
 def prediction_entropy(logits: Tensor) -> Tensor:

@@ -16,13 +16,12 @@ from torch import Tensor
 
 from ..attacks.inversion import class_mean_scores, invert
 from ..attacks.recovery import recover
-from ..devices import synchronize
 from ..maps import draw, read_out
 from ..measures import accuracy_report, collapse, separability
 from ..methods import Method
 from ..models import save_weights
-from ..observe import Views, observe_blocks
-from .store import write_json
+from .instruments import make_blocks, make_membership, make_relearning, make_similarity
+from .storing import keep
 
 if TYPE_CHECKING:
     from .laboratory import Laboratory
@@ -61,39 +60,7 @@ def make_evidence(lab: Laboratory, method: Method, seed: int) -> None:
             lab.study.evidence.recovery,
         ),
     }
-    _store(lab, "evidence", method, seed, result, began)
-
-
-def make_blocks(lab: Laboratory, method: Method, seed: int) -> None:
-    """How deep it goes: recovery, separability and collapse at every block.
-
-    The attacker maps a block's pooled output to the original's penultimate features (FM) or logits
-    (HR); the original's own figures at the same block say how much that block ever gave away.
-    """
-    began = time.perf_counter()
-    images, before = lab.images, lab.views(lab.original, seed)
-    model = lab.classifier(method, seed)
-    head = lab.classifier(lab.original, seed).head
-    train = observe_blocks(model, images.x_train, images.y_train, progress=lab.progress)
-    test = observe_blocks(model, images.x_test, images.y_test, progress=lab.progress)
-    blocks = []
-    for name in train:
-        features = train[name].features
-        forget, retain = features[lab.split.forget_train], features[lab.split.retain_train]
-        found = {
-            "name": name,
-            "collapse": collapse(forget, retain),
-            "separability": separability(forget, retain, progress=lab.progress),
-            "recovery": recover(
-                before,
-                Views(train[name], test[name]),
-                (head.weight.detach(), head.bias.detach()),
-                lab.split,
-                lab.study.evidence.recovery,
-            ),
-        }
-        blocks.append(found)
-    _store(lab, "blocks", method, seed, {"blocks": blocks}, began)
+    keep(lab, "evidence", method, seed, result, began)
 
 
 def make_maps(lab: Laboratory, method: Method, seed: int) -> None:
@@ -115,7 +82,7 @@ def make_maps(lab: Laboratory, method: Method, seed: int) -> None:
         about[kind] = {**read_out(layout.points, forget), "note": layout.note or None}
     probabilities = train.logits[lab.probe].softmax(1).cpu().numpy().astype(np.float16)
     arrays = {"maps.npz": {**points, "probabilities": probabilities}}
-    _store(lab, "maps", method, seed, {"maps": about}, began, arrays)
+    keep(lab, "maps", method, seed, {"maps": about}, began, arrays)
 
 
 def make_inversion(lab: Laboratory, method: Method, seed: int) -> None:
@@ -148,7 +115,7 @@ def invert_all(lab: Laboratory, methods: list[Method], seed: int) -> None:
     for method, about, drawn in zip(methods, result.summary(), result.reconstructions, strict=True):
         found = drawn.isfinite().flatten(1).all(1)  # a zero gradient has no reconstruction
         shown = (drawn.nan_to_num(0.5).clamp(0, 1) * 255).round().byte().cpu().numpy()
-        _store(
+        keep(
             lab,
             "inversion",
             method,
@@ -163,6 +130,9 @@ MAKERS: dict[str, Callable[[Laboratory, Method, int], None]] = {
     "features": make_features,
     "evidence": make_evidence,
     "blocks": make_blocks,
+    "membership": make_membership,
+    "similarity": make_similarity,
+    "relearning": make_relearning,
     "maps": make_maps,
     "inversion": make_inversion,
 }
@@ -174,20 +144,3 @@ def _pictures(lab: Laboratory) -> Tensor:
     count = min(lab.study.evidence.pictures, len(forget))
     at = torch.linspace(0, len(forget) - 1, count, device=forget.device).round().long()
     return forget[at]
-
-
-def _store(
-    lab: Laboratory,
-    kind: str,
-    method: Method,
-    seed: int,
-    result: dict[str, Any],
-    began: float,
-    arrays: dict[str, dict[str, np.ndarray]] | None = None,
-) -> None:
-    synchronize(lab.device)
-    seconds = round(time.perf_counter() - began, 3)
-    with lab.writing(kind, method, seed) as folder:
-        for name, content in (arrays or {}).items():
-            np.savez_compressed(folder / name, **content)
-        write_json(folder / "result.json", {**result, "seconds": seconds})

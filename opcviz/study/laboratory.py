@@ -26,6 +26,7 @@ from ..observe import Views, observe
 from ..progress import Message, Progress
 from ..training import Outcome
 from .evidence import MAKERS
+from .instruments import block_views
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_json
 from .watch import ProbeWatch
@@ -38,7 +39,10 @@ VERSIONS = {
     "model": 1,
     "features": 1,
     "evidence": 2,
-    "blocks": 1,
+    "blocks": 2,
+    "membership": 1,
+    "similarity": 1,
+    "relearning": 1,
     "maps": 1,
     "inversion": 1,
 }
@@ -72,6 +76,7 @@ class Laboratory:
         self.original = create("original")
         flush_denormals()
         self._views: dict[str, Views] = {}
+        self._blocks: dict[str, dict[str, Views]] = {}
         self._models: dict[str, Classifier] = {}
 
     # ---- data -----------------------------------------------------------------------------
@@ -151,7 +156,13 @@ class Laboratory:
             "model": {"method": method.info.name, "settings": method.to_dict(), "seed": seed},
             "features": {},
             "evidence": {"recovery": evidence.recovery.to_dict()},
-            "blocks": {"recovery": evidence.recovery.to_dict()},
+            "blocks": {
+                "recovery": evidence.recovery.to_dict(),
+                "probing": evidence.probing.to_dict(),
+            },
+            "membership": {"membership": evidence.membership.to_dict()},
+            "similarity": {},
+            "relearning": {"relearning": evidence.relearning.to_dict()},
             "maps": {"kinds": list(evidence.maps), "probe": evidence.probe},
             "inversion": {
                 "attack": evidence.inversion.to_dict(),
@@ -191,11 +202,15 @@ class Laboratory:
 
     def refuse(self, kind: str, method: Method, seed: int) -> bool:
         """Store an answer that says why there is none, if there is no model."""
-        reason = self.make("model", method, seed).json()["reason"]
+        reason = self.refuse_reason(method, seed)
         if reason:
             with self.writing(kind, method, seed) as folder:
                 write_json(folder / "result.json", {"reason": reason})
         return bool(reason)
+
+    def refuse_reason(self, method: Method, seed: int) -> str | None:
+        """Why there is no model, or None."""
+        return self.make("model", method, seed).json()["reason"]
 
     def classifier(self, method: Method, seed: int) -> Classifier:
         """The trained model in eval mode.
@@ -223,6 +238,15 @@ class Laboratory:
                 observe(model, images.x_test, images.y_test, progress=self.progress),
             )
         return self._views[key]
+
+    def block_views(self, method: Method, seed: int) -> dict[str, Views]:
+        """The same of every block; the original's are kept, every model is compared with them."""
+        key = f"{self.place(method, seed)} blocks"
+        if method.info.name != "original":
+            return block_views(self, method, seed)
+        if key not in self._blocks:
+            self._blocks[key] = block_views(self, method, seed)
+        return self._blocks[key]
 
     # ---- training -------------------------------------------------------------------------
 

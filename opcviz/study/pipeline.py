@@ -14,13 +14,23 @@ from ..methods.plugins import load_methods
 from ..progress import Message, Progress, Stage
 from .evidence import invert_all
 from .laboratory import Laboratory
-from .spec import Plan
+from .spec import INSTRUMENTS, Plan
 from .store import Store, shipped_root
 
 __all__ = ["Item", "execute", "missing", "run"]
 
 # the order in which a model's answers are made: what a person waits for comes first
-KINDS = ("model", "evidence", "blocks", "features", "maps", "inversion")
+KINDS = (
+    "model",
+    "evidence",
+    "membership",
+    "similarity",
+    "blocks",
+    "relearning",
+    "features",
+    "maps",
+    "inversion",
+)
 
 
 @dataclass(frozen=True)
@@ -34,26 +44,36 @@ class Item:
 
 def missing(plan: Plan, lab: Laboratory, kinds: Sequence[str] = KINDS) -> list[Item]:
     """What the store lacks of some kinds, in the order in which it will be made."""
-    methods = list(plan.methods)
-    if not any(m.info.name == "original" for m in methods):
-        methods.insert(0, create("original"))
-    methods.sort(key=lambda m: m.info.name != "original")  # stable: the original is needed first
+    needed = {"original": True, "retrain": "similarity" in plan.study.evidence.instruments}
+    listed = {method.info.name for method in plan.methods}
+    added = [create(name) for name, wanted in needed.items() if wanted and name not in listed]
+    methods = [*added, *plan.methods]
     wanted = [
         Item(kind, method, seed)
         for seed in plan.seeds
-        for together in (KINDS[:-1], KINDS[-1:])  # inversion last, all models in one batch
         for method in methods
-        for kind in together
+        for kind in KINDS
         if kind in kinds and kind not in _unwanted(plan)
     ]
+    wanted.sort(key=_turn)
     return [item for item in wanted if not lab.find(item.kind, item.method, item.seed)]
+
+
+def _turn(item: Item) -> tuple[int, int]:
+    """Seed by seed: the references' models, on which everything rests; each model with its
+    evidence; at last inversion, all models in one batch."""
+    if item.kind == "inversion":
+        return item.seed, 3
+    names = ("original", "retrain")
+    first = item.kind == "model" and item.method.info.name in names
+    return item.seed, names.index(item.method.info.name) if first else 2
 
 
 def _unwanted(plan: Plan) -> set[str]:
     """Kinds that the study's evidence settings leave out."""
     evidence = plan.study.evidence
-    optional = {"features": evidence.keep_features, "blocks": evidence.blocks}
-    return {kind for kind, wanted in optional.items() if not wanted}
+    unwanted = set(INSTRUMENTS) - set(evidence.instruments)
+    return unwanted if evidence.keep_features else {*unwanted, "features"}
 
 
 def run(plan: Plan, lab: Laboratory, *, kinds: Sequence[str] = KINDS, again: bool = False) -> int:

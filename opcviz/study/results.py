@@ -15,6 +15,9 @@ from .store import Artefact, Store, StoreError
 
 __all__ = ["ModelResult", "StudyResult", "list_studies", "open_study"]
 
+KINDS = (
+    "model", "evidence", "membership", "similarity", "blocks", "relearning", "maps", "inversion",
+)  # fmt: skip
 FIT_SETS = ("all", "retain", "heldout", "heldout_retain")
 
 
@@ -62,7 +65,6 @@ class ModelResult:
         """The documented form of `show --json`; what was not computed is null with a reason."""
         model, evidence = self.result("model"), self.result("evidence")
         inversion, blocks = self.result("inversion"), self.result("blocks")
-        kinds = ("model", "evidence", "blocks", "maps", "inversion")
         accuracy = evidence.get("accuracy")
         reason = evidence.get("reason")
         return {
@@ -79,13 +81,16 @@ class ModelResult:
             or _nothing(("radius_ratio", "norm_ratio", "effective_rank"), reason),
             "separability": evidence.get("separability") or _nothing(("linear", "knn"), reason),
             "blocks": blocks.get("blocks") or [],
+            "membership": self.result("membership"),
+            "similarity": self.result("similarity"),
+            "relearning": self.result("relearning"),
             "inversion": inversion
             if "psnr" in inversion
             else _nothing(("psnr", "ssim"), inversion.get("reason")),
             "seconds": model.get("seconds"),
             "gradients": model.get("gradients"),
             "peak_memory_mb": model.get("peak_memory_mb"),
-            "stage_seconds": {name: self.result(name).get("seconds") for name in kinds},
+            "stage_seconds": {name: self.result(name).get("seconds") for name in KINDS},
         }
 
 

@@ -28,7 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from ..attacks.inversion import Inversion
+from ..attacks.membership import Membership
+from ..attacks.probing import Probing
 from ..attacks.recovery import Recovery
+from ..attacks.relearning import Relearning
 from ..config import Config, ConfigError, fingerprint, setting
 from ..data import DataSpec, Scenario
 from ..methods import Method, create, get_method
@@ -46,6 +49,7 @@ __all__ = [
     "preset",
 ]
 
+INSTRUMENTS = ("membership", "similarity", "blocks", "relearning")
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -59,12 +63,19 @@ class Evidence(Config):
     maps: tuple[str, ...] = setting(
         ("umap", "densmap", "pca"), "kinds of feature map", choices=("umap", "densmap", "pca")
     )
-    blocks: bool = setting(True, "recovery and separability at every block too")
+    instruments: tuple[str, ...] = setting(
+        INSTRUMENTS,
+        "what is measured beyond accuracy, recovery, maps and inversion",
+        choices=INSTRUMENTS,
+    )
     keep_features: bool = setting(
         False, "store all features and logits too, for anyone who recomputes the evidence"
     )
     recovery: Recovery = field(default_factory=Recovery)
     inversion: Inversion = field(default_factory=Inversion)
+    membership: Membership = field(default_factory=Membership)
+    probing: Probing = field(default_factory=Probing)
+    relearning: Relearning = field(default_factory=Relearning)
 
 
 @dataclass(frozen=True)

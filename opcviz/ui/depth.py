@@ -14,6 +14,9 @@ from .theme import ink
 
 __all__ = ["depth", "depth_figure"]
 
+LINES = ("#7C8796", "#1E9273", "#D9541E", "#2B86C9", "#A65FA8", "#A07A12")
+"""Colours of up to six models, legible on both backgrounds (contrast at least 3)."""
+
 MEASURES = {
     "recovered": "Forget accuracy after FM (%)",
     "separable": "Forget against retain, AUC × 100",
@@ -45,12 +48,12 @@ def depth_figure(
         if len(values) != len(blocks):
             raise ValueError(f"depth_figure: '{name}' has {len(values)} numbers, not {len(blocks)}")
     figure, ends = go.Figure(), []
-    for name, values in curves.items():
+    for (name, values), color in zip(curves.items(), LINES, strict=False):
         y = [number(value) for value in values]
-        figure.add_trace(trace(name, None, blocks, y))
+        figure.add_trace(trace(name, color, blocks, y))
         known = [value for value in y if value is not None]
         if known:
-            ends.append((name, known[-1], None))
+            ends.append((name, known[-1], color))
     if number(reference) is not None:
         dashes = {"color": ink.reference, "dash": "dash", "width": 1.5}
         figure.add_hline(y=reference, line=dashes)

@@ -79,7 +79,9 @@ class Tail:
         """What is being done, for a person."""
         if not self.stage:
             return "starting"
-        doing = {"blocks": "attacking every block of",
+        doing = {
+            "membership": "testing membership in", "similarity": "comparing",
+            "relearning": "relearning from","blocks": "attacking every block of",
                  "model": "training", "evidence": "attacking", "features": "keeping features of",
                  "maps": "drawing maps of", "inversion": "inverting gradients of"}  # fmt: skip
         word = doing.get(self.stage["name"], self.stage["name"])

@@ -6,6 +6,16 @@ import math
 
 import pytest
 import torch
+from inversion_nets import (
+    MODELS,
+    Odd,
+    Scaled,
+    batch,
+    plain_gradient,
+    ready,
+    regression,
+    small_resnet,
+)
 from torch import nn
 from torch.nn import functional as F
 
@@ -16,108 +26,12 @@ from opcviz.attacks.inversion_gradients import (
     cross_entropy,
     picture_gradients,
 )
+from opcviz.attacks.inversion_objectives import OBJECTIVES, objective_of, total_variation
 from opcviz.attacks.inversion_scores import class_mean_scores, psnr, ssim
-from opcviz.attacks.inversion_search import OBJECTIVES, frame_steps, total_variation
+from opcviz.attacks.inversion_search import frame_steps
 from opcviz.config import ConfigError
-from opcviz.models import Architecture, Classifier, build_network
+from opcviz.models import Classifier
 from opcviz.progress import Cancelled, Progress
-
-
-class Odd(nn.Module):
-    """Everything the layer route has a formula for: groups, strides, biases, tokens, in place."""
-
-    def __init__(self):
-        super().__init__()
-        self.stem = nn.Conv2d(2, 4, 3, padding=1)
-        self.norm = nn.BatchNorm2d(4)
-        self.wide = nn.Conv2d(4, 8, 3, stride=2, padding=(1, 0), groups=2)
-        self.point = nn.Conv2d(8, 16, 1, stride=2, bias=False)
-        self.dilated = nn.Conv2d(16, 8, 3, padding=2, dilation=2)
-        self.tokens = nn.Linear(8, 6)
-        self.flat = nn.BatchNorm1d(6)
-        self.head = nn.Linear(6, 3)
-
-    def forward(self, x):
-        x = F.softplus(self.norm(self.stem(x)))
-        x = F.silu(self.point(F.silu(self.wide(x))), inplace=True)
-        x += x.clone() ** 2  # a sum in place over an activation
-        x = torch.tanh(self.dilated(x)).flatten(2).mT
-        return self.head(self.flat(torch.tanh(self.tokens(x)).mean(1)))
-
-
-class Scaled(nn.Module):
-    """A weight outside any layer: only the torch.func route can take it."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(2, 3, 3)
-        self.gain = nn.Parameter(torch.rand(3, 1, 1) + 0.5)
-        self.head = nn.Linear(3, 3)
-
-    def forward(self, x):
-        return self.head(torch.tanh(self.conv(x) * self.gain).mean((2, 3)))
-
-
-class InPlace(nn.Module):
-    """Layers whose outputs are overwritten by what follows, as torchvision's ResNets do."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv, self.norm = nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
-        self.again = nn.Conv2d(4, 4, 3, padding=1)
-        self.head = nn.Linear(4, 3)
-
-    def forward(self, x):
-        first = F.relu(self.norm(self.conv(x)), inplace=True)
-        out = self.again(first)
-        out += first
-        return self.head(F.relu(out, inplace=True).mean((2, 3)))
-
-
-def ready(net, seed=0, dtype=torch.float64):
-    """Random weights and running statistics, eval mode, no gradients."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, value in [*net.named_parameters(), *net.named_buffers()]:
-            if value.is_floating_point():
-                value.copy_(torch.randn(value.shape, generator=generator) * 0.5)
-            if name.endswith("running_var"):
-                value.abs_().add_(0.5)
-    return net.to(dtype).eval().requires_grad_(False)
-
-
-def small_resnet(seed=0, dtype=torch.float64):
-    torch.manual_seed(seed)
-    net = build_network(Architecture("resnet8", width=0.5), 2, 3)
-    return ready(net, seed, dtype)
-
-
-def regression(seed):
-    return ready(nn.Sequential(nn.Flatten(), nn.Linear(36, 3)), seed, torch.float32)
-
-
-def batch(n=3, channels=2, side=6, classes=3, seed=1, dtype=torch.float64):
-    generator = torch.Generator().manual_seed(seed)
-    x = torch.rand((n, channels, side, side), generator=generator).to(dtype)
-    return x, torch.randint(classes, (n,), generator=generator)
-
-
-def plain_gradient(model, x, label, create_graph=False):
-    """One picture's weight gradient by the textbook: a batch of one and torch.autograd."""
-    weights = [p.detach().requires_grad_() for p in model.parameters()]
-    names = [name for name, _ in model.named_parameters()]
-    logits = torch.func.functional_call(model, dict(zip(names, weights, strict=True)), (x[None],))
-    loss = F.cross_entropy(logits, label[None])
-    found = torch.autograd.grad(loss, weights, create_graph=create_graph)
-    return dict(zip(names, found, strict=True))
-
-
-MODELS = {
-    "odd": lambda: ready(Odd()),
-    "scaled": lambda: ready(Scaled()),
-    "in place": lambda: ready(InPlace()),
-    "resnet": small_resnet,
-}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -141,7 +55,7 @@ def test_cost_and_slope_are_those_of_double_backward(name, objective):
     target = match.gradients(truth, y)
     norm = torch.stack([t.flatten(1).norm(dim=1) for t in target.values()]).norm(dim=0)
     unit = {n: t / norm.view(-1, *[1] * (t.dim() - 1)) for n, t in target.items()}
-    cost, slope = match(x, y, unit, OBJECTIVES[objective](norm))
+    cost, slope = match(x, y, unit, objective_of(objective, norm[None]))
     for b in range(len(x)):
         picture = x[b].clone().requires_grad_()
         g = plain_gradient(model, picture, y[b], create_graph=True)
@@ -161,7 +75,7 @@ def test_slope_agrees_with_finite_differences():
     truth, y = batch(1)
     x, _ = batch(1, seed=5)
     target = match.gradients(truth, y)
-    objective = OBJECTIVES["cosine"](torch.ones(1, dtype=torch.float64))
+    objective = objective_of("cosine", torch.ones(1, 1, dtype=torch.float64))
     _, slope = match(x, y, target, objective)
     step = 1e-6
     for at in [(0, 0, 0, 0), (0, 1, 3, 2), (0, 0, 5, 5), (0, 1, 2, 4)]:
@@ -182,7 +96,7 @@ def test_models_side_by_side_give_what_each_gives_alone(make, route):
     truth, _ = batch(6, seed=3)
     together = GradientMatch(models, (2, 6, 6), route)
     target = together.gradients(truth, y)
-    objective = OBJECTIVES["cosine"](torch.ones(2, dtype=torch.float64))
+    objective = objective_of("cosine", torch.ones(1, 2, dtype=torch.float64))
     cost, slope = together(x, y, target, objective)
     for m, model in enumerate(models):
         own = slice(2 * m, 2 * m + 2)
@@ -258,12 +172,12 @@ def test_cutting_the_work_changes_nothing(monkeypatch):
     models = [small_resnet(seed) for seed in (0, 1, 2)]
     held = sum(8 * p.numel() for p in models[0].parameters())
     x, y = batch(3)
-    whole = invert(models, x, y, Inversion(iterations=3, restarts=2))
+    whole = invert(models, x, y, Inversion(iterations=3, restarts=2, decoys=0))
     # one cell at a time; two models, then one with two pictures; two pictures of all models
     for cells in (0, 2, 7):
         events = []
         monkeypatch.setattr("opcviz.attacks.inversion.BUDGET", 2 * cells * held)
-        config, progress = Inversion(iterations=3, restarts=2), Progress(events.append)
+        config, progress = Inversion(iterations=3, restarts=2, decoys=0), Progress(events.append)
         parts = invert(models, x, y, config, progress=progress)
         assert events[-1].step == events[-1].steps == 3 * {0: 9, 2: 5, 7: 2}[cells]
         torch.testing.assert_close(parts.reconstructions, whole.reconstructions)
@@ -307,6 +221,7 @@ def test_nothing_to_invert_is_said_not_scored():
         assert f"2 of 2 pictures: the target gradient is {why}" in row["reason"]
     assert rows[3]["gradient_norm"] == 0
     assert "does not depend on the picture" in rows[2]["reason"]
+    assert rows[2]["psnr"] is rows[2]["ssim"] is rows[2]["random_gradient"]["psnr"] is None
     assert torch.equal(result.reconstructions[2], torch.full_like(result.reconstructions[2], 0.5))
 
 

@@ -1,30 +1,18 @@
 """FM and HR against numpy's least squares, closed cases, and what must not matter."""
 
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recovery_studies import oracle, study
 
 from opcviz.attacks import least_squares
 from opcviz.attacks.least_squares import Gram, fit_affine
 from opcviz.attacks.recovery import FIT_SETS, LiveRecovery, Recovery, ThreatModel, recover
 from opcviz.config import ConfigError
-
-
-def oracle(features, targets, ridge=0.0):
-    """Centred least squares by numpy; a ridge is √ρ·I appended to the rows."""
-    f, t = np.asarray(features, np.float64), np.asarray(targets, np.float64)
-    fm, tm = f.mean(0), t.mean(0)
-    rows, wanted = f - fm, t - tm
-    if ridge:
-        rows = np.vstack([rows, ridge**0.5 * np.eye(f.shape[1])])
-        wanted = np.vstack([wanted, np.zeros((f.shape[1], t.shape[1]))])
-    weight = np.linalg.lstsq(rows, wanted, rcond=None)[0]
-    return weight, tm - fm @ weight
 
 
 def relu_net(n=400, d=24, k=10, seed=0):
@@ -137,44 +125,6 @@ def test_bad_input_is_named():
 
 
 # ---- studies made by hand ----------------------------------------------------------------------
-
-
-def views(train, test):
-    """Each side is (features, logits, labels)."""
-    return SimpleNamespace(
-        **{
-            side: SimpleNamespace(features=f, logits=z, labels=y)
-            for side, (f, z, y) in {"train": train, "test": test}.items()
-        }
-    )
-
-
-def study(sizes, forget, collapse=True, d=16, seed=0, classes_forgotten=True):
-    """A well separated original, and an unlearned model whose forget features are the origin."""
-    g = torch.Generator().manual_seed(seed)
-    classes = len(sizes)
-    means = 4 * torch.nn.functional.one_hot(torch.arange(classes), d).float()
-    head = (means / 4, torch.full((classes,), 0.25))
-    sides, labels, original, unlearned = ("train", "test"), {}, {}, {}
-    for side in sides:
-        scale = 1 if side == "train" else 3
-        y = torch.arange(classes).repeat_interleave(torch.tensor(sizes) // scale)
-        y = y[torch.randperm(len(y), generator=g)]
-        f = means[y] + 0.1 * torch.randn(len(y), d, generator=g)
-        turn = torch.randn(d, d, generator=torch.Generator().manual_seed(5))
-        u = f @ turn
-        if collapse:
-            u[torch.isin(y, torch.tensor(forget))] = 0
-        labels[side] = y
-        original[side] = (f, f @ head[0].T + head[1], y)
-        unlearned[side] = (u, torch.randn(len(y), classes, generator=g), y)
-    gone = {side: torch.isin(labels[side], torch.tensor(forget)) for side in sides}
-    split = SimpleNamespace(
-        **{f"forget_{s}": gone[s].nonzero().flatten() for s in sides},
-        **{f"retain_{s}": (~gone[s]).nonzero().flatten() for s in sides},
-        classes=tuple(forget) if classes_forgotten else (),
-    )
-    return views(*original.values()), views(*unlearned.values()), head, split
 
 
 @pytest.mark.parametrize("attack", ["fm", "hr"])

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from scipy.stats import entropy
 
 from opcviz.measures import centred_norm, entropy_floor, least_entropy, prediction_entropy
+from opcviz.measures.entropy import entropy_view
 
 QUOTED = [
     (0.1, 2.3021),
@@ -57,7 +58,24 @@ def test_no_search_gets_below_the_bound_and_the_bound_is_reached(norm):
     assert found == pytest.approx(least_entropy(norm, 5).item(), abs=1e-4)
 
 
+def test_every_sample_stands_on_or_above_the_bound():
+    logits = 5 * torch.randn(50, 6, generator=torch.Generator().manual_seed(1))
+    logits[0] = 3.0  # all alike: at the origin, where bound and entropy meet
+    logits[1] = torch.tensor([8.0, 1, 1, 1, 1, 1])  # the surest of its norm
+    view = entropy_view(logits)
+    assert torch.equal(view.norm, centred_norm(logits))
+    assert torch.equal(view.entropy, prediction_entropy(logits))
+    assert (view.entropy >= view.bound - 1e-9).all()
+    assert view.norm[0] == 0
+    assert view.entropy[:2].numpy() == pytest.approx(view.bound[:2].numpy())
+    assert view.bound[0].item() == pytest.approx(math.log(6))
+
+
 def test_bad_input_is_named():
+    with pytest.raises(ValueError, match="not finite"):
+        entropy_view(torch.full((2, 3), float("nan")))
+    with pytest.raises(ValueError, match="C >= 2"):
+        entropy_view(torch.zeros(4, 1))
     with pytest.raises(ValueError, match="at least 2 classes"):
         least_entropy(1.0, 1)
     with pytest.raises(ValueError, match="norms >= 0"):

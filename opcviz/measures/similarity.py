@@ -1,0 +1,308 @@
+"""How alike two models are on the same samples: features (CKA), predictions, accuracies.
+
+Linear CKA compares representations up to rotation and scale. It is low by itself where a model has
+no variance left, so it never comes alone here: variance and effective rank of both models stand
+beside it, and where one of them has nothing that varies it is undefined.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from ..data import Split
+    from ..observe import Views
+
+__all__ = [
+    "average_gap",
+    "feature_similarity",
+    "linear_cka",
+    "prediction_similarity",
+    "similarity",
+    "tug_of_war",
+]
+
+CHUNK = 4096
+ROUNDING = 2.0**-22  # a deviation below this share of the values is float32 rounding, not variance
+METRICS = {"UA": "forget_train", "RA": "retain_train", "TA": "retain_test"}
+
+
+class _Centred:
+    """Features made comparable: centred, scaled to about 1, seen in float64 a chunk at a time."""
+
+    def __init__(self, features: Tensor) -> None:
+        self.features = features.detach()
+        self.first = self._double(self.features[:1])  # taken off first: equal rows give exact zeros
+        shifted = [(part.sum(0), part.abs().max().item()) for part in self._shifted()]
+        self.mean = torch.stack([total for total, _ in shifted]).sum(0) / len(features)
+        self.scale = max(largest for _, largest in shifted) or 1.0  # squares must not underflow
+
+    @staticmethod
+    def _double(part: Tensor) -> Tensor:
+        return part.to("cpu", torch.float64)
+
+    def _shifted(self) -> Iterator[Tensor]:
+        return (self._double(part) - self.first for part in self.features.split(CHUNK))
+
+    def chunks(self) -> Iterator[Tensor]:
+        """(chunk, d) float64 pieces, together of mean zero and with entries of at most about 1."""
+        return ((part - self.mean) / self.scale for part in self._shifted())
+
+    def varies(self, scaled: float) -> bool:
+        """Whether a variance in units of scale² is more than rounding of the features' values."""
+        size = (self.first + self.mean).norm().item()
+        return math.sqrt(scaled) * self.scale > ROUNDING * size
+
+
+@torch.no_grad()
+def linear_cka(a: Tensor, b: Tensor, *, debiased: bool = False) -> dict[str, Any]:
+    """Linear centred kernel alignment of two models' features of the same samples.
+
+    CKA = ‖AᵀB‖² / (‖AᵀA‖·‖BᵀB‖) with A, B centred and Frobenius norms (Kornblith et al. 2019,
+    arXiv 1905.00414), from streamed d×d moments in float64: memory O(d²), never the n×n Gram
+    matrices. It does not change under orthogonal maps, isotropic scaling and translation of either
+    model; it does change under other invertible maps.
+
+    The plain estimate is biased upwards when n is not much larger than d; `debiased` puts the
+    unbiased estimator of HSIC (Song et al. 2012) in all three places. It can be slightly negative.
+
+    Args:
+        a: (n, d_a) features of the one model.
+        b: (n, d_b) features of the other.
+        debiased: use the unbiased estimator; wants n >= 4.
+
+    Returns:
+        JSON-ready: `cka`, or None with `reason`; `variance` and `effective_rank`, each a pair for
+        a and b (see `collapse`; the rank is None where nothing varies); `samples`; `debiased`.
+
+    Raises:
+        ValueError: for features that are not matrices of the same number of rows.
+    """
+    if a.dim() != 2 or b.dim() != 2 or len(a) != len(b):
+        raise ValueError(
+            f"linear_cka wants (n, d_a) and (n, d_b) features of the same samples, got "
+            f"{tuple(a.shape)} and {tuple(b.shape)}"
+        )
+    result: dict[str, Any] = {"cka": None, "variance": [None, None], "effective_rank": [None, None]}
+    result |= {"samples": len(a), "debiased": debiased}
+    if reason := _unusable(a, b, 4 if debiased else 2):
+        return {**result, "reason": reason}
+
+    sides = (_Centred(a), _Centred(b))
+    moments = _Moments(a.shape[1], b.shape[1])
+    for left, right in zip(*(side.chunks() for side in sides), strict=True):
+        moments.add(left, right)
+    still = []
+    for i, (side, square) in enumerate(zip(sides, (moments.aa, moments.bb), strict=True)):
+        scaled = square.trace().item() / len(a)
+        result["variance"][i] = scaled * side.scale**2
+        if side.varies(scaled):
+            result["effective_rank"][i] = _effective_rank(square)
+        else:
+            still.append(("first", "second")[i])
+    if still:
+        which = " and the ".join(still)
+        return {**result, "reason": f"undefined: the {which} model's features do not vary"}
+    cka = moments.cka(debiased)
+    if cka is None:
+        return {
+            **result,
+            "reason": "undefined: the unbiased estimate of a model's own HSIC is <= 0",
+        }
+    return {**result, "cka": cka}
+
+
+class _Moments:
+    """Second moments of two centred feature sets, and what the unbiased estimator wants besides."""
+
+    def __init__(self, d_a: int, d_b: int) -> None:
+        self.aa, self.bb, self.ab = (
+            torch.zeros(shape, dtype=torch.float64)
+            for shape in ((d_a, d_a), (d_b, d_b), (d_a, d_b))
+        )
+        self.rows = torch.zeros(3, dtype=torch.float64)  # Σ‖a_i‖⁴, Σ‖b_i‖⁴, Σ‖a_i‖²‖b_i‖²
+        self.count = 0
+
+    def add(self, a: Tensor, b: Tensor) -> None:
+        self.aa.addmm_(a.T, a)
+        self.bb.addmm_(b.T, b)
+        self.ab.addmm_(a.T, b)
+        p, q = a.square().sum(1), b.square().sum(1)
+        self.rows += torch.stack([p @ p, q @ q, p @ q])
+        self.count += len(a)
+
+    def cka(self, debiased: bool) -> float | None:
+        """The alignment; None where an unbiased self-similarity is not positive."""
+        hsic = torch.stack([m.square().sum() for m in (self.aa, self.bb, self.ab)])
+        if debiased:
+            # HSIC₁ for kernels of centred features, without forming them (factors common to all
+            # three terms left out): Σ_ij − n/(n−2)·Σ_i k_ii·l_ii + tr K · tr L / ((n−1)(n−2)).
+            n, p, q = self.count, self.aa.trace(), self.bb.trace()
+            traces = torch.stack([p * p, q * q, p * q])
+            hsic = hsic - n / (n - 2) * self.rows + traces / ((n - 1) * (n - 2))
+            if min(hsic[0], hsic[1]) <= 0:
+                return None
+        # roots first: the product of two small numbers would underflow
+        value = (hsic[2] / (hsic[0].sqrt() * hsic[1].sqrt())).item()
+        return value if debiased else min(value, 1.0)
+
+
+def _unusable(a: Tensor, b: Tensor, least: int) -> str | None:
+    if len(a) < least:
+        return f"undefined: {len(a)} samples, at least {least} are needed"
+    for name, features in (("first", a), ("second", b)):
+        if not features.isfinite().all():
+            return f"undefined: the {name} model's features are not finite, it diverged"
+    return None
+
+
+def _effective_rank(square: Tensor) -> float:
+    """exp of the entropy of the eigenvalues' shares (Roy & Vetterli 2007)."""
+    shares = torch.linalg.eigvalsh(square).clamp_min(0)
+    return torch.special.entr(shares / shares.sum()).sum().exp().item()
+
+
+def feature_similarity(
+    ours: Tensor, theirs: Tensor, split: Split, *, debiased: bool = False
+) -> dict[str, dict[str, Any]]:
+    """`linear_cka` on the forget part, the retain part and all of the train set.
+
+    The three answer different questions: forgetting shows on `forget`, harm on `retain`, and on
+    `mixed` the distance between the two parts counts as well.
+
+    Args:
+        ours, theirs: (N, d) features of the whole train set, at the head or at any block.
+        split: which samples are forgotten.
+        debiased: as in `linear_cka`.
+
+    Raises:
+        ValueError: for features that are not matrices of the same number of rows.
+    """
+    ours, theirs = ours.cpu(), theirs.cpu()
+    result = {"mixed": linear_cka(ours, theirs, debiased=debiased)}
+    for name, rows in (("forget", split.forget_train.cpu()), ("retain", split.retain_train.cpu())):
+        result[name] = linear_cka(ours[rows], theirs[rows], debiased=debiased)
+    return result
+
+
+@torch.no_grad()
+def prediction_similarity(model: Tensor, reference: Tensor) -> dict[str, Any]:
+    """How alike two models' predictive distributions are, from logits of the same samples.
+
+    Args:
+        model: (n, C) logits.
+        reference: (n, C) logits of the model compared with, as a rule the retrained one.
+
+    Returns:
+        JSON-ready, means over samples: `agreement`, percent of equal answers; `kl`,
+        KL(reference ‖ model) in nats; `js`, the Jensen-Shannon divergence in nats, between 0 and
+        log 2. All None with `reason` where there is nothing to compare.
+
+    Raises:
+        ValueError: for logits of different shapes.
+    """
+    if model.dim() != 2 or model.shape != reference.shape:
+        raise ValueError(
+            f"prediction_similarity wants two (n, C) logits of the same samples, got "
+            f"{tuple(model.shape)} and {tuple(reference.shape)}"
+        )
+    nothing = dict.fromkeys(("agreement", "kl", "js"))
+    if not len(model):
+        return {**nothing, "reason": "there are no such samples"}
+    for name, logits in (("model", model), ("reference", reference)):
+        if not logits.isfinite().all():
+            return {**nothing, "reason": f"the {name}'s logits are not finite: it diverged"}
+    p, q = (z.detach().to("cpu", torch.float64).log_softmax(1) for z in (model, reference))
+    middle = torch.logaddexp(p, q) - math.log(2)
+    return {
+        "agreement": 100 * (p.argmax(1) == q.argmax(1)).double().mean().item(),
+        "kl": max(_kl(q, p), 0.0),
+        "js": min(max((_kl(p, middle) + _kl(q, middle)) / 2, 0.0), math.log(2)),
+    }
+
+
+def _kl(p: Tensor, q: Tensor) -> float:
+    """Mean over rows of Σ p·(log p − log q), from log-probabilities."""
+    return (p.exp() * (p - q)).sum(1).mean().item()
+
+
+def similarity(model: Views, reference: Views, split: Split) -> dict[str, Any]:
+    """Features and predictions of a model beside those of a reference model.
+
+    Args:
+        model: what the model computed on the train and the test set.
+        reference: the same of the model compared with (the original, or the retrained).
+        split: which samples belong to which part.
+
+    Returns:
+        JSON-ready: `cka` with `forget`, `retain` and `mixed` train data (`feature_similarity`);
+        `predictions` on the four parts of the data (`prediction_similarity`).
+
+    Raises:
+        ValueError: when the two were not observed on the same samples.
+    """
+    for side in ("train", "test"):
+        a, b = getattr(model, side), getattr(reference, side)
+        if len(a) != len(b) or not torch.equal(a.labels.cpu(), b.labels.cpu()):
+            raise ValueError(f"similarity: the models were not observed on the same {side} samples")
+    predictions = {}
+    for part in ("forget_train", "retain_train", "forget_test", "retain_test"):
+        side, rows = part.rpartition("_")[2], getattr(split, part).cpu()
+        ours, theirs = getattr(model, side).logits.cpu(), getattr(reference, side).logits.cpu()
+        predictions[part] = prediction_similarity(ours[rows], theirs[rows])
+    cka = feature_similarity(model.train.features, reference.train.features, split)
+    return {"cka": cka, "predictions": predictions}
+
+
+def average_gap(
+    model: Mapping[str, Any],
+    retrained: Mapping[str, Any],
+    *,
+    mia: tuple[float | None, float | None] = (None, None),
+) -> dict[str, Any]:
+    """Mean distance in points to the retrained model over UA, RA, TA and MIA, the field's score.
+
+    Args:
+        model, retrained: as `accuracy_report` gives them; TA is taken on the retained test data.
+        mia: MIA-efficacy in percent of the model and of the retrained one, where it was measured.
+
+    Returns:
+        JSON-ready: `average_gap`, the mean over what is there, or None with `reason`; `gaps`, by
+        name, None where a figure is missing; `over`, the names that the mean is taken over.
+    """
+    pairs = {name: (model.get(part), retrained.get(part)) for name, part in METRICS.items()}
+    pairs["MIA"] = mia
+    gaps = {
+        name: None if ours is None or theirs is None else abs(ours - theirs)
+        for name, (ours, theirs) in pairs.items()
+    }
+    there = [name for name, gap in gaps.items() if gap is not None]
+    mean = sum(gaps[name] for name in there) / len(there) if there else None
+    result = {"average_gap": mean, "gaps": gaps, "over": there}
+    return result if there else {**result, "reason": "no figure is known of both models"}
+
+
+def tug_of_war(model: Mapping[str, Any], retrained: Mapping[str, Any]) -> dict[str, Any]:
+    """Tug-of-War: Π (1 − |Δaccuracy|) over forget, retain and test data against the retrained.
+
+    1 is the retrained model's accuracies, 0 is as far from them as can be on one part (Zhao et al.
+    2024, arXiv 2406.01257).
+
+    Args:
+        model, retrained: as `accuracy_report` gives them; test is the retained test data.
+
+    Returns:
+        JSON-ready: `tow` in 0..1, or None with `reason`.
+    """
+    tow = 1.0
+    for part in METRICS.values():
+        ours, theirs = model.get(part), retrained.get(part)
+        if ours is None or theirs is None:
+            return {"tow": None, "reason": f"{part} accuracy is not known of both models"}
+        tow *= 1 - abs(ours - theirs) / 100
+    return {"tow": tow}

@@ -1,0 +1,132 @@
+"""The finer instruments, one function a kind of artefact; a study chooses which it wants.
+
+Like `evidence`: each function takes the laboratory, a method and a seed, and stores one artefact.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ..attacks.membership import membership
+from ..attacks.probing import probe
+from ..attacks.recovery import recover
+from ..attacks.relearning import relearn
+from ..measures import collapse, separability
+from ..measures.outliers import outliers
+from ..measures.similarity import feature_similarity, similarity
+from ..methods import Method, create
+from ..observe import Observation, Views, observe_blocks
+from .storing import keep
+
+if TYPE_CHECKING:
+    from .laboratory import Laboratory
+
+__all__ = ["make_blocks", "make_membership", "make_relearning", "make_similarity"]
+
+
+def make_blocks(lab: Laboratory, method: Method, seed: int) -> None:
+    """How deep it goes: recovery, probes, separability, collapse and CKA at every block.
+
+    The attacker maps a block's pooled output to the original's penultimate features (FM) or logits
+    (HR); the original's own figures at the same block say how much that block ever gave away.
+    """
+    began = time.perf_counter()
+    before = lab.views(lab.original, seed)
+    head = lab.classifier(lab.original, seed).head
+    reference, found = lab.block_views(lab.original, seed), lab.block_views(method, seed)
+    blocks = []
+    for name, views in found.items():
+        features = views.train.features
+        forget, retain = features[lab.split.forget_train], features[lab.split.retain_train]
+        original = reference[name].train.features
+        blocks.append(
+            {
+                "name": name,
+                "collapse": collapse(forget, retain),
+                "separability": separability(forget, retain, progress=lab.progress),
+                "recovery": recover(
+                    before,
+                    views,
+                    (head.weight.detach(), head.bias.detach()),
+                    lab.split,
+                    lab.study.evidence.recovery,
+                ),
+                "probes": _probes(lab, views, seed),
+                "cka_original": feature_similarity(features, original, lab.split),
+            }
+        )
+    keep(lab, "blocks", method, seed, {"blocks": blocks}, began)
+
+
+def _probes(lab: Laboratory, views: Views, seed: int) -> dict[str, Any]:
+    """Cross-validated probes on held-out data; on train data where samples are forgotten."""
+    if lab.split.classes:
+        seen: Observation = views.test
+        forget: Any = lab.split.classes
+    else:
+        seen = views.train
+        everything = torch.arange(len(seen), device=lab.split.forget_train.device)
+        forget = torch.isin(everything, lab.split.forget_train)
+    return probe(
+        seen.features,
+        seen.labels,
+        forget,
+        lab.study.evidence.probing,
+        seed=seed,
+        progress=lab.progress,
+    )
+
+
+def make_membership(lab: Laboratory, method: Method, seed: int) -> None:
+    """Was it in the training set? And does it stand out as something never seen?"""
+    began = time.perf_counter()
+    views = lab.views(method, seed)
+    result = {
+        **membership(
+            views, lab.split, lab.study.evidence.membership, seed=seed, progress=lab.progress
+        ),
+        "outliers": outliers(views, lab.split),
+    }
+    keep(lab, "membership", method, seed, result, began)
+
+
+def make_similarity(lab: Laboratory, method: Method, seed: int) -> None:
+    """Features and predictions beside the original's and the retrained model's."""
+    began = time.perf_counter()
+    views = lab.views(method, seed)
+    retrained = create("retrain")
+    result: dict[str, Any] = {
+        "original": similarity(views, lab.views(lab.original, seed), lab.split)
+    }
+    if lab.refuse_reason(retrained, seed) is None:
+        result["retrained"] = similarity(views, lab.views(retrained, seed), lab.split)
+    else:
+        result["retrained"] = {"reason": "there is no retrained model"}
+    keep(lab, "similarity", method, seed, result, began)
+
+
+def make_relearning(lab: Laboratory, method: Method, seed: int) -> None:
+    """How fast forgotten data come back when training goes on."""
+    began = time.perf_counter()
+    original = lab.make("evidence", lab.original, seed).json()["accuracy"]["forget_train"]
+    result = relearn(
+        lab.classifier(method, seed),
+        lab.images,
+        lab.split,
+        lab.study.evidence.relearning,
+        original_accuracy=original,
+        seed=seed,
+        progress=lab.progress,
+    )
+    keep(lab, "relearning", method, seed, result, began)
+
+
+def block_views(lab: Laboratory, method: Method, seed: int) -> dict[str, Views]:
+    """What each block of a model computes on all train and test pictures, pooled."""
+    model, images = lab.classifier(method, seed), lab.images
+    train = observe_blocks(model, images.x_train, images.y_train, progress=lab.progress)
+    test = observe_blocks(model, images.x_test, images.y_test, progress=lab.progress)
+    return {name: Views(train[name], test[name]) for name in train}
