@@ -17,8 +17,9 @@ may be inferred instead of known. Two baselines say what a score is worth: the m
 class, and the same attack on a random gradient, which finds what the search makes of nothing.
 
 The search starts from grey and runs Adam with momentum (0.9, 0.99) on a cosine schedule, many
-models, pictures and restarts at once. On digits that reaches in 200 steps what signed gradients,
-Hu's choice, do not in 1,000.
+models, pictures and restarts at once. On digits it is past 30 dB in 200 steps, which signed
+gradients, Hu's choice, are not in 1,000; 400 steps match a plain loop's 1,000 at lr 0.1. L-BFGS is
+the choice of smooth networks (Zhu et al. 2019): on ReLU nets it stalls at kinks of the cost.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Inversion(Config):
         "what the attacker holds: the picture's gradient, or the weight difference",
         choices=("gradient", "difference"),
     )
-    iterations: int = setting(200, "steps of the search (literature: 4,800)", low=1, high=100_000)
+    iterations: int = setting(400, "steps of the search (literature: 4,800)", low=1, high=100_000)
     restarts: int = setting(
         1, "searches a picture, the best by cost is kept (literature: 5)", low=1, high=64
     )

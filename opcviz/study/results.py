@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..config import ConfigError
+from ..measures.verdict import judge
 from ..methods import Method, get_method
 from .spec import Study, list_presets, preset
 from .store import Artefact, Store, StoreError
@@ -144,12 +145,45 @@ class StudyResult:
             raise StoreError(f"study '{self.place}' has no probe set yet: run it first")
         return artefact.arrays("probe.npz"), artefact.json()
 
+    def numbers(self, model: ModelResult) -> dict[str, Any]:
+        """The documented form of one model, with the verdict on it beside both references."""
+        return {**self._plain(model), "verdict": self._verdict(model)}
+
     def to_dict(self) -> dict[str, Any]:
         """The documented form of `show --json`."""
         return {
             "study": {"place": self.place, **self.study.to_dict()},
-            "models": [model.to_dict() for model in self.models],
+            "models": [self.numbers(model) for model in self.models],
         }
+
+    @cached_property
+    def _read(self) -> dict[str, dict[str, Any]]:
+        return {}
+
+    def _plain(self, model: ModelResult) -> dict[str, Any]:
+        """A model's numbers, read once however many verdicts rest on them."""
+        if model.key not in self._read:
+            self._read[model.key] = model.to_dict()
+        return self._read[model.key]
+
+    def _verdict(self, model: ModelResult) -> dict[str, Any]:
+        """What the evidence adds up to, against the original and the retrained of its seed."""
+        same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
+        judged = [model, same.get("original"), same.get("retrain")]
+        numbers = [None if m is None else self._plain(m) for m in judged]
+        probe = self.store.latest(self.place, "probe")
+        about = probe.json() if probe else {}
+        # with whole classes gone accuracy says it all, and membership would only add noise
+        samples = not about.get("forget_classes")
+        known = [_member_auc(each) if samples else None for each in numbers]
+        membership = None if None in known else tuple(known)
+        return judge(*numbers, sizes=about.get("sizes"), membership=membership)
+
+
+def _member_auc(numbers: dict[str, Any] | None) -> float | None:
+    """AUC of the loss threshold attack: forget samples against unseen ones."""
+    thresholds = (numbers or {}).get("membership", {}).get("thresholds") or {}
+    return (thresholds.get("loss") or {}).get("auc")
 
 
 def _order(model: ModelResult) -> tuple:
@@ -167,10 +201,20 @@ def _read(store: Store, place: str) -> StudyResult | None:
     try:
         spec = store.read_study(place)
         spec.pop("data_digest", None)
-        return StudyResult(store, place, Study.from_dict(spec))
+        return StudyResult(store, place, _study_of(store, place, spec))
     except (StoreError, ConfigError) as error:
         store.warn(f"study '{place}' is left out: {error}")
         return None
+
+
+def _study_of(store: Store, place: str, spec: dict[str, Any]) -> Study:
+    """The study; settings of the evidence that this version does not know do not close it."""
+    try:
+        return Study.from_dict(spec)
+    except ConfigError as error:
+        study = Study.from_dict({name: spec[name] for name in spec if name != "evidence"})
+        store.warn(f"study '{place}': {error}; its evidence settings are taken as the default")
+        return study
 
 
 def open_study(store: Store, name: str) -> StudyResult:

@@ -97,11 +97,11 @@ class Column:
     Args:
         model: what is stored.
         label: its name among the models shown.
+        numbers: its numbers and verdict, see `StudyResult.numbers`.
     """
 
-    def __init__(self, model: ModelResult, label: str) -> None:
-        self.model, self.label = model, label
-        self.numbers = model.to_dict()
+    def __init__(self, model: ModelResult, label: str, numbers: dict[str, Any]) -> None:
+        self.model, self.label, self.numbers = model, label, numbers
 
     @property
     def name(self) -> str:
@@ -122,7 +122,8 @@ class Column:
 def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:
     """The chosen models, labelled so that no two look alike."""
     titles = labels(study)
-    return [Column(m, titles[m.key]) for m in study.models if m.key in keys]
+    shown = [model for model in study.models if model.key in keys]
+    return [Column(model, titles[model.key], study.numbers(model)) for model in shown]
 
 
 def labels(study: StudyResult) -> dict[str, str]:

@@ -15,6 +15,7 @@ from .library import Column
 from .maps_component import Panel, Samples, Selection, linked_maps
 from .pictures import picture_strip
 from .sentences import HOW_TO_READ, collapse_line, headline, percent
+from .verdicts import badge, details
 
 __all__ = ["headlines", "maps", "reconstructions", "recovery"]
 
@@ -52,8 +53,11 @@ def headlines(shown: Sequence[Column]) -> None:
                 f"{html.escape(column.label)}</div>"
                 f'<div style="font-size:.8rem;opacity:.75">{html.escape(info.summary)}</div>'
                 f'<div style="display:flex;gap:1.4rem;margin:.5rem 0 .45rem;flex-wrap:wrap">{cells}'
-                f'</div><div style="font-size:.9rem">{html.escape(headline(numbers))}</div></div>'
+                f"</div>{badge(numbers['verdict'])}"
+                f'<div style="font-size:.9rem">{html.escape(headline(numbers))}</div></div>'
             )
+    with st.expander("Why these verdicts?"):
+        details(shown)
 
 
 def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:

@@ -1,0 +1,54 @@
+"""The verdict on a model: one word, the numbers that decided, and the rule in full."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from ..measures.verdict_rules import rules
+from .library import Column
+
+__all__ = ["badge", "details"]
+
+COLOURS = {
+    "not forgotten": "#7C8796",
+    "shallow": "#C9690F",
+    "deep": "#1E8A6B",
+    "deep but conspicuous": "#8070D6",
+    "over-forgotten": "#A0662B",
+    "damaged": "#C2413B",
+}
+"""White text on each has a contrast of at least 3 (large, bold text)."""
+
+
+def badge(verdict: dict[str, Any]) -> str:
+    """The word as a coloured label, with its confidence; HTML for `st.html`."""
+    word = verdict["verdict"]
+    if word is None:
+        missing = html.escape("; ".join(verdict["missing"]) or "evidence is missing")
+        return f'<div data-testid="verdict" style="font-size:.85rem">No verdict: {missing}.</div>'
+    level = f", {verdict['level']}" if verdict.get("level") else ""
+    confidence = verdict["confidence"]["level"]
+    return (
+        f'<div data-testid="verdict" title="{html.escape(verdict["why"])}" '
+        'style="margin:.1rem 0 .35rem">'
+        f'<span style="background:{COLOURS[word]};color:#fff;font-weight:650;font-size:.95rem;'
+        f'padding:.12rem .55rem;border-radius:.4rem">{html.escape(word + level)}</span>'
+        f'<span style="font-size:.78rem;opacity:.75"> {confidence} confidence</span></div>'
+    )
+
+
+def details(shown: Sequence[Column]) -> None:
+    """Why each model got its word, with the numbers that decided, and the rule."""
+    for place, column in zip(st.columns(len(shown)), shown, strict=True):
+        verdict = column.numbers["verdict"]
+        with place:
+            st.markdown(f"**{column.label}**")
+            st.caption(verdict["why"] or f"No verdict: {'; '.join(verdict['missing'])}.")
+            for note in verdict["notes"]:
+                st.caption(note)
+    with st.popover("The rule, in full", icon=":material/gavel:"):
+        st.markdown(rules())
