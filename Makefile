@@ -3,13 +3,14 @@
 # make fast   the tests that need no browser and little time
 # make lint   ruff, check and format
 # make study  remake the shipped study in checkpoints/
+# make table  the README's table: every method on digits, three seeds
 
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: app test fast lint study setup chromium
+.PHONY: app test fast lint study table setup chromium
 
 app: setup
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -26,8 +27,12 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 study: setup
-	$(BIN)/python -m opcviz run digits --store checkpoints
+	$(BIN)/python -m opcviz run digits-all --store checkpoints
 	rm -rf checkpoints/work
+
+table: setup
+	$(BIN)/python -m opcviz run digits-all --seeds 0,1,2 --only model,evidence --store .data/table
+	$(BIN)/python -m opcviz table digits --store .data/table
 
 setup: .venv/.ready
 

@@ -1,16 +1,18 @@
 """Gradient inversion, side by side: a plain rendering of Geiping's method against ours.
 
-    python benchmarks/inversion.py [--plain-pictures 2] [--pictures 8] [--seed 0]
+    python benchmarks/inversion.py [--plain-pictures 2] [--pictures 8] [--seeds 0 1 2]
 
-Trains an original and six other models on digits (classes 0, 1, 2 forgotten), then attacks the
-same pictures with both. The plain attack is what papers' code does: one picture at a time, the
-gradient by autograd with `create_graph`, 1,000 steps of Adam at lr 0.1 (halved three times), total
-variation, random start. Both see the same target gradients.
+Trains an original and six other models on digits (classes 0, 1, 2 forgotten) for each seed, then
+attacks the same pictures with both. The plain attack is what papers' code does: one picture at a
+time, the gradient by autograd with `create_graph`, 1,000 steps of Adam at lr 0.1 (halved three
+times), total variation, random start. Both see the same target gradients. With several seeds the
+last lines say what the original gives away over all of them.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import time
 
 import torch
@@ -19,7 +21,7 @@ from torch.nn import functional as F
 
 from opcviz.attacks.inversion import Inversion, class_mean_scores, frozen_copy, invert
 from opcviz.attacks.inversion_scores import psnr
-from opcviz.data import DataSpec, Scenario, load
+from opcviz.data import DataSpec, Images, Scenario, load
 from opcviz.methods import Task, create
 from opcviz.models import Architecture, Classifier, build_network
 from opcviz.training import Training
@@ -27,8 +29,10 @@ from opcviz.training import Training
 METHODS = ("original", "retrain", "opc", "rl", "ga", "ft", "neggrad_plus")
 
 
-def models_of(seed: int) -> tuple[dict[str, Classifier], Tensor, Tensor]:
-    """Seven trained models of digits, and the training pictures and labels to forget."""
+def models_of(
+    seed: int, methods: tuple[str, ...] = METHODS
+) -> tuple[dict[str, Classifier], Images, Tensor]:
+    """Trained models of digits, the original first; the data, and the positions to forget."""
     images = load(DataSpec(name="digits"))
     split = Scenario.parse("classes:0,1,2").split(images)
 
@@ -38,7 +42,7 @@ def models_of(seed: int) -> tuple[dict[str, Classifier], Tensor, Tensor]:
         return Classifier(net, *images.mean_std(), images.shape)
 
     made: dict[str, Classifier] = {}
-    for name in METHODS:
+    for name in dict.fromkeys(methods):
         training = Training(epochs=15, lr=0.1, batch_size=64)
         task = Task(images, split, made.get("original"), fresh, training, seed)
         made[name], _ = create(name, dataset="digits").unlearn(task)
@@ -72,38 +76,57 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plain-pictures", type=int, default=2, help="attacked the plain way")
     parser.add_argument("--pictures", type=int, default=8, help="attacked our way, each model")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
     asked = parser.parse_args()
+    torch.set_flush_denormal(True)  # the plain attack gets this too
+    rows = [one_seed(asked, seed) for seed in asked.seeds]
+    plain, ours, same, slow, fast = (torch.tensor(column) for column in zip(*rows, strict=True))
+    print(f"\nall {len(rows)} seeds, original model: {ours.mean():.1f} dB over {asked.pictures} "
+          f"pictures each (seeds: {', '.join(f'{v:.1f}' for v in ours)})")  # fmt: skip
+    if asked.plain_pictures:
+        print(f"on the plain attack's pictures: {plain.mean():.1f} dB plain, {same.mean():.1f} dB "
+              f"ours; {slow.mean() / fast.mean():.0f}× faster a picture")  # fmt: skip
 
+
+def one_seed(asked: argparse.Namespace, seed: int) -> tuple[float, ...]:
+    """Plain PSNR, our PSNR on all and on the plain attack's pictures, both times a picture."""
     began = time.perf_counter()
-    made, images, forget = models_of(asked.seed)
-    print(f"{len(made)} models trained in {time.perf_counter() - began:.1f} s, "
+    made, images, forget = models_of(seed, ("original", *asked.methods))
+    print(f"\nseed {seed}: {len(made)} models trained in {time.perf_counter() - began:.1f} s, "
           f"{torch.get_num_threads()} threads")  # fmt: skip
     at = forget[torch.linspace(0, len(forget) - 1, asked.pictures).round().long()]
     pictures, labels = images.x_train[at].float() / 255, images.y_train[at]
 
-    torch.set_flush_denormal(True)  # the plain attack gets this too
     began, scores = time.perf_counter(), []
-    for p in range(asked.plain_pictures):
+    both = torch.linspace(0, asked.pictures - 1, asked.plain_pictures).round().long()
+    for p in both.tolist():
         one = slice(p, p + 1)
-        found = plain_attack(made["original"], pictures[one], labels[one], asked.seed)
+        found = plain_attack(made["original"], pictures[one], labels[one], seed)
         scores.append(float(psnr(found, pictures[one])))
-    plain = (time.perf_counter() - began) / asked.plain_pictures
-    print(f"plain, original model: {plain:6.2f} s a picture, PSNR "
-          f"{sum(scores) / len(scores):.1f} dB ({asked.plain_pictures} pictures)")  # fmt: skip
+    slow = (time.perf_counter() - began) / max(1, len(both))
+    plain = sum(scores) / max(1, len(scores))
+    if scores:
+        print(f"plain, original model: {slow:6.2f} s a picture, PSNR {plain:.1f} dB "
+              f"({len(both)} pictures)")  # fmt: skip
 
-    result = invert(list(made.values()), pictures, labels, Inversion(), seed=asked.seed)
-    ours = result.seconds / (len(made) * len(pictures))
-    same = result.psnr[0, : asked.plain_pictures].mean()
-    print(f"ours, {len(made)} models:       {ours:6.2f} s a picture, PSNR {same:.1f} dB (the same)")
-    print(f"speed-up {plain / ours:.0f}×; {len(made)} × {len(pictures)} pictures in "
-          f"{result.seconds:.1f} s")  # fmt: skip
+    # without the baseline's random gradients, which the plain attack does not make either
+    config = Inversion(decoys=0)
+    result = invert(list(made.values()), pictures, labels, config, seed=seed)
+    fast = result.seconds / (len(made) * len(pictures))
+    same = float(result.psnr[0, both].mean())
+    same_too = f", PSNR {same:.1f} dB (the same)" if scores else ""
+    print(f"ours, {len(made)} models:       {fast:6.2f} s a picture{same_too}")
+    print(f"{len(made)} × {len(pictures)} pictures in {result.seconds:.1f} s")
 
-    print(f"\n{'model':<14}{'PSNR':>7}{'SSIM':>7}{'cost':>9}{'‖g‖':>10}  note")
-    for name, row in zip(made, result.summary(), strict=True):
-        print(f"{name:<14}" + cells(row) + f"  {row['reason'] or ''}")
+    beside = invert(list(made.values()), pictures, labels, Inversion(), seed=seed).summary()
+    print(f"\n{'model':<14}{'PSNR':>7}{'SSIM':>7}{'cost':>9}{'‖g‖':>10}{'random g':>10}  note")
+    for name, row in zip(made, beside, strict=True):
+        print(f"{name:<14}{cells(row)}{row['random_gradient']['psnr'] or math.nan:10.1f}  "
+              f"{row['reason'] or ''}")  # fmt: skip
     mean = class_mean_scores(images.x_train, images.y_train, pictures, labels)
     print(f"{'class mean':<14}{mean['psnr']:7.1f}{mean['ssim']:7.2f}")
+    return plain, float(result.psnr[0].mean()), same, slow, fast
 
 
 def cells(row: dict) -> str:

@@ -94,22 +94,23 @@ def run(
     store: StoreOption = None,
     data: Annotated[Path | None, typer.Option(help="folder of data sets")] = None,
     download: Annotated[bool, typer.Option(help="fetch a missing data set")] = False,
+    only: Annotated[str, typer.Option(help="only these answers, as in model,evidence")] = "",
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
     from .devices import pick_device
     from .study import Laboratory, missing
     from .study import run as do
 
-    where = _open_store(store)
+    where, kinds = _open_store(store), _kinds(only)
     for plan in (_chosen(each, methods, seeds) for each in _load(target)):
         lab = Laboratory(plan.study, where, pick_device(device), data_root=data, download=download)
-        todo = len(missing(plan, lab))
+        todo = len(missing(plan, lab, kinds))
         if not todo:
             out.print(f"{plan.study.place}: everything is there already, nothing was computed")
             continue
         with _bars(todo) as progress:
             lab.progress = progress
-            do(plan, lab)
+            do(plan, lab, kinds=kinds)
         out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
 
 
@@ -130,6 +131,15 @@ def _chosen(plan, methods: str, seeds: str):
     if seeds:
         plan = replace(plan, seeds=_numbers(seeds, "--seeds"))
     return plan
+
+
+def _kinds(only: str) -> tuple[str, ...]:
+    from .study.pipeline import KINDS
+
+    wanted = tuple(part.strip() for part in only.split(",") if part.strip())
+    if unknown := [kind for kind in wanted if kind not in KINDS]:
+        raise ConfigError(f"--only: '{unknown[0]}' is no answer; there are: {', '.join(KINDS)}")
+    return wanted or KINDS
 
 
 def _numbers(text: str, name: str) -> tuple[int, ...]:

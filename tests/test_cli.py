@@ -143,7 +143,7 @@ def test_a_study_is_run_once_shown_and_listed(call, tmp_path: Path) -> None:
     shown = json.loads(out)
     assert status == 0
     assert shown["study"]["place"] == listed[0]["name"]
-    assert [m["method"] for m in shown["models"]] == ["original", "ft"]
+    assert [m["method"] for m in shown["models"]] == ["original", "retrain", "ft"]
     for model in shown["models"]:
         accuracy = model["accuracy"]
         parts = ("forget_train", "retain_train", "forget_test", "retain_test")

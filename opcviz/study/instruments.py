@@ -12,7 +12,7 @@ import torch
 
 from ..attacks.membership import membership
 from ..attacks.probing import probe
-from ..attacks.recovery import recover
+from ..attacks.recovery import ATTACKS, recover
 from ..attacks.relearning import relearn
 from ..measures import collapse, separability
 from ..measures.outliers import outliers
@@ -37,23 +37,23 @@ def make_blocks(lab: Laboratory, method: Method, seed: int) -> None:
     before = lab.views(lab.original, seed)
     head = lab.classifier(lab.original, seed).head
     reference, found = lab.block_views(lab.original, seed), lab.block_views(method, seed)
+    attack = lab.study.evidence.recovery.replace(sizes=())  # sizes are swept at the last features
     blocks = []
     for name, views in found.items():
         features = views.train.features
         forget, retain = features[lab.split.forget_train], features[lab.split.retain_train]
         original = reference[name].train.features
+        recovered = recover(
+            before, views, (head.weight.detach(), head.bias.detach()), lab.split, attack
+        )
+        for attempt in ATTACKS:  # which samples flip is told at the last features
+            recovered[attempt]["all"].pop("flips", None)
         blocks.append(
             {
                 "name": name,
                 "collapse": collapse(forget, retain),
                 "separability": separability(forget, retain, progress=lab.progress),
-                "recovery": recover(
-                    before,
-                    views,
-                    (head.weight.detach(), head.bias.detach()),
-                    lab.split,
-                    lab.study.evidence.recovery,
-                ),
+                "recovery": recovered,
                 "probes": _probes(lab, views, seed),
                 "cka_original": feature_similarity(features, original, lab.split),
             }

@@ -38,13 +38,13 @@ VERSIONS = {
     "probe": 1,
     "model": 1,
     "features": 1,
-    "evidence": 2,
-    "blocks": 2,
+    "evidence": 3,
+    "blocks": 3,
     "membership": 1,
     "similarity": 1,
     "relearning": 1,
     "maps": 1,
-    "inversion": 1,
+    "inversion": 2,
 }
 
 
@@ -280,7 +280,7 @@ class Laboratory:
                 "device": self.device.type,
                 "history": watch.history(),
             }
-            write_json(folder / "result.json", result)
+            write_json(folder / "result.json", result, compact=True)
         shutil.rmtree(work, ignore_errors=True)  # the run has its result
 
     def repeat(self, method: Method, seed: int) -> None:

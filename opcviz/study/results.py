@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..attacks.recovery import ATTACKS
 from ..config import ConfigError
 from ..measures.verdict import judge
 from ..methods import Method, get_method
@@ -101,7 +102,7 @@ def _nothing(names: tuple[str, ...], reason: str | None) -> dict[str, Any]:
 
 def _no_recovery(reason: str | None) -> dict[str, Any]:
     names = ("forget_accuracy", "balanced_accuracy", "constant_predictor")
-    return {a: {fit: _nothing(names, reason) for fit in FIT_SETS} for a in ("fm", "hr")}
+    return {a: {fit: _nothing(names, reason) for fit in FIT_SETS} for a in ATTACKS}
 
 
 @dataclass(frozen=True)

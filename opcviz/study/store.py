@@ -48,14 +48,20 @@ def shipped_root() -> Path:
     return Path(__file__).resolve().parents[2] / "checkpoints"
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, *, compact: bool = False) -> None:
     """Write JSON beside its place and rename it there.
+
+    Args:
+        path: its place.
+        value: JSON-ready.
+        compact: on one line: curves and lists of numbers are a third of the size.
 
     Raises:
         ValueError: for NaN or infinity, which JSON does not have; say null and a reason instead.
     """
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    indent = None if compact else 1
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)
 

@@ -39,4 +39,4 @@ def keep(
     with lab.writing(kind, method, seed) as folder:
         for name, content in (arrays or {}).items():
             np.savez_compressed(folder / name, **content)
-        write_json(folder / "result.json", {**result, "seconds": seconds})
+        write_json(folder / "result.json", {**result, "seconds": seconds}, compact=True)

@@ -149,7 +149,7 @@ ROWS = (
     Row(
         "Features",
         "linear probe, last block",
-        "forget accuracy on held-out data, cross-validated; a constant answer has 1 ÷ forget classes",
+        "forget accuracy on held-out data, cross-validated; constant: 1 ÷ forget classes",
         _probe("linear"),
     ),
     Row("Features", "k-NN probe, last block", "the same by neighbours", _probe("knn")),

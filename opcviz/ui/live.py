@@ -80,16 +80,15 @@ def _status(record: Run, tail: Tail) -> None:
                 disabled=record.cancelling,
                 width="stretch",
             )
-        elif record.resumable:
-            st.button(
-                "Resume",
-                icon=":material/play_circle:",
-                key=f"live.resume.{record.id}",
-                on_click=engine.resume,
-                args=(record.id,),
-                width="stretch",
-                help="Finished answers are in the store; only what is missing is done.",
-            )
+        elif record.resumable and st.button(
+            "Resume",
+            icon=":material/play_circle:",
+            key=f"live.resume.{record.id}",
+            width="stretch",
+            help="Finished answers are in the store; only what is missing is done.",
+        ):
+            engine.resume(record.id)
+            st.rerun()  # the whole page: this part has stopped renewing itself
 
 
 def _ended(record: Run, tail: Tail) -> None:
@@ -225,9 +224,6 @@ def _queue() -> None:
             "cancelled": run.cause,
         }.get(run.status, "" if run.seconds is None else _duration(run.seconds))
         status.caption(f"{run.status} · {about}" if about else run.status)
-        show.button("Show", key=f"queue.{run.id}", on_click=_show, args=(run.id,), width="stretch")
-
-
-def _show(run: str) -> None:
-    st.query_params["run"] = run
-    st.session_state["lab.run"] = run
+        if show.button("Show", key=f"queue.{run.id}", width="stretch"):
+            st.query_params["run"] = st.session_state["lab.run"] = run.id
+            st.rerun()  # the whole page: the run is shown outside of this part

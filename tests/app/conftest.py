@@ -1,0 +1,108 @@
+"""Pages run headless on the shipped study, with an engine that starts no program."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from reading import fine
+from streamlit.testing.v1 import AppTest
+
+from opcviz.engine import Engine, InlineEngine
+from opcviz.study import Laboratory, Plan, Store, run
+from opcviz.ui import library
+
+ROOT = Path(__file__).parents[2]
+BURST = {
+    "name": "burst",
+    "title": "A rate far too high",
+    "forget": "classes:0,1",
+    "methods": [
+        "original",
+        "retrain",
+        {"method": "ga", "lr": 10.0, "epochs": 20, "momentum": 0.99, "weight_decay": 1.0},
+    ],
+    "data": {"name": "digits"},
+    "architecture": {"name": "resnet8", "width": 0.25},
+    "training": {"epochs": 2, "batch_size": 128},
+    "evidence": {
+        "probe": 40,
+        "live": 60,
+        "pictures": 2,
+        "maps": ["pca"],
+        "recovery": {"ridges": [0.0, 1.0]},
+        "inversion": {"iterations": 5},
+    },
+}
+
+
+class Queue(Engine):
+    """Takes jobs and leaves them queued; a test plays the worker."""
+
+    def _queued(self, id: str) -> None:
+        pass
+
+    def ensure(self, wait: float = 0.0) -> bool:
+        return True
+
+    def health(self) -> dict[str, Any]:
+        return {"state": "ready"}
+
+
+class Here(InlineEngine):
+    """Runs jobs for real, inside the click."""
+
+    ensure, health = Queue.ensure, Queue.health
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch) -> Path:
+    """The folder of a fresh store over the shipped studies; the engine only queues."""
+    monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path))
+    queue = Queue(tmp_path)
+    monkeypatch.setattr(library, "engine", lambda: queue)
+    return tmp_path
+
+
+@pytest.fixture
+def engine(store) -> Engine:
+    return library.engine()
+
+
+@pytest.fixture(scope="session")
+def burst_once(tmp_path_factory) -> Path:
+    """A store with a study of three models one of which diverged."""
+    root = tmp_path_factory.mktemp("burst")
+    plan = Plan.from_dict(BURST)
+    run(plan, Laboratory(plan.study, Store(root), torch.device("cpu")))
+    return root
+
+
+@pytest.fixture
+def burst(store, burst_once) -> str:
+    """The place of that study, in the test's own store."""
+    shutil.copytree(burst_once / "studies", store / "studies")
+    return Plan.from_dict(BURST).study.place
+
+
+@pytest.fixture
+def visit(store) -> Callable[..., AppTest]:
+    """Open a page with query parameters; an exception on it fails the test."""
+
+    def open_page(page: str = "", **params: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        for name, value in params.items():
+            app.query_params[name] = value
+        app.run()
+        if page:
+            app.switch_page(f"pages/{page}.py")
+            for name, value in params.items():  # a change of page clears them
+                app.query_params[name] = value
+            app.run()
+        return fine(app)
+
+    return open_page

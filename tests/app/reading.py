@@ -1,0 +1,52 @@
+"""Reads what stands on a page that ran headless."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+
+def fine(app: AppTest) -> AppTest:
+    """The page, which shows no exception."""
+    assert not app.exception, [e.message for e in app.exception]
+    return app
+
+
+def infos(app: AppTest) -> list[str]:
+    """Its notes."""
+    return [note.value for note in app.info]
+
+
+def captions(app: AppTest) -> list[str]:
+    """Its small print."""
+    return [caption.value for caption in app.caption]
+
+
+def headlines(app: AppTest) -> list[str]:
+    """The models' boxes in the first row, as HTML."""
+    return [box.proto.body for box in app.get("html") if 'data-testid="headline"' in box.proto.body]
+
+
+def charts(app: AppTest, key: str) -> list[dict[str, Any]]:
+    """Its Plotly figures whose keys begin like this."""
+    found = [chart.proto for chart in app.get("plotly_chart") if f"-{key}" in chart.proto.id]
+    return [json.loads(chart.spec) for chart in found]
+
+
+def models(app: AppTest) -> list[str]:
+    """The models in the address."""
+    return app.query_params["models"].split(",")
+
+
+def maps(app: AppTest, key: str) -> dict[str, Any]:
+    """What the row of linked maps whose key begins like this was sent."""
+    found = [row.proto for row in app.get("bidi_component") if f"-{key}" in row.proto.id]
+    assert len(found) == 1, f"{len(found)} rows of maps called {key}"
+    return json.loads(found[0].json)
+
+
+def progress(app: AppTest) -> list[str]:
+    """The texts of its progress bars."""
+    return [bar.proto.text for bar in app.get("progress")]

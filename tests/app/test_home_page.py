@@ -1,0 +1,168 @@
+import pytest
+from reading import captions, charts, fine, headlines, infos, maps, models
+
+from opcviz.study import Store, StudyResult, open_study, shipped_root
+from opcviz.ui import library
+
+BARS = 3  # before, FM, HR
+
+
+@pytest.fixture(scope="module")
+def shipped() -> StudyResult:
+    return open_study(Store(shipped_root()), "digits")
+
+
+def keys(study: StudyResult) -> list[str]:
+    return [model.key for model in study.models]
+
+
+def bars(app) -> list[list[float]]:
+    """Forget accuracy before and after the attacks, a list a model."""
+    return [chart["data"][0]["y"] for chart in charts(app, "rows.recovery")]
+
+
+def panels(app) -> list[dict]:
+    return maps(app, "maps.")["panels"]
+
+
+def test_it_opens_on_the_shipped_study(visit, shipped, store):
+    app = visit()
+    assert infos(app) == []
+    assert app.query_params["study"] == shipped.place
+    names = [key.split("-")[0] for key in models(app)]
+    assert names == ["original", "retrain", "rl", "opc"]
+    assert app.multiselect(key="head.models").value == models(app)
+    assert len(headlines(app)) == len(bars(app)) == len(panels(app)) == 4
+    assert all(panel["xy"] and not panel["reason"] for panel in panels(app))
+    assert sum("PSNR" in text for text in captions(app)) == 4
+    assert not list(store.iterdir())
+
+
+def test_its_numbers_are_those_of_the_store(visit, shipped):
+    app = visit()
+    for key, shown, headline in zip(models(app), bars(app), headlines(app), strict=True):
+        numbers = shipped.model(key).to_dict()
+        assert shown == [
+            numbers["accuracy"]["forget_train"],
+            numbers["recovery"]["fm"]["all"]["forget_accuracy"],
+            numbers["recovery"]["hr"]["all"]["forget_accuracy"],
+        ]
+        assert f"{numbers['accuracy']['retain_test']:.1f}".removesuffix(".0") in headline
+
+
+def test_six_models_fit(visit, shipped):
+    app = visit()
+    app.multiselect(key="head.models").set_value(keys(shipped)[:6]).run()
+    fine(app)
+    assert models(app) == keys(shipped)[:6]
+    assert len(headlines(app)) == len(bars(app)) == len(panels(app)) == 6
+
+
+def test_two_models_are_the_least(visit, shipped):
+    first, *_, last = keys(shipped)
+    app = visit()
+    app.multiselect(key="head.models").set_value([last, first]).run()
+    assert models(fine(app)) == [first, last]
+    app.multiselect(key="head.models").set_value([]).run()
+    assert len(models(fine(app))) == 4
+
+
+@pytest.mark.parametrize("kind", ["densmap", "pca"])
+def test_the_kind_of_map_can_be_changed(visit, kind):
+    app = visit()
+    before = [panel["xy"] for panel in panels(app)]
+    app.button_group(key="rows.map").set_value(kind).run()
+    assert fine(app).query_params["map"] == kind
+    assert all(a["xy"] != b for a, b in zip(panels(app), before, strict=True))
+    assert all((panel["origin"] is not None) == (kind == "pca") for panel in panels(app))
+
+
+@pytest.mark.parametrize("fit", ["retain", "heldout", "heldout_retain"])
+def test_the_fit_set_changes_bars_and_baseline(visit, shipped, fit):
+    app = visit()
+    app.button_group(key="rows.fit").set_value(fit).run()
+    for key, shown in zip(models(fine(app)), bars(app), strict=True):
+        recovery = shipped.model(key).to_dict()["recovery"]
+        assert shown[1:] == [recovery[attack][fit]["forget_accuracy"] for attack in ("fm", "hr")]
+
+
+def test_a_link_decides(visit, shipped):
+    chosen = [keys(shipped)[0], keys(shipped)[-1]]
+    sample = str(shipped.probe()[0]["ids"][5])
+    app = visit(study=shipped.place, models=",".join(chosen), map="pca", sample=sample)
+    assert infos(app) == []
+    assert models(app) == chosen
+    assert app.query_params["map"] == app.button_group(key="rows.map").value == "pca"
+    assert maps(app, "maps.")["selected"]["sample"] == int(sample)
+    assert any(text.value.startswith(f"Pinned sample {sample},") for text in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("study", "mnist-00000000", "There is no study 'mnist-00000000' here"),
+        ("models", "original,vanished-0-s0", "This study has no model"),
+        ("map", "tsne", "There is no map 'tsne'"),
+        ("sample", "99999999", "There is no sample '99999999'"),
+        ("sample", "<b>", "There is no sample '<b>'"),
+    ],
+)
+def test_what_a_link_asks_for_in_vain_is_named(visit, name, value, says):
+    app = visit(**{name: value})
+    assert any(note.startswith(says) for note in infos(app))
+    assert len(headlines(app)) >= 2
+    assert value not in app.query_params.get(name, "")
+
+
+def test_downloads_are_offered(visit):
+    labels = [button.label for button in visit().get("download_button")]
+    assert labels == ["Samples (CSV)", "Numbers (JSON)"]
+
+
+def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(library, "shipped_root", lambda: tmp_path_factory.mktemp("none"))
+    app = visit()
+    assert "python -m opcviz run digits" in infos(app)[0]
+    assert not headlines(app)
+
+
+@pytest.mark.slow
+def test_a_diverged_model_shows_its_reason_instead_of_numbers(visit, burst):
+    app = visit(study=burst)
+    assert infos(app) == []
+    assert [key.split("-")[0] for key in models(app)] == ["original", "retrain", "ga"]
+    said = headlines(app)[2]
+    assert "diverged at step" in said
+    assert "there is no model to examine" in said
+    assert bars(app)[2] == [None] * BARS
+    assert bars(app)[0] != [None] * BARS
+    reason = panels(app)[2]["reason"]
+    assert reason.startswith("no map: ")
+    app.button_group(key="rows.map").set_value("pca").run()
+    assert panels(fine(app))[0]["xy"]
+    assert panels(app)[2]["reason"] == "no map: diverged at step 3"
+    about = [text for text in captions(app) if "diverged" in text]
+    assert len(about) >= 3  # below its map, its bars, and for want of reconstructions
+    assert not any("a point" in text for text in captions(app))
+
+
+@pytest.mark.slow
+def test_another_study_can_be_chosen_and_left(visit, burst, shipped):
+    app = visit()
+    shown = models(app)
+    app.selectbox(key="head.study").set_value(burst).run()
+    assert fine(app).query_params["study"] == burst
+    assert len(headlines(app)) == 3
+    app.selectbox(key="head.study").set_value(shipped.place).run()
+    assert models(fine(app)) == shown
+
+
+@pytest.mark.slow
+def test_a_damaged_artefact_is_named_and_its_model_shown_without(visit, burst, store):
+    damaged = next((store / "studies" / burst / "models").glob("retrain-*/evidence-*/result.json"))
+    damaged.write_text("{")
+    app = visit(study=burst)
+    assert any("is damaged" in toast.value for toast in app.toast)
+    assert "not complete" in headlines(app)[1]
+    assert bars(app)[1] == [None] * BARS
+    assert bars(app)[0] != [None] * BARS

@@ -1,0 +1,66 @@
+"""The table says 'not computed' where nothing was, and figures refuse what does not fit."""
+
+import pytest
+
+from opcviz.study import Store, open_study, shipped_root
+from opcviz.ui import instruments
+from opcviz.ui.depth import depth_figure
+from opcviz.ui.verdicts import COLOURS, badge
+
+
+@pytest.fixture(scope="module")
+def study():
+    return open_study(Store(shipped_root()), "digits")
+
+
+def numbers(study, method):
+    return study.numbers(next(m for m in study.models if m.method.info.name == method))
+
+
+def test_every_measure_of_the_shipped_models_is_there(study):
+    shown = [numbers(study, name) for name in ("original", "retrain", "rl", "opc")]
+    lines = instruments.rows_of(shown, shown[1])
+    assert len(lines) == len(instruments.ROWS)
+    assert not [line for line in lines if "not computed" in line]
+    cells = {name: rest for _, name, *rest in lines}
+    assert cells["CKA to original, forget"][0] == "1.00"
+    assert cells["Tug-of-War"][1] == "1.000"
+    assert cells["agreement, forget"][1] == "100 %"
+    assert cells["average gap"][1].startswith("0.00 points over UA, RA, TA, MIA")
+    assert not any("|" in cell for line in lines for cell in line)
+
+
+def test_what_was_not_computed_is_said_so(study):
+    bare = {**numbers(study, "opc"), "membership": {}, "similarity": {}, "relearning": {}}
+    cells = {name: rest for _, name, *rest in instruments.rows_of([bare], None)}
+    assert cells["loss threshold"][0] == cells["average gap"][0] == "not computed"
+    assert cells["separability, linear"][0] != "not computed"
+
+
+def test_every_verdict_has_a_colour_and_the_badge_says_what_is_missing(study):
+    from opcviz.measures.verdict_rules import VERDICTS
+
+    assert set(COLOURS) == set(VERDICTS)
+    said = badge(numbers(study, "opc")["verdict"])
+    assert "conspicuous" in said
+    assert "confidence" in said
+    none = {"verdict": None, "missing": ["<recovery>"]}
+    assert "&lt;recovery&gt;" in badge(none)
+
+
+def test_a_curve_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="'a' has 2 numbers, not 3"):
+        depth_figure(["x", "y", "z"], {"a": [1, 2]}, "title")
+
+
+def test_depth_lines_carry_their_numbers():
+    figure = depth_figure(["x", "y"], {"a": [10, None], "b": [20, 30]}, "t", reference=5, label="c")
+    assert [list(line.y) for line in figure.data] == [[10, None], [20, 30]]
+    texts = {note.text for note in figure.layout.annotations}
+    assert texts == {"a", "b", "c"}
+
+
+def test_relearning_lines_carry_their_numbers():
+    figure = instruments.relearning_figure({"a": ([0, 5], [0.0, 50.0])}, constant=33.0)
+    assert list(figure.data[0].x) == [0, 5]
+    assert list(figure.data[0].y) == [0.0, 50.0]

@@ -1,0 +1,114 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from opcviz.methods import create
+from opcviz.study import ModelResult, Store, StudyResult, open_study, preset, shipped_root
+from opcviz.ui import library
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path / "store"))
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def digits(root):
+    return open_study(library.store(), "digits")
+
+
+def study_of(*methods, seeds=(0,)) -> StudyResult:
+    """A study whose models are only named."""
+    models = [
+        ModelResult(None, f"s/models/{m.info.name}-{i}-s{seed}", m, seed)
+        for seed in seeds
+        for i, m in enumerate(methods)
+    ]
+    return SimpleNamespace(models=models)
+
+
+def names(keys):
+    return [key.split("-")[0] for key in keys]
+
+
+def test_the_shipped_study_is_a_choice_on_a_fresh_store(root):
+    (choices,) = library.choices().values()
+    assert names(choices.shown) == ["original", "retrain", "rl", "opc"]
+    assert set(choices.shown) < set(choices.models)
+    assert not root.exists()  # looking makes nothing
+
+
+def test_shipped_studies_come_first_and_ones_without_models_not_at_all(root):
+    (shipped,) = library.choices()
+    for place in ("a-00000000", "z-00000000"):
+        Store(root).write_study(place, preset("digits").study.to_dict())
+    assert list(library.choices()) == [shipped]
+
+
+@pytest.mark.parametrize(
+    ("methods", "shown"),
+    [
+        (("original", "retrain", "ft", "rl", "ga", "opc"), ("original", "retrain", "rl", "opc")),
+        (("original", "retrain", "ga"), ("original", "retrain", "ga")),
+        (("original", "retrain", "ft", "ga", "opc"), ("original", "retrain", "opc", "ft")),
+        (("original",), ("original",)),
+    ],
+)
+def test_what_is_shown_at_first(methods, shown):
+    models = study_of(*map(create, methods)).models
+    assert tuple(names(library._shown(models))) == shown
+
+
+def test_a_seed_is_not_mixed_with_another_at_first():
+    models = study_of(*map(create, ("original", "retrain", "rl", "opc")), seeds=(0, 1)).models
+    assert all(key.endswith("-s0") for key in library._shown(models))
+
+
+def test_labels_tell_models_of_one_method_apart():
+    study = study_of(create("opc", lr=0.02), create("opc", lr=0.05), create("ga"))
+    assert list(library.labels(study).values()) == [
+        "OPC · lr 0.02",
+        "OPC · lr 0.05",
+        "Gradient ascent",
+    ]
+
+
+def test_labels_name_the_seed_only_where_there_are_several():
+    study = study_of(create("opc"), seeds=(0, 3))
+    assert list(library.labels(study).values()) == ["OPC · seed 0", "OPC · seed 3"]
+
+
+def test_columns_keep_the_studys_order(digits):
+    first, second, third = [model.key for model in digits.models[:3]]
+    shown = library.columns(digits, (third, first))
+    assert [column.model.key for column in shown] == [first, third]
+    assert [column.name for column in shown] == names([first, third])
+    assert second not in {column.model.key for column in shown}
+
+
+def test_what_a_column_reads_is_what_is_stored(digits):
+    model = digits.models[0]
+    (column,) = library.columns(digits, (model.key,))
+    np.testing.assert_equal(column.arrays("maps", "maps.npz"), model.arrays("maps", "maps.npz"))
+    assert column.result("evidence") == model.result("evidence")
+    assert column.arrays("maps", "nothing.npz") == {}
+    assert column.arrays("nothing", "maps.npz") == {}
+    assert column.result("nothing") == {"reason": "nothing was not computed yet"}
+
+
+def test_samples_and_trajectory_fit_together(digits):
+    samples, about = library.samples(digits)
+    assert about["forget_classes"] == [0, 1, 2]
+    assert set(samples.labels[samples.forget]) == {0, 1, 2}
+    for model in digits.models:
+        kept = library.trajectory(model)
+        assert kept["ids"].tolist() == samples.ids.tolist()
+        history = model.result("model")["history"]
+        assert len(kept["points"]) == len(history)
+        assert kept["points"].shape[1:] == (len(samples.ids), 2)
+
+
+def test_the_store_lies_over_the_shipped_studies(root):
+    assert library.store().roots == (root, shipped_root())

@@ -1,0 +1,109 @@
+import pytest
+
+from opcviz.engine import Runs
+from opcviz.engine.events import EventLog
+from opcviz.progress import Epoch, Message, Stage, Step
+from opcviz.ui.tail import CATCH_UP, Tail
+
+
+@pytest.fixture
+def runs(tmp_path) -> Runs:
+    return Runs(tmp_path)
+
+
+@pytest.fixture
+def run(runs) -> str:
+    return runs.submit({})
+
+
+def say(runs, run, *events):
+    with EventLog(runs.path(run, "events.jsonl")) as log:
+        for event in events:
+            log(event)
+
+
+def epochs(first, last, of=20):
+    return [Epoch(i, of, {"forget_accuracy": float(i)}) for i in range(first, last + 1)]
+
+
+def shown(tail):
+    return [event["epoch"] for event in tail.epochs]
+
+
+def test_nothing_said_is_nothing_shown(runs, run):
+    tail = Tail(run)
+    tail.poll(runs, runs.status(run))
+    assert not tail.behind
+    assert tail.saying == "starting"
+    assert (tail.epochs, tail.losses, tail.messages) == ([], [], [])
+
+
+def test_each_event_is_taken_once_and_in_order(runs, run):
+    tail = Tail(run)
+    seen = []
+    for i in range(5):
+        say(runs, run, *epochs(i, i))
+        tail.poll(runs, runs.status(run))
+        seen.append(shown(tail))
+    assert seen == [list(range(i + 1)) for i in range(5)]
+
+
+def test_a_backlog_is_shown_over_a_few_polls_and_nothing_is_left_out(runs, run):
+    say(runs, run, Stage("model", 0, 1, "OPC"), *epochs(0, 20))
+    tail, lengths = Tail(run), []
+    while not lengths or tail.behind:
+        tail.poll(runs, runs.status(run))
+        lengths.append(len(tail.epochs))
+    assert shown(tail) == list(range(21))
+    assert lengths[0] <= 21 // CATCH_UP + 1
+    assert len(set(lengths)) == len(lengths) >= 10  # every poll moves something
+
+
+def test_what_does_not_draw_is_not_waited_for(runs, run):
+    more = [Stage("evidence", 1, 2, "OPC"), Message("one"), Message("two")]
+    say(runs, run, Stage("model", 0, 2, "OPC"), *epochs(0, 0), *more)
+    tail = Tail(run)
+    tail.poll(runs, runs.status(run))
+    assert not tail.behind
+    assert [message["text"] for message in tail.messages] == ["one", "two"]
+    assert tail.saying == "attacking OPC (answer 2 of 2)"
+
+
+def test_losses_stand_at_their_place_in_the_run(runs, run):
+    begun = [Stage("model", 0, 1, "OPC"), *epochs(0, 0, of=10)]
+    say(runs, run, *begun, Step(50, 100, loss=2.0))
+    say(runs, run, Step(100, 100, loss=None))  # not finite: a gap, not a number
+    tail = Tail(run)
+    tail.poll(runs, runs.status(run))
+    assert tail.losses == [(5.0, 2.0)]
+    assert tail.step["step"] == 100
+    assert tail.saying == "training OPC, epoch 0 of 10 (answer 1 of 1)"
+
+
+def test_the_next_model_begins_a_new_picture(runs, run):
+    say(runs, run, Stage("model", 0, 2, "Original"), *epochs(0, 0), Step(5, 5, loss=1.0))
+    tail = Tail(run)
+    tail.poll(runs, runs.status(run))
+    assert tail.epochs
+    assert tail.losses
+    say(runs, run, Stage("model", 1, 2, "OPC"), Message("still here"))
+    tail.poll(runs, runs.status(run))
+    assert (tail.epochs, tail.losses) == ([], [])
+    say(runs, run, Stage("maps", 1, 2, "OPC"))
+    tail.poll(runs, runs.status(run))
+    assert [message["text"] for message in tail.messages] == ["still here"]
+
+
+def test_a_resumed_run_is_followed_from_its_new_start(runs, run):
+    with runs.claim(run):
+        say(runs, run, Stage("model", 0, 1, "OPC"), *epochs(0, 0), Message("first attempt"))
+        runs.end(run, "failed", "the power went")
+    tail = Tail(run)
+    tail.poll(runs, runs.status(run))
+    assert tail.messages
+    runs.resume(run)
+    with runs.claim(run):
+        say(runs, run, Stage("model", 0, 1, "OPC"), *epochs(7, 7))
+        tail.poll(runs, runs.status(run))
+    assert shown(tail) == [7]
+    assert tail.messages == []
