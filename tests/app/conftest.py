@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import torch
 from reading import fine
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from opcviz.engine import Engine, InlineEngine
 from opcviz.study import Laboratory, Plan, Store, run
-from opcviz.ui import library
+from opcviz.ui import header, library
 
 ROOT = Path(__file__).parents[2]
 BURST = {
@@ -63,6 +64,8 @@ class Here(InlineEngine):
 def store(tmp_path, monkeypatch) -> Path:
     """The folder of a fresh store over the shipped studies; the engine only queues."""
     monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path))
+    # every headless run looks like a visitor's first, whom this would send round once more
+    monkeypatch.setattr(header, "_through_the_entry", lambda: None)
     queue = Queue(tmp_path)
     monkeypatch.setattr(library, "engine", lambda: queue)
     return tmp_path
@@ -87,6 +90,22 @@ def burst(store, burst_once) -> str:
     """The place of that study, in the test's own store."""
     shutil.copytree(burst_once / "studies", store / "studies")
     return Plan.from_dict(BURST).study.place
+
+
+@pytest.fixture(autouse=True)
+def through_the_entry(monkeypatch):
+    """Every run goes through `app.py`, as in a browser once anybody has opened the app.
+
+    AppTest starts each run as if Streamlit had just found the folder `pages/`; the page would send
+    it through the entry in a second run, in which the button pressed is no longer pressed.
+    """
+    begin = PagesManager.__init__
+
+    def entered(self, *args, **kwargs):
+        begin(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", entered)
 
 
 @pytest.fixture
