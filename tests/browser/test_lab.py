@@ -1,0 +1,217 @@
+"""Runs in the lab as a person sees them: live, cancelled, found again, killed, shared."""
+
+import os
+import re
+import signal
+
+import pytest
+from visitor import (
+    WAIT,
+    canvases,
+    drawn_maps,
+    idle,
+    live_map,
+    params,
+    recovery_bars,
+    set_epochs,
+    start,
+    start_button,
+    until,
+)
+
+from opcviz.study import Plan
+from opcviz.study.spec import model_place
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
+LONG = 900  # epochs: no test waits for their end
+# Which states the live view was seen in: map updates, and points of the recovery curve.
+WATCH = """() => {
+    window.seen = { map: new Set(), recovery: new Set() };
+    const host = (name) => document.querySelector(`[class*=st-key-live-${name}]`);
+    const deep = (node, css) => {
+        if (!node) return null;
+        const found = node.querySelector(css);
+        if (found) return found;
+        for (const inner of node.querySelectorAll("*")) {
+            const hit = inner.shadowRoot && deep(inner.shadowRoot, css);
+            if (hit) return hit;
+        }
+        return null;
+    };
+    setInterval(() => {
+        const maps = deep(host("map"), "[data-testid=linked-maps]");
+        if (maps) window.seen.map.add(maps.dataset.updates);
+        const chart = deep(host("curves"), ".js-plotly-plot");
+        const curve = chart && (chart.data || []).find((t) => t.name === "forget after FM");
+        if (curve) window.seen.recovery.add(curve.x.length);
+    }, 30);
+}"""
+
+
+@pytest.fixture
+def lab(app, visit):
+    page = visit(f"{app.url}/lab")
+    ready(page)
+    return page
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(app):
+    yield
+    for run in app.runs.list():
+        app.runs.cancel(run.id)
+    until(lambda: not any(run.active for run in app.runs.list()))
+
+
+def ready(page) -> None:
+    expect(start_button(page)).to_be_enabled(timeout=WAIT)
+    idle(page)
+
+
+def cancel(page):
+    return page.get_by_role("button", name="Cancel")
+
+
+def settles(page) -> None:
+    """A run has ended and the page, which renews itself once more then, is at rest."""
+    page.wait_for_timeout(2000)
+    idle(page)
+
+
+def starts_long_run(page) -> None:
+    set_epochs(page, LONG)
+    start(page)
+
+
+def is_live(page) -> None:
+    """Its map and its curves have begun to move."""
+    several = re.compile(r"^([2-9]|\d\d+)$")
+    expect(live_map(page)).to_have_attribute("data-updates", several, timeout=WAIT)
+    expect(page.get_by_test_id("stMetricValue")).to_have_count(4)
+    expect(page.get_by_test_id("stProgress")).to_contain_text(f"of {LONG}", timeout=WAIT)
+
+
+def test_opc_runs_before_your_eyes_and_joins_the_study(app, lab):
+    lab.evaluate(WATCH)
+    start(lab)
+    expect(lab.get_by_text("The model is part of its study now.")).to_be_visible(timeout=3 * WAIT)
+    idle(lab)
+    run = app.run_of(lab)
+    assert run.status == "finished"
+    seen = lab.evaluate("() => ({ map: seen.map.size, recovery: seen.recovery.size })")
+    epochs = sum(event["kind"] == "epoch" for event in app.runs.events(run.id)[0])
+    assert min(seen.values()) >= 10, f"{seen} seen of {epochs} epochs"
+    lab.reload()  # a finished run is shown to its last epoch
+    expect(lab.get_by_text("The model is part of its study now.")).to_be_visible(timeout=WAIT)
+    expect(lab.get_by_text(f"OPC, epoch {epochs - 1}").first).to_be_visible()
+    lab.get_by_role("button", name="See it side by side").click()
+    expect(recovery_bars(lab)).not_to_have_count(0, timeout=WAIT)
+    idle(lab)
+    plan = Plan.from_dict(run.job["plan"])
+    models = params(lab)["models"].split(",")
+    assert model_place(plan.study, plan.methods[-1], 0).rpartition("/")[2] in models
+    expect(drawn_maps(lab)).to_have_count(len(models))
+
+
+def test_cancel_stops_within_two_seconds(app, lab):
+    starts_long_run(lab)
+    is_live(lab)
+    cancel(lab).click()
+    expect(lab.get_by_text(re.compile("^Cancelled after"))).to_be_visible(timeout=WAIT)
+    run = app.run_of(lab)
+    asked = app.runs.path(run.id, "cancel").stat().st_mtime
+    assert run.status == "cancelled"
+    assert run.ended - asked < 2.0
+    expect(lab.get_by_role("button", name="Resume")).to_be_enabled()
+
+
+def test_a_reload_finds_the_run_again(app, lab):
+    starts_long_run(lab)
+    is_live(lab)
+    run, epochs = params(lab)["run"], len(app.runs.events(params(lab)["run"])[0])
+    lab.reload()
+    is_live(lab)
+    assert params(lab)["run"] == run
+    until(lambda: len(app.runs.events(run)[0]) > epochs)  # it went on meanwhile
+    cancel(lab).click()
+    expect(lab.get_by_text(re.compile("^Cancelled after"))).to_be_visible(timeout=WAIT)
+
+
+def test_a_killed_worker_fails_its_run_with_a_reason_and_the_next_one_works(app, lab):
+    starts_long_run(lab)
+    is_live(lab)
+    os.kill(app.run_of(lab).worker["pid"], signal.SIGKILL)
+    said = lab.get_by_test_id("stAlert").filter(has_text="Failed after")
+    expect(said).to_be_visible(timeout=WAIT)
+    expect(said).to_contain_text("the worker process died (killed or out of memory) at stage")
+    failed = app.run_of(lab)
+    assert failed.status == "failed"
+    settles(lab)
+    lab.get_by_role("button", name="Resume").click()
+    is_live(lab)
+    assert app.run_of(lab).attempt == 2
+    cancel(lab).click()
+    expect(lab.get_by_text(re.compile("^Cancelled after"))).to_be_visible(timeout=WAIT)
+    settles(lab)
+    start(lab)
+    lab.wait_for_url(lambda url: failed.id not in url, timeout=WAIT)
+    is_live(lab)
+
+
+def test_two_visitors_see_one_queue(app, lab, visit):
+    starts_long_run(lab)
+    is_live(lab)
+    other = visit(f"{app.url}/lab")
+    ready(other)
+    is_live(other)
+    assert params(other)["run"] == params(lab)["run"]
+    start(other)
+    other.wait_for_url(lambda url: params(lab)["run"] not in url, timeout=WAIT)
+    expect(other.get_by_test_id("stProgress")).to_contain_text("Queued, next.", timeout=WAIT)
+    for page in (lab, other):
+        expect(page.get_by_text(re.compile("^running · ")).first).to_be_visible(timeout=WAIT)
+        expect(page.get_by_text("queued · next", exact=True)).to_be_visible(timeout=WAIT)
+    first = app.run_of(lab)
+    cancel(lab).click()
+    app.waits(lab, "cancelled")
+    second = app.waits(other, "running")
+    assert second.started >= first.started
+    expect(other.get_by_test_id("stProgress")).not_to_contain_text("Queued", timeout=WAIT)
+    cancel(other).click()
+    expect(other.get_by_text(re.compile("^Cancelled after"))).to_be_visible(timeout=WAIT)
+    settles(other)
+    other.locator(f"[class*=st-key-queue-{first.id}] button").click()
+    other.wait_for_url(lambda url: first.id in url, timeout=WAIT)
+    shown = other.locator(f"[class*=st-key-live-resume-{first.id}]")
+    expect(shown).to_be_visible(timeout=WAIT)
+
+
+def test_any_epoch_can_be_replayed(lab):
+    maps = lab.locator("[class*=st-key-replay-map]").get_by_test_id("linked-maps")
+    expect(maps).to_have_attribute("data-updates", "1", timeout=WAIT)
+    last = canvases(lab).last.screenshot()
+    lab.get_by_role("slider", name="Epoch").press("Home")
+    expect(lab.get_by_text(re.compile(", epoch 0$"))).to_be_visible(timeout=WAIT)
+    expect(maps).to_have_attribute("data-moving", "no", timeout=WAIT)
+    assert canvases(lab).last.screenshot() != last
+
+
+def test_settings_that_cannot_be_used_are_named_and_not_started(app, lab):
+    forget = lab.locator("[class*=st-key-lab-study][class*=forget] input")
+    lab.get_by_text("Study: data, what to forget, network").click()
+    forget.fill("every second picture")
+    forget.press("Enter")
+    expect(lab.get_by_text(re.compile("^This study cannot be used"))).to_be_visible(timeout=WAIT)
+    expect(start_button(lab)).to_be_disabled(timeout=WAIT)
+    forget.fill("classes:5")
+    forget.press("Enter")
+    expect(start_button(lab)).to_be_enabled(timeout=WAIT)
+    expect(lab.get_by_text(re.compile("^Will train: Original, Retrain"))).to_be_visible()
+
+
+def test_the_dark_theme_is_drawn(app, visit):
+    page = visit(f"{app.url}/lab", theme="dark")
+    ready(page)
+    expect(page.get_by_test_id("linked-maps")).to_have_attribute("data-theme", "dark")
+    assert len(page.screenshot()) > 10_000

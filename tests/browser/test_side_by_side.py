@@ -1,0 +1,162 @@
+"""The home page of a fresh store, as a first visitor meets it."""
+
+import re
+
+import pytest
+from visitor import (
+    WAIT,
+    canvases,
+    drawn_maps,
+    idle,
+    params,
+    pixels,
+    reconstructions,
+    recovery_bars,
+    start_button,
+)
+
+from opcviz.study import Store, open_study, shipped_root
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
+STAGES = 3  # before, FM, HR
+
+
+@pytest.fixture
+def home(app, visit):
+    page = visit(app.url)
+    shows_evidence(page, 4)
+    return page
+
+
+def shows_evidence(page, models: int) -> None:
+    expect(page.get_by_test_id("headline")).to_have_count(models, timeout=WAIT)
+    expect(drawn_maps(page)).to_have_count(models, timeout=WAIT)
+    expect(recovery_bars(page)).to_have_count(models * STAGES, timeout=WAIT)
+    expect(reconstructions(page)).to_have_count(models, timeout=WAIT)
+    idle(page)
+
+
+def spot(page, i):
+    """Where the topmost point of a map is found by the pointer: hover the keyboard's choice."""
+    canvas = canvases(page).nth(i)
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    for dx in range(20, int(box["width"]) - 20, 9):
+        for dy in range(20, int(box["height"]) - 20, 9):
+            page.mouse.move(box["x"] + dx, box["y"] + dy)
+            if canvas.get_attribute("data-ghost"):
+                return box["x"] + dx, box["y"] + dy
+    raise AssertionError("no point under the pointer anywhere")
+
+
+def test_a_fresh_store_opens_on_evidence_and_trains_nothing(app, home):
+    assert all(pixels(canvas) > 500 for canvas in canvases(home).all())
+    study = open_study(Store(shipped_root()), params(home)["study"])
+    samples = len(study.probe()[0]["ids"])
+    assert {c.get_attribute("data-points") for c in canvases(home).all()} == {str(samples)}
+    expect(home.get_by_text("PSNR")).to_have_count(4)
+    pictures = reconstructions(home).locator("img")
+    expect(pictures).to_have_count(4 * study.study.evidence.pictures)
+    assert all(
+        picture.evaluate("image => image.complete && image.naturalWidth > 0")
+        for picture in pictures.all()
+    )
+    assert not app.runs.list()
+    assert not (app.store / "studies").exists()
+
+
+def test_hovering_shows_the_sample_in_every_map(home):
+    spot(home, 0)
+    ghosts = {canvas.get_attribute("data-ghost") for canvas in canvases(home).all()}
+    assert len(ghosts) == 1
+    assert None not in ghosts
+    tip = home.get_by_test_id("map-tooltip")
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text(f"sample {ghosts.pop()}")
+    expect(tip.locator("tr")).to_have_count(4)
+
+
+def test_a_click_pins_and_the_link_opens_the_same(home, app, visit):
+    home.mouse.click(*spot(home, 3))
+    expect(home).to_have_url(re.compile(r"[?&]sample=\d+"), timeout=WAIT)
+    sample = params(home)["sample"]
+    expect(home.get_by_text(f"Pinned sample {sample}")).to_be_visible(timeout=WAIT)
+    other = visit(home.url)
+    shows_evidence_of_pin(other, sample)
+    assert params(other) == params(home)
+
+
+def shows_evidence_of_pin(page, sample: str) -> None:
+    expect(page.get_by_text(f"Pinned sample {sample}")).to_be_visible(timeout=WAIT)
+    for canvas in canvases(page).all():
+        expect(canvas).to_have_attribute("data-pinned", sample, timeout=WAIT)
+
+
+def test_a_link_opens_its_models_map_and_sample(home, app, visit):
+    query = params(home)
+    models = query["models"].split(",")
+    chosen = ",".join([models[0], models[-1]])
+    home.mouse.click(*spot(home, 0))
+    expect(home).to_have_url(re.compile(r"[?&]sample=\d+"), timeout=WAIT)
+    sample = params(home)["sample"]
+    link = f"{app.url}/?study={query['study']}&models={chosen}&map=pca&sample={sample}"
+    page = visit(link)
+    shows_evidence(page, 2)
+    shows_evidence_of_pin(page, sample)
+    expect(page.get_by_role("radio", name="PCA")).to_be_checked()
+    assert params(page) == {
+        "study": query["study"], "models": chosen, "map": "pca", "sample": sample,
+    }  # fmt: skip
+
+
+def test_the_map_switch_moves_the_points_and_the_address(home):
+    before = [canvas.screenshot() for canvas in canvases(home).all()]
+    home.get_by_text("densMAP", exact=True).click()
+    expect(home).to_have_url(re.compile("map=densmap"), timeout=WAIT)
+    idle(home)
+    home.wait_for_timeout(500)  # the points glide
+    after = [canvas.screenshot() for canvas in canvases(home).all()]
+    assert all(a != b for a, b in zip(after, before, strict=True))
+
+
+def test_another_fit_set_changes_the_bars(home):
+    bars = home.locator("[class*=st-key-rows-recovery] .bartext")
+    before = bars.all_inner_texts()
+    home.get_by_text("retain only", exact=True).click()
+    home.wait_for_function(
+        "before => JSON.stringify([...document.querySelectorAll("
+        "'[class*=st-key-rows-recovery] .bartext')].map(e => e.textContent)) !== before",
+        arg=home.evaluate("texts => JSON.stringify(texts)", before),
+        timeout=WAIT,
+    )
+    expect(recovery_bars(home)).to_have_count(12, timeout=WAIT)
+
+
+def test_pages_change_warm_and_keep_the_selection(home):
+    home.get_by_text("PCA", exact=True).click()
+    expect(home).to_have_url(re.compile("map=pca"), timeout=WAIT)
+    before = params(home)
+    for _ in range(2):
+        home.get_by_role("link", name="Unlearning lab").click()
+        expect(start_button(home)).to_be_enabled(timeout=WAIT)
+        idle(home)
+        home.get_by_role("link", name="Side by side").click()
+        shows_evidence(home, 4)
+    assert params(home) == before
+
+
+def test_samples_and_numbers_can_be_taken_away(home):
+    for name, first in (("Samples (CSV)", "sample,class,part,"), ("Numbers (JSON)", "{")):
+        with home.expect_download(timeout=WAIT) as taken:
+            home.get_by_role("button", name=name).click()
+        assert taken.value.path().read_text().startswith(first)
+
+
+def test_the_dark_theme_is_drawn(app, visit):
+    page = visit(app.url, theme="dark")
+    shows_evidence(page, 4)
+    expect(page.get_by_test_id("linked-maps")).to_have_attribute("data-theme", "dark")
+    ground = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert ground == "rgb(17, 21, 28)"
+    assert len(page.screenshot()) > 10_000
