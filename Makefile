@@ -13,7 +13,7 @@ CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-
 .PHONY: app test fast lint study table setup chromium
 
 app: setup
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m opcviz.ui.serve --server.port $(PORT)
 
 test: setup chromium lint
 	$(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile

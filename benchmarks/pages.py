@@ -131,7 +131,7 @@ def app(threads: str) -> Iterator[str]:
         port = free.getsockname()[1]
         free.close()
         url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        command = [sys.executable, "-m", "opcviz.ui.serve"]
         command += ["--server.headless", "true", "--server.port", str(port)]
         server = subprocess.Popen(
             command,
