@@ -98,7 +98,7 @@ def test_an_empty_store_has_no_studies(call, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["list", "planets"], "'planets' cannot be listed; there are: datasets, architectures"),
-        (["run", "nothing"], "'nothing' is neither a TOML file nor a preset; presets: cifar10-augmentation, digits"),
+        (["run", "nothing"], "'nothing' is neither a TOML file nor a preset; presets: cifar10-"),
         (["run", "nothing.toml"], "nothing.toml: cannot be read (No such file or directory)"),
         (["run", "digits", "--methods", "amnesia"], "no method is called 'amnesia'; there are: "),
         (["run", "digits", "--seeds", "one"], "--seeds: wants whole numbers"),
