@@ -27,8 +27,8 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     if not studies:
         st.title(title)
         st.info(
-            "There is no finished study yet. Make one with `python -m opcviz run digits`, or start "
-            "one in the Unlearning lab."
+            "There is no finished study yet. Make one with `python -m opcviz run digits`, then "
+            "reload this page."
         )
         st.stop()
     view = state.sync(studies)
