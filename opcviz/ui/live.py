@@ -206,7 +206,7 @@ def queue() -> None:
     """All runs of this store, whoever started them."""
     engine = library.engine()
     some = any(run.active for run in engine.list()[:20])
-    st.fragment(_queue, run_every=1.0 if some else 3.0)()
+    st.fragment(_queue, run_every=1.0 if some else None)()
 
 
 def _queue() -> None:
