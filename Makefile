@@ -2,15 +2,16 @@
 # make test   set up everything and run all tests, the browser's included
 # make fast   the tests that need no browser and little time
 # make lint   ruff, check and format
-# make study  remake the shipped study in checkpoints/
+# make study  remake the shipped studies in checkpoints/
 # make table  the README's table: every method on digits, three seeds
+# make inversion  the README's table of gradient inversion: 24 pictures, three seeds
 
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: app test fast lint study table setup chromium
+.PHONY: app test fast lint study table inversion setup chromium
 
 app: setup
 	$(BIN)/python -m opcviz.ui.serve --server.port $(PORT)
@@ -31,11 +32,17 @@ lint: setup
 
 study: setup
 	$(BIN)/python -m opcviz run digits-all --store checkpoints
+	$(BIN)/python -m opcviz run digits-random --store checkpoints
 	rm -rf checkpoints/work
 
 table: setup
 	$(BIN)/python -m opcviz run digits-all --seeds 0,1,2 --only model,evidence --store .data/table
 	$(BIN)/python -m opcviz table digits --store .data/table
+
+inversion: setup
+	$(BIN)/python -m opcviz run digits-all --seeds 0,1,2 --only model,inversion \
+		--set evidence.pictures=24 --store .data/table
+	$(BIN)/python -m opcviz table digits --about inversion --store .data/table
 
 setup: .venv/.ready
 

@@ -1,7 +1,7 @@
 """Augmentation, side by side: torchvision picture by picture against ours on the whole batch.
 
-    OMP_NUM_THREADS=1 python benchmarks/augment.py [--batch 256] [--side 32] [--rounds 9]
-    python benchmarks/augment.py --device cuda
+    OMP_NUM_THREADS=1 python -m benchmarks.augment [--batch 256] [--side 32] [--rounds 9]
+    python -m benchmarks.augment --device cuda
 
 Both start from uint8 pictures in memory and end with a float batch in [0, 1] after crop, mirror and
 the named augmentation. torchvision's way is what a data loader's worker does: one picture at a time

@@ -1,6 +1,6 @@
 """Gradient inversion, side by side: a plain rendering of Geiping's method against ours.
 
-    python benchmarks/inversion.py [--plain-pictures 2] [--pictures 8] [--seeds 0 1 2]
+    python -m benchmarks.inversion [--plain-pictures 2] [--pictures 8] [--seeds 0 1 2]
 
 Trains an original and six other models on digits (classes 0, 1, 2 forgotten) for each seed, then
 attacks the same pictures with both. The plain attack is what papers' code does: one picture at a

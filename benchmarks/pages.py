@@ -1,6 +1,6 @@
 """How soon the app can be used, measured in a real Chromium.
 
-    python benchmarks/pages.py [--runs 5] [--threads 2] [--lab]
+    python -m benchmarks.pages [--runs 5] [--threads 2] [--lab]
 
 Each run starts the app on a fresh store and opens a new browser context, then measures
 

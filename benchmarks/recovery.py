@@ -1,6 +1,6 @@
 """Recovery attacks on many features: time, memory, and streamed against direct least squares.
 
-    python benchmarks/recovery.py [--samples 50000] [--features 512] [--classes 10]
+    python -m benchmarks.recovery [--samples 50000] [--features 512] [--classes 10]
 
 Runs FM, HR and HR on labels from all four fit sets with 12 ridges on random features that know
 their class a little, then the size sweep, and compares the streamed solution with the one of a

@@ -1,8 +1,9 @@
 """How long the whole digits study takes, stage by stage, from an empty store.
 
-    python benchmarks/study.py [--threads 2]
+    python -m benchmarks.study [--threads 2]
 
-Prints the seconds of each stage summed over all models, and of the whole process from its start.
+Prints the seconds of each stage, summed over all models and of the slowest one, what a model's
+evidence costs without inversion, and the whole process from its start.
 """
 
 from __future__ import annotations
@@ -31,15 +32,20 @@ def main() -> None:
         whole = time.perf_counter() - began
         command = [sys.executable, "-m", "opcviz", "show", args.preset, "--json", "--store", store]
         shown = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    stages: dict[str, float] = defaultdict(float)
+    stages: dict[str, list[float]] = defaultdict(list)
     for model in shown["models"]:
         for stage, seconds in model["stage_seconds"].items():
-            stages[stage] += seconds or 0.0
-    print(f"{args.preset}: {len(shown['models'])} models, {os.cpu_count()} cores")
+            stages[stage].append(seconds or 0.0)
+    measured = [stages[name] for name in stages if name not in ("model", "inversion")]
+    models = [sum(each) for each in zip(*measured, strict=True)]
+    print(f"{args.preset}: {len(shown['models'])} models, {args.threads} threads")
+    print(f"  {'stage':<12} {'all':>6}   slowest model")
     for stage, seconds in stages.items():
-        print(f"  {stage:<10} {seconds:6.1f} s")
-    print(f"  {'rest':<10} {whole - sum(stages.values()):6.1f} s  (imports, data, watching, disk)")
-    print(f"  {'in all':<10} {whole:6.1f} s")
+        print(f"  {stage:<12} {sum(seconds):6.1f} s {max(seconds):6.2f} s")
+    print(f"  {'evidence *':<12} {sum(models):6.1f} s {max(models):6.2f} s  (* but inversion)")
+    rest = whole - sum(map(sum, stages.values()))
+    print(f"  {'rest':<12} {rest:6.1f} s           (imports, data, watching, disk)")
+    print(f"  {'in all':<12} {whole:6.1f} s")
 
 
 if __name__ == "__main__":

@@ -5,25 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as Bars
-from rich.table import Table
 
 from .config import ConfigError
-from .progress import Cancelled, Epoch, Event, Message, Progress, Stage, Step
+from .progress import Cancelled
+from .terminal import bars, listing, numbers_table, reading
 
 app = typer.Typer(
     add_completion=False,
@@ -35,6 +26,10 @@ out, err = Console(), Console(stderr=True)
 StoreOption = Annotated[
     Path | None,
     typer.Option("--store", help="folder of results; default: $OPCVIZ_STORE or ~/.opcviz"),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="a setting of the spec, as in evidence.pictures=24; may repeat"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="for programs")]
 
@@ -70,19 +65,35 @@ def _open_store(folder: Path | None):
     return Store(folder or default_root(), layers, warn=lambda text: err.print(f"! {text}"))
 
 
-def _load(target: str):
+def _load(target: str, changes: list[str] | None = None):
     """The plans of a preset or a TOML file: one, unless the file varies a setting."""
     from .study import list_presets
     from .study.spec import load_plans, preset_path
 
     _load_methods()
     if target.endswith(".toml") or Path(target).is_file():
-        return load_plans(Path(target))
+        return load_plans(Path(target), _settings(changes))
     if target in list_presets():
-        return load_plans(preset_path(target))
+        return load_plans(preset_path(target), _settings(changes))
     raise ConfigError(
         f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
     )
+
+
+def _settings(changes: list[str] | None) -> dict[str, Any]:
+    """`a.b=VALUE` to a value as TOML writes it; what is not TOML is text."""
+    found = {}
+    for change in changes or ():
+        name, equals, text = change.partition("=")
+        if not equals or not name.strip():
+            raise ConfigError(
+                f"--set: wants NAME=VALUE, as in evidence.pictures=24; got '{change}'"
+            )
+        try:
+            found[name.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name.strip()] = text
+    return found
 
 
 @app.command()
@@ -95,6 +106,7 @@ def run(
     data: Annotated[Path | None, typer.Option(help="folder of data sets")] = None,
     download: Annotated[bool, typer.Option(help="fetch a missing data set")] = False,
     only: Annotated[str, typer.Option(help="only these answers, as in model,evidence")] = "",
+    change: SetOption = None,
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
     from .devices import pick_device
@@ -102,13 +114,20 @@ def run(
     from .study import run as do
 
     where, kinds = _open_store(store), _kinds(only)
-    for plan in (_chosen(each, methods, seeds) for each in _load(target)):
-        lab = Laboratory(plan.study, where, pick_device(device), data_root=data, download=download)
+    for plan in (_chosen(each, methods, seeds) for each in _load(target, change)):
+        lab = Laboratory(
+            plan.study,
+            where,
+            pick_device(device),
+            seeds=plan.seeds,
+            data_root=data,
+            download=download,
+        )
         todo = len(missing(plan, lab, kinds))
         if not todo:
             out.print(f"{plan.study.place}: everything is there already, nothing was computed")
             continue
-        with _bars(todo) as progress:
+        with bars(err, todo) as progress:
             lab.progress = progress
             do(plan, lab, kinds=kinds)
         out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
@@ -149,42 +168,6 @@ def _numbers(text: str, name: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, parts)))
 
 
-@contextmanager
-def _bars(count: int) -> Iterator[Progress]:
-    """Two bars: answers of the whole study, and steps of the current one."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Bars(*columns, console=err) as bars:
-        total = bars.add_task("study", total=count, note="")
-        current = bars.add_task("", total=None, note="")
-
-        def listen(event: Event) -> None:
-            if isinstance(event, Stage):
-                bars.update(total, completed=event.index)
-                label = f"{event.name} · {event.model}"
-                bars.reset(current, description=label[:48], total=None, note="")
-            elif isinstance(event, Step):
-                bars.update(current, completed=event.step, total=event.steps)
-            elif isinstance(event, Epoch):
-                values = event.values
-                shown = (("forget", "forget_accuracy"), ("retain", "retain_accuracy"))
-                note = " ".join(
-                    f"{k} {values[v]:.0f} %" for k, v in shown if values.get(v) is not None
-                )
-                bars.update(current, note=note)
-            elif isinstance(event, Message):
-                bars.console.print(event.text)
-
-        yield Progress(listen)
-        bars.update(total, completed=count)
-
-
 @app.command()
 def show(
     study: Annotated[str, typer.Argument(help="a study's name; see `list studies`")],
@@ -199,52 +182,14 @@ def show(
     if as_json:
         print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
         return
-    out.print(_numbers_table(result))
-    out.print(
-        "Accuracies in percent. Forget after FM/HR: accuracy on forget data that an affine map of "
-        "the features restores (fit set all). A constant answer alone scores "
-        f"{_percent(_constant(result))}."
-    )
-
-
-def _constant(result: dict[str, Any]) -> float | None:
-    for model in result["models"]:
-        value = model["recovery"]["fm"]["all"]["constant_predictor"]
-        if value is not None:
-            return value
-    return None
-
-
-def _numbers_table(result: dict[str, Any]) -> Table:
-    table = Table(title=f"{result['study']['title']} ({result['study']['place']})")
-    for name in ("model", "seed", "forget", "retain test", "after FM", "after HR", "norm ratio",
-                 "inversion PSNR", "train s"):  # fmt: skip
-        table.add_column(name, justify="left" if name == "model" else "right")
-    for model in result["models"]:
-        recovery = model["recovery"]
-        psnr = model["inversion"]["psnr"]
-        ratio = model["collapse"]["norm_ratio"]
-        table.add_row(
-            model["method"],
-            str(model["seed"]),
-            _percent(model["accuracy"]["forget_train"]),
-            _percent(model["accuracy"]["retain_test"]),
-            _percent(recovery["fm"]["all"]["forget_accuracy"]),
-            _percent(recovery["hr"]["all"]["forget_accuracy"]),
-            "–" if ratio is None else f"{ratio:.3g}",
-            "–" if psnr is None else f"{psnr:.1f} dB",
-            "–" if model["seconds"] is None else f"{model['seconds']:.1f}",
-        )
-    return table
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}"
+    out.print(numbers_table(result))
+    out.print(reading(result))
 
 
 @app.command()
 def table(
     studies: Annotated[list[str], typer.Argument(help="names of studies; see `list studies`")],
+    about: Annotated[str, typer.Option(help="unlearning, or inversion")] = "unlearning",
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -258,8 +203,8 @@ def table(
     for name in studies:
         study = open_study(where, name)
         several = {"study": study.study.name} if len(studies) > 1 else {}
-        lines += [{**several, **row} for row in rows(study.to_dict())]
-    print(json.dumps(lines, indent=1, ensure_ascii=False) if as_json else to_markdown(lines))
+        lines += [{**several, **row} for row in rows(study.to_dict(), about)]
+    print(json.dumps(lines, indent=1, ensure_ascii=False) if as_json else to_markdown(lines, about))
 
 
 @app.command()
@@ -273,6 +218,7 @@ def sweep(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
     store: StoreOption = None,
     data: Annotated[Path | None, typer.Option(help="folder of data sets")] = None,
+    change: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare methods fairly: equal trials and compute, settings chosen on validation data."""
@@ -281,8 +227,8 @@ def sweep(
     from .study.table import to_markdown
 
     limits = Sweep(trials=trials, budget=budget)
-    for plan in (_chosen(each, methods, seeds) for each in _load(target)):
-        with _bars(1) as progress:
+    for plan in (_chosen(each, methods, seeds) for each in _load(target, change)):
+        with bars(err, 1) as progress:
             found = compare(
                 plan,
                 limits,
@@ -321,13 +267,7 @@ def list_(
     if as_json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
         return
-    table = Table()
-    plain = [{k: v for k, v in row.items() if not isinstance(v, dict | list)} for row in rows]
-    for name in plain[0] if plain else ("none yet",):
-        table.add_column(name)
-    for row in plain:
-        table.add_row(*(str(value) for value in row.values()))
-    out.print(table)
+    out.print(listing(rows))
 
 
 def main() -> None:

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from opcviz.ui import depth, instruments, library, verdicts
+from opcviz.ui import depth, entropy_panels, instruments, library, measures_table, verdicts
 from opcviz.ui.header import head
+from opcviz.ui.recovery_detail import recovery_detail
 
 study, view = head("Instruments")
 shown = library.columns(study, view.models)
@@ -11,8 +12,14 @@ shown = library.columns(study, view.models)
 st.subheader("Verdicts", anchor=False)
 verdicts.details(shown)
 st.subheader("Measures", anchor=False)
-instruments.table(study, shown)
+measures_table.table(study, shown)
 st.subheader("Depth", anchor=False, help="The same attack at every block.")
 depth.depth(shown)
+with st.expander("Recovery in detail: by class, and by the attacker's samples"):
+    recovery_detail(study, shown)
 st.subheader("Relearning", anchor=False, help="Fine-tuning as an attack.")
 instruments.relearning(shown)
+st.subheader("Entropy and norm", anchor=False, help="Why small logits mean uncertainty.")
+entropy_panels.entropy(shown)
+st.subheader("Membership", anchor=False, help="Was a sample in the training set?")
+instruments.membership(shown)

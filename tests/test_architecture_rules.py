@@ -36,8 +36,9 @@ ROOMS = {
     "report": 9,
     "listings": 9,
     "ui": 10,
-    "cli": 10,
-    "__main__": 11,
+    "terminal": 10,
+    "cli": 11,
+    "__main__": 12,
 }
 SCREEN = {"streamlit", "plotly"}
 LAZY = {"dask", "distributed", "umap", "skimage", "torchmetrics"}  # heavy, or not always there

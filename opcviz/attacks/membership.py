@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ..config import Config, ConfigError, setting
+from ..config import setting
 from ..progress import Progress
 from .membership_reference import (
     ReferenceAttack,
@@ -25,7 +25,7 @@ from .membership_reference import (
     forget_references,
     reference_attack,
 )
-from .membership_roc import no_roc, roc_report
+from .membership_roc import Reported, no_roc, roc_report
 from .membership_scores import ALIKE, MEMBER_SCORES, alike, member_scores, scaled_confidence
 from .membership_svc import SVC_SCORES, ShadowThreat, no_verdict, svc_attack
 
@@ -51,22 +51,12 @@ UNEVEN = 0.1  # total variation between label shares from which on a note is due
 
 
 @dataclass(frozen=True)
-class Membership(Config):
+class Membership(Reported):
     """Settings of the attacks on the unlearned model alone."""
 
     shadow: int = setting(
         1000, "most retained, and most unseen, samples that an SVC learns from", low=20
     )
-    rates: tuple[float, ...] = setting(
-        (0.001, 0.01), "false positive rates at which true positives are counted", low=0, high=1
-    )
-    points: int = setting(100, "points of a drawn ROC curve", low=5, high=10000, advanced=True)
-
-    def __post_init__(self) -> None:
-        """Check the fields; a rate of 0 has no finite sample that resolves it."""
-        super().__post_init__()
-        if 0 in self.rates:
-            raise ConfigError("Membership.rates: wants rates above 0")
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,19 +19,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..config import Config, ConfigError, setting
+from ..config import setting
 from ..progress import Progress
-from .membership_roc import LEAST, Roc, drawn, roc, roc_report, tprs_at
-from .membership_scores import scaled_confidence
-
-if TYPE_CHECKING:
-    from ..data import Split
-    from ..observe import Views
+from .membership_roc import LEAST, Reported, Roc, drawn, roc, roc_report, tprs_at
 
 __all__ = ["ReferenceAttack", "References", "forget_references", "reference_attack"]
 
@@ -40,7 +35,7 @@ LEAST_FOR_OWN_VARIANCE = 16  # models a side, below which a sample's own deviati
 
 
 @dataclass(frozen=True)
-class ReferenceAttack(Config):
+class ReferenceAttack(Reported):
     """Settings of the likelihood-ratio attack."""
 
     variant: str = setting(
@@ -48,22 +43,18 @@ class ReferenceAttack(Config):
         "online: in and out models; offline: out models only",
         choices=("online", "offline"),
     )
+    seeds: tuple[int, ...] = setting(
+        (),
+        "seeds of reference models (original and retrained) that the attacker trains beside the "
+        "plan's own",
+        low=0,
+    )
     variance: str = setting(
         "pooled",
         "deviation over models: one for all samples (few references), or each sample's own",
         choices=("pooled", "sample"),
         advanced=True,
     )
-    rates: tuple[float, ...] = setting(
-        (0.001, 0.01), "false positive rates at which true positives are counted", low=0, high=1
-    )
-    points: int = setting(100, "points of a drawn ROC curve", low=5, high=10000, advanced=True)
-
-    def __post_init__(self) -> None:
-        """Check the fields; a rate of 0 has no finite sample that resolves it."""
-        super().__post_init__()
-        if 0 in self.rates:
-            raise ConfigError("ReferenceAttack.rates: wants rates above 0")
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,28 +77,26 @@ class References:
         return References(self.scores[rest], self.inside[rest])
 
 
-def forget_references(
-    original: Sequence[Views], retrained: Sequence[Views], split: Split
-) -> References:
+def forget_references(original: Sequence[Tensor], retrained: Sequence[Tensor]) -> References:
     """The originals of several seeds are in, the retrained out, on the forget-train samples.
 
-    All must share the split. A model that starts from the target's own seed is a closer relative
-    of it than chance allows; with seeds to spare leave it out.
+    All must share the split. The target's own original is among the in models, as its owner's
+    would be for an attacker who is given it; the target itself must not be among them.
+
+    Args:
+        original, retrained: (n,) scaled confidences of each model on the same samples.
 
     Raises:
-        ValueError: for models that were not observed on the same train samples.
+        ValueError: without any model, or for models observed on different samples.
     """
     models = [*original, *retrained]
     if not models:
         raise ValueError("reference attack: there are no reference models")
-    rows = split.forget_train.cpu()
-    labels = models[0].train.labels.cpu()
-    for views in models:
-        if not torch.equal(views.train.labels.cpu(), labels):
-            raise ValueError("reference attack: the models were not observed on the same samples")
-    scores = [scaled_confidence(v.train.logits.cpu()[rows], labels[rows]) for v in models]
+    if len({tuple(scores.shape) for scores in models}) > 1:
+        raise ValueError("reference attack: the models were not observed on the same samples")
+    scores = torch.stack([scores.cpu() for scores in models])
     inside = torch.arange(len(models)) < len(original)
-    return References(torch.stack(scores), inside[:, None].expand(-1, len(rows)))
+    return References(scores, inside[:, None].expand_as(scores))
 
 
 @torch.no_grad()

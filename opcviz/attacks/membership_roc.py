@@ -15,9 +15,37 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-__all__ = ["LEAST", "Roc", "auc_interval", "drawn", "no_roc", "roc", "roc_report", "tprs_at"]
+from ..config import Config, ConfigError, setting
+
+__all__ = [
+    "LEAST",
+    "Reported",
+    "Roc",
+    "auc_interval",
+    "drawn",
+    "no_roc",
+    "roc",
+    "roc_report",
+    "tprs_at",
+]
 
 LEAST = 20  # members, and non-members, without which no rate is reported
+
+
+@dataclass(frozen=True)
+class Reported(Config):
+    """What every attack with a score reports of its ROC curve."""
+
+    rates: tuple[float, ...] = setting(
+        (0.001, 0.01), "false positive rates at which true positives are counted", low=0, high=1
+    )
+    points: int = setting(100, "points of a drawn ROC curve", low=5, high=10000, advanced=True)
+
+    def __post_init__(self) -> None:
+        """Check the fields; a rate of 0 has no finite sample that resolves it."""
+        super().__post_init__()
+        if 0 in self.rates:
+            raise ConfigError(f"{type(self).__name__}.rates: wants rates above 0")
 
 
 @dataclass(frozen=True, eq=False)

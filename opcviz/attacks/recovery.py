@@ -40,6 +40,7 @@ FIT_SETS = {  # name to the parts of the data it is made of
     "retain": ("retain_train",),
     "heldout": ("retain_test", "forget_test"),
     "heldout_retain": ("retain_test",),
+    "forget": ("forget_train",),
 }
 PARTS = ("retain_train", "forget_train", "retain_test", "forget_test")
 

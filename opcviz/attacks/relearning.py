@@ -48,6 +48,11 @@ class Relearning(Config):
     shots: tuple[int, ...] = setting(
         (1, 10), "forget samples given of each class, a variant each", low=1, high=50
     )
+    other: str = setting(
+        "photos",
+        "another data set to train on: photos (patches of scikit-learn's two photographs), or none",
+        choices=("photos", "none"),
+    )
     scored: int = setting(
         256, "most pictures a curve is scored on", low=1, high=1_000_000, advanced=True
     )
@@ -69,7 +74,7 @@ def relearn(
     Args:
         model: the unlearned model; it is copied.
         images, split: the data set and its forget scenario, on the model's device.
-        config: settings.
+        config: settings; `other` is the caller's to follow, by what it passes below.
         original_accuracy: percent that the original model gets right of the forget part of the
             train set; curves are measured against it.
         other: pictures of the same shape for the variant `other`, with any number of classes.

@@ -2,6 +2,7 @@
 
 from .augment import POLICIES, augment, policy
 from .images import DataError, Images, assemble, digest
+from .photos import photo_patches
 from .probing import probe
 from .scenarios import Scenario, Split
 from .sources import DatasetInfo, DataSpec, data_root, list_datasets, load
@@ -20,6 +21,7 @@ __all__ = [
     "digest",
     "list_datasets",
     "load",
+    "photo_patches",
     "policy",
     "probe",
 ]

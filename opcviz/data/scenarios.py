@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -136,6 +136,19 @@ class Scenario(Config):
         value = {"classes": list(self.classes), "random": self.percent, "indices": self.digest}
         return {"kind": self.kind, "value": value[self.kind]}
 
+    def check(self, class_names: Sequence[str], called: str) -> None:
+        """See that a data set has the classes to forget, without its pictures.
+
+        Args:
+            class_names: of the data set, in the order of their numbers.
+            called: its name, for the message.
+
+        Raises:
+            DataError: for a class it does not have, or when none would be retained.
+        """
+        if self.kind == "classes":
+            _resolve(self.classes, class_names, called)
+
     def split(self, images: Images, seed: int = 0) -> Split:
         """Cut a data set into forget and retain parts, on the device of `images`.
 
@@ -154,7 +167,7 @@ class Scenario(Config):
         y_train, y_test = images.y_train.cpu().numpy(), images.y_test.cpu().numpy()
         classes: tuple[int, ...] = ()
         if self.kind == "classes":
-            classes = _resolve(self.classes, images)
+            classes = _resolve(self.classes, images.class_names, images.name)
             forget, forget_test = np.isin(y_train, classes), np.isin(y_test, classes)
         else:
             forget, forget_test = np.zeros(len(y_train), bool), np.zeros(len(y_test), bool)
@@ -202,22 +215,21 @@ def _tidy(tokens: Iterable[str]) -> tuple[str, ...]:
     return (*numbers, *sorted(token for token in tokens if not token.isdecimal()))
 
 
-def _resolve(tokens: tuple[str, ...], images: Images) -> tuple[int, ...]:
+def _resolve(tokens: tuple[str, ...], names: Sequence[str], called: str) -> tuple[int, ...]:
     """Class numbers of the tokens, ascending."""
-    found = [_find(token, images) for token in tokens]
+    found = [_find(token, names, called) for token in tokens]
     if len(set(found)) < len(found):
-        raise DataError(f"classes:{','.join(tokens)} names a class of {images.name} twice")
-    if len(found) == images.classes:
+        raise DataError(f"classes:{','.join(tokens)} names a class of {called} twice")
+    if len(found) == len(names):
         raise DataError(
-            f"classes:{','.join(tokens)} forgets all {images.classes} classes of {images.name}; "
+            f"classes:{','.join(tokens)} forgets all {len(names)} classes of {called}; "
             "leave at least one to retain"
         )
     return tuple(sorted(found))
 
 
-def _find(token: str, images: Images) -> int:
+def _find(token: str, names: Sequence[str], called: str) -> int:
     """A class number from `3`, `#3` (never a name) or a name, in any case if that is unique."""
-    names = images.class_names
     number = token.removeprefix("#")
     index = int(number) if number.isdecimal() and int(number) < len(names) else None
     if token.startswith("#") and index is not None:
@@ -227,7 +239,7 @@ def _find(token: str, images: Images) -> int:
     ]
     if index is not None and named and named != [index]:
         raise DataError(
-            f"class {token} of {images.name} may be the one called '{token}' (#{named[0]}) or the "
+            f"class {token} of {called} may be the one called '{token}' (#{named[0]}) or the "
             f"one numbered {token} ('{names[index]}'); write #{named[0]} or #{index}"
         )
     if len(named) == 1:
@@ -236,7 +248,7 @@ def _find(token: str, images: Images) -> int:
         return index
     listed = ", ".join(f"{i} {name}" for i, name in enumerate(names[:20]))
     raise DataError(
-        f"{images.name} has no class '{token}'; it has {listed}{' ...' if len(names) > 20 else ''}"
+        f"{called} has no class '{token}'; it has {listed}{' ...' if len(names) > 20 else ''}"
     )
 
 

@@ -101,7 +101,7 @@ def _decide(steps: Steps) -> dict[str, Any]:
     for reader in steps.readers:
         reader.check()
     lost, neighbour, left, worse = steps.lost(), steps.neighbour(), steps.left(), steps.worse()
-    over = [check for check in (worse, neighbour) if check is not None]
+    over = [check for check in (worse, neighbour, steps.shunned()) if check is not None]
     also = []
     if left is not None and left.holds:
         also.append("not forgotten")

@@ -46,7 +46,9 @@ class Thresholds(Config):
     points: float = setting(
         10.0, "forget accuracy that counts as a difference", low=0, high=50, unit="points"
     )
-    apart: float = setting(0.1, "separability AUC above the retrained model's", low=0, high=0.5)
+    apart: float = setting(
+        0.1, "AUC (separability, membership) that counts as a difference", low=0, high=0.5
+    )
     tighter: float = setting(
         10.0, "contraction of the forget features relative to the retrained model's", low=1
     )
@@ -67,7 +69,9 @@ retrained model; *recovered* is the best that FM or HR gets of the forget data.
 2. **not forgotten**: of the original's lead over the retrained model in forget accuracy (or in
    membership AUC, where it was measured) more than {t.left:g} % is left.
 3. **over-forgotten**: forget accuracy is more than {t.points:g} points below the retrained model's,
-   or one retained class lost more than {t.neighbour:g} points of test recall.
+   or one retained class lost more than {t.neighbour:g} points of test recall, or the membership AUC
+   (where it was measured) is more than {t.apart:g} below the retrained model's: the forget data are
+   treated worse than data never seen, and stand out by it.
 4. **shallow**: recovered forget accuracy is more than {t.points:g} points above the retrained
    model's; or the model's own is, and as far above chance.
    Maps fitted on data with forget samples (*all*, *held-out*, *forget*) must also be as far above

@@ -154,6 +154,23 @@ class Steps:
             interval=difference(theirs, ours, of_theirs, of_ours),
         )
 
+    def shunned(self) -> Check | None:
+        """Membership AUC below the retrained model's: the forget data look less seen than unseen.
+
+        None where membership was not measured.
+        """
+        if not self.membership:
+            return None
+        ours, _, fresh = self.membership
+        return Check.above(
+            "membership AUC below retraining",
+            fresh - ours,
+            self.t.apart,
+            f"membership AUC {ours:.2f}, retrained {fresh:.2f}: the forget data are treated worse "
+            "than data never seen",
+            unit="AUC",
+        )
+
     def recovered(self) -> Check:
         """What recovery brings back, by the fit set that comes nearest to showing something.
 
@@ -260,13 +277,18 @@ class Steps:
         return "beyond retraining" if beyond else "like retraining"
 
     def _labelled(self) -> dict[str, tuple[Recovered, Recovered]]:
-        """What this and the retrained model give to attackers who hold labelled forget data."""
+        """What this and the retrained model give to attackers who hold labelled forget data.
+
+        Of one class alone a map learns the constant answer, whatever the features are.
+        """
         found = {}
         for fit in ("all", *OPTIONAL):
             try:
-                found[fit] = self.model.recovered(fit), self.retrained.recovered(fit)
+                ours, theirs = self.model.recovered(fit), self.retrained.recovered(fit)
             except Missing:
                 continue
+            if fit != "forget" or ours.classes != 1:
+                found[fit] = ours, theirs
         return found
 
     def notes(self) -> list[str]:
@@ -290,7 +312,7 @@ class Steps:
             if self.level() == "like retraining" and ours.value > constant + self.t.points:
                 notes.append("Features learnt from other data tell these classes apart as well.")
         if self.level() == "beyond retraining":
-            if "forget" not in self._labelled():
+            if "forget" not in self._labelled() and ours.classes != 1:
                 notes.append(
                     "These maps must serve the retained data as well. What an attacker gets who "
                     "knows which data are forgotten, and fits on them alone, was not measured."

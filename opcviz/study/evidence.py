@@ -20,7 +20,14 @@ from ..maps import draw, read_out
 from ..measures import accuracy_report, collapse, separability
 from ..methods import Method
 from ..models import save_weights
-from .instruments import make_blocks, make_membership, make_relearning, make_similarity
+from .entropy import entropy_points
+from .instruments import (
+    make_blocks,
+    make_membership,
+    make_reference,
+    make_relearning,
+    make_similarity,
+)
 from .storing import keep
 
 if TYPE_CHECKING:
@@ -48,6 +55,7 @@ def make_evidence(lab: Laboratory, method: Method, seed: int) -> None:
     head = lab.classifier(lab.original, seed).head
     forget = after.train.features[lab.split.forget_train]
     retain = after.train.features[lab.split.retain_train]
+    entropy, points = entropy_points(after.train.logits, lab.split)
     result = {
         "accuracy": accuracy_report(after, lab.split, lab.images.class_names),
         "collapse": collapse(forget, retain),
@@ -59,8 +67,9 @@ def make_evidence(lab: Laboratory, method: Method, seed: int) -> None:
             lab.split,
             lab.study.evidence.recovery,
         ),
+        "entropy": entropy,
     }
-    keep(lab, "evidence", method, seed, result, began)
+    keep(lab, "evidence", method, seed, result, began, {"entropy.npz": points} if points else None)
 
 
 def make_maps(lab: Laboratory, method: Method, seed: int) -> None:
@@ -131,6 +140,7 @@ MAKERS: dict[str, Callable[[Laboratory, Method, int], None]] = {
     "evidence": make_evidence,
     "blocks": make_blocks,
     "membership": make_membership,
+    "reference": make_reference,
     "similarity": make_similarity,
     "relearning": make_relearning,
     "maps": make_maps,

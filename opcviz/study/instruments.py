@@ -8,23 +8,31 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
-from ..attacks.membership import membership
+from ..attacks.membership import forget_references, membership, reference_attack
 from ..attacks.probing import probe
 from ..attacks.recovery import ATTACKS, recover
 from ..attacks.relearning import relearn
+from ..data import photo_patches
 from ..measures import collapse, separability
 from ..measures.outliers import outliers
 from ..measures.similarity import feature_similarity, similarity
-from ..methods import Method, create
+from ..methods import Method
 from ..observe import Observation, Views, observe_blocks
 from .storing import keep
 
 if TYPE_CHECKING:
     from .laboratory import Laboratory
 
-__all__ = ["make_blocks", "make_membership", "make_relearning", "make_similarity"]
+__all__ = [
+    "make_blocks",
+    "make_membership",
+    "make_reference",
+    "make_relearning",
+    "make_similarity",
+]
 
 
 def make_blocks(lab: Laboratory, method: Method, seed: int) -> None:
@@ -93,11 +101,38 @@ def make_membership(lab: Laboratory, method: Method, seed: int) -> None:
     keep(lab, "membership", method, seed, result, began)
 
 
+def make_reference(lab: Laboratory, method: Method, seed: int) -> None:
+    """Likelihood ratios: does it answer the forget data like an original, or like a retrained?
+
+    Learnt from the originals and the retrained models of several seeds. The target itself is left
+    out; its own seed's references stay: retraining starts from other weights than the original.
+    """
+    began = time.perf_counter()
+    sides = {"inside": lab.original, "outside": lab.retrained}
+    seeds = {
+        side: [
+            other
+            for other in lab.reference_seeds
+            if (reference.info.name, other) != (method.info.name, seed)
+            and lab.refuse_reason(reference, other) is None
+        ]
+        for side, reference in sides.items()
+    }
+    known = [[lab.confidence(sides[side], s) for s in seeds[side]] for side in sides]
+    target = lab.confidence(method, seed)
+    result = reference_attack(
+        target, forget_references(*known), lab.study.evidence.reference, progress=lab.progress
+    )
+    scores = result.pop("scores")
+    arrays = {} if scores is None else {"reference.npz": {"scores": np.array(scores, np.float32)}}
+    keep(lab, "reference", method, seed, {**result, "seeds": seeds}, began, arrays)
+
+
 def make_similarity(lab: Laboratory, method: Method, seed: int) -> None:
     """Features and predictions beside the original's and the retrained model's."""
     began = time.perf_counter()
     views = lab.views(method, seed)
-    retrained = create("retrain")
+    retrained = lab.retrained
     result: dict[str, Any] = {
         "original": similarity(views, lab.views(lab.original, seed), lab.split)
     }
@@ -112,12 +147,14 @@ def make_relearning(lab: Laboratory, method: Method, seed: int) -> None:
     """How fast forgotten data come back when training goes on."""
     began = time.perf_counter()
     original = lab.make("evidence", lab.original, seed).json()["accuracy"]["forget_train"]
+    config = lab.study.evidence.relearning
     result = relearn(
         lab.classifier(method, seed),
         lab.images,
         lab.split,
-        lab.study.evidence.relearning,
+        config,
         original_accuracy=original,
+        other=photo_patches(lab.images.shape) if config.other == "photos" else None,
         seed=seed,
         progress=lab.progress,
     )

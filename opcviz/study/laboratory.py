@@ -7,6 +7,7 @@ computes, the evidence on it. Each answer is looked up first and computed only w
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..attacks.membership import scaled_confidence
 from ..config import fingerprint
 from ..data import Images, Split, digest, load, probe
 from ..devices import fitting_threads, flush_denormals
@@ -27,25 +29,12 @@ from ..progress import Message, Progress
 from ..training import Outcome
 from .evidence import MAKERS
 from .instruments import block_views
+from .questions import VERSIONS, question
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_json
 from .watch import ProbeWatch
 
 __all__ = ["Laboratory"]
-
-# Raised when an answer changes although its question does not, so that old ones are not reused.
-VERSIONS = {
-    "probe": 1,
-    "model": 1,
-    "features": 1,
-    "evidence": 3,
-    "blocks": 3,
-    "membership": 1,
-    "similarity": 1,
-    "relearning": 1,
-    "maps": 1,
-    "inversion": 2,
-}
 
 
 class Laboratory:
@@ -55,6 +44,7 @@ class Laboratory:
         study: the question.
         store: where answers are looked up and kept.
         device: where tensors live.
+        seeds: of the plan, for what is learnt from several seeds' models.
         data_root, download: where data sets lie and whether to fetch a missing one, see
             `opcviz.data.load`.
         progress: told what happens, asked whether to stop.
@@ -66,6 +56,7 @@ class Laboratory:
         store: Store,
         device: torch.device,
         *,
+        seeds: Sequence[int] = (),
         data_root: Path | None = None,
         download: bool = False,
         progress: Progress | None = None,
@@ -73,11 +64,13 @@ class Laboratory:
         self.study, self.store, self.device = study, store, device
         self.data_root, self.download = data_root, download
         self.progress = progress or Progress()
-        self.original = create("original")
+        self.original, self.retrained = create("original"), create("retrain")
+        self.reference_seeds = tuple(sorted({*seeds, *study.evidence.reference.seeds}))
         flush_denormals()
         self._views: dict[str, Views] = {}
         self._blocks: dict[str, dict[str, Views]] = {}
         self._models: dict[str, Classifier] = {}
+        self._confidence: dict[str, Tensor] = {}
 
     # ---- data -----------------------------------------------------------------------------
 
@@ -109,9 +102,9 @@ class Laboratory:
         """Positions of the probe set in the train set; stored with pictures for the screen."""
         size = self.study.evidence.probe
         ids = probe(self.images, self.split, size)
-        question = {"probe": size, "version": VERSIONS["probe"]}
-        if not self.store.find(self.study.place, "probe", question):
-            with self.store.writing(self.study.place, "probe", question) as folder:
+        asked = {"probe": size, "version": VERSIONS["probe"]}
+        if not self.store.find(self.study.place, "probe", asked):
+            with self.store.writing(self.study.place, "probe", asked) as folder:
                 self._write_probe(folder, ids)
         return ids
 
@@ -151,26 +144,7 @@ class Laboratory:
 
     def question(self, kind: str, method: Method, seed: int) -> dict[str, Any]:
         """What an artefact answers, beyond the study and the model whose folder it lies in."""
-        evidence = self.study.evidence
-        about: dict[str, Any] = {
-            "model": {"method": method.info.name, "settings": method.to_dict(), "seed": seed},
-            "features": {},
-            "evidence": {"recovery": evidence.recovery.to_dict()},
-            "blocks": {
-                "recovery": evidence.recovery.to_dict(),
-                "probing": evidence.probing.to_dict(),
-            },
-            "membership": {"membership": evidence.membership.to_dict()},
-            "similarity": {},
-            "relearning": {"relearning": evidence.relearning.to_dict()},
-            "maps": {"kinds": list(evidence.maps), "probe": evidence.probe},
-            "inversion": {
-                "attack": evidence.inversion.to_dict(),
-                "pictures": evidence.pictures,
-                "probe": evidence.probe,
-            },
-        }[kind]
-        return {**about, "version": VERSIONS[kind]}
+        return question(kind, self.study.evidence, method, seed, self.reference_seeds)
 
     def find(self, kind: str, method: Method, seed: int) -> Artefact | None:
         """The stored answer, or None."""
@@ -229,15 +203,31 @@ class Laboratory:
         return self._models[key]
 
     def views(self, method: Method, seed: int) -> Views:
-        """What the model computes on all train and test pictures."""
+        """What the model computes on all train and test pictures.
+
+        Kept for the two references of the seed and for the model asked for last: those of a whole
+        study of large networks would not fit into memory.
+        """
         key = self.place(method, seed)
         if key not in self._views:
+            kept = {self.place(reference, seed) for reference in (self.original, self.retrained)}
+            self._views = {place: seen for place, seen in self._views.items() if place in kept}
             model, images = self.classifier(method, seed), self.images
             self._views[key] = Views(
                 observe(model, images.x_train, images.y_train, progress=self.progress),
                 observe(model, images.x_test, images.y_test, progress=self.progress),
             )
         return self._views[key]
+
+    def confidence(self, method: Method, seed: int) -> Tensor:
+        """(|D_f|,) scaled confidence of the model on the forget part of the train set."""
+        key = self.place(method, seed)
+        if key not in self._confidence:
+            rows, images = self.split.forget_train, self.images
+            model, labels = self.classifier(method, seed), images.y_train[rows]
+            seen = observe(model, images.x_train[rows], labels, progress=self.progress)
+            self._confidence[key] = scaled_confidence(seen.logits.cpu(), labels.cpu())
+        return self._confidence[key]
 
     def block_views(self, method: Method, seed: int) -> dict[str, Views]:
         """The same of every block; the original's are kept, every model is compared with them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..devices import pick_device
-from ..methods import Method, create
+from ..methods import Method
 from ..methods.plugins import load_methods
 from ..progress import Message, Progress, Stage
 from .evidence import invert_all
@@ -30,7 +31,11 @@ KINDS = (
     "features",
     "maps",
     "inversion",
+    "reference",
 )
+
+
+LEAST_SEEDS = 3  # of reference models, without which no likelihood ratio exists
 
 
 @dataclass(frozen=True)
@@ -44,24 +49,31 @@ class Item:
 
 def missing(plan: Plan, lab: Laboratory, kinds: Sequence[str] = KINDS) -> list[Item]:
     """What the store lacks of some kinds, in the order in which it will be made."""
-    needed = {"original": True, "retrain": "similarity" in plan.study.evidence.instruments}
+    unwanted = _unwanted(plan, lab)
     listed = {method.info.name for method in plan.methods}
-    added = [create(name) for name, wanted in needed.items() if wanted and name not in listed]
-    methods = [*added, *plan.methods]
+    references = [lab.original]
+    if {"similarity", "reference"} - unwanted:
+        references.append(lab.retrained)
+    methods = [*(r for r in references if r.info.name not in listed), *plan.methods]
     wanted = [
         Item(kind, method, seed)
         for seed in plan.seeds
         for method in methods
         for kind in KINDS
-        if kind in kinds and kind not in _unwanted(plan)
+        if kind in kinds and kind not in unwanted
     ]
+    if "model" in kinds and "reference" not in unwanted:
+        further = [seed for seed in lab.reference_seeds if seed not in plan.seeds]
+        wanted += [Item("model", method, seed) for seed in further for method in references]
     wanted.sort(key=_turn)
     return [item for item in wanted if not lab.find(item.kind, item.method, item.seed)]
 
 
-def _turn(item: Item) -> tuple[int, int]:
+def _turn(item: Item) -> tuple[float, int]:
     """Seed by seed: the references' models, on which everything rests; each model with its
-    evidence; at last inversion, all models in one batch."""
+    evidence; inversion, all models in one batch. At last what wants the models of all seeds."""
+    if item.kind == "reference":
+        return math.inf, item.seed
     if item.kind == "inversion":
         return item.seed, 3
     names = ("original", "retrain")
@@ -69,10 +81,12 @@ def _turn(item: Item) -> tuple[int, int]:
     return item.seed, names.index(item.method.info.name) if first else 2
 
 
-def _unwanted(plan: Plan) -> set[str]:
-    """Kinds that the study's evidence settings leave out."""
+def _unwanted(plan: Plan, lab: Laboratory) -> set[str]:
+    """Kinds that the study's evidence settings leave out, or that want more seeds."""
     evidence = plan.study.evidence
     unwanted = set(INSTRUMENTS) - set(evidence.instruments)
+    if "membership" in unwanted or len(lab.reference_seeds) < LEAST_SEEDS:
+        unwanted.add("reference")
     return unwanted if evidence.keep_features else {*unwanted, "features"}
 
 
@@ -140,6 +154,7 @@ def execute(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, A
         plan.study,
         Store(store, (shipped_root(),)),
         pick_device(job.get("device", "auto")),
+        seeds=plan.seeds,
         data_root=job.get("data_root"),
         progress=progress,
     )

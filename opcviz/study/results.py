@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..attacks.recovery import ATTACKS
+from ..attacks.recovery import ATTACKS, FIT_SETS
 from ..config import ConfigError
-from ..measures.verdict import judge
+from ..measures.verdict import consensus, judge
 from ..methods import Method, get_method
 from .spec import Study, list_presets, preset
 from .store import Artefact, Store, StoreError
@@ -18,9 +18,10 @@ from .store import Artefact, Store, StoreError
 __all__ = ["ModelResult", "StudyResult", "list_studies", "open_study"]
 
 KINDS = (
-    "model", "evidence", "membership", "similarity", "blocks", "relearning", "maps", "inversion",
+    "model", "evidence", "membership", "reference", "similarity", "blocks", "relearning", "maps",
+    "inversion",
 )  # fmt: skip
-FIT_SETS = ("all", "retain", "heldout", "heldout_retain")
+FEW_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,15 @@ class ModelResult:
             "reason": model.get("reason"),
             "accuracy": accuracy
             or _nothing(("forget_train", "retain_train", "forget_test", "retain_test"), reason),
-            "recovery": evidence.get("recovery") or _no_recovery(reason),
+            "recovery": _no_recovery(reason) | _complete(evidence.get("recovery") or {}),
             "collapse": evidence.get("collapse")
             or _nothing(("radius_ratio", "norm_ratio", "effective_rank"), reason),
             "separability": evidence.get("separability") or _nothing(("linear", "knn"), reason),
             "blocks": blocks.get("blocks") or [],
             "membership": self.result("membership"),
+            "reference": self.result("reference")
+            if self.artefact("reference")
+            else {"auc": None, "reason": {"auc": FEW_SEEDS}},
             "similarity": self.result("similarity"),
             "relearning": self.result("relearning"),
             "inversion": inversion
@@ -98,6 +102,14 @@ class ModelResult:
 
 def _nothing(names: tuple[str, ...], reason: str | None) -> dict[str, Any]:
     return {**dict.fromkeys(names), "reason": reason or "not computed"}
+
+
+def _complete(recovery: dict[str, Any]) -> dict[str, Any]:
+    """A stored answer, with what a version before this one did not ask yet."""
+    older = _no_recovery("not computed by the version that made this; run the study again")
+    return {
+        name: older[name] | found if name in ATTACKS else found for name, found in recovery.items()
+    }
 
 
 def _no_recovery(reason: str | None) -> dict[str, Any]:
@@ -115,7 +127,11 @@ class StudyResult:
 
     @cached_property
     def models(self) -> list[ModelResult]:
-        """Every model with a stored answer: references first, then by seed and method."""
+        """Every model with a stored answer: references first, then by seed and method.
+
+        Models of the reference seeds serve the likelihood ratios; without evidence of their own
+        they are not among them.
+        """
         found = []
         for name in self.store.places(f"{self.place}/models"):
             place = f"{self.place}/models/{name}"
@@ -123,6 +139,9 @@ class StudyResult:
             if artefact is None:
                 continue
             about = artefact.question
+            serves = about["seed"] in self.study.evidence.reference.seeds
+            if serves and self.store.latest(place, "evidence") is None:
+                continue
             try:
                 method = get_method(about["method"]).from_dict(about["settings"])
             except ConfigError as error:
@@ -148,7 +167,11 @@ class StudyResult:
 
     def numbers(self, model: ModelResult) -> dict[str, Any]:
         """The documented form of one model, with the verdict on it beside both references."""
-        return {**self._plain(model), "verdict": self._verdict(model)}
+        return {
+            **self._plain(model),
+            "verdict": self.verdict(model),
+            "consensus": self.consensus(model),
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """The documented form of `show --json`."""
@@ -167,8 +190,23 @@ class StudyResult:
             self._read[model.key] = model.to_dict()
         return self._read[model.key]
 
-    def _verdict(self, model: ModelResult) -> dict[str, Any]:
+    def verdict(self, model: ModelResult) -> dict[str, Any]:
         """What the evidence adds up to, against the original and the retrained of its seed."""
+        if model.key not in self._verdicts:
+            self._verdicts[model.key] = self._judged(model)
+        return self._verdicts[model.key]
+
+    def consensus(self, model: ModelResult) -> dict[str, Any]:
+        """The verdicts on one method and setting over all seeds; see `measures.verdict`."""
+        same = [each for each in self.models if each.method == model.method]
+        found = consensus([self.verdict(each) for each in same])
+        return {**found, "seeds": [each.seed for each in same]}
+
+    @cached_property
+    def _verdicts(self) -> dict[str, dict[str, Any]]:
+        return {}
+
+    def _judged(self, model: ModelResult) -> dict[str, Any]:
         same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
         judged = [model, same.get("original"), same.get("retrain")]
         numbers = [None if m is None else self._plain(m) for m in judged]
@@ -176,14 +214,29 @@ class StudyResult:
         about = probe.json() if probe else {}
         # with whole classes gone accuracy says it all, and membership would only add noise
         samples = not about.get("forget_classes")
-        known = [_member_auc(each) if samples else None for each in numbers]
-        membership = None if None in known else tuple(known)
+        membership = _membership(numbers) if samples else None
         return judge(*numbers, sizes=about.get("sizes"), membership=membership)
 
 
-def _member_auc(numbers: dict[str, Any] | None) -> float | None:
-    """AUC of the loss threshold attack: forget samples against unseen ones."""
-    thresholds = (numbers or {}).get("membership", {}).get("thresholds") or {}
+def _membership(
+    numbers: list[dict[str, Any] | None],
+) -> tuple[float, ...] | None:
+    """Membership AUC of a model, the original and the retrained, all by one attack.
+
+    Likelihood ratios where all three have them: they compare models on the same forget samples,
+    the loss threshold compares forget samples with others. None where neither is complete.
+    """
+    attacks = (_ratio_auc, _loss_auc)
+    found = (tuple(attack(each or {}) for each in numbers) for attack in attacks)
+    return next((known for known in found if None not in known), None)
+
+
+def _ratio_auc(numbers: dict[str, Any]) -> float | None:
+    return numbers.get("reference", {}).get("auc")
+
+
+def _loss_auc(numbers: dict[str, Any]) -> float | None:
+    thresholds = numbers.get("membership", {}).get("thresholds") or {}
     return (thresholds.get("loss") or {}).get("auc")
 
 

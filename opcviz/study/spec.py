@@ -21,14 +21,14 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from ..attacks.inversion import Inversion
-from ..attacks.membership import Membership
+from ..attacks.membership import Membership, ReferenceAttack
 from ..attacks.probing import Probing
 from ..attacks.recovery import Recovery
 from ..attacks.relearning import Relearning
@@ -74,6 +74,7 @@ class Evidence(Config):
     recovery: Recovery = field(default_factory=Recovery)
     inversion: Inversion = field(default_factory=Inversion)
     membership: Membership = field(default_factory=Membership)
+    reference: ReferenceAttack = field(default_factory=ReferenceAttack)
     probing: Probing = field(default_factory=Probing)
     relearning: Relearning = field(default_factory=Relearning)
 
@@ -222,13 +223,17 @@ def load_plan(path: Path) -> Plan:
     return plans[0]
 
 
-def load_plans(path: Path) -> tuple[Plan, ...]:
+def load_plans(path: Path, changes: Mapping[str, Any] | None = None) -> tuple[Plan, ...]:
     """The plans of a TOML file: one, or with `[vary]` one for each combination of its values.
 
         [vary]
         "training.augment" = ["none", "crop_flip", "trivialaugment"]
 
     Each is a study of its own, named `<name>-<value>`, with its own original and retrained model.
+
+    Args:
+        path: the file.
+        changes: settings in place of the file's, by dotted name as in `evidence.pictures`.
 
     Raises:
         ConfigError: when the file is missing, no TOML, or a setting does not fit.
@@ -240,9 +245,21 @@ def load_plans(path: Path) -> tuple[Plan, ...]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML ({error})") from error
     try:
+        for dotted, value in (changes or {}).items():
+            _put(values, dotted, value)
         return tuple(Plan.from_dict(each) for each in _varied(values))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
+    """Set `a.b.c` in nested tables."""
+    *path, last = dotted.split(".")
+    for name in path:
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"{dotted}: '{name}' is a setting, not a table of settings")
+    values[last] = value
 
 
 def _varied(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -254,11 +271,7 @@ def _varied(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for combination in product(*vary.values()):
         each = copy.deepcopy(values)
         for dotted, value in zip(vary, combination, strict=True):
-            *path, last = dotted.split(".")
-            place = each
-            for name in path:
-                place = place.setdefault(name, {})
-            place[last] = value
+            _put(each, dotted, value)
         words = ["".join(c if c.isalnum() else "_" for c in str(value)) for value in combination]
         each["name"] = "-".join([str(each.get("name", "study")), *words])
         if words and each.get("title"):

@@ -7,15 +7,11 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from .drawing import finish, label_ends, number, trace
 from .figures import chart_config
 from .library import Column
-from .theme import ink
+from .lines import colours, lines_figure
 
 __all__ = ["depth", "depth_figure"]
-
-LINES = ("#7C8796", "#1E9273", "#D9541E", "#2B86C9", "#A65FA8", "#A07A12")
-"""Colours of up to six models, legible on both backgrounds (contrast at least 3)."""
 
 MEASURES = {
     "recovered": "Forget accuracy after FM (%)",
@@ -30,7 +26,7 @@ def depth_figure(
     *,
     reference: float | None = None,
     label: str = "",
-    height: int = 280,
+    colors: Mapping[str, str] | None = None,
 ) -> go.Figure:
     """One line a model over the network's blocks.
 
@@ -39,31 +35,20 @@ def depth_figure(
         curves: by model, a percentage per block.
         title: of the vertical axis.
         reference: a level to compare with (dashed), named `label`.
-        height: pixels.
+        colors: by model.
 
     Raises:
         ValueError: when a curve has not one number per block.
     """
-    for name, values in curves.items():
-        if len(values) != len(blocks):
-            raise ValueError(f"depth_figure: '{name}' has {len(values)} numbers, not {len(blocks)}")
-    figure, ends = go.Figure(), []
-    for (name, values), color in zip(curves.items(), LINES, strict=False):
-        y = [number(value) for value in values]
-        figure.add_trace(trace(name, color, blocks, y))
-        known = [value for value in y if value is not None]
-        if known:
-            ends.append((name, known[-1], color))
-    if number(reference) is not None:
-        dashes = {"color": ink.reference, "dash": "dash", "width": 1.5}
-        figure.add_hline(y=reference, line=dashes)
-        ends.append((label, float(reference), ink.reference))
-    label_ends(figure, ends, gap=7)
-    finish(figure, height, right=120)
-    figure.update_yaxes(range=[-3, 103], title=title, tickvals=[0, 25, 50, 75, 100])
-    figure.update_xaxes(title="block, from input to head", type="category")
-    figure.update_layout(hovermode="x unified")
-    return figure
+    figure = lines_figure(
+        {name: (blocks, values) for name, values in curves.items()},
+        x_title="block, from input to head",
+        y_title=title,
+        reference=reference,
+        reference_label=label,
+        colors=colors,
+    )
+    return figure.update_xaxes(type="category")
 
 
 def depth(shown: Sequence[Column]) -> None:
@@ -84,12 +69,13 @@ def depth(shown: Sequence[Column]) -> None:
         for label, blocks in known.items()
     }
     constant = shown[0].numbers["recovery"]["fm"]["all"]["constant_predictor"]
+    paint = colours(column.label for column in shown)
     for place, title, curves, level, label in (
         (left, MEASURES["recovered"], recovered, constant, "constant"),
         (right, MEASURES["separable"], apart, 50.0, "alike"),
     ):
         place.plotly_chart(
-            depth_figure(names, curves, title, reference=level, label=label),
+            depth_figure(names, curves, title, reference=level, label=label, colors=paint),
             config=chart_config("depth"),
             key=f"depth.{label}",
         )

@@ -1,252 +1,52 @@
-"""Everything else that was measured: one table over the models shown, and relearning curves."""
+"""Curves of two attacks on the models shown: relearning by training on, and membership."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from ..measures.similarity import average_gap, tug_of_war
-from ..study import StudyResult
-from .depth import LINES
-from .drawing import finish, label_ends, number, trace
 from .figures import chart_config
 from .library import Column
-from .sentences import percent
-from .theme import ink
+from .lines import DASHES, Line, colours, lines_figure
+from .measures_table import no_likelihood
 
-__all__ = ["Row", "relearning", "relearning_figure", "rows_of", "table"]
+__all__ = ["membership", "relearning", "relearning_figure", "roc_figure"]
 
-Numbers = dict[str, Any]
 VARIANTS = {
     "retain": "retained data only",
     "shots_1": "one forget picture a class",
     "shots_10": "ten forget pictures a class",
+    "other": "another data set (photographs)",
 }
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measure of the table.
-
-    Attributes:
-        group: what it belongs to.
-        name: the measure.
-        read: how to read it, with its baseline.
-        value: from a model's numbers and the retrained model's to text; may raise KeyError or
-            TypeError where something was not computed.
-    """
-
-    group: str
-    name: str
-    read: str
-    value: Callable[[Numbers, Numbers], str]
-
-
-def _auc(value: float | None, interval: Sequence[float] | None = None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.2f}" + (f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else "")
-
-
-def _threshold(model: Numbers, _: Numbers) -> str:
-    found = model["membership"]["thresholds"]["loss"]
-    return _auc(found["auc"], found["auc_interval"])
-
-
-def _svc(model: Numbers, _: Numbers) -> str:
-    found = model["membership"]["svc"]["confidence"]
-    return f"{percent(found['efficacy'])} (judge right in {percent(found['accuracy'])})"
-
-
-def _cka(reference: str, part: str) -> Callable[[Numbers, Numbers], str]:
-    def value(model: Numbers, _: Numbers) -> str:
-        found = model["similarity"][reference]["cka"][part]
-        return "undefined" if found["cka"] is None else f"{found['cka']:.2f}"
-
-    return value
-
-
-def _predictions(what: str, part: str) -> Callable[[Numbers, Numbers], str]:
-    def value(model: Numbers, _: Numbers) -> str:
-        found = model["similarity"]["retrained"]["predictions"][part][what]
-        return percent(found) if what == "agreement" else f"{found:.3f}"
-
-    return value
-
-
-def _gap(model: Numbers, retrained: Numbers) -> str:
-    efficacies = tuple(m["membership"]["svc"]["confidence"]["efficacy"] for m in (model, retrained))
-    found = average_gap(model["accuracy"], retrained["accuracy"], mia=efficacies)
-    return f"{found['average_gap']:.2f} points over {', '.join(found['over'])}"
-
-
-def _tug(model: Numbers, retrained: Numbers) -> str:
-    return f"{tug_of_war(model['accuracy'], retrained['accuracy'])['tow']:.3f}"
-
-
-def _relearnt(variant: str) -> Callable[[Numbers, Numbers], str]:
-    def value(model: Numbers, _: Numbers) -> str:
-        found = model["relearning"]["variants"][variant]["forget_train"]
-        half = found["steps_to_half"]
-        return f"{found['area']:.2f}, half after {'–' if half is None else f'{half} steps'}"
-
-    return value
-
-
-def _probe(name: str) -> Callable[[Numbers, Numbers], str]:
-    return lambda model, _: percent(model["blocks"][-1]["probes"][name]["forget_accuracy"])
-
-
-ROWS = (
-    Row(
-        "Standing out",
-        "separability, linear",
-        "AUC of forget against retain features; 0.5: alike",
-        lambda m, _: _auc(m["separability"]["linear"]),
-    ),
-    Row(
-        "Standing out",
-        "separability, 15-NN",
-        "the same by neighbours",
-        lambda m, _: _auc(m["separability"]["knn"]),
-    ),
-    Row(
-        "Standing out",
-        "outlier, energy",
-        "AUROC forget test against retain test; 0.5: no outlier",
-        lambda m, _: _auc(m["membership"]["outliers"]["forget_test"]["energy"]),
-    ),
-    Row(
-        "Standing out",
-        "outlier, feature norm",
-        "the same by feature length",
-        lambda m, _: _auc(m["membership"]["outliers"]["forget_test"]["feature_norm"]),
-    ),
-    Row(
-        "Membership",
-        "loss threshold",
-        "AUC forget train against unseen, 95 % interval; 0.5: none",
-        _threshold,
-    ),
-    Row(
-        "Membership",
-        "SVC on confidence",
-        "forget data judged unseen (MIA-efficacy); a judge right in 50 % knows nothing",
-        _svc,
-    ),
-    Row(
-        "Features",
-        "CKA to original, forget",
-        "1: the same up to rotation; undefined where features do not vary",
-        _cka("original", "forget"),
-    ),
-    Row("Features", "CKA to original, retain", "the same", _cka("original", "retain")),
-    Row("Features", "CKA to retrained, forget", "the same", _cka("retrained", "forget")),
-    Row(
-        "Features",
-        "linear probe, last block",
-        "forget accuracy on held-out data, cross-validated; constant: 1 ÷ forget classes",
-        _probe("linear"),
-    ),
-    Row("Features", "k-NN probe, last block", "the same by neighbours", _probe("knn")),
-    Row(
-        "Beside retraining",
-        "agreement, forget",
-        "same answers as the retrained model",
-        _predictions("agreement", "forget_train"),
-    ),
-    Row(
-        "Beside retraining",
-        "JS divergence, forget",
-        "nats; 0: the same answers, at most 0.69",
-        _predictions("js", "forget_train"),
-    ),
-    Row(
-        "Beside retraining",
-        "average gap",
-        "mean difference to the retrained model in UA, RA, TA and MIA",
-        _gap,
-    ),
-    Row("Beside retraining", "Tug-of-War", "1: the retrained model's accuracies", _tug),
-    Row(
-        "Relearning",
-        "from retained data",
-        "area under the forget curve over the original's",
-        _relearnt("retain"),
-    ),
-    Row(
-        "Relearning",
-        "from ten a class",
-        "the same with ten forget pictures a class",
-        _relearnt("shots_10"),
-    ),
-)
-
-
-def rows_of(shown: Sequence[Numbers], retrained: Numbers | None) -> list[list[str]]:
-    """The table's texts: group, measure, a column a model, how to read it."""
-    lines = []
-    for row in ROWS:
-        cells = []
-        for model in shown:
-            try:
-                cells.append(row.value(model, retrained or {}))
-            except (KeyError, TypeError, IndexError):
-                cells.append("not computed")
-        lines.append([row.group, row.name, *cells, row.read])
-    return lines
-
-
-def table(study: StudyResult, shown: Sequence[Column]) -> None:
-    """All measures of all models shown; the retrained model of the first one's seed compares."""
-    seed = shown[0].numbers["seed"]
-    same = (m for m in study.models if m.method.info.name == "retrain" and m.seed == seed)
-    retrained = next(same, None)
-    lines = rows_of(
-        [column.numbers for column in shown], study.numbers(retrained) if retrained else None
-    )
-    names = ["", "Measure", *(column.label for column in shown), "How to read it"]
-    previous, body = "", []
-    for group, *rest in lines:
-        body.append([f"**{group}**" if group != previous else "", *rest])
-        previous = group
-    head = f"| {' | '.join(names)} |\n|{'---|' * len(names)}\n"
-    st.markdown(head + "\n".join(f"| {' | '.join(line)} |" for line in body))
+LOWEST = 0.1  # least rate of an ROC curve, percent; what the field draws
 
 
 def relearning_figure(
-    curves: dict[str, tuple[Sequence[int], Sequence[float | None]]],
+    curves: Mapping[str, Line],
     *,
     constant: float | None = None,
-    height: int = 290,
+    colors: Mapping[str, str] | None = None,
+    height: int = 250,
 ) -> go.Figure:
     """Forget accuracy against training steps, one line a model.
 
     Args:
         curves: steps and percentages by model.
         constant: percent that one constant answer scores (dashed).
+        colors: by model.
         height: pixels.
     """
-    figure, ends = go.Figure(), []
-    for (name, (steps, values)), color in zip(curves.items(), LINES, strict=False):
-        y = [number(value) for value in values]
-        figure.add_trace(trace(name, color, steps, y))
-        known = [value for value in y if value is not None]
-        if known:
-            ends.append((name, known[-1], color))
-    if number(constant) is not None:
-        figure.add_hline(y=constant, line={"color": ink.reference, "dash": "dash", "width": 1.5})
-        ends.append(("constant", float(constant), ink.reference))
-    label_ends(figure, ends, gap=7)
-    finish(figure, height, right=120)
-    figure.update_yaxes(range=[-3, 103], title="forget accuracy (%)", tickvals=[0, 25, 50, 75, 100])
-    figure.update_xaxes(title="steps of further training")
-    figure.update_layout(hovermode="x unified")
-    return figure
+    return lines_figure(
+        curves,
+        x_title="steps of further training",
+        y_title="forget accuracy (%)",
+        reference=constant,
+        colors=colors,
+        height=height,
+    )
 
 
 def relearning(shown: Sequence[Column]) -> None:
@@ -256,20 +56,132 @@ def relearning(shown: Sequence[Column]) -> None:
     if not known:
         st.caption("Relearning was not measured for these models.")
         return
-    for place, (variant, title) in zip(st.columns(len(VARIANTS)), VARIANTS.items(), strict=True):
-        found = {label: v[variant] for label, v in known.items() if variant in v}
-        curves = {
-            label: (one["steps"], one["forget_train"]["accuracy"]) for label, one in found.items()
-        }
-        constants = [one["forget_train"]["constant_predictor"] for one in found.values()]
-        with place:
-            st.markdown(f"Training on {title}")
-            st.plotly_chart(
-                relearning_figure(curves, constant=max(filter(None, constants), default=None)),
-                config=chart_config(f"relearning-{variant}"),
-                key=f"relearning.{variant}",
-            )
+    paint = colours(column.label for column in shown)
+    names = list(VARIANTS.items())
+    for pair in (names[:2], names[2:]):
+        for place, (variant, title) in zip(st.columns(2), pair, strict=True):
+            with place:
+                st.markdown(f"Training on {title}")
+                _variant(variant, {k: v[variant] for k, v in known.items() if variant in v}, paint)
     st.caption(
         "The original's own recipe goes on from each model. Given pictures are not scored. A line "
-        "that rises sooner than the retrained model's had something left to rise from."
+        "that rises sooner than the retrained model's had something left to rise from. The "
+        "photographs (patches of scikit-learn's two) are learnt through a new head; the model's "
+        "own, untouched, is scored on what that does to the features."
     )
+
+
+def _variant(name: str, found: dict[str, Any], paint: Mapping[str, str]) -> None:
+    if not found:
+        st.caption("Not measured for these models yet: run the study again to see it.")
+        return
+    curves = {
+        label: (one["steps"], one["forget_train"]["accuracy"]) for label, one in found.items()
+    }
+    constants = [one["forget_train"]["constant_predictor"] for one in found.values()]
+    st.plotly_chart(
+        relearning_figure(
+            curves, constant=max(filter(None, constants), default=None), colors=paint
+        ),
+        config=chart_config(f"relearning-{name}"),
+        key=f"relearning.{name}",
+    )
+
+
+def roc_figure(
+    curves: Mapping[str, Mapping[str, Any]],
+    *,
+    colors: Mapping[str, str] | None = None,
+    height: int = 330,
+) -> go.Figure:
+    """ROC curves of one membership attack on logarithmic axes, where rare false alarms are seen.
+
+    Args:
+        curves: by model `auc` and `roc`, with `fpr` and `tpr` in 0..1. A rate of 0 has no place.
+        colors: by model.
+        height: pixels.
+    """
+    lines, paint, ends = {}, {}, {}
+    for name, one in curves.items():
+        points = zip(one["roc"]["fpr"], one["roc"]["tpr"], strict=True)
+        kept = [(100 * x, 100 * y) for x, y in points if x > 0 and y > 0]
+        label = f"{name}: {one['auc']:.2f}"
+        lines[label] = tuple(zip(*kept, strict=True)) or ((), ())
+        paint[label] = (colors or colours(curves)).get(name)
+        ends[label] = 100 * one["auc"]
+    figure = lines_figure(
+        lines,
+        x_title="false positive rate (%)",
+        y_title="true positive rate (%)",
+        colors=paint,
+        ends=ends,
+        markers=False,
+        height=height,
+    )
+    # names stand by AUC beside the chart: all curves end in one corner
+    figure.for_each_annotation(lambda name: name.update(y=name.y / 102, yref="y domain"))
+    figure.add_scatter(
+        x=[LOWEST, 100], y=[LOWEST, 100], mode="lines", line=DASHES, hoverinfo="skip"
+    )
+    ticks = {"tickvals": [0.1, 1, 10, 100], "ticktext": ["0.1", "1", "10", "100"]}
+    figure.update_yaxes(type="log", range=[-1, 2.03], **ticks)
+    return figure.update_xaxes(type="log", range=[-1, 2], **ticks)
+
+
+ATTACKS = {
+    "loss": "Loss threshold",
+    "reference": "LiRA against retrained models",
+}
+
+
+def membership(shown: Sequence[Column]) -> None:
+    """ROC curves of the loss threshold attack, and of LiRA where reference models are known."""
+    found: dict[str, dict[str, Any]] = {
+        "loss": {c.label: _threshold(c.numbers) for c in shown},
+        "reference": {c.label: c.numbers.get("reference") or {} for c in shown},
+    }
+    drawn = {
+        attack: {label: one for label, one in models.items() if one.get("roc")}
+        for attack, models in found.items()
+    }
+    if not any(drawn.values()):
+        st.caption("No ROC curve was kept of these models.")
+        return
+    paint = colours(column.label for column in shown)
+    left, right = st.columns(2)
+    for place, attack in ((left, "loss"), (right, "reference")):
+        if not drawn[attack]:
+            continue
+        with place:
+            st.markdown(f"{ATTACKS[attack]}, AUC at the right")
+            st.plotly_chart(
+                roc_figure(drawn[attack], colors=paint),
+                config=chart_config(f"roc-{attack}"),
+                key=f"roc.{attack}",
+            )
+    if drawn["loss"]:
+        left.caption(_how_to_read(shown))
+    if drawn["reference"]:
+        right.caption(
+            "The attacker trains originals and retrained models himself, and tells this model's "
+            "answers on the forget data from those of a retrained model he has not used. Dashed: "
+            "he cannot; unlearning left no trace in the answers."
+        )
+    else:
+        lacks = sorted({no_likelihood(each) for each in found["reference"].values()})
+        right.caption(f"{ATTACKS['reference']}: {'; '.join(lacks)}.")
+
+
+def _threshold(numbers: dict[str, Any]) -> dict[str, Any]:
+    return (numbers["membership"].get("thresholds") or {}).get("loss") or {}
+
+
+def _how_to_read(shown: Sequence[Column]) -> str:
+    text = (
+        "Forget data (members) against unseen test data. Dashed: guessing. What counts "
+        "is the left edge, where hardly anybody is accused wrongly."
+    )
+    sizes = [(c.numbers["membership"].get("thresholds") or {}).get("nonmembers") for c in shown]
+    if fewest := min(filter(None, sizes), default=None):
+        text += f" {fewest} unseen samples resolve no rate below {100 / fewest:.2g} %."
+    return text

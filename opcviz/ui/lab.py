@@ -42,7 +42,7 @@ def what_will_run(plan: Plan, device: str) -> str:
 
 
 def start(plan: Plan, device: str) -> None:
-    """Queue a run and follow it."""
+    """Queue a run and follow it; one that waits or runs already is followed instead."""
     method = plan.methods[-1].info.title
     title = plan.study.title or plan.study.place
     job = {
@@ -51,7 +51,9 @@ def start(plan: Plan, device: str) -> None:
         "again": True,
         "method_files": sources(),
     }
-    run = library.engine().submit(job, f"{method} · {title} · seed {plan.seeds[0]}")
+    engine = library.engine()
+    same = (run.id for run in engine.list() if run.active and run.job == job)
+    run = next(same, None) or engine.submit(job, f"{method} · {title} · seed {plan.seeds[0]}")
     st.session_state["lab.run"] = run
     st.query_params["run"] = run
 

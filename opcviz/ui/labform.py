@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -13,10 +14,12 @@ from ..methods.plugins import add_source, load_methods
 from ..models import Architecture, list_architectures
 from ..study import Plan, Study, StudyResult
 from ..training import Training
+from . import library
 from .controls import controls
 
 __all__ = ["choose"]
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -29,7 +32,7 @@ def choose(study: StudyResult) -> tuple[Plan, str] | None:
     method = _method(study.study.data.name)
     _own_methods()
     with st.expander("Study: data, what to forget, network"):
-        asked = _study(study.study)
+        asked = _study(study.study, library.samples(study)[1]["class_names"])
     one, two = st.columns(2)
     seed = one.number_input(
         "Seed", 0, 10_000, 0, key="lab.seed", help="Of initial weights and the order of data."
@@ -87,14 +90,17 @@ def _own_methods() -> None:
             "One Python file with one decorated class. Name it (or its folder) in the environment "
             "variable `OPCVIZ_METHODS`, or here; it joins the list above, with controls."
         )
+        if st.get_option("server.address") not in LOOPBACK:
+            st.caption("Not here: this server answers other machines, and a file is a program.")
+            return
         path = st.text_input("File or folder", key="lab.own", placeholder="/path/to/my_method.py")
         if st.button("Load", key="lab.own.load", disabled=not path):
             add_source(path)
             st.rerun()
 
 
-def _study(current: Study) -> Study | None:
-    """The question itself; unchanged, the run joins the study shown."""
+def _study(current: Study, class_names: Sequence[str]) -> Study | None:
+    """The question itself; unchanged, the run joins the study shown, of the classes given."""
     sets = {info.name: info for info in list_datasets()}
     key = f"lab.study.{current.place}"
     names = list(sets)
@@ -129,7 +135,14 @@ def _study(current: Study) -> Study | None:
     )
     if training is None:
         return None
-    return _same_or_new(current, data_name, path, forget, network, training)
+    asked = _same_or_new(current, data_name, path, forget, network, training)
+    if asked is not None and asked.data == current.data:
+        try:
+            asked.forget.check(class_names, data_name)
+        except DataError as error:
+            st.error(f"This cannot be forgotten. {error}.")
+            return None
+    return asked
 
 
 def _same_or_new(

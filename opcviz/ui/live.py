@@ -7,7 +7,8 @@ import streamlit as st
 
 from ..engine import Run, UnknownRun
 from ..study import ModelResult, Plan, StoreError, StudyResult, open_study
-from . import figures, library
+from . import library
+from .curves_component import run_curves
 from .maps_component import Panel, Samples, linked_maps
 from .sentences import percent
 from .tail import Tail
@@ -111,9 +112,9 @@ def _duration(seconds: float) -> str:
 
 def _live_view(record: Run, tail: Tail) -> None:
     history = [{"epoch": e["epoch"], **e["values"]} for e in tail.epochs]
-    if not history:
+    if not history and not record.active:
         return
-    last = history[-1]
+    last = history[-1] if history else {}
     numbers = st.columns(4)
     numbers[0].metric("Forget accuracy", percent(last.get("forget_accuracy")), border=True)
     numbers[1].metric("Retain accuracy", percent(last.get("retain_accuracy")), border=True)
@@ -136,11 +137,10 @@ def _live_view(record: Run, tail: Tail) -> None:
         if samples is not None:
             _moving_map(tail, samples, record.id)
     with right:
-        st.plotly_chart(
-            figures.curves_figure(
-                history, losses=tail.losses[-2000:], epochs=tail.epochs[-1]["epochs"], height=300
-            ),
-            config=figures.chart_config("curves"),
+        run_curves(
+            history,
+            losses=tail.losses,
+            epochs=tail.epochs[-1]["epochs"] if history else None,
             key=f"live.curves.{record.id}",
         )
 
@@ -156,11 +156,13 @@ def _samples_of(record: Run) -> Samples | None:
 
 
 def _moving_map(tail: Tail, samples: Samples, run: str) -> None:
-    flat = tail.epochs[-1]["points"]
-    title = f"{tail.stage.get('model', '')}, epoch {tail.epochs[-1]['epoch']}"
-    if len(flat) == 2 * len(samples.ids):
+    flat = tail.epochs[-1]["points"] if tail.epochs else []
+    title = tail.stage.get("model", "") or "Map"
+    if not tail.epochs:
+        panel = Panel(title, reason="waiting for the first epoch")
+    elif len(flat) == 2 * len(samples.ids):
         points = np.asarray(flat, np.float32).reshape(-1, 2)
-        panel = Panel(title, points, origin=(0.0, 0.0))
+        panel = Panel(f"{title}, epoch {tail.epochs[-1]['epoch']}", points, origin=(0.0, 0.0))
     else:
         panel = Panel(title, reason="no map: the features are not finite")
     linked_maps([panel], samples, key=f"live.map.{run}", height=270, legend=False)
@@ -180,9 +182,10 @@ def replay(study: StudyResult, model: ModelResult) -> None:
     with left:
         _epoch_map(model, kept, samples, epoch)
     with right:
-        st.plotly_chart(
-            figures.curves_figure(history[: epoch + 1], epochs=last, height=300),
-            config=figures.chart_config(f"replay-{model.key}"),
+        run_curves(
+            history[: epoch + 1],
+            epochs=last,
+            charts=("norm", "accuracy"),
             key="replay.curves",
         )
 

@@ -25,6 +25,7 @@ FIT_NAMES = {
     "retain": "retain only",
     "heldout": "held-out",
     "heldout_retain": "held-out, no forget classes",
+    "forget": "forget only",
 }
 
 
@@ -147,6 +148,7 @@ def recovery(shown: Sequence[Column], reference: dict[str, Any] | None) -> None:
             st.plotly_chart(
                 figures.recovery_figure(
                     _stages(column.numbers, fit),
+                    intervals=_intervals(column.numbers, fit),
                     constant=found["constant_predictor"],
                     retrained=dotted,
                     reason=found.get("reason") or "",
@@ -171,6 +173,14 @@ def _stages(numbers: dict[str, Any], fit: str) -> dict[str, float | None]:
         "FM": attacks["fm"][fit]["forget_accuracy"],
         "HR": attacks["hr"][fit]["forget_accuracy"],
     }
+
+
+def _intervals(numbers: dict[str, Any], fit: str) -> dict[str, tuple[float, float] | None]:
+    attacks = numbers["recovery"]
+    drawn = {"before": attacks.get("before", {}), "FM": attacks["fm"][fit]}
+    drawn["HR"] = attacks["hr"][fit]
+    spans = {stage: entry.get("interval") for stage, entry in drawn.items()}
+    return {stage: (s["low"], s["high"]) if s else None for stage, s in spans.items()}
 
 
 def _ridges(shown: Sequence[Column], fit: str) -> None:

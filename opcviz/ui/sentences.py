@@ -15,8 +15,9 @@ HOW_TO_READ = {
     "sits on it.",
     "recovery": "An affine map is fitted from the unlearned features to the original's features "
     "(FM) or logits (HR); no weight is trained. Bars show how much of the forget data it answers "
-    "correctly. Dashed: what one constant answer scores. Dotted: the retrained model, which never "
-    "saw the data. In closed form FM and HR-on-logits are the same fit, so their bars agree.",
+    "correctly, whiskers the 95 % interval. Dashed: what one constant answer scores. Dotted: the "
+    "retrained model, which never saw the data. In closed form FM and HR-on-logits are the same "
+    "fit, so their bars agree.",
     "inversion": "The attacker holds the gradient of one forget picture at the unlearned weights "
     "and searches for the picture. Above the class-mean picture's PSNR, the gradient gave away "
     "more than the class.",

@@ -10,7 +10,7 @@ from ..engine import Run, Runs
 
 __all__ = ["Tail"]
 
-CATCH_UP = 5  # polls in which a backlog of epochs is shown: all of them are, one after another
+CATCH_UP = 15  # polls over which a backlog is shown; no run of as many epochs skips one
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,7 +11,7 @@ import streamlit as st
 from ..measures.verdict_rules import rules
 from .library import Column
 
-__all__ = ["badge", "details"]
+__all__ = ["badge", "details", "seeds_line"]
 
 COLOURS = {
     "not forgotten": "#7C8796",
@@ -50,5 +50,20 @@ def details(shown: Sequence[Column]) -> None:
             st.caption(verdict["why"] or f"No verdict: {'; '.join(verdict['missing'])}.")
             for note in verdict["notes"]:
                 st.caption(note)
+            if line := seeds_line(column.numbers.get("consensus") or {}):
+                st.caption(line)
     with st.popover("The rule, in full", icon=":material/gavel:"):
         st.markdown(rules())
+
+
+def seeds_line(consensus: Mapping[str, Any]) -> str:
+    """What the seeds of one method say: `Seeds 0, 1, 2: deep × 3`; nothing of a single seed."""
+    seeds = sorted(consensus.get("seeds") or ())
+    if len(seeds) < 2:
+        return ""
+    told = ", ".join(
+        f"{'no verdict' if word == 'none' else word} × {count}"
+        for word, count in consensus["counts"].items()
+    )
+    apart = " disagree" if len(consensus["counts"]) > 1 else ""
+    return f"Seeds {', '.join(map(str, seeds))}{apart}: {told}"

@@ -42,8 +42,18 @@ def models(app: AppTest) -> list[str]:
 
 def maps(app: AppTest, key: str) -> dict[str, Any]:
     """What the row of linked maps whose key begins like this was sent."""
-    found = [row.proto for row in app.get("bidi_component") if f"-{key}" in row.proto.id]
-    assert len(found) == 1, f"{len(found)} rows of maps called {key}"
+    return _sent(app, key)
+
+
+def curves(app: AppTest, key: str) -> dict[str, dict[str, Any]]:
+    """The lines of a run's curves whose key begins like this, by label."""
+    drawn = _sent(app, key)["charts"]
+    return {line["label"]: line for chart in drawn for line in chart["lines"]}
+
+
+def _sent(app: AppTest, key: str) -> dict[str, Any]:
+    found = [part.proto for part in app.get("bidi_component") if f"-{key}" in part.proto.id]
+    assert len(found) == 1, f"{len(found)} components called {key}"
     return json.loads(found[0].json)
 
 

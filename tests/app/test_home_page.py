@@ -77,7 +77,7 @@ def test_the_kind_of_map_can_be_changed(visit, kind):
     assert all((panel["origin"] is not None) == (kind == "pca") for panel in panels(app))
 
 
-@pytest.mark.parametrize("fit", ["retain", "heldout", "heldout_retain"])
+@pytest.mark.parametrize("fit", ["retain", "heldout", "heldout_retain", "forget"])
 def test_the_fit_set_changes_bars_and_baseline(visit, shipped, fit):
     app = visit()
     app.button_group(key="rows.fit").set_value(fit).run()

@@ -1,10 +1,16 @@
 from reading import captions, charts, infos, models
 
+from opcviz.study import Store, open_study, shipped_root
+
 GROUPS = ("Standing out", "Membership", "Features", "Beside retraining", "Relearning")
 
 
 def tables(app) -> list[str]:
     return [text.value for text in app.markdown if text.value.startswith("|")]
+
+
+def said(app, text: str) -> bool:
+    return any(text in caption for caption in captions(app))
 
 
 def test_it_shows_every_measure_of_the_models_shown(visit):
@@ -17,8 +23,34 @@ def test_it_shows_every_measure_of_the_models_shown(visit):
     assert all(f"**{group}**" in table for group in GROUPS)
     assert "not computed" not in table
     assert len(charts(app, "depth")) == 2
-    assert len(charts(app, "relearning")) == 3
+    assert len(charts(app, "confusion")) == len(models(app))
+    assert len(charts(app, "sizes")) == 1
+    assert len(charts(app, "roc.loss")) == 1
     assert any(text.startswith("Shallow") for text in captions(app))
+
+
+def test_what_an_older_study_lacks_is_said(visit):
+    """The shipped answers may be older than the page: a chart, or how to get it."""
+    app = visit("instruments")
+    study = open_study(Store(shipped_root()), app.query_params["study"])
+    shown = [study.model(key) for key in models(app)]
+    kept = any(model.arrays("evidence", "entropy.npz") for model in shown)
+    assert len(charts(app, "entropy")) == kept
+    assert said(app, "Entropy by sample was not kept") != kept
+    variants = set().union(*(model.result("relearning")["variants"] for model in shown))
+    assert len(charts(app, "relearning")) == len(variants)
+    assert said(app, "Not measured for these models yet") == ("other" not in variants)
+
+
+def test_a_fresh_study_has_photographs_and_every_sample_on_the_bound(visit, burst):
+    app = visit("instruments", study=burst)
+    assert len(charts(app, "relearning.other")) == 1
+    (panels,) = charts(app, "entropy")
+    clouds = [trace for trace in panels["data"] if trace["type"] == "scattergl"]
+    assert len(clouds) == 4  # forget and retain of two models; the third diverged
+    assert said(app, "Not kept of Gradient ascent")
+    assert said(app, "retain (green)")
+    assert said(app, "LiRA against retrained models: needs 3 seeds")
 
 
 def test_a_model_without_evidence_says_why(visit, burst):

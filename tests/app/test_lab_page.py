@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 from conftest import Here
-from reading import captions, charts, fine, infos, maps, progress
+from reading import captions, curves, fine, infos, maps, progress
 
 from opcviz.config import ConfigError, setting, settings_of
 from opcviz.engine import Engine, EngineError
@@ -152,10 +152,10 @@ def test_a_run_is_followed_from_the_queue_to_its_end(started, engine):
             "Forget after FM": "97.5 %",
             "Norm ratio": "0.5",
         }
-        curves = {line["name"]: line for line in charts(lab, "live.curves")[0]["data"]}
-        assert curves["forget after FM"]["y"] == [97.5, 97.5]
-        assert curves["forget"]["y"] == [100.0, 12.5]
-        assert curves["loss"]["y"] == [0.5]
+        drawn = curves(lab, "live.curves")
+        assert drawn["forget after FM"]["y"] == [97.5, 97.5]
+        assert drawn["forget"]["y"] == [100.0, 12.5]
+        assert drawn["loss"]["y"] == [0.5]
         (panel,) = maps(lab, "live.map")["panels"]
         assert panel["title"] == "OPC, epoch 1"
         log(Message("a sentence of the run"))
@@ -215,6 +215,7 @@ def test_two_visitors_share_one_queue(started, engine, visit):
     lab, id = started
     other = visit("lab")
     assert other.query_params["run"] == id  # nothing of its own: it sees what is active
+    other.number_input(key="lab.seed").set_value(1).run()
     press(other, "lab.start")
     second = other.query_params["run"]
     assert second != id
@@ -256,7 +257,7 @@ def test_any_epoch_of_any_model_is_replayed(lab):
         (panel,) = maps(fine(lab), "replay.map")["panels"]
         assert panel["title"] == f"{model.title}, epoch 0"
         assert panel["xy"] != last["xy"]
-        assert {len(line["x"]) for line in charts(lab, "replay.curves")[0]["data"]} == {1}
+        assert {len(line["x"]) for line in curves(lab, "replay.curves").values()} == {1}
 
 
 @pytest.mark.slow
@@ -276,5 +277,5 @@ def test_a_stored_model_is_trained_again_and_compared(visit, burst, store, monke
     assert any(text.value.startswith("**Retrained**: ") for text in lab.markdown)
     assert lab.success[0].value.startswith("Finished")
     epochs = sum(event["kind"] == "epoch" for event in here.events(run.id)[0])
-    curves = {line["name"]: line for line in charts(lab, "live.curves")[0]["data"]}
-    assert len(curves["forget"]["x"]) == epochs
+    drawn = curves(lab, "live.curves")
+    assert len(drawn["forget"]["x"]) == epochs

@@ -17,7 +17,7 @@ from opcviz.attacks import relearning
 from opcviz.attacks.relearning import Relearning, relearn
 from opcviz.attacks.relearning_curves import Curves, looks
 from opcviz.config import ConfigError
-from opcviz.data import Images, Scenario, Split, assemble
+from opcviz.data import Images, Scenario, Split, assemble, photo_patches
 from opcviz.models import Architecture, build_classifier
 from opcviz.progress import Cancelled, Progress, Step
 from opcviz.training import Feed
@@ -350,3 +350,28 @@ def test_bad_settings_are_named(tiny_original, tiny_images, tiny_split):
     for wrong in (101, -1, float("nan")):
         with pytest.raises(ValueError, match="not a percentage"):
             relearn(tiny_original, tiny_images, tiny_split, original_accuracy=wrong)
+
+
+# ---- another data set ---------------------------------------------------------------------------
+
+
+def test_the_other_data_set_is_photographs_unless_told():
+    assert Relearning().other == "photos"
+    assert Relearning(other="none").other == "none"
+    with pytest.raises(ConfigError, match="other"):
+        Relearning(other="cats")
+
+
+def test_photographs_are_learnt_through_a_head_of_their_own(tiny_original, tiny_images, tiny_split):
+    found = relearn(
+        tiny_original,
+        tiny_images,
+        tiny_split,
+        QUICK,
+        original_accuracy=100,
+        other=photo_patches(tiny_images.shape, 32),
+    )
+    curve = found["variants"]["other"]["forget_train"]
+    assert found["variants"]["other"]["given"] == 0
+    assert curve["accuracy"][0] > 50  # the untouched head knows the classes before the first step
+    assert len(curve["accuracy"]) == len(found["variants"]["other"]["steps"])

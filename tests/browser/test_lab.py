@@ -25,7 +25,7 @@ from opcviz.study.spec import model_place
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 LONG = 900  # epochs: no test waits for their end
-# Which states the live view was seen in: map updates, and points of the recovery curve.
+# Which states the live view was seen in: map updates, and epochs of the curves.
 WATCH = """() => {
     window.seen = { map: new Set(), recovery: new Set() };
     const host = (name) => document.querySelector(`[class*=st-key-live-${name}]`);
@@ -42,9 +42,8 @@ WATCH = """() => {
     setInterval(() => {
         const maps = deep(host("map"), "[data-testid=linked-maps]");
         if (maps) window.seen.map.add(maps.dataset.updates);
-        const chart = deep(host("curves"), ".js-plotly-plot");
-        const curve = chart && (chart.data || []).find((t) => t.name === "forget after FM");
-        if (curve) window.seen.recovery.add(curve.x.length);
+        const curves = deep(host("curves"), "[data-testid=run-curves]");
+        if (curves) window.seen.recovery.add(curves.dataset.epochs);
     }, 30);
 }"""
 

@@ -153,7 +153,17 @@ class World:
         return self.retrained
 
     def collapsed(self, size: float = 1e-6) -> Made:
-        """All forget features at one point, the origin, but for a rest of a size."""
+        """All forget features at one point, the origin, but for noise of a size."""
+        weight, bias = self.original_head
+        features = {}
+        for side, f in self.original.features.items():
+            rest = size * self.normal(*f.shape)
+            features[side] = torch.where(self.gone(side)[:, None], rest, f)
+        logits = {side: f @ weight.T + bias for side, f in features.items()}
+        return self.kept(Made(features, logits))
+
+    def shrunk(self, size: float = 1e-3) -> Made:
+        """The forget features are a point to the eye, and one factor brings them back."""
         weight, bias = self.original_head
         features = {}
         for side, f in self.original.features.items():

@@ -114,8 +114,13 @@ def test_a_constant_answer_by_luck_is_not_shallow() -> None:
 def test_who_knows_what_is_forgotten_may_fit_on_it_alone() -> None:
     """Features shrunk a thousandfold still hold all: only that attacker sees it."""
     home = world(3)
-    numbers = copy.deepcopy(home.evidence(home.collapsed(1e-3)))
+    numbers = copy.deepcopy(home.evidence(home.shrunk()))
     original, retrained = copy.deepcopy(home.references())
+    assert numbers["recovery"]["fm"]["forget"]["forget_accuracy"] > 99
+    assert judge(numbers, original, retrained)["level"] == "like retraining"
+    for told in (numbers, original, retrained):
+        for attack in ("fm", "hr", "hr_labels"):
+            del told["recovery"][attack]["forget"]
     unseen = judge(numbers, original, retrained)
     assert unseen["level"] == "beyond retraining"
     assert any("fits on them alone" in note for note in unseen["notes"])
@@ -244,6 +249,9 @@ def test_references_that_answer_alike_leave_it_to_membership() -> None:
     assert kept["numbers"][0]["name"] == "membership left"
     gone = judge(numbers, original, retrained, membership=(0.52, 0.7, 0.5))
     assert (gone["verdict"], gone["level"]) == ("deep", "like retraining")
+    shunned = judge(numbers, original, retrained, membership=(0.15, 0.7, 0.5))
+    assert shunned["verdict"] == "over-forgotten"
+    assert "treated worse than data never seen" in shunned["why"]
     alike = judge(numbers, original, retrained, membership=(0.51, 0.52, 0.5))
     assert alike["missing"][0].startswith("a trace to look for")
     for reference in (original, numbers, retrained):  # and now recovery cannot tell either

@@ -1,4 +1,4 @@
-"""The shipped study is the answer to today's question; a changed setting must remake it."""
+"""The shipped studies answer today's questions; a changed setting must remake them."""
 
 import pytest
 import torch
@@ -8,8 +8,8 @@ from opcviz.study import Laboratory, Store, missing, preset, shipped_root
 MEGABYTE = 1_000_000
 
 
-@pytest.mark.parametrize("name", ["digits", "digits-all"])
-def test_the_shipped_study_answers_its_presets(tmp_path, name):
+@pytest.mark.parametrize("name", ["digits", "digits-all", "digits-random"])
+def test_the_shipped_studies_answer_their_presets(tmp_path, name):
     plan = preset(name)
     store = Store(tmp_path, (shipped_root(),))
     laboratory = Laboratory(plan.study, store, torch.device("cpu"))
@@ -17,9 +17,11 @@ def test_the_shipped_study_answers_its_presets(tmp_path, name):
     assert not wanted, "`make study` is due"
 
 
-def test_it_is_small_and_holds_nothing_but_the_study():
+def test_they_are_small_and_nothing_lies_beside_them():
     files = [path for path in shipped_root().rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= 20 * MEGABYTE
+    for study in (shipped_root() / "studies").iterdir():
+        sizes = [path.stat().st_size for path in files if path.is_relative_to(study)]
+        assert sum(sizes) <= 20 * MEGABYTE, study.name
     assert {path.relative_to(shipped_root()).parts[0] for path in files} == {"studies", "README.md"}
 
 

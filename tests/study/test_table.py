@@ -3,6 +3,9 @@
 import copy
 import statistics
 
+import pytest
+
+from opcviz.config import ConfigError
 from opcviz.study.table import COLUMNS, rows, to_markdown
 
 
@@ -13,7 +16,7 @@ def model(seed: int, forget: float, **changes) -> dict:
         "reason": None, "status": "finished", "seconds": 1.0, "gradients": 1000,
         "peak_memory_mb": None, "separability": {"linear": 0.5},
         "accuracy": {"forget_train": forget, "retain_train": 100.0, "retain_test": 99.0},
-        "recovery": {a: {"all": fit, "heldout": fit} for a in ("fm", "hr")},
+        "recovery": {a: {"all": fit, "heldout": fit, "forget": fit} for a in ("fm", "hr")},
     }  # fmt: skip
     return {**made, **changes}
 
@@ -38,7 +41,7 @@ def test_markdown_says_why_there_is_no_model():
     text = to_markdown(rows({"models": [empty, model(1, 2.0, key="rl-1-s1")]}))
     lines = text.splitlines()
     assert "diverged at step 7" in lines[2]
-    assert all(line.count("|") == len(COLUMNS) + 2 for line in lines)
+    assert all(line.count("|") == len(COLUMNS["unlearning"]) + 2 for line in lines)
 
 
 def test_what_costs_the_retained_classes_is_marked():
@@ -48,3 +51,17 @@ def test_what_costs_the_retained_classes_is_marked():
     fine["accuracy"] = {**fine["accuracy"], "retain_test": 97.1}
     lines = to_markdown(rows({"models": [retrain, hurt, fine]})).splitlines()
     assert ["†" in line for line in lines] == [False, False, False, True, False, False, True]
+
+
+def test_inversion_has_a_table_of_its_own_with_both_baselines():
+    found = {"psnr": 40.0, "ssim": 0.9, "gradient_norm": 2.5}
+    found |= {"class_mean": {"psnr": 15.0}, "random_gradient": {"psnr": None}}
+    nothing = {"psnr": None, "ssim": None, "reason": "its gradient is zero"}
+    table = rows({"models": [model(0, 0.0, inversion=found)]}, "inversion")
+    table += rows({"models": [model(0, 0.0, inversion=nothing)]}, "inversion")
+    assert to_markdown(table, "inversion").splitlines()[2:] == [
+        "| opc | 40.0 | 0.90 | – | 15.0 | 2.500 |",
+        "| opc | – | – | – | – | – |",
+    ]
+    with pytest.raises(ConfigError, match="no table is about 'weather'; there are: unlearning"):
+        rows({"models": []}, "weather")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opcviz.ui.drawing import spread
-from opcviz.ui.figures import CURVES, chart_config, curves_figure, recovery_figure, ridge_figure
+from opcviz.ui.figures import chart_config, recovery_figure, ridge_figure
 
 numbers = st.lists(st.floats(0, 100), max_size=8)
 
@@ -34,7 +34,13 @@ def test_recovery_bars_and_references():
         {"before": 0.0, "FM": 33.3, "HR": 34.0},
         constant=33.3,
         retrained={"before": 0.0, "FM": 94.0, "HR": None},
+        intervals={"before": (0.0, 0.9), "FM": (29.1, 38.0), "HR": None},
     )
+    whiskers = figure.data[0].error_y
+    assert list(whiskers.array) == pytest.approx([0.9, 4.7, 0.0])
+    assert list(whiskers.arrayminus) == pytest.approx([0.0, 4.2, 0.0])
+    assert figure.data[0].customdata[1] == "after FM: 33.3 %, 95 %: 29.1 to 38.0"
+    assert list(figure.data[1].y) == [0.9, 38.0, 34.0], "numbers stand above the whiskers"
     assert list(figure.data[0].y) == [0.0, 33.3, 34.0]
     lines = [(s.y0, s.line.dash) for s in figure.layout.shapes]
     assert lines == [(33.3, "dash"), (0.0, "dot"), (94.0, "dot")]
@@ -49,39 +55,6 @@ def test_recovery_without_numbers_gives_the_reason():
     )
     assert list(figure.data[0].y) == [None, None, None]
     assert texts(figure) == ["diverged at step 120"]
-
-
-HISTORY = [
-    {"epoch": 0, "forget_accuracy": 100.0, "fm_accuracy": 100.0, "norm_ratio": 1.0},
-    {"epoch": 1, "forget_accuracy": 4.0, "fm_accuracy": None, "norm_ratio": 0.01},
-]
-
-
-def test_curves_hold_what_was_measured_and_no_more():
-    figure = curves_figure(HISTORY, epochs=10, references={"constant": 33.3})
-    assert {t.name: list(t.y) for t in figure.data} == {
-        "norm ratio": [1.0, 0.01],
-        "forget": [100.0, 4.0],
-        "forget after FM": [100.0, None],
-    }
-    assert figure.layout.xaxis.range == (-0.2, 10.2)
-    assert figure.layout.yaxis.type == "log"
-    assert {"forget", "forget after FM", "constant"} <= set(texts(figure))
-
-
-def test_losses_come_at_steps():
-    figure = curves_figure([], losses=[(0.25, 2.0), (0.5, None), (0.75, 1.0)])
-    assert [list(t.x) for t in figure.data] == [[0.25, 0.5, 0.75]]
-    assert [list(t.y) for t in figure.data] == [[2.0, None, 1.0]]
-
-
-def test_curves_before_the_first_epoch():
-    assert "waiting" in texts(curves_figure([]))[0]
-
-
-def test_every_known_number_has_its_own_label():
-    labels = [curve.label for curve in CURVES.values()]
-    assert len(set(labels)) == len(labels)
 
 
 def test_ridge_zero_has_a_place_on_the_log_axis():
@@ -107,7 +80,6 @@ def test_ridge_curve_of_another_length_is_refused():
     "figure",
     [
         recovery_figure({"before": 1.0, "FM": None, "HR": 3.0}),
-        curves_figure(HISTORY),
         ridge_figure([0, 1], {"a": [1.0, 2.0]}),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from opcviz.study import Store, open_study, shipped_root
-from opcviz.ui import instruments
+from opcviz.ui import instruments, measures_table
 from opcviz.ui.depth import depth_figure
 from opcviz.ui.verdicts import COLOURS, badge
 
@@ -19,8 +19,8 @@ def numbers(study, method):
 
 def test_every_measure_of_the_shipped_models_is_there(study):
     shown = [numbers(study, name) for name in ("original", "retrain", "rl", "opc")]
-    lines = instruments.rows_of(shown, shown[1])
-    assert len(lines) == len(instruments.ROWS)
+    lines = measures_table.rows_of(shown, shown[1])
+    assert len(lines) == len(measures_table.ROWS)
     assert not [line for line in lines if "not computed" in line]
     cells = {name: rest for _, name, *rest in lines}
     assert cells["CKA to original, forget"][0] == "1.00"
@@ -32,7 +32,7 @@ def test_every_measure_of_the_shipped_models_is_there(study):
 
 def test_what_was_not_computed_is_said_so(study):
     bare = {**numbers(study, "opc"), "membership": {}, "similarity": {}, "relearning": {}}
-    cells = {name: rest for _, name, *rest in instruments.rows_of([bare], None)}
+    cells = {name: rest for _, name, *rest in measures_table.rows_of([bare], None)}
     assert cells["loss threshold"][0] == cells["average gap"][0] == "not computed"
     assert cells["separability, linear"][0] != "not computed"
 

@@ -1,0 +1,119 @@
+"""Likelihood ratios from several seeds' models, and one word over several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from opcviz.attacks.membership import forget_references, reference_attack, scaled_confidence
+from opcviz.study import Evidence, Laboratory, Plan, Store, Study, missing, open_study, run
+from opcviz.study.spec import read_method
+from opcviz.training import Training
+
+STUDY = Study(
+    name="tiny", training=Training(epochs=1, batch_size=512),
+    evidence=Evidence(probe=40, live=60, maps=("pca",), instruments=("membership",)),
+).replace(architecture={"width": 0.1}, forget="random:10%")  # fmt: skip
+METHODS = ("original", "retrain", {"method": "ft", "epochs": 1, "batch_size": 512})
+KINDS = ("model", "evidence", "reference")
+
+
+def done(root: Path, seeds: Sequence[int], study: Study = STUDY) -> tuple[Plan, Laboratory]:
+    plan = Plan(study, tuple(map(read_method, METHODS)), tuple(seeds))
+    lab = Laboratory(study, Store(root), torch.device("cpu"), seeds=seeds)
+    run(plan, lab, kinds=KINDS)
+    return plan, lab
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Laboratory]:
+    return done(tmp_path_factory.mktemp("four"), range(4))
+
+
+def test_the_stored_figure_is_the_attack_by_hand(four) -> None:
+    plan, lab = four
+    method = plan.methods[-1]
+
+    def confidence(of, seed: int) -> torch.Tensor:
+        seen = lab.views(of, seed).train
+        rows = lab.split.forget_train
+        return scaled_confidence(seen.logits[rows], seen.labels[rows])
+
+    sides = [[confidence(of, seed) for seed in range(4)] for of in plan.methods[:2]]
+    by_hand = reference_attack(confidence(method, 2), forget_references(*sides))
+    stored = lab.find("reference", method, 2)
+    told = stored.json()
+    assert told["auc"] == pytest.approx(by_hand["auc"], abs=1e-9)
+    assert told["seeds"] == {"inside": [0, 1, 2, 3], "outside": [0, 1, 2, 3]}
+    scores = stored.arrays("reference.npz")["scores"]
+    np.testing.assert_allclose(scores, by_hand["scores"], rtol=1e-4, atol=1e-4)
+
+
+def test_a_model_is_never_its_own_reference(four) -> None:
+    plan, lab = four
+    original, retrained, _ = plan.methods
+    assert lab.find("reference", original, 1).json()["seeds"]["inside"] == [0, 2, 3]
+    told = lab.find("reference", retrained, 1).json()
+    assert told["seeds"] == {"inside": [0, 1, 2, 3], "outside": [0, 2, 3]}
+    assert told["auc"] is not None
+
+
+def test_a_second_call_computes_nothing_and_a_further_seed_asks_anew(four) -> None:
+    plan, lab = four
+    assert not missing(plan, lab, KINDS)
+    more = Laboratory(lab.study, lab.store, lab.device, seeds=range(5))
+    wanted = missing(plan, more, KINDS)
+    assert {(i.method.info.name, i.seed) for i in wanted if i.kind == "model"} == {
+        ("original", 4),
+        ("retrain", 4),
+    }
+    assert sum(item.kind == "reference" for item in wanted) == 12
+    assert [item.kind for item in wanted][-12:] == ["reference"] * 12, "all models come before"
+
+
+def test_one_seed_says_what_it_would_take(tmp_path: Path) -> None:
+    done(tmp_path, [0])
+    model = open_study(Store(tmp_path), "tiny").models[-1].to_dict()
+    assert model["reference"]["auc"] is None
+    assert "--seeds 0,1,2" in model["reference"]["reason"]["auc"]
+
+
+def test_reference_seeds_serve_and_are_not_shown(tmp_path: Path) -> None:
+    """One seed of the methods, more of the references: retraining many methods is dear."""
+    reference = STUDY.evidence.reference.replace(seeds=(1, 2))
+    study = STUDY.replace(evidence=STUDY.evidence.replace(reference=reference))
+    assert study.place == STUDY.place
+    done(tmp_path, [0], study)
+    shown = open_study(Store(tmp_path), "tiny").to_dict()["models"]
+    assert [(m["method"], m["seed"]) for m in shown] == [("original", 0), ("retrain", 0), ("ft", 0)]
+    assert shown[-1]["reference"]["seeds"]["outside"] == [0, 1, 2]
+    assert shown[-1]["reference"]["auc"] is not None
+    assert "reference models outside" in shown[1]["reference"]["reason"]["auc"]  # two others only
+
+
+def test_verdicts_of_all_seeds_are_counted(four) -> None:
+    _, lab = four
+    study = open_study(lab.store, "tiny")
+    for model in study.models:
+        numbers = study.numbers(model)
+        assert numbers["consensus"]["seeds"] == [0, 1, 2, 3]
+        assert sum(numbers["consensus"]["counts"].values()) == 4
+        same = [study.verdict(m)["verdict"] for m in study.models if m.method == model.method]
+        agreed = same[0] if len(set(same)) == 1 else None
+        assert numbers["consensus"]["verdict"] == agreed
+
+
+def test_views_of_other_models_are_let_go(four) -> None:
+    plan, lab = four
+    for method in plan.methods:
+        lab.views(method, 0)
+    assert len(lab._views) == 3
+    first = lab.views(plan.methods[0], 0)
+    lab.views(plan.methods[-1], 1)
+    assert len(lab._views) == 1, "another seed's references are of no use"
+    again = lab.views(plan.methods[0], 0)
+    assert torch.equal(first.train.logits, again.train.logits)

@@ -1,0 +1,138 @@
+"""Entropy panels, recovery in detail, the seeds' line, and cells that need a reason."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opcviz.measures.entropy import entropy_view
+from opcviz.ui import measures_table
+from opcviz.ui.entropy_panels import FLOOR, Points, entropy_figure
+from opcviz.ui.recovery_detail import confusion_figure, sizes_figure
+from opcviz.ui.verdicts import seeds_line
+
+
+def points_of(scale: float, count: int = 40) -> Points:
+    logits = scale * torch.randn(count, 10, generator=torch.Generator().manual_seed(0))
+    view = entropy_view(logits)
+    kept = (v.numpy().astype(np.float16) for v in (view.norm, view.entropy))
+    return Points(*kept, np.arange(count) < count // 2)
+
+
+def test_every_sample_is_in_its_panel_above_the_line():
+    models = {"sharp": points_of(3.0), "contracted": points_of(1e-3)}
+    figure = entropy_figure(models, 10)
+    clouds = [t for t in figure.data if t.type == "scattergl"]
+    assert [(t.name, len(t.x)) for t in clouds] == [("retain", 20), ("forget", 20)] * 2
+    assert {t.xaxis for t in clouds} == {"x", "x2"}
+    lines = [t for t in figure.data if t.type == "scatter"]
+    for cloud in clouds:
+        bound = np.interp(cloud.x, lines[0].x, lines[0].y)
+        assert (np.asarray(cloud.y) >= bound - 0.01).all()
+    contracted = clouds[3]
+    assert (np.asarray(contracted.x) == np.float32(FLOOR)).all()  # the axis says ≤ there
+    assert np.array_equal(contracted.customdata, models["contracted"].norm[:20])
+    assert min(contracted.y) > 2.29
+    assert figure.layout.xaxis.ticktext[0] == "≤0.1"
+
+
+def test_panels_say_the_medians_and_break_long_names():
+    long = "OPC, retain-like, weight 3 and a very long setting, seed 0"
+    figure = entropy_figure(dict.fromkeys([long, "b", "c", "d"], points_of(1.0)), 10)
+    title = figure.layout.annotations[0].text
+    assert title.count("<br>") >= 2
+    assert title.endswith("nats")
+    assert figure.layout.margin.t > 44
+
+
+def test_a_model_whose_norms_are_huge_widens_the_axis():
+    small, large = (entropy_figure({"m": points_of(s)}, 10) for s in (1.0, 100.0))
+    assert large.layout.xaxis.range[1] > small.layout.xaxis.range[1]
+
+
+def test_no_model_is_no_figure():
+    with pytest.raises(ValueError, match="no model"):
+        entropy_figure({}, 10)
+
+
+labels = st.integers(0, 4).map(str)
+tables = st.dictionaries(
+    labels, st.dictionaries(labels, st.integers(1, 50), min_size=1), min_size=1
+)
+
+
+@given(tables)
+def test_confusion_rows_are_percent_of_their_class(counts):
+    names = ["plane", "car", "bird", "cat", "deer"]
+    figure = confusion_figure(counts, names)
+    true = sorted(counts, key=int)
+    assert list(figure.layout.yaxis.ticktext) == [names[int(label)] for label in true]
+    for label, row in zip(true, figure.data[0].z, strict=True):
+        total = sum(counts[label].values())
+        assert sum(row) == pytest.approx(100)
+        for answer, count in counts[label].items():
+            assert row[int(answer)] == pytest.approx(100 * count / total)
+    shares = [100 * counts[label].get(label, 0) / sum(counts[label].values()) for label in true]
+    assert [note.text for note in figure.layout.annotations] == [f"{s:.0f} %" for s in shares]
+
+
+def test_sizes_are_lines_with_their_own_ticks():
+    sweep = {"per_class": [10, 20], "fm": {"forget_accuracy": [30.0, 40.0]}}
+    figure = sizes_figure({"a": sweep, "b": {**sweep, "per_class": [20, 50]}}, constant=33)
+    assert list(figure.layout.xaxis.tickvals) == [10, 20, 50]
+    assert list(figure.data[0].y) == [30.0, 40.0]
+
+
+def test_seeds_are_told_only_where_there_are_several():
+    agreed = {"verdict": "deep", "counts": {"deep": 3}, "seeds": [0, 1, 2]}
+    assert seeds_line(agreed) == "Seeds 0, 1, 2: deep × 3"
+    apart = {"verdict": None, "counts": {"deep": 2, "none": 1}, "seeds": [2, 0, 1]}
+    assert seeds_line(apart) == "Seeds 0, 1, 2 disagree: deep × 2, no verdict × 1"
+    assert seeds_line({}) == seeds_line({**agreed, "seeds": [0]}) == ""
+
+
+def cell(name: str, model: dict) -> str:
+    return next(row for row in measures_table.ROWS if row.name == name).value(model, {})
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"),
+    [
+        (None, "needs 3 seeds"),
+        ({"auc": None, "reason": "it has 2 reference models outside it"}, "needs 3 seeds"),
+        (
+            {"auc": None, "reason": {"auc": "12 samples are fewer than 20"}},
+            "12 samples are fewer than 20",
+        ),
+        ({"auc": None, "reason": {"auc": "wants at least 3 seeds"}}, "needs 3 seeds"),
+        (
+            {
+                "auc": None,
+                "references": {"inside": 3, "outside": 2},
+                "reason": {"auc": "a sample has 2 reference models outside it; 3 are the least"},
+            },
+            "needs 4 seeds",
+        ),
+        (
+            {"auc": 0.5, "folds": [0.4, 0.6], "tpr_at_fpr": {"0.01": 0.034}},
+            "0.50 (0.40 to 0.60), TPR 3.4 %",
+        ),
+        ({"auc": 0.5, "tpr_at_fpr": {"0.01": None}}, "0.50"),
+    ],
+)
+def test_the_likelihood_attack_says_what_it_lacks(reference, says):
+    assert cell("LiRA, retrained models", {"reference": reference}) == says
+
+
+def test_a_rate_that_is_not_resolved_has_no_number():
+    def model(rate):
+        return {"membership": {"thresholds": {"loss": {"tpr_at_fpr": {"0.01": rate}}}}}
+
+    name = "loss threshold, TPR at 1 % FPR"
+    assert cell(name, model(0.0)) == "0 %"
+    assert cell(name, model(None)) == "too few unseen samples"
+
+
+def test_an_attack_that_was_not_asked_for_is_not_measured():
+    assert cell("from photographs", {"relearning": {"variants": {}}}) == "not measured"
