@@ -30,14 +30,17 @@ def badge(verdict: dict[str, Any]) -> str:
     if word is None:
         missing = html.escape("; ".join(verdict["missing"]) or "evidence is missing")
         return f'<div data-testid="verdict" style="font-size:.85rem">No verdict: {missing}.</div>'
-    level = f", {verdict['level']}" if verdict.get("level") else ""
-    confidence = verdict["confidence"]["level"]
+    beside = f"{verdict['confidence']['level']} confidence"
+    if verdict.get("level"):
+        beside = f"{verdict['level']} · {beside}"
     return (
         f'<div data-testid="verdict" title="{html.escape(verdict["why"])}" '
-        'style="margin:.1rem 0 .35rem">'
-        f'<span style="background:{COLOURS[word]};color:#fff;font-weight:650;font-size:.95rem;'
-        f'padding:.12rem .55rem;border-radius:.4rem">{html.escape(word + level)}</span>'
-        f'<span style="font-size:.78rem;opacity:.75"> {confidence} confidence</span></div>'
+        'style="margin:.1rem 0 .35rem;line-height:1.7">'
+        f'<span style="display:inline-block;background:{COLOURS[word]};color:#fff;'
+        "font-weight:650;font-size:.95rem;line-height:1.35;padding:.12rem .55rem;"
+        f'border-radius:.4rem;margin-right:.4rem">{html.escape(word)}</span>'
+        f'<span style="font-size:.78rem;opacity:.75;display:inline-block">'
+        f"{html.escape(beside)}</span></div>"
     )
 
 
