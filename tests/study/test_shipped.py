@@ -12,7 +12,7 @@ MEGABYTE = 1_000_000
 def test_the_shipped_studies_answer_their_presets(tmp_path, name):
     plan = preset(name)
     store = Store(tmp_path, (shipped_root(),))
-    laboratory = Laboratory(plan.study, store, torch.device("cpu"))
+    laboratory = Laboratory(plan.study, store, torch.device("cpu"), seeds=plan.seeds)
     wanted = [f"{item.kind} of {item.method.info.name}" for item in missing(plan, laboratory)]
     assert not wanted, "`make study` is due"
 
