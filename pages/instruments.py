@@ -10,7 +10,7 @@ study, view = head("Instruments")
 shown = library.columns(study, view.models)
 
 st.subheader("Verdicts", anchor=False)
-verdicts.details(shown)
+verdicts.details(shown, words=True)
 st.subheader("Measures", anchor=False)
 measures_table.table(study, shown)
 st.subheader("Depth", anchor=False, help="The same attack at every block.")

@@ -29,7 +29,10 @@ def badge(verdict: dict[str, Any]) -> str:
     word = verdict["verdict"]
     if word is None:
         missing = html.escape("; ".join(verdict["missing"]) or "evidence is missing")
-        return f'<div data-testid="verdict" style="font-size:.85rem">No verdict: {missing}.</div>'
+        return (
+            '<div data-testid="verdict" style="font-size:.85rem;margin:.1rem 0 .5rem">'
+            f"No verdict: {missing}.</div>"
+        )
     beside = f"{verdict['confidence']['level']} confidence"
     if verdict.get("level"):
         beside = f"{verdict['level']} · {beside}"
@@ -44,12 +47,14 @@ def badge(verdict: dict[str, Any]) -> str:
     )
 
 
-def details(shown: Sequence[Column]) -> None:
-    """Why each model got its word, with the numbers that decided, and the rule."""
+def details(shown: Sequence[Column], *, words: bool = False) -> None:
+    """Why each model got its word (shown again if asked), the numbers that decided, the rule."""
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         verdict = column.numbers["verdict"]
         with place:
             st.markdown(f"**{column.label}**")
+            if words and verdict["verdict"] is not None:
+                st.html(badge(verdict))
             st.caption(verdict["why"] or f"No verdict: {'; '.join(verdict['missing'])}.")
             for note in verdict["notes"]:
                 st.caption(note)
