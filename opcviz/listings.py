@@ -49,6 +49,7 @@ def attacks() -> list[dict[str, Any]]:
     """Attacks with their settings."""
     from .attacks.inversion import Inversion
     from .attacks.membership import Membership
+    from .attacks.membership_reference import ReferenceAttack
     from .attacks.probing import Probing
     from .attacks.recovery import Recovery
     from .attacks.relearning import Relearning
@@ -57,6 +58,7 @@ def attacks() -> list[dict[str, Any]]:
         "recovery": Recovery,
         "inversion": Inversion,
         "membership": Membership,
+        "reference": ReferenceAttack,
         "probing": Probing,
         "relearning": Relearning,
     }

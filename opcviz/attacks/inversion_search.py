@@ -28,7 +28,7 @@ BLIND = "the gradient does not depend on the picture: the search cannot leave it
 
 @dataclass(frozen=True)
 class Inversion(Config):
-    """Settings of the attack."""
+    """Searches for the picture whose gradient is the one that was seen."""
 
     target: str = setting(
         "gradient",
@@ -85,7 +85,7 @@ class Inversion(Config):
         2, "random gradients attacked too, as a baseline", low=0, high=256, advanced=True
     )
     frames: int = setting(
-        0, "pictures kept on the way, for replay", low=0, high=1000, advanced=True
+        12, "pictures kept on the way, for replay", low=0, high=1000, advanced=True
     )
 
 
@@ -214,9 +214,9 @@ def _search(
 
 
 def frame_steps(config: Inversion) -> list[int]:
-    """After which steps the frames are taken: spread over the search, the last at its end."""
+    """After which steps the frames are taken: dense at first, where most happens."""
     count = min(config.frames, config.iterations)
-    return [round((i + 1) * config.iterations / count) for i in range(count)]
+    return [max(i + 1, round(((i + 1) / count) ** 2 * config.iterations)) for i in range(count)]
 
 
 def _starts(view: InversionView, config: Inversion, seeds: Sequence[int]) -> Tensor:

@@ -52,7 +52,7 @@ UNEVEN = 0.1  # total variation between label shares from which on a note is due
 
 @dataclass(frozen=True)
 class Membership(Reported):
-    """Settings of the attacks on the unlearned model alone."""
+    """Tells members by the unlearned model's answers alone: thresholds, SVCs."""
 
     shadow: int = setting(
         1000, "most retained, and most unseen, samples that an SVC learns from", low=20

@@ -36,7 +36,7 @@ LEAST_FOR_OWN_VARIANCE = 16  # models a side, below which a sample's own deviati
 
 @dataclass(frozen=True)
 class ReferenceAttack(Reported):
-    """Settings of the likelihood-ratio attack."""
+    """LiRA: tells members by the answers of models trained with and without them."""
 
     variant: str = setting(
         "online",

@@ -35,7 +35,7 @@ RESOLUTION = 1e-6
 
 @dataclass(frozen=True)
 class Probing(Config):
-    """Settings of the probes."""
+    """Learns the classes anew from the features, at every block."""
 
     folds: int = setting(5, "parts of the cross-validation", low=2, high=20)
     inverse_penalty: float = setting(

@@ -24,7 +24,7 @@ ATTACKS = ("fm", "hr", "hr_labels")
 
 @dataclass(frozen=True)
 class Recovery(Config):
-    """Settings of the FM and HR attacks."""
+    """FM and HR: an affine map of the features brings the answers back; no weight is trained."""
 
     ridge: float = setting(0.0, "penalty ρ of the figure reported (0: least squares)", low=0)
     ridges: tuple[float, ...] = setting(

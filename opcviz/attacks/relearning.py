@@ -40,7 +40,7 @@ __all__ = ["Relearning", "relearn"]
 
 @dataclass(frozen=True)
 class Relearning(Config):
-    """Settings of the relearning attack; every variant is fine-tuned alike."""
+    """Fine-tunes the model, every variant alike, and counts the steps until it knows again."""
 
     steps: int = setting(60, "optimiser steps of each variant", low=1, high=100_000)
     lr: float = setting(0.01, "learning rate (SGD, momentum 0.9, constant)", low=1e-8, high=10)

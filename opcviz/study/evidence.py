@@ -121,9 +121,15 @@ def invert_all(lab: Laboratory, methods: list[Method], seed: int) -> None:
     baseline = class_mean_scores(images.x_train, images.y_train, pictures, labels)
     share = (time.perf_counter() - began) * (1 - 1 / len(methods))  # each model's own part
     arrays = {"ids": chosen.cpu().numpy(), "pictures": images.x_train[chosen].cpu().numpy()}
-    for method, about, drawn in zip(methods, result.summary(), result.reconstructions, strict=True):
+    arrays["steps"] = np.asarray(result.frame_steps, np.int32)
+    drawings = zip(result.reconstructions, result.frames, strict=True)
+    for method, about, (drawn, frames) in zip(methods, result.summary(), drawings, strict=True):
         found = drawn.isfinite().flatten(1).all(1)  # a zero gradient has no reconstruction
-        shown = (drawn.nan_to_num(0.5).clamp(0, 1) * 255).round().byte().cpu().numpy()
+        mine = {
+            "reconstructions": _bytes(drawn),
+            "frames": _bytes(frames),
+            "found": found.cpu().numpy(),
+        }
         keep(
             lab,
             "inversion",
@@ -131,8 +137,13 @@ def invert_all(lab: Laboratory, methods: list[Method], seed: int) -> None:
             seed,
             {**about, "class_mean": baseline},
             began + share,
-            {"inversion.npz": {**arrays, "reconstructions": shown, "found": found.cpu().numpy()}},
+            {"inversion.npz": {**arrays, **mine}},
         )
+
+
+def _bytes(pictures: Tensor) -> np.ndarray:
+    """Pictures in [0, 1] as uint8; what was not found is grey."""
+    return (pictures.nan_to_num(0.5).clamp(0, 1) * 255).round().byte().cpu().numpy()
 
 
 MAKERS: dict[str, Callable[[Laboratory, Method, int], None]] = {

@@ -56,15 +56,13 @@ def label_ends(
     labels: Sequence[tuple[str, float, str | None]],
     *,
     gap: float,
-    axis: int = 1,
 ) -> None:
     """Names of lines at the right edge of an axis from 0 to 100, none on top of another."""
-    suffix = "" if axis == 1 else str(axis)
     places = spread([value for _, value, _ in labels], gap, 0, 102)
     for (text, _, color), place in zip(labels, places, strict=True):
         figure.add_annotation(
-            text=text, x=1, xref=f"x{suffix} domain", xanchor="left", xshift=4, y=place,
-            yref=f"y{suffix}", yanchor="middle", showarrow=False,
+            text=text, x=1, xref="x domain", xanchor="left", xshift=4, y=place,
+            yref="y", yanchor="middle", showarrow=False,
             font={"size": SMALL, "color": color},
         )  # fmt: skip
 

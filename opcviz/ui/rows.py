@@ -206,13 +206,19 @@ def _ridges(shown: Sequence[Column], fit: str) -> None:
     )
 
 
+@st.fragment
 def reconstructions(shown: Sequence[Column]) -> None:
-    """What gradient inversion gets back of a few forget pictures."""
-    _title("Gradient inversion", HOW_TO_READ["inversion"])
+    """What gradient inversion gets back of a few forget pictures, at any step of the search."""
+    left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
+    with left:
+        _title("Gradient inversion", HOW_TO_READ["inversion"])
     first = next((a for c in shown if (a := c.arrays("inversion", "inversion.npz"))), None)
     if first is None:
         st.caption("No gradient inversion was made for these models yet.")
         return
+    steps = [int(step) for step in first.get("steps", ())]
+    with right:
+        step = _search_step(steps) if len(steps) > 1 else None
     scale = max(1, round(48 / first["pictures"].shape[-1]))
     label, targets = st.columns([1, 7], vertical_alignment="center")
     label.markdown("**The forget pictures**")
@@ -224,18 +230,33 @@ def reconstructions(shown: Sequence[Column]) -> None:
             if not arrays:
                 st.caption(f"none: {about.get('reason')}")
                 continue
-            decibels = about["per_picture"]["psnr"]
-            found = arrays["found"]
+            decibels, found = about["per_picture"]["psnr"], arrays["found"]
+            drawn, alts = arrays["reconstructions"], [f"reconstruction, {_db(v)}" for v in decibels]
+            if step is not None and step in arrays.get("steps", ()):
+                drawn = arrays["frames"][list(arrays["steps"]).index(step)]
+                alts = [f"the search after {step} steps"] * len(drawn)
             st.html(
                 picture_strip(
-                    arrays["reconstructions"],
+                    drawn,
                     [] if found.all() else ["" if ok else "none" for ok in found],
                     scale=scale,
-                    alts=[f"reconstruction, {_db(value)}" for value in decibels],
+                    alts=alts,
                     label=f"reconstructions from {column.label}",
                 )
             )
             st.caption(_inversion_line(about))
+
+
+def _search_step(steps: list[int]) -> int | None:
+    """The step to look at; None at the end, which is the reconstruction itself."""
+    at = st.select_slider(
+        "Step of the search",
+        steps,
+        value=steps[-1],
+        key="rows.step",
+        help="How the attacker's pictures form; the scores are those of the last step.",
+    )
+    return None if at == steps[-1] else at
 
 
 def _inversion_line(about: dict[str, Any]) -> str:

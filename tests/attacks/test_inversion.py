@@ -6,6 +6,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from inversion_nets import (
     MODELS,
     Odd,
@@ -143,7 +145,7 @@ def test_a_softmax_regression_gives_its_picture_away():
     torch.testing.assert_close(result.reconstructions[1], x, atol=0.02, rtol=0)
     assert result.frames.shape == (2, 3, 4, 1, 6, 6)
     torch.testing.assert_close(result.frames[:, -1], result.reconstructions)
-    assert result.frame_steps == [100, 200, 300]
+    assert result.frame_steps == [33, 133, 300]
 
 
 def test_one_ascent_step_is_undone_from_the_weight_difference():
@@ -335,7 +337,15 @@ def test_total_variation_and_its_slope():
     torch.testing.assert_close(slope, torch.autograd.grad(wanted.sum(), x)[0])
 
 
-def test_frames_are_spread_and_end_at_the_end():
-    assert frame_steps(Inversion(iterations=10, frames=4)) == [2, 5, 8, 10]
+def test_frames_are_dense_first_and_end_at_the_end():
+    assert frame_steps(Inversion(iterations=100, frames=5)) == [4, 16, 36, 64, 100]
     assert frame_steps(Inversion(iterations=3, frames=9)) == [1, 2, 3]
-    assert frame_steps(Inversion()) == []
+    assert frame_steps(Inversion(frames=0)) == []
+
+
+@given(st.integers(1, 300), st.integers(1, 40))
+def test_every_frame_has_a_step_of_its_own(iterations, frames):
+    steps = frame_steps(Inversion(iterations=iterations, frames=frames))
+    assert len(steps) == min(iterations, frames)
+    assert steps == sorted(set(steps))
+    assert 1 <= steps[0] <= steps[-1] == iterations
