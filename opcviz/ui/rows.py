@@ -234,7 +234,7 @@ def reconstructions(shown: Sequence[Column]) -> None:
             drawn, alts = arrays["reconstructions"], [f"reconstruction, {_db(v)}" for v in decibels]
             if step is not None and step in arrays.get("steps", ()):
                 drawn = arrays["frames"][list(arrays["steps"]).index(step)]
-                alts = [f"the search after {step} steps"] * len(drawn)
+                alts = [f"the search after step {step}"] * len(drawn)
             st.html(
                 picture_strip(
                     drawn,
@@ -244,7 +244,7 @@ def reconstructions(shown: Sequence[Column]) -> None:
                     label=f"reconstructions from {column.label}",
                 )
             )
-            st.caption(_inversion_line(about))
+            st.caption(("" if step is None else "in the end: ") + _inversion_line(about))
 
 
 def _search_step(steps: list[int]) -> int | None:

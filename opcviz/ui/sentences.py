@@ -24,6 +24,9 @@ HOW_TO_READ = {
 }
 
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def percent(value: float | None, digits: int = 1) -> str:
     """`99.1 %`, `100 %`, or a dash."""
     if value is None:
@@ -73,4 +76,7 @@ def collapse_line(collapse: dict[str, Any], drawn: dict[str, Any]) -> str:
 def _ratio(value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value:.2f}" if value >= 0.01 or value == 0 else f"{value:.0e}"
+    if value >= 0.01 or value == 0:
+        return f"{value:.2f}"
+    digit, power = f"{value:.0e}".split("e")
+    return f"{digit}·10{str(int(power)).translate(SUPERSCRIPTS)}"

@@ -29,6 +29,12 @@ def headlines(app: AppTest) -> list[str]:
     return [box.proto.body for box in app.get("html") if 'data-testid="headline"' in box.proto.body]
 
 
+def strips(app: AppTest) -> list[str]:
+    """Rows of pictures, the true ones first, as HTML."""
+    marked = 'data-testid="picture-strip"'
+    return [box.proto.body for box in app.get("html") if marked in box.proto.body]
+
+
 def charts(app: AppTest, key: str) -> list[dict[str, Any]]:
     """Its Plotly figures whose keys begin like this."""
     found = [chart.proto for chart in app.get("plotly_chart") if f"-{key}" in chart.proto.id]

@@ -1,8 +1,11 @@
+import re
+
 import pytest
-from reading import captions, charts, fine, headlines, infos, maps, models
+from reading import captions, charts, fine, headlines, infos, maps, models, strips
 
 from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.ui import library
+from opcviz.ui.pictures import picture_strip
 
 BARS = 3  # before, FM, HR
 
@@ -19,6 +22,11 @@ def keys(study: StudyResult) -> list[str]:
 def bars(app) -> list[list[float]]:
     """Forget accuracy before and after the attacks, a list a model."""
     return [chart["data"][0]["y"] for chart in charts(app, "rows.recovery")]
+
+
+def drawn(strip: str) -> list[str]:
+    """The pictures of a row, as data URLs."""
+    return re.findall(r'src="([^"]+)"', strip)
 
 
 def panels(app) -> list[dict]:
@@ -48,6 +56,22 @@ def test_its_numbers_are_those_of_the_store(visit, shipped):
             numbers["recovery"]["hr"]["all"]["forget_accuracy"],
         ]
         assert f"{numbers['accuracy']['retain_test']:.1f}".removesuffix(".0") in headline
+
+
+def test_the_attackers_search_can_be_watched(visit, shipped):
+    app = visit()
+    key = models(app)[0]
+    arrays = shipped.model(key).arrays("inversion", "inversion.npz")
+    ends = strips(app)
+    assert drawn(ends[1]) == drawn(picture_strip(arrays["reconstructions"]))
+    for step, frame in zip(arrays["steps"][:2].tolist(), arrays["frames"], strict=False):
+        app.select_slider(key="rows.step").set_value(step).run()
+        shown = strips(fine(app))
+        assert shown[0] == ends[0]  # the true pictures stay
+        assert all(f"the search after step {step}" in strip for strip in shown[1:])
+        assert drawn(shown[1]) == drawn(picture_strip(frame)) != drawn(ends[1])
+    app.select_slider(key="rows.step").set_value(int(arrays["steps"][-1])).run()
+    assert strips(app) == ends
 
 
 def test_six_models_fit(visit, shipped):

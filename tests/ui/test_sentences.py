@@ -61,7 +61,7 @@ def test_the_collapse_line_holds_true_and_drawn_size():
     about = {"radius_ratio": 0.0004, "norm_ratio": 0.25, "effective_rank": 3.14}
     said = collapse_line(about, {"radius_ratio": 0.8})
     assert said == (
-        "radius ratio **4e-04** (as drawn 0.80) · norm ratio **0.25** · effective rank **3.1**"
+        "radius ratio **4·10⁻⁴** (as drawn 0.80) · norm ratio **0.25** · effective rank **3.1**"
     )
 
 
