@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 import pytest
@@ -255,39 +256,43 @@ def test_an_engine_that_cannot_start_is_reported(path, tmp_path, monkeypatch):
         DaskEngine(tmp_path, workers=0)
 
 
-def somebodys_cluster(folder: Path):
-    """One worker of dask's own making. Its start is not under test: a second try is allowed."""
+@pytest.fixture
+def somebodys_cluster(path, tmp_path, monkeypatch):
+    """One worker of dask's own making."""
     from distributed import LocalCluster
 
-    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
-    options |= {"memory_limit": 0, "local_directory": folder}
-    try:
-        return LocalCluster(**options)
-    except RuntimeError:  # "Nanny failed to start worker process": it died while it was imported
-        return LocalCluster(**options)
+    # AppTest leaves its page as __main__, which a spawned process would run before anything else.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        dashboard_address=None,
+        memory_limit=0,
+        local_directory=tmp_path / "dask",
+    ) as cluster:
+        yield cluster
 
 
-def test_a_cluster_elsewhere_serves_the_same_queue(path, tmp_path):
+def test_a_cluster_elsewhere_serves_the_same_queue(somebodys_cluster, tmp_path):
     from opcviz.engine.cluster import Pool
     from opcviz.engine.dispatcher import Dispatcher
 
-    with somebodys_cluster(tmp_path / "dask") as cluster:
-        assert cluster.scheduler.allowed_failures > 0, "that cluster tries again; we must not"
-        pool = Pool(tmp_path, scheduler=cluster.scheduler_address)
-        runs = Runs(tmp_path)
-        dispatcher = Dispatcher(runs, pool, "elsewhere")
+    assert somebodys_cluster.scheduler.allowed_failures > 0, "that cluster tries again; we must not"
+    pool = Pool(tmp_path, scheduler=somebodys_cluster.scheduler_address)
+    runs = Runs(tmp_path)
+    dispatcher = Dispatcher(runs, pool, "elsewhere")
 
-        def end(id: str) -> bool:
-            dispatcher.step()
-            return not runs.status(id).active
+    def end(id: str) -> bool:
+        dispatcher.step()
+        return not runs.status(id).active
 
-        ids = {n: runs.submit({}, runner=f"engine_runners:{n}") for n in ("crash", "deaf", "count")}
-        until(lambda: end(ids["crash"]), 15)
-        assert runs.status(ids["crash"]).attempt == 1
-        until(lambda: end(ids["crash"]) and runs.status(ids["deaf"]).status == "running", 15)
-        runs.cancel(ids["deaf"])
-        until(lambda: end(ids["deaf"]), 2)
-        until(lambda: end(ids["count"]), 15)
-        pool.close()
+    ids = {n: runs.submit({}, runner=f"engine_runners:{n}") for n in ("crash", "deaf", "count")}
+    until(lambda: end(ids["crash"]), 15)
+    assert runs.status(ids["crash"]).attempt == 1
+    until(lambda: end(ids["crash"]) and runs.status(ids["deaf"]).status == "running", 15)
+    runs.cancel(ids["deaf"])
+    until(lambda: end(ids["deaf"]), 2)
+    until(lambda: end(ids["count"]), 15)
+    pool.close()
     found = {name: runs.status(id).status for name, id in ids.items()}
     assert found == {"crash": "failed", "deaf": "cancelled", "count": "finished"}
