@@ -31,6 +31,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 study: setup
+	rm -rf checkpoints/studies
 	$(BIN)/python -m opcviz run digits-all --store checkpoints
 	$(BIN)/python -m opcviz run digits-random --store checkpoints
 	rm -rf checkpoints/work

@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from opcviz.study import Laboratory, Store, missing, preset, shipped_root
+from opcviz.study import (
+    Laboratory,
+    Plan,
+    Store,
+    list_studies,
+    missing,
+    open_study,
+    preset,
+    shipped_root,
+)
 
 MEGABYTE = 1_000_000
 
@@ -15,6 +24,16 @@ def test_the_shipped_studies_answer_their_presets(tmp_path, name):
     laboratory = Laboratory(plan.study, store, torch.device("cpu"), seeds=plan.seeds)
     wanted = [f"{item.kind} of {item.method.info.name}" for item in missing(plan, laboratory)]
     assert not wanted, "`make study` is due"
+
+
+def test_what_joins_them_in_the_lab_is_asked_the_same(tmp_path):
+    store = Store(tmp_path, (shipped_root(),))
+    for place in list_studies(store):
+        result = open_study(store, place)
+        known = [model.method for model in result.models]
+        plan = Plan(result.study, tuple(known), seeds=(0,))
+        laboratory = Laboratory(plan.study, store, torch.device("cpu"), seeds=plan.seeds)
+        assert not missing(plan, laboratory), f"the record of {place} is older than its answers"
 
 
 def test_they_are_small_and_nothing_lies_beside_them():
