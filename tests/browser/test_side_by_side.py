@@ -121,12 +121,12 @@ def test_the_map_switch_moves_the_points_and_the_address(home):
 
 
 def test_another_fit_set_changes_the_bars(home):
-    bars = home.locator("[class*=st-key-rows-recovery] .bartext")
+    bars = home.locator("[class*=st-key-rows-recovery] .textpoint")
     before = bars.all_inner_texts()
     home.get_by_text("retain only", exact=True).click()
     home.wait_for_function(
         "before => JSON.stringify([...document.querySelectorAll("
-        "'[class*=st-key-rows-recovery] .bartext')].map(e => e.textContent)) !== before",
+        "'[class*=st-key-rows-recovery] .textpoint')].map(e => e.textContent)) !== before",
         arg=home.evaluate("texts => JSON.stringify(texts)", before),
         timeout=WAIT,
     )
