@@ -1,6 +1,6 @@
 """Gradient inversion, side by side: a plain rendering of Geiping's method against ours.
 
-    python -m benchmarks.inversion [--plain-pictures 2] [--pictures 8] [--seeds 0 1 2]
+    python -m benchmarks.inversion [--plain-pictures 8] [--pictures 8] [--seeds 0 1 2]
 
 Trains an original and six other models on digits (classes 0, 1, 2 forgotten) for each seed, then
 attacks the same pictures with both. The plain attack is what papers' code does: one picture at a
@@ -74,7 +74,7 @@ def plain_attack(model: torch.nn.Module, picture: Tensor, label: Tensor, seed: i
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plain-pictures", type=int, default=2, help="attacked the plain way")
+    parser.add_argument("--plain-pictures", type=int, default=8, help="attacked the plain way")
     parser.add_argument("--pictures", type=int, default=8, help="attacked our way, each model")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)

@@ -17,7 +17,7 @@ __all__ = ["controls"]
 C = TypeVar("C", bound=Config)
 _FEW = 4  # up to so many short choices stand side by side
 _NAMES = {"lr": "Learning rate"}  # fields whose name is the field's own short word
-_SHORT = 14  # characters that short choices may have together
+_SHORT = 11  # letters in all: what half of the lab's form shows without cutting
 
 
 def controls(

@@ -36,7 +36,7 @@ def test_lines_grow_in_the_chart_that_is_there(page):
     assert chart.evaluate("svg => svg === window.first && svg.isConnected")
     expect(chart).not_to_contain_text("waiting")
     expect(chart.locator("circle")).to_have_count(3 * 4)  # norm ratio, forget, retain
-    for words in ("Loss", "Feature norm, forget ÷ retain", "Accuracy (%)", "retain"):
+    for words in ("Loss", "Norm ratio", "Accuracy (%)", "retain"):
         expect(chart).to_contain_text(words)
     said = chart.get_attribute("aria-label")
     assert "forget 25 %" in said

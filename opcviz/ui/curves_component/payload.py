@@ -44,7 +44,7 @@ CURVES = {
 
 TITLES = {
     "loss": "Loss",
-    "norm": "Feature norm, forget ÷ retain",
+    "norm": "Norm ratio",
     "accuracy": "Accuracy (%)",
 }
 
