@@ -17,6 +17,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from .config import Config, setting
 from .data import POLICIES
@@ -26,7 +27,17 @@ from .models import Classifier
 from .progress import Progress, Step
 from .resume import Snapshots
 
-__all__ = ["Batch", "Feed", "Objective", "Outcome", "Training", "Watch", "learning_rate", "train"]
+__all__ = [
+    "Batch",
+    "Feed",
+    "Objective",
+    "Outcome",
+    "Training",
+    "Watch",
+    "cross_entropy",
+    "learning_rate",
+    "train",
+]
 
 EXPLODED = 1e4  # |loss| beyond this is no training any more: a cross-entropy of 1e4 nats
 
@@ -56,6 +67,11 @@ class Training(Config):
 
 
 Objective = Callable[[Classifier, Batch], Tensor]
+
+
+def cross_entropy(model: Classifier, batch: Batch) -> Tensor:
+    """The plain objective: CE(m(x), y)."""
+    return F.cross_entropy(model(batch.x), batch.y)
 
 
 class Watch(Protocol):
@@ -91,6 +107,15 @@ class Outcome:
     def reason(self) -> str:
         """One sentence on a run without a model, empty for a finished one."""
         return f"diverged at step {self.step}" if self.status == "diverged" else ""
+
+    def then(self, after: Outcome) -> Outcome:
+        """This run and the one that went on from it, as one."""
+        return Outcome(
+            after.status,
+            self.step + after.step,
+            self.gradients + after.gradients,
+            self.seconds + after.seconds,
+        )
 
 
 def learning_rate(spec: Training, step: int, steps: int) -> float:

@@ -32,7 +32,7 @@ from ..config import Config, setting
 from ..data import Images, Split
 from ..models import Classifier
 from ..progress import Event, Progress, Step
-from ..training import Batch, Feed, Objective, Training, train
+from ..training import Batch, Feed, Objective, Training, cross_entropy, train
 from .relearning_curves import Curves
 
 __all__ = ["Relearning", "relearn"]
@@ -192,7 +192,7 @@ def _attack(
 ) -> str | None:
     """Fine-tune a copy under the eyes of `watch`; says why the curve broke off, if it did."""
     model = copy.deepcopy(model).requires_grad_(True)
-    objective: Objective = _plain
+    objective: Objective = cross_entropy
     if variant.transfer:
         objective = _through_new_head(model, variant.images.classes)
     spec = Training(
@@ -206,10 +206,6 @@ def _attack(
     )
     outcome = train(model, feed, objective, spec, seed=seed, progress=progress, watch=watch)
     return outcome.reason or None
-
-
-def _plain(model: Classifier, batch: Batch) -> Tensor:
-    return F.cross_entropy(model(batch.x), batch.y)
 
 
 def _through_new_head(model: Classifier, classes: int) -> Objective:

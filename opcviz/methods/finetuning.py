@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ..config import setting
 from ..models import Classifier
-from ..training import Batch, Objective
+from ..training import Batch, Objective, cross_entropy
 from .base import Iterative, Task, register
 
 __all__ = ["FineTune", "L1Sparse", "NoisyGradient"]
@@ -37,11 +36,7 @@ class FineTune(Iterative):
 
     def objective(self, task: Task, model: Classifier) -> Objective:
         """Plain cross-entropy."""
-
-        def loss(model: Classifier, batch: Batch) -> Tensor:
-            return F.cross_entropy(model(batch.x), batch.y)
-
-        return loss
+        return cross_entropy
 
 
 @register(
@@ -72,7 +67,7 @@ class NoisyGradient(FineTune):
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             pull = sum((torch.randn_like(p) * p).sum() for p in model.parameters())
-            return F.cross_entropy(model(batch.x), batch.y) + self.sigma * (pull - pull.detach())
+            return cross_entropy(model, batch) + self.sigma * (pull - pull.detach())
 
         return loss
 
@@ -103,6 +98,6 @@ class L1Sparse(FineTune):
         def loss(model: Classifier, batch: Batch) -> Tensor:
             alpha = self.alpha * (1 - int(batch.at) / self.epochs)
             length = sum(p.abs().sum() for p in model.parameters())
-            return F.cross_entropy(model(batch.x), batch.y) + alpha * length
+            return cross_entropy(model, batch) + alpha * length
 
         return loss

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from torch import Tensor
-from torch.nn import functional as F
-
 from ..config import ConfigError, setting
 from ..models import Classifier
-from ..training import Batch, Objective, Outcome
+from ..training import Objective, Outcome, cross_entropy
 from .base import Iterative, Task, register
 
 __all__ = ["CatastrophicForgettingK", "ExactUnlearningK", "last_layers"]
@@ -76,11 +73,7 @@ class CatastrophicForgettingK(Iterative):
 
     def objective(self, task: Task, model: Classifier) -> Objective:
         """Plain cross-entropy."""
-
-        def loss(model: Classifier, batch: Batch) -> Tensor:
-            return F.cross_entropy(model(batch.x), batch.y)
-
-        return loss
+        return cross_entropy
 
     def frozen(self, model: Classifier) -> Iterable[str]:
         """All parameters before the last k layers."""

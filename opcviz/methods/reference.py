@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch.nn import functional as F
-
 from ..models import Classifier
-from ..training import Batch, Outcome
+from ..training import Outcome, cross_entropy
 from .base import Method, Task, register
 
 __all__ = ["Original", "Retrain"]
-
-
-def _plain(model: Classifier, batch: Batch):
-    return F.cross_entropy(model(batch.x), batch.y)
 
 
 @register(
@@ -32,7 +26,7 @@ class Original(Method):
     def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
         """Train from scratch on everything."""
         model = task.fresh()
-        return model, task.train(model, "all", task.training, _plain)
+        return model, task.train(model, "all", task.training, cross_entropy)
 
 
 @register(
@@ -50,4 +44,4 @@ class Retrain(Method):
     def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
         """Train from scratch without the forget data."""
         model = task.fresh()
-        return model, task.train(model, "retain", task.training, _plain)
+        return model, task.train(model, "retain", task.training, cross_entropy)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from ..config import setting
 from ..models import Classifier
-from ..training import Batch, Objective, Outcome
+from ..training import Batch, Objective, Outcome, cross_entropy
 from .base import Iterative, Task, register
 
 __all__ = ["UNSIR"]
@@ -124,14 +124,5 @@ class UNSIR(Iterative):
         if impair.status != "finished":
             return model, impair
         spec = self.replace(epochs=self.repair_epochs, lr=self.repair_lr)
-        repair = task.train(model, self.parts, spec, _cross_entropy, phase=1)
-        return model, Outcome(
-            repair.status,
-            impair.step + repair.step,
-            impair.gradients + repair.gradients,
-            impair.seconds + repair.seconds,
-        )
-
-
-def _cross_entropy(model: Classifier, batch: Batch) -> Tensor:
-    return F.cross_entropy(model(batch.x), batch.y)
+        repair = task.train(model, self.parts, spec, cross_entropy, phase=1)
+        return model, impair.then(repair)
