@@ -36,15 +36,35 @@ class Row:
     value: Callable[[Numbers, Numbers], str]
 
 
-def _auc(value: float | None, interval: Sequence[float] | None = None) -> str:
-    if value is None:
-        return "–"
+def _auc(value: float, interval: Sequence[float] | None = None) -> str:
     return f"{value:.2f}" + (f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else "")
 
 
+def _of(found: Numbers, name: str) -> str:
+    """An AUC by its name, or why there is none."""
+    value, reason = found[name], found.get("reason") or "undefined"
+    if value is None:
+        reason = reason.get(name, "undefined") if isinstance(reason, dict) else reason
+        return reason.replace("|", "/")
+    return _auc(value, found.get(f"{name}_interval"))
+
+
+def _separability(name: str) -> Callable[[Numbers, Numbers], str]:
+    return lambda model, _: _of(model["separability"], name)
+
+
+def _outlier(name: str) -> Callable[[Numbers, Numbers], str]:
+    def value(model: Numbers, _: Numbers) -> str:
+        found = model["membership"]["outliers"]
+        if found["forget_test"][name] is None and found["forget_train"][name] is not None:
+            return f"{_of(found['forget_train'], name)} (train)"
+        return _of(found["forget_test"], name)
+
+    return value
+
+
 def _threshold(model: Numbers, _: Numbers) -> str:
-    found = model["membership"]["thresholds"]["loss"]
-    return _auc(found["auc"], found["auc_interval"])
+    return _of(model["membership"]["thresholds"]["loss"], "auc")
 
 
 def _rare(found: Numbers) -> str | None:
@@ -131,25 +151,26 @@ ROWS = (
         "Standing out",
         "separability, linear",
         "AUC of forget against retain features; 0.5: alike",
-        lambda m, _: _auc(m["separability"]["linear"]),
+        _separability("linear"),
     ),
     Row(
         "Standing out",
         "separability, 15-NN",
         "the same by neighbours",
-        lambda m, _: _auc(m["separability"]["knn"]),
+        _separability("knn"),
     ),
     Row(
         "Standing out",
         "outlier, energy",
-        "AUROC forget test against retain test; 0.5: no outlier",
-        lambda m, _: _auc(m["membership"]["outliers"]["forget_test"]["energy"]),
+        "AUROC forget test (or train, where samples are forgotten) against retain test; 0.5: no "
+        "outlier",
+        _outlier("energy"),
     ),
     Row(
         "Standing out",
         "outlier, feature norm",
         "the same by feature length",
-        lambda m, _: _auc(m["membership"]["outliers"]["forget_test"]["feature_norm"]),
+        _outlier("feature_norm"),
     ),
     Row(
         "Membership",

@@ -136,3 +136,25 @@ def test_a_rate_that_is_not_resolved_has_no_number():
 
 def test_an_attack_that_was_not_asked_for_is_not_measured():
     assert cell("from photographs", {"relearning": {"variants": {}}}) == "not measured"
+
+
+def test_an_auc_that_is_not_there_says_why():
+    name, reason = "separability, linear", "the features do not vary"
+    assert cell(name, {"separability": {"linear": None, "reason": {"linear": reason}}}) == reason
+    assert cell(name, {"separability": {"linear": None, "reason": "not computed"}}) == (
+        "not computed"
+    )
+    assert cell(name, {"separability": {"linear": 0.734}}) == "0.73"
+
+
+def test_outliers_among_forgotten_samples_are_those_of_the_train_set():
+    def model(test, train):
+        parts = {
+            "forget_test": {"energy": test, "reason": {"energy": "0 samples are fewer than 20"}},
+            "forget_train": {"energy": train},
+        }
+        return {"membership": {"outliers": parts}}
+
+    assert cell("outlier, energy", model(0.9, 0.2)) == "0.90"
+    assert cell("outlier, energy", model(None, 0.2)) == "0.20 (train)"
+    assert cell("outlier, energy", model(None, None)) == "0 samples are fewer than 20"
