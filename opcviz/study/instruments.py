@@ -97,8 +97,32 @@ def make_membership(lab: Laboratory, method: Method, seed: int) -> None:
             views, lab.split, lab.study.evidence.membership, seed=seed, progress=lab.progress
         ),
         "outliers": outliers(views, lab.split),
+        "separability": _told_apart(lab, views),
     }
     keep(lab, "membership", method, seed, result, began)
+
+
+def _told_apart(lab: Laboratory, views: Views) -> dict[str, Any]:
+    """Can forget samples be told from unseen ones of their kind, and by their logits alone?
+
+    By features against retained samples is part of the evidence of every model.
+    """
+    split, train, test = lab.split, views.train, views.test
+    unseen = split.forget_test if split.classes else split.retain_test
+    pairs = {
+        "features": (train.features, {"unseen": test.features[unseen]}),
+        "logits": (
+            train.logits,
+            {"retain": train.logits[split.retain_train], "unseen": test.logits[unseen]},
+        ),
+    }
+    return {
+        name: {
+            side: separability(seen[split.forget_train], others, progress=lab.progress)
+            for side, others in against.items()
+        }
+        for name, (seen, against) in pairs.items()
+    }
 
 
 def make_reference(lab: Laboratory, method: Method, seed: int) -> None:

@@ -17,7 +17,7 @@ VERSIONS = {
     "features": 1,
     "evidence": 4,
     "blocks": 4,
-    "membership": 1,
+    "membership": 2,
     "reference": 1,
     "similarity": 1,
     "relearning": 1,

@@ -150,7 +150,7 @@ ROWS = (
     Row(
         "Standing out",
         "separability, linear",
-        "AUC of forget against retain features; 0.5: alike",
+        "AUC of forget against retain features; 0.5 or less: alike",
         _separability("linear"),
     ),
     Row(
@@ -158,6 +158,12 @@ ROWS = (
         "separability, 15-NN",
         "the same by neighbours",
         _separability("knn"),
+    ),
+    Row(
+        "Standing out",
+        "separability by logits, linear",
+        "AUC of forget against retain logits; 0.5 or less: alike",
+        lambda m, _: _of(m["membership"]["separability"]["logits"]["retain"], "linear"),
     ),
     Row(
         "Standing out",
@@ -183,6 +189,12 @@ ROWS = (
         "loss threshold, TPR at 1 % FPR",
         "members found where 1 % of unseen data are accused; guessing: 1 %",
         _threshold_rare,
+    ),
+    Row(
+        "Membership",
+        "separability from unseen, linear",
+        "AUC of forget train features against unseen ones of their kind; 0.5 or less: alike",
+        lambda m, _: _of(m["membership"]["separability"]["features"]["unseen"], "linear"),
     ),
     Row(
         "Membership",
