@@ -15,7 +15,6 @@ from ..attacks.membership import forget_references, membership, reference_attack
 from ..attacks.probing import probe
 from ..attacks.recovery import ATTACKS, recover
 from ..attacks.relearning import relearn
-from ..data import photo_patches
 from ..measures import collapse, separability
 from ..measures.outliers import outliers
 from ..measures.similarity import feature_similarity, similarity
@@ -178,7 +177,7 @@ def make_relearning(lab: Laboratory, method: Method, seed: int) -> None:
         lab.split,
         config,
         original_accuracy=original,
-        other=photo_patches(lab.images.shape) if config.other == "photos" else None,
+        other=lab.photographs if config.other == "photos" else None,
         seed=seed,
         progress=lab.progress,
     )

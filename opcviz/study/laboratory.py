@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ..attacks.membership import scaled_confidence
 from ..config import fingerprint
-from ..data import Images, Split, digest, load, probe
+from ..data import Images, Split, digest, load, photo_patches, probe
 from ..devices import fitting_threads, flush_denormals
 from ..memory import PeakMemory
 from ..methods import Iterative, Method, NotDefined, Task, create
@@ -96,6 +96,11 @@ class Laboratory:
     def split(self) -> Split:
         """Forget and retain positions of the train and the test set."""
         return self.study.forget.split(self.images)
+
+    @cached_property
+    def photographs(self) -> Images:
+        """Pictures of something else, in the shape of the study's own."""
+        return photo_patches(self.images.shape)
 
     @cached_property
     def probe(self) -> Tensor:

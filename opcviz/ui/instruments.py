@@ -15,12 +15,8 @@ from .measures_table import no_likelihood
 
 __all__ = ["membership", "relearning", "relearning_figure", "roc_figure"]
 
-VARIANTS = {
-    "retain": "retained data only",
-    "shots_1": "one forget picture a class",
-    "shots_10": "ten forget pictures a class",
-    "other": "another data set (photographs)",
-}
+VARIANTS = {"retain": "retained data only", "other": "another data set (photographs)"}
+NUMBERS = {"1": "one forget picture", "10": "ten forget pictures"}
 LOWEST = 0.1  # least rate of an ROC curve, percent; what the field draws
 
 
@@ -57,11 +53,11 @@ def relearning(shown: Sequence[Column]) -> None:
         st.caption("Relearning was not measured for these models.")
         return
     paint = colours(column.label for column in shown)
-    names = list(VARIANTS.items())
-    for pair in (names[:2], names[2:]):
-        for place, (variant, title) in zip(st.columns(2), pair, strict=True):
+    names = list(dict.fromkeys(name for variants in known.values() for name in variants))
+    for pair in (names[i : i + 2] for i in range(0, len(names), 2)):
+        for place, variant in zip(st.columns(2), pair, strict=False):
             with place:
-                st.markdown(f"Training on {title}")
+                st.markdown(f"Training on {_title(variant)}")
                 _variant(variant, {k: v[variant] for k, v in known.items() if variant in v}, paint)
     st.caption(
         "The original's own recipe goes on from each model. Given pictures are not scored. A line "
@@ -71,10 +67,15 @@ def relearning(shown: Sequence[Column]) -> None:
     )
 
 
+def _title(variant: str) -> str:
+    """What an attacker trains on: `shots_10` is `ten forget pictures a class`."""
+    if variant in VARIANTS:
+        return VARIANTS[variant]
+    shots = variant.removeprefix("shots_")
+    return f"{NUMBERS.get(shots, f'{shots} forget pictures')} a class"
+
+
 def _variant(name: str, found: dict[str, Any], paint: Mapping[str, str]) -> None:
-    if not found:
-        st.caption("Not measured for these models yet: run the study again to see it.")
-        return
     curves = {
         label: (one["steps"], one["forget_train"]["accuracy"]) for label, one in found.items()
     }

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from itertools import pairwise
 
-import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from opcviz.attacks import relearning
 from opcviz.attacks.relearning import Relearning, relearn
 from opcviz.attacks.relearning_curves import Curves, looks
 from opcviz.config import ConfigError
-from opcviz.data import Images, Scenario, Split, assemble, photo_patches
+from opcviz.data import Scenario, Split, photo_patches
 from opcviz.models import Architecture, build_classifier
 from opcviz.progress import Cancelled, Progress, Step
 from opcviz.training import Feed
@@ -26,15 +22,6 @@ QUICK = Relearning(steps=12, shots=(2,), batch_size=8)
 SIDES = ("forget_train", "forget_test")
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def other_pictures(classes: int) -> Images:
-    """Another data set of 8×8 pictures: a prototype a class, under noise."""
-    rng = np.random.default_rng(5)
-    y = np.repeat(np.arange(classes), 12)
-    x = rng.integers(40, 216, (classes, 1, 8, 8))[y] + rng.normal(0, 30, (len(y), 1, 8, 8))
-    part = x.clip(0, 255).astype(np.uint8), y
-    return assemble("other", part, part)
 
 
 def with_new_head(model):
@@ -51,19 +38,6 @@ def muffled(model, classes):
     with torch.no_grad():
         model.head.bias[list(classes)] -= 3
     return model
-
-
-# ---- when to look ------------------------------------------------------------------------------
-
-
-@given(st.integers(1, 100_000))
-def test_looks_are_dense_first_then_a_quarter_apart(steps):
-    seen = looks(steps)
-    assert seen[: min(steps, 8) + 1] == list(range(min(steps, 8) + 1))
-    assert seen[-1] == steps
-    gaps = [(b - a, a) for a, b in pairwise(seen)]
-    assert all(1 <= gap <= max(1, a / 4 + 1) for gap, a in gaps)
-    assert len(seen) < 60
 
 
 # ---- the attack itself -------------------------------------------------------------------------
@@ -163,7 +137,7 @@ def test_the_attacked_model_is_left_alone(tiny_original, tiny_images, tiny_split
         tiny_split,
         QUICK,
         original_accuracy=100,
-        other=other_pictures(3),
+        other=photo_patches(tiny_images.shape, 32),
     )
     assert same_weights(before, tiny_original)
     assert not any(p.requires_grad for p in tiny_original.parameters())
@@ -199,20 +173,6 @@ def test_curves_are_scored_on_no_more_than_asked_for(tiny_original, tiny_images,
     assert result["variants"]["retain"]["forget_test"]["samples"] == 5
 
 
-def test_area_and_half_are_read_off_the_curve(tiny_images, tiny_split):
-    watch = Curves.of(tiny_images, tiny_split, tiny_split.forget_train[:0], 12, scored=9, seed=0)
-    curve = [0, 0, 10, 20, 39, 40, 50, 60, 60, 70, 80]
-    watch.seen["forget_train"] = curve
-    watch.seen["forget_test"] = [v / 3 for v in curve]
-    result = watch.result(80.0, None)
-    area = np.trapezoid(curve, looks(12)) / (12 * 80)
-    assert result["forget_train"]["area"] == pytest.approx(area)
-    assert result["forget_train"]["steps_to_half"] == 5
-    assert result["forget_test"]["area"] == pytest.approx(area / 3)
-    assert result["forget_test"]["steps_to_half"] is None
-    assert "not reached in 12 steps" in result["forget_test"]["reason"]
-
-
 def test_the_constant_answer_stands_beside_the_curve(tiny_original, tiny_images):
     split = Scenario.parse("classes:0,1,2").split(tiny_images)
     split = replace(split, forget_train=split.forget_train[:-6])  # 12, 12 and 6 samples
@@ -224,41 +184,6 @@ def test_the_constant_answer_stands_beside_the_curve(tiny_original, tiny_images)
         original_accuracy=100,
     )
     assert result["variants"]["retain"]["forget_train"]["constant_predictor"] == 40
-
-
-# ---- another data set --------------------------------------------------------------------------
-
-
-def test_other_pictures_move_the_body_and_never_the_head(
-    tiny_original, tiny_images, tiny_split, same_weights, monkeypatch
-):
-    ended = []
-    train = relearning.train
-    monkeypatch.setattr(
-        relearning, "train", lambda model, *a, **k: (ended.append(model), train(model, *a, **k))[1]
-    )
-    other = other_pictures(7)
-    config = Relearning(steps=30, shots=(), batch_size=8, lr=0.05)
-    result = relearn(
-        tiny_original, tiny_images, tiny_split, config, original_accuracy=100, other=other
-    )
-    assert list(result["variants"]) == ["retain", "other"]
-    model = ended[-1]
-    assert torch.equal(model.head.weight, tiny_original.head.weight)
-    assert torch.equal(model.head.bias, tiny_original.head.bias)
-    assert not same_weights(model.net.stem, tiny_original.net.stem)
-    with torch.no_grad():
-        answers = model.new_head(model.features(other.x_train / 255)[0]).argmax(1)
-    assert (answers == other.y_train).double().mean() > 0.8  # the new task was learnt
-    scored = result["variants"]["other"]["forget_train"]
-    assert scored["samples"] == len(tiny_split.forget_train)
-
-
-def test_other_pictures_of_another_shape_are_refused(tiny_original, tiny_images, tiny_split):
-    other = other_pictures(2)
-    other = replace(other, x_train=other.x_train[:, :, :4], x_test=other.x_test[:, :, :4])
-    with pytest.raises(ValueError, match=r"bring them to one shape"):
-        relearn(tiny_original, tiny_images, tiny_split, original_accuracy=100, other=other)
 
 
 # ---- progress, limits, bad input ---------------------------------------------------------------
@@ -350,28 +275,3 @@ def test_bad_settings_are_named(tiny_original, tiny_images, tiny_split):
     for wrong in (101, -1, float("nan")):
         with pytest.raises(ValueError, match="not a percentage"):
             relearn(tiny_original, tiny_images, tiny_split, original_accuracy=wrong)
-
-
-# ---- another data set ---------------------------------------------------------------------------
-
-
-def test_the_other_data_set_is_photographs_unless_told():
-    assert Relearning().other == "photos"
-    assert Relearning(other="none").other == "none"
-    with pytest.raises(ConfigError, match="other"):
-        Relearning(other="cats")
-
-
-def test_photographs_are_learnt_through_a_head_of_their_own(tiny_original, tiny_images, tiny_split):
-    found = relearn(
-        tiny_original,
-        tiny_images,
-        tiny_split,
-        QUICK,
-        original_accuracy=100,
-        other=photo_patches(tiny_images.shape, 32),
-    )
-    curve = found["variants"]["other"]["forget_train"]
-    assert found["variants"]["other"]["given"] == 0
-    assert curve["accuracy"][0] > 50  # the untouched head knows the classes before the first step
-    assert len(curve["accuracy"]) == len(found["variants"]["other"]["steps"])

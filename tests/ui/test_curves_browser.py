@@ -6,11 +6,6 @@ expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def address(serve):
-    return serve(Path(__file__).with_name("curves_app.py"))
-
-
 @pytest.fixture
 def page(address, visit):
     page = visit(address)

@@ -1,5 +1,7 @@
 """The table says 'not computed' where nothing was, and figures refuse what does not fit."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from opcviz.study import Store, open_study, shipped_root
@@ -64,3 +66,24 @@ def test_relearning_lines_carry_their_numbers():
     figure = instruments.relearning_figure({"a": ([0, 5], [0.0, 50.0])}, constant=33.0)
     assert list(figure.data[0].x) == [0, 5]
     assert list(figure.data[0].y) == [0.0, 50.0]
+
+
+@pytest.mark.parametrize(
+    ("variant", "title"),
+    [
+        ("retain", "retained data only"),
+        ("shots_1", "one forget picture a class"),
+        ("shots_5", "5 forget pictures a class"),
+        ("other", "another data set (photographs)"),
+    ],
+)
+def test_every_number_of_given_pictures_has_a_chart_of_its_own(monkeypatch, variant, title):
+    drawn, column = [], SimpleNamespace(label="a", numbers={"relearning": {"variants": {}}})
+    column.numbers["relearning"]["variants"][variant] = {
+        "steps": [0, 1],
+        "forget_train": {"accuracy": [0.0, 50.0], "constant_predictor": 33.0},
+    }
+    monkeypatch.setattr(instruments.st, "plotly_chart", lambda *_, key, **__: drawn.append(key))
+    monkeypatch.setattr(instruments.st, "markdown", drawn.append)
+    instruments.relearning([column])
+    assert drawn == [f"Training on {title}", f"relearning.{variant}"]

@@ -1,15 +1,9 @@
 import re
-from pathlib import Path
 
 import pytest
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address(serve):
-    return serve(Path(__file__).with_name("state_app.py"))
 
 
 def shows(page, name, sample):
