@@ -14,19 +14,22 @@ except EngineError as error:
 
 left, right = st.columns([1, 2.1], gap="large")
 with left:
-    asked = labform.choose(study)
-    if asked is not None:
-        st.caption(lab.what_will_run(*asked))
-    st.button(
-        "Start",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=asked is None,
-        on_click=lab.start,
-        args=asked,
-        width="stretch",
-        key="lab.start",
-    )
+    method = labform.pick()
+    top = st.container()  # Start stays in sight of the live view, above the settings
+    asked = labform.choose(study, method)
+    with top:
+        st.button(
+            "Start",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=asked is None,
+            on_click=lab.start,
+            args=asked,
+            width="stretch",
+            key="lab.start",
+        )
+        if asked is not None:
+            st.caption(lab.what_will_run(*asked))
 with right:
     run = lab.current_run()
     if run is None:

@@ -17,35 +17,14 @@ from ..training import Training
 from . import library
 from .controls import controls
 
-__all__ = ["choose"]
+__all__ = ["choose", "pick"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def choose(study: StudyResult) -> tuple[Plan, str] | None:
-    """Draw the form, starting from the study shown.
-
-    Returns:
-        What to run and on which device; None while something cannot be used (said on screen).
-    """
-    method = _method(study.study.data.name)
-    _own_methods()
-    with st.expander("Study: data, what to forget, network"):
-        asked = _study(study.study, library.samples(study)[1]["class_names"])
-    one, two = st.columns(2)
-    seed = one.number_input(
-        "Seed", 0, 10_000, 0, key="lab.seed", help="Of initial weights and the order of data."
-    )
-    device = two.selectbox("Device", DEVICES, key="lab.device", help="auto: CUDA, MPS, then CPU.")
-    if method is None or asked is None:
-        return None
-    references = (create("original"), create("retrain"))
-    others = () if method in references else (method,)
-    return Plan(asked, (*references, *others), (int(seed),)), device
-
-
-def _method(dataset: str) -> Method | None:
+def pick() -> str:
+    """The method to run, by name, with what it does and where it comes from."""
     classes = {cls.info.name: cls for cls in list_methods()}
     name = st.selectbox(
         "Method",
@@ -55,8 +34,35 @@ def _method(dataset: str) -> Method | None:
         key="lab.method",
         persist_state="session",
     )
+    info = classes[name].info
+    st.caption(f"{info.summary}  \n{info.paper}")
+    return name
+
+
+def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
+    """Draw a method's settings and all else that can be chosen, starting from the study shown.
+
+    Returns:
+        What to run and on which device; None while something cannot be used (said on screen).
+    """
+    settings = _settings(method, study.study.data.name)
+    _own_methods()
+    with st.expander("Study: data, what to forget, network"):
+        asked = _study(study.study, library.samples(study)[1]["class_names"])
+    one, two = st.columns(2)
+    seed = one.number_input(
+        "Seed", 0, 10_000, 0, key="lab.seed", help="Of initial weights and the order of data."
+    )
+    device = two.selectbox("Device", DEVICES, key="lab.device", help="auto: CUDA, MPS, then CPU.")
+    if settings is None or asked is None:
+        return None
+    references = (create("original"), create("retrain"))
+    others = () if settings in references else (settings,)
+    return Plan(asked, (*references, *others), (int(seed),)), device
+
+
+def _settings(name: str, dataset: str) -> Method | None:
     cls = get_method(name)
-    st.caption(f"{cls.info.summary}  \n{cls.info.paper}")
     tuned = cls.tuned.get(dataset, {})
     source = "paper"
     if tuned:

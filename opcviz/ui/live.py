@@ -10,7 +10,7 @@ from ..study import ModelResult, Plan, StoreError, StudyResult, open_study
 from . import library
 from .curves_component import run_curves
 from .maps_component import Panel, Samples, linked_maps
-from .sentences import percent
+from .sentences import percent, power_of_ten
 from .tail import Tail
 
 __all__ = ["follow", "queue", "replay"]
@@ -127,12 +127,12 @@ def _live_view(record: Run, tail: Tail) -> None:
     ratio = last.get("norm_ratio")
     numbers[3].metric(
         "Norm ratio",
-        "–" if ratio is None else f"{ratio:.2g}",
+        _ratio(ratio),
         border=True,
         help="Mean feature length, forget over retain.",
     )
     samples = _samples_of(record)
-    left, right = st.columns([1, 1.9])
+    left, right = st.columns([1, 2.2])
     with left:
         if samples is not None:
             _moving_map(tail, samples, record.id)
@@ -143,6 +143,12 @@ def _live_view(record: Run, tail: Tail) -> None:
             epochs=tail.epochs[-1]["epochs"] if history else None,
             key=f"live.curves.{record.id}",
         )
+
+
+def _ratio(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2g}" if value >= 0.01 or value == 0 else power_of_ten(value)
 
 
 def _samples_of(record: Run) -> Samples | None:
@@ -178,7 +184,7 @@ def replay(study: StudyResult, model: ModelResult) -> None:
     last = len(kept["points"]) - 1
     epoch = st.slider("Epoch", 0, last, last, key=f"replay.{model.key}") if last else 0
     samples, _ = library.samples(study)
-    left, right = st.columns([1, 1.9])
+    left, right = st.columns([1, 2.2])
     with left:
         _epoch_map(model, kept, samples, epoch)
     with right:

@@ -76,7 +76,10 @@ def collapse_line(collapse: dict[str, Any], drawn: dict[str, Any]) -> str:
 def _ratio(value: float | None) -> str:
     if value is None:
         return "–"
-    if value >= 0.01 or value == 0:
-        return f"{value:.2f}"
+    return f"{value:.2f}" if value >= 0.01 or value == 0 else power_of_ten(value)
+
+
+def power_of_ten(value: float) -> str:
+    """One digit and its power: `7·10⁻⁶`."""
     digit, power = f"{value:.0e}".split("e")
     return f"{digit}·10{str(int(power)).translate(SUPERSCRIPTS)}"

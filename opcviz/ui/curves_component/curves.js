@@ -6,7 +6,9 @@
 const SVG = "http://www.w3.org/2000/svg";
 const SIZE = 12; // px of all text but titles
 const PAD = { top: 26, bottom: 34, left: 40, gap: 20, right: 112 };
+const TICK = 26; // px that a number below needs
 const WIDE = 1.5; // the accuracy chart beside the others
+const RAISED = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].entries()) };
 const boards = new WeakMap();
 
 class Board {
@@ -95,7 +97,10 @@ class Board {
       parts.push(this.text(box.x0 - 6, y + SIZE / 3, short(tick, chart.log), { anchor: "end", faint: true }));
     }
     const foot = box.y0 + box.height;
-    for (const tick of this.data.ticks)
+    const ticks = this.data.ticks;
+    const apart = ticks.length > 1 ? this.x(box, ticks[1]) - this.x(box, ticks[0]) : Infinity;
+    const each = Math.max(1, Math.ceil(TICK / apart));
+    for (const tick of ticks.filter((_, i) => i % each === 0))
       parts.push(this.text(this.x(box, tick), foot + SIZE + 4, short(tick), { anchor: "middle", faint: true }));
     parts.push(this.text(box.x0 + box.width / 2, foot + 2 * SIZE + 7, "epoch", { anchor: "middle", faint: true }));
     return parts;
@@ -219,7 +224,7 @@ function runs(points) {
 }
 
 function short(value, log = false) {
-  if (log) return value >= 0.01 && value <= 100 ? String(+value.toPrecision(3)) : value.toExponential(0).replace("e+", "e");
+  if (log && (value < 0.01 || value > 100)) return "10" + [...String(Math.round(Math.log10(value)))].map((c) => RAISED[c]).join("");
   return String(+value.toPrecision(3));
 }
 
