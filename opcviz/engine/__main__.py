@@ -15,12 +15,12 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from .clients import any_client, register
-from .locks import engine_folder, engine_state, holding, write_json
+from .locks import engine_folder, engine_state, holding, is_held, write_json
 from .runs import Runs
 
 log = logging.getLogger("opcviz.engine")
@@ -56,9 +56,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def _only_one(store: Path) -> Iterator[bool]:
-    """Hold the store's engine lock; waits only for one that is stopping."""
+    """Hold the store's engine lock; waits only for one that is stopping.
+
+    What an engine that died last said of itself is gone before the next one holds the lock, or it
+    would be taken for the next one's word. Programs that begin do so one at a time.
+    """
+    folder = engine_folder(store)
     while True:
-        with holding(engine_folder(store) / "lock", timeout=0.2) as mine:  # somebody may look
+        with ExitStack() as stack:
+            with holding(folder / "entry", timeout=5.0) as alone:
+                if alone and not is_held(folder / "lock"):
+                    (folder / "state.json").unlink(missing_ok=True)
+                # it is waited for: somebody may look
+                mine = stack.enter_context(holding(folder / "lock", timeout=0.2))
             state = engine_state(store) if not mine else None
             if mine or (state is not None and state["state"] != "stopping"):
                 yield mine

@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from opcviz.engine import DaskEngine, EngineError, Run, Runs
-from opcviz.engine.locks import engine_state
+from opcviz.engine.__main__ import _only_one as only_one
+from opcviz.engine.locks import engine_folder, engine_state, write_json
 
 pytestmark = pytest.mark.slow
 
@@ -177,6 +178,16 @@ def test_two_clients_share_one_engine_and_one_queue(engine):
     client.communicate()
     time.sleep(0.7)
     assert engine.health()["state"] == "ready", "it lives on for the other client"
+
+
+def test_a_dead_engines_last_word_is_not_the_next_ones(tmp_path):
+    folder = engine_folder(tmp_path)
+    folder.mkdir(parents=True)
+    write_json(folder / "state.json", {"id": "old", "pid": os.getpid(), "state": "ready"})
+    assert engine_state(tmp_path) is None
+    with only_one(tmp_path) as mine:
+        assert mine
+        assert engine_state(tmp_path)["state"] == "starting"  # it has not spoken yet
 
 
 def test_an_engine_that_dies_leaves_nothing_running_and_the_next_goes_on(engine):
