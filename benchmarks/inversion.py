@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from opcviz.attacks.inversion import Inversion, class_mean_scores, frozen_copy, invert
-from opcviz.attacks.inversion_scores import psnr
+from opcviz.attacks.inversion.scores import psnr
 from opcviz.data import DataSpec, Images, Scenario, load
 from opcviz.methods import Task, create
 from opcviz.models import Architecture, Classifier, build_network

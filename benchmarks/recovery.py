@@ -18,8 +18,8 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor
 
-from opcviz.attacks.least_squares import Gram
 from opcviz.attacks.recovery import FIT_SETS, Recovery, recover
+from opcviz.attacks.recovery.least_squares import Gram
 
 
 class PeakMemory:

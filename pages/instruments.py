@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from opcviz.ui import depth, entropy_panels, instruments, library, measures_table, verdicts
-from opcviz.ui.header import head
-from opcviz.ui.recovery_detail import recovery_detail
+from opcviz.ui.reading import store_reader as library
+from opcviz.ui.sections import depth, entropy_panels, instruments, measures_table, verdicts
+from opcviz.ui.sections.page_header import head
+from opcviz.ui.sections.recovery_detail import recovery_detail
 
 study, view = head("Instruments")
 shown = library.columns(study, view.models)

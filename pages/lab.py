@@ -3,8 +3,10 @@
 import streamlit as st
 
 from opcviz.engine import EngineError
-from opcviz.ui import lab, labform, live
-from opcviz.ui.header import head
+from opcviz.ui.lab import actions as lab
+from opcviz.ui.lab import form as labform
+from opcviz.ui.lab import live
+from opcviz.ui.sections.page_header import head
 
 study, view = head("Unlearning lab", pick_models=False)
 try:

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from opcviz.ui import depth, export, library, rows
-from opcviz.ui.header import head
+from opcviz.ui.reading import export
+from opcviz.ui.reading import store_reader as library
+from opcviz.ui.sections import depth
+from opcviz.ui.sections import side_by_side as rows
+from opcviz.ui.sections.page_header import head
 
 study, view = head("Side by side")
 shown = library.columns(study, view.models)

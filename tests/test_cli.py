@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from opcviz import cli
+from opcviz.cli import commands as cli
 from opcviz.data import list_datasets
 from opcviz.methods import list_methods
 from opcviz.models import list_architectures

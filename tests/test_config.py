@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opcviz.config import Config, ConfigError, Setting, fingerprint, setting, settings_of
+from opcviz.common.config import Config, ConfigError, Setting, fingerprint, setting, settings_of
 from opcviz.training import Training
 
 

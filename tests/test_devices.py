@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from opcviz import devices
-from opcviz.config import ConfigError
-from opcviz.devices import autocast, memory_format, pick_device, synchronize
+from opcviz.common import devices
+from opcviz.common.config import ConfigError
+from opcviz.common.devices import autocast, memory_format, pick_device, synchronize
 
 CPU = torch.device("cpu")
 SMALL = nn.Linear(4, 4)

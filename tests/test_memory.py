@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from opcviz.memory import PeakMemory
+from opcviz.common.memory import PeakMemory
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's high-water mark is Linux's")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images
 from opcviz.models import Classifier
-from opcviz.observe import observe
-from opcviz.progress import Cancelled, Progress
+from opcviz.models.observe import observe
 
 
 def test_an_observation_is_what_the_model_computes(

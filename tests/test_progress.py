@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from opcviz.progress import (
+from opcviz.common.progress import (
     Cancelled,
     Epoch,
     Event,

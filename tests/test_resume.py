@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images
 from opcviz.models import Classifier, save_weights
-from opcviz.progress import Cancelled, Progress
-from opcviz.resume import Snapshots
 from opcviz.training import Batch, Feed, Training, train
+from opcviz.training.resume import Snapshots
 
 FILE = "resume.safetensors"
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from opcviz import training
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
+from opcviz.common.progress import Cancelled, Progress, Step
 from opcviz.data import Images
 from opcviz.models import Architecture, Classifier, build_classifier
-from opcviz.progress import Cancelled, Progress, Step
 from opcviz.training import Batch, Feed, Training, learning_rate, train
+from opcviz.training import loop as training
 
 
 def flat_images(count: int) -> Images:

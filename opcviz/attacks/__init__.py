@@ -1,1 +1,1 @@
-"""Attacks that ask what a model still knows of the data it was told to forget."""
+"""Attacks on an unlearned model: recovery, inversion, membership, relearning, probes."""

@@ -1,9 +1,9 @@
 """Pictures in memory, what is to be forgotten of them, and their augmentation."""
 
-from .augment import POLICIES, augment, policy
+from .augmentation import POLICIES, augment, policy
 from .images import DataError, Images, assemble, digest
-from .photos import photo_patches
-from .probing import probe
+from .photographs import photo_patches
+from .probe_set import probe
 from .scenarios import Scenario, Split
 from .sources import DatasetInfo, DataSpec, data_root, list_datasets, load
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..config import Config, ConfigError, setting, settings_of
+from ..common.config import Config, ConfigError, setting, settings_of
 from .images import DataError, Images
 from .indices import indices_digest, read_indices
 

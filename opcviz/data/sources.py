@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..config import Config, ConfigError, setting
+from ..common.config import Config, ConfigError, setting
 from .arrays import read_arrays
 from .folder import read_folder
 from .images import DataError, Images, assemble

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..progress import Epoch, Event, Stage, Step, event_from_dict
+from ..common.progress import Epoch, Event, Stage, Step, event_from_dict
 
 __all__ = ["EventLog", "event_of", "fraction_done", "last_stage", "read_events", "to_json"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..progress import Cancelled, Event, Progress
+from ..common.progress import Cancelled, Event, Progress
 from .events import EventLog, to_json
 from .record import Run
 from .runs import Runs

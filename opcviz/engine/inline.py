@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..progress import Event
+from ..common.progress import Event
 from .base import Engine
 from .execute import execute
 from .record import DEFAULT_RUNNER, NotQueued

@@ -10,7 +10,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from ..data import Split
-    from ..observe import Views
+    from ..models.observe import Views
 
 __all__ = ["accuracy", "accuracy_report", "balanced_accuracy", "per_class_accuracy"]
 

@@ -18,7 +18,7 @@ from .entropy import prediction_entropy
 
 if TYPE_CHECKING:
     from ..data import Split
-    from ..observe import Observation, Views
+    from ..models.observe import Observation, Views
 
 __all__ = ["OUTLIER_SCORES", "ClassGaussians", "fit_gaussians", "outliers"]
 

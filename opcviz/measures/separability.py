@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..progress import Progress
+from ..common.progress import Progress
 
 __all__ = ["separability"]
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from ..data import Split
-    from ..observe import Views
+    from ..models.observe import Views
 
 __all__ = [
     "average_gap",

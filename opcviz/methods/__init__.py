@@ -1,26 +1,8 @@
 """Unlearning methods: one small file each, found through the registry."""
 
-from . import (  # noqa: F401  (they register)
-    ascent,
-    bad_teacher,
-    boundary_expanding,
-    boundary_shrink,
-    delete,
-    finetuning,
-    fisher,
-    influence,
-    last_layers,
-    manif_smc,
-    opc,
-    opc_head,
-    reference,
-    relabelling,
-    retain_like,
-    salun,
-    scrub,
-    ssd,
-    unsir,
-)
+import importlib
+import pkgutil
+
 from .base import (
     Info,
     Iterative,
@@ -46,3 +28,7 @@ __all__ = [
     "method_name",
     "register",
 ]
+
+# every module of this folder is imported, so that the methods in it register themselves
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

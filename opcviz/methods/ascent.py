@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..config import setting
+from ..common.config import setting
 from ..models import Classifier
 from ..training import Batch, Objective
 from .base import Iterative, Task, cross_entropy_on, register

@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ..config import Config, ConfigError, setting
+from ..common.config import Config, ConfigError, setting
+from ..common.progress import Progress
 from ..data import POLICIES, Images, Split
 from ..models import Classifier
-from ..progress import Progress
 from ..training import Feed, Objective, Outcome, Training, Watch, train
 from .saliency import only_inside, saliency, top_share
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..progress import Progress
+from ..common.progress import Progress
 
 __all__ = ["BezierPath"]
 

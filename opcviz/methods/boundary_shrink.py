@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..config import setting
+from ..common.config import setting
 from ..models import Classifier
 from ..training import Batch, Objective, Outcome
 from .base import Iterative, Task, register

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config import setting
+from ..common.config import setting
 from ..models import Classifier
 from ..training import Batch, Objective, cross_entropy
 from .base import Iterative, Task, register

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..config import ConfigError, setting
+from ..common.config import ConfigError, setting
 from ..models import Classifier
 from ..training import Objective, Outcome, cross_entropy
 from .base import Iterative, Task, register

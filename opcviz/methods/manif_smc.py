@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..config import ConfigError, setting
+from ..common.config import ConfigError, setting
 from ..models import Classifier
-from ..observe import observe
+from ..models.observe import observe
 from ..training import Batch, Objective, Outcome
 from .base import Iterative, Task, register
 from .bezier import BezierPath

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config import ConfigError, setting
+from ..common.config import ConfigError, setting
 from ..models import Classifier, Taps
 from ..training import Batch, Objective
 from .base import Iterative, Task, cross_entropy_on, register

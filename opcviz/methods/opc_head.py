@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config import setting
+from ..common.config import setting
+from ..common.progress import Step
 from ..models import Classifier
-from ..observe import observe
-from ..progress import Step
+from ..models.observe import observe
 from ..training import Outcome
 from .base import Method, Task, register
 

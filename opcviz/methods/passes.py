@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
+from ..common.progress import Progress, Step
 from ..data import Images
 from ..models import Classifier
-from ..progress import Progress, Step
 
 __all__ = [
     "ROOM",

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from ..config import fingerprint
+from ..common.config import fingerprint
 from .base import _REGISTRY, Method
 
 __all__ = ["Refused", "add_source", "load_methods", "sources"]

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..common.progress import Progress
 from ..data import Images
 from ..models import Classifier
-from ..progress import Progress
 
 __all__ = ["only_inside", "saliency", "top_share"]
 

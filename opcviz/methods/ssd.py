@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config import setting
+from ..common.config import setting
 from ..models import Classifier
 from ..training import Outcome
 from .base import Method, Task, register

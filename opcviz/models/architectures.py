@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..config import Config, ConfigError, setting
+from ..common.config import Config, ConfigError, setting
 
 __all__ = ["Architecture", "ResNet", "build_network", "list_architectures"]
 

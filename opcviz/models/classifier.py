@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..config import ConfigError
+from ..common.config import ConfigError
 
 __all__ = ["Classifier", "Taps"]
 

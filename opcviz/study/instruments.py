@@ -12,14 +12,14 @@ import numpy as np
 import torch
 
 from ..attacks.membership import forget_references, membership, reference_attack
-from ..attacks.probing import probe
+from ..attacks.probes import probe
 from ..attacks.recovery import ATTACKS, recover
 from ..attacks.relearning import relearn
 from ..measures import collapse, separability
 from ..measures.outliers import outliers
 from ..measures.similarity import feature_similarity, similarity
 from ..methods import Method
-from ..observe import Observation, Views, observe_blocks
+from ..models.observe import Observation, Views, observe_blocks
 from .storing import keep
 
 if TYPE_CHECKING:

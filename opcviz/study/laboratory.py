@@ -18,14 +18,14 @@ import torch
 from torch import Tensor
 
 from ..attacks.membership import scaled_confidence
-from ..config import fingerprint
+from ..common.config import fingerprint
+from ..common.devices import fitting_threads, flush_denormals
+from ..common.memory import PeakMemory
+from ..common.progress import Message, Progress
 from ..data import Images, Split, digest, load, photo_patches, probe
-from ..devices import fitting_threads, flush_denormals
-from ..memory import PeakMemory
 from ..methods import Iterative, Method, NotDefined, Task, create
 from ..models import Classifier, build_classifier, load_weights, save_weights
-from ..observe import Views, observe
-from ..progress import Message, Progress
+from ..models.observe import Views, observe
 from ..training import Outcome
 from .evidence import MAKERS
 from .instruments import block_views

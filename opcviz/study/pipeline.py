@@ -9,10 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from ..devices import pick_device
+from ..common.devices import pick_device
+from ..common.progress import Message, Progress, Stage
 from ..methods import Method
 from ..methods.plugins import load_methods
-from ..progress import Message, Progress, Stage
 from .evidence import invert_all
 from .laboratory import Laboratory
 from .spec import INSTRUMENTS, Plan

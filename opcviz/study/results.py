@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..attacks.recovery import ATTACKS, FIT_SETS
-from ..config import ConfigError
-from ..measures.verdict import consensus, judge
+from ..common.config import ConfigError
 from ..methods import Method, get_method
+from ..verdict import consensus, judge
 from .spec import Study, list_presets, preset
 from .store import Artefact, Store, StoreError
 

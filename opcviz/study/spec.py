@@ -29,10 +29,10 @@ from typing import Any
 
 from ..attacks.inversion import Inversion
 from ..attacks.membership import Membership, ReferenceAttack
-from ..attacks.probing import Probing
+from ..attacks.probes import Probing
 from ..attacks.recovery import Recovery
 from ..attacks.relearning import Relearning
-from ..config import Config, ConfigError, fingerprint, setting
+from ..common.config import Config, ConfigError, fingerprint, setting
 from ..data import DataSpec, Scenario
 from ..methods import Method, create, get_method
 from ..models import Architecture

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from ..config import fingerprint
+from ..common.config import fingerprint
 
 __all__ = ["Artefact", "Store", "StoreError", "default_root", "shipped_root", "write_json"]
 

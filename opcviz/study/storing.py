@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..devices import synchronize
+from ..common.devices import synchronize
 from ..methods import Method
 from .store import write_json
 

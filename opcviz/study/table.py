@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
-from ..config import ConfigError
+from ..common.config import ConfigError
 
 __all__ = ["COLUMNS", "rows", "to_markdown"]
 

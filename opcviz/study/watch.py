@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from ..attacks.recovery import LiveRecovery
+from ..common.progress import Epoch, Progress
 from ..data import Images, Split
 from ..maps import draw
 from ..measures import accuracy
 from ..models import Classifier
-from ..observe import Observation, observe
-from ..progress import Epoch, Progress
+from ..models.observe import Observation, observe
 from .trajectory import pack
 
 __all__ = ["ProbeWatch"]

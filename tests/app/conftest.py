@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from opcviz.engine import Engine, InlineEngine
 from opcviz.study import Laboratory, Plan, Store, run
-from opcviz.ui import header, library
+from opcviz.ui.reading import store_reader as library
+from opcviz.ui.sections import page_header as header
 
 ROOT = Path(__file__).parents[2]
 BURST = {

@@ -4,8 +4,8 @@ import pytest
 from reading import captions, charts, fine, headlines, infos, maps, models, strips
 
 from opcviz.study import Store, StudyResult, open_study, shipped_root
-from opcviz.ui import library
-from opcviz.ui.pictures import picture_strip
+from opcviz.ui.charts.pictures import picture_strip
+from opcviz.ui.reading import store_reader as library
 
 BARS = 3  # before, FM, HR
 

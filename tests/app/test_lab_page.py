@@ -6,14 +6,15 @@ import pytest
 from conftest import Here
 from reading import captions, curves, fine, infos, maps, progress
 
-from opcviz.config import ConfigError, setting, settings_of
+from opcviz.common.config import ConfigError, setting, settings_of
+from opcviz.common.progress import Epoch, Event, Message, Stage, Step
 from opcviz.engine import Engine, EngineError
 from opcviz.engine.events import EventLog
 from opcviz.methods import Info, Iterative, list_methods
-from opcviz.progress import Epoch, Event, Message, Stage, Step
 from opcviz.study import Plan, Store, open_study, shipped_root
-from opcviz.ui import labform, library
-from opcviz.ui.tail import CATCH_UP
+from opcviz.ui.lab import form as labform
+from opcviz.ui.lab.follower import CATCH_UP
+from opcviz.ui.reading import store_reader as library
 
 EPOCHS = 4
 METHOD = "lab.opc.tuned for digits"

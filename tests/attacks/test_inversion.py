@@ -22,17 +22,17 @@ from torch import nn
 from torch.nn import functional as F
 
 from opcviz.attacks.inversion import Inversion, flushed_denormals, invert
-from opcviz.attacks.inversion_gradients import (
+from opcviz.attacks.inversion.gradients import (
     GradientMatch,
     alike,
     cross_entropy,
     picture_gradients,
 )
-from opcviz.attacks.inversion_objectives import OBJECTIVES, objective_of, total_variation
-from opcviz.attacks.inversion_search import frame_steps
-from opcviz.config import ConfigError
+from opcviz.attacks.inversion.objectives import OBJECTIVES, objective_of, total_variation
+from opcviz.attacks.inversion.search import frame_steps
+from opcviz.common.config import ConfigError
+from opcviz.common.progress import Cancelled, Progress
 from opcviz.models import Classifier
-from opcviz.progress import Cancelled, Progress
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -177,7 +177,7 @@ def test_cutting_the_work_changes_nothing(monkeypatch):
     # one cell at a time; two models, then one with two pictures; two pictures of all models
     for cells in (0, 2, 7):
         events = []
-        monkeypatch.setattr("opcviz.attacks.inversion.BUDGET", 2 * cells * held)
+        monkeypatch.setattr("opcviz.attacks.inversion.attack.BUDGET", 2 * cells * held)
         config, progress = Inversion(iterations=3, restarts=2, decoys=0), Progress(events.append)
         parts = invert(models, x, y, config, progress=progress)
         assert events[-1].step == events[-1].steps == 3 * {0: 9, 2: 5, 7: 2}[cells]

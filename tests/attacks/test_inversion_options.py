@@ -13,11 +13,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from opcviz.attacks.inversion import Inversion, invert
-from opcviz.attacks.inversion_cells import Cells, randomise
-from opcviz.attacks.inversion_descent import LBFGSDescent
-from opcviz.attacks.inversion_gradients import GradientMatch, layer_names, picture_gradients
-from opcviz.attacks.inversion_labels import head_of, infer_labels, labels_right
-from opcviz.attacks.inversion_objectives import OBJECTIVES, layer_norms, objective_of
+from opcviz.attacks.inversion.descent import LBFGSDescent
+from opcviz.attacks.inversion.gradients import GradientMatch, layer_names, picture_gradients
+from opcviz.attacks.inversion.groups import Cells, randomise
+from opcviz.attacks.inversion.labels import head_of, infer_labels, labels_right
+from opcviz.attacks.inversion.objectives import OBJECTIVES, layer_norms, objective_of
 from opcviz.models import Classifier
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from opcviz.attacks.inversion_scores import class_mean_scores, psnr, ssim
+from opcviz.attacks.inversion.scores import class_mean_scores, psnr, ssim
 
 
 @pytest.mark.parametrize("shape", [(3, 1, 8, 8), (2, 3, 32, 32), (2, 1, 5, 6)])

@@ -18,10 +18,10 @@ from opcviz.attacks.membership import (
     membership,
     threshold_attacks,
 )
-from opcviz.attacks.membership_scores import member_scores
-from opcviz.attacks.membership_svc import ShadowThreat, svc_attack
-from opcviz.config import ConfigError
-from opcviz.progress import Cancelled, Progress
+from opcviz.attacks.membership.scores import member_scores
+from opcviz.attacks.membership.svc import ShadowThreat, svc_attack
+from opcviz.common.config import ConfigError
+from opcviz.common.progress import Cancelled, Progress
 
 # ---- SalUn's SVCs ------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from opcviz.attacks.membership import (
     forget_references,
     reference_attack,
 )
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
 
 DELTA = 1.0
 

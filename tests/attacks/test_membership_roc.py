@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from membership_logits import generator, logits_of
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from opcviz.attacks.membership import (
-    MEMBER_SCORES,
-)
-from opcviz.attacks.membership_roc import auc_interval, drawn, roc, roc_report
-from opcviz.attacks.membership_scores import log_odds, member_scores, scaled_confidence
+from opcviz.attacks.membership import MEMBER_SCORES
+from opcviz.attacks.membership.roc import auc_interval, drawn, roc, roc_report
+from opcviz.attacks.membership.scores import log_odds, member_scores, scaled_confidence
 
 # ---- scores ------------------------------------------------------------------------------------
 

@@ -15,9 +15,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from opcviz.attacks.probing import PROBES, Folds, Probing, probe
-from opcviz.config import ConfigError
-from opcviz.progress import Cancelled, Progress
+from opcviz.attacks.probes import PROBES, Folds, Probing, probe
+from opcviz.common.config import ConfigError
+from opcviz.common.progress import Cancelled, Progress
 
 CONFIG = Probing()
 

@@ -9,10 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recovery_studies import oracle, study
 
-from opcviz.attacks import least_squares
-from opcviz.attacks.least_squares import Gram, fit_affine
-from opcviz.attacks.recovery import FIT_SETS, LiveRecovery, Recovery, ThreatModel, recover
-from opcviz.config import ConfigError
+from opcviz.attacks.recovery import (
+    FIT_SETS,
+    LiveRecovery,
+    Recovery,
+    ThreatModel,
+    least_squares,
+    recover,
+)
+from opcviz.attacks.recovery.least_squares import Gram, fit_affine
+from opcviz.common.config import ConfigError
 
 
 def relu_net(n=400, d=24, k=10, seed=0):

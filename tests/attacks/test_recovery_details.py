@@ -8,10 +8,9 @@ import torch
 from recovery_studies import oracle, study
 from sklearn.metrics import confusion_matrix
 
-from opcviz.attacks import scoring
 from opcviz.attacks.intervals import accuracy_interval
-from opcviz.attacks.least_squares import Gram, fit_affine
-from opcviz.attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover
+from opcviz.attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover, scoring
+from opcviz.attacks.recovery.least_squares import Gram, fit_affine
 
 UNSIZED = Recovery(sizes=())
 

@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from opcviz.attacks import relearning
 from opcviz.attacks.relearning import Relearning, relearn
-from opcviz.attacks.relearning_curves import Curves, looks
-from opcviz.config import ConfigError
+from opcviz.attacks.relearning import attack as relearning
+from opcviz.attacks.relearning.curves import Curves, looks
+from opcviz.common.config import ConfigError
+from opcviz.common.progress import Cancelled, Progress, Step
 from opcviz.data import Scenario, Split, photo_patches
 from opcviz.models import Architecture, build_classifier
-from opcviz.progress import Cancelled, Progress, Step
 from opcviz.training import Feed
 
 QUICK = Relearning(steps=12, shots=(2,), batch_size=8)

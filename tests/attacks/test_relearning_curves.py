@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opcviz.attacks.relearning_curves import Curves, looks
+from opcviz.attacks.relearning.curves import Curves, looks
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

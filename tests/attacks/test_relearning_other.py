@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from opcviz.attacks import relearning
 from opcviz.attacks.relearning import Relearning, relearn
-from opcviz.config import ConfigError
+from opcviz.attacks.relearning import attack as relearning
+from opcviz.common.config import ConfigError
 from opcviz.data import Images, assemble, photo_patches
 
 QUICK = Relearning(steps=12, shots=(2,), batch_size=8)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
 from opcviz.data import POLICIES, augment
 from opcviz.data import policy as register
 

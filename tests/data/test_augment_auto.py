@@ -8,7 +8,7 @@ from torchvision import transforms
 from torchvision.transforms import v2
 
 from opcviz.data import POLICIES, augment
-from opcviz.data.augment_auto import (
+from opcviz.data.augmentation.automatic import (
     AUTOAUGMENT_CIFAR10,
     DRAWS,
     augmix,
@@ -20,7 +20,7 @@ from opcviz.data.augment_auto import (
     staged,
     trivialaugment_draw,
 )
-from opcviz.data.augment_ops import OPS, apply_ops_
+from opcviz.data.augmentation.operations import OPS, apply_ops_
 
 STUDY = ["randaugment", "autoaugment", "trivialaugment", "random_erasing", "augmix"]
 EVERY = [*STUDY, *(f"crop_{name}" for name in STUDY)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as TF
 
-from opcviz.data.augment_ops import GEOMETRIC, OPS, apply_ops_, warp
+from opcviz.data.augmentation.operations import GEOMETRIC, OPS, apply_ops_, warp
 
 NEAREST, BILINEAR = InterpolationMode.NEAREST, InterpolationMode.BILINEAR
 SHAPES = [(3, 32, 32), (1, 32, 32), (3, 24, 17), (1, 8, 8)]

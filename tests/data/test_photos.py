@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_sample_images
 
-from opcviz.data import DataError, photo_patches, photos
+from opcviz.data import DataError, photo_patches
+from opcviz.data import photographs as photos
 
 SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 40), st.integers(1, 40))
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opcviz.config import ConfigError, fingerprint
+from opcviz.common.config import ConfigError, fingerprint
 from opcviz.data import DataError, DataSpec, Images, Scenario, assemble, load, probe
 
 

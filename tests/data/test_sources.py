@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
 from opcviz.data import DataError, DataSpec, data_root, digest, list_datasets, load
 from opcviz.data.sources import validation_split
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from opcviz.progress import Epoch, Message, Progress, Stage, Step
+from opcviz.common.progress import Epoch, Message, Progress, Stage, Step
 
 
 def count(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, Any]:

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opcviz.common.progress import Epoch, Message, Stage, Step
 from opcviz.engine import InlineEngine, NotQueued, Runs, UnknownRun, event_of
 from opcviz.engine.events import EventLog, fraction_done, read_events
 from opcviz.engine.execute import execute
 from opcviz.engine.locks import holding, is_held
-from opcviz.progress import Epoch, Message, Stage, Step
 
 
 def inline(store: Path, runner: str, *listeners) -> InlineEngine:

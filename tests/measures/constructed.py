@@ -17,7 +17,7 @@ from torch import Tensor
 from opcviz.attacks.recovery import Recovery, recover
 from opcviz.data import Split
 from opcviz.measures import accuracy_report, collapse, separability
-from opcviz.observe import Observation, Views
+from opcviz.models.observe import Observation, Views
 
 HALF = 8  # dimensions that tell the retained (forgotten) classes apart
 KEPT = 4  # retained classes

@@ -12,8 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from opcviz.common.progress import Cancelled, Progress
 from opcviz.measures import separability
-from opcviz.progress import Cancelled, Progress
 
 
 def gaussian(count: int, width: int, shift: float, seed: int) -> torch.Tensor:

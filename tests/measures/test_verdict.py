@@ -11,9 +11,9 @@ import pytest
 from constructed import World
 from scipy.stats import binomtest
 
-from opcviz.config import ConfigError
-from opcviz.measures.verdict import consensus, judge
-from opcviz.measures.verdict_rules import VERDICTS, Check, Thresholds, difference, rules, wilson
+from opcviz.common.config import ConfigError
+from opcviz.verdict import consensus, judge
+from opcviz.verdict.rules import VERDICTS, Check, Thresholds, difference, rules, wilson
 
 CLASSES = {
     "identity": ("not forgotten", None),

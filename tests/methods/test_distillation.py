@@ -11,7 +11,7 @@ import torch
 from scipy.special import softmax
 from scipy.stats import entropy
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
 from opcviz.data import Scenario
 from opcviz.methods import create
 from opcviz.methods.teachers import divergence

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
 from opcviz.methods import create
 from opcviz.methods.last_layers import last_layers
 from opcviz.models import Classifier

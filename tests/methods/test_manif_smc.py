@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
+from opcviz.common.progress import Cancelled, Progress
 from opcviz.methods import Task, create
 from opcviz.methods.bezier import BezierPath
 from opcviz.methods.passes import features_at
 from opcviz.models import Classifier
-from opcviz.observe import observe
-from opcviz.progress import Cancelled, Progress
+from opcviz.models.observe import observe
 
 MakeTask = Callable[..., Task]
 

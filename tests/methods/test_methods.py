@@ -14,7 +14,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opcviz.config import ConfigError, settings_of
+from opcviz.common.config import ConfigError, settings_of
+from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images, Scenario
 from opcviz.methods import (
     Iterative,
@@ -27,9 +28,8 @@ from opcviz.methods import (
     register,
 )
 from opcviz.models import Classifier
-from opcviz.progress import Cancelled, Progress
-from opcviz.resume import Snapshots
 from opcviz.training import Training
+from opcviz.training.resume import Snapshots
 
 TINY = {"epochs": 2, "batch_size": 16, "lr": 0.02}  # what a method's own settings shrink to
 

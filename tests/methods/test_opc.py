@@ -14,7 +14,7 @@ from opcviz.measures import accuracy
 from opcviz.methods import Task, create
 from opcviz.methods.contraction import distance_to_point
 from opcviz.models import Classifier
-from opcviz.observe import observe
+from opcviz.models.observe import observe
 from opcviz.training import Batch
 
 TARGETS = ["logits", "features", "blocks"]

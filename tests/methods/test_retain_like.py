@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
 from opcviz.measures import accuracy, separability
 from opcviz.methods import Task, create
 from opcviz.methods.contraction import random_directions, sliced_wasserstein
 from opcviz.methods.opc_head import fit_head
 from opcviz.models import Classifier
-from opcviz.observe import Observation, observe
+from opcviz.models.observe import Observation, observe
 from opcviz.training import Batch
 
 MakeTask = Callable[..., Task]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images, Scenario, Split
 from opcviz.methods import Task, create, woodfisher
 from opcviz.methods.passes import (
@@ -20,7 +21,6 @@ from opcviz.methods.passes import (
 )
 from opcviz.methods.woodfisher import cost, inverse_fisher_product
 from opcviz.models import Classifier
-from opcviz.progress import Cancelled, Progress
 
 MakeTask = Callable[..., Task]
 

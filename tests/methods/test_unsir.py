@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
+from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Scenario
 from opcviz.methods import create
-from opcviz.progress import Cancelled, Progress
 from opcviz.training import Batch
 
 

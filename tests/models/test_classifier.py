@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
 from opcviz.data import Images
 from opcviz.models import Architecture, Classifier, build_classifier
 

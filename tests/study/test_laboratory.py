@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from opcviz.common.progress import Event, Progress, Step
 from opcviz.methods import create
-from opcviz.progress import Event, Progress, Step
-from opcviz.resume import Snapshots
 from opcviz.study import Evidence, Laboratory, Store, Study
 from opcviz.training import Training
+from opcviz.training.resume import Snapshots
 
 EVIDENCE = Evidence(probe=40, live=60, maps=("pca",))
 STUDY = Study(name="tiny", training=Training(epochs=3, batch_size=512), evidence=EVIDENCE).replace(

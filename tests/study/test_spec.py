@@ -13,7 +13,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
 from opcviz.data import DataSpec, Scenario
 from opcviz.methods import create, list_methods
 from opcviz.models import Architecture

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from opcviz.config import fingerprint
+from opcviz.common.config import fingerprint
 from opcviz.study import Artefact, Store, StoreError
 from opcviz.study.store import write_json
 

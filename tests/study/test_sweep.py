@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from opcviz.data import DataSpec, Scenario, load
 from opcviz.engine import InlineEngine
-from opcviz.engine.comparison import compare
-from opcviz.feed import Feed
 from opcviz.methods import Iterative, create, list_methods
 from opcviz.models import Architecture
 from opcviz.study import Plan, Store, Study
-from opcviz.study.sweep import Sweep, Trial, candidates, choose, gradients_per_epoch, tuning_study
+from opcviz.sweep.compare import compare
+from opcviz.sweep.search import Sweep, Trial, candidates, choose, gradients_per_epoch, tuning_study
 from opcviz.training import Training
+from opcviz.training.batches import Feed
 
 STUDY = Study(name="tiny", architecture=Architecture(width=0.25), training=Training(epochs=2))
 SPLIT = Scenario.parse("classes:0,1,2").split(load(DataSpec(holdout="validation")))

@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from opcviz.config import ConfigError
+from opcviz.common.config import ConfigError
 from opcviz.study.table import COLUMNS, rows, to_markdown
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from opcviz.ui.curves_component import run_curves
+from opcviz.ui.charts.curves_component import run_curves
 
 epochs = st.session_state.setdefault("epochs", 0)
 history = [

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from opcviz.ui.maps_component import Panel, Samples, Selection, linked_maps
+from opcviz.ui.charts.maps_component import Panel, Samples, Selection, linked_maps
 
 st.set_page_config(layout="wide")
 N = 300

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from opcviz.ui import state
+from opcviz.ui.reading import state
 
 STUDIES = {"digits": state.Choices(["original", "retrain", "opc"], samples=range(9))}
 

@@ -3,9 +3,9 @@ from dataclasses import dataclass, field
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from opcviz.config import Config, ConfigError, setting
+from opcviz.common.config import Config, ConfigError, setting
 from opcviz.methods import list_methods
-from opcviz.ui import controls as module
+from opcviz.ui.lab import controls as module
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Sample(Config):
 def page():
     import streamlit as st
 
-    from opcviz.ui.controls import controls
+    from opcviz.ui.lab.controls import controls
 
     asked = st.session_state
     st.session_state["got"] = controls(asked["cls"], key="k", columns=2, **asked.get("options", {}))

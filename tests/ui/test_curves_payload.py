@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opcviz.ui.curves_component import CURVES
-from opcviz.ui.curves_component.payload import MOST, build_payload, nice_ticks
+from opcviz.ui.charts.curves_component import CURVES
+from opcviz.ui.charts.curves_component.payload import MOST, build_payload, nice_ticks
 
 HISTORY = [
     {"epoch": 0, "forget_accuracy": 100.0, "fm_accuracy": 100.0, "norm_ratio": 1.0},

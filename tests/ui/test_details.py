@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opcviz.measures.entropy import entropy_view
-from opcviz.ui import measures_table
-from opcviz.ui.entropy_panels import FLOOR, Points, entropy_figure
-from opcviz.ui.recovery_detail import confusion_figure, sizes_figure
-from opcviz.ui.verdicts import seeds_line
+from opcviz.ui.sections import measures_table
+from opcviz.ui.sections.entropy_panels import FLOOR, Points, entropy_figure
+from opcviz.ui.sections.recovery_detail import confusion_figure, sizes_figure
+from opcviz.ui.sections.verdicts import seeds_line
 
 
 def points_of(scale: float, count: int = 40) -> Points:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from opcviz.study import Store, open_study, shipped_root
-from opcviz.ui import library
-from opcviz.ui.export import samples_csv
+from opcviz.ui.reading import store_reader as library
+from opcviz.ui.reading.export import samples_csv
 
 
 @pytest.fixture(scope="module")

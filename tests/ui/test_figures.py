@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opcviz.ui.drawing import spread
-from opcviz.ui.figures import chart_config, recovery_figure, ridge_figure
+from opcviz.ui.charts.drawing import spread
+from opcviz.ui.charts.figures import chart_config, recovery_figure, ridge_figure
 
 numbers = st.lists(st.floats(0, 100), max_size=8)
 

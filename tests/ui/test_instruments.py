@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from opcviz.study import Store, open_study, shipped_root
-from opcviz.ui import instruments, measures_table
-from opcviz.ui.depth import depth_figure
-from opcviz.ui.verdicts import COLOURS, badge
+from opcviz.ui.sections import instruments, measures_table
+from opcviz.ui.sections.depth import depth_figure
+from opcviz.ui.sections.verdicts import COLOURS, badge
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_what_was_not_computed_is_said_so(study):
 
 
 def test_every_verdict_has_a_colour_and_the_badge_says_what_is_missing(study):
-    from opcviz.measures.verdict_rules import VERDICTS
+    from opcviz.verdict.rules import VERDICTS
 
     assert set(COLOURS) == set(VERDICTS)
     said = badge(numbers(study, "opc")["verdict"])

@@ -5,7 +5,7 @@ import pytest
 
 from opcviz.methods import create
 from opcviz.study import ModelResult, Store, StudyResult, open_study, preset, shipped_root
-from opcviz.ui import library
+from opcviz.ui.reading import store_reader as library
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from opcviz.ui.maps_component import Panel, Samples, Selection, extent_of, linked_maps
-from opcviz.ui.maps_component.payload import build_payload
+from opcviz.ui.charts.maps_component import Panel, Samples, Selection, extent_of, linked_maps
+from opcviz.ui.charts.maps_component.payload import build_payload
 
 RNG = np.random.default_rng(0)
 N, C = 7, 4

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from opcviz.ui.pictures import picture_strip, to_rgb
+from opcviz.ui.charts.pictures import picture_strip, to_rgb
 
 
 def decode(url: str) -> np.ndarray:

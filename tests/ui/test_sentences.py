@@ -1,6 +1,6 @@
 import pytest
 
-from opcviz.ui.sentences import HOW_TO_READ, collapse_line, headline, percent
+from opcviz.ui.sections.sentences import HOW_TO_READ, collapse_line, headline, percent
 
 
 def numbers(method="rl", *, before=0.0, after=90.0, constant=33.3, status="finished", reason=None):

@@ -1,7 +1,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from opcviz.ui.state import Choices, View, link, read
+from opcviz.ui.reading.state import Choices, View, link, read
 
 DIGITS = Choices(
     ["original", "retrain", "rl", "ga", "ft", "negplus", "opc"],
@@ -56,7 +56,7 @@ def test_no_study_at_all():
 def page():
     import streamlit as st
 
-    from opcviz.ui import state
+    from opcviz.ui.reading import state
 
     studies = {
         "digits": state.Choices(["original", "retrain", "opc"], samples=range(9)),

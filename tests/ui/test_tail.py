@@ -1,9 +1,9 @@
 import pytest
 
+from opcviz.common.progress import Epoch, Message, Stage, Step
 from opcviz.engine import Runs
 from opcviz.engine.events import EventLog
-from opcviz.progress import Epoch, Message, Stage, Step
-from opcviz.ui.tail import CATCH_UP, Tail
+from opcviz.ui.lab.follower import CATCH_UP, Tail
 
 
 @pytest.fixture

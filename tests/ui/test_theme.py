@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from opcviz.ui.theme import BACKGROUND, FORGET, SHAPES, class_colors, ink
+from opcviz.ui.charts.theme import BACKGROUND, FORGET, SHAPES, class_colors, ink
 
 # Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB
 VISION = {

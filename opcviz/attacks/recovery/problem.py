@@ -1,0 +1,156 @@
+"""What a recovery attack is given: its settings, its threat model, and the moments it fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ...common.config import Config, ConfigError, setting
+from ...common.progress import Progress
+from .least_squares import Gram
+from .scoring import chunks
+
+if TYPE_CHECKING:
+    from ...data import Split
+    from ...models.observe import Views
+
+__all__ = ["ATTACKS", "Case", "Recovery", "ThreatModel"]
+
+ATTACKS = ("fm", "hr", "hr_labels")
+
+
+@dataclass(frozen=True)
+class Recovery(Config):
+    """FM and HR: an affine map of the features brings the answers back; no weight is trained."""
+
+    ridge: float = setting(0.0, "penalty ρ of the figure reported (0: least squares)", low=0)
+    ridges: tuple[float, ...] = setting(
+        (0.0, *(10.0**k for k in range(-5, 6))), "penalties of the sweep", low=0, advanced=True
+    )
+    hr_targets: str = setting(
+        "logits",
+        "what HR fits: the original logits, or labels (needs no original model)",
+        choices=("logits", "labels"),
+        advanced=True,
+    )
+    intercept: bool = setting(True, "affine maps (off: linear ones)", advanced=True)
+    sizes: tuple[int, ...] = setting(
+        (10, 20, 50, 100, 200), "held-out samples a class of the size sweep", low=1, advanced=True
+    )
+    draws: int = setting(3, "held-out subsets drawn for each size", low=1, high=100, advanced=True)
+
+    def __post_init__(self) -> None:
+        """Check the fields, and that there is something to sweep."""
+        super().__post_init__()
+        if not self.ridges:
+            raise ConfigError("Recovery.ridges: wants at least one penalty")
+
+
+@dataclass(frozen=True, eq=False)
+class ThreatModel:
+    """All that the attackers see of the n samples they fit on; never those they are scored on.
+
+    FM sees the original features and head, HR the original logits, HR on labels neither.
+
+    Attributes:
+        unlearned: (n, d) features of the unlearned model.
+        features: (n, d_o) features of the original model (FM), or None.
+        logits: (n, C) logits of the original model, or one-hot labels (HR).
+        head: weight (C, d_o) and bias (C,) of the original head (FM), or None.
+        labels: (n, C) one-hot labels, for HR on labels beside HR on logits, or None.
+    """
+
+    unlearned: Tensor
+    features: Tensor | None
+    logits: Tensor
+    head: tuple[Tensor, Tensor] | None
+    labels: Tensor | None = None
+
+    def targets(self) -> Tensor:
+        """(n, A·C) float64: what each attack fits, side by side, in the order of `ATTACKS`.
+
+        FM's are g_o(F_o) without the head's bias: a linear map has no bias to put it in, so it is
+        added to the answers instead.
+        """
+        columns = [self.logits.detach().to("cpu", torch.float64)]
+        if self.head is not None and self.features is not None:
+            weight = self.head[0].detach().to("cpu", torch.float64)
+            columns.insert(0, self.features.detach().to(weight) @ weight.T)
+        if self.labels is not None:
+            columns.append(self.labels.detach().to("cpu", torch.float64))
+        return torch.cat(columns, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Two models' views of one data set, and how the one is to be attacked with the other's help.
+
+    Attributes:
+        original, unlearned: observations of the train and test set.
+        head: weight (C, d_o) and bias (C,) of the original head; None leaves FM out.
+        split: which samples are forgotten.
+        config: settings.
+        progress: asked between steps whether to stop.
+    """
+
+    original: Views
+    unlearned: Views
+    head: tuple[Tensor, Tensor] | None
+    split: Split
+    config: Recovery
+    progress: Progress
+
+    @property
+    def attacks(self) -> tuple[str, ...]:
+        """Those that are fitted: HR on labels once only, FM where there is a head."""
+        wanted = ATTACKS if self.head is not None else ATTACKS[1:]
+        return wanted if self.config.hr_targets == "logits" else wanted[:-1]
+
+    @property
+    def classes(self) -> int:
+        """C."""
+        return self.original.train.logits.shape[1]
+
+    @property
+    def forgotten(self) -> Tensor:
+        """(|D_f|,) labels of the forget part of the train set, on the CPU."""
+        return self.unlearned.train.labels.cpu()[self.split.forget_train.cpu()]
+
+    def gram(self) -> Gram:
+        """An accumulator that has seen nothing yet."""
+        inputs = self.unlearned.train.features.shape[1]
+        return Gram(inputs, len(self.attacks) * self.classes)
+
+    def moments(self, side: str, index: Tensor, gram: Gram | None = None) -> Gram:
+        """Take in samples of the train or test set, all attacks' targets at once."""
+        gram = gram or self.gram()
+        theirs, ours = getattr(self.original, side), getattr(self.unlearned, side)
+        for rows in chunks(index):
+            logits, labels = theirs.logits[rows], None
+            one_hot = torch.nn.functional.one_hot(theirs.labels[rows], self.classes)
+            if self.config.hr_targets == "labels":
+                logits = one_hot
+            else:
+                labels = one_hot
+            features = ours.features[rows]
+            seen = ThreatModel(features, theirs.features[rows], logits, self.head, labels)
+            gram.add(seen.unlearned, seen.targets())
+            self.progress.check()
+        return gram
+
+    def solve(self, gram: Gram) -> tuple[Tensor, Tensor, int]:
+        """Every attack's map at the default ridge and at those of the sweep.
+
+        Returns:
+            Weights (attacks, 1 + ridges, d, C), biases (attacks, 1 + ridges, C), the rank.
+        """
+        ridges = (self.config.ridge, *self.config.ridges)
+        weights, biases, rank = gram.solve_many(ridges, intercept=self.config.intercept)
+        if self.head is not None:
+            biases[:, : self.classes] += self.head[1].detach().to(biases)
+        apart = (len(self.attacks), self.classes)
+        weights, biases = weights.unflatten(-1, apart), biases.unflatten(-1, apart)
+        return weights.permute(2, 0, 1, 3), biases.transpose(0, 1), rank

@@ -1,0 +1,258 @@
+"""Relearning: how soon does a little fine-tuning bring the forgotten back?
+
+DiMRA (Yuan et al., arXiv 2512.03564) fine-tunes an unlearned diffusion model with its plain loss on
+data without the concept, and the concept returns. This is the same for classifiers: somebody who
+holds the unlearned model (not the original) goes on training it, in one of three ways:
+
+* `retain`: cross-entropy on the retain data alone. No label of a forgotten class is seen; what
+  returns was only covered up.
+* `shots_n`: retain data plus n forget samples of each class, all of them in every step. Any model
+  learns *something* from them: the retrained model's own curve under the same attack says how much.
+* `other`: another data set's pictures with another data set's labels. Those labels have no place in
+  the model's head, and forcing them into it would overwrite what is asked about. So the body learns
+  them through a new linear head, and the model's own head, untouched, is scored on the drifted
+  features. What returns was held down by the body.
+
+A curve begins before the first step. It is scored on forget samples that the attack was not given.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count, islice, pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ...common.config import Config, setting
+from ...common.progress import Event, Progress, Step
+from ...data import Images, Split
+from ...models import Classifier
+from ...training import Batch, Feed, Objective, Training, cross_entropy, train
+from .curves import Curves
+
+__all__ = ["Relearning", "relearn"]
+
+
+@dataclass(frozen=True)
+class Relearning(Config):
+    """Fine-tunes the model, every variant alike, and counts the steps until it knows again."""
+
+    steps: int = setting(60, "optimiser steps of each variant", low=1, high=100_000)
+    lr: float = setting(0.01, "learning rate (SGD, momentum 0.9, constant)", low=1e-8, high=10)
+    batch_size: int = setting(32, "retain pictures a step", low=1, high=8192)
+    shots: tuple[int, ...] = setting(
+        (1, 10), "forget samples given of each class, a variant each", low=1, high=50
+    )
+    other: str = setting(
+        "photos",
+        "another data set to train on: photos (patches of scikit-learn's two photographs), or none",
+        choices=("photos", "none"),
+    )
+    scored: int = setting(
+        256, "most pictures a curve is scored on", low=1, high=1_000_000, advanced=True
+    )
+
+
+def relearn(
+    model: Classifier,
+    images: Images,
+    split: Split,
+    config: Relearning | None = None,
+    *,
+    original_accuracy: float,
+    other: Images | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Fine-tune copies of a model in every way and follow its forget accuracy.
+
+    Args:
+        model: the unlearned model; it is copied.
+        images, split: the data set and its forget scenario, on the model's device.
+        config: settings; `other` is the caller's to follow, by what it passes below.
+        original_accuracy: percent that the original model gets right of the forget part of the
+            train set; curves are measured against it.
+        other: pictures of the same shape for the variant `other`, with any number of classes.
+        seed: of the samples given, the samples scored and the order; two models attacked with one
+            seed get the same.
+        progress: told each step, asked whether to stop.
+
+    Returns:
+        JSON-ready: `original_accuracy`, and under `variants` by name (`retain`, `shots_1`, ...):
+        `given` (forget samples), `steps` (where it was looked), `retain_test` (percent `before` and
+        `after`), and for `forget_train` and `forget_test` each `accuracy` (percent, one number a
+        look), `area` (mean accuracy over the steps by trapezoids, divided by the original's: 0 for
+        never, 1 for at once), `steps_to_half` (first look at which half of the original's accuracy
+        is reached), `constant_predictor` (percent of the best constant answer: a collapsed class
+        that returns as a lump scores that) and `samples`. What cannot be computed is None with a
+        `reason`.
+
+    Raises:
+        ValueError: for an accuracy that is no percentage, or other pictures of another shape.
+        Cancelled: from `progress`.
+    """
+    config, progress = config or Relearning(), progress or Progress()
+    if not 0 <= original_accuracy <= 100:
+        raise ValueError(
+            f"relearning: original_accuracy is {original_accuracy}, not a percentage (0 to 100)"
+        )
+    if other is not None and other.shape != images.shape:
+        raise ValueError(
+            f"relearning: {images.name} has pictures of shape {images.shape}, but {other.name} of "
+            f"{other.shape}; bring them to one shape"
+        )
+    hopeless = None
+    if not all(bool(value.isfinite().all()) for value in model.state_dict().values()):
+        hopeless = "the unlearned model's weights are not finite: it diverged"
+    variants = list(_variants(images, split, other, config, seed))
+    found = {}
+    for i, variant in enumerate(variants):
+        watch = Curves.of(
+            images, split, variant.forget, config.steps, scored=config.scored, seed=seed
+        )
+        reason = hopeless or _missing(variant, split)
+        if reason is None:
+            part = _part_of(progress, i * config.steps, len(variants) * config.steps)
+            reason = _attack(model, variant, watch, config, seed, part)
+        found[variant.name] = {
+            "given": len(variant.forget),
+            **watch.result(original_accuracy, reason),
+        }
+    return {"original_accuracy": original_accuracy, "variants": found}
+
+
+@dataclass(frozen=True, eq=False)
+class _Variant:
+    """What one fine-tuning learns from.
+
+    Attributes:
+        name: its key in the result.
+        images: where the pictures come from.
+        retain, forget: positions in their train set; of the forget samples only those given.
+        transfer: whether the labels are of another data set.
+    """
+
+    name: str
+    images: Images
+    retain: Tensor
+    forget: Tensor
+    transfer: bool = False
+
+
+def _variants(
+    images: Images, split: Split, other: Images | None, config: Relearning, seed: int
+) -> Iterator[_Variant]:
+    retain, none = split.retain_train, split.forget_train[:0]
+    yield _Variant("retain", images, retain, none)
+    order = torch.randperm(len(split.forget_train), generator=torch.Generator().manual_seed(seed))
+    shuffled = split.forget_train[order.to(none.device)]
+    labels = images.y_train[shuffled]
+    for shots in dict.fromkeys(config.shots):  # more shots hold all of fewer shots
+        given = [shuffled[labels == c][:shots] for c in labels.unique()]
+        yield _Variant(f"shots_{shots}", images, retain, torch.cat([none, *given]))
+    if other is not None:
+        other = other.to(images.device)
+        everything = torch.arange(len(other.y_train), device=images.device)
+        yield _Variant("other", other, everything, none, transfer=True)
+
+
+def _missing(variant: _Variant, split: Split) -> str | None:
+    """Why a variant cannot be run, if so."""
+    if not len(variant.retain):
+        return "nothing is retained, so there is nothing to go on training with"
+    if not len(split.forget_train):
+        return "the forget set is empty"
+    if len(variant.forget) == len(split.forget_train):
+        return f"all {len(variant.forget)} forget samples were given: none is left to score"
+    return None
+
+
+def _part_of(progress: Progress, before: int, steps: int) -> Progress:
+    """Tells the steps of one variant as steps of the whole attack."""
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Step):
+            progress(Step(before + event.step, steps, event.loss))
+
+    return Progress(tell)
+
+
+def _attack(
+    model: Classifier,
+    variant: _Variant,
+    watch: Curves,
+    config: Relearning,
+    seed: int,
+    progress: Progress,
+) -> str | None:
+    """Fine-tune a copy under the eyes of `watch`; says why the curve broke off, if it did."""
+    model = copy.deepcopy(model).requires_grad_(True)
+    objective: Objective = cross_entropy
+    if variant.transfer:
+        objective = _through_new_head(model, variant.images.classes)
+    spec = Training(
+        epochs=len(watch.steps) - 1,
+        lr=config.lr,
+        batch_size=config.batch_size,
+        schedule="constant",
+    )
+    feed = _Stretches(
+        variant.images, variant.retain, variant.forget, config.batch_size, watch.steps, seed
+    )
+    outcome = train(model, feed, objective, spec, seed=seed, progress=progress, watch=watch)
+    return outcome.reason or None
+
+
+def _through_new_head(model: Classifier, classes: int) -> Objective:
+    """Cross-entropy on labels of another data set; the new head starts at zero, like no opinion."""
+    head = nn.Linear(model.head.in_features, classes).to(model.head.weight)
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    model.new_head = head  # a part of the model, so that the optimiser finds it
+
+    def loss(model: Classifier, batch: Batch) -> Tensor:
+        return F.cross_entropy(model.new_head(model.features(batch.x)[0]), batch.y)
+
+    return loss
+
+
+class _Stretches(Feed):
+    """An endless feed cut where the model is to be looked at: an epoch is the way to the next look.
+
+    Args:
+        images, retain, forget, batch_size: as of any `Feed`.
+        steps: when the looks are, from 0.
+        seed: of the order.
+    """
+
+    def __init__(
+        self,
+        images: Images,
+        retain: Tensor,
+        forget: Tensor,
+        batch_size: int,
+        steps: list[int],
+        seed: int,
+    ) -> None:
+        super().__init__(images, retain, forget, batch_size)
+        self.gaps = [b - a for a, b in pairwise(steps)]
+        self._batches = _endless(Feed(images, retain, forget, batch_size), seed)
+
+    def steps(self, epoch: int) -> int:
+        """Steps from look number `epoch` to the next."""
+        return self.gaps[epoch]
+
+    def epoch(self, number: int, generator: torch.Generator) -> Iterator[Batch]:
+        """The batches up to the next look; passes over the data run on across looks."""
+        return islice(self._batches, self.gaps[number])
+
+
+def _endless(feed: Feed, seed: int) -> Iterator[Batch]:
+    generator = torch.Generator().manual_seed(seed)
+    for number in count():
+        yield from feed.epoch(number, generator)

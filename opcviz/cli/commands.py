@@ -1,0 +1,297 @@
+"""The same work without a browser: `python -m opcviz run | show | list`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ..common.config import ConfigError
+from ..common.progress import Cancelled
+from .output import bars, listing, numbers_table, reading
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Unlearn for real, attack the result, keep the evidence.",
+)
+out, err = Console(), Console(stderr=True)
+
+StoreOption = Annotated[
+    Path | None,
+    typer.Option("--store", help="folder of results; default: $OPCVIZ_STORE or ~/.opcviz"),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="a setting of the spec, as in evidence.pictures=24; may repeat"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="for programs")]
+
+
+@app.callback()
+def _before(
+    method_file: Annotated[
+        list[Path] | None,
+        typer.Option(help="a Python file (or folder) with methods of your own; may repeat"),
+    ] = None,
+) -> None:
+    """Unlearn for real, attack the result, keep the evidence."""
+    if method_file:  # through the environment, so that worker processes load them too
+        from ..methods.plugins import add_source
+
+        for path in method_file:
+            add_source(path.absolute())
+
+
+def _load_methods() -> None:
+    """Register a user's own methods; what is refused is said and left out."""
+    from ..methods.plugins import load_methods
+
+    for refused in load_methods():
+        err.print(f"! {refused}", markup=False, highlight=False)
+
+
+def _open_store(folder: Path | None):
+    """The named store alone, or the user's own with the shipped studies below it."""
+    from ..study import Store, default_root, shipped_root
+
+    layers = () if folder else (shipped_root(),)
+    return Store(folder or default_root(), layers, warn=lambda text: err.print(f"! {text}"))
+
+
+def _load(target: str, changes: list[str] | None = None):
+    """The plans of a preset or a TOML file: one, unless the file varies a setting."""
+    from ..study import list_presets
+    from ..study.spec import load_plans, preset_path
+
+    _load_methods()
+    if target.endswith(".toml") or Path(target).is_file():
+        return load_plans(Path(target), _settings(changes))
+    if target in list_presets():
+        return load_plans(preset_path(target), _settings(changes))
+    raise ConfigError(
+        f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
+    )
+
+
+def _settings(changes: list[str] | None) -> dict[str, Any]:
+    """`a.b=VALUE` to a value as TOML writes it; what is not TOML is text."""
+    found = {}
+    for change in changes or ():
+        name, equals, text = change.partition("=")
+        if not equals or not name.strip():
+            raise ConfigError(
+                f"--set: wants NAME=VALUE, as in evidence.pictures=24; got '{change}'"
+            )
+        try:
+            found[name.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name.strip()] = text
+    return found
+
+
+@app.command()
+def run(
+    target: Annotated[str, typer.Argument(help="a preset, or a SPEC.toml")],
+    methods: Annotated[str, typer.Option(help="only these, as in opc,rl")] = "",
+    seeds: Annotated[str, typer.Option(help="as in 0,1,2")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
+    store: StoreOption = None,
+    data: Annotated[Path | None, typer.Option(help="folder of data sets")] = None,
+    download: Annotated[bool, typer.Option(help="fetch a missing data set")] = False,
+    only: Annotated[str, typer.Option(help="only these answers, as in model,evidence")] = "",
+    change: SetOption = None,
+) -> None:
+    """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
+    from ..common.devices import pick_device
+    from ..study import Laboratory, missing
+    from ..study import run as do
+
+    where, kinds = _open_store(store), _kinds(only)
+    for plan in (_chosen(each, methods, seeds) for each in _load(target, change)):
+        lab = Laboratory(
+            plan.study,
+            where,
+            pick_device(device),
+            seeds=plan.seeds,
+            data_root=data,
+            download=download,
+        )
+        todo = len(missing(plan, lab, kinds))
+        if not todo:
+            out.print(f"{plan.study.place}: everything is there already, nothing was computed")
+            continue
+        with bars(err, todo) as progress:
+            lab.progress = progress
+            do(plan, lab, kinds=kinds)
+        out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
+
+
+def _chosen(plan, methods: str, seeds: str):
+    """The plan with only some methods, or other seeds; `all` is every registered method."""
+    from dataclasses import replace
+
+    from ..methods import list_methods
+    from ..study import read_method
+
+    if methods:
+        listed = {m.info.name: m for m in plan.methods}
+        names = [name.strip() for name in methods.split(",") if name.strip()]
+        if names == ["all"]:
+            names = [cls.info.name for cls in list_methods()]
+        chosen = (listed.get(n) or read_method(n, plan.study.data.name) for n in names)
+        plan = replace(plan, methods=tuple(chosen))
+    if seeds:
+        plan = replace(plan, seeds=_numbers(seeds, "--seeds"))
+    return plan
+
+
+def _kinds(only: str) -> tuple[str, ...]:
+    from ..study.pipeline import KINDS
+
+    wanted = tuple(part.strip() for part in only.split(",") if part.strip())
+    if unknown := [kind for kind in wanted if kind not in KINDS]:
+        raise ConfigError(f"--only: '{unknown[0]}' is no answer; there are: {', '.join(KINDS)}")
+    return wanted or KINDS
+
+
+def _numbers(text: str, name: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise ConfigError(f"{name}: wants whole numbers from 0 with commas, got '{text}'")
+    return tuple(dict.fromkeys(map(int, parts)))
+
+
+@app.command()
+def show(
+    study: Annotated[str, typer.Argument(help="a study's name; see `list studies`")],
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """The numbers of a finished study."""
+    from ..study import open_study
+
+    _load_methods()
+    result = open_study(_open_store(store), study).to_dict()
+    if as_json:
+        print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    out.print(numbers_table(result))
+    out.print(reading(result))
+
+
+@app.command()
+def table(
+    studies: Annotated[list[str], typer.Argument(help="names of studies; see `list studies`")],
+    about: Annotated[str, typer.Option(help="unlearning, or inversion")] = "unlearning",
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """One line a method, mean ± standard deviation over seeds, as Markdown."""
+    from ..study import open_study
+    from ..study.table import rows, to_markdown
+
+    _load_methods()
+    where = _open_store(store)
+    lines = []
+    for name in studies:
+        study = open_study(where, name)
+        several = {"study": study.study.name} if len(studies) > 1 else {}
+        lines += [{**several, **row} for row in rows(study.to_dict(), about)]
+    print(json.dumps(lines, indent=1, ensure_ascii=False) if as_json else to_markdown(lines, about))
+
+
+@app.command()
+def sweep(
+    target: Annotated[str, typer.Argument(help="a preset, or a SPEC.toml")],
+    methods: Annotated[str, typer.Option(help="only these, as in opc,rl; or all")] = "",
+    seeds: Annotated[str, typer.Option(help="of the final models, as in 0,1,2")] = "",
+    trials: Annotated[int, typer.Option(help="settings tried of each method")] = 8,
+    budget: Annotated[int, typer.Option(help="sample gradients a trial may evaluate")] = 40_000,
+    workers: Annotated[int, typer.Option(help="processes at once; 0: the machine's cores")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
+    store: StoreOption = None,
+    data: Annotated[Path | None, typer.Option(help="folder of data sets")] = None,
+    change: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare methods fairly: equal trials and compute, settings chosen on validation data."""
+    from ..study.table import to_markdown
+    from ..sweep.compare import compare
+    from ..sweep.search import Sweep
+
+    limits = Sweep(trials=trials, budget=budget)
+    for plan in (_chosen(each, methods, seeds) for each in _load(target, change)):
+        with bars(err, 1) as progress:
+            found = compare(
+                plan,
+                limits,
+                _open_store(store).root,
+                workers=workers or os.cpu_count() or 1,
+                device=device,
+                data_root=data,
+                progress=progress,
+            )
+        if as_json:
+            print(json.dumps(found, indent=1, ensure_ascii=False))
+        else:
+            print(to_markdown(found["table"]))
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="datasets|architectures|methods|attacks|studies")],
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """What can be chosen."""
+    from . import listings
+
+    _load_methods()
+    known = {
+        "datasets": listings.datasets,
+        "architectures": listings.architectures,
+        "methods": listings.methods,
+        "attacks": listings.attacks,
+        "studies": lambda: listings.studies(_open_store(store)),
+    }
+    if what not in known:
+        raise ConfigError(f"'{what}' cannot be listed; there are: {', '.join(known)}")
+    rows = known[what]()
+    if as_json:
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    out.print(listing(rows))
+
+
+def main() -> None:
+    """Entry point: errors a person can act on are printed as one sentence, exit status 2."""
+    from ..data import DataError
+    from ..models import CheckpointError
+    from ..study import StoreError
+
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (ConfigError, DataError, StoreError, CheckpointError) as error:
+        err.print(f"opcviz: {error}", style="bold", markup=False, highlight=False)
+        sys.exit(2)
+    except (Cancelled, KeyboardInterrupt, typer.Abort):
+        err.print("opcviz: stopped; what was finished is kept, run the same again to go on")
+        sys.exit(130)
+    except Exception as error:
+        if isinstance(error, PermissionError):
+            err.print(f"opcviz: {error.filename}: may not be written; name another with --store")
+            sys.exit(2)
+        if hasattr(error, "format_message"):  # typer's own: an unknown option, or none at all
+            if said := error.format_message():
+                err.print(f"opcviz: {said}", markup=False, highlight=False)
+            sys.exit(2)
+        raise

@@ -1,0 +1,84 @@
+"""What can be chosen, as plain rows for the command line."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ..common.config import settings_of
+from ..study import Store
+
+__all__ = ["architectures", "attacks", "datasets", "methods", "studies"]
+
+
+def datasets() -> list[dict[str, Any]]:
+    """Data sets and what each needs."""
+    from ..data import list_datasets
+
+    return [asdict(info) for info in list_datasets()]
+
+
+def architectures() -> list[dict[str, Any]]:
+    """Networks by name."""
+    from ..models import list_architectures
+
+    return [{"name": name} for name in list_architectures()]
+
+
+def methods() -> list[dict[str, Any]]:
+    """Unlearning methods with what is declared of them."""
+    from ..methods import list_methods
+
+    return [
+        {
+            "name": cls.info.name,
+            "title": cls.info.title,
+            "family": cls.info.family,
+            "summary": cls.info.summary,
+            "paper": cls.info.paper,
+            "needs": sorted(cls.info.needs),
+            "forgets": sorted(cls.scenarios),
+            "fields": _fields(cls),
+            "tuned": cls.tuned,
+        }
+        for cls in list_methods()
+    ]
+
+
+def attacks() -> list[dict[str, Any]]:
+    """Attacks with their settings."""
+    from ..attacks.inversion import Inversion
+    from ..attacks.membership import Membership
+    from ..attacks.membership.lira import ReferenceAttack
+    from ..attacks.probes import Probing
+    from ..attacks.recovery import Recovery
+    from ..attacks.relearning import Relearning
+
+    named = {
+        "recovery": Recovery,
+        "inversion": Inversion,
+        "membership": Membership,
+        "reference": ReferenceAttack,
+        "probing": Probing,
+        "relearning": Relearning,
+    }
+    return [
+        {"name": name, "summary": (cls.__doc__ or "").splitlines()[0], "fields": _fields(cls)}
+        for name, cls in named.items()
+    ]
+
+
+def _fields(cls) -> list[dict[str, Any]]:
+    defaults = cls().to_dict()
+    return [
+        {"name": name, "default": defaults[name], "help": about.help}
+        for name, about in settings_of(cls).items()
+    ]
+
+
+def studies(where: Store) -> list[dict[str, Any]]:
+    """Stored studies."""
+    from ..study import list_studies, open_study
+
+    opened = [open_study(where, place) for place in list_studies(where)]
+    return [{"name": s.place, "title": s.study.title, "models": len(s.models)} for s in opened]

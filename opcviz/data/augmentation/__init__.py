@@ -1,0 +1,5 @@
+"""How training pictures are varied, batched and on the device."""
+
+from .policies import POLICIES, augment, policy
+
+__all__ = ["POLICIES", "augment", "policy"]

@@ -1,0 +1,123 @@
+"""One pass over a set of pictures: what a model computes on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..common.progress import Progress
+from . import Classifier
+
+__all__ = ["Observation", "Views", "observe", "observe_blocks", "pooled"]
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What a model computes on N pictures.
+
+    Attributes:
+        features: (N, d) float32, the input of the head.
+        logits: (N, C) float32.
+        labels: (N,) int64, the true classes.
+    """
+
+    features: Tensor
+    logits: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def cpu(self) -> Observation:
+        """The same on the CPU."""
+        return Observation(self.features.cpu(), self.logits.cpu(), self.labels.cpu())
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """A model's observations of the whole train and test set."""
+
+    train: Observation
+    test: Observation
+
+
+def observe(
+    model: Classifier,
+    x: Tensor,
+    y: Tensor,
+    *,
+    batch: int = 1024,
+    progress: Progress | None = None,
+) -> Observation:
+    """Features and logits of uint8 pictures (N, channels, H, W) in eval mode, in fp32.
+
+    Evidence is always taken in fp32, whatever precision trained the model: a collapsed feature is
+    smaller than bf16 resolves.
+    """
+
+    def look(part: Tensor) -> tuple[Tensor, Tensor]:
+        features, logits = model.features(part)
+        return features.flatten(1), logits
+
+    features, logits = _passes(model, x, look, batch, progress)
+    return Observation(features, logits, y)
+
+
+def observe_blocks(
+    model: Classifier,
+    x: Tensor,
+    y: Tensor,
+    *,
+    batch: int = 1024,
+    progress: Progress | None = None,
+) -> dict[str, Observation]:
+    """Like `observe`, with every block's pooled output as the features, from input to head."""
+
+    def look(part: Tensor) -> tuple[Tensor, ...]:
+        taps = model.taps(part)
+        return (*(pooled(taps.blocks[name]) for name in model.block_names), taps.logits)
+
+    *blocks, logits = _passes(model, x, look, batch, progress)
+    return {
+        name: Observation(features, logits, y)
+        for name, features in zip(model.block_names, blocks, strict=True)
+    }
+
+
+@torch.no_grad()
+def _passes(
+    model: Classifier,
+    x: Tensor,
+    look: Callable[[Tensor], tuple[Tensor, ...]],
+    batch: int,
+    progress: Progress | None,
+) -> list[Tensor]:
+    """What `look` sees of all pictures, in eval mode and full precision."""
+    training = model.training
+    model.eval()
+    seen = []
+    # convolutions on a GPU round to TF32 unless told otherwise
+    with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
+        for part in x.split(batch):
+            seen.append([value.float() for value in look(part.float() / 255)])
+            if progress:
+                progress.check()
+    model.train(training)
+    return [torch.cat(values) for values in zip(*seen, strict=True)]
+
+
+def pooled(block: Tensor) -> Tensor:
+    """A block's output as one vector a sample: the mean over positions.
+
+    Args:
+        block: (B, C, H, W) maps, (B, T, d) tokens, or (B, d) already.
+
+    Returns:
+        (B, C) or (B, d).
+    """
+    if block.dim() == 4:
+        return block.mean((2, 3))
+    return block.mean(1) if block.dim() == 3 else block

@@ -1,0 +1,1 @@
+"""A fair comparison of methods: equal trials, equal compute."""

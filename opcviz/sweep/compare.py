@@ -1,0 +1,162 @@
+"""Runs a sweep through the engine: trials side by side, then the chosen settings on every seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..common.config import fingerprint
+from ..common.progress import Message, Progress, Stage, Step
+from ..data import load
+from ..engine.base import Engine
+from ..engine.dask import DaskEngine
+from ..engine.runs import Run
+from ..methods import create
+from ..study import Plan, Store, Study, open_study, shipped_root
+from ..study.store import write_json
+from ..study.table import rows, to_markdown
+from .batch import run_all
+from .search import (
+    REFERENCES,
+    Sweep,
+    Trial,
+    candidates,
+    choose,
+    final_plan,
+    of_plan,
+    score,
+    tuning_study,
+)
+
+__all__ = ["compare"]
+
+
+def compare(
+    plan: Plan,
+    sweep: Sweep,
+    root: Path,
+    *,
+    workers: int = 1,
+    device: str = "auto",
+    data_root: Path | None = None,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+) -> dict[str, Any]:
+    """Choose each method's setting on validation data, then answer the study with it.
+
+    Resumable: a trial or a final model that the store has is not run again.
+
+    Args:
+        plan: the study, the methods to compare (references are added), the seeds of the final
+            models.
+        sweep: trials and budget.
+        root: the store's folder.
+        workers: processes at once.
+        device: of every run.
+        data_root: folder of data sets.
+        progress: told how many runs are done.
+        engine: used instead of a program of our own, in tests.
+
+    Returns:
+        `sweep` (its settings), `trials` and `chosen` by method, `failed` runs with their cause,
+        and `table` (see `opcviz.study.table.rows`); kept in the store as `sweep-…`.
+
+    Raises:
+        RuntimeError: when the references of the tuning study cannot be made.
+    """
+    progress = progress or Progress()
+    store = Store(root, (shipped_root(),))
+    engine = engine or DaskEngine(root, workers=workers)
+    runner = _Runner(engine, device, data_root, progress)
+    tuning = tuning_study(plan.study)
+    references = tuple(create(name) for name in REFERENCES)
+    runner.run("references on validation data", [Plan(tuning, references, (sweep.seed,))], EVIDENCE)
+    if runner.failed:
+        raise RuntimeError(f"the sweep has no references: {runner.failed[0]['cause']}")
+
+    split = tuning.forget.split(load(tuning.data, root=data_root))
+    names = dict.fromkeys(m.info.name for m in plan.methods if m.info.name not in REFERENCES)
+    tried = {name: candidates(name, tuning, split, sweep) for name in names}
+    todo = [
+        Plan(tuning, (method,), (sweep.seed,)) for listed in tried.values() for method in listed
+    ]
+    runner.run("trials", todo, EVIDENCE)
+    trials = {
+        name: [score(store, tuning, method, sweep) for method in listed]
+        for name, listed in tried.items()
+    }
+    chosen = {name: choose(listed) for name, listed in trials.items()}
+
+    final = final_plan(plan, list(chosen.values()))
+    seeds = [replace(final, methods=references, seeds=(seed,)) for seed in plan.seeds]
+    runner.run("references of each seed", seeds, EVIDENCE)
+    each = [
+        Plan(plan.study, (trial.method,), (seed,))
+        for trial in chosen.values()
+        for seed in plan.seeds
+    ]
+    runner.run("final models", each, EVIDENCE)
+    return _keep(store, plan.study, final, sweep, trials, chosen, runner.failed)
+
+
+EVIDENCE = ("model", "evidence")
+
+
+class _Runner:
+    """Runs plans as jobs, counting, and remembers which failed."""
+
+    def __init__(
+        self, engine: Engine, device: str, data_root: Path | None, progress: Progress
+    ) -> None:
+        self.engine, self.progress = engine, progress
+        self.common = {"device": device, "data_root": data_root and str(data_root)}
+        self.failed: list[dict[str, str]] = []
+
+    def run(self, what: str, plans: Sequence[Plan], kinds: Sequence[str]) -> None:
+        self.progress(Stage(what, 0, 1))
+        ended = 0
+
+        def done(run: Run) -> None:
+            nonlocal ended
+            ended += 1
+            self.progress(Step(ended, len(plans)))
+            if run.status != "finished":
+                self.failed.append({"run": run.id, "label": run.label, "cause": run.cause})
+                self.progress(Message(f"{run.label}: {run.cause}", "warning"))
+
+        jobs = [
+            (
+                f"{what}: {', '.join(m.info.title for m in plan.methods)}",
+                {"plan": plan.to_dict(), "kinds": list(kinds), **self.common},
+            )
+            for plan in plans
+        ]
+        run_all(self.engine, jobs, done)
+
+
+def _keep(
+    store: Store,
+    study: Study,
+    final: Plan,
+    sweep: Sweep,
+    trials: dict[str, list[Trial]],
+    chosen: dict[str, Trial],
+    failed: list[dict[str, str]],
+) -> dict[str, Any]:
+    table = rows(of_plan(open_study(store, study.place), final))
+    result = {
+        "sweep": sweep.to_dict(),
+        "trials": {name: [trial.to_dict() for trial in listed] for name, listed in trials.items()},
+        "chosen": {name: trial.to_dict() for name, trial in chosen.items()},
+        "failed": failed,
+        "table": table,
+    }
+    question = {"sweep": sweep.to_dict(), "plan": fingerprint(final.to_dict())}
+    if not failed and not store.find(study.place, "sweep", question):
+        with store.writing(study.place, "sweep", question) as folder:
+            write_json(folder / "result.json", result)
+            (folder / "table.md").write_text(to_markdown(table) + "\n")
+            (folder / "chosen.toml").write_text(final.to_toml())
+    return result

@@ -1,0 +1,187 @@
+"""A fair comparison: equal trials and equal compute for every method, then several seeds.
+
+Each method gets the same number of settings to try, and each trial the same cap on sample
+gradients. Trials run on a validation split of the train set. A method's setting is the one whose
+accuracies on validation data lie closest to the retrained model's, in percentage points
+
+    gap = ½ |forget accuracy − retrained's| + ½ |retain accuracy − retrained's|
+
+where forget accuracy is taken on the forget classes' validation pictures, or, when samples are
+forgotten, on those samples. No attack result takes part in the choice. The chosen settings then
+answer the study itself, on all its training data and for every seed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from ..common.config import Config, setting, settings_of
+from ..data import Split
+from ..methods import Iterative, Method, create
+from ..study.results import ModelResult, StudyResult
+from ..study.spec import Plan, Study, model_place
+from ..study.store import Store
+
+__all__ = ["Sweep", "Trial", "candidates", "choose", "gradients_per_epoch", "score", "tuning_study"]
+
+REFERENCES = ("original", "retrain")
+
+
+@dataclass(frozen=True)
+class Sweep(Config):
+    """How much every method may try."""
+
+    trials: int = setting(8, "settings tried of each method, its default among them", low=1)
+    budget: int = setting(40_000, "sample gradients that one trial may evaluate", low=1)
+    seed: int = setting(0, "of the settings drawn and of the trials' training", low=0)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting of one method and how it did on validation data.
+
+    Attributes:
+        method: the setting.
+        gap: to the retrained model, percentage points; None when there is no usable model.
+        gradients: sample gradients it took.
+        reason: why it does not count, or empty.
+    """
+
+    method: Method
+    gap: float | None = None
+    gradients: int | None = None
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "method": self.method.info.name,
+            "settings": self.method.to_dict(),
+            "gap": self.gap,
+            "gradients": self.gradients,
+            "reason": self.reason or None,
+        }
+
+
+def tuning_study(study: Study) -> Study:
+    """The same question asked of a validation split: another study, with its own references.
+
+    Its trials are not watched for anybody's eyes: the probe set is as small as may be.
+    """
+    return study.replace(
+        name=f"{study.name}-validation",
+        title=f"{study.title or study.name}, for choosing settings",
+        data=study.data.replace(holdout="validation"),
+        evidence=study.evidence.replace(probe=20, live=20),
+    )
+
+
+def gradients_per_epoch(method: Iterative, split: Split) -> int:
+    """Sample gradients of one epoch, as `opcviz.training.batches.Feed` deals them."""
+    retain, forget = len(split.retain_train), len(split.forget_train)
+    steps = math.ceil(retain / method.batch_size)
+    return {
+        "joint": retain + steps * min(method.batch_size, forget),
+        "retain": retain,
+        "forget": forget,
+        "sequence": retain + forget,
+        "all": retain + forget,
+    }[method.parts]
+
+
+def candidates(name: str, study: Study, split: Split, sweep: Sweep) -> list[Method]:
+    """The settings to try of one method: its default for the data set first, the others drawn.
+
+    Drawn are the learning rate (a decade either way), the epochs (an eighth of the budget to all of
+    it, evenly in the logarithm) and the method's own numbers. Words and switches stay: they would
+    make another method of it. A method without numbers of its own has one candidate.
+    """
+    default = create(name, dataset=study.data.name)
+    most = None
+    if isinstance(default, Iterative):
+        most = max(1, sweep.budget // gradients_per_epoch(default, split))
+        default = default.replace(epochs=min(default.epochs, most))
+    random = np.random.RandomState([sweep.seed, *name.encode()])
+    found = [default]
+    for _ in range(20 * sweep.trials):
+        if len(found) == sweep.trials:
+            break
+        drawn = _draw(default, most, random)
+        if drawn not in found:
+            found.append(drawn)
+    return found
+
+
+def _draw(default: Method, most: int | None, random: np.random.RandomState) -> Method:
+    about, hints = settings_of(type(default)), get_type_hints(type(default))
+    common = {f.name for f in fields(Iterative)} if isinstance(default, Iterative) else set()
+    changes: dict[str, Any] = {}
+    for name, known in about.items():
+        value = getattr(default, name)
+        if name == "epochs" and most is not None:
+            changes[name] = max(1, round(most * 8 ** -random.uniform()))
+        elif name == "lr" or (name not in common and hints[name] in (int, float)):
+            changes[name] = _jitter(value, hints[name], known.low, known.high, random)
+    return default.replace(**changes)
+
+
+def _jitter(
+    value: float, kind: type, low: float | None, high: float | None, random: np.random.RandomState
+) -> float | int:
+    """Another value of the same kind: a share moves in its logit, a size by factors up to 10."""
+    if kind is float and (low, high) == (0, 1) and 0 < value < 1:
+        moved = 1 / (1 + math.exp(-(math.log(value / (1 - value)) + random.normal())))
+    else:
+        moved = value * 10 ** random.uniform(-1, 1)
+    moved = min(max(moved, -math.inf if low is None else low), math.inf if high is None else high)
+    return round(moved) if kind is int else float(f"{moved:.3g}")
+
+
+def score(store: Store, study: Study, method: Method, sweep: Sweep) -> Trial:
+    """How a trial did, read from the store of the tuning study."""
+    model = ModelResult(store, model_place(study, method, sweep.seed), method, sweep.seed)
+    retrained = create("retrain")
+    reference = ModelResult(store, model_place(study, retrained, sweep.seed), retrained, sweep.seed)
+    shown, ideal = model.to_dict(), reference.to_dict()
+    gradients = shown["gradients"]
+    if shown["status"] != "finished":
+        return Trial(method, None, gradients, shown["reason"] or "it was not run")
+    if gradients is not None and gradients > sweep.budget:
+        over = f"took {gradients:,} sample gradients of {sweep.budget:,}"
+        return Trial(method, None, gradients, over)
+    classes = shown["accuracy"].get("forget_test") is not None
+    parts = ("forget_test" if classes else "forget_train", "retain_test")
+    found = [(shown["accuracy"].get(part), ideal["accuracy"].get(part)) for part in parts]
+    if any(value is None for pair in found for value in pair):
+        return Trial(
+            method, None, gradients, "its accuracies, or the retrained model's, are missing"
+        )
+    return Trial(method, sum(abs(a - b) for a, b in found) / 2, gradients)
+
+
+def choose(trials: Sequence[Trial]) -> Trial:
+    """The usable trial with the least gap; of equals the cheapest, then the first."""
+    usable = [trial for trial in trials if trial.gap is not None]
+    if not usable:
+        return trials[0]
+    return min(usable, key=lambda trial: (trial.gap, trial.gradients or 0))
+
+
+def final_plan(plan: Plan, chosen: Sequence[Trial]) -> Plan:
+    """The study itself with both references and every chosen setting."""
+    references = tuple(create(name) for name in REFERENCES)
+    return Plan(plan.study, (*references, *(trial.method for trial in chosen)), plan.seeds)
+
+
+def of_plan(result: StudyResult, plan: Plan) -> dict[str, Any]:
+    """The documented JSON of a study, of this plan's models only."""
+    wanted = {
+        model_place(plan.study, method, seed) for method in plan.methods for seed in plan.seeds
+    }
+    models = [model.to_dict() for model in result.models if model.place in wanted]
+    return {"study": {"place": result.place, **result.study.to_dict()}, "models": models}

@@ -1,0 +1,16 @@
+"""The one training loop, the batches it takes and the file it resumes from."""
+
+from .batches import Batch, Feed
+from .loop import Objective, Outcome, Training, Watch, cross_entropy, learning_rate, train
+
+__all__ = [
+    "Batch",
+    "Feed",
+    "Objective",
+    "Outcome",
+    "Training",
+    "Watch",
+    "cross_entropy",
+    "learning_rate",
+    "train",
+]

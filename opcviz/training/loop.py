@@ -1,0 +1,291 @@
+"""The one training loop: the original, the retrained and every iterative method run it.
+
+A method supplies an objective over one joint batch; the loop supplies order, schedule, precision,
+progress, cancelling, divergence detection and resuming. Everything random in an epoch comes from
+(seed, epoch), so a run resumed at an epoch's end continues bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..common.config import Config, setting
+from ..common.devices import autocast, memory_format, synchronize
+from ..common.progress import Progress, Step
+from ..data import POLICIES
+from ..models import Classifier
+from .batches import Batch, Feed
+from .resume import Snapshots
+
+__all__ = [
+    "Batch",
+    "Feed",
+    "Objective",
+    "Outcome",
+    "Training",
+    "Watch",
+    "cross_entropy",
+    "learning_rate",
+    "train",
+]
+
+EXPLODED = 1e4  # |loss| beyond this is no training any more: a cross-entropy of 1e4 nats
+
+
+@dataclass(frozen=True)
+class Training(Config):
+    """How weights are optimised."""
+
+    epochs: int = setting(30, "passes over the data", low=1, high=2000)
+    lr: float = setting(0.1, "peak learning rate", low=1e-8, high=10, log=True)
+    batch_size: int = setting(64, "pictures per step (of each part, if joint)", low=1, high=8192)
+    optimizer: str = setting("sgd", "update rule", choices=("sgd", "adam", "adamw"))
+    momentum: float = setting(0.9, "SGD momentum", low=0, high=0.999, advanced=True)
+    weight_decay: float = setting(5e-4, "L2 penalty on all weights", low=0, high=1, log=True)
+    schedule: str = setting(
+        "cosine",
+        "learning rate over time: cosine to 0, ×0.1 at 1/2 and 3/4, or constant",
+        choices=("cosine", "step", "constant"),
+    )
+    warmup: float = setting(
+        0.0, "share of steps with a rising learning rate", low=0, high=0.9, advanced=True
+    )
+    augment: str = setting("none", "how training pictures are varied", choices=tuple(POLICIES))
+    precision: str = setting(
+        "auto", "bf16 where it pays, or forced", choices=("auto", "fp32", "bf16"), advanced=True
+    )
+
+
+Objective = Callable[[Classifier, Batch], Tensor]
+
+
+def cross_entropy(model: Classifier, batch: Batch) -> Tensor:
+    """The plain objective: CE(m(x), y)."""
+    return F.cross_entropy(model(batch.x), batch.y)
+
+
+class Watch(Protocol):
+    """Looks at the model between epochs; its memory travels with the run's resume file."""
+
+    def __call__(self, model: Classifier, epoch: int) -> None:
+        """Called before the first step (epoch 0) and after every epoch, in eval mode."""
+
+    def state(self) -> dict[str, Tensor]:
+        """What it remembers, as tensors."""
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Inverse of `state`."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run of the loop ended.
+
+    Attributes:
+        status: `finished` or `diverged`.
+        step: the last step taken, or the one at which the loss was no longer a usable number.
+        gradients: sample gradients evaluated (pictures times passes), the unit of compute budgets.
+        seconds: wall-clock time of the steps themselves, watching not counted.
+    """
+
+    status: str = "finished"
+    step: int = 0
+    gradients: int = 0
+    seconds: float = 0.0
+
+    @property
+    def reason(self) -> str:
+        """One sentence on a run without a model, empty for a finished one."""
+        return f"diverged at step {self.step}" if self.status == "diverged" else ""
+
+    def then(self, after: Outcome) -> Outcome:
+        """This run and the one that went on from it, as one."""
+        return Outcome(
+            after.status,
+            self.step + after.step,
+            self.gradients + after.gradients,
+            self.seconds + after.seconds,
+        )
+
+
+def learning_rate(spec: Training, step: int, steps: int) -> float:
+    """Rate at a step: linear warm-up, then the schedule over all `steps`."""
+    warm = spec.warmup * steps
+    if step < warm:
+        return spec.lr * (step + 1) / (warm + 1)
+    done = step / steps
+    if spec.schedule == "cosine":
+        return spec.lr * 0.5 * (1 + math.cos(math.pi * done))
+    if spec.schedule == "step":
+        return spec.lr * 0.1 ** ((done >= 0.5) + (done >= 0.75))
+    return spec.lr
+
+
+def make_optimizer(spec: Training, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """The optimiser that `spec` names, over the parameters that may move."""
+    moving = [p for p in parameters if p.requires_grad]
+    if spec.optimizer == "sgd":
+        return torch.optim.SGD(
+            moving, spec.lr, momentum=spec.momentum, weight_decay=spec.weight_decay
+        )
+    kind = torch.optim.Adam if spec.optimizer == "adam" else torch.optim.AdamW
+    return kind(moving, spec.lr, weight_decay=spec.weight_decay)
+
+
+def train(
+    model: Classifier,
+    feed: Feed,
+    objective: Objective,
+    spec: Training,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+    watch: Watch | None = None,
+    constrain: Callable[[Classifier], None] | None = None,
+    work: Path | None = None,
+    continued: bool = False,
+) -> Outcome:
+    """Minimise an objective in place.
+
+    Args:
+        model: changed in place, left in eval mode; parameters without `requires_grad` stay.
+        feed: where batches come from.
+        objective: (model, batch) -> scalar.
+        spec: optimiser, schedule, epochs.
+        seed: of order and augmentation.
+        progress: told each step, asked whether to stop.
+        watch: looks at the model between epochs.
+        constrain: called after each step, to undo what a method forbids.
+        work: folder for the resume file; a run found there continues after its last saved epoch.
+        continued: a later phase of a method that trains more than once: `watch` has seen the start.
+
+    Returns:
+        The outcome. On divergence the model holds its last, unusable weights.
+
+    Raises:
+        Cancelled: when asked to stop; the resume file stays.
+    """
+    progress = progress or Progress()
+    device = feed.images.x_train.device
+    model.to(memory_format=memory_format(device, model))
+    optimizer = make_optimizer(spec, model.parameters())
+    snapshots = Snapshots(work, model, optimizer, watch)
+    start, *done = snapshots.load()
+    tally = _Tally(*done, total=sum(map(feed.steps, range(spec.epochs))))
+    if watch and start == 0 and not continued:
+        _look(watch, model, 0)
+
+    def step(batch: Batch) -> Tensor:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(spec, tally.step, tally.total)
+        with autocast(spec.precision, device, model):
+            loss = objective(model, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if constrain:
+            constrain(model)
+        return loss.detach()
+
+    for epoch in range(start, spec.epochs):
+        torch.manual_seed(_epoch_seed(seed, epoch))  # dropout draws from the global generator
+        generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
+        _train_mode(model)
+        with tally.timed(device):
+            sound = _one_epoch(feed.epoch(epoch, generator), step, tally, progress, device)
+        if not sound:
+            break
+        if watch:
+            _look(watch, model, epoch + 1)
+        snapshots.save(epoch + 1, tally.step, tally.gradients, tally.seconds)
+    model.eval()
+    snapshots.clear()
+    # the last update, or a batch norm's statistics, may overflow where no loss has seen it
+    finite = all(bool(value.isfinite().all()) for value in model.state_dict().values())
+    status = "finished" if tally.sound and finite else "diverged"
+    return Outcome(status, tally.step, tally.gradients, tally.seconds)
+
+
+@dataclass
+class _Tally:
+    """What a run has used up."""
+
+    step: int
+    gradients: int
+    seconds: float
+    total: int
+    sound: bool = True
+
+    @contextmanager
+    def timed(self, device: torch.device) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        synchronize(device)
+        self.seconds += time.perf_counter() - began
+
+
+def _one_epoch(
+    batches: Iterable[Batch],
+    take_step: Callable[[Batch], Tensor],
+    tally: _Tally,
+    progress: Progress,
+    device: torch.device,
+) -> bool:
+    """Step through an epoch; False as soon as a loss is no usable number, with its step tallied."""
+    every = 1 if device.type == "cpu" else 16  # reading a loss off a GPU waits for it
+    pending: list[Tensor] = []
+
+    def settle() -> bool:
+        bad = _first_bad(pending)
+        if bad is not None:
+            tally.step += 1 + bad - len(pending)
+            tally.sound = False
+        elif pending:
+            progress(Step(tally.step, tally.total, pending[-1].item()))
+        pending.clear()
+        return tally.sound
+
+    for batch in batches:
+        pending.append(take_step(batch))
+        tally.step += 1
+        tally.gradients += len(batch.y)
+        if len(pending) == every and not settle():
+            return False
+    return settle()  # the rest of the epoch, before anything is saved
+
+
+def _train_mode(model: Classifier) -> None:
+    """Train mode, except where every weight of a module is frozen: its statistics stay too."""
+    model.train()
+    for module in model.modules():
+        own = list(module.parameters(recurse=False))
+        if own and not any(p.requires_grad for p in own):
+            module.eval()
+
+
+def _look(watch: Watch, model: Classifier, epoch: int) -> None:
+    model.eval()
+    with torch.no_grad():
+        watch(model, epoch)
+
+
+def _epoch_seed(seed: int, epoch: int) -> int:
+    return (seed * 1_000_003 + epoch * 7_919 + 1) % 2**31
+
+
+def _first_bad(losses: list[Tensor]) -> int | None:
+    if not losses:
+        return None
+    values = torch.stack(losses).float()
+    bad = ~values.isfinite() | (values.abs() > EXPLODED)
+    return int(bad.nonzero()[0]) if bool(bad.any()) else None

@@ -1,0 +1,97 @@
+"""The resume file of a training run: model, optimiser and watch after an epoch, as safetensors."""
+
+from __future__ import annotations
+
+import copy
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..models.checkpoint import read_tensors, save_weights
+
+__all__ = ["Snapshots"]
+
+
+class Snapshots:
+    """Saves and restores a run between epochs; without a folder it does nothing.
+
+    Args:
+        folder: where the file lies, made when first needed.
+        model, optimizer: saved and restored in place.
+        watch: an `opcviz.training.Watch` whose memory travels along, or None.
+        every: least seconds between two saves; a run of seconds is cheaper to repeat than to save.
+    """
+
+    every: float = 10.0
+
+    def __init__(
+        self, folder: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer, watch: Any
+    ) -> None:
+        self.path = folder / "resume.safetensors" if folder else None
+        self.model, self.optimizer, self.watch = model, optimizer, watch
+        self.saved_at = time.monotonic()
+
+    def save(self, epoch: int, step: int, gradients: int, seconds: float) -> None:
+        """Write the state after `epoch` epochs, beside the old file and then over it."""
+        if self.path is None or time.monotonic() - self.saved_at < self.every:
+            return
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        for index, slots in self.optimizer.state_dict()["state"].items():
+            for name, value in slots.items():
+                if value is not None:
+                    tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
+        if self.watch:
+            tensors |= {f"watch.{k}": v for k, v in self.watch.state().items()}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.path.with_suffix(f".{os.getpid()}.part")
+        save_weights(
+            beside,
+            tensors,
+            {"epoch": epoch, "step": step, "gradients": gradients, "seconds": seconds},
+        )
+        beside.replace(self.path)
+        self.saved_at = time.monotonic()
+
+    def load(self) -> tuple[int, int, int, float]:
+        """Restore if there is a file: (epochs done, steps done, gradients, seconds), else zeros.
+
+        A file that is damaged, or of another model, is set aside under another name and the run
+        starts anew.
+        """
+        if self.path is None or not self.path.is_file():
+            return 0, 0, 0, 0.0
+        begun = copy.deepcopy(self.model.state_dict())
+        try:
+            return self._restore(*read_tensors(self.path))
+        except (ValueError, KeyError, RuntimeError):
+            self.model.load_state_dict(begun)  # a state that does not fit is copied in part
+            self.path.replace(self.path.with_suffix(".damaged"))
+            return 0, 0, 0, 0.0
+
+    def _restore(
+        self, tensors: dict[str, Tensor], spec: dict[str, Any]
+    ) -> tuple[int, int, int, float]:
+        done = spec["epoch"], spec["step"], spec["gradients"], spec["seconds"]
+        self.model.load_state_dict(_part(tensors, "model."))
+        if self.watch:
+            self.watch.load(_part(tensors, "watch."))
+        slots: dict[int, dict[str, Tensor]] = {}
+        for name, value in _part(tensors, "optimizer.").items():
+            index, _, slot = name.partition(".")
+            slots.setdefault(int(index), {})[slot] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        return done
+
+    def clear(self) -> None:
+        """Remove the file: the run has its result."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -1,0 +1,1 @@
+"""Charts, pictures and the linked maps, all drawn from numbers given to them."""

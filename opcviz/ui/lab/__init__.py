@@ -1,0 +1,1 @@
+"""The unlearning lab: settings, runs, live views and replays."""

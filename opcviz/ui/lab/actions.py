@@ -1,0 +1,133 @@
+"""What the lab page does: start a run, find it again, hand its model over."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...engine import UnknownRun
+from ...methods.plugins import sources
+from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
+from ...study.spec import model_place
+from ..reading import state
+from ..reading import store_reader as library
+from ..sections.sentences import headline
+from . import live
+
+__all__ = [
+    "current_run",
+    "finished_model",
+    "replay",
+    "start",
+    "wake_engine",
+    "what_will_run",
+]
+
+SIDE_BY_SIDE = "pages/side_by_side.py"
+
+
+def wake_engine() -> None:
+    """See that the engine program is there: it takes seconds to start, choosing takes longer."""
+    library.engine().ensure()
+
+
+def what_will_run(plan: Plan, device: str) -> str:
+    """One sentence on what Start does, and what is there already."""
+    where = library.store()
+    names = [
+        m.info.title
+        for m in plan.methods
+        if not where.latest(model_place(plan.study, m, plan.seeds[0]), "model")
+    ]
+    if not names:
+        return "This model exists: it is trained again before your eyes, and compared with it."
+    return f"Will train: {', '.join(names)}; then attack, map and invert. Device: {device}."
+
+
+def start(plan: Plan, device: str) -> None:
+    """Queue a run and follow it; one that waits or runs already is followed instead."""
+    method = plan.methods[-1].info.title
+    title = plan.study.title or plan.study.place
+    job = {
+        "plan": plan.to_dict(),
+        "device": device,
+        "again": True,
+        "method_files": sources(),
+    }
+    engine = library.engine()
+    same = (run.id for run in engine.list() if run.active and run.job == job)
+    run = next(same, None) or engine.submit(job, f"{method} · {title} · seed {plan.seeds[0]}")
+    st.session_state["lab.run"] = run
+    st.query_params["run"] = run
+
+
+def current_run() -> str | None:
+    """The run to show: the address's, this session's, or whichever is active now."""
+    asked = st.query_params.get("run") or st.session_state.get("lab.run")
+    runs = library.engine()
+    if asked:
+        try:
+            runs.status(asked)
+        except UnknownRun:
+            st.info(f"There is no run '{asked}' in this store.")
+            asked = None
+    if not asked:
+        asked = next((run.id for run in runs.list() if run.active), None)
+    if asked:
+        st.session_state["lab.run"] = asked
+        st.query_params["run"] = asked
+    return asked
+
+
+def _model_of(run: str) -> tuple[StudyResult, ModelResult] | None:
+    """The finished model of a run, with its study."""
+    record = library.engine().status(run)
+    if record.status != "finished":
+        return None
+    plan = Plan.from_dict(record.job["plan"])
+    try:
+        study = open_study(library.store(), plan.study.place)
+    except StoreError:
+        return None
+    place = model_place(plan.study, plan.methods[-1], plan.seeds[0])
+    model = study.model(place.rpartition("/")[2])
+    return None if model is None else (study, model)
+
+
+def finished_model(run: str) -> None:
+    """What the finished model says, and the way to see it beside the others."""
+    found = _model_of(run)
+    if found is None:
+        return
+    study, model = found
+    st.markdown(f"**{model.title}**: {headline(model.to_dict())}")
+    if st.button("See it side by side", icon=":material/view_column:", key=f"lab.open.{run}"):
+        state.update(study=study.place, models=_beside(study, model))
+        st.switch_page(SIDE_BY_SIDE)
+
+
+def _beside(study: StudyResult, model: ModelResult) -> tuple[str, ...]:
+    """The model with the references of its seed and one or two others."""
+    first = library.choices()[study.place].shown
+    keep = [k for k in first if k != model.key][: state.MAX_MODELS - 1]
+    return (*keep, model.key)
+
+
+def replay(study: StudyResult, run: str | None) -> None:
+    """Pick a model of the study (or the run's) and any of its epochs."""
+    found = _model_of(run) if run else None
+    if found is not None:
+        study = found[0]
+    titles = library.labels(study)
+    keys = list(titles)
+    chosen = found[1].key if found else next((k for k in keys if k.startswith("opc")), keys[-1])
+    key = st.selectbox(
+        "Model",
+        keys,
+        index=keys.index(chosen),
+        format_func=titles.get,
+        key=f"lab.replay.{study.place}.{chosen}",
+        label_visibility="collapsed",
+    )
+    model = study.model(key)
+    if model is not None:
+        live.replay(study, model)

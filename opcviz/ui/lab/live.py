@@ -1,0 +1,238 @@
+"""A run as it goes, and again afterwards: curves, a map that moves, Cancel, replay."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ...engine import Run, UnknownRun
+from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
+from ..charts.curves_component import run_curves
+from ..charts.maps_component import Panel, Samples, linked_maps
+from ..reading import store_reader as library
+from ..sections.sentences import percent, power_of_ten
+from .follower import Tail
+
+__all__ = ["follow", "queue", "replay"]
+
+POLL = 0.3  # seconds between two looks at a run
+ICONS = {"queued": "⏳", "running": "▶️", "finished": "✅", "failed": "❌", "cancelled": "⏹️"}
+
+
+def follow(run: str) -> None:
+    """Show a run; while it is active the view renews itself."""
+    engine, tail = library.engine(), _tail(run)
+    try:
+        record = engine.status(run)
+    except UnknownRun as error:
+        st.info(f"{error} It may be a run of another store.")
+        return
+    tail.poll(engine.runs, record)  # first: a run that has ended may still have epochs to show
+    moves = record.active or tail.behind
+    st.fragment(_follow, run_every=POLL if moves else None)(run)
+
+
+def _tail(run: str) -> Tail:
+    tails = st.session_state.setdefault("lab.tails", {})
+    return tails.setdefault(run, Tail(run))
+
+
+def _follow(run: str) -> None:
+    engine, tail = library.engine(), _tail(run)
+    record = engine.status(run)
+    was_active = tail.behind or st.session_state.get("lab.was_active") == run
+    tail.poll(engine.runs, record)
+    if record.active:
+        engine.ensure()
+        st.session_state["lab.was_active"] = run
+    _status(record, tail)
+    for message in tail.messages:
+        (st.warning if message["level"] != "info" else st.info)(message["text"])
+    _live_view(record, tail)
+    if was_active and not record.active and not tail.behind:
+        st.session_state.pop("lab.was_active", None)
+        st.rerun()  # the whole page: the finished model joins the study
+
+
+def _status(record: Run, tail: Tail) -> None:
+    engine = library.engine()
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    with left:
+        if record.status == "queued":
+            ahead = engine.position(record.id)
+            ready = (engine.health() or {}).get("state") == "ready"
+            waits = "next" if not ahead else f"{ahead} before it"
+            st.progress(0.0, f"Queued, {waits}." + ("" if ready else " The engine is starting."))
+        elif record.active:
+            rest = engine.remaining(record.id)
+            text = tail.saying + ("" if rest is None else f" · about {_duration(rest)} left")
+            text = "stopping …" if record.cancelling else text
+            st.progress(engine.runs.fraction(record.id) or 0.0, text[:1].upper() + text[1:])
+        else:
+            _ended(record, tail)
+    with right:
+        if record.active:
+            st.button(
+                "Cancel",
+                icon=":material/stop_circle:",
+                key=f"live.cancel.{record.id}",
+                on_click=engine.cancel,
+                args=(record.id,),
+                disabled=record.cancelling,
+                width="stretch",
+            )
+        elif record.resumable and st.button(
+            "Resume",
+            icon=":material/play_circle:",
+            key=f"live.resume.{record.id}",
+            width="stretch",
+            help="Finished answers are in the store; only what is missing is done.",
+        ):
+            engine.resume(record.id)
+            st.rerun()  # the whole page: this part has stopped renewing itself
+
+
+def _ended(record: Run, tail: Tail) -> None:
+    took = f" after {_duration(record.seconds)}" if record.seconds is not None else ""
+    if record.status == "failed":
+        st.error(f"Failed{took}: {record.cause}")
+    elif record.status == "cancelled":
+        st.warning(f"Cancelled{took}. What was finished before is kept.")
+    elif tail.behind:
+        st.progress(1.0, f"Finished{took}; showing the last epochs.")
+    else:
+        st.success(f"Finished{took}. The model is part of its study now.")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 1 else "a second"
+    return f"{seconds / 60:.0f} min"
+
+
+def _live_view(record: Run, tail: Tail) -> None:
+    history = [{"epoch": e["epoch"], **e["values"]} for e in tail.epochs]
+    if not history and not record.active:
+        return
+    last = history[-1] if history else {}
+    numbers = st.columns(4)
+    numbers[0].metric("Forget accuracy", percent(last.get("forget_accuracy")), border=True)
+    numbers[1].metric("Retain accuracy", percent(last.get("retain_accuracy")), border=True)
+    numbers[2].metric(
+        "Forget after FM",
+        percent(last.get("fm_accuracy")),
+        border=True,
+        help="Live recovery attack: an affine map from these features to the original's.",
+    )
+    ratio = last.get("norm_ratio")
+    numbers[3].metric(
+        "Norm ratio",
+        _ratio(ratio),
+        border=True,
+        help="Mean feature length, forget over retain.",
+    )
+    samples = _samples_of(record)
+    left, right = st.columns([1, 2.2])
+    with left:
+        if samples is not None:
+            _moving_map(tail, samples, record.id)
+    with right:
+        run_curves(
+            history,
+            losses=tail.losses,
+            epochs=tail.epochs[-1]["epochs"] if history else None,
+            key=f"live.curves.{record.id}",
+        )
+
+
+def _ratio(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2g}" if value >= 0.01 or value == 0 else power_of_ten(value)
+
+
+def _samples_of(record: Run) -> Samples | None:
+    """The probe set of the run's study, as soon as the store has it."""
+    plan = Plan.from_dict(record.job["plan"])
+    try:
+        study = open_study(library.store(), plan.study.place)
+        return library.samples(study)[0]
+    except (StoreError, AttributeError):
+        return None
+
+
+def _moving_map(tail: Tail, samples: Samples, run: str) -> None:
+    flat = tail.epochs[-1]["points"] if tail.epochs else []
+    title = tail.stage.get("model", "") or "Map"
+    if not tail.epochs:
+        panel = Panel(title, reason="waiting for the first epoch")
+    elif len(flat) == 2 * len(samples.ids):
+        points = np.asarray(flat, np.float32).reshape(-1, 2)
+        panel = Panel(f"{title}, epoch {tail.epochs[-1]['epoch']}", points, origin=(0.0, 0.0))
+    else:
+        panel = Panel(title, reason="no map: the features are not finite")
+    linked_maps([panel], samples, key=f"live.map.{run}", height=270, legend=False)
+    st.caption("Uncentred PCA, turned to match the epoch before; the cross is the origin.")
+
+
+def replay(study: StudyResult, model: ModelResult) -> None:
+    """Any epoch of a finished model: its map and its numbers then."""
+    kept, history = library.trajectory(model), model.result("model").get("history") or []
+    if not kept or not history:
+        st.caption("No epochs were kept of this model.")
+        return
+    last = len(kept["points"]) - 1
+    epoch = st.slider("Epoch", 0, last, last, key=f"replay.{model.key}") if last else 0
+    samples, _ = library.samples(study)
+    left, right = st.columns([1, 2.2])
+    with left:
+        _epoch_map(model, kept, samples, epoch)
+    with right:
+        run_curves(
+            history[: epoch + 1],
+            epochs=last,
+            charts=("norm", "accuracy"),
+            key="replay.curves",
+        )
+
+
+def _epoch_map(
+    model: ModelResult, kept: dict[str, np.ndarray], samples: Samples, epoch: int
+) -> None:
+    points = kept["points"]
+    fits = np.array_equal(kept["ids"], samples.ids)
+    panel = (
+        Panel(f"{model.title}, epoch {epoch}", points[epoch], origin=(0.0, 0.0))
+        if fits
+        else Panel(model.title, reason="kept for another probe set")
+    )
+    key = f"replay.map.{model.place.replace('/', '.')}"
+    linked_maps([panel], samples, key=key, height=270, legend=False)
+    st.caption("Uncentred PCA of this epoch's features; the cross is the origin.")
+
+
+def queue() -> None:
+    """All runs of this store, whoever started them."""
+    engine = library.engine()
+    some = any(run.active for run in engine.list()[:20])
+    st.fragment(_queue, run_every=1.0 if some else None)()
+
+
+def _queue() -> None:
+    engine = library.engine()
+    runs = engine.list()[:8]
+    if not runs:
+        st.caption("No run yet. Everyone who opens this app shares one queue.")
+    for run in runs:
+        what, status, show = st.columns([4, 3, 1], vertical_alignment="center")
+        what.markdown(f"{ICONS[run.status]} {run.label or run.id}")
+        ahead = engine.position(run.id)
+        about = {
+            "queued": "next" if not ahead else f"{ahead} before it",
+            "failed": run.cause,
+            "cancelled": run.cause,
+        }.get(run.status, "" if run.seconds is None else _duration(run.seconds))
+        status.caption(f"{run.status} · {about}" if about else run.status)
+        if show.button("Show", key=f"queue.{run.id}", width="stretch"):
+            st.query_params["run"] = st.session_state["lab.run"] = run.id
+            st.rerun()  # the whole page: the run is shown outside of this part

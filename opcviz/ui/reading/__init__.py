@@ -1,0 +1,1 @@
+"""What the screen reads from the store, and the selection it shows."""

@@ -1,0 +1,1 @@
+"""Sections of pages, each a kind of evidence for the models shown."""

@@ -1,0 +1,90 @@
+"""How deep forgetting goes: the same evidence at every block, from the input to the head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ..charts.figures import chart_config
+from ..charts.lines import colours, lines_figure
+from ..reading.store_reader import Column
+
+__all__ = ["depth", "depth_figure"]
+
+MEASURES = {
+    "recovered": "Forget accuracy after FM (%)",
+    "separable": "Forget against retain, AUC × 100",
+}
+
+
+def depth_figure(
+    blocks: Sequence[str],
+    curves: Mapping[str, Sequence[float | None]],
+    title: str,
+    *,
+    reference: float | None = None,
+    label: str = "",
+    colors: Mapping[str, str] | None = None,
+) -> go.Figure:
+    """One line a model over the network's blocks.
+
+    Args:
+        blocks: their names, from input to head.
+        curves: by model, a percentage per block.
+        title: of the vertical axis.
+        reference: a level to compare with (dashed), named `label`.
+        colors: by model.
+
+    Raises:
+        ValueError: when a curve has not one number per block.
+    """
+    figure = lines_figure(
+        {name: (blocks, values) for name, values in curves.items()},
+        x_title="block, from input to head",
+        y_title=title,
+        reference=reference,
+        reference_label=label,
+        colors=colors,
+    )
+    return figure.update_xaxes(type="category")
+
+
+def depth(shown: Sequence[Column]) -> None:
+    """Two charts over the blocks of the models shown: what is restored, and what stands out."""
+    known = {c.label: c.numbers["blocks"] for c in shown if c.numbers["blocks"]}
+    if not known:
+        st.caption("Nothing was measured at the earlier blocks of these models.")
+        return
+    names = [block["name"] for block in next(iter(known.values()))]
+    known = {k: v for k, v in known.items() if [block["name"] for block in v] == names}
+    left, right = st.columns(2)
+    recovered = {
+        label: [block["recovery"]["fm"]["all"]["forget_accuracy"] for block in blocks]
+        for label, blocks in known.items()
+    }
+    apart = {
+        label: [_hundred(block["separability"]["linear"]) for block in blocks]
+        for label, blocks in known.items()
+    }
+    constant = shown[0].numbers["recovery"]["fm"]["all"]["constant_predictor"]
+    paint = colours(column.label for column in shown)
+    for place, title, curves, level, label in (
+        (left, MEASURES["recovered"], recovered, constant, "constant"),
+        (right, MEASURES["separable"], apart, 50.0, "alike"),
+    ):
+        place.plotly_chart(
+            depth_figure(names, curves, title, reference=level, label=label, colors=paint),
+            config=chart_config("depth"),
+            key=f"depth.{label}",
+        )
+    st.caption(
+        "The attacker maps each block's pooled output (mean over positions) to the original's last "
+        "features; the AUC is a linear judge's, out of sample. Contraction at the last features "
+        "leaves earlier blocks as they were unless the method reaches them."
+    )
+
+
+def _hundred(value: float | None) -> float | None:
+    return None if value is None else 100 * value

@@ -1,0 +1,79 @@
+"""The head of every page: which study, which models; the same selection everywhere."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from ...methods.plugins import load_methods
+from ...study import StudyResult
+from ..reading import state
+from ..reading import store_reader as library
+
+__all__ = ["head"]
+
+STYLE = "<style>.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}</style>"
+
+
+def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.View]:
+    """Draw the page's title and the study and model pickers.
+
+    Returns:
+        The study and the selection. The page ends here when there is no study at all.
+    """
+    _through_the_entry()
+    st.html(STYLE)
+    load_methods()  # the user's own; the lab says which were refused
+    studies = library.choices()
+    if not studies:
+        st.title(title)
+        st.info(
+            "There is no finished study yet. Make one with `python -m opcviz run digits`, then "
+            "reload this page."
+        )
+        st.stop()
+    view = state.sync(studies)
+    study = library.study_of(view.study)
+    names = {place: library.study_of(place).study.title or place for place in studies}
+    left, middle, right = st.columns([1.1, 1.3, 2.4], vertical_alignment="bottom")
+    with left:
+        st.title(title, anchor=False)
+    with middle:
+        st.session_state["head.study"] = view.study
+        st.selectbox(
+            "Study",
+            list(studies),
+            format_func=names.get,
+            key="head.study",
+            on_change=lambda: state.update(study=st.session_state["head.study"]),
+        )
+    if pick_models:
+        with right:
+            _models(study, view)
+    for note in view.notes:
+        st.info(note)
+    return study, view
+
+
+def _through_the_entry() -> None:
+    """Send the first visitor of a page's own address through `app.py`.
+
+    Until `st.navigation` was called once, Streamlit takes a folder `pages/` for its older kind of
+    multipage app and runs the page by itself, with a sidebar of its own.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def _models(study: StudyResult, view: state.View) -> None:
+    titles = library.labels(study)
+    st.session_state["head.models"] = list(view.models)
+    st.multiselect(
+        f"Models ({state.MIN_MODELS} to {state.MAX_MODELS} columns)",
+        list(titles),
+        format_func=titles.get,
+        max_selections=state.MAX_MODELS,
+        key="head.models",
+        on_change=lambda: state.update(models=st.session_state["head.models"]),
+    )

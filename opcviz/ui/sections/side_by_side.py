@@ -1,0 +1,275 @@
+"""The rows of Side by side: columns are models, each row is one kind of evidence."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ...study import StudyResult
+from ..charts import figures
+from ..charts.maps_component import Panel, Samples, Selection, linked_maps
+from ..charts.pictures import picture_strip
+from ..reading import state
+from ..reading import store_reader as library
+from ..reading.store_reader import Column
+from .sentences import HOW_TO_READ, collapse_line, headline, percent
+from .verdicts import badge, details
+
+__all__ = ["headlines", "maps", "reconstructions", "recovery"]
+
+MAP_NAMES = {"umap": "UMAP", "densmap": "densMAP", "pca": "PCA"}
+FIT_NAMES = {
+    "all": "all training data",
+    "retain": "retain only",
+    "heldout": "held-out",
+    "heldout_retain": "held-out, no forget classes",
+    "forget": "forget only",
+}
+
+
+def _title(title: str, how: str) -> None:
+    st.subheader(title, anchor=False, help=how)
+
+
+def headlines(shown: Sequence[Column]) -> None:
+    """Names, the two accuracies that everybody asks for, and what they say."""
+    for place, column in zip(st.columns(len(shown)), shown, strict=True):
+        numbers = column.numbers
+        info = column.model.method.info
+        accuracy = numbers["accuracy"]
+        facts = [
+            ("forget accuracy", percent(accuracy.get("forget_train"))),
+            ("retain, test", percent(accuracy.get("retain_test"))),
+        ]
+        cells = "".join(
+            f'<div><div style="font-size:.78rem;opacity:.75">{label}</div>'
+            f'<div style="font-size:1.45rem;font-weight:650;line-height:1.2">{value}</div></div>'
+            for label, value in facts
+        )
+        with place.container(border=True, height="stretch"):
+            st.html(
+                f'<div data-testid="headline"><div style="font-size:1.1rem;font-weight:650">'
+                f"{html.escape(column.label)}</div>"
+                f'<div style="font-size:.8rem;opacity:.75">{html.escape(info.summary)}</div>'
+                f'<div style="display:flex;gap:1.4rem;margin:.5rem 0 .45rem;flex-wrap:wrap">{cells}'
+                f"</div>{badge(numbers['verdict'])}"
+                f'<div style="font-size:.9rem">{html.escape(headline(numbers))}</div></div>'
+            )
+    with st.expander("Why these verdicts?"):
+        details(shown)
+
+
+def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
+    """One linked map a model, with the numbers that the picture cannot show."""
+    left, right = st.columns([3, 1.2], vertical_alignment="bottom")
+    st.session_state["rows.map"] = view.map
+    with right:
+        st.segmented_control(
+            "Kind of map",
+            list(MAP_NAMES),
+            format_func=MAP_NAMES.get,
+            key="rows.map",
+            required=True,
+            label_visibility="collapsed",
+            on_change=lambda: state.update(map=st.session_state["rows.map"]),
+        )
+    with left:
+        _title("Feature map", HOW_TO_READ[view.map])
+    samples, _ = library.samples(study)
+    panels = [_panel(column, view.map) for column in shown]
+    selection = linked_maps(
+        panels,
+        samples,
+        key=f"maps.{study.place}",
+        selected=None if view.sample is None else Selection(sample=view.sample),
+        on_select=lambda chosen: state.update(sample=chosen.sample),
+        titles=False,
+    )
+    for place, column in zip(st.columns(len(shown)), shown, strict=True):
+        about = column.result("maps").get("maps", {}).get(view.map, {})
+        place.caption(collapse_line(column.numbers["collapse"], about))
+    _pinned(samples, selection.sample, shown)
+
+
+def _panel(column: Column, kind: str) -> Panel:
+    arrays = column.arrays("maps", "maps.npz")
+    if kind not in arrays:
+        reason = column.result("maps").get("reason") or f"{MAP_NAMES[kind]} was not drawn"
+        return Panel(column.label, reason=f"no map: {reason}")
+    origin = (0.0, 0.0) if kind == "pca" else None
+    return Panel(column.label, arrays[kind], arrays.get("probabilities"), origin=origin)
+
+
+def _pinned(samples: Samples, sample: int | None, shown: Sequence[Column]) -> None:
+    """What each model answers on the pinned sample."""
+    if sample is None:
+        return
+    at = int(np.flatnonzero(samples.ids == sample)[0])
+    part = "forget" if samples.forget[at] else "retain"
+    names = samples.class_names
+    rows = []
+    for column in shown:
+        probabilities = column.arrays("maps", "maps.npz").get("probabilities")
+        if probabilities is not None:
+            p = probabilities[at].astype(float)
+            rows.append(f"{column.label}: **{names[int(p.argmax())]}** ({percent(100 * p.max())})")
+    picture, text = st.columns([1, 11], vertical_alignment="center")
+    if samples.pictures is not None:
+        picture.html(picture_strip(samples.pictures[at : at + 1], label=f"sample {sample}"))
+    text.markdown(
+        f"Pinned sample {sample}, class **{names[samples.labels[at]]}**, {part} data. "
+        + " · ".join(rows)
+    )
+
+
+def recovery(shown: Sequence[Column], reference: dict[str, Any] | None) -> None:
+    """Forget accuracy before and after the closed-form attacks, with its reference lines."""
+    left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
+    with left:
+        _title("Recovery attacks", HOW_TO_READ["recovery"])
+    with right:
+        fit = st.segmented_control(
+            "Fitted on",
+            list(FIT_NAMES),
+            format_func=FIT_NAMES.get,
+            default="all",
+            required=True,
+            key="rows.fit",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    dotted = _stages(reference, fit) if reference else {}
+    for i, (place, column) in enumerate(zip(st.columns(len(shown)), shown, strict=True)):
+        attacks = column.numbers["recovery"]
+        found = attacks["fm"][fit]
+        with place:
+            st.plotly_chart(
+                figures.recovery_figure(
+                    _stages(column.numbers, fit),
+                    intervals=_intervals(column.numbers, fit),
+                    constant=found["constant_predictor"],
+                    retrained=dotted,
+                    reason=found.get("reason") or "",
+                ),
+                config=figures.chart_config(f"recovery-{column.model.key}"),
+                key=f"rows.recovery.{i}.{column.model.key}.{fit}",
+            )
+            st.caption(
+                f"after FM: balanced over forget classes **{percent(found['balanced_accuracy'])}**,"
+                f" retain data **{percent(found.get('retain_accuracy'))}**"
+                if found["forget_accuracy"] is not None
+                else f"not defined: {found.get('reason')}"
+            )
+    with st.expander("How much of this is the attacker's ridge?"):
+        _ridges(shown, fit)
+
+
+def _stages(numbers: dict[str, Any], fit: str) -> dict[str, float | None]:
+    attacks = numbers["recovery"]
+    return {
+        "before": numbers["accuracy"].get("forget_train"),
+        "FM": attacks["fm"][fit]["forget_accuracy"],
+        "HR": attacks["hr"][fit]["forget_accuracy"],
+    }
+
+
+def _intervals(numbers: dict[str, Any], fit: str) -> dict[str, tuple[float, float] | None]:
+    attacks = numbers["recovery"]
+    drawn = {"before": attacks.get("before", {}), "FM": attacks["fm"][fit]}
+    drawn["HR"] = attacks["hr"][fit]
+    spans = {stage: entry.get("interval") for stage, entry in drawn.items()}
+    return {stage: (s["low"], s["high"]) if s else None for stage, s in spans.items()}
+
+
+def _ridges(shown: Sequence[Column], fit: str) -> None:
+    sweeps = {c.label: c.numbers["recovery"]["fm"][fit].get("sweep") for c in shown}
+    sweeps = {label: sweep for label, sweep in sweeps.items() if sweep}
+    if not sweeps:
+        st.caption("No sweep was made for this fit set.")
+        return
+    first = next(iter(sweeps.values()))
+    st.plotly_chart(
+        figures.ridge_figure(
+            first["ridge"],
+            {label: sweep["forget_accuracy"] for label, sweep in sweeps.items()},
+            constant=shown[0].numbers["recovery"]["fm"][fit]["constant_predictor"],
+            chosen=shown[0].numbers["recovery"].get("ridge"),
+        ),
+        config=figures.chart_config("ridge"),
+        key=f"rows.ridge.{fit}",
+    )
+    st.caption(
+        "The penalty on the attacker's map is part of every recovered accuracy. Figures above are "
+        "at the dotted line."
+    )
+
+
+@st.fragment
+def reconstructions(shown: Sequence[Column]) -> None:
+    """What gradient inversion gets back of a few forget pictures, at any step of the search."""
+    left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
+    with left:
+        _title("Gradient inversion", HOW_TO_READ["inversion"])
+    first = next((a for c in shown if (a := c.arrays("inversion", "inversion.npz"))), None)
+    if first is None:
+        st.caption("No gradient inversion was made for these models yet.")
+        return
+    steps = [int(step) for step in first.get("steps", ())]
+    with right:
+        step = _search_step(steps) if len(steps) > 1 else None
+    scale = max(1, round(48 / first["pictures"].shape[-1]))
+    label, targets = st.columns([1, 7], vertical_alignment="center")
+    label.markdown("**The forget pictures**")
+    targets.html(picture_strip(first["pictures"], scale=scale, label="true forget pictures"))
+    for place, column in zip(st.columns(len(shown)), shown, strict=True):
+        arrays = column.arrays("inversion", "inversion.npz")
+        about = column.result("inversion")
+        with place:
+            if not arrays:
+                st.caption(f"none: {about.get('reason')}")
+                continue
+            decibels, found = about["per_picture"]["psnr"], arrays["found"]
+            drawn, alts = arrays["reconstructions"], [f"reconstruction, {_db(v)}" for v in decibels]
+            if step is not None and step in arrays.get("steps", ()):
+                drawn = arrays["frames"][list(arrays["steps"]).index(step)]
+                alts = [f"the search after step {step}"] * len(drawn)
+            st.html(
+                picture_strip(
+                    drawn,
+                    [] if found.all() else ["" if ok else "none" for ok in found],
+                    scale=scale,
+                    alts=alts,
+                    label=f"reconstructions from {column.label}",
+                )
+            )
+            st.caption(("" if step is None else "in the end: ") + _inversion_line(about))
+
+
+def _search_step(steps: list[int]) -> int | None:
+    """The step to look at; None at the end, which is the reconstruction itself."""
+    at = st.select_slider(
+        "Step of the search",
+        steps,
+        value=steps[-1],
+        key="rows.step",
+        help="How the attacker's pictures form; the scores are those of the last step.",
+    )
+    return None if at == steps[-1] else at
+
+
+def _inversion_line(about: dict[str, Any]) -> str:
+    if about["psnr"] is None:
+        return f"no score: {about.get('reason')}"
+    baseline = about["class_mean"]["psnr"]
+    return (
+        f"PSNR **{_db(about['psnr'])}** (class mean {_db(baseline)}) · "
+        f"SSIM **{about['ssim']:.2f}** · gradient norm {about['gradient_norm']:.2g}"
+    )
+
+
+def _db(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f} dB"
