@@ -24,6 +24,7 @@ ROOMS = {
     "measures": 5,
     "maps": 5,
     "verdict": 6,
+    "artefacts": 6,
     "study": 7,
     "engine": 8,
     "sweep": 9,

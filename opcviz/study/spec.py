@@ -27,11 +27,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from ..attacks.inversion import Inversion
-from ..attacks.membership import Membership, ReferenceAttack
-from ..attacks.probes import Probing
-from ..attacks.recovery import Recovery
-from ..attacks.relearning import Relearning
+from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
 from ..data import DataSpec, Scenario
 from ..methods import Method, create, get_method
@@ -49,39 +45,12 @@ __all__ = [
     "preset",
 ]
 
-INSTRUMENTS = ("membership", "similarity", "blocks", "relearning")
 PRESETS = Path(__file__).parent / "presets"
 
 
 @dataclass(frozen=True)
-class Evidence(Config):
-    """What is measured of every model."""
-
-    probe: int = setting(300, "fixed samples shown in every map", low=20, high=5000)
-    live: int = setting(1500, "samples used for live numbers during training", low=20, high=20000)
-    pictures: int = setting(8, "forget pictures under gradient inversion", low=1, high=256)
-    maps: tuple[str, ...] = setting(
-        ("umap", "densmap", "pca"), "kinds of feature map", choices=("umap", "densmap", "pca")
-    )
-    instruments: tuple[str, ...] = setting(
-        INSTRUMENTS,
-        "what is measured beyond accuracy, recovery, maps and inversion",
-        choices=INSTRUMENTS,
-    )
-    keep_features: bool = setting(
-        False, "store all features and logits too, for anyone who recomputes the evidence"
-    )
-    recovery: Recovery = field(default_factory=Recovery)
-    inversion: Inversion = field(default_factory=Inversion)
-    membership: Membership = field(default_factory=Membership)
-    reference: ReferenceAttack = field(default_factory=ReferenceAttack)
-    probing: Probing = field(default_factory=Probing)
-    relearning: Relearning = field(default_factory=Relearning)
-
-
-@dataclass(frozen=True)
 class Study(Config):
-    """One question, asked of many models. All of it but name and evidence is the identity."""
+    """One question, asked of many models; all but name, title and evidence is its identity."""
 
     name: str = setting("study", "short name: letters, digits, - and _")
     title: str = setting("", "one line for people")
@@ -90,6 +59,7 @@ class Study(Config):
     architecture: Architecture = field(default_factory=Architecture)
     training: Training = field(default_factory=Training)
     evidence: Evidence = field(default_factory=Evidence)
+    task: str = setting("classification", "what the models are asked to do")
 
     def __post_init__(self) -> None:
         """Check all fields and the letters of the name.
@@ -110,6 +80,8 @@ class Study(Config):
             "architecture": self.architecture.to_dict(),
             "training": self.training.to_dict(),
         }
+        if self.task != "classification":
+            identity["task"] = self.task
         return f"{self.name}-{fingerprint(identity)[:8]}"
 
 

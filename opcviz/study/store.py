@@ -135,15 +135,19 @@ class Store:
                 return found
         return None
 
-    def latest(self, place: str, kind: str) -> Artefact | None:
-        """The newest artefact of a kind, whatever its settings; only sizes are checked."""
+    def answers(self, place: str, kind: str) -> list[Artefact]:
+        """All artefacts of a kind, newest first; only their sizes are checked."""
         found = []
         for root in self.roots:
             for folder in (root / "studies" / place).glob(f"{kind}-*"):
                 artefact = self._open(folder, thorough=False)
                 if artefact:
                     found.append(artefact)
-        return max(found, key=lambda artefact: artefact.created, default=None)
+        return sorted(found, key=lambda artefact: artefact.created, reverse=True)
+
+    def latest(self, place: str, kind: str) -> Artefact | None:
+        """The newest artefact of a kind, whatever its settings, or None."""
+        return next(iter(self.answers(place, kind)), None)
 
     def places(self, below: str = "") -> list[str]:
         """Names of the folders under `studies/<below>`, over all roots."""
@@ -189,13 +193,19 @@ class Store:
             shutil.rmtree(beside, ignore_errors=True)
 
     def write_study(self, place: str, spec: dict[str, Any]) -> None:
-        """Record a study's spec; an existing record stays, a layer's is taken over as it is."""
+        """Record a study's spec; of one that is recorded already, only how it measures changes.
+
+        What it measures (`evidence`) is no part of a study's identity: the record says what was
+        asked last, so that readers show the answers to that and not to an older question.
+        """
         folder = self.root / "studies" / place
+        with suppress(StoreError):
+            known = self.read_study(place)
+            spec = {**known, **{k: spec[k] for k in ("evidence",) if k in spec}}
+            if spec == known and (folder / "study.json").is_file():
+                return
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "study.json").is_file():
-            with suppress(StoreError):
-                spec = self.read_study(place)
-            write_json(folder / "study.json", spec)
+        write_json(folder / "study.json", spec)
 
     def read_study(self, place: str) -> dict[str, Any]:
         """A study's spec.

@@ -1,4 +1,4 @@
-"""The laboratory: a killed training run goes on, and only where it is still the same run."""
+"""The study runner: a killed training run goes on, and only where it is still the same run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from opcviz.common.progress import Event, Progress, Step
 from opcviz.methods import create
-from opcviz.study import Evidence, Laboratory, Store, Study
+from opcviz.study import Evidence, Store, Study, StudyRunner
 from opcviz.training import Training
 from opcviz.training.resume import Snapshots
 
@@ -35,9 +35,9 @@ def train(root: Path, study: Study, stop: int = 0) -> tuple[list[int], dict[str,
             if event.step == stop:
                 raise Killed
 
-    lab = Laboratory(study, Store(root), torch.device("cpu"), progress=Progress(listen))
+    lab = StudyRunner(study, Store(root), torch.device("cpu"), progress=Progress(listen))
     artefact = lab.make("model", create("original"), 0)
-    weights = lab.classifier(create("original"), 0).state_dict()
+    weights = lab.load_model(create("original"), 0).state_dict()
     return taken, artefact.arrays("trajectory.npz"), weights
 
 
