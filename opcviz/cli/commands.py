@@ -248,7 +248,7 @@ def sweep(
 @app.command("list")
 def list_(
     what: Annotated[
-        str, typer.Argument(help="datasets|architectures|methods|attacks|kinds|studies")
+        str, typer.Argument(help="datasets, architectures, methods, attacks, kinds, studies")
     ],
     as_json: JsonOption = False,
     store: StoreOption = None,
