@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..common.config import Config, ConfigError
+from ..common.plugins import loader
 from ..common.registry import Registry
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ __all__ = [
     "Json",
     "Kind",
     "Made",
+    "Number",
     "as_made",
     "get_kind",
     "kinds",
@@ -68,24 +70,30 @@ class Column:
     help: str = ""
 
 
-def number(*path: str) -> Callable[[Json], float | None]:
-    """A `Column.value`: the number under these keys of a model's JSON; None where one is missing.
+@dataclass(frozen=True)
+class Number:
+    """The number under some keys of a model's JSON; None where one of them is missing."""
 
-    Raises (when called):
-        TypeError: when what lies there is neither a number nor nothing.
-    """
+    path: tuple[str, ...]
 
-    def value(model: Json) -> float | None:
+    def __call__(self, model: Json) -> float | None:
+        """Look it up.
+
+        Raises:
+            TypeError: when what lies there is neither a number nor nothing.
+        """
         here: Any = model
-        for key in path:
-            if here is None:
-                return None
-            here = here.get(key)
+        for key in self.path:
+            here = here.get(key) if isinstance(here, Mapping) else None
         if here is not None and (isinstance(here, bool) or not isinstance(here, int | float)):
-            raise TypeError(f"{'.'.join(path)} of a model is {here!r}, and a number is wanted")
+            where = ".".join(self.path)
+            raise TypeError(f"{where} of a model is {here!r}, and a number is wanted")
         return here
 
-    return value
+
+def number(*path: str) -> Number:
+    """A `Column.value`, as in `number("margin", "mean")`."""
+    return Number(path)
 
 
 @dataclass(frozen=True)
@@ -173,6 +181,23 @@ class Kind:
     def wanted(self, evidence: Evidence, seeds: int) -> bool:
         """Whether a study with these settings and so many reference seeds asks for it."""
         return not self.optional or self.name in evidence.instruments
+
+    def about(self) -> Json:
+        """The declaration as JSON: stored with what a user's own kind makes.
+
+        Whoever reads the store need not have the file that made it.
+        """
+        columns = [
+            {"name": c.name, "path": c.value.path, "format": c.format, "help": c.help}
+            for c in self.columns
+            if isinstance(c.value, Number)
+        ]
+        return {
+            "title": self.title,
+            "summary": self.summary,
+            "fields": dict(self.fields),
+            "columns": columns,
+        }
 
     @property
     def not_computed(self) -> str:
@@ -267,3 +292,24 @@ def as_made(kind: Kind, returned: Made | Json) -> Made:
         f"'{kind.name}': measure() must return a dict of numbers or Made, not "
         f"{type(returned).__name__}"
     )
+
+
+def check_own(kind: Kind) -> None:
+    """What must hold of a kind that a user brought.
+
+    Raises:
+        TypeError: saying what is missing.
+    """
+    cls = type(kind)
+    if cls.measure is Kind.measure and cls.measure_all is Kind.measure_all:
+        raise TypeError(f"{cls.__name__} has no measure(self, context)")
+    for table, config in cls.settings.items():
+        if not (isinstance(config, type) and issubclass(config, Config)):
+            raise TypeError(f"{cls.__name__}.settings['{table}'] is no Config class")
+        config()
+    for column in cls.columns:
+        if not isinstance(column, Column):
+            raise TypeError(f"{cls.__name__}.columns holds {column!r}, which is no Column")
+
+
+loader.serve(_KINDS, check_own)

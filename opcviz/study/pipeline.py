@@ -14,7 +14,7 @@ from ..common.progress import Message, Progress, Stage
 from ..methods import Method
 from ..methods.plugins import load_methods
 from .job import Job
-from .runner import StudyRunner
+from .runner import OwnKindFailed, StudyRunner
 from .spec import Plan
 from .store import Store, shipped_root
 from .trainer import train_again
@@ -111,10 +111,13 @@ def _make(items: list[Item], plan: Plan, runner: StudyRunner, again: bool) -> No
     for together in _batches(items):
         first, titles = together[0], [item.method.info.title for item in together]
         runner.progress(Stage(first.kind, done, count, ", ".join(titles)))
-        if len(together) > 1:
-            runner.measure(get_kind(first.kind), [item.method for item in together], first.seed)
-        else:
-            runner.make(first.kind, first.method, first.seed)
+        try:
+            if len(together) > 1:
+                runner.measure(get_kind(first.kind), [item.method for item in together], first.seed)
+            else:
+                runner.make(first.kind, first.method, first.seed)
+        except OwnKindFailed as error:  # everything else goes on as if it were not there
+            runner.progress(Message(str(error), "warning"))
         done += len(together)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..artefacts import MODEL, get_kind, kinds
+from ..artefacts import MODEL, kinds
 from ..artefacts.kind import Json
 from ..common.config import ConfigError
 from ..methods import Method, get_method
@@ -58,7 +58,8 @@ class ModelResult:
         return next(fitting, None) or next(iter(answers), None)
 
     def _asked(self, kind: str) -> Json:
-        return {} if kind == MODEL else get_kind(kind).question(self.study.evidence)
+        declared = {each.name: each for each in kinds()}
+        return declared[kind].question(self.study.evidence) if kind in declared else {}
 
     def outdated(self, kind: str) -> str | None:
         """In which settings its answer differs from what the study asks now, or None."""
@@ -67,6 +68,11 @@ class ModelResult:
             return None
         differing = _differences(self._asked(kind), artefact.question)
         return ", ".join(differing) or None
+
+    def foreign_kinds(self) -> list[str]:
+        """Kinds of artefact it has that no loaded file declares: a user's own, made elsewhere."""
+        known = {MODEL, *(kind.name for kind in kinds())}
+        return [name for name in self.store.kinds(self.place) if name not in known]
 
     def result(self, kind: str) -> Json:
         """The numbers of a kind; `{"reason": ...}` where there are none."""
@@ -95,6 +101,8 @@ class ModelResult:
             result = results.get(name)
             failure = result["reason"] if result and result.keys() == {"reason"} else None
             shown |= kind.show(None if failure else result, failure or kind.not_computed)
+        for name in self.foreign_kinds():
+            shown[name] = self.result(name)
         return {
             **shown,
             "seconds": model.get("seconds"),

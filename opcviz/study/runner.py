@@ -6,7 +6,10 @@ the artefacts about it. Each answer is looked up first and computed only when it
 
 from __future__ import annotations
 
+import json
+import sys
 import time
+import traceback
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -19,7 +22,7 @@ from torch import Tensor
 
 from ..artefacts import MODEL, Context, Kind, Made, get_kind
 from ..common.devices import fitting_threads, flush_denormals, synchronize
-from ..common.progress import Progress
+from ..common.progress import Cancelled, Progress
 from ..data import Images, Split, digest, load, probe
 from ..methods import Method, create
 from ..models import Classifier, build_classifier, load_weights
@@ -28,10 +31,21 @@ from .store import Artefact, Store, StoreError, write_json
 from .subjects import Trained
 from .trainer import train_and_store
 
-__all__ = ["PARTS", "StudyRunner"]
+__all__ = ["PARTS", "OwnKindFailed", "StudyRunner"]
 
 PARTS = ("forget_train", "retain_train", "forget_test", "retain_test")
 MODEL_VERSION = PROBE_VERSION = 1  # raised when an answer changes although its question does not
+
+
+class OwnKindFailed(Exception):
+    """A user's own kind of artefact raised an error; the message names its file and line."""
+
+    def __init__(self, kind: Kind, error: Exception) -> None:
+        file = sys.modules[type(kind).__module__].__file__ or "?"
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((f.lineno for f in reversed(frames) if f.filename == file), None)
+        where = file if line is None else f"{file}, line {line}"
+        super().__init__(f"'{kind.name}' failed: {where}: {type(error).__name__}: {error}")
 
 
 class StudyRunner:
@@ -157,7 +171,8 @@ class StudyRunner:
     def writing(self, kind: str, method: Method, seed: int) -> AbstractContextManager[Path]:
         """A folder to fill with the answer; see `Store.writing`."""
         place, question = self.place(method, seed), self.question(kind, method, seed)
-        return self.store.writing(place, kind, question)
+        own = kind != MODEL and get_kind(kind).own
+        return self.store.writing(place, kind, question, get_kind(kind).about() if own else None)
 
     def make(self, kind: str, method: Method, seed: int) -> Artefact:
         """The stored answer, computed first if it is missing.
@@ -185,11 +200,28 @@ class StudyRunner:
         if not usable:
             return
         began = time.perf_counter()
-        made = kind.measure_all([self.context(kind, method, seed) for method in usable])
+        contexts = [self.context(kind, method, seed) for method in usable]
+        made = self._guarded(kind, contexts) if kind.own else kind.measure_all(contexts)
         synchronize(self.device)
         seconds = (time.perf_counter() - began) / len(usable)  # each model's own part
         for method, answer in zip(usable, made, strict=True):
             self._keep(kind, method, seed, answer, seconds)
+
+    def _guarded(self, kind: Kind, contexts: list[Context]) -> list[Made]:
+        """A user's own kind: what goes wrong in it is told with its line, and is no answer.
+
+        Raises:
+            OwnKindFailed: when it raised, or returned what cannot be stored.
+        """
+        try:
+            made = kind.measure_all(contexts)
+            for answer in made:
+                json.dumps(answer.result, allow_nan=False)
+            return made
+        except (Cancelled, StoreError):
+            raise
+        except Exception as error:
+            raise OwnKindFailed(kind, error) from error
 
     def _keep(self, kind: Kind, method: Method, seed: int, made: Made, seconds: float) -> None:
         with self.writing(kind.name, method, seed) as folder:
@@ -198,13 +230,7 @@ class StudyRunner:
             for name, write in made.files.items():
                 write(folder / name)
             result = {**made.result, "seconds": round(seconds, 3)}
-            try:
-                write_json(folder / "result.json", result, compact=True)
-            except (ValueError, TypeError) as error:
-                raise StoreError(
-                    f"'{kind.name}' of {self.place(method, seed)} returned what JSON cannot hold "
-                    f"({error}); give None with a reason in place of NaN, and plain numbers"
-                ) from error
+            write_json(folder / "result.json", result, compact=True)
 
     def _refused(self, kind: Kind, method: Method, seed: int) -> bool:
         """Store an answer that says why there is none, if there is no model."""

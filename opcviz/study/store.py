@@ -19,7 +19,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -74,11 +74,13 @@ class Artefact:
         folder: where it lies.
         question: the JSON that its name is the hash of.
         created: ISO time, UTC.
+        about: what a user's own kind says of itself; empty for ours.
     """
 
     folder: Path
     question: dict[str, Any]
     created: str
+    about: dict[str, Any] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
         """A file of it."""
@@ -149,6 +151,10 @@ class Store:
         """The newest artefact of a kind, whatever its settings, or None."""
         return next(iter(self.answers(place, kind)), None)
 
+    def kinds(self, place: str) -> list[str]:
+        """Names of the kinds of artefact that lie in a folder."""
+        return sorted({name.rpartition("-")[0] for name in self.places(place)} - {""})
+
     def places(self, below: str = "") -> list[str]:
         """Names of the folders under `studies/<below>`, over all roots."""
         names = {
@@ -160,8 +166,15 @@ class Store:
         return sorted(names)
 
     @contextmanager
-    def writing(self, place: str, kind: str, question: dict[str, Any]) -> Iterator[Path]:
-        """A folder to fill; it becomes the artefact when the block ends without an error."""
+    def writing(
+        self, place: str, kind: str, question: dict[str, Any], about: dict[str, Any] | None = None
+    ) -> Iterator[Path]:
+        """A folder to fill; it becomes the artefact when the block ends without an error.
+
+        Args:
+            place, kind, question: which artefact.
+            about: what a user's own kind says of itself, for readers that do not have its file.
+        """
         parent = self.root / "studies" / place
         parent.mkdir(parents=True, exist_ok=True)
         name = f"{kind}-{fingerprint(question)}"
@@ -183,6 +196,8 @@ class Store:
                 "created": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 "files": files,
             }
+            if about:
+                record["about"] = about
             write_json(beside / RECORD, record)
             try:
                 beside.rename(parent / name)
@@ -234,7 +249,8 @@ class Store:
                     raise StoreError(f"{name} has {file.stat().st_size} of {known['bytes']} bytes")
                 if thorough and _digest(file) != known["sha256"]:
                     raise StoreError(f"{name} does not have its recorded contents")
-            return Artefact(folder, record["question"], record["created"])
+            about = record.get("about") or {}
+            return Artefact(folder, record["question"], record["created"], about)
         except (OSError, ValueError, KeyError, TypeError) as error:
             self._set_aside(folder, str(error))
             return None
