@@ -63,7 +63,7 @@ class Snapshots:
         self.saved_at = time.monotonic()
 
     def load(self) -> tuple[int, int, int, float, float]:
-        """Restore if there is a file: (epochs, steps, gradients, seconds, |first loss|), else zeros.
+        """Restore if there is a file; what `save` was given, or zeros.
 
         A file that is damaged, or of another model, is set aside under another name and the run
         starts anew.
