@@ -61,12 +61,13 @@ class Laboratory:
         download: bool = False,
         progress: Progress | None = None,
     ) -> None:
-        self.study, self.store, self.device = study, store, device
+        self.study, self.store, self.device = study.pinned(), store, device
         self.data_root, self.download = data_root, download
         self.progress = progress or Progress()
         self.original, self.retrained = create("original"), create("retrain")
         self.reference_seeds = tuple(sorted({*seeds, *study.evidence.reference.seeds}))
         flush_denormals()
+        self._recorded = False
         self._views: dict[str, Views] = {}
         self._blocks: dict[str, dict[str, Views]] = {}
         self._models: dict[str, Classifier] = {}
@@ -83,13 +84,13 @@ class Laboratory:
         """
         images = load(self.study.data, root=self.data_root, download=self.download)
         now = digest(images)
-        self.store.write_study(self.study.place, {**self.study.to_dict(), "data_digest": now})
-        then = self.store.read_study(self.study.place)["data_digest"]
-        if now != then:
-            raise StoreError(
-                f"the data of study '{self.study.place}' changed since it began (digest {then}, "
-                f"now {now}); put the old file back, or give the study another name"
-            )
+        if self.store.has_study(self.study.place):
+            then = self.store.read_study(self.study.place)["data_digest"]
+            if now != then:
+                raise StoreError(
+                    f"the data of study '{self.study.place}' changed since it began (digest "
+                    f"{then}, now {now}); put the old file back, or give the study another name"
+                )
         return images.to(self.device)
 
     @cached_property
@@ -104,16 +105,23 @@ class Laboratory:
 
     @cached_property
     def probe(self) -> Tensor:
-        """Positions of the probe set in the train set; stored with pictures for the screen."""
-        size = self.study.evidence.probe
-        ids = probe(self.images, self.split, size)
-        asked = {"probe": size, "version": VERSIONS["probe"]}
-        if not self.store.find(self.study.place, "probe", asked):
-            with self.store.writing(self.study.place, "probe", asked) as folder:
-                self._write_probe(folder, ids)
-        return ids
+        """Positions of the probe set in the train set."""
+        return probe(self.images, self.split, self.study.evidence.probe)
 
-    def _write_probe(self, folder: Path, ids: Tensor) -> None:
+    def _record(self) -> None:
+        """Store, once, what every answer rests on: the study and, for the screen, its probe set."""
+        if self._recorded:
+            return
+        place, size = self.study.place, self.study.evidence.probe
+        self.store.write_study(place, {**self.study.to_dict(), "data_digest": digest(self.images)})
+        asked = {"probe": size, "version": VERSIONS["probe"]}
+        if not self.store.find(place, "probe", asked):
+            with self.store.writing(place, "probe", asked) as folder:
+                self._write_probe(folder)
+        self._recorded = True
+
+    def _write_probe(self, folder: Path) -> None:
+        ids = self.probe
         parts = ("forget_train", "retain_train", "forget_test", "retain_test")
         np.savez_compressed(
             folder / "probe.npz",
@@ -157,6 +165,7 @@ class Laboratory:
 
     def writing(self, kind: str, method: Method, seed: int) -> AbstractContextManager[Path]:
         """A folder to fill with the answer; see `Store.writing`."""
+        self._record()
         place, question = self.place(method, seed), self.question(kind, method, seed)
         return self.store.writing(place, kind, question)
 
@@ -249,6 +258,7 @@ class Laboratory:
         watched = [self.study.evidence.probe, self.study.evidence.live]  # kept in the file too
         run = [self.place(method, seed), self.question("model", method, seed), watched]
         work = self.store.root / "work" / fingerprint(run)
+        self._record()  # at once: the screen draws the run with it
         memory = PeakMemory(self.device)
         try:
             model, outcome, watch = self._trained(method, seed, work)
