@@ -72,7 +72,7 @@ class StudyRunner:
         download: bool = False,
         progress: Progress | None = None,
     ) -> None:
-        self.study, self.store, self.device = study, store, device
+        self.study, self.store, self.device = study.pinned(), store, device
         self.data_root, self.download = data_root, download
         self.progress = progress or Progress()
         self.original, self.retrained = create("original"), create("retrain")
@@ -85,8 +85,20 @@ class StudyRunner:
 
     @cached_property
     def data(self) -> Images:
-        """The data set, on the device."""
+        """The data set on the device; it must be the one the study began with.
+
+        Raises:
+            StoreError: when a file's contents changed since the study's first model.
+        """
         loaded = load(self.study.data, root=self.data_root, download=self.download)
+        place, now = self.study.place, digest(loaded)
+        if self.store.has_study(place):
+            then = self.store.read_study(place)["data_digest"]
+            if now != then:
+                raise StoreError(
+                    f"the data of study '{place}' changed since it began (digest {then}, now "
+                    f"{now}); put the old file back, or give the study another name"
+                )
         return loaded.to(self.device)
 
     @cached_property
@@ -114,19 +126,12 @@ class StudyRunner:
     def prepare(self) -> None:
         """Record the study and its probe set in the store, before the first answer.
 
-        Raises:
-            StoreError: when a data file's contents changed since the study's first model.
+        The screen draws a run with them while it trains.
         """
         if self._prepared:
             return
-        place, now = self.study.place, digest(self.data)
-        self.store.write_study(place, {**self.study.to_dict(), "data_digest": now})
-        then = self.store.read_study(place)["data_digest"]
-        if now != then:
-            raise StoreError(
-                f"the data of study '{place}' changed since it began (digest {then}, now {now}); "
-                "put the old file back, or give the study another name"
-            )
+        place = self.study.place
+        self.store.write_study(place, {**self.study.to_dict(), "data_digest": digest(self.data)})
         asked = {"probe": self.study.evidence.probe, "version": PROBE_VERSION}
         if not self.store.find(place, "probe", asked):
             with self.store.writing(place, "probe", asked) as folder:

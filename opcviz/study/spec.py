@@ -22,7 +22,7 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,15 @@ class Study(Config):
         if self.task != "classification":
             identity["task"] = self.task
         return f"{self.name}-{fingerprint(identity)[:8]}"
+
+    def pinned(self) -> Study:
+        """The same study, its forget scenario fixed as it is now; see `Scenario.pinned`.
+
+        Raises:
+            DataError: if a file of ids must be read and cannot.
+        """
+        forget = self.forget.pinned()
+        return self if forget is self.forget else self.replace(forget=forget)
 
 
 def model_place(study: Study, method: Method, seed: int) -> str:
@@ -209,6 +218,7 @@ def load_plans(path: Path, changes: Mapping[str, Any] | None = None) -> tuple[Pl
 
     Raises:
         ConfigError: when the file is missing, no TOML, or a setting does not fit.
+        DataError: when a file of ids to forget cannot be used.
     """
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -219,7 +229,8 @@ def load_plans(path: Path, changes: Mapping[str, Any] | None = None) -> tuple[Pl
     try:
         for dotted, value in (changes or {}).items():
             _put(values, dotted, value)
-        return tuple(Plan.from_dict(each) for each in _varied(values))
+        plans = [Plan.from_dict(each) for each in _varied(values)]
+        return tuple(replace(plan, study=plan.study.pinned()) for plan in plans)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 

@@ -222,6 +222,10 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "study.json", spec)
 
+    def has_study(self, place: str) -> bool:
+        """Whether a study of this place has been recorded."""
+        return any((root / "studies" / place / "study.json").is_file() for root in self.roots)
+
     def read_study(self, place: str) -> dict[str, Any]:
         """A study's spec.
 

@@ -58,7 +58,7 @@ class GradientInversion(Kind):
         """All models in one batch."""
         context = contexts[0]
         data, ids = context.data, chosen_pictures(context)
-        pictures, labels = data.x_train[ids].float() / 255, data.y_train[ids]
+        pictures, labels = data.batch(ids), data.y_train[ids]
         result = invert(
             [each.subject.network for each in contexts],
             pictures,
@@ -71,7 +71,7 @@ class GradientInversion(Kind):
         baseline = class_mean_scores(data.x_train, data.y_train, pictures, labels)
         shared = {
             "ids": ids.cpu().numpy(),
-            "pictures": data.x_train[ids].cpu().numpy(),
+            "pictures": _bytes(pictures),
             "steps": np.asarray(result.frame_steps, np.int32),
         }
         made = []
