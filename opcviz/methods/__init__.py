@@ -1,8 +1,26 @@
 """Unlearning methods: one small file each, found through the registry."""
 
-import importlib
-import pkgutil
-
+from . import (
+    ascent,
+    bad_teacher,
+    boundary_expanding,
+    boundary_shrink,
+    delete,
+    finetuning,
+    fisher,
+    influence,
+    last_layers,
+    manif_smc,
+    opc,
+    opc_head,
+    reference,
+    relabelling,
+    retain_like,
+    salun,
+    scrub,
+    ssd,
+    unsir,
+)
 from .base import (
     Info,
     Iterative,
@@ -12,7 +30,6 @@ from .base import (
     create,
     get_method,
     list_methods,
-    method_name,
     register,
 )
 
@@ -25,10 +42,5 @@ __all__ = [
     "create",
     "get_method",
     "list_methods",
-    "method_name",
     "register",
 ]
-
-# every module of this folder is imported, so that the methods in it register themselves
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")

@@ -32,7 +32,6 @@ __all__ = [
     "create",
     "get_method",
     "list_methods",
-    "method_name",
     "register",
 ]
 
@@ -288,11 +287,6 @@ def create(name: str, *, dataset: str = "", **settings: Any) -> Method:
     """A method by name, with the settings tuned for `dataset` (if any) under those given."""
     cls = get_method(name)
     return cls.from_dict({**cls.tuned.get(dataset, {}), **settings})
-
-
-def method_name(method: Method) -> str:
-    """The registered name of a method instance."""
-    return method.info.name
 
 
 def cross_entropy_on(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
