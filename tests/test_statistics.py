@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from opcviz.statistics import (
+from opcviz.common.statistics import (
     accuracy_interval,
     auc_interval,
     cross_fits,

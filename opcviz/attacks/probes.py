@@ -30,7 +30,7 @@ from torch import Tensor
 
 from ..common.config import Config, setting
 from ..common.progress import Progress
-from ..statistics import cross_fits, subsample
+from ..common.statistics import cross_fits, subsample
 
 __all__ = ["PROBES", "Probing", "probe", "unseen_answers"]
 

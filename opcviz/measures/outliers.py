@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ..statistics import FEWEST
+from ..common.statistics import FEWEST
 from .entropy import prediction_entropy
 
 if TYPE_CHECKING:

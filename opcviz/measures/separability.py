@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..common.progress import Progress
-from ..statistics import cross_fits, subsample
+from ..common.statistics import cross_fits, subsample
 
 __all__ = ["separability"]
 

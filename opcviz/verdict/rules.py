@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..common.config import Config, setting
-from ..statistics import Interval
+from ..common.statistics import Interval
 
 __all__ = ["VERDICTS", "Check", "Thresholds", "rules"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..statistics import Interval, difference
+from ..common.statistics import Interval, difference
 from .evidence import FITS, OPTIONAL, Missing, Reader, Recovered
 from .rules import Check, Thresholds
 

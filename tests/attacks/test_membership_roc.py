@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from opcviz.attacks.membership import MEMBER_SCORES
 from opcviz.attacks.membership.roc import drawn, roc, roc_report
 from opcviz.attacks.membership.scores import log_odds, member_scores, scaled_confidence
-from opcviz.statistics import auc_interval
+from opcviz.common.statistics import auc_interval
 
 # ---- scores ------------------------------------------------------------------------------------
 

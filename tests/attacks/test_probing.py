@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from opcviz.attacks.probes import PROBES, Probing, probe, unseen_answers
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress
-from opcviz.statistics import cross_fits
+from opcviz.common.statistics import cross_fits
 
 CONFIG = Probing()
 

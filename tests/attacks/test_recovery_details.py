@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix
 
 from opcviz.attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover, scoring
 from opcviz.attacks.recovery.least_squares import Gram
-from opcviz.statistics import accuracy_interval
+from opcviz.common.statistics import accuracy_interval
 
 UNSIZED = Recovery(sizes=())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ...statistics import mean_interval
+from ...common.statistics import mean_interval
 from .labels import labels_right
 from .scores import mean, plain
 

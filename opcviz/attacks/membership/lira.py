@@ -26,7 +26,7 @@ from torch import Tensor
 
 from ...common.config import setting
 from ...common.progress import Progress
-from ...statistics import FEWEST
+from ...common.statistics import FEWEST
 from .roc import Reported, Roc, drawn, roc, tprs_at
 
 __all__ = ["ReferenceAttack", "References", "forget_references", "reference_attack"]

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ...common.config import Config, ConfigError, setting
-from ...statistics import FEWEST, auc_interval
+from ...common.statistics import FEWEST, auc_interval
 
 __all__ = ["Reported", "Roc", "drawn", "no_roc", "roc", "roc_report", "tprs_at"]
 

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from ...common.progress import Progress
-from ...statistics import FEWEST
+from ...common.statistics import FEWEST
 from .scores import ALIKE, alike, log_odds, modified_entropy, of_label
 
 __all__ = ["PENALTY", "SVC_SCORES", "ShadowThreat", "no_verdict", "svc_attack"]

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from ...common.progress import Progress
-from ...statistics import LEVEL, accuracy_interval
+from ...common.statistics import LEVEL, accuracy_interval
 from .least_squares import Gram
 from .live import LiveRecovery
 from .problem import ATTACKS, Case, Recovery, ThreatModel
