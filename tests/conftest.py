@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from opcviz.data import Images, Scenario, Split, assemble
 from opcviz.methods import Task, create
@@ -16,6 +17,10 @@ from opcviz.models import Architecture, Classifier, build_classifier
 from opcviz.training import Training
 
 pytest_plugins = ["browser_fixtures"]
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("opcviz", deadline=None)
+settings.load_profile("opcviz")
 
 NET = Architecture(width=0.25)
 RECIPE = Training(epochs=6, lr=0.1, batch_size=16)
@@ -65,13 +70,6 @@ def tiny_original(tiny_original_once: Classifier) -> Classifier:
 @pytest.fixture(autouse=True)
 def normal_floats() -> Iterator[None]:
     """A laboratory flushes denormals for good; other tests (hypothesis) need IEEE numbers."""
-    yield
-    torch.set_flush_denormal(False)
-
-
-@pytest.fixture(autouse=True)
-def _denormals() -> Iterator[None]:
-    """A laboratory flushes them for its whole process; hypothesis refuses to work like that."""
     yield
     torch.set_flush_denormal(False)
 

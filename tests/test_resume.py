@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images
 from opcviz.models import Classifier, save_weights
-from opcviz.training import Batch, Feed, Training, train
+from opcviz.training import Batch, Feed, Outcome, Training, train
 from opcviz.training.resume import Snapshots
 
 FILE = "resume.safetensors"
@@ -105,6 +105,30 @@ def test_a_stopped_run_continues_bit_for_bit(
     assert list(tmp_path.iterdir()) == []  # the finished run leaves nothing
 
 
+@pytest.mark.usefixtures("eager")
+def test_a_resumed_run_still_knows_where_its_loss_began(
+    tmp_path: Path, tiny_images: Images
+) -> None:
+    """What has grown to 10⁵ times the first loss has exploded, however often it was resumed."""
+    spec = Training(epochs=3, batch_size=8, lr=1e-6)  # 4 steps an epoch
+
+    def run_growing(taken: int, progress: Progress | None = None) -> Outcome:
+        steps = iter(range(taken + 1, 99))
+
+        def growing(model: Classifier, batch: Batch) -> Tensor:
+            return objective(model, batch) * 0 + 2e2 * 3 ** (next(steps) - 1)
+
+        feed = Feed(tiny_images, torch.arange(30), torch.arange(30, 48), 8)
+        return train(model_of(tiny_images), feed, growing, spec, progress=progress, work=tmp_path)
+
+    whole = run_growing(0)
+    assert (whole.status, whole.step) == ("diverged", 10)  # 3⁹ = 19 683
+    with pytest.raises(Killed):
+        run_growing(0, stop_at(9, Killed))
+    resumed = run_growing(8)
+    assert (resumed.status, resumed.step) == ("diverged", 10)
+
+
 def test_a_short_run_is_not_saved(tmp_path: Path, tiny_images: Images) -> None:
     with pytest.raises(Killed):
         run(tiny_images, Training(epochs=5, batch_size=8), tmp_path / "w", stop_at(11, Killed))
@@ -169,8 +193,8 @@ KILLED = """
     import torch
     sys.path[:0] = {path!r}
     import conftest, test_resume
-    from opcviz.progress import Progress
-    from opcviz.resume import Snapshots
+    from opcviz.common.progress import Progress
+    from opcviz.training.resume import Snapshots
     from opcviz.training import Training
 
     Snapshots.every = 0.0

@@ -18,7 +18,7 @@ from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress, Step
 from opcviz.data import Images
 from opcviz.models import Architecture, Classifier, build_classifier
-from opcviz.training import Batch, Feed, Training, learning_rate, train
+from opcviz.training import Batch, Feed, Outcome, Training, learning_rate, train
 from opcviz.training import loop as training
 
 
@@ -237,6 +237,36 @@ def test_divergence_is_a_result_with_the_step_named(tiny_images: Images, bad: fl
     assert (outcome.status, outcome.step) == ("diverged", 5)
     assert outcome.reason == "diverged at step 5"
     assert not model.training
+
+
+def losses_of(images: Images, losses: list[float]) -> Outcome:
+    """The outcome of a run in which each step sees the next of these losses."""
+    spec = Training(epochs=1, batch_size=-(-len(images.y_train) // len(losses)))
+    given = iter(losses)
+
+    def objective(model: Classifier, batch: Batch) -> Tensor:
+        return cross_entropy(model, batch) * 0 + next(given)
+
+    return train(line(images), everything(images, spec), objective, spec)
+
+
+@pytest.mark.parametrize(
+    ("losses", "diverged_at"),
+    [
+        ([2e5, 1e5, 3e5, 1e2], None),  # a heavy penalty: large from the start, and falling
+        ([1e-9, 1e-3, 10.0, 900.0], None),  # 12 powers of ten above its start, and sound
+        ([2.0, 2e3, 3e4, 1.0], 3),
+        ([2e5, 1e8, 3e9, 1.0], 3),
+        ([-1e-9, -2.0, -2e4, -1e5], 3),  # gradient ascent without bound
+        ([float("nan"), 1.0, 1.0, 1.0], 1),
+    ],
+)
+def test_a_loss_explodes_relative_to_where_it_began(
+    tiny_images: Images, losses: list[float], diverged_at: int | None
+) -> None:
+    outcome = losses_of(tiny_images, losses)
+    expected = ("finished", 4) if diverged_at is None else ("diverged", diverged_at)
+    assert (outcome.status, outcome.step) == expected
 
 
 def test_a_last_update_that_overflows_is_no_finished_model(tiny_images: Images) -> None:

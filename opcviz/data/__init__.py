@@ -1,7 +1,7 @@
 """Pictures in memory, what is to be forgotten of them, and their augmentation."""
 
 from .augmentation import POLICIES, augment, policy
-from .images import DataError, Images, assemble, digest
+from .images import DataError, Images, as_float, assemble, digest
 from .photographs import photo_patches
 from .probe_set import probe
 from .scenarios import Scenario, Split
@@ -15,6 +15,7 @@ __all__ = [
     "Images",
     "Scenario",
     "Split",
+    "as_float",
     "assemble",
     "augment",
     "data_root",

@@ -1,4 +1,4 @@
-"""A data set in memory: one uint8 tensor a split, no loader, no per-sample Python.
+"""A data set in memory: one tensor a split, no loader, no per-sample Python.
 
 The largest set we name (SVHN) is 300 MB this way: it fits any device we train on, so a batch is
 one indexing operation where the weights are.
@@ -7,7 +7,7 @@ one indexing operation where the weights are.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["DataError", "Images", "assemble", "digest"]
+__all__ = ["DataError", "Images", "as_float", "assemble", "digest"]
 
 CHUNK = 4096  # pictures at a time in statistics and digests: bounds the extra memory
 
@@ -24,13 +24,19 @@ class DataError(ValueError):
     """Data that cannot be used; the message says what is wrong, where, and what to do."""
 
 
+def as_float(x: Tensor) -> Tensor:
+    """Stored samples as a network takes them: bytes as float32 in [0, 1], floats as they are."""
+    return x.float() / 255 if x.dtype == torch.uint8 else x
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Images:
-    """A labelled picture set with its fixed train/test split.
+    """A labelled data set with its fixed train/test split.
 
     Attributes:
         name: how it is called on screen.
-        x_train, x_test: (N, C, H, W) uint8.
+        x_train, x_test: pictures (N, C, H, W) uint8, or samples (N, C, ...) float32, finite and on
+            a scale of their own; see `batch`.
         y_train, y_test: (N,) int64 in 0..classes-1.
         class_names: one distinct name a class, in label order.
 
@@ -59,14 +65,29 @@ class Images:
                 f"{self.name}: train pictures are {tuple(self.x_train.shape[1:])} (C, H, W) but "
                 f"test pictures {tuple(self.x_test.shape[1:])}; bring both to one shape"
             )
+        if self.x_train.dtype != self.x_test.dtype:
+            raise DataError(
+                f"{self.name}: x_train is {self.x_train.dtype} but x_test {self.x_test.dtype}; "
+                "bring both to one type"
+            )
 
     def _check_part(self, part: str) -> None:
         x, y = getattr(self, f"x_{part}"), getattr(self, f"y_{part}")
-        if x.dtype != torch.uint8 or x.dim() != 4 or 0 in x.shape:
+        is_bytes, is_float = x.dtype == torch.uint8, x.dtype == torch.float32
+        fits = (is_bytes and x.dim() == 4) or (is_float and x.dim() >= 2)
+        if not fits or 0 in x.shape:
             raise DataError(
-                f"{self.name}: x_{part} must be uint8 of shape (N, C, H, W), none of them 0; got "
-                f"{x.dtype} {tuple(x.shape)}"
+                f"{self.name}: x_{part} must be uint8 of shape (N, C, H, W) or float32 of shape "
+                f"(N, C, ...), none of them 0; got {x.dtype} {tuple(x.shape)}"
             )
+        if is_float:
+            for start, chunk in enumerate(x.split(CHUNK)):
+                bad = ~chunk.flatten(1).isfinite().all(1)
+                if bool(bad.any()):
+                    raise DataError(
+                        f"{self.name}: x_{part} holds NaN or infinite values, first in sample "
+                        f"{start * CHUNK + int(bad.nonzero()[0])}"
+                    )
         if y.dtype != torch.int64 or y.shape != x.shape[:1]:
             raise DataError(
                 f"{self.name}: y_{part} must be int64 of shape ({len(x)},), one label a picture; "
@@ -80,15 +101,15 @@ class Images:
             )
 
     def __repr__(self) -> str:
-        c, h, w = self.shape
+        sizes = "×".join(map(str, self.shape))
         return (
             f"Images({self.name}: {len(self.x_train)} train, {len(self.x_test)} test, "
-            f"{c}×{h}×{w}, {self.classes} classes)"
+            f"{sizes}, {self.classes} classes)"
         )
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of one picture."""
+    def shape(self) -> tuple[int, ...]:
+        """(C, H, W) of one picture, (C, ...) of another sample."""
         return tuple(self.x_train.shape[1:])
 
     @property
@@ -106,17 +127,37 @@ class Images:
         names = ("x_train", "y_train", "x_test", "y_test")
         return replace(self, **{name: getattr(self, name).to(device) for name in names})
 
-    def mean_std(self) -> tuple[Tensor, Tensor]:
-        """Mean and population standard deviation of the train pixels, two (C,) float32 in [0, 1].
+    def batch(self, ids: Tensor, split: str = "train") -> Tensor:
+        """Samples as a network takes them, (B, *shape) float32 on the device of the set.
 
-        Taken from integer histograms, so every device gives the same figures. The deviation is
-        at least one grey level (1/255), so that a network can divide by that of a constant channel.
+        Bytes become numbers in [0, 1] (divided by 255); float samples stay as they are.
+
+        Args:
+            ids: (B,) positions in the split.
+            split: `train` or `test`.
+
+        Raises:
+            ValueError: for another split.
+        """
+        parts = {"train": self.x_train, "test": self.x_test}
+        if split not in parts:
+            raise ValueError(f"Images.batch: split is 'train' or 'test', not {split!r}")
+        return as_float(parts[split][ids])
+
+    def mean_std(self) -> tuple[Tensor, Tensor]:
+        """Mean and population standard deviation of the train samples as `batch` gives them.
+
+        Two (C,) float32. Every device gives the same figures: those of bytes come from integer
+        histograms, those of floats from float64 sums on the CPU. A network can divide by the
+        deviation of a constant channel too: it is one grey level (1/255) at least, 1 for floats.
         """
         mean, std = self._statistics
         return mean.clone(), std.clone()
 
     @cached_property
     def _statistics(self) -> tuple[Tensor, Tensor]:
+        if self.x_train.dtype != torch.uint8:
+            return self._float_statistics()
         channels = self.shape[0]
         counts = torch.zeros(channels, 256, dtype=torch.int64, device=self.device)
         for chunk in self.x_train.split(CHUNK):
@@ -130,6 +171,20 @@ class Images:
             (mean / 255).float().to(self.device),
             (variance.sqrt() / 255).float().to(self.device),
         )
+
+    def _float_statistics(self) -> tuple[Tensor, Tensor]:
+        def channel_mean(values: Callable[[Tensor], Tensor]) -> Tensor:
+            """Mean of values (B, C, ...) over samples and positions, chunk by chunk."""
+            total = torch.zeros(self.shape[0], dtype=torch.float64)
+            for chunk in self.x_train.split(CHUNK):
+                total += values(chunk.cpu().double()).flatten(2).sum((0, 2))
+            return total * self.shape[0] / self.x_train.numel()
+
+        mean = channel_mean(lambda x: x.unsqueeze(-1))
+        centred = mean.view(-1, *[1] * (self.x_train.dim() - 1))
+        std = channel_mean(lambda x: (x.unsqueeze(-1) - centred).square()).sqrt().float()
+        std = torch.where(std > 0, std, 1.0)
+        return mean.float().to(self.device), std.to(self.device)
 
 
 def assemble(

@@ -73,7 +73,7 @@ def nearest_wrong_labels(task: Task, bound: float, batch: int = 512) -> Tensor:
     found = []
     for ids in task.split.forget_train.split(batch):
         task.progress.check()
-        x = (task.images.x_train[ids].float() / 255).requires_grad_(True)
+        x = task.images.batch(ids).requires_grad_(True)
         y = task.images.y_train[ids]
         loss = F.cross_entropy(model(x), y, reduction="sum")
         (slope,) = torch.autograd.grad(loss, x)

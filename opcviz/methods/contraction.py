@@ -14,13 +14,13 @@ def distance_to_point(forget: Tensor, point: Tensor | float, norm: str) -> Tenso
     """Mean length of forget − point; (n, ...) -> scalar.
 
     Args:
-        forget: a representation of n samples, as the network makes it.
+        forget: a representation of n samples, (n, C, ...) with positions behind the channels.
         point: broadcasts against one sample of it.
         norm: `l2` or `squared` length, either divided by the (root of the) number of positions, so
             that no block outweighs another by its size: a map (n, C, H, W) has H·W positions, a
-            transformer's (n, T, d) has T.
+            transformer's tokens (n, d, T) have T.
     """
-    positions = {3: forget.shape[1:2], 4: forget.shape[2:]}.get(forget.dim(), (1,))
+    positions = forget.shape[2:]
     flat = (forget.float() - point).flatten(1)
     squared = flat.square().sum(1) / math.prod(positions)
     # the gradient of a root is infinite at 0, the very point we contract to

@@ -86,7 +86,7 @@ class ManiFSMC(Iterative):
                 margins[number] = (middle.mean(1) - centroids).norm(dim=1)
             at = row[batch.index]
             close = near[at].flatten()
-            x = torch.cat([batch.x, images.x_train[close].float() / 255])
+            x = torch.cat([batch.x, images.batch(close)])
             now, kept = model.features(x)[0].float().split([len(at), len(close)])
             to, away = (now - goals[at]).norm(dim=1), (now - centroids[at]).norm(dim=1)
             stay = (kept - features[close]).norm(dim=1).mean()
@@ -100,17 +100,17 @@ class ManiFSMC(Iterative):
         """Neighbours' features (n, k, d) at t = 0.5 of a path fitted between now and θo."""
         path, run = BezierPath(model, task.copy_of_original()), features_at(model)
         generator = torch.Generator().manual_seed(task.seed * 1_000_003 + number)
-        pool, x = near.unique(), task.images.x_train
+        pool, images = near.unique(), task.images
 
         def loss(state: dict[str, Tensor]) -> Tensor:
             drawn = torch.randint(len(pool), (self.batch_size,), generator=generator)
             ids = pool[drawn.to(pool.device)]
-            return (run(state, x[ids].float() / 255) - features[ids]).norm(dim=1).mean()
+            return (run(state, images.batch(ids)) - features[ids]).norm(dim=1).mean()
 
         path.fit(loss, self.path_steps, self.lr, generator, task.progress)
         with torch.no_grad():
             state = path.at(0.5)
-            found = torch.cat([run(state, x[ids].float() / 255) for ids in pool.split(256)])
+            found = torch.cat([run(state, images.batch(ids)) for ids in pool.split(256)])
         return found[torch.searchsorted(pool, near)]
 
     def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:

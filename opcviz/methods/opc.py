@@ -75,7 +75,7 @@ class OPC(Iterative):
         generator = torch.Generator()
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
-            generator.manual_seed(hash((task.seed, round(batch.at * 1_000_000))) % 2**31)
+            generator.manual_seed(directions_seed(task.seed, batch.at))
             taps = model.taps(batch.x)
             keep = cross_entropy_on(taps.logits, batch.y, batch.retain)
             gaps = [self.distance(t, batch, generator) for t in self.targets(taps)]
@@ -104,3 +104,8 @@ class OPC(Iterative):
         """The head, if it is to stay."""
         names = (name for name, _ in model.named_parameters())
         return [n for n in names if self.head_frozen and n.startswith(f"net.{model.head_name}.")]
+
+
+def directions_seed(seed: int, at: float) -> int:
+    """Seed of the random lines of the step at `at` epochs: plain arithmetic, the same anywhere."""
+    return (seed * 1_000_003 + round(at * 1_000_000) * 7_919 + 1) % 2**31

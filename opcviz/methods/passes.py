@@ -95,7 +95,7 @@ def mean_gradient(
     names, weights = zip(*model.named_parameters(), strict=True)
     total = [torch.zeros_like(w) for w in weights]
     for part in ids.split(batch):
-        logits = model(images.x_train[part].float() / 255)
+        logits = model(images.batch(part))
         loss = F.cross_entropy(logits, images.y_train[part], reduction="sum")
         gradients = torch.autograd.grad(loss, weights, allow_unused=True)
         for sum_, gradient in zip(total, gradients, strict=True):
@@ -127,7 +127,7 @@ def fisher_diagonal(
     gradients = per_sample_gradients(model)
     total = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
     for part in pieces(model, ids):
-        x, y = images.x_train[part].float() / 255, images.y_train[part]
+        x, y = images.batch(part), images.y_train[part]
         draws = [(y, torch.ones_like(y, dtype=next(model.parameters()).dtype))]
         if labels == "model":
             shares = model(x).softmax(1)

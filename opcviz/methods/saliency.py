@@ -42,7 +42,7 @@ def saliency(
     names, parameters = zip(*model.named_parameters(), strict=True)
     total = [torch.zeros_like(p) for p in parameters]
     for part in ids.split(batch):
-        logits = model(images.x_train[part].float() / 255)
+        logits = model(images.batch(part))
         loss = -F.cross_entropy(logits, images.y_train[part], reduction="sum")
         grads = torch.autograd.grad(loss, parameters, allow_unused=True)
         for sum_, grad in zip(total, grads, strict=True):

@@ -53,7 +53,7 @@ def inverse_fisher_product(
 
     def flat(piece: Tensor) -> Tensor:
         work(len(piece))
-        each = gradients(images.x_train[piece].float() / 255, images.y_train[piece])
+        each = gradients(images.batch(piece), images.y_train[piece])
         return torch.cat([value.flatten(1) for value in each.values()], 1)
 
     kernel = v.new_zeros(len(ids), len(ids), dtype=torch.float64)

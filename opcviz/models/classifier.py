@@ -19,13 +19,26 @@ from ..common.config import ConfigError
 
 __all__ = ["Classifier", "Taps"]
 
+LAYOUTS = {"channels_first": 1, "channels_last": -1}
+"""What a network may declare of outputs of three axes, in an attribute `layout`: the channels'."""
+
+CHANNELS_FIRST = (
+    *(nn.Conv1d, nn.Conv2d, nn.Conv3d),
+    *(nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm),
+    *(nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d),
+    *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d),
+)
+CHANNELS_LAST = (nn.Linear, nn.LayerNorm, nn.Embedding)
+
 
 @dataclass
 class Taps:
     """Everything one forward pass shows.
 
     Attributes:
-        blocks: block name to its output, (B, ...) as the network makes it, from input to head.
+        blocks: block name to its output, (B, C, ...) with channels on axis 1 and positions behind
+            it, whatever the network's layout, from input to head.
         features: (B, d), the input of the head.
         logits: (B, C).
     """
@@ -36,19 +49,22 @@ class Taps:
 
 
 class Classifier(nn.Module):
-    """A network with its pixel normalisation, split into body and head.
+    """A network with its input normalisation, split into body and head.
 
     Takes pictures as floats in [0, 1], so that attacks work in pixel space and every model
-    normalises for itself.
+    normalises for itself. Samples of other shapes, (channels, T) signals say, work as well.
 
     Args:
-        net: any module, (B, channels, H, W) -> (B, classes), whose last step is an `nn.Linear`.
-        mean, std: (channels,) pixel statistics in [0, 1].
-        shape: (channels, H, W) of the pictures.
+        net: any module, (B, *shape) -> (B, classes), whose last step is an `nn.Linear`. An
+            attribute `layout` of `channels_first`, (B, C, T), or `channels_last`, (B, T, d), tells
+            signals from tokens; it is needed where the layers of a block do not show it.
+        mean, std: (channels,) statistics of the samples, in [0, 1] for pictures.
+        shape: (channels, ...) of a sample; (channels, H, W) for pictures.
         resize: enlarge pictures to this side first (0: keep).
 
     Raises:
-        ConfigError: if the network cannot take the pictures, or no linear layer makes its logits.
+        ConfigError: if the network cannot take the samples, no linear layer makes its logits, or
+            the layout of a block's output is unknown.
     """
 
     def __init__(
@@ -56,15 +72,26 @@ class Classifier(nn.Module):
         net: nn.Module,
         mean: Tensor,
         std: Tensor,
-        shape: tuple[int, int, int],
+        shape: tuple[int, ...],
         resize: int = 0,
     ) -> None:
         super().__init__()
+        if resize and len(shape) != 3:
+            raise ConfigError(
+                f"Architecture.resize: {resize} enlarges pictures, and samples of shape "
+                f"{_sizes(shape)} are none; set it to 0"
+            )
         self.net = net
         self.resize = resize
-        self.register_buffer("mean", mean.float().view(1, -1, 1, 1).clone())
-        self.register_buffer("std", std.float().view(1, -1, 1, 1).clone())
-        self.head_name, self.block_names = self._find(shape)
+        per_channel = (1, -1, *(1 for _ in shape[1:]))
+        self.register_buffer("mean", mean.float().view(per_channel).clone())
+        self.register_buffer("std", std.float().view(per_channel).clone())
+        self.head_name, self._channel_axes = self._find(shape)
+
+    @property
+    def block_names(self) -> tuple[str, ...]:
+        """The blocks of the body, from input to head."""
+        return tuple(self._channel_axes)
 
     @property
     def head(self) -> nn.Linear:
@@ -77,7 +104,7 @@ class Classifier(nn.Module):
         return self.head.out_features
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pictures (B, channels, H, W) in [0, 1] -> logits (B, C)."""
+        """Samples (B, *shape), pictures in [0, 1] -> logits (B, C)."""
         x = (x - self.mean) / self.std
         if self.resize:
             x = F.interpolate(x, size=(self.resize,) * 2, mode="bilinear", align_corners=False)
@@ -93,7 +120,8 @@ class Classifier(nn.Module):
         """One pass with every block's output kept."""
         with self._watch({**dict.fromkeys(self.block_names, "out"), self.head_name: "in"}) as seen:
             logits = self(x)
-        return Taps({name: seen[name] for name in self.block_names}, seen[self.head_name], logits)
+        blocks = {name: seen[name].movedim(axis, 1) for name, axis in self._channel_axes.items()}
+        return Taps(blocks, seen[self.head_name], logits)
 
     @contextmanager
     def _watch(self, wanted: dict[str, str]) -> Iterator[dict[str, Tensor]]:
@@ -114,10 +142,11 @@ class Classifier(nn.Module):
             for hook in hooks:
                 hook.remove()
 
-    def _find(self, shape: tuple[int, int, int]) -> tuple[str, tuple[str, ...]]:
-        """The head and the blocks, from one watched pass over a grey picture."""
+    def _find(self, shape: tuple[int, ...]) -> tuple[str, dict[str, int]]:
+        """The head, and each block with its axis of channels, from one watched pass."""
         linear: OrderedDict[str, Tensor] = OrderedDict()
         blocks: OrderedDict[str, Tensor] = OrderedDict()
+        leaves: list[tuple[str, int, torch.Size]] = []  # name, axis of channels, output's shape
 
         def record(into: OrderedDict, name: str):
             def hook(_module, _inputs, output):
@@ -126,8 +155,19 @@ class Classifier(nn.Module):
 
             return hook
 
+        def witness(name: str, axis: int):
+            def hook(_module, _inputs, output):
+                if isinstance(output, Tensor):
+                    leaves.append((name, axis, output.shape))
+
+            return hook
+
         hooks = []
         for name, module in self.net.named_modules():
+            if isinstance(module, CHANNELS_FIRST):
+                hooks.append(module.register_forward_hook(witness(name, 1)))
+            elif isinstance(module, CHANNELS_LAST):
+                hooks.append(module.register_forward_hook(witness(name, -1)))
             if isinstance(module, nn.Linear):
                 hooks.append(module.register_forward_hook(record(linear, name)))
             elif name in self._stages():
@@ -137,12 +177,8 @@ class Classifier(nn.Module):
         try:
             with torch.no_grad():
                 logits = self(torch.full((2, *shape), 0.5, device=self.mean.device))
-        except (RuntimeError, ValueError, AssertionError) as error:
-            raise ConfigError(
-                f"{type(self.net).__name__} cannot take pictures of {shape[1]}×{shape[2]} pixels "
-                f"with {shape[0]} channels ({str(error).splitlines()[0]}); set Architecture.resize "
-                "to enlarge them first, or choose another network"
-            ) from error
+        except (RuntimeError, ValueError, IndexError, AssertionError) as error:
+            raise ConfigError(self._misfit(shape, error)) from error
         finally:
             self.train(training)
             for hook in hooks:
@@ -154,8 +190,58 @@ class Classifier(nn.Module):
                 "split: features are defined as the input of the last nn.Linear"
             )
         # a child that ends in the head (`classifier` of a VGG) gives logits: no block of the body
-        kept = (n for n, out in blocks.items() if isinstance(out, Tensor) and out is not logits)
-        return head, tuple(kept)
+        kept = {n: o for n, o in blocks.items() if isinstance(o, Tensor) and o is not logits}
+        return head, {name: self._channels(name, out, leaves) for name, out in kept.items()}
+
+    def _misfit(self, shape: tuple[int, ...], error: Exception) -> str:
+        """Why the network cannot take the samples, and what to do."""
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        name = type(self.net).__name__
+        if len(shape) != 3:
+            return (
+                f"{name} cannot take samples of shape {_sizes(shape)} ({why}); choose a network "
+                "for data of this shape"
+            )
+        return (
+            f"{name} cannot take pictures of {shape[1]}×{shape[2]} pixels with {shape[0]} channels "
+            f"({why}); set Architecture.resize to enlarge them first, or choose another network"
+        )
+
+    def _channels(
+        self, block: str, output: Tensor, leaves: list[tuple[str, int, torch.Size]]
+    ) -> int:
+        """The axis of a block's output (B, ...) that holds its channels.
+
+        Of three axes, what the network declares in `layout`; else what its layers show: the last
+        one inside the block whose output has the block's shape. Without such a layer, more axes
+        are (B, C, H, W, ...).
+
+        Raises:
+            ConfigError: for a declaration that is none, or where one is missing.
+        """
+        declared = getattr(self.net, "layout", None)
+        if declared is not None and declared not in LAYOUTS:
+            raise ConfigError(
+                f"{type(self.net).__name__}.layout is {declared!r}; it may be "
+                f"{' or '.join(map(repr, LAYOUTS))}"
+            )
+        if output.dim() <= 2:
+            return 1
+        if declared is not None and output.dim() == 3:
+            return LAYOUTS[declared]
+        inside = [
+            axis for name, axis, shape in leaves if _within(name, block) and shape == output.shape
+        ]
+        if inside:
+            return inside[-1]
+        if output.dim() > 3:
+            return 1
+        raise ConfigError(
+            f"block '{block}' of {type(self.net).__name__} gives {tuple(output.shape)[1:]} a "
+            "sample, and its layers do not show whether that is (channels, positions) or "
+            "(positions, channels); set the attribute layout = 'channels_first' or "
+            "'channels_last' on the network"
+        )
 
     def _stages(self) -> set[str]:
         """Candidate blocks: the network's children, or those of a lone feature extractor."""
@@ -169,3 +255,11 @@ class Classifier(nn.Module):
                     f"{name}.{k}" for k, m in inner.items() if not isinstance(m, nn.Dropout)
                 } - ({f"{name}.{k}" for k, m in inner.items() if isinstance(m, nn.Linear)})
         return names
+
+
+def _within(name: str, block: str) -> bool:
+    return name == block or name.startswith(f"{block}.")
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))

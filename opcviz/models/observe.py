@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..common.progress import Progress
+from ..data import as_float
 from . import Classifier
 
 __all__ = ["Observation", "Views", "observe", "observe_blocks", "pooled"]
@@ -52,10 +53,11 @@ def observe(
     batch: int = 1024,
     progress: Progress | None = None,
 ) -> Observation:
-    """Features and logits of uint8 pictures (N, channels, H, W) in eval mode, in fp32.
+    """Features and logits of samples as `Images` holds them, in eval mode, in fp32.
 
-    Evidence is always taken in fp32, whatever precision trained the model: a collapsed feature is
-    smaller than bf16 resolves.
+    Pictures (N, channels, H, W) are uint8 or floats in [0, 1], other samples floats. Evidence is
+    always taken in fp32, whatever precision trained the model: a collapsed feature is smaller than
+    bf16 resolves.
     """
 
     def look(part: Tensor) -> tuple[Tensor, Tensor]:
@@ -102,7 +104,7 @@ def _passes(
     # convolutions on a GPU round to TF32 unless told otherwise
     with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
         for part in x.split(batch):
-            seen.append([value.float() for value in look(part.float() / 255)])
+            seen.append([value.float() for value in look(as_float(part))])
             if progress:
                 progress.check()
     model.train(training)
@@ -113,11 +115,9 @@ def pooled(block: Tensor) -> Tensor:
     """A block's output as one vector a sample: the mean over positions.
 
     Args:
-        block: (B, C, H, W) maps, (B, T, d) tokens, or (B, d) already.
+        block: (B, C, ...) with channels on axis 1, as `Classifier.taps` gives every block.
 
     Returns:
-        (B, C) or (B, d).
+        (B, C).
     """
-    if block.dim() == 4:
-        return block.mean((2, 3))
-    return block.mean(1) if block.dim() == 3 else block
+    return block.mean(tuple(range(2, block.dim()))) if block.dim() > 2 else block

@@ -107,7 +107,7 @@ def invert_all(lab: Laboratory, methods: list[Method], seed: int) -> None:
     began = time.perf_counter()
     images, config = lab.images, lab.study.evidence.inversion
     chosen = _pictures(lab)
-    pictures, labels = images.x_train[chosen].float() / 255, images.y_train[chosen]
+    pictures, labels = images.batch(chosen), images.y_train[chosen]
     models = [lab.classifier(method, seed) for method in methods]
     result = invert(
         models,
@@ -120,7 +120,7 @@ def invert_all(lab: Laboratory, methods: list[Method], seed: int) -> None:
     )
     baseline = class_mean_scores(images.x_train, images.y_train, pictures, labels)
     share = (time.perf_counter() - began) * (1 - 1 / len(methods))  # each model's own part
-    arrays = {"ids": chosen.cpu().numpy(), "pictures": images.x_train[chosen].cpu().numpy()}
+    arrays = {"ids": chosen.cpu().numpy(), "pictures": _bytes(pictures)}
     arrays["steps"] = np.asarray(result.frame_steps, np.int32)
     drawings = zip(result.reconstructions, result.frames, strict=True)
     for method, about, (drawn, frames) in zip(methods, result.summary(), drawings, strict=True):

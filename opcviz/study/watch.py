@@ -14,7 +14,6 @@ from ..maps import draw
 from ..measures import accuracy
 from ..models import Classifier
 from ..models.observe import Observation, observe
-from .trajectory import pack
 
 __all__ = ["ProbeWatch"]
 
@@ -32,7 +31,7 @@ class ProbeWatch:
     Args:
         images, split: the data set and its forget scenario.
         live: positions of the samples that the numbers are taken on, sorted.
-        probe: positions of the samples whose features are kept and drawn; a subset of `live`.
+        probe: positions of the samples that are drawn; a subset of `live`.
         original: the original model's observation of `live` and its head (W, b), for the live
             recovery attack; None while the original itself is trained.
         progress: told an `Epoch` each time.
@@ -53,7 +52,6 @@ class ProbeWatch:
         self.forget = torch.isin(live, split.forget_train)
         self.at = torch.searchsorted(live, probe)
         self.progress, self.epochs = progress, epochs
-        self.packed: list[dict[str, Tensor]] = []  # the probe set's features, see `trajectory`
         self.points: list[Tensor] = []  # (probe, 2) float32 an epoch
         self.values: list[list[float]] = []  # VALUES an epoch, NaN where there is none
         self.recovery: LiveRecovery | None = None
@@ -67,7 +65,6 @@ class ProbeWatch:
         """Observe, remember, tell."""
         seen = observe(model, self.x, self.y)
         features = seen.features[self.at].cpu()
-        self.packed.append(pack(features))
         numbers = self._numbers(seen)
         self.values.append([numbers[name] for name in VALUES])
         if bool(features.isfinite().all()):
@@ -81,20 +78,21 @@ class ProbeWatch:
             Epoch(
                 seen_epochs,
                 max(self.epochs, seen_epochs),
-                {name: _number(value) for name, value in numbers.items()},
-                [round(v, 4) for v in self.points[-1].flatten().tolist() if math.isfinite(v)],
+                {name: _number(name, value) for name, value in numbers.items()},
+                [_significant(v) for v in self.points[-1].flatten().tolist() if math.isfinite(v)],
             )
         )
 
     def _numbers(self, seen: Observation) -> dict[str, float]:
         nan = float("nan")
-        norms = seen.features.norm(dim=1)
-        retain_norm = norms[~self.forget].mean().item()
+        # float64, as `measures.collapse` has it: squares of a contracted feature underflow in fp32
+        norms, forget = seen.features.cpu().double().norm(dim=1), self.forget.cpu()
+        retain_norm = norms[~forget].mean().item()
         values = dict.fromkeys(VALUES, nan)
         values["forget_accuracy"] = accuracy(seen.logits[self.forget], seen.labels[self.forget])
         values["retain_accuracy"] = accuracy(seen.logits[~self.forget], seen.labels[~self.forget])
         if retain_norm > 0:
-            values["norm_ratio"] = norms[self.forget].mean().item() / retain_norm
+            values["norm_ratio"] = norms[forget].mean().item() / retain_norm
         if self.recovery is not None and bool(seen.features.isfinite().all()):
             recovered = self.recovery.score(seen.features)
             values["fm_accuracy"] = recovered["forget_accuracy"]
@@ -103,25 +101,30 @@ class ProbeWatch:
     def history(self) -> list[dict[str, float | None]]:
         """The live numbers, one dict an epoch."""
         return [
-            {"epoch": epoch, **{k: _number(v) for k, v in zip(VALUES, row, strict=True)}}
+            {"epoch": epoch, **{k: _number(k, v) for k, v in zip(VALUES, row, strict=True)}}
             for epoch, row in enumerate(self.values)
         ]
 
     def state(self) -> dict[str, Tensor]:
         """Everything remembered, as tensors."""
         return {
-            **{name: torch.stack([p[name] for p in self.packed]) for name in self.packed[0]},
             "points": torch.stack(self.points),
             "values": torch.tensor(self.values, dtype=torch.float64),
         }
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Inverse of `state`."""
-        pairs = zip(state["shares"], state["largest"], strict=True)
-        self.packed = [{"shares": shares, "largest": largest} for shares, largest in pairs]
         self.points = list(state["points"])
         self.values = state["values"].tolist()
 
 
-def _number(value: float) -> float | None:
-    return round(value, 5) if value == value and abs(value) != float("inf") else None
+def _number(name: str, value: float) -> float | None:
+    """A live number as short as it is stored: percent to three decimals, ratios to four digits."""
+    if not math.isfinite(value):
+        return None
+    return round(value, 3) if name.endswith("_accuracy") else _significant(value)
+
+
+def _significant(value: float) -> float:
+    """Four significant digits: a ratio of 1e-7 is a result, and rounded to decimals it were 0."""
+    return float(f"{value:.4g}")

@@ -90,7 +90,7 @@ class Feed:
         for step, (retain, forget) in enumerate(hands):
             index = torch.cat([retain, forget])
             mask = torch.arange(len(index), device=index.device) >= len(retain)
-            x = augment(self.images.x_train[index].float() / 255, self.policy, generator)
+            x = augment(self.images.batch(index), self.policy, generator)
             yield Batch(x, self.images.y_train[index], index, mask, number + step / steps)
 
     def _joint(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:

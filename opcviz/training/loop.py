@@ -39,7 +39,11 @@ __all__ = [
     "train",
 ]
 
-EXPLODED = 1e4  # |loss| beyond this is no training any more: a cross-entropy of 1e4 nats
+# A loss this many times as large as the first one is no training any more. It is a multiple because
+# objectives have scales of their own: OPC with λ = 1000 starts at 10⁴ and falls. A first loss below
+# 1 counts as 1 (a nat): one that starts near 0, as −CE on data that is known by heart, may grow by
+# any factor without harm, and is ruined when it reaches what no cross-entropy reaches.
+EXPLODED = 1e4
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,8 @@ class Outcome:
 
     Attributes:
         status: `finished` or `diverged`.
-        step: the last step taken, or the one at which the loss was no longer a usable number.
+        step: the last step taken, or the one at which the loss was not finite or `EXPLODED` times
+            as large as the first one.
         gradients: sample gradients evaluated (pictures times passes), the unit of compute budgets.
         seconds: wall-clock time of the steps themselves, watching not counted.
     """
@@ -207,7 +212,7 @@ def train(
             break
         if watch:
             _look(watch, model, epoch + 1)
-        snapshots.save(epoch + 1, tally.step, tally.gradients, tally.seconds)
+        snapshots.save(epoch + 1, tally.step, tally.gradients, tally.seconds, tally.first)
     model.eval()
     snapshots.clear()
     # the last update, or a batch norm's statistics, may overflow where no loss has seen it
@@ -218,11 +223,12 @@ def train(
 
 @dataclass
 class _Tally:
-    """What a run has used up."""
+    """What a run has used up, and |loss| at its first step (0 before it)."""
 
     step: int
     gradients: int
     seconds: float
+    first: float
     total: int
     sound: bool = True
 
@@ -246,7 +252,9 @@ def _one_epoch(
     pending: list[Tensor] = []
 
     def settle() -> bool:
-        bad = _first_bad(pending)
+        if pending and not tally.first:
+            tally.first = abs(pending[0].item())
+        bad = _first_bad(pending, EXPLODED * max(1.0, tally.first))
         if bad is not None:
             tally.step += 1 + bad - len(pending)
             tally.sound = False
@@ -283,9 +291,10 @@ def _epoch_seed(seed: int, epoch: int) -> int:
     return (seed * 1_000_003 + epoch * 7_919 + 1) % 2**31
 
 
-def _first_bad(losses: list[Tensor]) -> int | None:
+def _first_bad(losses: list[Tensor], limit: float) -> int | None:
+    """Index of the first loss that is not finite or beyond ±limit."""
     if not losses:
         return None
     values = torch.stack(losses).float()
-    bad = ~values.isfinite() | (values.abs() > EXPLODED)
+    bad = ~values.isfinite() | (values.abs() > limit)
     return int(bad.nonzero()[0]) if bool(bad.any()) else None

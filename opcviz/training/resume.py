@@ -35,7 +35,7 @@ class Snapshots:
         self.model, self.optimizer, self.watch = model, optimizer, watch
         self.saved_at = time.monotonic()
 
-    def save(self, epoch: int, step: int, gradients: int, seconds: float) -> None:
+    def save(self, epoch: int, step: int, gradients: int, seconds: float, first: float) -> None:
         """Write the state after `epoch` epochs, beside the old file and then over it."""
         if self.path is None or time.monotonic() - self.saved_at < self.every:
             return
@@ -51,31 +51,38 @@ class Snapshots:
         save_weights(
             beside,
             tensors,
-            {"epoch": epoch, "step": step, "gradients": gradients, "seconds": seconds},
+            {
+                "epoch": epoch,
+                "step": step,
+                "gradients": gradients,
+                "seconds": seconds,
+                "first_loss": first,
+            },
         )
         beside.replace(self.path)
         self.saved_at = time.monotonic()
 
-    def load(self) -> tuple[int, int, int, float]:
-        """Restore if there is a file: (epochs done, steps done, gradients, seconds), else zeros.
+    def load(self) -> tuple[int, int, int, float, float]:
+        """Restore if there is a file; what `save` was given, or zeros.
 
         A file that is damaged, or of another model, is set aside under another name and the run
         starts anew.
         """
         if self.path is None or not self.path.is_file():
-            return 0, 0, 0, 0.0
+            return 0, 0, 0, 0.0, 0.0
         begun = copy.deepcopy(self.model.state_dict())
         try:
             return self._restore(*read_tensors(self.path))
         except (ValueError, KeyError, RuntimeError):
             self.model.load_state_dict(begun)  # a state that does not fit is copied in part
             self.path.replace(self.path.with_suffix(".damaged"))
-            return 0, 0, 0, 0.0
+            return 0, 0, 0, 0.0, 0.0
 
     def _restore(
         self, tensors: dict[str, Tensor], spec: dict[str, Any]
-    ) -> tuple[int, int, int, float]:
-        done = spec["epoch"], spec["step"], spec["gradients"], spec["seconds"]
+    ) -> tuple[int, int, int, float, float]:
+        names = ("epoch", "step", "gradients", "seconds", "first_loss")
+        epoch, step, gradients, seconds, first = (spec[name] for name in names)
         self.model.load_state_dict(_part(tensors, "model."))
         if self.watch:
             self.watch.load(_part(tensors, "watch."))
@@ -85,7 +92,7 @@ class Snapshots:
             slots.setdefault(int(index), {})[slot] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
-        return done
+        return epoch, step, gradients, seconds, first
 
     def clear(self) -> None:
         """Remove the file: the run has its result."""

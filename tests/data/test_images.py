@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from opcviz.data import DataError, Images, assemble, digest
+import opcviz.data.images
+from opcviz.data import DataError, Images, as_float, assemble, digest
+from opcviz.models.observe import observe
+from opcviz.training import Feed
 
 
 def make(**changes) -> Images:
@@ -60,7 +63,7 @@ def test_statistics_cannot_be_changed_from_outside():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"x_train": torch.zeros(12, 3, 5, 4)}, "x_train must be uint8"),
+        ({"x_train": torch.zeros(12, 3, 5, 4).double()}, "x_train must be uint8"),
         ({"x_test": torch.zeros(6, 5, 4, dtype=torch.uint8)}, "x_test must be uint8"),
         ({"x_test": torch.zeros(6, 3, 4, 4, dtype=torch.uint8)}, "bring both to one shape"),
         ({"y_train": torch.zeros(11, dtype=torch.int64)}, r"int64 of shape \(12,\)"),
@@ -129,3 +132,77 @@ def test_assemble_refuses_a_wrong_number_of_labels():
     x, y = arrays([0, 1, 0])
     with pytest.raises(DataError, match="one label each"):
         assemble("toy", (x, y[:2]), (x, y))
+
+
+# ---- batches ----------------------------------------------------------------------------------
+
+
+def of_floats(x: torch.Tensor) -> Images:
+    labels = torch.arange(len(x)) % 2
+    return Images("floats", x, labels, x[:2], labels[:2], ("even", "odd"))
+
+
+def test_a_batch_of_bytes_is_what_dividing_by_255_gives_bit_for_bit():
+    images = make()
+    ids = torch.tensor([3, 0, 3])
+    assert torch.equal(images.batch(ids), images.x_train[ids].float() / 255)
+    assert torch.equal(images.batch(ids, "test"), images.x_test[ids].float() / 255)
+    every = torch.arange(256, dtype=torch.uint8)
+    assert torch.equal((as_float(every) * 255).round().byte(), every)
+    with pytest.raises(ValueError, match="split is 'train' or 'test', not 'valid'"):
+        images.batch(ids, "valid")
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (7, 3, 11), (7, 3, 4, 5)])
+def test_floats_stay_as_they_are_and_have_statistics(shape):
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * 40 - 300
+    images = of_floats(x)
+    assert images.shape == shape[1:]
+    assert torch.equal(images.batch(torch.tensor([5, 1])), x[[5, 1]])
+    assert "×".join(map(str, shape[1:])) in repr(images)
+    mean, std = images.mean_std()
+    channels = x.double().transpose(0, 1).flatten(1)
+    torch.testing.assert_close(mean.double(), channels.mean(1), rtol=1e-6, atol=0)
+    torch.testing.assert_close(std.double(), channels.std(1, correction=0), rtol=1e-6, atol=0)
+    assert (mean.dtype, std.dtype, mean.shape) == (torch.float32, torch.float32, (3,))
+
+
+def test_a_constant_float_channel_can_be_divided_by():
+    x = torch.full((4, 2, 6), 1e-9)
+    x[:, 1] = torch.arange(4)[:, None] * 1e-6
+    assert of_floats(x).mean_std()[1].tolist() == pytest.approx([1.0, 1.118e-6], rel=1e-3)
+
+
+def test_more_samples_than_fit_a_chunk_have_the_same_statistics(monkeypatch):
+    x = torch.rand(50, 2, 3)
+    whole = of_floats(x).mean_std()
+    monkeypatch.setattr(opcviz.data.images, "CHUNK", 7)
+    for a, b in zip(whole, of_floats(x).mean_std(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_floats_that_are_no_numbers_are_refused_with_their_place(monkeypatch):
+    monkeypatch.setattr(opcviz.data.images, "CHUNK", 3)
+    x = torch.rand(8, 2, 5)
+    x[4, 1, 2] = float("nan")
+    with pytest.raises(DataError, match="x_train holds NaN or infinite values, first in sample 4"):
+        of_floats(x)
+
+
+def test_one_split_of_bytes_and_one_of_floats_is_refused():
+    images = make()
+    with pytest.raises(DataError, match=r"bring both to one type"):
+        replace(images, x_test=images.x_test.float() / 255)
+
+
+def test_float_pictures_and_their_bytes_are_observed_alike(tiny_images, tiny_original):
+    floats = replace(
+        tiny_images, x_train=as_float(tiny_images.x_train), x_test=as_float(tiny_images.x_test)
+    )
+    a, b = (observe(tiny_original, i.x_train, i.y_train) for i in (tiny_images, floats))
+    assert torch.equal(a.logits, b.logits)
+    feeds = (Feed(i, torch.arange(20), torch.arange(0), 6) for i in (tiny_images, floats))
+    batches = (list(f.epoch(0, torch.Generator().manual_seed(1))) for f in feeds)
+    assert all(torch.equal(c.x, d.x) for c, d in zip(*batches, strict=True))
+    for c, d in zip(tiny_images.mean_std(), floats.mean_std(), strict=True):
+        torch.testing.assert_close(c, d)

@@ -79,11 +79,11 @@ def test_at_the_origin_the_gradient_is_finite(norm: str) -> None:
     assert bool(features.grad.isfinite().all())
 
 
-@pytest.mark.parametrize("shape", [(5, 6, 3, 4), (5, 7, 6)])
+@pytest.mark.parametrize("shape", [(5, 6), (5, 6, 7), (5, 6, 3, 4)])
 def test_a_block_counts_alike_whatever_its_positions(shape: tuple[int, ...]) -> None:
-    """Maps (B, C, H, W) and tokens (B, T, d) of equal vectors measure like one such vector."""
+    """Maps (B, C, H, W) and tokens (B, d, T) of equal vectors measure like one such vector."""
     vector = torch.rand(6)
-    block = vector.view(6, 1, 1) if len(shape) == 4 else vector
+    block = vector.view(6, *[1] * (len(shape) - 2))
     measured = distance_to_point(block.expand(shape), 0.0, "l2")
     assert measured.item() == pytest.approx(vector.norm().item(), rel=1e-5)
 

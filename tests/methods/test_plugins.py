@@ -10,7 +10,7 @@ from opcviz.methods.plugins import load_methods
 GOOD = '''
 from dataclasses import dataclass
 from torch.nn import functional as F
-from opcviz.config import setting
+from opcviz.common.config import setting
 from opcviz.methods import Iterative, register
 
 @register("{name}", title="Mine", paper="none", family="own", needs="retain original", summary="CE")

@@ -16,6 +16,7 @@ from opcviz.common.config import ConfigError
 from opcviz.measures import accuracy, separability
 from opcviz.methods import Task, create
 from opcviz.methods.contraction import random_directions, sliced_wasserstein
+from opcviz.methods.opc import directions_seed
 from opcviz.methods.opc_head import fit_head
 from opcviz.models import Classifier
 from opcviz.models.observe import Observation, observe
@@ -198,3 +199,10 @@ def test_head_only_contracts_logits_and_leaves_the_body(tiny_task: MakeTask) -> 
     assert shrunk < 0.2
     assert accuracy(after.logits[kept], after.labels[kept]) == 100
     assert outcome.gradients == 0
+
+
+def test_the_lines_of_a_step_are_the_same_under_every_interpreter() -> None:
+    assert directions_seed(0, 0.5) == 500_000 * 7_919 + 1 - 2**31
+    assert directions_seed(3, 0.0) == 3_000_010
+    seeds = {directions_seed(seed, step / 40) for seed in range(5) for step in range(400)}
+    assert len(seeds) == 5 * 400

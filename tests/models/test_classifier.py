@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from opcviz.common.config import ConfigError
 from opcviz.data import Images
 from opcviz.models import Architecture, Classifier, build_classifier
+from opcviz.models.observe import observe_blocks
 
 MEAN, STD = torch.tensor([0.4]), torch.tensor([0.2])
 SHAPE = (1, 8, 8)
@@ -122,3 +123,97 @@ def test_watching_leaves_no_hooks_and_no_mode_behind(tiny_original: Classifier) 
 def test_a_net_that_does_not_fit_is_refused(net: nn.Module, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         wrap(net)
+
+
+# ---- samples that are no pictures, and which axis holds the channels -------------------------
+
+
+class Parts(nn.Module):
+    """Two blocks and a head; between body and head the mean over positions."""
+
+    def __init__(self, *blocks: nn.Module, width: int, positions: int, layout: str = "") -> None:
+        super().__init__()
+        self.first, self.second = blocks
+        self.out = nn.Linear(width, 3)
+        self.positions = positions
+        if layout:
+            self.layout = layout
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.second(self.first(x)).mean(self.positions))
+
+
+class Scale(nn.Module):
+    """A layer of somebody's own, which shows nothing of its layout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.factor
+
+
+def of_signals(net: nn.Module, shape: tuple[int, ...]) -> Classifier:
+    return Classifier(net, torch.full((shape[0],), 0.5), torch.ones(shape[0]), shape).eval()
+
+
+def test_channels_of_a_signal_are_not_averaged_and_its_positions_are() -> None:
+    torch.manual_seed(0)
+    body = nn.Conv1d(2, 4, 3), nn.Sequential(nn.Conv1d(4, 6, 3), nn.ReLU())
+    net = Parts(*body, width=6, positions=2)
+    model = of_signals(net, (2, 10))
+    x = torch.rand(5, 2, 10)
+    blocks = observe_blocks(model, x, torch.zeros(5, dtype=torch.int64))
+    first = net.first(x - 0.5)
+    assert first.shape == (5, 4, 8)
+    torch.testing.assert_close(blocks["first"].features, first.mean(2))
+    torch.testing.assert_close(blocks["second"].features, net.second(first).mean(2))
+
+
+def test_positions_of_tokens_are_averaged_and_their_channels_are_not() -> None:
+    torch.manual_seed(0)
+    body = (
+        nn.Sequential(nn.Linear(5, 4), nn.ReLU()),
+        nn.Sequential(nn.LayerNorm(4), nn.Linear(4, 6), nn.GELU()),
+    )
+    net = Parts(*body, width=6, positions=1)
+    model = of_signals(net, (7, 5))
+    x = torch.rand(3, 7, 5)
+    blocks = observe_blocks(model, x, torch.zeros(3, dtype=torch.int64))
+    first = net.first(x - 0.5)
+    torch.testing.assert_close(blocks["first"].features, first.mean(1))
+    torch.testing.assert_close(blocks["second"].features, net.second(first).mean(1))
+    assert model.taps(x).blocks["first"].shape == (3, 4, 7)
+
+
+def test_maps_with_channels_last_are_told_from_maps_with_channels_first() -> None:
+    torch.manual_seed(0)
+    last = nn.Sequential(nn.Flatten(2), nn.Unflatten(2, (6, 6)), nn.Linear(6, 9))
+    model = wrap(Parts(nn.Conv2d(1, 4, 3), last, width=9, positions=(1, 2)))
+    blocks = model.taps(torch.rand(2, *SHAPE)).blocks
+    assert [tuple(block.shape) for block in blocks.values()] == [(2, 4, 6, 6), (2, 9, 4, 6)]
+
+
+def test_an_output_of_unknown_layout_is_refused_unless_the_network_declares_it() -> None:
+    with pytest.raises(ConfigError, match=r"block 'second' of Parts gives \(4, 10\) a sample"):
+        of_signals(Parts(nn.Conv1d(2, 4, 1), Scale(), width=4, positions=2), (2, 10))
+    for layout, shape in (("channels_first", (2, 4, 10)), ("channels_last", (2, 10, 4))):
+        net = Parts(nn.Conv1d(2, 4, 1), Scale(), width=4, positions=2, layout=layout)
+        taps = of_signals(net, (2, 10)).taps(torch.rand(2, 2, 10))
+        assert taps.blocks["second"].shape == shape
+    net = Parts(nn.Conv1d(2, 4, 1), Scale(), width=4, positions=2, layout="sideways")
+    with pytest.raises(ConfigError, match=r"Parts\.layout is 'sideways'; it may be"):
+        of_signals(net, (2, 10))
+
+
+@pytest.mark.parametrize("shape", [(30,), (2, 10), (2, 3, 4, 5)])
+def test_a_net_that_does_not_fit_other_samples_is_refused_in_their_words(shape) -> None:
+    said = "×".join(map(str, shape))
+    with pytest.raises(ConfigError, match=f"cannot take samples of shape {said}"):
+        of_signals(nn.Sequential(nn.Flatten(), nn.Linear(31, 3)), shape)
+
+
+def test_only_pictures_can_be_enlarged() -> None:
+    with pytest.raises(ConfigError, match=r"Architecture\.resize: 32 enlarges pictures"):
+        Classifier(small(), torch.zeros(2), torch.ones(2), (2, 10), resize=32)

@@ -85,7 +85,7 @@ def samples(study: StudyResult) -> tuple[Samples, dict[str, Any]]:
 
 
 def trajectory(model: ModelResult) -> dict[str, np.ndarray]:
-    """What was kept of each epoch: `ids`, `points`, packed features; empty where nothing was."""
+    """What was kept of each epoch: `ids`, `points`; empty where nothing was."""
     artefact = model.artefact("model")
     path = artefact.path("trajectory.npz") if artefact else None
     return _arrays(str(path)) if path and path.is_file() else {}

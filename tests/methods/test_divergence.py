@@ -1,0 +1,47 @@
+"""What ends as diverged, and what only has a large loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from opcviz.common.progress import Event, Progress, Step
+from opcviz.methods import Task, create
+from opcviz.models import Classifier
+
+MakeTask = Callable[..., Task]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"weight": 1000.0},
+        {"weight": 300.0, "norm": "squared"},
+        {"weight": 1000.0, "norm": "squared"},
+    ],
+    ids=lambda settings: "-".join(map(str, settings.values())),
+)
+def test_a_heavy_contraction_trains(
+    tiny_task: MakeTask, tiny_original: Classifier, settings: dict
+) -> None:
+    tiny_original.head.weight.data *= 20  # logits as long as a trained network's of full width
+    losses: list[float] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Step):
+            losses.append(event.loss)
+
+    method = create("opc", target="logits", epochs=3, lr=1e-8, batch_size=12, **settings)
+    task = tiny_task(original=tiny_original, progress=Progress(listen))
+    _, outcome = method.unlearn(task)
+    assert (outcome.status, outcome.reason) == ("finished", "")
+    assert 1e4 < losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("name", ["ga", "opc"])
+def test_a_huge_rate_is_a_divergence(tiny_task: MakeTask, name: str) -> None:
+    method = create(name, epochs=20, lr=10.0, batch_size=12, schedule="constant")
+    _, outcome = method.unlearn(tiny_task())
+    assert outcome.status == "diverged"
+    assert outcome.reason == f"diverged at step {outcome.step}"
