@@ -294,9 +294,7 @@ def test_on_an_accelerator_losses_are_read_rarely_but_all(
     spec = Training(epochs=9, batch_size=16)  # 3 steps an epoch
     ids = torch.arange(len(tiny_images.y_train))
     feed = Remote(tiny_images, ids, ids[:0], 16)
-    feed.images = SimpleNamespace(
-        x_train=SimpleNamespace(device=SimpleNamespace(type="cuda")),
-    )
+    feed.data = SimpleNamespace(device=SimpleNamespace(type="cuda"))
     steps = iter(range(1, 99))
     seen: list[Step] = []
 

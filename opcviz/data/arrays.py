@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .images import DataError, Images, assemble
+from .base import DataError
+from .images import Images, assemble
 
 __all__ = ["read_arrays"]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .images import DataError, Images, assemble
+from .base import DataError
+from .images import Images, assemble
 
 __all__ = ["read_folder"]
 

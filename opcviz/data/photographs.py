@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from .images import DataError, Images
+from .base import DataError
+from .images import Images
 
 __all__ = ["photo_patches"]
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from ..data import Split
-    from ..models.observe import Views
+    from ..tasks.classification import ModelOutputs
 
 __all__ = ["accuracy", "accuracy_report", "balanced_accuracy", "per_class_accuracy"]
 
@@ -69,7 +69,9 @@ def balanced_accuracy(logits: Tensor, labels: Tensor) -> float:
 
 
 @torch.no_grad()
-def accuracy_report(views: Views, split: Split, class_names: Sequence[str]) -> dict[str, Any]:
+def accuracy_report(
+    views: ModelOutputs, split: Split, class_names: Sequence[str]
+) -> dict[str, Any]:
     """Accuracy on the four parts of the data, and by class on the whole train and test set.
 
     Args:

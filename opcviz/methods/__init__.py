@@ -1,4 +1,8 @@
-"""Unlearning methods: one small file each, found through the registry."""
+"""Unlearning methods: one small file each, found through the registry.
+
+Those whose objective is the task's loss on retain or forget data stand here and serve any task;
+those that need classes, logits or a body|head split stand in `classification`.
+"""
 
 import importlib
 import pkgutil
@@ -8,27 +12,31 @@ from .base import (
     Iterative,
     Method,
     NotDefined,
-    Task,
+    Request,
     create,
     get_method,
     list_methods,
-    method_name,
     register,
 )
+from .tuning import tuned_datasets, tuned_settings
 
 __all__ = [
     "Info",
     "Iterative",
     "Method",
     "NotDefined",
-    "Task",
+    "Request",
     "create",
     "get_method",
     "list_methods",
-    "method_name",
     "register",
+    "tuned_datasets",
+    "tuned_settings",
 ]
 
-# every module of this folder is imported, so that the methods in it register themselves
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+# Every module of this folder is imported, so that the methods in it register themselves; by file
+# name, for methods are listed in the order in which they register.
+for _module in sorted(
+    pkgutil.walk_packages(__path__, f"{__name__}."), key=lambda m: m.name.rpartition(".")[2]
+):
+    importlib.import_module(_module.name)

@@ -14,31 +14,31 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import nn
 
 from ..common.config import Config, ConfigError, setting
 from ..common.progress import Progress
-from ..data import POLICIES, Images, Split
-from ..models import Classifier
+from ..data import POLICIES, Data, Split
+from ..tasks import Task
 from ..training import Feed, Objective, Outcome, Training, Watch, train
 from .saliency import only_inside, saliency, top_share
+from .tuning import tuned_settings
 
 __all__ = [
     "Info",
     "Iterative",
     "Method",
     "NotDefined",
-    "Task",
+    "Request",
     "create",
     "get_method",
     "list_methods",
-    "method_name",
     "register",
 ]
 
 
 class NotDefined(ConfigError):
-    """The method has no answer to this kind of task; the message says why."""
+    """The method has no answer to this kind of request; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,12 @@ class Info:
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
-    """Everything a method may use.
+class Request:
+    """What is asked of a method, and everything it may use to answer.
 
     Attributes:
-        images: the data set, on the device.
+        task: what the models do; gives the loss.
+        data: the data set, on the device.
         split: which of it to forget.
         original: the trained model θo; a method copies it and never changes it.
         fresh: makes a newly initialised model.
@@ -78,17 +79,18 @@ class Task:
         work: folder for a resume file, or None.
     """
 
-    images: Images
+    task: Task
+    data: Data
     split: Split
-    original: Classifier | None
-    fresh: Callable[[], Classifier]
+    original: nn.Module | None
+    fresh: Callable[[], nn.Module]
     training: Training
     seed: int = 0
     progress: Progress = field(default_factory=Progress)
     watch: Watch | None = None
     work: Path | None = None
 
-    def copy_of_original(self) -> Classifier:
+    def copy_of_original(self) -> nn.Module:
         """θo as the starting point of unlearning, free to change.
 
         Raises:
@@ -100,13 +102,13 @@ class Task:
 
     def train(
         self,
-        model: Classifier,
+        model: nn.Module,
         parts: str,
         spec: Training,
-        objective: Objective,
+        objective: Objective | None = None,
         *,
         frozen: Iterable[str] = (),
-        constrain: Callable[[Classifier], None] | None = None,
+        constrain: Callable[[nn.Module], None] | None = None,
         forget_epochs: int | None = None,
         phase: int = 0,
     ) -> Outcome:
@@ -116,7 +118,7 @@ class Task:
             model: changed in place.
             parts: the data of an epoch: all | retain | forget | joint | sequence, see `Feed`.
             spec: optimiser, schedule, epochs.
-            objective: (model, batch) -> scalar.
+            objective: (model, batch) -> scalar; None for the task's own loss.
             frozen: names of parameters that stay as they are; a batch norm all of whose parameters
                 are frozen keeps its statistics too.
             constrain: called after each step.
@@ -127,11 +129,11 @@ class Task:
         retain = {"forget": none}.get(parts, self.split.retain_train)
         forget = {"retain": none}.get(parts, self.split.forget_train)
         if parts == "all":
-            retain = torch.arange(len(self.images.y_train), device=none.device)
+            retain = torch.arange(len(self.data.y_train), device=none.device)
             forget = none
         order = "sequence" if parts == "sequence" else "joint"
         policy = spec.augment if spec.augment != "same" else self.training.augment
-        feed = Feed(self.images, retain, forget, spec.batch_size, policy, order, forget_epochs)
+        feed = Feed(self.data, retain, forget, spec.batch_size, policy, order, forget_epochs)
         still = set(frozen)
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name not in still)
@@ -139,7 +141,7 @@ class Task:
             outcome = train(
                 model,
                 feed,
-                objective,
+                objective or self.task.loss,
                 spec,
                 seed=self.seed + 101 * phase,
                 progress=self.progress,
@@ -153,8 +155,8 @@ class Task:
 
     @contextmanager
     def _salient(
-        self, model: Classifier, spec: Training, constrain: Callable[[Classifier], None] | None
-    ) -> Iterator[tuple[Callable[[Classifier], None] | None, int]]:
+        self, model: nn.Module, spec: Training, constrain: Callable[[nn.Module], None] | None
+    ) -> Iterator[tuple[Callable[[nn.Module], None] | None, int]]:
         """What to call after a step, and gradients spent to know it: SalUn's mask, if asked for."""
         share = getattr(spec, "saliency", 1.0)
         if share == 1:
@@ -162,10 +164,11 @@ class Task:
             return
         original = self.copy_of_original().requires_grad_(True)
         forget = self.split.forget_train
-        mask = top_share(saliency(original, self.images, forget, progress=self.progress), share)
+        scores = saliency(self.task, original, self.data, forget, progress=self.progress)
+        mask = top_share(scores, share)
         with only_inside(model, mask) as restore:
 
-            def after(model: Classifier) -> None:
+            def after(model: nn.Module) -> None:
                 if constrain:
                     constrain(model)
                 restore(model)
@@ -177,30 +180,34 @@ class Task:
 class Method(Config):
     """Base of all methods.
 
-    `tuned` holds settings that suit a data set better than the paper's; `scenarios` what a method
-    can forget, whole `classes` or any `samples`, and `limits` why not both.
+    `tasks` names the tasks it is defined for, None for any; `scenarios` what it can forget, whole
+    `classes` or any `samples`, and `limits` why not both.
     """
 
     info: ClassVar[Info]
-    tuned: ClassVar[dict[str, dict[str, Any]]] = {}
+    tasks: ClassVar[frozenset[str] | None] = None
     scenarios: ClassVar[frozenset[str]] = frozenset({"classes", "samples"})
     limits: ClassVar[str] = ""
 
-    def check(self, task: Task) -> None:
-        """Refuse a task that the method is not defined for.
+    def check(self, request: Request) -> None:
+        """Refuse a request that the method is not defined for.
 
         Raises:
-            NotDefined: saying what it can forget, and why no more.
+            NotDefined: saying what it can do, and why no more.
         """
-        kind = "classes" if task.split.classes else "samples"
-        if kind not in self.scenarios:
+        if self.tasks is not None and request.task.name not in self.tasks:
             raise NotDefined(
-                f"method '{self.info.name}' cannot forget {kind}, only "
+                f"method '{self.info.name}' is not defined for {request.task.name}, only for "
+                f"{', '.join(sorted(self.tasks))}: {self.info.summary}"
+            )
+        if request.split.forgets not in self.scenarios:
+            raise NotDefined(
+                f"method '{self.info.name}' cannot forget {request.split.forgets}, only "
                 f"{', '.join(sorted(self.scenarios))}: {self.limits}"
             )
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
-        """Make a model that answers the task; the original is left as it was.
+    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
+        """Make a model that answers the request; the original is left as it was.
 
         Raises:
             Cancelled: when asked to stop.
@@ -227,18 +234,18 @@ class Iterative(Training, Method):
 
     parts: ClassVar[str] = "joint"
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request, model: nn.Module) -> Objective:
         """The loss of one batch, as a function; whatever must be prepared is prepared here."""
         raise NotImplementedError
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
         """Copy the original and minimise `objective` over `parts` of the data."""
-        self.check(task)
-        model = task.copy_of_original()
-        objective = self.objective(task, model)
-        return model, task.train(model, self.parts, self, objective, frozen=self.frozen(model))
+        self.check(request)
+        model = request.copy_of_original()
+        objective, frozen = self.objective(request, model), self.frozen(request, model)
+        return model, request.train(model, self.parts, self, objective, frozen=frozen)
 
-    def frozen(self, model: Classifier) -> Iterable[str]:
+    def frozen(self, request: Request, model: nn.Module) -> Iterable[str]:
         """Names of the parameters that stay as they are; none, unless a method says so."""
         return ()
 
@@ -284,19 +291,16 @@ def get_method(name: str) -> type[Method]:
     return _REGISTRY[name]
 
 
-def create(name: str, *, dataset: str = "", **settings: Any) -> Method:
-    """A method by name, with the settings tuned for `dataset` (if any) under those given."""
-    cls = get_method(name)
-    return cls.from_dict({**cls.tuned.get(dataset, {}), **settings})
+def create(name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any) -> Method:
+    """A method by name, with the settings given over those tuned, if any, over its own.
 
+    Args:
+        name: of the method.
+        dataset: name of the data set that settings are tuned for; empty for the paper's settings.
+        scenario: what is forgotten of it, `classes` or `samples`, see `Scenario.forgets`.
+        settings: by name.
 
-def method_name(method: Method) -> str:
-    """The registered name of a method instance."""
-    return method.info.name
-
-
-def cross_entropy_on(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
-    """Mean cross-entropy over the masked part of a batch; 0 where the part is empty."""
-    if not bool(mask.any()):
-        return logits.sum() * 0
-    return torch.nn.functional.cross_entropy(logits[mask], y[mask])
+    Raises:
+        ConfigError: for an unknown method or setting, or a value that does not fit.
+    """
+    return get_method(name).from_dict({**tuned_settings(name, dataset, scenario), **settings})

@@ -146,8 +146,6 @@ def _check(cls: type) -> None:
     if "__dataclass_fields__" not in cls.__dict__:
         raise TypeError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it")
     cls()
-    for tuned in cls.tuned.values():
-        cls.from_dict(tuned)
 
 
 def _line(error: Exception, source: str) -> int | None:

@@ -16,8 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..common.config import ConfigError
+from ..data import Images
+from .architectures import Architecture, build_network
 
-__all__ = ["Classifier", "Taps"]
+__all__ = ["Classifier", "Taps", "build_classifier"]
 
 LAYOUTS = {"channels_first": 1, "channels_last": -1}
 """What a network may declare of outputs of three axes, in an attribute `layout`: the channels'."""
@@ -263,3 +265,21 @@ def _within(name: str, block: str) -> bool:
 
 def _sizes(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
+
+
+def build_classifier(spec: Architecture, images: Images, seed: int) -> Classifier:
+    """A freshly initialised `Classifier` for a data set, the same for the same seed.
+
+    Args:
+        spec: which network.
+        images: the data set; gives shape, classes and statistics of the samples.
+        seed: of the initial weights; torch's global generator is left as it was.
+
+    Raises:
+        ConfigError: if the name is unknown or the network does not fit the samples.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = build_network(spec, images.shape[0], images.classes)
+    mean, std = (value.cpu() for value in images.mean_std())
+    return Classifier(net, mean, std, images.shape, spec.resize).to(images.device)

@@ -19,7 +19,7 @@ from ..measures import collapse, separability
 from ..measures.outliers import outliers
 from ..measures.similarity import feature_similarity, similarity
 from ..methods import Method
-from ..models.observe import Observation, Views, observe_blocks
+from ..tasks.classification import ModelOutputs, Observation, observe_blocks
 from .storing import keep
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def make_blocks(lab: Laboratory, method: Method, seed: int) -> None:
     keep(lab, "blocks", method, seed, {"blocks": blocks}, began)
 
 
-def _probes(lab: Laboratory, views: Views, seed: int) -> dict[str, Any]:
+def _probes(lab: Laboratory, views: ModelOutputs, seed: int) -> dict[str, Any]:
     """Cross-validated probes on held-out data; on train data where samples are forgotten."""
     if lab.split.classes:
         seen: Observation = views.test
@@ -101,7 +101,7 @@ def make_membership(lab: Laboratory, method: Method, seed: int) -> None:
     keep(lab, "membership", method, seed, result, began)
 
 
-def _told_apart(lab: Laboratory, views: Views) -> dict[str, Any]:
+def _told_apart(lab: Laboratory, views: ModelOutputs) -> dict[str, Any]:
     """Can forget samples be told from unseen ones of their kind, and by their logits alone?
 
     By features against retained samples is part of the evidence of every model.
@@ -184,9 +184,9 @@ def make_relearning(lab: Laboratory, method: Method, seed: int) -> None:
     keep(lab, "relearning", method, seed, result, began)
 
 
-def block_views(lab: Laboratory, method: Method, seed: int) -> dict[str, Views]:
+def block_views(lab: Laboratory, method: Method, seed: int) -> dict[str, ModelOutputs]:
     """What each block of a model computes on all train and test pictures, pooled."""
     model, images = lab.classifier(method, seed), lab.images
     train = observe_blocks(model, images.x_train, images.y_train, progress=lab.progress)
     test = observe_blocks(model, images.x_test, images.y_test, progress=lab.progress)
-    return {name: Views(train[name], test[name]) for name in train}
+    return {name: ModelOutputs(train[name], test[name]) for name in train}

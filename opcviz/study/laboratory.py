@@ -23,9 +23,10 @@ from ..common.devices import fitting_threads, flush_denormals
 from ..common.memory import PeakMemory
 from ..common.progress import Message, Progress
 from ..data import Images, Split, digest, load, photo_patches, probe
-from ..methods import Iterative, Method, NotDefined, Task, create
+from ..methods import Iterative, Method, NotDefined, Request, create
 from ..models import Classifier, build_classifier, load_weights, save_weights
-from ..models.observe import Views, observe
+from ..tasks import get_task
+from ..tasks.classification import ModelOutputs, observe
 from ..training import Outcome
 from .evidence import MAKERS
 from .instruments import block_views
@@ -67,8 +68,8 @@ class Laboratory:
         self.original, self.retrained = create("original"), create("retrain")
         self.reference_seeds = tuple(sorted({*seeds, *study.evidence.reference.seeds}))
         flush_denormals()
-        self._views: dict[str, Views] = {}
-        self._blocks: dict[str, dict[str, Views]] = {}
+        self._views: dict[str, ModelOutputs] = {}
+        self._blocks: dict[str, dict[str, ModelOutputs]] = {}
         self._models: dict[str, Classifier] = {}
         self._confidence: dict[str, Tensor] = {}
 
@@ -207,7 +208,7 @@ class Laboratory:
             self._models[key] = model.eval()
         return self._models[key]
 
-    def views(self, method: Method, seed: int) -> Views:
+    def views(self, method: Method, seed: int) -> ModelOutputs:
         """What the model computes on all train and test pictures.
 
         Kept for the two references of the seed and for the model asked for last: those of a whole
@@ -218,7 +219,7 @@ class Laboratory:
             kept = {self.place(reference, seed) for reference in (self.original, self.retrained)}
             self._views = {place: seen for place, seen in self._views.items() if place in kept}
             model, images = self.classifier(method, seed), self.images
-            self._views[key] = Views(
+            self._views[key] = ModelOutputs(
                 observe(model, images.x_train, images.y_train, progress=self.progress),
                 observe(model, images.x_test, images.y_test, progress=self.progress),
             )
@@ -234,7 +235,7 @@ class Laboratory:
             self._confidence[key] = scaled_confidence(seen.logits.cpu(), labels.cpu())
         return self._confidence[key]
 
-    def block_views(self, method: Method, seed: int) -> dict[str, Views]:
+    def block_views(self, method: Method, seed: int) -> dict[str, ModelOutputs]:
         """The same of every block; the original's are kept, every model is compared with them."""
         key = f"{self.place(method, seed)} blocks"
         if method.info.name != "original":
@@ -307,8 +308,9 @@ class Laboratory:
         watch = self._watch(original, epochs)
         # the retrained model starts elsewhere: it never knew the original's weights
         start = seed if is_original else seed + 10_007
-        task = Task(
-            images=self.images,
+        request = Request(
+            task=get_task("classification"),
+            data=self.images,
             split=self.split,
             original=original,
             fresh=lambda: build_classifier(self.study.architecture, self.images, start),
@@ -318,7 +320,7 @@ class Laboratory:
             watch=watch,
             work=work,
         )
-        model, outcome = method.unlearn(task)
+        model, outcome = method.unlearn(request)
         if not watch.values:  # a method without a loop: before and after is all there is to see
             watch(original, 0)
             watch(model, 1)

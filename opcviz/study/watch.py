@@ -13,7 +13,7 @@ from ..data import Images, Split
 from ..maps import draw
 from ..measures import accuracy
 from ..models import Classifier
-from ..models.observe import Observation, observe
+from ..tasks.classification import Observation, observe
 
 __all__ = ["ProbeWatch"]
 

@@ -1,7 +1,7 @@
 """The one training loop, the batches it takes and the file it resumes from."""
 
 from .batches import Batch, Feed
-from .loop import Objective, Outcome, Training, Watch, cross_entropy, learning_rate, train
+from .loop import Objective, Outcome, Training, Watch, learning_rate, train
 
 __all__ = [
     "Batch",
@@ -10,7 +10,6 @@ __all__ = [
     "Outcome",
     "Training",
     "Watch",
-    "cross_entropy",
     "learning_rate",
     "train",
 ]

@@ -17,13 +17,11 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..common.config import Config, setting
 from ..common.devices import autocast, memory_format, synchronize
 from ..common.progress import Progress, Step
 from ..data import POLICIES
-from ..models import Classifier
 from .batches import Batch, Feed
 from .resume import Snapshots
 
@@ -34,7 +32,6 @@ __all__ = [
     "Outcome",
     "Training",
     "Watch",
-    "cross_entropy",
     "learning_rate",
     "train",
 ]
@@ -52,7 +49,7 @@ class Training(Config):
 
     epochs: int = setting(30, "passes over the data", low=1, high=2000)
     lr: float = setting(0.1, "peak learning rate", low=1e-8, high=10, log=True)
-    batch_size: int = setting(64, "pictures per step (of each part, if joint)", low=1, high=8192)
+    batch_size: int = setting(64, "samples per step (of each part, if joint)", low=1, high=8192)
     optimizer: str = setting("sgd", "update rule", choices=("sgd", "adam", "adamw"))
     momentum: float = setting(0.9, "SGD momentum", low=0, high=0.999, advanced=True)
     weight_decay: float = setting(5e-4, "L2 penalty on all weights", low=0, high=1, log=True)
@@ -70,18 +67,13 @@ class Training(Config):
     )
 
 
-Objective = Callable[[Classifier, Batch], Tensor]
-
-
-def cross_entropy(model: Classifier, batch: Batch) -> Tensor:
-    """The plain objective: CE(m(x), y)."""
-    return F.cross_entropy(model(batch.x), batch.y)
+Objective = Callable[[nn.Module, Batch], Tensor]
 
 
 class Watch(Protocol):
     """Looks at the model between epochs; its memory travels with the run's resume file."""
 
-    def __call__(self, model: Classifier, epoch: int) -> None:
+    def __call__(self, model: nn.Module, epoch: int) -> None:
         """Called before the first step (epoch 0) and after every epoch, in eval mode."""
 
     def state(self) -> dict[str, Tensor]:
@@ -99,7 +91,7 @@ class Outcome:
         status: `finished` or `diverged`.
         step: the last step taken, or the one at which the loss was not finite or `EXPLODED` times
             as large as the first one.
-        gradients: sample gradients evaluated (pictures times passes), the unit of compute budgets.
+        gradients: sample gradients evaluated (samples times passes), the unit of compute budgets.
         seconds: wall-clock time of the steps themselves, watching not counted.
     """
 
@@ -148,7 +140,7 @@ def make_optimizer(spec: Training, parameters: Iterable[nn.Parameter]) -> torch.
 
 
 def train(
-    model: Classifier,
+    model: nn.Module,
     feed: Feed,
     objective: Objective,
     spec: Training,
@@ -156,7 +148,7 @@ def train(
     seed: int = 0,
     progress: Progress | None = None,
     watch: Watch | None = None,
-    constrain: Callable[[Classifier], None] | None = None,
+    constrain: Callable[[nn.Module], None] | None = None,
     work: Path | None = None,
     continued: bool = False,
 ) -> Outcome:
@@ -181,7 +173,7 @@ def train(
         Cancelled: when asked to stop; the resume file stays.
     """
     progress = progress or Progress()
-    device = feed.images.x_train.device
+    device = feed.data.device
     model.to(memory_format=memory_format(device, model))
     optimizer = make_optimizer(spec, model.parameters())
     snapshots = Snapshots(work, model, optimizer, watch)
@@ -266,13 +258,13 @@ def _one_epoch(
     for batch in batches:
         pending.append(take_step(batch))
         tally.step += 1
-        tally.gradients += len(batch.y)
+        tally.gradients += len(batch.index)
         if len(pending) == every and not settle():
             return False
     return settle()  # the rest of the epoch, before anything is saved
 
 
-def _train_mode(model: Classifier) -> None:
+def _train_mode(model: nn.Module) -> None:
     """Train mode, except where every weight of a module is frozen: its statistics stay too."""
     model.train()
     for module in model.modules():
@@ -281,7 +273,7 @@ def _train_mode(model: Classifier) -> None:
             module.eval()
 
 
-def _look(watch: Watch, model: Classifier, epoch: int) -> None:
+def _look(watch: Watch, model: nn.Module, epoch: int) -> None:
     model.eval()
     with torch.no_grad():
         watch(model, epoch)

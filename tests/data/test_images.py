@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+import opcviz.data.base
 import opcviz.data.images
 from opcviz.data import DataError, Images, as_float, assemble, digest
-from opcviz.models.observe import observe
+from opcviz.tasks.classification import observe
 from opcviz.training import Feed
 
 
@@ -176,7 +177,7 @@ def test_a_constant_float_channel_can_be_divided_by():
 def test_more_samples_than_fit_a_chunk_have_the_same_statistics(monkeypatch):
     x = torch.rand(50, 2, 3)
     whole = of_floats(x).mean_std()
-    monkeypatch.setattr(opcviz.data.images, "CHUNK", 7)
+    monkeypatch.setattr(opcviz.data.base, "CHUNK", 7)
     for a, b in zip(whole, of_floats(x).mean_std(), strict=True):
         torch.testing.assert_close(a, b)
 

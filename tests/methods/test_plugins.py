@@ -9,7 +9,6 @@ from opcviz.methods.plugins import load_methods
 
 GOOD = '''
 from dataclasses import dataclass
-from torch.nn import functional as F
 from opcviz.common.config import setting
 from opcviz.methods import Iterative, register
 
@@ -20,8 +19,8 @@ class Mine(Iterative):
     heat: float = setting(2.0, "factor on the loss", low=0, high=10)
     parts = "retain"
 
-    def objective(self, task, model):
-        return lambda model, batch: self.heat * F.cross_entropy(model(batch.x), batch.y)
+    def objective(self, request, model):
+        return lambda model, batch: self.heat * request.task.loss(model, batch)
 '''
 
 
@@ -61,8 +60,8 @@ def test_files_are_found_through_the_environment_and_in_folders(tmp_path, monkey
         ("x = 1\ndef broken(:\n", 2, "SyntaxError"),
         ("import os\n\n1 / 0\n", 3, "ZeroDivisionError"),
         ("x = 1\n", None, "no method is registered"),
-        (GOOD.format(name="opc"), 7, "exists already"),
-        (GOOD.format(name="late") + "\nraise RuntimeError('late')\n", 17, "late"),
+        (GOOD.format(name="opc"), 6, "exists already"),
+        (GOOD.format(name="late") + "\nraise RuntimeError('late')\n", 16, "late"),
     ],
 )
 def test_a_broken_file_is_refused_with_line_and_reason(tmp_path, text, line, word):

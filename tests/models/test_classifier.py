@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from opcviz.common.config import ConfigError
 from opcviz.data import Images
 from opcviz.models import Architecture, Classifier, build_classifier
-from opcviz.models.observe import observe_blocks
+from opcviz.tasks.classification import observe_blocks
 
 MEAN, STD = torch.tensor([0.4]), torch.tensor([0.2])
 SHAPE = (1, 8, 8)

@@ -32,7 +32,8 @@ from ...common.config import Config, setting
 from ...common.progress import Event, Progress, Step
 from ...data import Images, Split
 from ...models import Classifier
-from ...training import Batch, Feed, Objective, Training, cross_entropy, train
+from ...tasks import get_task
+from ...training import Batch, Feed, Objective, Training, train
 from .curves import Curves
 
 __all__ = ["Relearning", "relearn"]
@@ -192,7 +193,7 @@ def _attack(
 ) -> str | None:
     """Fine-tune a copy under the eyes of `watch`; says why the curve broke off, if it did."""
     model = copy.deepcopy(model).requires_grad_(True)
-    objective: Objective = cross_entropy
+    objective: Objective = get_task("classification").loss
     if variant.transfer:
         objective = _through_new_head(model, variant.images.classes)
     spec = Training(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..models import Classifier
-from ..training import Batch, Objective
-from .base import Iterative, Task, register
+from ...models import Classifier
+from ...training import Batch, Objective
+from ..base import Iterative, Request, register
 from .teachers import at_rest, divergence
 
 __all__ = ["Delete"]
@@ -43,11 +43,11 @@ class Delete(Iterative):
     parts = "forget"
     scenarios = frozenset({"classes"})
     limits = "it drives pictures from their own class, which a retrained model would still name"
-    tuned = {"digits": {"lr": 3e-3, "batch_size": 64}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request, model: Classifier) -> Objective:
         """Divergence from the original's answer without the true class."""
-        teacher = at_rest(task.copy_of_original())
+        teacher = at_rest(request.copy_of_original())
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             with torch.no_grad():

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..common.config import setting
-from ..models import Classifier
-from ..training import Batch, Objective, Outcome
-from .base import Iterative, Task, register
+from ...common.config import setting
+from ...models import Classifier
+from ...training import Batch, Objective, Outcome
+from ..base import Iterative, Request, register
 from .teachers import at_rest, divergence
 
 __all__ = ["SCRUB"]
@@ -48,11 +48,11 @@ class SCRUB(Iterative):
     temperature: float = setting(2.0, "T, softening of both models", low=0.1, high=100)
 
     parts = "sequence"
-    tuned = {"digits": {"lr": 1e-3, "batch_size": 64, "msteps": 2}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request, model: Classifier) -> Objective:
         """One loss for a forget batch, another for a retain batch."""
-        teacher = at_rest(task.copy_of_original())
+        teacher = at_rest(request.copy_of_original())
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             logits = model(batch.x)
@@ -65,9 +65,9 @@ class SCRUB(Iterative):
 
         return loss
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request) -> tuple[Classifier, Outcome]:
         """Copy the original and train, with forget batches in the first epochs only."""
-        self.check(task)
-        model = task.copy_of_original()
-        objective = self.objective(task, model)
-        return model, task.train(model, self.parts, self, objective, forget_epochs=self.msteps)
+        self.check(request)
+        model = request.copy_of_original()
+        objective = self.objective(request, model)
+        return model, request.train(model, self.parts, self, objective, forget_epochs=self.msteps)

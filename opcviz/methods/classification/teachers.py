@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..models import Classifier
+from ...models import Classifier
 
 __all__ = ["at_rest", "divergence"]
 

@@ -8,7 +8,7 @@ import torch
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images
 from opcviz.models import Classifier
-from opcviz.models.observe import observe
+from opcviz.tasks.classification import observe
 
 
 def test_an_observation_is_what_the_model_computes(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..common.progress import Progress
-from ..data import as_float
-from . import Classifier
+from ...common.progress import Progress
+from ...data import as_float
+from ...models import Classifier
 
-__all__ = ["Observation", "Views", "observe", "observe_blocks", "pooled"]
+__all__ = ["ModelOutputs", "Observation", "observe", "observe_blocks", "pooled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Observation:
 
 
 @dataclass(frozen=True, eq=False)
-class Views:
+class ModelOutputs:
     """A model's observations of the whole train and test set."""
 
     train: Observation
