@@ -285,7 +285,7 @@ def test_on_an_accelerator_losses_are_read_rarely_but_all(
 
     class Remote(Feed):
         def epoch(self, number, generator):
-            self.images = tiny_images
+            self.data = tiny_images
             yield from super().epoch(number, generator)
 
     monkeypatch.setattr(training, "autocast", lambda *_: nullcontext())

@@ -81,7 +81,7 @@ def test_a_path_can_be_stopped(ends) -> None:
 def test_features_elsewhere_are_those_of_a_model_there(ends, tiny_request: MakeRequest) -> None:
     here, there = ends
     here.train()
-    x = tiny_request().images.x_train[:5].float() / 255
+    x = tiny_request().data.x_train[:5].float() / 255
     state = BezierPath(there, there).at(0.0)
     kept = copy.deepcopy(here.state_dict())
     found = features_at(here)(state, x)
