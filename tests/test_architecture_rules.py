@@ -25,6 +25,7 @@ ROOMS = {
     "measures": 6,
     "maps": 6,
     "verdict": 7,
+    "artefacts": 7,
     "study": 8,
     "engine": 9,
     "sweep": 10,

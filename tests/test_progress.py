@@ -66,8 +66,10 @@ def test_a_stop_is_raised_after_the_listeners_were_told() -> None:
     assert heard == EVENTS[:2]
 
 
-def test_the_default_is_silent_and_never_stops() -> None:
+def test_the_default_is_silent_and_never_stops(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress()
+    assert progress.listeners == ()
     for event in EVENTS:
-        progress(event)
-    progress.check()
+        assert progress(event) is None
+    assert progress.check() is None  # and raises nothing
+    assert capsys.readouterr() == ("", "")

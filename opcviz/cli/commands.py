@@ -110,12 +110,12 @@ def run(
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
     from ..common.devices import pick_device
-    from ..study import Laboratory, missing
+    from ..study import StudyRunner, missing
     from ..study import run as do
 
     where, kinds = _open_store(store), _kinds(only)
     for plan in (_chosen(each, methods, seeds) for each in _load(target, change)):
-        lab = Laboratory(
+        runner = StudyRunner(
             plan.study,
             where,
             pick_device(device),
@@ -123,13 +123,13 @@ def run(
             data_root=data,
             download=download,
         )
-        todo = len(missing(plan, lab, kinds))
+        todo = len(missing(plan, runner, kinds))
         if not todo:
             out.print(f"{plan.study.place}: everything is there already, nothing was computed")
             continue
         with bars(err, todo) as progress:
-            lab.progress = progress
-            do(plan, lab, kinds=kinds)
+            runner.progress = progress
+            do(plan, runner, only=kinds)
         out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
 
 
@@ -153,12 +153,13 @@ def _chosen(plan, methods: str, seeds: str):
 
 
 def _kinds(only: str) -> tuple[str, ...]:
-    from ..study.pipeline import KINDS
+    from ..study import all_kinds
 
+    known = all_kinds()
     wanted = tuple(part.strip() for part in only.split(",") if part.strip())
-    if unknown := [kind for kind in wanted if kind not in KINDS]:
-        raise ConfigError(f"--only: '{unknown[0]}' is no answer; there are: {', '.join(KINDS)}")
-    return wanted or KINDS
+    if unknown := [kind for kind in wanted if kind not in known]:
+        raise ConfigError(f"--only: '{unknown[0]}' is no answer; there are: {', '.join(known)}")
+    return wanted
 
 
 def _numbers(text: str, name: str) -> tuple[int, ...]:
@@ -246,7 +247,9 @@ def sweep(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="datasets|architectures|methods|attacks|studies")],
+    what: Annotated[
+        str, typer.Argument(help="datasets, architectures, methods, attacks, kinds, studies")
+    ],
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -259,6 +262,7 @@ def list_(
         "architectures": listings.architectures,
         "methods": listings.methods,
         "attacks": listings.attacks,
+        "kinds": listings.artefact_kinds,
         "studies": lambda: listings.studies(_open_store(store)),
     }
     if what not in known:

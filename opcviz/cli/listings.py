@@ -8,7 +8,7 @@ from typing import Any
 from ..common.config import settings_of
 from ..study import Store
 
-__all__ = ["architectures", "attacks", "datasets", "methods", "studies"]
+__all__ = ["architectures", "artefact_kinds", "attacks", "datasets", "methods", "studies"]
 
 
 def datasets() -> list[dict[str, Any]]:
@@ -47,25 +47,30 @@ def methods() -> list[dict[str, Any]]:
 
 
 def attacks() -> list[dict[str, Any]]:
-    """Attacks with their settings."""
-    from ..attacks.inversion import Inversion
-    from ..attacks.membership import Membership
-    from ..attacks.membership.lira import ReferenceAttack
-    from ..attacks.probes import Probing
-    from ..attacks.recovery import Recovery
-    from ..attacks.relearning import Relearning
+    """Attacks and measures that have settings, by the table of `[evidence]` they are set in."""
+    from ..artefacts import settings_tables
 
-    named = {
-        "recovery": Recovery,
-        "inversion": Inversion,
-        "membership": Membership,
-        "reference": ReferenceAttack,
-        "probing": Probing,
-        "relearning": Relearning,
-    }
     return [
         {"name": name, "summary": (cls.__doc__ or "").splitlines()[0], "fields": _fields(cls)}
-        for name, cls in named.items()
+        for name, cls in settings_tables().items()
+    ]
+
+
+def artefact_kinds() -> list[dict[str, Any]]:
+    """What can be made of a model, in the order in which it is made."""
+    from ..artefacts import kinds
+
+    return [
+        {
+            "name": kind.name,
+            "title": kind.title,
+            "summary": kind.summary,
+            "optional": kind.optional,
+            "own": kind.own,
+            "settings": list(kind.settings),
+            "json": dict(kind.fields),
+        }
+        for kind in kinds()
     ]
 
 

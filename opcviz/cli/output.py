@@ -19,10 +19,9 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from ..common.progress import Epoch, Event, Message, Progress, Stage, Step
+from ..study.table import columns
 
 __all__ = ["bars", "listing", "numbers_table", "reading"]
-
-NUMBERS = ("model", "seed", "forget", "retain\ntest", "after\nFM", "norm\nratio", "PSNR", "verdict")
 
 
 @contextmanager
@@ -82,20 +81,16 @@ def numbers_table(result: dict[str, Any]) -> Table:
     """The headline numbers of a study, a line a model; `result` as `StudyResult.to_dict()`."""
     title = f"{result['study']['title']} ({result['study']['place']})"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in NUMBERS:
+    shown = columns("show")
+    for name in ("model", "seed", *(column.name for column in shown), "verdict"):
         words = name in ("model", "verdict")
         table.add_column(name, justify="left" if words else "right", no_wrap=name != "verdict")
     for model in result["models"]:
-        psnr = model["inversion"]["psnr"]
-        ratio = model["collapse"]["norm_ratio"]
+        values = [(column.value(model), column.format) for column in shown]
         table.add_row(
             model["method"],
             str(model["seed"]),
-            _percent(model["accuracy"]["forget_train"]),
-            _percent(model["accuracy"]["retain_test"]),
-            _percent(model["recovery"]["fm"]["all"]["forget_accuracy"]),
-            "–" if ratio is None else f"{ratio:.2g}",
-            "–" if psnr is None else f"{psnr:.1f}",
+            *("–" if value is None else f"{value:{form}}" for value, form in values),
             _verdict(model["verdict"]),
         )
     return table

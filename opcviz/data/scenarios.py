@@ -60,16 +60,13 @@ class Scenario(Config):
         10.0, "share of the train set to forget, drawn per class", low=0, high=100, unit="%"
     )
     path: str = setting("", "file of ids into the train set (.npy, .txt or .csv)")
-    digest: str = setting(
-        "", "fingerprint of the ids in that file; filled in when it is read", advanced=True
-    )
+    digest: str = setting("", "fingerprint of the ids in that file; see `pinned`", advanced=True)
 
     def __post_init__(self) -> None:
-        """Check the fields, also against each other; an indices file without digest is read.
+        """Check the fields, also against each other.
 
         Raises:
             ConfigError: naming the field that does not fit.
-            DataError: if an indices file must be read and cannot.
         """
         if isinstance(self.classes, list | tuple):  # TOML writes [0, 1, 2]
             tokens = tuple(str(c) if type(c) is int else c for c in self.classes)
@@ -87,8 +84,6 @@ class Scenario(Config):
             )
         if self.kind == "indices" and not self.path:
             raise ConfigError("Scenario.path: wants the file of ids to forget: indices:FILE")
-        if self.kind == "indices" and not self.digest:
-            object.__setattr__(self, "digest", indices_digest(read_indices(self.path)))
 
     @classmethod
     def parse(cls, text: str) -> Scenario:
@@ -120,7 +115,7 @@ class Scenario(Config):
         return cls.parse(values) if isinstance(values, str) else super().from_dict(values)
 
     def replace(self, **changes: Any) -> Scenario:
-        """A copy with some settings changed; another file is read anew."""
+        """A copy with some settings changed; another file has another fingerprint."""
         if "path" in changes:
             changes.setdefault("digest", "")
         return super().replace(**changes)
@@ -137,14 +132,36 @@ class Scenario(Config):
 
         A file of ids counts by its content, not by its place or format. The seed of a random draw
         is the study's and not in here.
+
+        Raises:
+            DataError: if an indices file must be read for this and cannot.
         """
-        value = {"classes": list(self.classes), "random": self.percent, "indices": self.digest}
+        if self.kind == "indices":
+            return {"kind": self.kind, "value": self.digest or self._file()[1]}
+        value = {"classes": list(self.classes), "random": self.percent}
         return {"kind": self.kind, "value": value[self.kind]}
 
     @property
     def forgets(self) -> str:
         """What is forgotten: whole `classes`, or any `samples`."""
         return "classes" if self.kind == "classes" else "samples"
+
+    def pinned(self) -> Scenario:
+        """The same, with the fingerprint of an indices file as it is now.
+
+        From then on a change of the file is noticed, and the identity is known without it.
+
+        Raises:
+            DataError: if the file must be read and cannot.
+        """
+        if self.kind != "indices" or self.digest:
+            return self
+        return self.replace(digest=self._file()[1])
+
+    def _file(self) -> tuple[np.ndarray, str]:
+        """The ids of an indices file and their fingerprint."""
+        ids = read_indices(self.path)
+        return ids, indices_digest(ids)
 
     def check(self, class_names: Sequence[str], called: str) -> None:
         """See that a data set has the classes to forget, without its pictures.
@@ -197,8 +214,8 @@ class Scenario(Config):
     def _samples(self, y: np.ndarray, seed: int) -> np.ndarray:
         if self.kind == "random":
             return _draw(y, self.percent / 100, seed)
-        ids = read_indices(self.path)
-        if indices_digest(ids) != self.digest:
+        ids, now = self._file()
+        if self.digest and now != self.digest:
             raise DataError(
                 f"{self.path} has changed since this scenario was set up; restore it, or set up a "
                 "new scenario (a study's question may not change under its answers)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,7 +41,7 @@ class _Flight:
     id: str
     queued: float  # which queueing of the run this is: it may be resumed before we land
     future: Any
-    kill_at: float | None = None  # monotonic; set once a cancel was asked
+    kill_at: float | None = None  # by the dispatcher's clock; set once a cancel was asked
 
 
 class Dispatcher:
@@ -50,10 +51,18 @@ class Dispatcher:
         runs: the runs of the store.
         pool: the workers.
         engine: id of this engine program, for the records.
+        clock: seconds that only grow.
     """
 
-    def __init__(self, runs: Runs, pool: Workers, engine: str) -> None:
-        self.runs, self.pool, self.engine = runs, pool, engine
+    def __init__(
+        self,
+        runs: Runs,
+        pool: Workers,
+        engine: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.runs, self.pool, self.engine, self.clock = runs, pool, engine, clock
         self._flights: dict[str, _Flight] = {}
         self._workers: set[str] = set()
         self._looked = float("-inf")
@@ -75,7 +84,7 @@ class Dispatcher:
                 self._land(address, flight)
             else:
                 self._enforce_cancel(address, flight)
-        if time.monotonic() - self._looked > LOOK_SECONDS:
+        if self.clock() - self._looked > LOOK_SECONDS:
             self._look()
         free = self._workers - self._flights.keys()
         if not free:
@@ -89,7 +98,7 @@ class Dispatcher:
 
     def _look(self) -> None:
         self._workers = self.pool.workers()
-        self._looked = time.monotonic()
+        self._looked = self.clock()
         for address in self._flights.keys() - self._workers:
             flight = self._flights[address]
             if not flight.future.done():  # its task waits for an address that will not come back
@@ -110,10 +119,10 @@ class Dispatcher:
     def _enforce_cancel(self, address: str, flight: _Flight) -> None:
         if flight.kill_at is None:
             if self.runs.cancel_requested(flight.id):
-                flight.kill_at = time.monotonic() + GRACE_SECONDS
-        elif time.monotonic() > flight.kill_at:
+                flight.kill_at = self.clock() + GRACE_SECONDS
+        elif self.clock() > flight.kill_at:
             log.info("%s: does not answer the cancel, ending its worker", flight.id)
-            flight.kill_at = time.monotonic() + GRACE_SECONDS  # if this fails, try again
+            flight.kill_at = self.clock() + GRACE_SECONDS  # if this fails, try again
             try:
                 self.pool.kill(address)
             except Exception:  # it may have gone by itself just now

@@ -1,21 +1,24 @@
-"""Studies: what is asked (spec), what does the work (laboratory), what is kept (store)."""
+"""Studies: what is asked (spec), what does the work (runner), what is kept (store)."""
 
-from .laboratory import Laboratory
-from .pipeline import execute, missing, run
+from .job import Job
+from .pipeline import all_kinds, execute, missing, run
 from .results import ModelResult, StudyResult, list_studies, open_study
+from .runner import StudyRunner
 from .spec import Evidence, Plan, Study, list_presets, load_plan, preset, read_method
 from .store import Artefact, Store, StoreError, default_root, shipped_root
 
 __all__ = [
     "Artefact",
     "Evidence",
-    "Laboratory",
+    "Job",
     "ModelResult",
     "Plan",
     "Store",
     "StoreError",
     "Study",
     "StudyResult",
+    "StudyRunner",
+    "all_kinds",
     "default_root",
     "execute",
     "list_presets",

@@ -7,35 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
+from ..artefacts import MODEL, get_kind, kinds
 from ..common.devices import pick_device
 from ..common.progress import Message, Progress, Stage
 from ..methods import Method
 from ..methods.plugins import load_methods
-from .evidence import invert_all
-from .laboratory import Laboratory
-from .spec import INSTRUMENTS, Plan
+from .job import Job
+from .runner import OwnKindFailed, StudyRunner
+from .spec import Plan
 from .store import Store, shipped_root
+from .trainer import train_again
 
-__all__ = ["Item", "execute", "missing", "run"]
-
-# the order in which a model's answers are made: what a person waits for comes first
-KINDS = (
-    "model",
-    "evidence",
-    "membership",
-    "similarity",
-    "blocks",
-    "relearning",
-    "features",
-    "maps",
-    "inversion",
-    "reference",
-)
-
-
-LEAST_SEEDS = 3  # of reference models, without which no likelihood ratio exists
+__all__ = ["Item", "all_kinds", "execute", "missing", "run"]
 
 
 @dataclass(frozen=True)
@@ -47,98 +31,110 @@ class Item:
     seed: int
 
 
-def missing(plan: Plan, lab: Laboratory, kinds: Sequence[str] = KINDS) -> list[Item]:
-    """What the store lacks of some kinds, in the order in which it will be made."""
-    unwanted = _unwanted(plan, lab)
+def all_kinds(plan: Plan | None = None) -> tuple[str, ...]:
+    """Everything that can be made of a model, in the order in which it is made."""
+    task = plan.study.task if plan else None
+    return (MODEL, *(kind.name for kind in kinds(task)))
+
+
+def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[Item]:
+    """What the store lacks, in the order in which it will be made.
+
+    Args:
+        plan: what is asked.
+        runner: of the plan's study.
+        only: these kinds alone; none named: all.
+    """
+    evidence, seeds = plan.study.evidence, len(runner.reference_seeds)
+    asked = [kind for kind in kinds(plan.study.task) if kind.wanted(evidence, seeds)]
+    chosen = [kind for kind in all_kinds(plan) if not only or kind in only]
+    wanted_kinds = [k for k in chosen if k == MODEL or get_kind(k) in asked]
+
     listed = {method.info.name for method in plan.methods}
-    references = [lab.original]
-    if {"similarity", "reference"} - unwanted:
-        references.append(lab.retrained)
+    needs = {need for kind in asked for need in kind.needs}
+    references = [runner.original, *([runner.retrained] if "retrained" in needs else [])]
     methods = [*(r for r in references if r.info.name not in listed), *plan.methods]
     wanted = [
         Item(kind, method, seed)
         for seed in plan.seeds
         for method in methods
-        for kind in KINDS
-        if kind in kinds and kind not in unwanted
+        for kind in wanted_kinds
     ]
-    if "model" in kinds and "reference" not in unwanted:
-        further = [seed for seed in lab.reference_seeds if seed not in plan.seeds]
-        wanted += [Item("model", method, seed) for seed in further for method in references]
-    wanted.sort(key=_turn)
-    return [item for item in wanted if not lab.find(item.kind, item.method, item.seed)]
+    if MODEL in chosen and "seeds" in needs:
+        further = [seed for seed in runner.reference_seeds if seed not in plan.seeds]
+        wanted += [Item(MODEL, method, seed) for seed in further for method in references]
+    wanted.sort(key=_order)
+    return [item for item in wanted if not runner.find(item.kind, item.method, item.seed)]
 
 
-def _turn(item: Item) -> tuple[float, int]:
-    """Seed by seed: the references' models, on which everything rests; each model with its
-    evidence; inversion, all models in one batch. At last what wants the models of all seeds."""
-    if item.kind == "reference":
+def _order(item: Item) -> tuple[float, float]:
+    """Seed by seed: the reference models, on which everything rests; each model with its evidence;
+    then what takes all models of the seed together. At last what wants the models of all seeds."""
+    if item.kind == MODEL:
+        names = ("original", "retrain")
+        name = item.method.info.name
+        return item.seed, names.index(name) if name in names else 2
+    kind = get_kind(item.kind)
+    if "seeds" in kind.needs:
         return math.inf, item.seed
-    if item.kind == "inversion":
-        return item.seed, 3
-    names = ("original", "retrain")
-    first = item.kind == "model" and item.method.info.name in names
-    return item.seed, names.index(item.method.info.name) if first else 2
+    return item.seed, 3 + kind.order if "together" in kind.needs else 2
 
 
-def _unwanted(plan: Plan, lab: Laboratory) -> set[str]:
-    """Kinds that the study's evidence settings leave out, or that want more seeds."""
-    evidence = plan.study.evidence
-    unwanted = set(INSTRUMENTS) - set(evidence.instruments)
-    if "membership" in unwanted or len(lab.reference_seeds) < LEAST_SEEDS:
-        unwanted.add("reference")
-    return unwanted if evidence.keep_features else {*unwanted, "features"}
-
-
-def run(plan: Plan, lab: Laboratory, *, kinds: Sequence[str] = KINDS, again: bool = False) -> int:
+def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: bool = False) -> int:
     """Make everything a plan asks for; returns how many answers were missing.
 
     Args:
         plan: what is asked.
-        lab: what does the work.
-        kinds: the answers wanted.
+        runner: what does the work.
+        only: these kinds alone; none named: all.
         again: train the plan's last model once more if it is there already, to be watched; the
             stored model stays, and is compared with the new one.
 
     Raises:
         Cancelled: when asked to stop; what was finished stays.
     """
-    items = missing(plan, lab, kinds)
-    with lab.threads():
-        _make(items, plan, lab, again)
+    items = missing(plan, runner, only)
+    runner.prepare()
+    with runner.threads():
+        _make(items, plan, runner, again)
     return len(items)
 
 
-def _make(items: list[Item], plan: Plan, lab: Laboratory, again: bool) -> None:
-    last = Item("model", plan.methods[-1], plan.seeds[-1])
+def _make(items: list[Item], plan: Plan, runner: StudyRunner, again: bool) -> None:
+    last = Item(MODEL, plan.methods[-1], plan.seeds[-1])
     repeat = again and last not in items
     count = len(items) + repeat
     if repeat:
-        lab.progress(Stage("model", 0, count, last.method.info.title))
-        lab.repeat(last.method, last.seed)
+        runner.progress(Stage(MODEL, 0, count, last.method.info.title))
+        train_again(runner, last.method, last.seed)
     done = int(repeat)
     for together in _batches(items):
         first, titles = together[0], [item.method.info.title for item in together]
-        lab.progress(Stage(first.kind, done, count, ", ".join(titles)))
-        if first.kind == "inversion":
-            invert_all(lab, [item.method for item in together], first.seed)
-        else:
-            lab.make(first.kind, first.method, first.seed)
+        runner.progress(Stage(first.kind, done, count, ", ".join(titles)))
+        try:
+            if len(together) > 1:
+                runner.measure(get_kind(first.kind), [item.method for item in together], first.seed)
+            else:
+                runner.make(first.kind, first.method, first.seed)
+        except OwnKindFailed as error:  # everything else goes on as if it were not there
+            runner.progress(Message(str(error), "warning"))
         done += len(together)
 
 
 def _batches(items: list[Item]) -> Iterator[list[Item]]:
-    """One item at a time; gradient inversion takes all models of a seed together."""
-    for (together, _), group in groupby(items, lambda i: (i.kind == "inversion", i.seed)):
+    """One item at a time, but for kinds that take all models of a seed together."""
+
+    def key(item: Item) -> tuple[str, int] | None:
+        together = item.kind != MODEL and "together" in get_kind(item.kind).needs
+        return (item.kind, item.seed) if together else None
+
+    for together, group in groupby(items, key):
         listed = list(group)
         yield from [listed] if together else ([item] for item in listed)
 
 
-def execute(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, Any]:
-    """Run a job of the engine: `{"plan": Plan.to_dict(), "device": "auto"}`.
-
-    Further keys: `kinds` and `again` as `run` has them, `data_root`, and `method_files`, the user's
-    own methods that the plan may name.
+def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str, object]:
+    """Run a job of the engine; `job` is `Job.to_dict()`.
 
     Returns:
         The study's place and how many answers were made.
@@ -147,16 +143,17 @@ def execute(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, A
         ConfigError: when the plan or the device cannot be used.
         Cancelled: when asked to stop.
     """
-    for refused in load_methods(job.get("method_files", ())):
+    asked = Job.from_dict(job)
+    for refused in load_methods(asked.method_files):
         progress(Message(str(refused), "warning"))
-    plan = Plan.from_dict(job["plan"])
-    lab = Laboratory(
+    plan = Plan.from_dict(asked.plan)
+    runner = StudyRunner(
         plan.study,
         Store(store, (shipped_root(),)),
-        pick_device(job.get("device", "auto")),
+        pick_device(asked.device),
         seeds=plan.seeds,
-        data_root=job.get("data_root"),
+        data_root=Path(asked.data_root) if asked.data_root else None,
         progress=progress,
     )
-    made = run(plan, lab, kinds=job.get("kinds", KINDS), again=job.get("again", False))
+    made = run(plan, runner, only=asked.kinds, again=asked.again)
     return {"study": plan.study.place, "made": made}

@@ -8,20 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ..attacks.recovery import ATTACKS, FIT_SETS
+from ..artefacts import MODEL, kinds
+from ..artefacts.kind import Json
 from ..common.config import ConfigError
 from ..methods import Method, get_method
 from ..verdict import consensus, judge
-from .spec import Study, list_presets, preset
+from .spec import Evidence, Study, list_presets, preset
 from .store import Artefact, Store, StoreError
 
 __all__ = ["ModelResult", "StudyResult", "list_studies", "open_study"]
-
-KINDS = (
-    "model", "evidence", "membership", "reference", "similarity", "blocks", "relearning", "maps",
-    "inversion",
-)  # fmt: skip
-FEW_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
 
 
 @dataclass(frozen=True)
@@ -33,12 +28,14 @@ class ModelResult:
         place: its folder, `<study>/models/<model>`.
         method: the method with its settings.
         seed: of its training.
+        study: what it belongs to; its evidence settings say which answers count.
     """
 
     store: Store
     place: str
     method: Method
     seed: int
+    study: Study
 
     @property
     def key(self) -> str:
@@ -51,10 +48,33 @@ class ModelResult:
         return self.method.info.title
 
     def artefact(self, kind: str) -> Artefact | None:
-        """Its newest artefact of a kind, or None."""
-        return self.store.latest(self.place, kind)
+        """Its answer to what the study asks; the newest of another question where there is none.
 
-    def result(self, kind: str) -> dict[str, Any]:
+        `outdated` says when it is another question's.
+        """
+        answers = self.store.answers(self.place, kind)
+        asked = self._asked(kind)
+        fitting = (a for a in answers if asked.items() <= a.question.items())
+        return next(fitting, None) or next(iter(answers), None)
+
+    def _asked(self, kind: str) -> Json:
+        declared = {each.name: each for each in kinds()}
+        return declared[kind].question(self.study.evidence) if kind in declared else {}
+
+    def outdated(self, kind: str) -> str | None:
+        """In which settings its answer differs from what the study asks now, or None."""
+        artefact = self.artefact(kind)
+        if artefact is None:
+            return None
+        differing = _differences(self._asked(kind), artefact.question)
+        return ", ".join(differing) or None
+
+    def foreign_kinds(self) -> list[str]:
+        """Kinds of artefact it has that no loaded file declares: a user's own, made elsewhere."""
+        known = {MODEL, *(kind.name for kind in kinds())}
+        return [name for name in self.store.kinds(self.place) if name not in known]
+
+    def result(self, kind: str) -> Json:
         """The numbers of a kind; `{"reason": ...}` where there are none."""
         artefact = self.artefact(kind)
         return artefact.json() if artefact else {"reason": f"{kind} was not computed yet"}
@@ -64,57 +84,46 @@ class ModelResult:
         artefact = self.artefact(kind)
         return artefact.arrays(name) if artefact and artefact.path(name).is_file() else {}
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """The documented form of `show --json`; what was not computed is null with a reason."""
-        model, evidence = self.result("model"), self.result("evidence")
-        inversion, blocks = self.result("inversion"), self.result("blocks")
-        accuracy = evidence.get("accuracy")
-        reason = evidence.get("reason")
-        return {
+        model = self.result(MODEL)
+        found = {kind.name: (kind, self.artefact(kind.name)) for kind in kinds(self.study.task)}
+        results = {name: artefact.json() for name, (_, artefact) in found.items() if artefact}
+        shown: Json = {
             "method": self.method.info.name,
             "seed": self.seed,
             "key": self.key,
             "settings": self.method.to_dict(),
             "status": model.get("status"),
             "reason": model.get("reason"),
-            "accuracy": accuracy
-            or _nothing(("forget_train", "retain_train", "forget_test", "retain_test"), reason),
-            "recovery": _no_recovery(reason) | _complete(evidence.get("recovery") or {}),
-            "collapse": evidence.get("collapse")
-            or _nothing(("radius_ratio", "norm_ratio", "effective_rank"), reason),
-            "separability": evidence.get("separability") or _nothing(("linear", "knn"), reason),
-            "blocks": blocks.get("blocks") or [],
-            "membership": self.result("membership"),
-            "reference": self.result("reference")
-            if self.artefact("reference")
-            else {"auc": None, "reason": {"auc": FEW_SEEDS}},
-            "similarity": self.result("similarity"),
-            "relearning": self.result("relearning"),
-            "inversion": inversion
-            if "psnr" in inversion
-            else _nothing(("psnr", "ssim"), inversion.get("reason")),
+        }
+        for name, (kind, _) in found.items():
+            result = results.get(name)
+            failure = result["reason"] if result and result.keys() == {"reason"} else None
+            shown |= kind.show(None if failure else result, failure or kind.not_computed)
+        for name in self.foreign_kinds():
+            shown[name] = self.result(name)
+        return {
+            **shown,
             "seconds": model.get("seconds"),
             "gradients": model.get("gradients"),
             "peak_memory_mb": model.get("peak_memory_mb"),
-            "stage_seconds": {name: self.result(name).get("seconds") for name in KINDS},
+            "stage_seconds": {
+                MODEL: model.get("seconds"),
+                **{name: (results.get(name) or {}).get("seconds") for name in found},
+            },
         }
 
 
-def _nothing(names: tuple[str, ...], reason: str | None) -> dict[str, Any]:
-    return {**dict.fromkeys(names), "reason": reason or "not computed"}
-
-
-def _complete(recovery: dict[str, Any]) -> dict[str, Any]:
-    """A stored answer, with what a version before this one did not ask yet."""
-    older = _no_recovery("not computed by the version that made this; run the study again")
-    return {
-        name: older[name] | found if name in ATTACKS else found for name, found in recovery.items()
-    }
-
-
-def _no_recovery(reason: str | None) -> dict[str, Any]:
-    names = ("forget_accuracy", "balanced_accuracy", "constant_predictor")
-    return {a: {fit: _nothing(names, reason) for fit in FIT_SETS} for a in ATTACKS}
+def _differences(asked: Any, answered: Any, path: str = "") -> list[str]:
+    """Dotted names of the settings that differ, with both values."""
+    if isinstance(asked, dict) and isinstance(answered, dict):
+        return [
+            line
+            for name, value in asked.items()
+            for line in _differences(value, answered.get(name), f"{path}.{name}".strip("."))
+        ]
+    return [] if asked == answered else [f"{path} {answered} instead of {asked}"]
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,7 @@ class StudyResult:
             if artefact is None:
                 continue
             about = artefact.question
-            serves = about["seed"] in self.study.evidence.reference.seeds
+            serves = about["seed"] in self.study.evidence.reference_seeds
             if serves and self.store.latest(place, "evidence") is None:
                 continue
             try:
@@ -147,7 +156,7 @@ class StudyResult:
             except ConfigError as error:
                 self.store.warn(f"{artefact.folder}: {error}; the model is left out")
                 continue
-            found.append(ModelResult(self.store, place, method, about["seed"]))
+            found.append(ModelResult(self.store, place, method, about["seed"], self.study))
         return sorted(found, key=_order)
 
     def model(self, key: str) -> ModelResult | None:
@@ -262,12 +271,22 @@ def _read(store: Store, place: str) -> StudyResult | None:
 
 
 def _study_of(store: Store, place: str, spec: dict[str, Any]) -> Study:
-    """The study; settings of the evidence that this version does not know do not close it."""
+    """The study; settings of the evidence that this version does not know do not close it.
+
+    A user's own kind of artefact may not be loaded here: its settings are left out, and named.
+    """
     try:
         return Study.from_dict(spec)
     except ConfigError as error:
-        study = Study.from_dict({name: spec[name] for name in spec if name != "evidence"})
-        store.warn(f"study '{place}': {error}; its evidence settings are taken as the default")
+        known = set(Evidence().to_dict())
+        optional = {kind.name for kind in kinds() if kind.optional}
+        evidence = {k: v for k, v in spec.get("evidence", {}).items() if k in known}
+        evidence["instruments"] = [n for n in evidence.get("instruments", ()) if n in optional]
+        try:
+            study = Study.from_dict({**spec, "evidence": evidence})
+        except ConfigError:
+            study = Study.from_dict({name: spec[name] for name in spec if name != "evidence"})
+        store.warn(f"study '{place}': {error}; these evidence settings are left out")
         return study
 
 

@@ -22,16 +22,12 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from ..attacks.inversion import Inversion
-from ..attacks.membership import Membership, ReferenceAttack
-from ..attacks.probes import Probing
-from ..attacks.recovery import Recovery
-from ..attacks.relearning import Relearning
+from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
 from ..data import DataSpec, Scenario
 from ..methods import Method, create, get_method, tuned_settings
@@ -49,39 +45,12 @@ __all__ = [
     "preset",
 ]
 
-INSTRUMENTS = ("membership", "similarity", "blocks", "relearning")
 PRESETS = Path(__file__).parent / "presets"
 
 
 @dataclass(frozen=True)
-class Evidence(Config):
-    """What is measured of every model."""
-
-    probe: int = setting(300, "fixed samples shown in every map", low=20, high=5000)
-    live: int = setting(1500, "samples used for live numbers during training", low=20, high=20000)
-    pictures: int = setting(8, "forget pictures under gradient inversion", low=1, high=256)
-    maps: tuple[str, ...] = setting(
-        ("umap", "densmap", "pca"), "kinds of feature map", choices=("umap", "densmap", "pca")
-    )
-    instruments: tuple[str, ...] = setting(
-        INSTRUMENTS,
-        "what is measured beyond accuracy, recovery, maps and inversion",
-        choices=INSTRUMENTS,
-    )
-    keep_features: bool = setting(
-        False, "store all features and logits too, for anyone who recomputes the evidence"
-    )
-    recovery: Recovery = field(default_factory=Recovery)
-    inversion: Inversion = field(default_factory=Inversion)
-    membership: Membership = field(default_factory=Membership)
-    reference: ReferenceAttack = field(default_factory=ReferenceAttack)
-    probing: Probing = field(default_factory=Probing)
-    relearning: Relearning = field(default_factory=Relearning)
-
-
-@dataclass(frozen=True)
 class Study(Config):
-    """One question, asked of many models. All of it but name and evidence is the identity."""
+    """One question, asked of many models; all but name, title and evidence is its identity."""
 
     name: str = setting("study", "short name: letters, digits, - and _")
     title: str = setting("", "one line for people")
@@ -90,6 +59,7 @@ class Study(Config):
     architecture: Architecture = field(default_factory=Architecture)
     training: Training = field(default_factory=Training)
     evidence: Evidence = field(default_factory=Evidence)
+    task: str = setting("classification", "what the models are asked to do")
 
     def __post_init__(self) -> None:
         """Check all fields and the letters of the name.
@@ -110,7 +80,18 @@ class Study(Config):
             "architecture": self.architecture.to_dict(),
             "training": self.training.to_dict(),
         }
+        if self.task != "classification":
+            identity["task"] = self.task
         return f"{self.name}-{fingerprint(identity)[:8]}"
+
+    def pinned(self) -> Study:
+        """The same study, its forget scenario fixed as it is now; see `Scenario.pinned`.
+
+        Raises:
+            DataError: if a file of ids must be read and cannot.
+        """
+        forget = self.forget.pinned()
+        return self if forget is self.forget else self.replace(forget=forget)
 
 
 def model_place(study: Study, method: Method, seed: int) -> str:
@@ -245,6 +226,7 @@ def load_plans(path: Path, changes: Mapping[str, Any] | None = None) -> tuple[Pl
 
     Raises:
         ConfigError: when the file is missing, no TOML, or a setting does not fit.
+        DataError: when a file of ids to forget cannot be used.
     """
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -255,7 +237,8 @@ def load_plans(path: Path, changes: Mapping[str, Any] | None = None) -> tuple[Pl
     try:
         for dotted, value in (changes or {}).items():
             _put(values, dotted, value)
-        return tuple(Plan.from_dict(each) for each in _varied(values))
+        plans = [Plan.from_dict(each) for each in _varied(values)]
+        return tuple(replace(plan, study=plan.study.pinned()) for plan in plans)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 

@@ -19,7 +19,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -74,11 +74,13 @@ class Artefact:
         folder: where it lies.
         question: the JSON that its name is the hash of.
         created: ISO time, UTC.
+        about: what a user's own kind says of itself; empty for ours.
     """
 
     folder: Path
     question: dict[str, Any]
     created: str
+    about: dict[str, Any] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
         """A file of it."""
@@ -135,15 +137,23 @@ class Store:
                 return found
         return None
 
-    def latest(self, place: str, kind: str) -> Artefact | None:
-        """The newest artefact of a kind, whatever its settings; only sizes are checked."""
+    def answers(self, place: str, kind: str) -> list[Artefact]:
+        """All artefacts of a kind, newest first; only their sizes are checked."""
         found = []
         for root in self.roots:
             for folder in (root / "studies" / place).glob(f"{kind}-*"):
                 artefact = self._open(folder, thorough=False)
                 if artefact:
                     found.append(artefact)
-        return max(found, key=lambda artefact: artefact.created, default=None)
+        return sorted(found, key=lambda artefact: artefact.created, reverse=True)
+
+    def latest(self, place: str, kind: str) -> Artefact | None:
+        """The newest artefact of a kind, whatever its settings, or None."""
+        return next(iter(self.answers(place, kind)), None)
+
+    def kinds(self, place: str) -> list[str]:
+        """Names of the kinds of artefact that lie in a folder."""
+        return sorted({name.rpartition("-")[0] for name in self.places(place)} - {""})
 
     def places(self, below: str = "") -> list[str]:
         """Names of the folders under `studies/<below>`, over all roots."""
@@ -156,8 +166,15 @@ class Store:
         return sorted(names)
 
     @contextmanager
-    def writing(self, place: str, kind: str, question: dict[str, Any]) -> Iterator[Path]:
-        """A folder to fill; it becomes the artefact when the block ends without an error."""
+    def writing(
+        self, place: str, kind: str, question: dict[str, Any], about: dict[str, Any] | None = None
+    ) -> Iterator[Path]:
+        """A folder to fill; it becomes the artefact when the block ends without an error.
+
+        Args:
+            place, kind, question: which artefact.
+            about: what a user's own kind says of itself, for readers that do not have its file.
+        """
         parent = self.root / "studies" / place
         parent.mkdir(parents=True, exist_ok=True)
         name = f"{kind}-{fingerprint(question)}"
@@ -179,6 +196,8 @@ class Store:
                 "created": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 "files": files,
             }
+            if about:
+                record["about"] = about
             write_json(beside / RECORD, record)
             try:
                 beside.rename(parent / name)
@@ -189,13 +208,23 @@ class Store:
             shutil.rmtree(beside, ignore_errors=True)
 
     def write_study(self, place: str, spec: dict[str, Any]) -> None:
-        """Record a study's spec; an existing record stays, a layer's is taken over as it is."""
+        """Record a study's spec; of one that is recorded already, only how it measures changes.
+
+        What it measures (`evidence`) is no part of a study's identity: the record says what was
+        asked last, so that readers show the answers to that and not to an older question.
+        """
         folder = self.root / "studies" / place
+        with suppress(StoreError):
+            known = self.read_study(place)
+            spec = {**known, **{k: spec[k] for k in ("evidence",) if k in spec}}
+            if spec == known and (folder / "study.json").is_file():
+                return
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "study.json").is_file():
-            with suppress(StoreError):
-                spec = self.read_study(place)
-            write_json(folder / "study.json", spec)
+        write_json(folder / "study.json", spec)
+
+    def has_study(self, place: str) -> bool:
+        """Whether a study of this place has been recorded."""
+        return any((root / "studies" / place / "study.json").is_file() for root in self.roots)
 
     def read_study(self, place: str) -> dict[str, Any]:
         """A study's spec.
@@ -224,7 +253,8 @@ class Store:
                     raise StoreError(f"{name} has {file.stat().st_size} of {known['bytes']} bytes")
                 if thorough and _digest(file) != known["sha256"]:
                     raise StoreError(f"{name} does not have its recorded contents")
-            return Artefact(folder, record["question"], record["created"])
+            about = record.get("about") or {}
+            return Artefact(folder, record["question"], record["created"], about)
         except (OSError, ValueError, KeyError, TypeError) as error:
             self._set_aside(folder, str(error))
             return None

@@ -3,65 +3,34 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
 from typing import Any
 
+from ..artefacts import Column, kinds, number
 from ..common.config import ConfigError
 
-__all__ = ["COLUMNS", "rows", "to_markdown"]
+__all__ = ["columns", "rows", "to_markdown"]
 
-Number = Callable[[dict[str, Any]], float | None]
-
-
-def _accuracy(part: str) -> Number:
-    return lambda model: model["accuracy"].get(part)
-
-
-def _unlearned(model: dict[str, Any]) -> float | None:
-    forget = model["accuracy"].get("forget_train")
-    return None if forget is None else 100 - forget
+TRAINING = (  # of the model itself, beside what the kinds of artefact measure
+    Column("seconds", number("seconds"), ",.1f", help="of training"),
+    Column("gradients", number("gradients"), ",.0f", help="sample gradients evaluated"),
+    Column("MiB", number("peak_memory_mb"), ",.0f", help="peak memory of the process, or the GPU"),
+)
 
 
-def _recovered(attack: str, fit: str) -> Number:
-    return lambda model: model["recovery"][attack][fit]["forget_accuracy"]
+def columns(about: str) -> list[Column]:
+    """The columns of one table, in the order in which their kinds are made.
 
+    Raises:
+        ConfigError: when there is no such table; those there are, are listed.
+    """
+    known = [*(c for kind in kinds() for c in kind.columns), *TRAINING]
+    if found := [column for column in known if about in column.tables]:
+        return found
+    tables = dict.fromkeys(table for column in known for table in column.tables)
+    raise ConfigError(f"no table is about '{about}'; there are: {', '.join(tables)}")
 
-def _inverted(baseline: str) -> Number:
-    return lambda model: (model["inversion"].get(baseline) or {}).get("psnr")
-
-
-COLUMNS: dict[str, dict[str, Number]] = {
-    "unlearning": {
-        "UA": _unlearned,
-        "RA": _accuracy("retain_train"),
-        "TA": _accuracy("retain_test"),
-        "FM": _recovered("fm", "all"),
-        "HR": _recovered("hr", "all"),
-        "FM held-out": _recovered("fm", "heldout"),
-        "FM forget": _recovered("fm", "forget"),
-        "AUC": lambda model: model["separability"].get("linear"),
-        "seconds": lambda model: model["seconds"],
-        "gradients": lambda model: model["gradients"],
-        "MiB": lambda model: model["peak_memory_mb"],
-    },
-    "inversion": {
-        "PSNR": lambda model: model["inversion"]["psnr"],
-        "SSIM": lambda model: model["inversion"]["ssim"],
-        "random gradient": _inverted("random_gradient"),
-        "class mean": _inverted("class_mean"),
-        "gradient norm": lambda model: model["inversion"].get("gradient_norm"),
-    },
-}
-"""What a table can be about, and its columns.
-
-Unlearning: UA is 100 − forget accuracy, RA and TA are accuracy on retain data (train, test), FM and
-HR forget accuracy after the attack, all in percent; AUC tells forget from retain features (linear).
-Inversion: mean PSNR (dB) and SSIM of the reconstructions, the PSNR of the same search from random
-gradients and of the class's mean picture, and the length of the gradient that the attacker holds.
-"""
 
 LOSS = 2.0  # points of retain test accuracy
-DIGITS = {"AUC": 2, "seconds": 1, "gradients": 0, "MiB": 0, "SSIM": 2, "gradient norm": 3}
 
 
 def rows(shown: dict[str, Any], about: str = "unlearning") -> list[dict[str, Any]]:
@@ -69,7 +38,7 @@ def rows(shown: dict[str, Any], about: str = "unlearning") -> list[dict[str, Any
 
     Args:
         shown: the JSON.
-        about: one of `COLUMNS`.
+        about: which table, see `columns`.
 
     Returns:
         Dicts with `method`, `settings`, `seeds` (a list), `reason` (of the models without numbers),
@@ -78,8 +47,7 @@ def rows(shown: dict[str, Any], about: str = "unlearning") -> list[dict[str, Any
     Raises:
         ConfigError: when there is no such table.
     """
-    if about not in COLUMNS:
-        raise ConfigError(f"no table is about '{about}'; there are: {', '.join(COLUMNS)}")
+    wanted = columns(about)
     groups: dict[str, list[dict[str, Any]]] = {}
     for model in shown["models"]:
         groups.setdefault(model["key"].rpartition("-s")[0], []).append(model)
@@ -91,9 +59,9 @@ def rows(shown: dict[str, Any], about: str = "unlearning") -> list[dict[str, Any
             "seeds": sorted(model["seed"] for model in models),
             "reason": next((m["reason"] for m in models if m["reason"]), None),
         }
-        for name, number in COLUMNS[about].items():
-            values = [value for model in models if (value := number(model)) is not None]
-            row[name] = _summary(values)
+        for column in wanted:
+            values = [value for model in models if (value := column.value(model)) is not None]
+            row[column.name] = _summary(values)
         table.append(row)
     return table
 
@@ -107,15 +75,16 @@ def _summary(values: list[float]) -> dict[str, Any] | None:
 
 def to_markdown(table: list[dict[str, Any]], about: str = "unlearning") -> str:
     """The table for a README, mean ± sd."""
-    columns = list(COLUMNS[about])
+    shown = columns(about)
+    names = [column.name for column in shown]
     named = any("study" in row for row in table)
-    lines = [f"| method | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    lines = [f"| method | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for row in table:
-        cells = [_cell(row[name], DIGITS.get(name, 1)) for name in columns]
-        if "TA" in columns and _damaged(row, table):
-            cells[columns.index("TA")] += " †"
-        if row["reason"] and not any(row[name] for name in columns[:2]):
-            cells = [row["reason"], *[""] * (len(columns) - 1)]
+        cells = [_cell(row[column.name], column.format) for column in shown]
+        if "TA" in names and _damaged(row, table):
+            cells[names.index("TA")] += " †"
+        if row["reason"] and not any(row[name] for name in names[:2]):
+            cells = [row["reason"], *[""] * (len(names) - 1)]
         name = f"{row['study']} · {row['method']}" if named else row["method"]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     if any("†" in line for line in lines):
@@ -130,8 +99,8 @@ def _damaged(row: dict[str, Any], table: list[dict[str, Any]]) -> bool:
     return len(known) == 2 and known[0] - known[1] > LOSS
 
 
-def _cell(summary: dict[str, Any] | None, digits: int) -> str:
+def _cell(summary: dict[str, Any] | None, form: str) -> str:
     if summary is None:
         return "–"
-    text = f"{summary['mean']:,.{digits}f}"
-    return text if summary["sd"] is None else f"{text} ± {summary['sd']:.{digits}f}"
+    text = f"{summary['mean']:{form}}"
+    return text if summary["sd"] is None else f"{text} ± {summary['sd']:{form.lstrip(',')}}"

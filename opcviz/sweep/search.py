@@ -144,9 +144,10 @@ def _jitter(
 
 def score(store: Store, study: Study, method: Method, sweep: Sweep) -> Trial:
     """How a trial did, read from the store of the tuning study."""
-    model = ModelResult(store, model_place(study, method, sweep.seed), method, sweep.seed)
+    model = ModelResult(store, model_place(study, method, sweep.seed), method, sweep.seed, study)
     retrained = create("retrain")
-    reference = ModelResult(store, model_place(study, retrained, sweep.seed), retrained, sweep.seed)
+    place = model_place(study, retrained, sweep.seed)
+    reference = ModelResult(store, place, retrained, sweep.seed, study)
     shown, ideal = model.to_dict(), reference.to_dict()
     gradients = shown["gradients"]
     if shown["status"] != "finished":

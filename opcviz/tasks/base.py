@@ -22,8 +22,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ..common.config import ConfigError
 from ..common.progress import Progress
+from ..common.registry import Registry
 from ..data import Data
 from ..models import Architecture
 from ..training import Batch
@@ -137,7 +137,7 @@ class Task(ABC):
         return None
 
 
-_REGISTRY: dict[str, Task] = {}
+_TASKS: Registry[Task] = Registry("task")
 
 
 def register_task(name: str) -> Callable[[type[Task]], type[Task]]:
@@ -148,10 +148,8 @@ def register_task(name: str) -> Callable[[type[Task]], type[Task]]:
     """
 
     def enter(cls: type[Task]) -> type[Task]:
-        if name in _REGISTRY:
-            raise ConfigError(f"a task named '{name}' exists already: {type(_REGISTRY[name])}")
         cls.name = name
-        _REGISTRY[name] = cls()
+        _TASKS.add(name, cls())
         return cls
 
     return enter
@@ -159,7 +157,7 @@ def register_task(name: str) -> Callable[[type[Task]], type[Task]]:
 
 def list_tasks() -> list[str]:
     """Names of all tasks, classification first."""
-    return list(_REGISTRY)
+    return list(_TASKS)
 
 
 def get_task(name: str) -> Task:
@@ -168,6 +166,4 @@ def get_task(name: str) -> Task:
     Raises:
         ConfigError: for an unknown name; the known ones are listed.
     """
-    if name not in _REGISTRY:
-        raise ConfigError(f"no task is called '{name}'; there are: {', '.join(_REGISTRY)}")
-    return _REGISTRY[name]
+    return _TASKS.get(name)

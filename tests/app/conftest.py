@@ -14,7 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from opcviz.engine import Engine, InlineEngine
-from opcviz.study import Laboratory, Plan, Store, run
+from opcviz.study import Plan, Store, StudyRunner, run
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.sections import page_header as header
 
@@ -82,7 +82,7 @@ def burst_once(tmp_path_factory) -> Path:
     """A store with a study of three models one of which diverged."""
     root = tmp_path_factory.mktemp("burst")
     plan = Plan.from_dict(BURST)
-    run(plan, Laboratory(plan.study, Store(root), torch.device("cpu")))
+    run(plan, StudyRunner(plan.study, Store(root), torch.device("cpu")))
     return root
 
 

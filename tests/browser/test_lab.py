@@ -113,7 +113,7 @@ def test_opc_runs_before_your_eyes_and_joins_the_study(app, lab):
     expect(drawn_maps(lab)).to_have_count(len(models))
 
 
-def test_cancel_stops_within_two_seconds(app, lab):
+def test_cancel_stops_before_another_epoch_is_done(app, lab):
     starts_long_run(lab)
     is_live(lab)
     cancel(lab).click()
@@ -121,7 +121,8 @@ def test_cancel_stops_within_two_seconds(app, lab):
     run = app.run_of(lab)
     asked = app.runs.path(run.id, "cancel").stat().st_mtime
     assert run.status == "cancelled"
-    assert run.ended - asked < 2.0
+    later = [e for e in app.runs.events(run.id)[0] if e["kind"] == "epoch" and e["time"] > asked]
+    assert len(later) <= 1, "the one that was being measured when the flag was set"
     expect(lab.get_by_role("button", name="Resume")).to_be_enabled()
 
 

@@ -195,17 +195,34 @@ class TestIndices:
     def test_content_is_part_of_the_identity(self, tmp_path, digits):
         file = tmp_path / "ids.txt"
         file.write_text("1\n2\n")
-        before = Scenario.parse(f"indices:{file}")
+        before = Scenario.parse(f"indices:{file}").pinned()
         stored = before.to_dict()
         file.write_text("1\n3\n")
-        after = Scenario.parse(f"indices:{file}")
+        after = Scenario.parse(f"indices:{file}").pinned()
         assert before.identity() != after.identity()
         assert after.split(digits).forget_train.tolist() == [1, 3]
         assert Scenario.from_dict(stored) == before
         with pytest.raises(DataError, match="has changed"):
             Scenario.from_dict(stored).split(digits)
         file.unlink()
-        assert Scenario.from_dict(stored) == before  # a stored study opens without its file
+        again = Scenario.from_dict(stored)
+        assert again == again.pinned() == before  # a stored study opens without its file
+        assert again.identity() == before.identity()
+
+    def test_making_one_touches_no_disk(self, tmp_path, digits):
+        file = tmp_path / "ids.txt"
+        scenario = Scenario.parse(f"indices:{file}")  # there is no such file yet
+        assert Scenario.from_dict(scenario.to_dict()) == scenario
+        assert scenario.replace(path=str(tmp_path / "other.txt")).digest == ""
+        for ask in (scenario.identity, scenario.pinned, lambda: scenario.split(digits)):
+            with pytest.raises(DataError, match="no file"):
+                ask()
+        file.write_text("4\n2\n")
+        assert scenario.split(digits).forget_train.tolist() == [2, 4]
+        assert scenario.identity() == scenario.pinned().identity()
+        assert scenario.digest == ""
+        assert scenario.pinned().digest == scenario.identity()["value"]
+        assert Scenario.parse("random:5%").pinned() == Scenario.parse("random:5%")
 
     def test_replace_reads_the_new_file(self, tmp_path, digits):
         for name, text in (("a.txt", "1"), ("b.txt", "2")):
@@ -234,7 +251,7 @@ class TestIndices:
     def test_refused_files(self, tmp_path, name, content, said):
         (tmp_path / name).write_text(content)
         with pytest.raises(DataError, match=said) as caught:
-            Scenario.parse(f"indices:{tmp_path / name}")
+            Scenario.parse(f"indices:{tmp_path / name}").pinned()
         assert name in str(caught.value)
 
     @pytest.mark.parametrize(
@@ -245,16 +262,16 @@ class TestIndices:
     def test_refused_arrays(self, tmp_path, array):
         np.save(tmp_path / "a.npy", array)
         with pytest.raises(DataError, match="wants integers"):
-            Scenario.parse(f"indices:{tmp_path / 'a.npy'}")
+            Scenario.parse(f"indices:{tmp_path / 'a.npy'}").pinned()
 
     def test_pickled_objects_are_never_loaded(self, tmp_path):
         np.save(tmp_path / "a.npy", np.array([1, None], dtype=object), allow_pickle=True)
         with pytest.raises(DataError, match="cannot be read"):
-            Scenario.parse(f"indices:{tmp_path / 'a.npy'}")
+            Scenario.parse(f"indices:{tmp_path / 'a.npy'}").pinned()
 
     def test_missing_file(self, tmp_path):
         with pytest.raises(DataError, match="no file"):
-            Scenario.parse(f"indices:{tmp_path / 'none.txt'}")
+            Scenario.parse(f"indices:{tmp_path / 'none.txt'}").pinned()
 
     def test_ids_must_fit_the_data(self, tmp_path):
         images = toy([0, 1, 0, 1])

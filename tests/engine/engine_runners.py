@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,20 @@ def count(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, Any
         progress(Step(step, n, loss=1.0 / step))
     progress(Epoch(1, 1, {"total": float(n)}))
     return {"counted": n, "name": job.get("name", "")}
+
+
+STEP_GATE = threading.Semaphore(0)  # each release lets `gated` take one step
+STEPS_TAKEN: list[int] = []
+
+
+def gated(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, Any]:
+    """Counts as `count` does, one step for each release of the gate; for one process only."""
+    STEPS_TAKEN.clear()
+    for step in range(1, job["n"] + 1):
+        assert STEP_GATE.acquire(timeout=60), "nobody let it go on"
+        STEPS_TAKEN.append(step)
+        progress(Stage(f"step {step}", step - 1, job["n"]))
+    return {}
 
 
 def deaf(job: dict[str, Any], store: Path, progress: Progress) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import Future
 
 import pytest
@@ -129,21 +128,26 @@ def test_a_run_that_is_resumed_before_its_worker_is_missed_runs_again(runs, monk
     assert (runs.status(id).status, runs.status(id).attempt) == ("finished", 2)
 
 
-def test_force_comes_after_the_grace_and_not_before(runs, monkeypatch):
-    monkeypatch.setattr(dispatcher, "GRACE_SECONDS", 0.15)
+def test_force_comes_after_the_grace_and_not_before(runs):
+    now = [0.0]
     pool = HandMoved(runs.store, "a")
-    queue = Dispatcher(runs, pool, "e")
+    queue = Dispatcher(runs, pool, "e", clock=lambda: now[0])
     (id,) = submit(runs, 1)
     queue.step()
     with runs.claim(id):
         runs.cancel(id)
         queue.step()
-        time.sleep(0.05)
+        now[0] = dispatcher.GRACE_SECONDS
         queue.step()
         assert pool.killed == []
-        time.sleep(0.15)
+        now[0] += 0.01
         queue.step()
         assert pool.killed == ["a"]
+        queue.step()
+        assert pool.killed == ["a"], "the next try has its own grace"
+        now[0] += dispatcher.GRACE_SECONDS + 0.01
+        queue.step()
+        assert pool.killed == ["a", "a"]
     pool.flights["a"][1].set_exception(RuntimeError("worker killed"))
     queue.step()
     assert runs.status(id).status == "cancelled"

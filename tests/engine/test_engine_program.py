@@ -43,6 +43,13 @@ def until(true: Callable[[], object], seconds: float) -> float:
     return time.monotonic() - began
 
 
+def beats(store: Path, count: int) -> None:
+    """Wait until the engine has looked so many times who still needs it."""
+    for _ in range(count):
+        said = engine_state(store)["time"]
+        until(lambda said=said: engine_state(store)["time"] > said, 30)
+
+
 def ended(engine: DaskEngine, id: str, seconds: float = 10.0) -> Run:
     until(lambda: not engine.status(id).active, seconds)
     return engine.status(id)
@@ -176,7 +183,7 @@ def test_two_clients_share_one_engine_and_one_queue(engine):
     for before, after in pairwise(runs):
         assert before.ended <= after.started, "one at a time on one worker"
     client.communicate()
-    time.sleep(0.7)
+    beats(engine.store, 3)
     assert engine.health()["state"] == "ready", "it lives on for the other client"
 
 
@@ -229,7 +236,7 @@ def test_apps_that_start_together_get_one_engine_that_ends_with_the_last(path, t
     processes = family(pids.pop())
     apps[0].kill()
     apps[0].communicate()
-    time.sleep(1.2)
+    beats(tmp_path, 3)
     assert engine_state(tmp_path)["state"] == "ready"
     apps[1].kill()
     apps[1].communicate()

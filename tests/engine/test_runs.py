@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import engine_runners
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from opcviz.common.progress import Epoch, Message, Stage, Step
 from opcviz.engine import InlineEngine, NotQueued, Runs, UnknownRun, event_of
+from opcviz.engine import execute as execute_module
 from opcviz.engine.events import EventLog, fraction_done, read_events
 from opcviz.engine.execute import execute
 from opcviz.engine.locks import holding, is_held
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for something that another thread does."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < 60, "it never came"
+        time.sleep(0.005)
 
 
 def inline(store: Path, runner: str, *listeners) -> InlineEngine:
@@ -83,22 +95,27 @@ def test_resume_runs_the_same_job_again_with_events_of_its_own(tmp_path):
         engine.resume(id)
 
 
-def test_cancel_from_another_thread_stops_within_a_step(tmp_path):
-    engine = inline(tmp_path, "count")
-    thread = threading.Thread(target=engine.submit, args=({"n": 1000, "seconds": 0.01},))
+def test_cancel_from_another_thread_stops_at_the_next_step(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute_module, "FLAG_SECONDS", 0.0)  # else it may look a step later
+    engine = inline(tmp_path, "gated")
+    thread = threading.Thread(target=engine.submit, args=({"n": 1000},), daemon=True)
     thread.start()
     runs = Runs(tmp_path)
-    while not (ids := [run.id for run in runs.list() if run.status == "running"]):
-        time.sleep(0.01)
-    assert runs.remaining(ids[0]) is None or runs.remaining(ids[0]) > 0
-    asked = time.monotonic()
-    runs.cancel(ids[0])
-    assert runs.status(ids[0]).cancelling or not runs.status(ids[0]).active
-    thread.join()
-    assert time.monotonic() - asked < 0.5
-    assert runs.status(ids[0]).status == "cancelled"
-    runs.cancel(ids[0])  # once more changes nothing
-    assert runs.status(ids[0]).cause == "cancelled on request"
+    engine_runners.STEP_GATE.release(2)
+    until(
+        lambda: [r for r in runs.list() if r.status == "running" and len(runs.events(r.id)[0]) == 2]
+    )
+    (id,) = [run.id for run in runs.list()]
+    assert runs.remaining(id) > 0
+    runs.cancel(id)
+    assert runs.status(id).cancelling
+    engine_runners.STEP_GATE.release()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert engine_runners.STEPS_TAKEN == [1, 2, 3]
+    assert runs.status(id).status == "cancelled"
+    runs.cancel(id)  # once more changes nothing
+    assert runs.status(id).cause == "cancelled on request"
 
 
 def test_the_queue_is_in_order_and_a_waiting_run_cancels_at_once(tmp_path):
@@ -122,7 +139,8 @@ def test_a_reader_that_remembers_the_queue_sees_every_change(tmp_path):
     reader, writer = Runs(tmp_path), Runs(tmp_path)
     id = writer.submit({}, runner="engine_runners:count")
     writer.cancel(id)
-    time.sleep(1.1)  # long enough for the reader to trust the folder's time
+    for path in (tmp_path / "runs", tmp_path / "runs" / id / "run.json"):
+        os.utime(path, (time.time() - 60,) * 2)  # old enough for the reader to trust its time
     assert reader.queue() == []
     assert reader.queue() == []
     writer.resume(id)

@@ -32,11 +32,12 @@ def test_a_heavy_contraction_trains(
         if isinstance(event, Step):
             losses.append(event.loss)
 
-    method = create("opc", target="logits", epochs=3, lr=1e-8, batch_size=12, **settings)
+    method = create("opc", target="logits", epochs=10, lr=1e-5, batch_size=12, **settings)
     request = tiny_request(original=tiny_original, progress=Progress(listen))
     _, outcome = method.unlearn(request)
     assert (outcome.status, outcome.reason) == ("finished", "")
-    assert 1e4 < losses[-1] < losses[0]
+    assert losses[0] > 1e4
+    assert losses[-1] < 0.5 * losses[0]
 
 
 @pytest.mark.parametrize("name", ["ga", "opc"])

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from opcviz.attacks.membership import forget_references, reference_attack, scaled_confidence
-from opcviz.study import Evidence, Laboratory, Plan, Store, Study, missing, open_study, run
+from opcviz.study import Evidence, Plan, Store, Study, StudyRunner, missing, open_study, run
 from opcviz.study.spec import read_method
 from opcviz.training import Training
 
@@ -22,15 +22,15 @@ METHODS = ("original", "retrain", {"method": "ft", "epochs": 1, "batch_size": 51
 KINDS = ("model", "evidence", "reference")
 
 
-def done(root: Path, seeds: Sequence[int], study: Study = STUDY) -> tuple[Plan, Laboratory]:
+def done(root: Path, seeds: Sequence[int], study: Study = STUDY) -> tuple[Plan, StudyRunner]:
     plan = Plan(study, tuple(map(read_method, METHODS)), tuple(seeds))
-    lab = Laboratory(study, Store(root), torch.device("cpu"), seeds=seeds)
-    run(plan, lab, kinds=KINDS)
+    lab = StudyRunner(study, Store(root), torch.device("cpu"), seeds=seeds)
+    run(plan, lab, only=KINDS)
     return plan, lab
 
 
 @pytest.fixture(scope="module")
-def four(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Laboratory]:
+def four(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, StudyRunner]:
     return done(tmp_path_factory.mktemp("four"), range(4))
 
 
@@ -39,7 +39,7 @@ def test_the_stored_figure_is_the_attack_by_hand(four) -> None:
     method = plan.methods[-1]
 
     def confidence(of, seed: int) -> torch.Tensor:
-        seen = lab.views(of, seed).train
+        seen = lab.subject(of, seed).outputs.train
         rows = lab.split.forget_train
         return scaled_confidence(seen.logits[rows], seen.labels[rows])
 
@@ -65,7 +65,7 @@ def test_a_model_is_never_its_own_reference(four) -> None:
 def test_a_second_call_computes_nothing_and_a_further_seed_asks_anew(four) -> None:
     plan, lab = four
     assert not missing(plan, lab, KINDS)
-    more = Laboratory(lab.study, lab.store, lab.device, seeds=range(5))
+    more = StudyRunner(lab.study, lab.store, lab.device, seeds=range(5))
     wanted = missing(plan, more, KINDS)
     assert {(i.method.info.name, i.seed) for i in wanted if i.kind == "model"} == {
         ("original", 4),
@@ -84,8 +84,7 @@ def test_one_seed_says_what_it_would_take(tmp_path: Path) -> None:
 
 def test_reference_seeds_serve_and_are_not_shown(tmp_path: Path) -> None:
     """One seed of the methods, more of the references: retraining many methods is dear."""
-    reference = STUDY.evidence.reference.replace(seeds=(1, 2))
-    study = STUDY.replace(evidence=STUDY.evidence.replace(reference=reference))
+    study = STUDY.replace(evidence=STUDY.evidence.replace(reference={"seeds": [1, 2]}))
     assert study.place == STUDY.place
     done(tmp_path, [0], study)
     shown = open_study(Store(tmp_path), "tiny").to_dict()["models"]
@@ -107,13 +106,17 @@ def test_verdicts_of_all_seeds_are_counted(four) -> None:
         assert numbers["consensus"]["verdict"] == agreed
 
 
-def test_views_of_other_models_are_let_go(four) -> None:
+def test_outputs_of_other_models_are_let_go(four) -> None:
     plan, lab = four
+
+    def held() -> int:
+        return sum("outputs" in subject.__dict__ for subject in lab._subjects.values())
+
     for method in plan.methods:
-        lab.views(method, 0)
-    assert len(lab._views) == 3
-    first = lab.views(plan.methods[0], 0)
-    lab.views(plan.methods[-1], 1)
-    assert len(lab._views) == 1, "another seed's references are of no use"
-    again = lab.views(plan.methods[0], 0)
+        assert lab.subject(method, 0).outputs
+    assert held() == 3
+    first = lab.subject(plan.methods[0], 0).outputs
+    assert lab.subject(plan.methods[-1], 1).outputs
+    assert held() == 1, "another seed's references are of no use"
+    again = lab.subject(plan.methods[0], 0).outputs
     assert torch.equal(first.train.logits, again.train.logits)

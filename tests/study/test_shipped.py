@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from opcviz.study import (
-    Laboratory,
     Plan,
     Store,
+    StudyRunner,
     list_studies,
     missing,
     open_study,
@@ -21,8 +21,8 @@ MEGABYTE = 1_000_000
 def test_the_shipped_studies_answer_their_presets(tmp_path, name):
     plan = preset(name)
     store = Store(tmp_path, (shipped_root(),))
-    laboratory = Laboratory(plan.study, store, torch.device("cpu"), seeds=plan.seeds)
-    wanted = [f"{item.kind} of {item.method.info.name}" for item in missing(plan, laboratory)]
+    runner = StudyRunner(plan.study, store, torch.device("cpu"), seeds=plan.seeds)
+    wanted = [f"{item.kind} of {item.method.info.name}" for item in missing(plan, runner)]
     assert not wanted, "`make study` is due"
 
 
@@ -32,8 +32,8 @@ def test_what_joins_them_in_the_lab_is_asked_the_same(tmp_path):
         result = open_study(store, place)
         known = [model.method for model in result.models]
         plan = Plan(result.study, tuple(known), seeds=(0,))
-        laboratory = Laboratory(plan.study, store, torch.device("cpu"), seeds=plan.seeds)
-        assert not missing(plan, laboratory), f"the record of {place} is older than its answers"
+        runner = StudyRunner(plan.study, store, torch.device("cpu"), seeds=plan.seeds)
+        assert not missing(plan, runner), f"the record of {place} is older than its answers"
 
 
 def test_they_are_small_and_nothing_lies_beside_them():

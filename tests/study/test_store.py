@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -181,11 +182,16 @@ def test_the_own_answer_comes_before_a_shipped_one(store: Store, shipped: Store)
     assert store.find(PLACE, "evidence", QUESTION).json() == {"value": 8}
 
 
+def passed(stamp: str) -> None:
+    """Wait until the clock shows a later millisecond than the one stamped on an artefact."""
+    while datetime.now(UTC).isoformat(timespec="milliseconds") <= stamp:
+        time.sleep(0.001)
+
+
 def test_the_newest_of_a_kind_is_the_latest(store: Store, shipped: Store) -> None:
     put(store, 1, {"v": 1})
-    time.sleep(0.005)
+    passed(store.find(PLACE, "evidence", {"v": 1}).created)
     put(shipped, 2, {"v": 2})
-    time.sleep(0.005)
     put(store, 3, {"v": 3}, kind="maps")
     assert store.latest(PLACE, "evidence").json() == {"value": 2}
     assert store.latest(PLACE, "maps").json() == {"value": 3}

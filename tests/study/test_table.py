@@ -6,7 +6,7 @@ import statistics
 import pytest
 
 from opcviz.common.config import ConfigError
-from opcviz.study.table import COLUMNS, rows, to_markdown
+from opcviz.study.table import columns, rows, to_markdown
 
 
 def model(seed: int, forget: float, **changes) -> dict:
@@ -41,7 +41,7 @@ def test_markdown_says_why_there_is_no_model():
     text = to_markdown(rows({"models": [empty, model(1, 2.0, key="rl-1-s1")]}))
     lines = text.splitlines()
     assert "diverged at step 7" in lines[2]
-    assert all(line.count("|") == len(COLUMNS["unlearning"]) + 2 for line in lines)
+    assert all(line.count("|") == len(columns("unlearning")) + 2 for line in lines)
 
 
 def test_what_costs_the_retained_classes_is_marked():

@@ -34,7 +34,7 @@ def test_a_name_is_given_once() -> None:
     with pytest.raises(ConfigError, match="a task named 'classification' exists already"):
 
         @register_task("classification")
-        class Another(Task):
+        class Another(type(TASK)):
             pass
 
 

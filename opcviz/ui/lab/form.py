@@ -159,7 +159,9 @@ def _same_or_new(
             "data": DataSpec(data_name, path)
             if (data_name, path) != (current.data.name, current.data.path)
             else current.data,
-            "forget": Scenario.parse(forget) if forget != str(current.forget) else current.forget,
+            "forget": Scenario.parse(forget).pinned()
+            if forget != str(current.forget)
+            else current.forget,
             "architecture": current.architecture
             if network == current.architecture.name
             else Architecture(network),

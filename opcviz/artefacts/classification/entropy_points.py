@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..measures.entropy import entropy_view
+from ...measures.entropy import entropy_view
 
 if TYPE_CHECKING:
-    from ..data import Split
+    from ...data import Split
 
 __all__ = ["MOST", "entropy_points"]
 

@@ -9,7 +9,7 @@ import torch
 
 from opcviz.measures import separability
 from opcviz.methods import create
-from opcviz.study import Evidence, Laboratory, Store, Study
+from opcviz.study import Evidence, Store, Study, StudyRunner
 from opcviz.training import Training
 
 STUDY = Study(
@@ -23,11 +23,11 @@ STUDY = Study(
 def test_forget_samples_are_told_from_unseen_ones_of_their_kind(
     tmp_path: Path, forget: str, unseen: str
 ) -> None:
-    lab = Laboratory(STUDY.replace(forget=forget), Store(tmp_path), torch.device("cpu"))
+    lab = StudyRunner(STUDY.replace(forget=forget), Store(tmp_path), torch.device("cpu"))
     original = create("original")
     lab.make("model", original, 0)
     told = lab.make("membership", original, 0).json()["separability"]
-    views, labels = lab.views(original, 0), lab.images.y_test
+    views, labels = lab.subject(original, 0).outputs, lab.data.y_test
     kind = labels < 2 if unseen == "same" else torch.ones_like(labels, dtype=torch.bool)
     members = lab.split.forget_train
     assert told["features"]["unseen"] == separability(

@@ -1,4 +1,4 @@
-"""The laboratory: a killed training run goes on, and only where it is still the same run."""
+"""The study runner: a killed training run goes on, and only where it is still the same run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from opcviz.common.progress import Event, Progress, Step
+from opcviz.data import DataError
 from opcviz.methods import create
-from opcviz.study import Evidence, Laboratory, Store, Study
+from opcviz.study import Evidence, Store, StoreError, Study, StudyRunner
 from opcviz.training import Training
 from opcviz.training.resume import Snapshots
 
@@ -35,9 +36,9 @@ def train(root: Path, study: Study, stop: int = 0) -> tuple[list[int], dict[str,
             if event.step == stop:
                 raise Killed
 
-    lab = Laboratory(study, Store(root), torch.device("cpu"), progress=Progress(listen))
+    lab = StudyRunner(study, Store(root), torch.device("cpu"), progress=Progress(listen))
     artefact = lab.make("model", create("original"), 0)
-    weights = lab.classifier(create("original"), 0).state_dict()
+    weights = lab.load_model(create("original"), 0).state_dict()
     return taken, artefact.arrays("trajectory.npz"), weights
 
 
@@ -76,3 +77,52 @@ def test_what_is_stored_is_not_trained_again(tmp_path: Path) -> None:
     train(tmp_path, STUDY)
     taken, _, _ = train(tmp_path, STUDY)
     assert taken == []
+
+
+def laboratory(root: Path, study: Study = STUDY) -> StudyRunner:
+    return StudyRunner(study, Store(root), torch.device("cpu"))
+
+
+def test_looking_at_the_data_writes_nothing(tmp_path: Path) -> None:
+    lab = laboratory(tmp_path)
+    assert len(lab.data.y_train) == 1437
+    assert len(lab.split.forget_train) > 0
+    assert len(lab.probe) == 40
+    assert len(lab.live) >= 60
+    assert lab.find("model", lab.original, 0) is None
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_the_study_and_its_probe_set_are_there_from_the_first_step(tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        train(tmp_path, STUDY, stop=1)
+    store = Store(tmp_path)
+    assert store.read_study(STUDY.place)["data_digest"] == "0a796cd6e88d"
+    lab = laboratory(tmp_path)
+    stored = store.latest(STUDY.place, "probe").arrays("probe.npz")
+    assert stored["ids"].tolist() == lab.probe.tolist()
+
+
+def test_data_that_changed_since_the_study_began_are_refused(tmp_path: Path) -> None:
+    spec = {**STUDY.to_dict(), "data_digest": "0123456789ab"}
+    Store(tmp_path).write_study(STUDY.place, spec)
+    with pytest.raises(StoreError, match=r"changed since it began \(digest 0123456789ab, now 0a79"):
+        _ = laboratory(tmp_path).images
+
+
+def test_a_study_of_named_samples_remembers_which_they_were(tmp_path: Path) -> None:
+    """The stored spec holds the ids' fingerprint, so that a changed file is noticed later."""
+    file = tmp_path / "ids.txt"
+    file.write_text("3\n1\n2\n")
+    study = STUDY.replace(forget=f"indices:{file}")
+    place, root = study.place, tmp_path / "store"
+    with pytest.raises(Killed):
+        train(root, study, stop=1)
+    stored = Store(root).read_study(place)
+    assert stored["forget"]["digest"] == study.forget.pinned().digest
+    file.write_text("3\n1\n4\n")
+    del stored["data_digest"]
+    again = laboratory(root, Study.from_dict(stored))
+    assert again.study.place == place
+    with pytest.raises(DataError, match="has changed since this scenario was set up"):
+        _ = again.split

@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opcviz.artefacts.classification import entropy_points as entropy
 from opcviz.data import Split
 from opcviz.measures.entropy import entropy_view, least_entropy
-from opcviz.study import entropy
 
 
 def split_of(forget: int, retain: int) -> Split:

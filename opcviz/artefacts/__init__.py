@@ -1,0 +1,43 @@
+"""Kinds of artefact: what is asked of a finished model, one declaration each."""
+
+import importlib
+import pkgutil
+
+from .context import Context, Stored, Subject
+from .kind import (
+    MODEL,
+    Column,
+    Kind,
+    Made,
+    Number,
+    as_made,
+    get_kind,
+    kinds,
+    number,
+    register_kind,
+    settings_tables,
+)
+
+__all__ = [
+    "MODEL",
+    "Column",
+    "Context",
+    "Evidence",
+    "Kind",
+    "Made",
+    "Number",
+    "Stored",
+    "Subject",
+    "as_made",
+    "get_kind",
+    "kinds",
+    "number",
+    "register_kind",
+    "settings_tables",
+]
+
+# every module of this folder and its sub-packages is imported, so that the kinds register
+for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)
+
+from .settings import Evidence  # noqa: E402  (its defaults come from the registered kinds)

@@ -1,0 +1,1 @@
+"""The kinds of artefact of classifiers, one file each."""

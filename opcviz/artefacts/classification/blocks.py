@@ -1,0 +1,84 @@
+"""How deep it goes: recovery, probes, separability, collapse and CKA at every block."""
+
+from __future__ import annotations
+
+import torch
+
+from ...attacks.probes import Probing, probe
+from ...attacks.recovery import ATTACKS, Recovery, recover
+from ...measures import collapse, separability
+from ...measures.similarity import feature_similarity
+from ...tasks.classification import ModelOutputs, Observation
+from ..context import Context
+from ..kind import Json, Kind, Made, register_kind
+
+__all__ = ["Blocks"]
+
+
+@register_kind(
+    "blocks",
+    title="Depth",
+    stage="attacking every block of",
+    summary="recovery, probes, separability, collapse and CKA at every block",
+    version=4,
+    task="classification",
+    default=True,
+)
+class Blocks(Kind):
+    """The same attacks at every block.
+
+    The attacker maps a block's pooled output to the original's penultimate features (FM) or logits
+    (HR); the original's own figures at the same block say how much that block ever gave away.
+    """
+
+    settings = {"recovery": Recovery, "probing": Probing}
+    order = 40
+    fields = {"blocks[]": "`name`, and the same recovery, separability and collapse at every block"}
+
+    def measure(self, context: Context) -> Made:
+        """Two passes over the data, then closed forms and probes block by block."""
+        split, head = context.split, context.original.network.head
+        before, reference = context.original.outputs, context.original.blocks
+        # sizes are swept at the last features
+        attack = context.settings(Recovery).replace(sizes=())
+        blocks = []
+        for name, outputs in context.subject.blocks.items():
+            features = outputs.train.features
+            forget, retain = features[split.forget_train], features[split.retain_train]
+            recovered = recover(
+                before, outputs, (head.weight.detach(), head.bias.detach()), split, attack
+            )
+            for attempt in ATTACKS:  # which samples flip is told at the last features
+                recovered[attempt]["all"].pop("flips", None)
+            blocks.append(
+                {
+                    "name": name,
+                    "collapse": collapse(forget, retain),
+                    "separability": separability(forget, retain, progress=context.progress),
+                    "recovery": recovered,
+                    "probes": _probes(context, outputs),
+                    "cka_original": feature_similarity(
+                        features, reference[name].train.features, split
+                    ),
+                }
+            )
+        return Made({"blocks": blocks})
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """The list of blocks, empty where there is none."""
+        return {"blocks": (result or {}).get("blocks") or []}
+
+
+def _probes(context: Context, outputs: ModelOutputs) -> Json:
+    """Cross-validated probes on held-out data; on train data where samples are forgotten."""
+    split = context.split
+    seen: Observation = outputs.test if split.classes else outputs.train
+    everything = torch.arange(len(seen), device=split.forget_train.device)
+    return probe(
+        seen.features,
+        seen.labels,
+        split.classes or torch.isin(everything, split.forget_train),
+        context.settings(Probing),
+        seed=context.seed,
+        progress=context.progress,
+    )

@@ -1,0 +1,113 @@
+"""The core of the evidence: accuracy, collapse, separability and the closed-form recovery."""
+
+from __future__ import annotations
+
+from ...attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover
+from ...measures import accuracy_report, collapse, separability
+from ..context import Context
+from ..kind import Column, Json, Kind, Made, number, register_kind
+from .entropy_points import entropy_points
+
+__all__ = ["Core"]
+
+ACCURACIES = ("forget_train", "retain_train", "forget_test", "retain_test")
+COLLAPSE = ("radius_ratio", "norm_ratio", "effective_rank")
+RECOVERED = ("forget_accuracy", "balanced_accuracy", "constant_predictor")
+
+
+def _unlearned(model: Json) -> float | None:
+    forget = number("accuracy", "forget_train")(model)
+    return None if forget is None else 100 - forget
+
+
+@register_kind(
+    "evidence",
+    title="Evidence",
+    stage="attacking",
+    summary="accuracy, collapse, separability; FM and HR, affine maps fitted in closed form",
+    version=4,
+    task="classification",
+    optional=False,
+)
+class Core(Kind):
+    """What every verdict rests on."""
+
+    settings = {"recovery": Recovery}
+    order = 10
+    fields = {
+        "accuracy.{forget_train,retain_train,forget_test,retain_test}": (
+            "percent; `per_class` and the confusion too"
+        ),
+        "recovery.{fm,hr,hr_labels}.{all,retain,heldout,heldout_retain,forget}": (
+            "`forget_accuracy`, `balanced_accuracy`, `constant_predictor` in percent at the "
+            "default ridge, a 95 % `interval`, and the `sweep`"
+        ),
+        "collapse.{radius_ratio,norm_ratio,effective_rank}": (
+            "size of the forget features, forget over retain"
+        ),
+        "separability.{linear,knn}": (
+            "AUC of telling forget from retain features, out of sample; from unseen data, and by "
+            "logits, in `membership.separability`"
+        ),
+    }
+    columns = (
+        Column("UA", _unlearned, help="100 − forget accuracy, percent"),
+        Column("RA", number("accuracy", "retain_train"), help="accuracy on retained train data"),
+        Column("TA", number("accuracy", "retain_test"), help="accuracy on retained test data"),
+        Column("FM", number("recovery", "fm", "all", "forget_accuracy"), help="forget, after FM"),
+        Column("HR", number("recovery", "hr", "all", "forget_accuracy"), help="forget, after HR"),
+        Column("FM held-out", number("recovery", "fm", "heldout", "forget_accuracy")),
+        Column("FM forget", number("recovery", "fm", "forget", "forget_accuracy")),
+        Column("AUC", number("separability", "linear"), ".2f", help="forget from retain features"),
+        Column("forget", number("accuracy", "forget_train"), ".1f", ("show",)),
+        Column("retain\ntest", number("accuracy", "retain_test"), ".1f", ("show",)),
+        Column("after\nFM", number("recovery", "fm", "all", "forget_accuracy"), ".1f", ("show",)),
+        Column("norm\nratio", number("collapse", "norm_ratio"), ".2g", ("show",)),
+    )
+
+    def measure(self, context: Context) -> Made:
+        """One pass over the data for each of the two models, closed forms after it."""
+        before, after = context.original.outputs, context.subject.outputs
+        head, split = context.original.network.head, context.split
+        forget = after.train.features[split.forget_train]
+        retain = after.train.features[split.retain_train]
+        entropy, points = entropy_points(after.train.logits, split)
+        result = {
+            "accuracy": accuracy_report(after, split, context.data.class_names),
+            "collapse": collapse(forget, retain),
+            "separability": separability(forget, retain, progress=context.progress),
+            "recovery": recover(
+                before,
+                after,
+                (head.weight.detach(), head.bias.detach()),
+                split,
+                context.settings(Recovery),
+            ),
+            "entropy": entropy,
+        }
+        return Made(result, {"entropy.npz": points} if points else {})
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """Four fields of a model's JSON; what an older answer did not ask is null with a reason."""
+        found = result or {}
+        recovery = _no_recovery(reason)
+        if "recovery" in found:
+            older = _no_recovery("not computed by the version that made this; run the study again")
+            recovery = {
+                name: older[name] | value if name in ATTACKS else value
+                for name, value in found["recovery"].items()
+            }
+        return {
+            "accuracy": found.get("accuracy") or _nothing(ACCURACIES, reason),
+            "recovery": recovery,
+            "collapse": found.get("collapse") or _nothing(COLLAPSE, reason),
+            "separability": found.get("separability") or _nothing(("linear", "knn"), reason),
+        }
+
+
+def _nothing(names: tuple[str, ...], reason: str) -> Json:
+    return {**dict.fromkeys(names), "reason": reason}
+
+
+def _no_recovery(reason: str) -> Json:
+    return {attack: {fit: _nothing(RECOVERED, reason) for fit in FIT_SETS} for attack in ATTACKS}

@@ -1,0 +1,53 @@
+"""Maps of the probe set's features, each started from the original's own."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ...maps import draw, read_out
+from ..context import Context
+from ..kind import Json, Kind, Made, register_kind
+
+__all__ = ["FeatureMaps"]
+
+
+@register_kind(
+    "maps",
+    title="Feature maps",
+    stage="drawing maps of",
+    summary="UMAP, densMAP and PCA of the probe set",
+    task="classification",
+    optional=False,
+)
+class FeatureMaps(Kind):
+    """One layout a kind of map, aligned by starting where the original's lies."""
+
+    order = 70
+
+    def question(self, evidence) -> Json:
+        """The kinds of map, and the size of the probe set."""
+        return {"kinds": list(evidence.maps), "probe": evidence.probe, "version": self.version}
+
+    def measure(self, context: Context) -> Made:
+        """Draw every kind, and keep the probabilities of every answer beside the points."""
+        start: dict[str, np.ndarray] = {}
+        if not context.is_original:
+            start = context.original.stored("maps").arrays("maps.npz")
+        train, probe = context.subject.outputs.train, context.probe
+        features = train.features[probe].cpu()
+        forget = torch.isin(probe, context.split.forget_train).cpu()
+        points: dict[str, np.ndarray] = {}
+        about: Json = {}
+        for kind in context.evidence.maps:
+            context.progress.check()
+            reference = torch.from_numpy(start[kind]) if kind in start else None
+            layout = draw(features, kind, start=reference)
+            points[kind] = layout.points.numpy()
+            about[kind] = {**read_out(layout.points, forget), "note": layout.note or None}
+        probabilities = train.logits[probe].softmax(1).cpu().numpy().astype(np.float16)
+        return Made({"maps": about}, {"maps.npz": {**points, "probabilities": probabilities}})
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """Nothing: maps are pictures."""
+        return {}

@@ -1,0 +1,46 @@
+"""Features, logits and labels of every sample, for anyone who recomputes the evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...models import save_weights
+from ..context import Context
+from ..kind import Json, Kind, Made, register_kind
+
+if TYPE_CHECKING:
+    from ..settings import Evidence
+
+__all__ = ["Features"]
+
+
+@register_kind(
+    "features",
+    title="Features",
+    stage="keeping features of",
+    summary="features and logits of all samples, stored as safetensors",
+    task="classification",
+    optional=False,
+)
+class Features(Kind):
+    """Stored on request alone: they are larger than everything else together."""
+
+    order = 60
+
+    def wanted(self, evidence: Evidence, seeds: int) -> bool:
+        """Where `evidence.keep_features` is set."""
+        return evidence.keep_features
+
+    def measure(self, context: Context) -> Made:
+        """Everything that the model computes on the train and the test set."""
+        outputs = context.subject.outputs
+        tensors = {
+            f"{part}.{name}": getattr(getattr(outputs, part), name)
+            for part in ("train", "test")
+            for name in ("features", "logits", "labels")
+        }
+        return Made({}, files={"features.safetensors": lambda to: save_weights(to, tensors, {})})
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """Nothing: they are files, not numbers."""
+        return {}

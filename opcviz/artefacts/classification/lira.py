@@ -1,0 +1,94 @@
+"""LiRA: does a model answer the forget data like an original, or like a retrained model?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from torch import Tensor
+
+from ...attacks.membership import (
+    ReferenceAttack,
+    forget_references,
+    reference_attack,
+    scaled_confidence,
+)
+from ..context import Context, Subject
+from ..kind import Json, Kind, Made, register_kind
+
+if TYPE_CHECKING:
+    from ..settings import Evidence
+
+__all__ = ["Lira"]
+
+MIN_SEEDS = 3  # of reference models, without which no likelihood ratio exists
+FEW_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
+
+
+@register_kind(
+    "reference",
+    title="Likelihood ratio (LiRA)",
+    stage="comparing with reference models",
+    summary="likelihood ratios against originals and retrained models of several seeds",
+    task="classification",
+    optional=False,
+)
+class Lira(Kind):
+    """Likelihood ratios learnt from the originals and the retrained models of several seeds.
+
+    The target itself is left out; its own seed's references stay: retraining starts from other
+    weights than the original.
+    """
+
+    settings = {"reference": ReferenceAttack}
+    needs = frozenset({"retrained", "seeds"})
+    order = 90
+    fields = {
+        "reference": (
+            "LiRA: `auc`, its `folds` over reference models, `tpr_at_fpr`, the `seeds` of the "
+            "references"
+        )
+    }
+
+    def wanted(self, evidence: Evidence, seeds: int) -> bool:
+        """Where membership is asked about and there are enough reference seeds."""
+        return "membership" in evidence.instruments and seeds >= MIN_SEEDS
+
+    def reference_seeds(self, evidence: Evidence) -> tuple[int, ...]:
+        """As its settings say."""
+        return evidence.settings(ReferenceAttack).seeds
+
+    def measure(self, context: Context) -> Made:
+        """Confidences on the forget data, of the subject and of every reference model."""
+        sides = {"inside": "original", "outside": "retrain"}
+        subject = context.subject
+        others = {
+            side: [
+                each
+                for each in context.references(method)
+                if (each.method, each.seed) != (subject.method, subject.seed)
+            ]
+            for side, method in sides.items()
+        }
+        known = [[_confidence(each, context) for each in others[side]] for side in sides]
+        result = reference_attack(
+            _confidence(subject, context),
+            forget_references(*known),
+            context.settings(ReferenceAttack),
+            progress=context.progress,
+        )
+        scores = result.pop("scores")
+        arrays = {} if scores is None else {"scores": np.array(scores, np.float32)}
+        seeds = {side: [each.seed for each in others[side]] for side in sides}
+        return Made({**result, "seeds": seeds}, {"reference.npz": arrays} if arrays else {})
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """The attack, or how many seeds it takes."""
+        why = FEW_SEEDS if reason == self.not_computed else reason
+        return {"reference": result or {"auc": None, "reason": {"auc": why}}}
+
+
+def _confidence(subject: Subject, context: Context) -> Tensor:
+    """(|D_f|,) scaled confidence of a model on the forget part of the train set, on the CPU."""
+    seen = subject.on_forget_data
+    return scaled_confidence(seen.logits.cpu(), seen.labels.cpu())

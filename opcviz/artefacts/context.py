@@ -1,0 +1,111 @@
+"""What a kind of artefact is given: a model, its references, the data and the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from ..common.config import Config
+from ..common.progress import Progress
+from .kind import Json
+from .settings import Evidence
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..data import Images, Split
+    from ..models import Classifier
+    from ..tasks.classification import ModelOutputs, Observation
+
+__all__ = ["Context", "Stored", "Subject"]
+
+C = TypeVar("C", bound=Config)
+
+
+class Stored(Protocol):
+    """A stored artefact, for reading."""
+
+    def json(self, name: str = "result.json") -> Json:
+        """A JSON file of it."""
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """An npz file of it."""
+
+
+class Subject(Protocol):
+    """One trained model under examination; what it computes is computed once.
+
+    Attributes:
+        method: registered name of the method that made it.
+        seed: of its training.
+    """
+
+    method: str
+    seed: int
+
+    @property
+    def network(self) -> Classifier:
+        """The model in eval mode, on the device."""
+
+    @property
+    def outputs(self) -> ModelOutputs:
+        """What it computes on all train and test samples."""
+
+    @property
+    def blocks(self) -> Mapping[str, ModelOutputs]:
+        """The same with every block's pooled output as the features, from input to head."""
+
+    @property
+    def on_forget_data(self) -> Observation:
+        """What it computes on the forget part of the train set alone."""
+
+    def stored(self, kind: str) -> Stored:
+        """Another artefact about it, made first if it is missing."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything that a kind may use.
+
+    Attributes:
+        subject: the model.
+        original: the original model of its seed; the subject itself, where that is the original.
+        retrained: the retrained model of its seed; None where there is none, or where the kind does
+            not declare that it needs one.
+        references: all models that a reference method (`original`, `retrain`) left, over the
+            reference seeds, without those whose training failed.
+        data, split: the data set and its parts, on the device.
+        probe: (n,) positions of the probe set in the train set.
+        evidence: all settings.
+        seed: of everything random.
+        progress: told what happens, asked whether to stop.
+    """
+
+    subject: Subject
+    original: Subject
+    retrained: Subject | None
+    references: Callable[[str], Sequence[Subject]]
+    data: Images
+    split: Split
+    probe: Tensor
+    evidence: Evidence
+    seed: int
+    progress: Progress
+
+    @property
+    def device(self) -> torch.device:
+        """Where tensors live."""
+        return self.data.device
+
+    @property
+    def is_original(self) -> bool:
+        """Whether the subject is the original model itself."""
+        return self.subject.method == "original"
+
+    def settings(self, cls: type[C]) -> C:
+        """The kind's settings, as in `context.settings(Recovery)`."""
+        return self.evidence.settings(cls)

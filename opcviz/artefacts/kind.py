@@ -1,0 +1,315 @@
+"""What a kind of artefact is: one declaration that everything which names it derives from.
+
+A kind joins by one file: a class with one verb, `measure`, and a decorator that says what it is.
+Command line, cache keys, progress texts, tables, `show --json` and the screen read the declaration.
+
+    @register_kind("margin", title="Margin", stage="measuring margins of", summary="…")
+    class Margins(Kind):
+        settings = {"margin": MarginSettings}
+        fields = {"margin.mean": "mean margin of the forget data, in logits"}
+        columns = (Column("margin", number("margin", "mean"), format=".2f"),)
+
+        def measure(self, context: Context) -> Made: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ..common.config import Config, ConfigError
+from ..common.plugins import loader
+from ..common.registry import Registry
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .settings import Evidence
+
+__all__ = [
+    "MODEL",
+    "Column",
+    "Json",
+    "Kind",
+    "Made",
+    "Number",
+    "as_made",
+    "get_kind",
+    "kinds",
+    "number",
+    "register_kind",
+    "settings_tables",
+]
+
+Json = dict[str, Any]
+"""What JSON holds: of an artefact, or of a whole model as `show --json` gives it."""
+
+MODEL = "model"  # the trained model itself: made by training, not by a kind's `measure`
+
+
+@dataclass(frozen=True)
+class Column:
+    """One number of a model for tables.
+
+    Attributes:
+        name: its heading.
+        value: from the documented JSON of a model to the number, None where there is none.
+        format: how the number is written, as in Python's format strings.
+        tables: where it stands: `show` is the table of `opcviz show`, the others are what
+            `opcviz table --about` knows.
+        help: what it is, with its unit.
+    """
+
+    name: str
+    value: Callable[[Json], float | None]
+    format: str = ",.1f"
+    tables: tuple[str, ...] = ("unlearning",)
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Number:
+    """The number under some keys of a model's JSON; None where one of them is missing."""
+
+    path: tuple[str, ...]
+
+    def __call__(self, model: Json) -> float | None:
+        """Look it up.
+
+        Raises:
+            TypeError: when what lies there is neither a number nor nothing.
+        """
+        here: Any = model
+        for key in self.path:
+            here = here.get(key) if isinstance(here, Mapping) else None
+        if here is not None and (isinstance(here, bool) or not isinstance(here, int | float)):
+            where = ".".join(self.path)
+            raise TypeError(f"{where} of a model is {here!r}, and a number is wanted")
+        return here
+
+
+def number(*path: str) -> Number:
+    """A `Column.value`, as in `number("margin", "mean")`."""
+    return Number(path)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a kind's `measure` returns, ready to be stored.
+
+    Attributes:
+        result: the numbers, JSON-ready; None with a reason beside it where there is none.
+        arrays: npz file name to arrays by name.
+        files: further files: name to what writes it.
+    """
+
+    result: Json
+    arrays: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    files: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
+
+
+class Kind:
+    """One kind of artefact about one model; see the top of this file.
+
+    Attributes (declared by `register_kind`):
+        name: its word in commands, files and JSON.
+        title: its name on screen.
+        stage: what is being done while it is made, as in "relearning from" (OPC).
+        summary: one line for listings.
+        version: raised when an answer changes although its question does not.
+        task: the task whose models it is about, None for any.
+        optional: whether a study chooses it, in `evidence.instruments`.
+        default: of an optional one, whether a study has it unless it says otherwise.
+        own: whether a user brought it.
+
+    Attributes (class variables a kind may set):
+        settings: tables of `[evidence]` that it reads, name to Config; several may share one.
+        reads: single settings of `[evidence]` that change its answer.
+        needs: of `retrained` (the retrained model of the same seed, made first), `seeds` (the
+            references' models of several seeds, too) and `together` (all models of a seed in one
+            call of `measure_all`).
+        order: kinds are made in ascending order: what a person waits for comes first.
+        fields: documentation of what it adds to a model's JSON, path to meaning.
+        columns: its numbers for tables.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    stage: ClassVar[str]
+    summary: ClassVar[str]
+    version: ClassVar[int] = 1
+    task: ClassVar[str | None] = None
+    optional: ClassVar[bool] = True
+    default: ClassVar[bool] = False
+    own: ClassVar[bool] = True
+
+    settings: ClassVar[Mapping[str, type[Config]]] = {}
+    reads: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[frozenset[str]] = frozenset()
+    order: ClassVar[int] = 50
+    fields: ClassVar[Mapping[str, str]] = {}
+    columns: ClassVar[tuple[Column, ...]] = ()
+
+    def measure(self, context: Context) -> Made | Json:
+        """Measure one model.
+
+        Args:
+            context: the model, its references, the data, the settings; nothing else.
+
+        Returns:
+            The numbers (and arrays); finite or None, never NaN.
+
+        Raises:
+            Cancelled: from `context.progress`.
+        """
+        raise NotImplementedError
+
+    def measure_all(self, contexts: Sequence[Context]) -> list[Made]:
+        """Measure several models; only kinds that gain from it do more than one at a time."""
+        return [as_made(self, self.measure(context)) for context in contexts]
+
+    def question(self, evidence: Evidence) -> Json:
+        """What its answer depends on, beyond the model: the name of the artefact is its hash."""
+        asked = {name: evidence.table(name).to_dict() for name in self.settings}
+        return {**asked, **{name: getattr(evidence, name) for name in self.reads}} | {
+            "version": self.version
+        }
+
+    def wanted(self, evidence: Evidence, seeds: int) -> bool:
+        """Whether a study with these settings and so many reference seeds asks for it."""
+        return not self.optional or self.name in evidence.instruments
+
+    def about(self) -> Json:
+        """The declaration as JSON: stored with what a user's own kind makes.
+
+        Whoever reads the store need not have the file that made it.
+        """
+        columns = [
+            {"name": c.name, "path": c.value.path, "format": c.format, "help": c.help}
+            for c in self.columns
+            if isinstance(c.value, Number)
+        ]
+        return {
+            "title": self.title,
+            "summary": self.summary,
+            "fields": dict(self.fields),
+            "columns": columns,
+        }
+
+    @property
+    def not_computed(self) -> str:
+        """The reason that stands where it was never made."""
+        return f"{self.name} was not computed yet"
+
+    def reference_seeds(self, evidence: Evidence) -> tuple[int, ...]:
+        """Further seeds whose original and retrained model it wants; they are not shown."""
+        return ()
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """What it adds to a model's documented JSON.
+
+        Args:
+            result: its stored numbers, None where there are none.
+            reason: why there are none.
+        """
+        return {self.name: {"reason": reason} if result is None else result}
+
+
+_KINDS: Registry[Kind] = Registry("kind of artefact")
+
+
+def register_kind(
+    name: str,
+    *,
+    title: str,
+    stage: str,
+    summary: str,
+    version: int = 1,
+    task: str | None = None,
+    optional: bool = True,
+    default: bool = False,
+) -> Callable[[type[Kind]], type[Kind]]:
+    """Class decorator that makes a kind known; see `Kind` for the arguments.
+
+    Raises:
+        ConfigError: when the name, or one of its settings' tables, is taken.
+    """
+
+    def enter(cls: type[Kind]) -> type[Kind]:
+        if not isinstance(cls, type) or not issubclass(cls, Kind):
+            raise ConfigError(f"kind '{name}': {cls!r} does not derive from Kind")
+        if name == MODEL or not name.isidentifier():
+            raise ConfigError(f"a kind of artefact cannot be called '{name}'")
+        for table, config in cls.settings.items():
+            known = settings_tables().get(table, config)
+            if known is not config:
+                raise ConfigError(
+                    f"kind '{name}': the settings '{table}' are {known.__name__} already"
+                )
+        cls.name, cls.title, cls.stage, cls.summary = name, title, stage, summary
+        cls.version, cls.task, cls.optional, cls.default = version, task, optional, default
+        cls.own = not cls.__module__.startswith("opcviz.")
+        _KINDS.add(name, cls())
+        return cls
+
+    return enter
+
+
+def kinds(task: str | None = None) -> list[Kind]:
+    """All kinds in the order in which they are made, or those about the models of one task."""
+    known = sorted(_KINDS.values(), key=lambda kind: (kind.order, kind.name))
+    return [kind for kind in known if task is None or kind.task in (None, task)]
+
+
+def get_kind(name: str) -> Kind:
+    """The kind behind a name.
+
+    Raises:
+        ConfigError: for an unknown name; the known ones are listed.
+    """
+    return _KINDS.get(name)
+
+
+def settings_tables() -> dict[str, type[Config]]:
+    """Every table of settings that some kind reads, by its name in `[evidence]`."""
+    return {name: cls for kind in kinds() for name, cls in kind.settings.items()}
+
+
+def as_made(kind: Kind, returned: Made | Json) -> Made:
+    """What `measure` returned as `Made`.
+
+    Raises:
+        TypeError: when it is neither that nor a dict, naming the kind.
+    """
+    if isinstance(returned, Made):
+        return returned
+    if isinstance(returned, dict):
+        return Made(returned)
+    raise TypeError(
+        f"'{kind.name}': measure() must return a dict of numbers or Made, not "
+        f"{type(returned).__name__}"
+    )
+
+
+def check_own(kind: Kind) -> None:
+    """What must hold of a kind that a user brought.
+
+    Raises:
+        TypeError: saying what is missing.
+    """
+    cls = type(kind)
+    if cls.measure is Kind.measure and cls.measure_all is Kind.measure_all:
+        raise TypeError(f"{cls.__name__} has no measure(self, context)")
+    for table, config in cls.settings.items():
+        if not (isinstance(config, type) and issubclass(config, Config)):
+            raise TypeError(f"{cls.__name__}.settings['{table}'] is no Config class")
+        config()
+    for column in cls.columns:
+        if not isinstance(column, Column):
+            raise TypeError(f"{cls.__name__}.columns holds {column!r}, which is no Column")
+
+
+loader.serve(_KINDS, check_own)

@@ -1,0 +1,128 @@
+"""How a study measures: its probe set, the kinds of artefact it wants, and their settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Self, TypeVar, cast
+
+from ..common.config import Config, ConfigError, setting
+from .kind import kinds, settings_tables
+
+__all__ = ["Evidence"]
+
+C = TypeVar("C", bound=Config)
+
+
+def _default_instruments() -> tuple[str, ...]:
+    return tuple(kind.name for kind in kinds() if kind.optional and kind.default)
+
+
+@dataclass(frozen=True)
+class Evidence(Config):
+    """What is measured of every model.
+
+    Beside its own fields it holds the settings of every registered kind of artefact, a table each:
+    `evidence.table("recovery")`, in TOML `[evidence.recovery]`.
+    """
+
+    probe: int = setting(300, "fixed samples shown in every map", low=20, high=5000)
+    live: int = setting(1500, "samples used for live numbers during training", low=20, high=20000)
+    pictures: int = setting(8, "forget pictures under gradient inversion", low=1, high=256)
+    maps: tuple[str, ...] = setting(
+        ("umap", "densmap", "pca"), "kinds of feature map", choices=("umap", "densmap", "pca")
+    )
+    instruments: tuple[str, ...] | None = setting(
+        None, "optional kinds of artefact to make; unset: those that are so by default"
+    )
+    keep_features: bool = setting(
+        False, "store all features and logits too, for anyone who recomputes the evidence"
+    )
+    tables: tuple[tuple[str, Config], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check all fields; tables that are not given are the kinds' defaults.
+
+        Raises:
+            ConfigError: naming the field, the kind or the table that does not fit.
+        """
+        given = dict(self.tables)
+        known = settings_tables()
+        for name in given:
+            if name not in known:
+                raise ConfigError(
+                    f"Evidence has no setting '{name}'; it has: "
+                    f"{', '.join([*self._own_fields(), *known])}"
+                )
+        object.__setattr__(self, "tables", ())
+        super().__post_init__()
+        filled = ((name, given.get(name) or cls()) for name, cls in known.items())
+        object.__setattr__(self, "tables", tuple(filled))
+        if self.instruments is None:
+            object.__setattr__(self, "instruments", _default_instruments())
+        optional = [kind.name for kind in kinds() if kind.optional]
+        for name in self.instruments or ():
+            if name not in optional:
+                raise ConfigError(
+                    f"Evidence.instruments: '{name}' is not one of {', '.join(optional)}"
+                )
+
+    @classmethod
+    def _own_fields(cls) -> list[str]:
+        return [f.name for f in fields(cls) if f.name != "tables"]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build from a table of settings, the kinds' tables among them."""
+        if not isinstance(values, dict):
+            raise ConfigError(f"Evidence wants a table of settings, not {values!r}")
+        known = settings_tables()
+        tables = [
+            (name, value if isinstance(value, known[name]) else known[name].from_dict(value))
+            for name, value in values.items()
+            if name in known
+        ]
+        own = {name: value for name, value in values.items() if name not in known}
+        if unknown := [name for name in own if name not in cls._own_fields()]:
+            raise ConfigError(
+                f"Evidence has no setting '{unknown[0]}'; it has: "
+                f"{', '.join([*cls._own_fields(), *known])}"
+            )
+        return cls(**own, tables=tuple(tables))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings as plain JSON-ready values, the kinds' tables among them."""
+        own = {name: getattr(self, name) for name in self._own_fields()}
+        plain = {n: list(v) if isinstance(v, tuple) else v for n, v in own.items()}
+        return {**plain, **{name: config.to_dict() for name, config in self.tables}}
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some settings or tables changed, validated again."""
+        own = {name: getattr(self, name) for name in self._own_fields()}
+        return self.from_dict({**own, **dict(self.tables), **changes})
+
+    def table(self, name: str) -> Config:
+        """The settings in one table.
+
+        Raises:
+            ConfigError: when no kind reads such a table.
+        """
+        for known, config in self.tables:
+            if known == name:
+                return config
+        raise ConfigError(f"Evidence has no settings '{name}'; no kind of artefact reads them")
+
+    @property
+    def reference_seeds(self) -> tuple[int, ...]:
+        """Further seeds whose originals and retrained models some kind learns from."""
+        return tuple(sorted({seed for kind in kinds() for seed in kind.reference_seeds(self)}))
+
+    def settings(self, cls: type[C]) -> C:
+        """The settings of one class, as in `evidence.settings(Recovery)`.
+
+        Raises:
+            ConfigError: when no kind reads such settings.
+        """
+        for _, config in self.tables:
+            if type(config) is cls:
+                return cast(C, config)
+        raise ConfigError(f"Evidence has no settings {cls.__name__}: no kind reads them")

@@ -1,0 +1,67 @@
+"""Things known by name: methods, kinds of artefact, tasks. A user's own file may add some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
+
+from .config import ConfigError
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Name to entry, in the order of entering.
+
+    Args:
+        noun: what an entry is, for messages.
+    """
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+        self._entries: dict[str, T] = {}
+
+    def add(self, name: str, entry: T) -> None:
+        """Enter.
+
+        Raises:
+            ConfigError: when the name is taken.
+        """
+        if name in self._entries:
+            raise ConfigError(f"a {self.noun} named '{name}' exists already: {self._entries[name]}")
+        self._entries[name] = entry
+
+    def get(self, name: str) -> T:
+        """The entry of a name.
+
+        Raises:
+            ConfigError: for an unknown name; the known ones are listed.
+        """
+        if not isinstance(name, str) or name not in self._entries:
+            known = ", ".join(self._entries) or "none"
+            raise ConfigError(f"no {self.noun} is called '{name}'; there are: {known}")
+        return self._entries[name]
+
+    def values(self) -> list[T]:
+        """All entries."""
+        return list(self._entries.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def snapshot(self) -> Mapping[str, T]:
+        """All entries as they are now, for `restore`."""
+        return dict(self._entries)
+
+    def restore(self, snapshot: Mapping[str, T]) -> None:
+        """Go back to an earlier state: what a file that is refused has entered is undone."""
+        self._entries = dict(snapshot)
+
+    def discard(self, name: str) -> None:
+        """Forget a name, if it is known."""
+        self._entries.pop(name, None)

@@ -1,0 +1,302 @@
+"""Does the work of one study: makes what the store does not have yet.
+
+`StudyRunner` holds a study's data and answers for any model of it: its weights, what it computes,
+the artefacts about it. Each answer is looked up first and computed only when it is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..artefacts import MODEL, Context, Kind, Made, get_kind
+from ..common.devices import fitting_threads, flush_denormals, synchronize
+from ..common.progress import Cancelled, Progress
+from ..data import Images, Split, digest, load, probe
+from ..methods import Method, create
+from ..models import Classifier, build_classifier, load_weights
+from .spec import Study, model_place
+from .store import Artefact, Store, StoreError, write_json
+from .subjects import Trained
+from .trainer import train_and_store
+
+__all__ = ["PARTS", "OwnKindFailed", "StudyRunner"]
+
+PARTS = ("forget_train", "retain_train", "forget_test", "retain_test")
+MODEL_VERSION = PROBE_VERSION = 1  # raised when an answer changes although its question does not
+
+
+class OwnKindFailed(Exception):
+    """A user's own kind of artefact raised an error; the message names its file and line."""
+
+    def __init__(self, kind: Kind, error: Exception) -> None:
+        file = sys.modules[type(kind).__module__].__file__ or "?"
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((f.lineno for f in reversed(frames) if f.filename == file), None)
+        where = file if line is None else f"{file}, line {line}"
+        super().__init__(f"'{kind.name}' failed: {where}: {type(error).__name__}: {error}")
+
+
+class StudyRunner:
+    """One study at work.
+
+    Args:
+        study: the question.
+        store: where answers are looked up and kept.
+        device: where tensors live.
+        seeds: of the plan, for what is learnt from several seeds' models.
+        data_root, download: where data sets lie and whether to fetch a missing one, see
+            `opcviz.data.load`.
+        progress: told what happens, asked whether to stop.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        store: Store,
+        device: torch.device,
+        *,
+        seeds: Sequence[int] = (),
+        data_root: Path | None = None,
+        download: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self.study, self.store, self.device = study.pinned(), store, device
+        self.data_root, self.download = data_root, download
+        self.progress = progress or Progress()
+        self.original, self.retrained = create("original"), create("retrain")
+        self.reference_seeds = tuple(sorted({*seeds, *study.evidence.reference_seeds}))
+        self._prepared = False
+        self._subjects: dict[str, Trained] = {}
+        flush_denormals()
+
+    # ---- data -----------------------------------------------------------------------------
+
+    @cached_property
+    def data(self) -> Images:
+        """The data set on the device; it must be the one the study began with.
+
+        Raises:
+            StoreError: when a file's contents changed since the study's first model.
+        """
+        loaded = load(self.study.data, root=self.data_root, download=self.download)
+        place, now = self.study.place, digest(loaded)
+        if self.store.has_study(place):
+            then = self.store.read_study(place)["data_digest"]
+            if now != then:
+                raise StoreError(
+                    f"the data of study '{place}' changed since it began (digest {then}, now "
+                    f"{now}); put the old file back, or give the study another name"
+                )
+        return loaded.to(self.device)
+
+    @cached_property
+    def split(self) -> Split:
+        """Forget and retain positions of the train and the test set."""
+        return self.study.forget.split(self.data)
+
+    @cached_property
+    def probe(self) -> Tensor:
+        """Positions of the probe set in the train set."""
+        return probe(self.data, self.split, self.study.evidence.probe)
+
+    @cached_property
+    def live(self) -> Tensor:
+        """Positions of the samples watched during training; contains the probe set."""
+        more = probe(self.data, self.split, self.study.evidence.live)
+        return torch.cat([self.probe, more]).unique()
+
+    def threads(self) -> AbstractContextManager[None]:
+        """While it lasts, as many threads as this study's network can use."""
+        model = build_classifier(self.study.architecture, self.data, seed=0)
+        _, height, width = self.data.shape
+        return fitting_threads(model, max(height * width, self.study.architecture.resize**2))
+
+    def prepare(self) -> None:
+        """Record the study and its probe set in the store, before the first answer.
+
+        The screen draws a run with them while it trains.
+        """
+        if self._prepared:
+            return
+        place = self.study.place
+        self.store.write_study(place, {**self.study.to_dict(), "data_digest": digest(self.data)})
+        asked = {"probe": self.study.evidence.probe, "version": PROBE_VERSION}
+        if not self.store.find(place, "probe", asked):
+            with self.store.writing(place, "probe", asked) as folder:
+                self._write_probe(folder)
+        self._prepared = True
+
+    def _write_probe(self, folder: Path) -> None:
+        ids, data, split = self.probe, self.data, self.split
+        np.savez_compressed(
+            folder / "probe.npz",
+            ids=ids.cpu().numpy(),
+            pictures=data.x_train[ids].cpu().numpy(),
+            labels=data.y_train[ids].cpu().numpy(),
+            forget=torch.isin(ids, split.forget_train).cpu().numpy(),
+        )
+        about = {
+            "class_names": list(data.class_names),
+            "forget_classes": list(split.classes),
+            "sizes": {part: len(getattr(split, part)) for part in PARTS},
+        }
+        write_json(folder / "result.json", about)
+
+    # ---- answers --------------------------------------------------------------------------
+
+    def place(self, method: Method, seed: int) -> str:
+        """The model's folder in the store."""
+        return model_place(self.study, method, seed)
+
+    def question(self, kind: str, method: Method, seed: int) -> dict[str, Any]:
+        """What an artefact answers, beyond the study and the model whose folder it lies in."""
+        if kind == MODEL:
+            about = {"method": method.info.name, "settings": method.to_dict(), "seed": seed}
+            return {**about, "version": MODEL_VERSION}
+        declared = get_kind(kind)
+        seeds = {"seeds": list(self.reference_seeds)} if "seeds" in declared.needs else {}
+        return {**declared.question(self.study.evidence), **seeds}
+
+    def find(self, kind: str, method: Method, seed: int) -> Artefact | None:
+        """The stored answer, or None."""
+        return self.store.find(self.place(method, seed), kind, self.question(kind, method, seed))
+
+    def writing(self, kind: str, method: Method, seed: int) -> AbstractContextManager[Path]:
+        """A folder to fill with the answer; see `Store.writing`."""
+        place, question = self.place(method, seed), self.question(kind, method, seed)
+        own = kind != MODEL and get_kind(kind).own
+        return self.store.writing(place, kind, question, get_kind(kind).about() if own else None)
+
+    def make(self, kind: str, method: Method, seed: int) -> Artefact:
+        """The stored answer, computed first if it is missing.
+
+        A model that diverged, or was refused, has no evidence: its artefacts say so instead.
+
+        Raises:
+            Cancelled: when asked to stop.
+            StoreError: when the original diverged, or the answer cannot be kept.
+        """
+        if found := self.find(kind, method, seed):
+            return found
+        self.prepare()
+        if kind == MODEL:
+            train_and_store(self, method, seed)
+        else:
+            self.measure(get_kind(kind), [method], seed)
+        if found := self.find(kind, method, seed):
+            return found
+        raise StoreError(f"'{kind}' of {self.place(method, seed)} could not be stored")
+
+    def measure(self, kind: Kind, methods: Sequence[Method], seed: int) -> None:
+        """Make one kind of artefact about several models of a seed, and store each answer."""
+        usable = [method for method in methods if not self._refused(kind, method, seed)]
+        if not usable:
+            return
+        began = time.perf_counter()
+        contexts = [self.context(kind, method, seed) for method in usable]
+        made = self._guarded(kind, contexts) if kind.own else kind.measure_all(contexts)
+        synchronize(self.device)
+        seconds = (time.perf_counter() - began) / len(usable)  # each model's own part
+        for method, answer in zip(usable, made, strict=True):
+            self._keep(kind, method, seed, answer, seconds)
+
+    def _guarded(self, kind: Kind, contexts: list[Context]) -> list[Made]:
+        """A user's own kind: what goes wrong in it is told with its line, and is no answer.
+
+        Raises:
+            OwnKindFailed: when it raised, or returned what cannot be stored.
+        """
+        try:
+            made = kind.measure_all(contexts)
+            for answer in made:
+                json.dumps(answer.result, allow_nan=False)
+            return made
+        except (Cancelled, StoreError):
+            raise
+        except Exception as error:
+            raise OwnKindFailed(kind, error) from error
+
+    def _keep(self, kind: Kind, method: Method, seed: int, made: Made, seconds: float) -> None:
+        with self.writing(kind.name, method, seed) as folder:
+            for name, content in made.arrays.items():
+                np.savez_compressed(folder / name, **content)
+            for name, write in made.files.items():
+                write(folder / name)
+            result = {**made.result, "seconds": round(seconds, 3)}
+            write_json(folder / "result.json", result, compact=True)
+
+    def _refused(self, kind: Kind, method: Method, seed: int) -> bool:
+        """Store an answer that says why there is none, if there is no model."""
+        if reason := self.failure(method, seed):
+            with self.writing(kind.name, method, seed) as folder:
+                write_json(folder / "result.json", {"reason": reason})
+        return bool(reason)
+
+    def failure(self, method: Method, seed: int) -> str | None:
+        """Why training left no model, or None; the model is trained first if it is missing."""
+        reason: str | None = self.make(MODEL, method, seed).json()["reason"]
+        return reason
+
+    # ---- models ---------------------------------------------------------------------------
+
+    def load_model(self, method: Method, seed: int) -> Classifier:
+        """The trained model in eval mode, made first if it is missing.
+
+        Raises:
+            StoreError: if it diverged, so that there is none.
+        """
+        if reason := self.failure(method, seed):
+            raise StoreError(f"{self.place(method, seed)}: there is no model: {reason}")
+        model = build_classifier(self.study.architecture, self.data, seed=0)
+        load_weights(model, self.make(MODEL, method, seed).path("weights.safetensors"))
+        return model.eval()
+
+    def subject(self, method: Method, seed: int) -> Trained:
+        """A trained model with all that it computes.
+
+        Outputs are kept for the two references of the seed and for the model asked for last: those
+        of a whole study of large networks would not fit into memory.
+        """
+        key = self.place(method, seed)
+        kept = {self.place(each, seed) for each in (self.original, self.retrained)}
+        for place, known in self._subjects.items():
+            if place != key and place not in kept:
+                known.release()
+        return self._subjects.setdefault(key, Trained(self, method, seed))
+
+    def context(self, kind: Kind, method: Method, seed: int) -> Context:
+        """What a kind of artefact is given about one model."""
+        with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
+        return Context(
+            subject=self.subject(method, seed),
+            original=self.subject(self.original, seed),
+            retrained=self.subject(self.retrained, seed) if with_retrained else None,
+            references=self._references,
+            data=self.data,
+            split=self.split,
+            probe=self.probe,
+            evidence=self.study.evidence,
+            seed=seed,
+            progress=self.progress,
+        )
+
+    def _references(self, name: str) -> list[Trained]:
+        method = create(name)
+        keys = [(self.place(method, seed), seed) for seed in self.reference_seeds]
+        return [
+            self._subjects.setdefault(key, Trained(self, method, seed))
+            for key, seed in keys
+            if self.failure(method, seed) is None
+        ]

@@ -1,0 +1,128 @@
+"""Trains one model of a study and stores it: weights, history, trajectory."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..artefacts import MODEL
+from ..common.config import fingerprint
+from ..common.memory import PeakMemory
+from ..common.progress import Message
+from ..methods import Iterative, Method, NotDefined, Request
+from ..models import Classifier, build_classifier, save_weights
+from ..tasks import get_task
+from ..tasks.classification import observe
+from ..training import Outcome
+from .store import write_json
+from .watch import ProbeWatch
+
+if TYPE_CHECKING:
+    from .runner import StudyRunner
+
+__all__ = ["train_again", "train_and_store"]
+
+RETRAINED_SEED_OFFSET = 10_007  # the retrained model never knew the original's initial weights
+
+
+def train_and_store(runner: StudyRunner, method: Method, seed: int) -> None:
+    """Train a model and keep it; a refusal or a divergence is kept as the result it is.
+
+    Raises:
+        Cancelled: when asked to stop; the resume file stays.
+        StoreError: when the original, from which it starts, has no weights.
+    """
+    evidence = runner.study.evidence
+    question = runner.question(MODEL, method, seed)
+    watched = [evidence.probe, evidence.live]  # the resume file holds what was watched
+    run = [runner.place(method, seed), question, watched]
+    resume_dir = runner.store.root / "work" / fingerprint(run)
+    memory = PeakMemory(runner.device)
+    try:
+        model, outcome, watch = _trained(runner, method, seed, resume_dir)
+    except NotDefined as error:
+        with runner.writing(MODEL, method, seed) as folder:
+            write_json(folder / "result.json", {"status": "refused", "reason": str(error)})
+        return
+    peak = memory.megabytes
+    with runner.writing(MODEL, method, seed) as folder:
+        if outcome.status == "finished":
+            save_weights(folder / "weights.safetensors", model.state_dict(), question)
+        trajectory = {k: v.numpy() for k, v in watch.state().items() if k != "values"}
+        ids = runner.probe.cpu().numpy()
+        np.savez_compressed(folder / "trajectory.npz", ids=ids, **trajectory)
+        result = {
+            "status": outcome.status,
+            "reason": outcome.reason or None,
+            "seconds": round(outcome.seconds, 3),
+            "gradients": outcome.gradients,
+            "steps": outcome.step,
+            "peak_memory_mb": None if peak is None else round(peak, 1),
+            "device": runner.device.type,
+            "history": watch.history(),
+        }
+        write_json(folder / "result.json", result, compact=True)
+    shutil.rmtree(resume_dir, ignore_errors=True)  # the run has its result
+
+
+def train_again(runner: StudyRunner, method: Method, seed: int) -> None:
+    """Train a stored model once more, for whoever watches, and say whether it is the same.
+
+    The stored model stays.
+    """
+    model, outcome, _ = _trained(runner, method, seed, None)
+    stored = runner.make(MODEL, method, seed).json()
+    if stored["status"] != outcome.status:
+        said = f"Trained again: {outcome.status}, the stored run {stored['status']}."
+    elif outcome.status != "finished":
+        return
+    else:
+        then, now = runner.subject(method, seed).network.state_dict(), model.state_dict()
+        apart = max((now[k].double() - then[k].double()).abs().max().item() for k in then)
+        said = (
+            "Trained again: every weight equals the stored model's, bit for bit."
+            if apart == 0
+            else f"Trained again: weights differ from the stored model's by up to {apart:.2g}, "
+            "as on other hardware or library versions. The stored model was kept."
+        )
+    runner.progress(Message(said))
+
+
+def _trained(
+    runner: StudyRunner, method: Method, seed: int, resume_dir: Path | None
+) -> tuple[Classifier, Outcome, ProbeWatch]:
+    study = runner.study
+    is_original = method.info.name == "original"
+    original = None if is_original else runner.subject(runner.original, seed).network
+    epochs = (method if isinstance(method, Iterative) else study.training).epochs
+    watch = _watch(runner, original, epochs)
+    start = seed if is_original else seed + RETRAINED_SEED_OFFSET
+    request = Request(
+        task=get_task(study.task),
+        data=runner.data,
+        split=runner.split,
+        original=original,
+        fresh=lambda: build_classifier(study.architecture, runner.data, start),
+        training=study.training,
+        seed=seed,
+        progress=runner.progress,
+        watch=watch,
+        work=resume_dir,
+    )
+    model, outcome = method.unlearn(request)
+    if not watch.values:  # a method without a loop: before and after is all there is to see
+        watch(original, 0)
+        watch(model, 1)
+    return model, outcome, watch
+
+
+def _watch(runner: StudyRunner, original: Classifier | None, epochs: int) -> ProbeWatch:
+    data, live = runner.data, runner.live
+    reference = None
+    if original is not None:
+        seen = observe(original, data.x_train[live], data.y_train[live])
+        reference = (seen, (original.head.weight.detach(), original.head.bias.detach()))
+    return ProbeWatch(data, runner.split, live, runner.probe, reference, runner.progress, epochs)
