@@ -184,7 +184,8 @@ def show(
         print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
         return
     out.print(numbers_table(result))
-    out.print(reading(result))
+    if result["study"]["task"] == "classification":
+        out.print(reading(result))
 
 
 @app.command()

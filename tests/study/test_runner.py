@@ -107,7 +107,7 @@ def test_data_that_changed_since_the_study_began_are_refused(tmp_path: Path) -> 
     spec = {**STUDY.to_dict(), "data_digest": "0123456789ab"}
     Store(tmp_path).write_study(STUDY.place, spec)
     with pytest.raises(StoreError, match=r"changed since it began \(digest 0123456789ab, now 0a79"):
-        _ = laboratory(tmp_path).images
+        _ = laboratory(tmp_path).data
 
 
 def test_a_study_of_named_samples_remembers_which_they_were(tmp_path: Path) -> None:
