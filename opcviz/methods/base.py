@@ -17,7 +17,9 @@ import torch
 from torch import nn
 
 from ..common.config import Config, ConfigError, setting
+from ..common.plugins import loader
 from ..common.progress import Progress
+from ..common.registry import Registry
 from ..data import POLICIES, Data, Split
 from ..tasks import Task
 from ..training import Feed, Objective, Outcome, Training, Watch, train
@@ -250,7 +252,7 @@ class Iterative(Training, Method):
         return ()
 
 
-_REGISTRY: dict[str, type[Method]] = {}
+_METHODS: Registry[type[Method]] = Registry("method")
 
 
 def register(
@@ -266,10 +268,8 @@ def register(
         raise ConfigError(f"method '{name}' needs {', '.join(sorted(unknown))}: there is no such")
 
     def enter(cls: type[Method]) -> type[Method]:
-        if name in _REGISTRY:
-            raise ConfigError(f"a method named '{name}' exists already: {_REGISTRY[name]}")
+        _METHODS.add(name, cls)
         cls.info = Info(name, title, paper, family, wanted, summary)
-        _REGISTRY[name] = cls
         return cls
 
     return enter
@@ -277,7 +277,7 @@ def register(
 
 def list_methods() -> list[type[Method]]:
     """All registered methods: the references first, then as they were registered."""
-    return sorted(_REGISTRY.values(), key=lambda cls: cls.info.family != "reference")
+    return sorted(_METHODS.values(), key=lambda cls: cls.info.family != "reference")
 
 
 def get_method(name: str) -> type[Method]:
@@ -286,9 +286,7 @@ def get_method(name: str) -> type[Method]:
     Raises:
         ConfigError: for an unknown name; the known ones are listed.
     """
-    if not isinstance(name, str) or name not in _REGISTRY:
-        raise ConfigError(f"no method is called '{name}'; there are: {', '.join(_REGISTRY)}")
-    return _REGISTRY[name]
+    return _METHODS.get(name)
 
 
 def create(name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any) -> Method:
@@ -304,3 +302,20 @@ def create(name: str, *, dataset: str = "", scenario: str = "classes", **setting
         ConfigError: for an unknown method or setting, or a value that does not fit.
     """
     return get_method(name).from_dict({**tuned_settings(name, dataset, scenario), **settings})
+
+
+def check_own(cls: type) -> None:
+    """What must hold of a method that a user brought: a Method with usable defaults.
+
+    Raises:
+        TypeError: saying what is missing.
+        ConfigError: for a default that does not fit.
+    """
+    if not (isinstance(cls, type) and issubclass(cls, Method)):
+        raise TypeError(f"{cls.__name__} is no Method: derive it from Method or Iterative")
+    if "__dataclass_fields__" not in cls.__dict__:
+        raise TypeError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it")
+    cls()
+
+
+loader.serve(_METHODS, check_own)

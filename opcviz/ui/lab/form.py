@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from ...common.config import Config, ConfigError
+from ...common.plugins import add_source, loader
 from ...data import DataError, DataSpec, Scenario, list_datasets
 from ...methods import Method, create, get_method, list_methods, tuned_settings
-from ...methods.plugins import add_source, load_methods
 from ...models import Architecture, list_architectures
 from ...study import Plan, Study, StudyResult
 from ...training import Training
@@ -88,7 +88,7 @@ def _settings(name: str, study: Study) -> Method | None:
 
 def _own_methods() -> None:
     """Where a method of one's own comes from, and what was refused."""
-    refused = load_methods()
+    refused = loader.load()
     for each in refused:
         st.warning(f"A method file was refused. {each}.")
     with st.expander("A method of your own"):
