@@ -6,24 +6,18 @@ A method joins by one file: a dataclass, a decorator that says what it is, and e
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
 from torch import nn
 
 from ..common.config import Config, ConfigError, setting
 from ..common.plugins import loader
-from ..common.progress import Progress
 from ..common.registry import Registry
-from ..data import POLICIES, Data, Split
-from ..tasks import Task
-from ..training import Feed, Objective, Outcome, Training, Watch, train
-from .saliency import only_inside, saliency, top_share
+from ..data import POLICIES
+from ..training import Objective, Outcome, Training
+from .request import Request
 from .tuning import tuned_settings
 
 __all__ = [
@@ -62,120 +56,6 @@ class Info:
     family: str
     needs: frozenset[str]
     summary: str
-
-
-@dataclass(frozen=True, eq=False)
-class Request:
-    """What is asked of a method, and everything it may use to answer.
-
-    Attributes:
-        task: what the models do; gives the loss.
-        data: the data set, on the device.
-        split: which of it to forget.
-        original: the trained model θo; a method copies it and never changes it.
-        fresh: makes a newly initialised model.
-        training: how the original was trained.
-        seed: of everything random.
-        progress: told each step, asked whether to stop.
-        watch: looks at the model between epochs, or None.
-        work: folder for a resume file, or None.
-    """
-
-    task: Task
-    data: Data
-    split: Split
-    original: nn.Module | None
-    fresh: Callable[[], nn.Module]
-    training: Training
-    seed: int = 0
-    progress: Progress = field(default_factory=Progress)
-    watch: Watch | None = None
-    work: Path | None = None
-
-    def copy_of_original(self) -> nn.Module:
-        """θo as the starting point of unlearning, free to change.
-
-        Raises:
-            ConfigError: when there is no original to start from.
-        """
-        if self.original is None:
-            raise ConfigError("this method starts from the original model, and there is none")
-        return copy.deepcopy(self.original)
-
-    def train(
-        self,
-        model: nn.Module,
-        parts: str,
-        spec: Training,
-        objective: Objective | None = None,
-        *,
-        frozen: Iterable[str] = (),
-        constrain: Callable[[nn.Module], None] | None = None,
-        forget_epochs: int | None = None,
-        phase: int = 0,
-    ) -> Outcome:
-        """Run the one training loop.
-
-        Args:
-            model: changed in place.
-            parts: the data of an epoch: all | retain | forget | joint | sequence, see `Feed`.
-            spec: optimiser, schedule, epochs.
-            objective: (model, batch) -> scalar; None for the task's own loss.
-            frozen: names of parameters that stay as they are; a batch norm all of whose parameters
-                are frozen keeps its statistics too.
-            constrain: called after each step.
-            forget_epochs: with `sequence`, how many epochs have forget batches.
-            phase: number of the phase, for methods that train more than once.
-        """
-        none = self.split.retain_train[:0]
-        retain = {"forget": none}.get(parts, self.split.retain_train)
-        forget = {"retain": none}.get(parts, self.split.forget_train)
-        if parts == "all":
-            retain = torch.arange(len(self.data.y_train), device=none.device)
-            forget = none
-        order = "sequence" if parts == "sequence" else "joint"
-        policy = spec.augment if spec.augment != "same" else self.training.augment
-        feed = Feed(self.data, retain, forget, spec.batch_size, policy, order, forget_epochs)
-        still = set(frozen)
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad_(name not in still)
-        with self._salient(model, spec, constrain) as (constrain, spent):
-            outcome = train(
-                model,
-                feed,
-                objective or self.task.loss,
-                spec,
-                seed=self.seed + 101 * phase,
-                progress=self.progress,
-                watch=self.watch,
-                constrain=constrain,
-                work=self.work / f"phase{phase}" if self.work else None,
-                continued=phase > 0,
-            )
-        model.requires_grad_(True)
-        return replace(outcome, gradients=outcome.gradients + spent)
-
-    @contextmanager
-    def _salient(
-        self, model: nn.Module, spec: Training, constrain: Callable[[nn.Module], None] | None
-    ) -> Iterator[tuple[Callable[[nn.Module], None] | None, int]]:
-        """What to call after a step, and gradients spent to know it: SalUn's mask, if asked for."""
-        share = getattr(spec, "saliency", 1.0)
-        if share == 1:
-            yield constrain, 0
-            return
-        original = self.copy_of_original().requires_grad_(True)
-        forget = self.split.forget_train
-        scores = saliency(self.task, original, self.data, forget, progress=self.progress)
-        mask = top_share(scores, share)
-        with only_inside(model, mask) as restore:
-
-            def after(model: nn.Module) -> None:
-                if constrain:
-                    constrain(model)
-                restore(model)
-
-            yield after, len(forget)
 
 
 @dataclass(frozen=True)
