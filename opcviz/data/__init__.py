@@ -4,7 +4,7 @@ from .augmentation import POLICIES, augment, policy
 from .base import Data, DataError, as_float, digest
 from .images import Images, assemble
 from .photographs import photo_patches
-from .probe_set import probe
+from .probe_sets import probe_set
 from .scenarios import Scenario, Split
 from .sources import (
     DatasetInfo,
@@ -35,6 +35,6 @@ __all__ = [
     "load",
     "photo_patches",
     "policy",
-    "probe",
+    "probe_set",
     "register_dataset",
 ]

@@ -15,8 +15,8 @@ from ..common.config import ConfigError
 from ..common.progress import Progress
 from ..data import Data, Split
 from ..tasks import Task
-from ..training import Feed, Objective, Outcome, Training, Watch, train
-from .saliency import only_inside, saliency, top_share
+from ..training import Batches, EpochCallback, Objective, Outcome, Training, train
+from .saliency import freeze_outside, saliency, top_fraction_mask
 
 __all__ = ["Request"]
 
@@ -35,7 +35,7 @@ class Request:
         seed: of everything random.
         progress: told each step, asked whether to stop.
         watch: looks at the model between epochs, or None.
-        work: folder for a resume file, or None.
+        resume_dir: folder for a resume file, or None.
     """
 
     task: Task
@@ -46,8 +46,8 @@ class Request:
     training: Training
     seed: int = 0
     progress: Progress = field(default_factory=Progress)
-    watch: Watch | None = None
-    work: Path | None = None
+    watch: EpochCallback | None = None
+    resume_dir: Path | None = None
 
     def copy_of_original(self) -> nn.Module:
         """θo as the starting point of unlearning, free to change.
@@ -75,7 +75,7 @@ class Request:
 
         Args:
             model: changed in place.
-            parts: the data of an epoch: all | retain | forget | joint | sequence, see `Feed`.
+            parts: the data of an epoch: all | retain | forget | joint | sequence, see `Batches`.
             spec: optimiser, schedule, epochs.
             objective: (model, batch) -> scalar; None for the task's own loss.
             frozen: names of parameters that stay as they are; a batch norm all of whose parameters
@@ -92,21 +92,21 @@ class Request:
             forget = none
         order = "sequence" if parts == "sequence" else "joint"
         policy = spec.augment if spec.augment != "same" else self.training.augment
-        feed = Feed(self.data, retain, forget, spec.batch_size, policy, order, forget_epochs)
+        batches = Batches(self.data, retain, forget, spec.batch_size, policy, order, forget_epochs)
         still = set(frozen)
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name not in still)
         with self._salient(model, spec, constrain) as (constrain, spent):
             outcome = train(
                 model,
-                feed,
+                batches,
                 objective or self.task.loss,
                 spec,
                 seed=self.seed + 101 * phase,
                 progress=self.progress,
                 watch=self.watch,
                 constrain=constrain,
-                work=self.work / f"phase{phase}" if self.work else None,
+                resume_dir=self.resume_dir / f"phase{phase}" if self.resume_dir else None,
                 continued=phase > 0,
             )
         model.requires_grad_(True)
@@ -124,8 +124,8 @@ class Request:
         original = self.copy_of_original().requires_grad_(True)
         forget = self.split.forget_train
         scores = saliency(self.task, original, self.data, forget, progress=self.progress)
-        mask = top_share(scores, share)
-        with only_inside(model, mask) as restore:
+        mask = top_fraction_mask(scores, share)
+        with freeze_outside(model, mask) as restore:
 
             def after(model: nn.Module) -> None:
                 if constrain:

@@ -21,7 +21,7 @@ from ..data import Data
 from ..tasks import Task
 from .gradients import Weights, gradient_sum
 
-__all__ = ["only_inside", "saliency", "top_share"]
+__all__ = ["freeze_outside", "saliency", "top_fraction_mask"]
 
 
 def saliency(
@@ -45,7 +45,7 @@ def saliency(
     return {name: value.abs() for name, value in total.items()}
 
 
-def top_share(scores: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+def top_fraction_mask(scores: dict[str, Tensor], share: float) -> dict[str, Tensor]:
     """Name to bool mask of the `share` of all entries with the greatest scores, ranked together.
 
     Of equal scores the one that comes first wins, so the mask has exactly round(share·n) entries
@@ -61,7 +61,9 @@ def top_share(scores: dict[str, Tensor], share: float) -> dict[str, Tensor]:
 
 
 @contextmanager
-def only_inside(model: nn.Module, mask: dict[str, Tensor]) -> Iterator[Callable[[nn.Module], None]]:
+def freeze_outside(
+    model: nn.Module, mask: dict[str, Tensor]
+) -> Iterator[Callable[[nn.Module], None]]:
     """While open, what lies outside the mask is frozen; gives the function to call after a step.
 
     It puts every frozen weight back to where it was. A batch-norm channel whose scale is frozen

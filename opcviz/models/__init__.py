@@ -2,13 +2,13 @@
 
 from .architectures import Architecture, build_network, list_architectures
 from .checkpoint import CheckpointError, load_weights, save_weights
-from .classifier import Classifier, Taps, build_classifier
+from .classifier import Activations, Classifier, build_classifier
 
 __all__ = [
+    "Activations",
     "Architecture",
     "CheckpointError",
     "Classifier",
-    "Taps",
     "build_classifier",
     "build_network",
     "list_architectures",

@@ -19,7 +19,7 @@ from ..common.config import ConfigError
 from ..data import Images
 from .architectures import Architecture, build_network
 
-__all__ = ["Classifier", "Taps", "build_classifier"]
+__all__ = ["Activations", "Classifier", "build_classifier"]
 
 LAYOUTS = {"channels_first": 1, "channels_last": -1}
 """What a network may declare of outputs of three axes, in an attribute `layout`: the channels'."""
@@ -35,7 +35,7 @@ CHANNELS_LAST = (nn.Linear, nn.LayerNorm, nn.Embedding)
 
 
 @dataclass
-class Taps:
+class Activations:
     """Everything one forward pass shows.
 
     Attributes:
@@ -118,12 +118,12 @@ class Classifier(nn.Module):
             logits = self(x)
         return seen[self.head_name], logits
 
-    def taps(self, x: Tensor) -> Taps:
+    def activations(self, x: Tensor) -> Activations:
         """One pass with every block's output kept."""
         with self._watch({**dict.fromkeys(self.block_names, "out"), self.head_name: "in"}) as seen:
             logits = self(x)
         blocks = {name: seen[name].movedim(axis, 1) for name, axis in self._channel_axes.items()}
-        return Taps(blocks, seen[self.head_name], logits)
+        return Activations(blocks, seen[self.head_name], logits)
 
     @contextmanager
     def _watch(self, wanted: dict[str, str]) -> Iterator[dict[str, Tensor]]:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from ..artefacts import MODEL, Context, Kind, Made, get_kind
 from ..common.devices import fitting_threads, flush_denormals, synchronize
 from ..common.progress import Cancelled, Progress
-from ..data import Data, Split, digest, load, probe
+from ..data import Data, Split, digest, load, probe_set
 from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
@@ -111,12 +111,12 @@ class StudyRunner:
     @cached_property
     def probe(self) -> Tensor:
         """Positions of the probe set in the train set."""
-        return probe(self.data, self.split, self.study.evidence.probe)
+        return probe_set(self.data, self.split, self.study.evidence.probe)
 
     @cached_property
     def live(self) -> Tensor:
         """Positions of the samples watched during training; contains the probe set."""
-        more = probe(self.data, self.split, self.study.evidence.live)
+        more = probe_set(self.data, self.split, self.study.evidence.live)
         return torch.cat([self.probe, more]).unique()
 
     def threads(self) -> AbstractContextManager[None]:

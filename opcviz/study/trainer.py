@@ -108,7 +108,7 @@ def _trained(
         seed=seed,
         progress=runner.progress,
         watch=watch,
-        work=resume_dir,
+        resume_dir=resume_dir,
     )
     model, outcome = method.unlearn(request)
     if not watch.values:  # a method without a loop: before and after is all there is to see

@@ -1,15 +1,15 @@
 """The one training loop, the batches it takes and the file it resumes from."""
 
-from .batches import Batch, Feed
-from .loop import Objective, Outcome, Training, Watch, learning_rate, train
+from .batches import Batch, Batches
+from .loop import EpochCallback, Objective, Outcome, Training, learning_rate, train
 
 __all__ = [
     "Batch",
-    "Feed",
+    "Batches",
+    "EpochCallback",
     "Objective",
     "Outcome",
     "Training",
-    "Watch",
     "learning_rate",
     "train",
 ]

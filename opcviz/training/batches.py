@@ -12,7 +12,7 @@ from torch import Tensor
 from ..common.config import ConfigError
 from ..data import Data, augment
 
-__all__ = ["Batch", "Feed"]
+__all__ = ["Batch", "Batches"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Batch:
         return ~self.forget
 
 
-class Feed:
+class Batches:
     """Deals the batches of each epoch, in an order set by a generator.
 
     With `joint` order each step takes `batch_size` of retain and of forget data, and both pass the
@@ -94,9 +94,9 @@ class Feed:
 
     def epoch(self, number: int, generator: torch.Generator) -> Iterator[Batch]:
         """The batches of an epoch; `generator` (on the CPU) decides order and augmentation."""
-        hands = self._joint(generator) if self.joint else self._sequence(number, generator)
+        chunks = self._joint(generator) if self.joint else self._sequence(number, generator)
         steps = self.steps(number)
-        for step, (retain, forget) in enumerate(hands):
+        for step, (retain, forget) in enumerate(chunks):
             index = torch.cat([retain, forget])
             mask = torch.arange(len(index), device=index.device) >= len(retain)
             x = self.data.batch(index)
@@ -115,11 +115,11 @@ class Feed:
     def _sequence(self, number: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         none = self.retain[:0]
         if number < self.forget_epochs:
-            yield from ((none, part) for part in self._hands(self.forget, generator))
-        yield from ((part, none) for part in self._hands(self.retain, generator))
+            yield from ((none, part) for part in self._chunks(self.forget, generator))
+        yield from ((part, none) for part in self._chunks(self.retain, generator))
 
-    def _hands(self, ids: Tensor, generator: torch.Generator) -> Sequence[Tensor]:
-        """One pass over `ids` in equal-as-possible hands: a last batch of one upsets batch norm."""
+    def _chunks(self, ids: Tensor, generator: torch.Generator) -> Sequence[Tensor]:
+        """One pass over `ids` in equal-as-possible chunks: a last batch of 1 upsets batch norm."""
         if not len(ids):
             return ()
         return _shuffled(ids, generator).tensor_split(math.ceil(len(ids) / self.batch_size))

@@ -22,16 +22,16 @@ from ..common.config import Config, setting
 from ..common.devices import autocast, memory_format, synchronize
 from ..common.progress import Progress, Step
 from ..data import POLICIES
-from .batches import Batch, Feed
-from .resume import Snapshots
+from .batches import Batch, Batches
+from .resume import ResumeFile
 
 __all__ = [
     "Batch",
-    "Feed",
+    "Batches",
+    "EpochCallback",
     "Objective",
     "Outcome",
     "Training",
-    "Watch",
     "learning_rate",
     "train",
 ]
@@ -40,7 +40,7 @@ __all__ = [
 # objectives have scales of their own: OPC with λ = 1000 starts at 10⁴ and falls. A first loss below
 # 1 counts as 1 (a nat): one that starts near 0, as −CE on data that is known by heart, may grow by
 # any factor without harm, and is ruined when it reaches what no cross-entropy reaches.
-EXPLODED = 1e4
+DIVERGENCE_FACTOR = 1e4
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Training(Config):
 Objective = Callable[[nn.Module, Batch], Tensor]
 
 
-class Watch(Protocol):
+class EpochCallback(Protocol):
     """Looks at the model between epochs; its memory travels with the run's resume file."""
 
     def __call__(self, model: nn.Module, epoch: int) -> None:
@@ -89,8 +89,8 @@ class Outcome:
 
     Attributes:
         status: `finished` or `diverged`.
-        step: the last step taken, or the one at which the loss was not finite or `EXPLODED` times
-            as large as the first one.
+        step: the last step taken, or the one at which the loss was not finite or
+            `DIVERGENCE_FACTOR` times as large as the first one.
         gradients: sample gradients evaluated (samples times passes), the unit of compute budgets.
         seconds: wall-clock time of the steps themselves, watching not counted.
     """
@@ -141,29 +141,30 @@ def make_optimizer(spec: Training, parameters: Iterable[nn.Parameter]) -> torch.
 
 def train(
     model: nn.Module,
-    feed: Feed,
+    batches: Batches,
     objective: Objective,
     spec: Training,
     *,
     seed: int = 0,
     progress: Progress | None = None,
-    watch: Watch | None = None,
+    watch: EpochCallback | None = None,
     constrain: Callable[[nn.Module], None] | None = None,
-    work: Path | None = None,
+    resume_dir: Path | None = None,
     continued: bool = False,
 ) -> Outcome:
     """Minimise an objective in place.
 
     Args:
         model: changed in place, left in eval mode; parameters without `requires_grad` stay.
-        feed: where batches come from.
+        batches: where batches come from.
         objective: (model, batch) -> scalar.
         spec: optimiser, schedule, epochs.
         seed: of order and augmentation.
         progress: told each step, asked whether to stop.
         watch: looks at the model between epochs.
         constrain: called after each step, to undo what a method forbids.
-        work: folder for the resume file; a run found there continues after its last saved epoch.
+        resume_dir: folder for the resume file; a run found there continues after its last saved
+            epoch.
         continued: a later phase of a method that trains more than once: `watch` has seen the start.
 
     Returns:
@@ -173,12 +174,12 @@ def train(
         Cancelled: when asked to stop; the resume file stays.
     """
     progress = progress or Progress()
-    device = feed.data.device
+    device = batches.data.device
     model.to(memory_format=memory_format(device, model))
     optimizer = make_optimizer(spec, model.parameters())
-    snapshots = Snapshots(work, model, optimizer, watch)
-    start, *done = snapshots.load()
-    tally = _Tally(*done, total=sum(map(feed.steps, range(spec.epochs))))
+    resume_file = ResumeFile(resume_dir, model, optimizer, watch)
+    start, *done = resume_file.load()
+    tally = _Tally(*done, total=sum(map(batches.steps, range(spec.epochs))))
     if watch and start == 0 and not continued:
         _look(watch, model, 0)
 
@@ -199,14 +200,14 @@ def train(
         generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
         _train_mode(model)
         with tally.timed(device):
-            sound = _one_epoch(feed.epoch(epoch, generator), step, tally, progress, device)
+            sound = _one_epoch(batches.epoch(epoch, generator), step, tally, progress, device)
         if not sound:
             break
         if watch:
             _look(watch, model, epoch + 1)
-        snapshots.save(epoch + 1, tally.step, tally.gradients, tally.seconds, tally.first)
+        resume_file.save(epoch + 1, tally.step, tally.gradients, tally.seconds, tally.first)
     model.eval()
-    snapshots.clear()
+    resume_file.clear()
     # the last update, or a batch norm's statistics, may overflow where no loss has seen it
     finite = all(bool(value.isfinite().all()) for value in model.state_dict().values())
     status = "finished" if tally.sound and finite else "diverged"
@@ -246,7 +247,7 @@ def _one_epoch(
     def settle() -> bool:
         if pending and not tally.first:
             tally.first = abs(pending[0].item())
-        bad = _first_bad(pending, EXPLODED * max(1.0, tally.first))
+        bad = _first_diverged(pending, DIVERGENCE_FACTOR * max(1.0, tally.first))
         if bad is not None:
             tally.step += 1 + bad - len(pending)
             tally.sound = False
@@ -273,7 +274,7 @@ def _train_mode(model: nn.Module) -> None:
             module.eval()
 
 
-def _look(watch: Watch, model: nn.Module, epoch: int) -> None:
+def _look(watch: EpochCallback, model: nn.Module, epoch: int) -> None:
     model.eval()
     with torch.no_grad():
         watch(model, epoch)
@@ -283,7 +284,7 @@ def _epoch_seed(seed: int, epoch: int) -> int:
     return (seed * 1_000_003 + epoch * 7_919 + 1) % 2**31
 
 
-def _first_bad(losses: list[Tensor], limit: float) -> int | None:
+def _first_diverged(losses: list[Tensor], limit: float) -> int | None:
     """Index of the first loss that is not finite or beyond ±limit."""
     if not losses:
         return None

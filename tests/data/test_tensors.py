@@ -21,7 +21,7 @@ from opcviz.data import (
     digest,
     list_datasets,
     load,
-    probe,
+    probe_set,
     register_dataset,
     sources,
 )
@@ -107,7 +107,7 @@ def test_what_is_forgotten_has_one_word(tiny_images: Images) -> None:
 def test_a_probe_set_shows_both_parts_and_is_nested() -> None:
     data = make()
     split = Scenario.parse("random:25%").split(data)
-    large, small = probe(data, split, 18), probe(data, split, 9)
+    large, small = probe_set(data, split, 18), probe_set(data, split, 9)
     assert set(small.tolist()) <= set(large.tolist())
     assert torch.isin(large, split.forget_train).sum() == 6  # a third
     assert torch.equal(large, large.sort().values)

@@ -30,7 +30,7 @@ from opcviz.methods import (
 )
 from opcviz.models import Classifier
 from opcviz.training import Training
-from opcviz.training.resume import Snapshots
+from opcviz.training.resume import ResumeFile
 
 TINY = {"epochs": 2, "batch_size": 16, "lr": 0.02}  # what a method's own settings shrink to
 
@@ -180,13 +180,15 @@ def test_a_killed_run_continues_bit_for_bit(
     monkeypatch: pytest.MonkeyPatch,
     same_weights,
 ) -> None:
-    monkeypatch.setattr(Snapshots, "every", 0.0)
+    monkeypatch.setattr(ResumeFile, "every", 0.0)
     asked = Asked()
     whole, outcome = method.unlearn(tiny_request(progress=Progress(stop=asked)))
     half = asked.count // 2 + 1
     with pytest.raises(Killed):
-        method.unlearn(tiny_request(progress=Progress(stop=Asked(half, Killed)), work=tmp_path))
-    resumed, again = method.unlearn(tiny_request(work=tmp_path))
+        method.unlearn(
+            tiny_request(progress=Progress(stop=Asked(half, Killed)), resume_dir=tmp_path)
+        )
+    resumed, again = method.unlearn(tiny_request(resume_dir=tmp_path))
     assert same_weights(resumed, whole)
     assert (again.step, again.gradients) == (outcome.step, outcome.gradients)
     assert not any(path.is_file() for path in tmp_path.rglob("*"))

@@ -137,9 +137,9 @@ def test_separate_passes_would_not_contract(tiny_request: Callable[..., Request]
     opc = create("opc", target="features", epochs=40, lr=0.05, batch_size=24)
 
     def apart(model: Classifier, batch: Batch) -> Tensor:
-        taps = model.taps(batch.x[batch.forget])
+        activations = model.activations(batch.x[batch.forget])
         keep = F.cross_entropy(model(batch.x[batch.retain]), batch.y[batch.retain])
-        return keep + distance_to_point(taps.features, 0.0, "l2")
+        return keep + distance_to_point(activations.features, 0.0, "l2")
 
     def ratio(objective) -> float:
         model = request.copy_of_original()

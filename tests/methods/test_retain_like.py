@@ -87,8 +87,8 @@ def test_the_retained_are_a_goal_that_does_not_move(tiny_request: MakeRequest, t
     opc = create("opc", point="retain_like", target=target)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        taps = model.taps(batch.x)
-    for representation in opc.targets(taps):
+        activations = model.activations(batch.x)
+    for representation in opc.targets(activations):
         leaf = representation.clone().requires_grad_(True)
         opc.distance(leaf, batch, generator).backward()
         assert leaf.grad[batch.forget].flatten(1).norm(dim=1).min() > 0

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from opcviz.methods import Request, create
-from opcviz.methods.saliency import only_inside, saliency, top_share
+from opcviz.methods.saliency import freeze_outside, saliency, top_fraction_mask
 from opcviz.models import Classifier
 
 MakeRequest = Callable[..., Request]
@@ -52,7 +52,7 @@ def test_the_mask_is_the_brute_force_ranking(values: list[list[int]], share: flo
     flat = [v for row in values for v in row]
     ranked = sorted(range(len(flat)), key=lambda i: (-flat[i], i))
     wanted = set(ranked[: round(share * len(flat))])
-    mask = top_share(scores, share)
+    mask = top_fraction_mask(scores, share)
     assert {name: m.shape for name, m in mask.items()} == {n: s.shape for n, s in scores.items()}
     joined = torch.cat([mask[name] for name in scores])
     assert {int(i) for i in joined.nonzero()} == wanted
@@ -65,7 +65,7 @@ def test_outside_the_mask_nothing_moves_by_a_bit(
 ) -> None:
     """Weight decay and momentum move weights that have no gradient; statistics have none at all."""
     request = tiny_request()
-    mask = top_share(scores_of(request), 0.3)
+    mask = top_fraction_mask(scores_of(request), 0.3)
     method = create(
         name,
         saliency=0.3,
@@ -121,7 +121,7 @@ def test_a_frozen_channel_is_the_same_function_in_training(tiny_request: MakeReq
     free = torch.tensor([True, False, True, False])
     x = torch.randn(6, 4, 5, 5) * 3 + 1
     in_use = norm.eval()(x)
-    with only_inside(model, {"net.stem.1.weight": free}):
+    with freeze_outside(model, {"net.stem.1.weight": free}):
         norm.train()
         training = norm(x)
     torch.testing.assert_close(training[:, ~free], in_use[:, ~free])
@@ -135,7 +135,7 @@ def test_a_replaced_layer_is_free(tiny_request: MakeRequest) -> None:
     model = tiny_request().copy_of_original()
     mask = {name: torch.zeros_like(p, dtype=torch.bool) for name, p in model.named_parameters()}
     model.net.head = nn.Linear(model.head.in_features, 9)
-    with only_inside(model, mask) as restore:
+    with freeze_outside(model, mask) as restore:
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter += 1

@@ -19,7 +19,7 @@ from opcviz.study import Plan, Store, open_study
 from opcviz.study.pipeline import run
 from opcviz.study.runner import StudyRunner
 from opcviz.tasks import base, register_task
-from opcviz.training.resume import Snapshots
+from opcviz.training.resume import ResumeFile
 
 METHODS = ("ft", "ga", "neggrad_plus", "ssd", "eu_k")
 SMALL = {"epochs": 3, "batch_size": 16, "lr": 1e-3}
@@ -113,7 +113,7 @@ def test_a_study_of_another_task_runs_is_stored_and_shown(tmp_path: Path) -> Non
 def test_a_killed_study_resumes_with_its_curve(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same_weights
 ) -> None:
-    monkeypatch.setattr(Snapshots, "every", 0.0)
+    monkeypatch.setattr(ResumeFile, "every", 0.0)
     plan = Plan.from_dict({**PLAN, "methods": ["original"]})
     whole = runner(plan, tmp_path / "whole")
     run(plan, whole, only=("model",))

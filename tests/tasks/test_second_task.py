@@ -20,7 +20,7 @@ from opcviz.methods.fisher_information import fisher_diagonal
 from opcviz.methods.gradients import GradientCounter
 from opcviz.models import Architecture
 from opcviz.training import Batch, Training
-from opcviz.training.resume import Snapshots
+from opcviz.training.resume import ResumeFile
 
 TASK = Sines()
 RECIPE = Training(epochs=30, lr=0.02, batch_size=16)
@@ -109,7 +109,7 @@ def test_a_killed_run_continues_bit_for_bit(
     monkeypatch: pytest.MonkeyPatch,
     same_weights,
 ) -> None:
-    monkeypatch.setattr(Snapshots, "every", 0.0)
+    monkeypatch.setattr(ResumeFile, "every", 0.0)
     method = create(name, epochs=4, batch_size=16, lr=5e-3, **({"k": 1} if name == "eu_k" else {}))
     whole, _ = method.unlearn(make_request())
 
@@ -124,8 +124,8 @@ def test_a_killed_run_continues_bit_for_bit(
         return False
 
     with pytest.raises(Killed):
-        method.unlearn(make_request(progress=Progress(stop=stop), work=tmp_path))
-    resumed, _ = method.unlearn(make_request(work=tmp_path))
+        method.unlearn(make_request(progress=Progress(stop=stop), resume_dir=tmp_path))
+    resumed, _ = method.unlearn(make_request(resume_dir=tmp_path))
     assert same_weights(resumed, whole)
 
 

@@ -11,7 +11,7 @@ from ...common.config import setting
 from ...models import Classifier
 from ...training import Batch, Objective, Outcome
 from ..base import Iterative, Request, register
-from .teachers import at_rest, divergence
+from .teachers import divergence, frozen_teacher
 
 __all__ = ["BadTeacher"]
 
@@ -48,7 +48,7 @@ class BadTeacher(Iterative):
 
     def objective(self, request: Request, model: Classifier) -> Objective:
         """Divergence from whichever teacher a sample has."""
-        good, bad = at_rest(request.copy_of_original()), at_rest(request.fresh())
+        good, bad = frozen_teacher(request.copy_of_original()), frozen_teacher(request.fresh())
         forget = torch.zeros_like(request.data.y_train, dtype=torch.bool)
         forget[request.split.forget_train] = True
 

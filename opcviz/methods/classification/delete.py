@@ -10,7 +10,7 @@ from torch import Tensor
 from ...models import Classifier
 from ...training import Batch, Objective
 from ..base import Iterative, Request, register
-from .teachers import at_rest, divergence
+from .teachers import divergence, frozen_teacher
 
 __all__ = ["Delete"]
 
@@ -47,7 +47,7 @@ class Delete(Iterative):
 
     def objective(self, request: Request, model: Classifier) -> Objective:
         """Divergence from the original's answer without the true class."""
-        teacher = at_rest(request.copy_of_original())
+        teacher = frozen_teacher(request.copy_of_original())
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             with torch.no_grad():

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...common.config import ConfigError, setting
-from ...models import Classifier, Taps
+from ...models import Activations, Classifier
 from ...tasks.classification import cross_entropy_of
 from ...training import Batch, Objective
 from ..base import Iterative, Request, register
@@ -75,18 +75,18 @@ class OPC(Iterative):
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             generator.manual_seed(directions_seed(request.seed, batch.at))
-            taps = model.taps(batch.x)
-            keep = cross_entropy_of(taps.logits, batch.y, batch.retain)
-            gaps = [self.distance(t, batch, generator) for t in self.targets(taps)]
+            activations = model.activations(batch.x)
+            keep = cross_entropy_of(activations.logits, batch.y, batch.retain)
+            gaps = [self.distance(t, batch, generator) for t in self.targets(activations)]
             return keep + self.weight * torch.stack(gaps).mean()
 
         return loss
 
-    def targets(self, taps: Taps) -> list[Tensor]:
+    def targets(self, activations: Activations) -> list[Tensor]:
         """The representations that are contracted."""
         if self.target == "blocks":
-            return [*taps.blocks.values(), taps.features]
-        return [taps.logits if self.target == "logits" else taps.features]
+            return [*activations.blocks.values(), activations.features]
+        return [activations.logits if self.target == "logits" else activations.features]
 
     def distance(self, target: Tensor, batch: Batch, generator: torch.Generator) -> Tensor:
         """How far one representation (B, ...) of the forget part is from where it should be."""

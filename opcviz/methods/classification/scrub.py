@@ -12,7 +12,7 @@ from ...common.config import setting
 from ...models import Classifier
 from ...training import Batch, Objective, Outcome
 from ..base import Iterative, Request, register
-from .teachers import at_rest, divergence
+from .teachers import divergence, frozen_teacher
 
 __all__ = ["SCRUB"]
 
@@ -52,7 +52,7 @@ class SCRUB(Iterative):
 
     def objective(self, request: Request, model: Classifier) -> Objective:
         """One loss for a forget batch, another for a retain batch."""
-        teacher = at_rest(request.copy_of_original())
+        teacher = frozen_teacher(request.copy_of_original())
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             logits = model(batch.x)

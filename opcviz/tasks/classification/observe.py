@@ -79,8 +79,11 @@ def observe_blocks(
     """Like `observe`, with every block's pooled output as the features, from input to head."""
 
     def look(part: Tensor) -> tuple[Tensor, ...]:
-        taps = model.taps(part)
-        return (*(pooled(taps.blocks[name]) for name in model.block_names), taps.logits)
+        activations = model.activations(part)
+        return (
+            *(pooled(activations.blocks[name]) for name in model.block_names),
+            activations.logits,
+        )
 
     *blocks, logits = _passes(model, x, look, batch, progress)
     return {
@@ -115,7 +118,7 @@ def pooled(block: Tensor) -> Tensor:
     """A block's output as one vector a sample: the mean over positions.
 
     Args:
-        block: (B, C, ...) with channels on axis 1, as `Classifier.taps` gives every block.
+        block: (B, C, ...) with channels on axis 1, as `Classifier.activations` gives every block.
 
     Returns:
         (B, C).

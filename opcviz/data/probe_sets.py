@@ -9,14 +9,14 @@ from torch import Tensor
 from .base import Data, DataError, strata
 from .scenarios import Split
 
-__all__ = ["probe"]
+__all__ = ["probe_set"]
 
-FEW = 0.3  # a part with less than this share of a class-balanced probe ...
-RAISED = 1 / 3  # ... is raised to this, so that a map shows it
-STREAM = 0x9E37  # keeps the draw apart from the scenario's, which has the same seed
+MIN_PART_SHARE = 0.3  # a part with less than this share of a class-balanced probe ...
+RAISED_PART_SHARE = 1 / 3  # ... is raised to this, so that a map shows it
+PROBE_STREAM = 0x9E37  # keeps the draw apart from the scenario's, which has the same seed
 
 
-def probe(data: Data, split: Split, size: int, seed: int = 0) -> Tensor:
+def probe_set(data: Data, split: Split, size: int, seed: int = 0) -> Tensor:
     """Ids of a small part of the train set, balanced over classes, with both parts well in view.
 
     Classes (targets that are none count as one) take turns, in the forget and in the retain part
@@ -42,7 +42,7 @@ def probe(data: Data, split: Split, size: int, seed: int = 0) -> Tensor:
         raise DataError(f"a probe set of {size} samples shows nothing; ask for at least 1")
     labels = strata(data)
     parts = {name: getattr(split, f"{name}_train").cpu().numpy() for name in ("forget", "retain")}
-    random = np.random.RandomState([seed, STREAM])
+    random = np.random.RandomState([seed, PROBE_STREAM])
     rank = np.empty(len(labels), np.int64)
     rank[random.permutation(len(labels))] = np.arange(len(labels))
     turns = {name: _take_turns(ids, labels, rank) for name, ids in parts.items()}
@@ -70,6 +70,6 @@ def _forget_share(labels: np.ndarray, forget: np.ndarray, classes: int) -> float
         labels, minlength=classes
     ).clip(1)
     share = float(of_class.mean())
-    if share < FEW - 1e-9:
-        return RAISED
-    return 1 - RAISED if share > 1 - FEW + 1e-9 else share
+    if share < MIN_PART_SHARE - 1e-9:
+        return RAISED_PART_SHARE
+    return 1 - RAISED_PART_SHARE if share > 1 - MIN_PART_SHARE + 1e-9 else share
