@@ -45,7 +45,7 @@ class Setting:
     help: str = ""
     low: float | None = None
     high: float | None = None
-    choices: Collection | None = None
+    choices: Collection[Any] | None = None
     unit: str = ""
     advanced: bool = False
     log: bool = False

@@ -66,6 +66,9 @@ class Data(Protocol):
     def to(self, device: torch.device | str) -> Self:
         """The same set on `device`."""
 
+    def mean_std(self) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of each channel of the train samples, two (C,) float32."""
+
     def batch(self, ids: Tensor, split: str = "train") -> Tensor:
         """Samples as a network takes them, (B, *shape) float32; `split` is `train` or `test`."""
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,7 +39,6 @@ class DatasetInfo:
     needs: str
 
 
-DataT = TypeVar("DataT", bound=Data)
 Reader = Callable[["DataSpec", Path, bool], Data]
 
 DATASETS: dict[str, DatasetInfo] = {}
@@ -153,7 +152,7 @@ def load(spec: DataSpec, *, root: str | Path | None = None, download: bool = Fal
     return data if spec.holdout == "test" else validation_split(data)
 
 
-def validation_split(data: DataT, share: float = 0.1) -> DataT:
+def validation_split(data: Data, share: float = 0.1) -> Data:
     """The train set in two: the rest to train on, a share of each class to validate on.
 
     The usual protocol (10 % per class). The draw is fixed, part of the data set like the digits
@@ -174,13 +173,15 @@ def validation_split(data: DataT, share: float = 0.1) -> DataT:
             )
         kept_aside[random.permutation(ids)[:count]] = True
     train, held = torch.from_numpy(~kept_aside), torch.from_numpy(kept_aside)
-    return replace(
-        data,
+    parts: Any = data  # a dataclass of whatever kind
+    split: Data = replace(
+        parts,
         x_train=data.x_train[train],
         y_train=data.y_train[train],
         x_test=data.x_train[held],
         y_test=data.y_train[held],
     )
+    return split
 
 
 def _place(spec: DataSpec, folder: Path) -> Path:
@@ -217,12 +218,12 @@ class _Public:
 
     title: str
     files: str
-    read: Callable
+    read: Callable[[Path, bool, bool], Any]
     names: tuple[str, ...] | None = None
 
 
-def _by_train(kind: str) -> Callable:
-    def read(folder: Path, train: bool, download: bool):
+def _by_train(kind: str) -> Callable[[Path, bool, bool], Any]:
+    def read(folder: Path, train: bool, download: bool) -> Any:
         from torchvision import datasets
 
         return getattr(datasets, kind)(folder, train=train, download=download)
@@ -230,7 +231,7 @@ def _by_train(kind: str) -> Callable:
     return read
 
 
-def _svhn(folder: Path, train: bool, download: bool):
+def _svhn(folder: Path, train: bool, download: bool) -> Any:
     from torchvision import datasets
 
     if not (folder / "train_32x32.mat").is_file():  # torchvision itself makes no folder of its own
@@ -256,7 +257,7 @@ def _torchvision(name: str, public: _Public, folder: Path, download: bool) -> Im
     return assemble(name, _arrays(train), _arrays(test), names)
 
 
-def _arrays(source) -> tuple[np.ndarray, np.ndarray]:
+def _arrays(source: Any) -> tuple[np.ndarray, np.ndarray]:
     """torchvision's own arrays -> (N, C, H, W) uint8 and labels (N,), without its __getitem__."""
     x = np.asarray(source.data)
     y = np.asarray(source.labels if hasattr(source, "labels") else source.targets)

@@ -22,7 +22,7 @@ __all__ = ["GradientAscent", "NegGradPlus"]
     summary="−CE on forget data",
 )
 @dataclass(frozen=True)
-class GradientAscent(Iterative):
+class GradientAscent(Iterative[nn.Module]):
     """GA: loss = −CE(m(x_f), y_f), on forget data alone; nothing holds the rest of the model."""
 
     epochs: int = 5
@@ -31,7 +31,7 @@ class GradientAscent(Iterative):
 
     parts = "forget"
 
-    def objective(self, request: Request, model: nn.Module) -> Objective:
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
         """The task's loss, negated."""
 
         def loss(model: nn.Module, batch: Batch) -> Tensor:
@@ -49,7 +49,7 @@ class GradientAscent(Iterative):
     summary="α·CE on retain data − (1 − α)·CE on forget data",
 )
 @dataclass(frozen=True)
-class NegGradPlus(Iterative):
+class NegGradPlus(Iterative[nn.Module]):
     """NegGrad+: loss = α·CE(m(x_r), y_r) − (1 − α)·CE(m(x_f), y_f)."""
 
     epochs: int = 5
@@ -57,7 +57,7 @@ class NegGradPlus(Iterative):
     batch_size: int = 256
     alpha: float = setting(0.95, "α, weight of the retain data", low=0, high=1)
 
-    def objective(self, request: Request, model: nn.Module) -> Objective:
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
         """Descent on retain data and weaker ascent on forget data."""
 
         def loss(model: nn.Module, batch: Batch) -> Tensor:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-from torch import nn
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ..common.config import Config, ConfigError, setting
 from ..common.plugins import loader
 from ..common.registry import Registry
 from ..data import POLICIES
-from ..training import Objective, Outcome, Training
+from ..training import ModelT, Objective, Outcome, Training
 from .request import Request
 from .tuning import tuned_settings
 
@@ -59,7 +57,7 @@ class Info:
 
 
 @dataclass(frozen=True)
-class Method(Config):
+class Method(Config, Generic[ModelT]):
     """Base of all methods.
 
     `tasks` names the tasks it is defined for, None for any; `scenarios` what it can forget, whole
@@ -71,7 +69,7 @@ class Method(Config):
     scenarios: ClassVar[frozenset[str]] = frozenset({"classes", "samples"})
     limits: ClassVar[str] = ""
 
-    def check(self, request: Request) -> None:
+    def check(self, request: Request[ModelT]) -> None:
         """Refuse a request that the method is not defined for.
 
         Raises:
@@ -88,7 +86,7 @@ class Method(Config):
                 f"{', '.join(sorted(self.scenarios))}: {self.limits}"
             )
 
-    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
+    def unlearn(self, request: Request[ModelT]) -> tuple[ModelT, Outcome]:
         """Make a model that answers the request; the original is left as it was.
 
         Raises:
@@ -98,7 +96,7 @@ class Method(Config):
 
 
 @dataclass(frozen=True)
-class Iterative(Training, Method):
+class Iterative(Training, Method[ModelT]):
     """A method that minimises an objective over batches, starting from the original."""
 
     augment: str = setting(
@@ -116,28 +114,30 @@ class Iterative(Training, Method):
 
     parts: ClassVar[str] = "joint"
 
-    def objective(self, request: Request, model: nn.Module) -> Objective:
+    def objective(self, request: Request[ModelT], model: ModelT) -> Objective[ModelT]:
         """The loss of one batch, as a function; whatever must be prepared is prepared here."""
         raise NotImplementedError
 
-    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
+    def unlearn(self, request: Request[ModelT]) -> tuple[ModelT, Outcome]:
         """Copy the original and minimise `objective` over `parts` of the data."""
         self.check(request)
         model = request.copy_of_original()
         objective, frozen = self.objective(request, model), self.frozen(request, model)
         return model, request.train(model, self.parts, self, objective, frozen=frozen)
 
-    def frozen(self, request: Request, model: nn.Module) -> Iterable[str]:
+    def frozen(self, request: Request[ModelT], model: ModelT) -> Iterable[str]:
         """Names of the parameters that stay as they are; none, unless a method says so."""
         return ()
 
 
-_METHODS: Registry[type[Method]] = Registry("method")
+MethodT = TypeVar("MethodT", bound=Method[Any])
+
+_METHODS: Registry[type[Method[Any]]] = Registry("method")
 
 
 def register(
     name: str, *, title: str, paper: str, family: str, needs: str, summary: str
-) -> Callable[[type[Method]], type[Method]]:
+) -> Callable[[type[MethodT]], type[MethodT]]:
     """Class decorator that makes a method known; `needs` is words of forget, retain, original.
 
     Raises:
@@ -147,7 +147,7 @@ def register(
     if unknown := wanted - {"forget", "retain", "original"}:
         raise ConfigError(f"method '{name}' needs {', '.join(sorted(unknown))}: there is no such")
 
-    def enter(cls: type[Method]) -> type[Method]:
+    def enter(cls: type[MethodT]) -> type[MethodT]:
         _METHODS.add(name, cls)
         cls.info = Info(name, title, paper, family, wanted, summary)
         return cls
@@ -155,12 +155,12 @@ def register(
     return enter
 
 
-def list_methods() -> list[type[Method]]:
+def list_methods() -> list[type[Method[Any]]]:
     """All registered methods: the references first, then as they were registered."""
     return sorted(_METHODS.values(), key=lambda cls: cls.info.family != "reference")
 
 
-def get_method(name: str) -> type[Method]:
+def get_method(name: str) -> type[Method[Any]]:
     """The class behind a name.
 
     Raises:
@@ -169,7 +169,9 @@ def get_method(name: str) -> type[Method]:
     return _METHODS.get(name)
 
 
-def create(name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any) -> Method:
+def create(
+    name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any
+) -> Method[Any]:
     """A method by name, with the settings given over those tuned, if any, over its own.
 
     Args:

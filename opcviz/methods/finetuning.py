@@ -23,7 +23,7 @@ __all__ = ["FineTune", "L1Sparse", "NoisyGradient"]
     summary="CE on retain data, from the original",
 )
 @dataclass(frozen=True)
-class FineTune(Iterative):
+class FineTune(Iterative[nn.Module]):
     """FT: loss = CE(m(x_r), y_r), on retain data alone, starting from θo."""
 
     epochs: int = 10
@@ -32,7 +32,7 @@ class FineTune(Iterative):
 
     parts = "retain"
 
-    def objective(self, request: Request, model: nn.Module) -> Objective:
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
         """The task's own loss."""
         return request.task.loss
 
@@ -58,11 +58,12 @@ class NoisyGradient(FineTune):
 
     sigma: float = setting(1e-4, "σ, noise on each gradient entry", low=0, high=10, log=True)
 
-    def objective(self, request: Request, model: nn.Module) -> Objective:
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
         """The task's loss plus a term of value 0 whose gradient is σε."""
 
         def loss(model: nn.Module, batch: Batch) -> Tensor:
-            pull = sum((torch.randn_like(p) * p).sum() for p in model.parameters())
+            pulls = ((torch.randn_like(p) * p).sum() for p in model.parameters())
+            pull = sum(pulls, start=torch.zeros(()))
             return request.task.loss(model, batch) + self.sigma * (pull - pull.detach())
 
         return loss
@@ -88,7 +89,7 @@ class L1Sparse(FineTune):
 
     alpha: float = setting(1e-4, "α, weight of ‖θ‖₁ in the first epoch", low=0, high=1, log=True)
 
-    def objective(self, request: Request, model: nn.Module) -> Objective:
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
         """The task's loss plus the fading ℓ1 length of all weights."""
 
         def loss(model: nn.Module, batch: Batch) -> Tensor:

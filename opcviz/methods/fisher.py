@@ -26,7 +26,7 @@ __all__ = ["FisherForgetting"]
     summary="θ + noise of variance α/F_r; no training",
 )
 @dataclass(frozen=True)
-class FisherForgetting(Method):
+class FisherForgetting(Method[nn.Module]):
     """Gaussian noise, strong where the retain data's Fisher information F_r is small.
 
         θ_i ← θo_i + sqrt(α · min(1/F_r,i, cap)) · ε_i,   ε ~ N(0, 1)
@@ -44,7 +44,7 @@ class FisherForgetting(Method):
         True, "whether the head's rows of forgotten classes are zeroed first", advanced=True
     )
 
-    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """One pass of gradients for each target the model may draw, and one draw of noise."""
         self.check(request)
         model = request.copy_of_original()
@@ -60,7 +60,7 @@ class FisherForgetting(Method):
                 head.weight[list(request.split.classes)] = 0.0
             for name, weight in model.named_parameters():
                 noise = torch.randn(weight.shape, generator=generator).to(weight)
-                weight += self.variance(fisher[name]).sqrt() * noise
+                weight.add_(self.variance(fisher[name]).sqrt() * noise)
         return model, Outcome(gradients=counter.done, seconds=time.perf_counter() - began)
 
     def variance(self, fisher: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -14,7 +16,7 @@ __all__ = ["fisher_diagonal", "gradients_per_sample"]
 TARGETS = ("data", "model")
 
 
-def gradients_per_sample(task: Task, model: nn.Module, data: Data) -> int:
+def gradients_per_sample(task: Task[Any], model: nn.Module, data: Data) -> int:
     """How many gradients the Fisher information proper evaluates for each sample."""
     first = torch.zeros(1, dtype=torch.int64, device=data.device)
     return len(task.model_targets(model.eval(), data.batch(first), data.y_train[first]))
@@ -22,7 +24,7 @@ def gradients_per_sample(task: Task, model: nn.Module, data: Data) -> int:
 
 @torch.no_grad()
 def fisher_diagonal(
-    task: Task,
+    task: Task[Any],
     model: nn.Module,
     data: Data,
     ids: Tensor,

@@ -6,6 +6,7 @@ All in eval mode, in fp32, on samples without augmentation; memory is bounded, w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -63,7 +64,7 @@ def chunks_that_fit(
 class _Losses(nn.Module):
     """A task's losses as a module, so that the model's weights can be given with the call."""
 
-    def __init__(self, task: Task, model: nn.Module) -> None:
+    def __init__(self, task: Task[Any], model: nn.Module) -> None:
         super().__init__()
         self.task, self.model = task, model
 
@@ -71,7 +72,7 @@ class _Losses(nn.Module):
         return self.task.losses(self.model, x, y)
 
 
-def per_sample_gradients(task: Task, model: nn.Module) -> Callable[[Tensor, Tensor], Weights]:
+def per_sample_gradients(task: Task[Any], model: nn.Module) -> Callable[[Tensor, Tensor], Weights]:
     """A function (x, y) -> ∇ loss(m, x_i, y_i) for each sample: name to (B, *shape).
 
     The model is put into eval mode: a batch norm in train mode has no per-sample gradient.
@@ -90,7 +91,7 @@ def per_sample_gradients(task: Task, model: nn.Module) -> Callable[[Tensor, Tens
 
 
 def gradient_sum(
-    task: Task,
+    task: Task[Any],
     model: nn.Module,
     data: Data,
     ids: Tensor,
@@ -118,7 +119,7 @@ def gradient_sum(
 
 
 def mean_gradient(
-    task: Task,
+    task: Task[Any],
     model: nn.Module,
     data: Data,
     ids: Tensor,

@@ -26,7 +26,7 @@ __all__ = ["Influence"]
     summary="θ + α·H⁻¹(∇_f − ∇_r), H by WoodFisher; no training",
 )
 @dataclass(frozen=True)
-class Influence(Method):
+class Influence(Method[nn.Module]):
     """IU: θ ← θo + α · F⁻¹ · (|D_f|/|D|) · (∇loss over D_f − ∇loss over D_r), means over each set.
 
     F = δI + (1/N) Σ g_i g_iᵀ over N retain samples stands for the Hessian (WoodFisher, Singh &
@@ -39,7 +39,7 @@ class Influence(Method):
     samples: int = setting(1000, "N, retain samples behind the curvature", low=1, high=100_000)
     damping: float = setting(1.0, "δ, added to the curvature", low=1e-8, high=100, log=True)
 
-    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Two mean gradients, one solve, one step."""
         self.check(request)
         model = request.copy_of_original()
@@ -57,7 +57,7 @@ class Influence(Method):
         step = inverse_fisher_product(task, model, data, drawn, wanted, self.damping, counter)
         with torch.no_grad():
             for name, weight in model.named_parameters():
-                weight += self.alpha * step[name]
+                weight.add_(self.alpha * step[name])
         sound = all(bool(weight.isfinite().all()) for weight in model.parameters())
         return model, Outcome(
             "finished" if sound else "diverged",

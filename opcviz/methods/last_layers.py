@@ -63,7 +63,7 @@ def _owner(name: str) -> str:
     summary="CE on retain data in the last k layers, from the original",
 )
 @dataclass(frozen=True)
-class CatastrophicForgettingK(Iterative):
+class CatastrophicForgettingK(Iterative[nn.Module]):
     """CF-k: loss = CE(m(x_r), y_r) over the weights of the last k layers; all others are frozen.
 
     Frozen layers keep the running statistics of their batch norms, too. The paper chooses k by
@@ -77,11 +77,11 @@ class CatastrophicForgettingK(Iterative):
 
     parts = "retain"
 
-    def objective(self, request: Request, model: nn.Module) -> Objective:
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
         """The task's own loss."""
         return request.task.loss
 
-    def frozen(self, request: Request, model: nn.Module) -> Iterable[str]:
+    def frozen(self, request: Request[nn.Module], model: nn.Module) -> Iterable[str]:
         """All parameters before the last k layers."""
         moving = last_layers(model, self.k, request.task.final_layer(model))
         return [name for name, _ in model.named_parameters() if _owner(name) not in moving]
@@ -101,7 +101,7 @@ class ExactUnlearningK(CatastrophicForgettingK):
 
     epochs: int = 62
 
-    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Copy the original, take the last layers from a fresh model, train those."""
         self.check(request)
         model = request.copy_of_original()

@@ -21,10 +21,10 @@ __all__ = ["Original", "Retrain"]
     summary="CE on all training data, from scratch",
 )
 @dataclass(frozen=True)
-class Original(Method):
+class Original(Method[nn.Module]):
     """The task's loss on all training data with the study's own training settings."""
 
-    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Train from scratch on everything."""
         model = request.fresh()
         return model, request.train(model, "all", request.training)
@@ -39,10 +39,10 @@ class Original(Method):
     summary="CE on retain data, from scratch",
 )
 @dataclass(frozen=True)
-class Retrain(Method):
+class Retrain(Method[nn.Module]):
     """The task's loss on retain data only, from another start than the original's."""
 
-    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Train from scratch without the forget data."""
         model = request.fresh()
         return model, request.train(model, "retain", request.training)

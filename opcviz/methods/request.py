@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Generic
 
 import torch
-from torch import nn
 
 from ..common.config import ConfigError
 from ..common.progress import Progress
 from ..data import Data, Split
 from ..tasks import Task
-from ..training import Batches, EpochCallback, Objective, Outcome, Training, train
+from ..training import Batches, EpochCallback, ModelT, Objective, Outcome, Training, train
 from .saliency import freeze_outside, saliency, top_fraction_mask
 
 __all__ = ["Request"]
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class Request(Generic[ModelT]):
     """What is asked of a method, and everything it may use to answer.
 
     Attributes:
@@ -38,18 +38,18 @@ class Request:
         resume_dir: folder for a resume file, or None.
     """
 
-    task: Task
+    task: Task[ModelT]
     data: Data
     split: Split
-    original: nn.Module | None
-    fresh: Callable[[], nn.Module]
+    original: ModelT | None
+    fresh: Callable[[], ModelT]
     training: Training
     seed: int = 0
     progress: Progress = field(default_factory=Progress)
     watch: EpochCallback | None = None
     resume_dir: Path | None = None
 
-    def copy_of_original(self) -> nn.Module:
+    def copy_of_original(self) -> ModelT:
         """θo as the starting point of unlearning, free to change.
 
         Raises:
@@ -61,13 +61,13 @@ class Request:
 
     def train(
         self,
-        model: nn.Module,
+        model: ModelT,
         parts: str,
         spec: Training,
-        objective: Objective | None = None,
+        objective: Objective[ModelT] | None = None,
         *,
         frozen: Iterable[str] = (),
-        constrain: Callable[[nn.Module], None] | None = None,
+        constrain: Callable[[ModelT], None] | None = None,
         forget_epochs: int | None = None,
         phase: int = 0,
     ) -> Outcome:
@@ -114,8 +114,8 @@ class Request:
 
     @contextmanager
     def _salient(
-        self, model: nn.Module, spec: Training, constrain: Callable[[nn.Module], None] | None
-    ) -> Iterator[tuple[Callable[[nn.Module], None] | None, int]]:
+        self, model: ModelT, spec: Training, constrain: Callable[[ModelT], None] | None
+    ) -> Iterator[tuple[Callable[[ModelT], None] | None, int]]:
         """What to call after a step, and gradients spent to know it: SalUn's mask, if asked for."""
         share = getattr(spec, "saliency", 1.0)
         if share == 1:
@@ -127,7 +127,7 @@ class Request:
         mask = top_fraction_mask(scores, share)
         with freeze_outside(model, mask) as restore:
 
-            def after(model: nn.Module) -> None:
+            def after(model: ModelT) -> None:
                 if constrain:
                     constrain(model)
                 restore(model)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +26,7 @@ __all__ = ["freeze_outside", "saliency", "top_fraction_mask"]
 
 
 def saliency(
-    task: Task,
+    task: Task[Any],
     model: nn.Module,
     data: Data,
     ids: Tensor,

@@ -26,7 +26,7 @@ __all__ = ["SSD"]
     summary="where F_f > α·F_D: θ × min(λ·F_D/F_f, 1); no training",
 )
 @dataclass(frozen=True)
-class SSD(Method):
+class SSD(Method[nn.Module]):
     """Selective synaptic dampening.
 
         θ_i ← min(λ · F_D,i / F_f,i, 1) · θ_i   where F_f,i > α · F_D,i
@@ -46,7 +46,7 @@ class SSD(Method):
         1.0, "λ, how little is left of such a weight (less: less)", low=1e-4, high=100, log=True
     )
 
-    def unlearn(self, request: Request) -> tuple[nn.Module, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Two passes of gradients, one multiplication."""
         self.check(request)
         model = request.copy_of_original()
@@ -58,7 +58,7 @@ class SSD(Method):
         usual = fisher_diagonal(task, model, data, everything, counter)
         with torch.no_grad():
             for name, weight in model.named_parameters():
-                weight *= self.factor(important[name], usual[name])
+                weight.mul_(self.factor(important[name], usual[name]))
         return model, Outcome(gradients=counter.done, seconds=time.perf_counter() - began)
 
     def factor(self, forget: Tensor, everything: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -30,7 +32,7 @@ def _parts(model: nn.Module, ids: Tensor) -> tuple[Tensor, ...]:
 
 @torch.no_grad()
 def inverse_fisher_product(
-    task: Task,
+    task: Task[Any],
     model: nn.Module,
     data: Data,
     ids: Tensor,
@@ -50,11 +52,11 @@ def inverse_fisher_product(
     gradients = per_sample_gradients(task, model)
     v = torch.cat([vector[name].flatten() for name, _ in model.named_parameters()])
     parts = _parts(model, ids)
-    last: tuple[Tensor | None, Tensor | None] = (None, None)
+    last: tuple[Tensor, Tensor] | None = None
 
     def rows(part: Tensor) -> Tensor:
         nonlocal last
-        if last[0] is not part:  # all samples in one part: computed once
+        if last is None or last[0] is not part:  # all samples in one part: computed once
             last = part, torch.cat([flat(chunk) for chunk in chunks_that_fit(model, part)])
         return last[1]
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..common.config import ConfigError
-from ..data import Images
+from ..data import Data
 from .architectures import Architecture, build_network
 
 __all__ = ["Activations", "Classifier", "build_classifier"]
@@ -68,6 +68,9 @@ class Classifier(nn.Module):
         ConfigError: if the network cannot take the samples, no linear layer makes its logits, or
             the layout of a block's output is unknown.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -267,12 +270,12 @@ def _sizes(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
 
 
-def build_classifier(spec: Architecture, images: Images, seed: int) -> Classifier:
+def build_classifier(spec: Architecture, data: Data, seed: int) -> Classifier:
     """A freshly initialised `Classifier` for a data set, the same for the same seed.
 
     Args:
         spec: which network.
-        images: the data set; gives shape, classes and statistics of the samples.
+        data: the data set; gives shape, classes and statistics of the samples.
         seed: of the initial weights; torch's global generator is left as it was.
 
     Raises:
@@ -280,6 +283,6 @@ def build_classifier(spec: Architecture, images: Images, seed: int) -> Classifie
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        net = build_network(spec, images.shape[0], images.classes)
-    mean, std = (value.cpu() for value in images.mean_std())
-    return Classifier(net, mean, std, images.shape, spec.resize).to(images.device)
+        net = build_network(spec, data.shape[0], data.classes)
+    mean, std = (value.cpu() for value in data.mean_std())
+    return Classifier(net, mean, std, data.shape, spec.resize).to(data.device)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,7 @@ __all__ = [
     "Batch",
     "Batches",
     "EpochCallback",
+    "ModelT",
     "Objective",
     "Outcome",
     "Training",
@@ -67,13 +68,14 @@ class Training(Config):
     )
 
 
-Objective = Callable[[nn.Module, Batch], Tensor]
+ModelT = TypeVar("ModelT", bound=nn.Module)
+Objective = Callable[[ModelT, Batch], Tensor]
 
 
 class EpochCallback(Protocol):
     """Looks at the model between epochs; its memory travels with the run's resume file."""
 
-    def __call__(self, model: nn.Module, epoch: int) -> None:
+    def __call__(self, model: Any, epoch: int) -> None:
         """Called before the first step (epoch 0) and after every epoch, in eval mode."""
 
     def state(self) -> dict[str, Tensor]:
@@ -140,15 +142,15 @@ def make_optimizer(spec: Training, parameters: Iterable[nn.Parameter]) -> torch.
 
 
 def train(
-    model: nn.Module,
+    model: ModelT,
     batches: Batches,
-    objective: Objective,
+    objective: Objective[ModelT],
     spec: Training,
     *,
     seed: int = 0,
     progress: Progress | None = None,
     watch: EpochCallback | None = None,
-    constrain: Callable[[nn.Module], None] | None = None,
+    constrain: Callable[[ModelT], None] | None = None,
     resume_dir: Path | None = None,
     continued: bool = False,
 ) -> Outcome:
@@ -178,8 +180,9 @@ def train(
     model.to(memory_format=memory_format(device, model))
     optimizer = make_optimizer(spec, model.parameters())
     resume_file = ResumeFile(resume_dir, model, optimizer, watch)
-    start, *done = resume_file.load()
-    tally = _Tally(*done, total=sum(map(batches.steps, range(spec.epochs))))
+    start, steps_done, gradients, seconds, first_loss = resume_file.load()
+    total = sum(map(batches.steps, range(spec.epochs)))
+    tally = _Tally(steps_done, gradients, seconds, first_loss, total)
     if watch and start == 0 and not continued:
         _look(watch, model, 0)
 

@@ -25,7 +25,7 @@ __all__ = ["BadTeacher"]
     summary="KL to a random teacher on forget data, to the original on retain data",
 )
 @dataclass(frozen=True)
-class BadTeacher(Iterative):
+class BadTeacher(Iterative[Classifier]):
     """BT: forget samples are learnt from a teacher that knows nothing, the others from θo.
 
         loss = mean over the batch of KL(t(x)/T ‖ m(x)/T),
@@ -46,7 +46,7 @@ class BadTeacher(Iterative):
 
     tasks = frozenset({"classification"})
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Divergence from whichever teacher a sample has."""
         good, bad = frozen_teacher(request.copy_of_original()), frozen_teacher(request.fresh())
         forget = torch.zeros_like(request.data.y_train, dtype=torch.bool)
@@ -60,7 +60,7 @@ class BadTeacher(Iterative):
 
         return loss
 
-    def unlearn(self, request: Request) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """Train on D_f and a share of D_r as one pile."""
         self.check(request)
         retain = request.split.retain_train

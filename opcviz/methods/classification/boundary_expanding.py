@@ -24,7 +24,7 @@ __all__ = ["BoundaryExpanding"]
     summary="CE(forget data, a shadow class), which is then dropped",
 )
 @dataclass(frozen=True)
-class BoundaryExpanding(Iterative):
+class BoundaryExpanding(Iterative[Classifier]):
     """BE: forget samples move into a shadow class C + 1, which is dropped afterwards.
 
         loss = CE([m(x_f), s·f(x_f) + s₀], C + 1)
@@ -43,7 +43,7 @@ class BoundaryExpanding(Iterative):
     parts = "forget"
     tasks = frozenset({"classification"})
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy over C + 1 classes, the last one being the right one; adds the neuron."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(request.seed)
@@ -52,12 +52,12 @@ class BoundaryExpanding(Iterative):
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             features, logits = model.features(batch.x)
-            wide = torch.cat([logits, model.shadow(features)], dim=1)
+            wide = torch.cat([logits, model.get_submodule("shadow")(features)], dim=1)
             return F.cross_entropy(wide, torch.full_like(batch.y, model.classes))
 
         return loss
 
-    def unlearn(self, request: Request) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """As inherited; then the shadow neuron goes."""
         model, outcome = super().unlearn(request)
         del model.shadow

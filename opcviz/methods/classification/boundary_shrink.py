@@ -25,7 +25,7 @@ __all__ = ["BoundaryShrink", "nearest_wrong_labels"]
     summary="CE(forget data, nearest wrong label across the boundary)",
 )
 @dataclass(frozen=True)
-class BoundaryShrink(Iterative):
+class BoundaryShrink(Iterative[Classifier]):
     """BS: forget samples get the label of their nearest neighbour across the boundary.
 
         loss = CE(m(x_f), ỹ),   ỹ = argmax over c ≠ y of m_o(x')_c,
@@ -46,7 +46,7 @@ class BoundaryShrink(Iterative):
     parts = "forget"
     tasks = frozenset({"classification"})
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy against a fixed table of neighbours' labels."""
         labels = request.data.y_train.clone()
         labels[request.split.forget_train] = nearest_wrong_labels(request, self.bound)
@@ -56,14 +56,14 @@ class BoundaryShrink(Iterative):
 
         return loss
 
-    def unlearn(self, request: Request) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """As inherited; the gradients of the FGSM step count too."""
         model, outcome = super().unlearn(request)
         spent = outcome.gradients + len(request.split.forget_train)
         return model, replace(outcome, gradients=spent)
 
 
-def nearest_wrong_labels(request: Request, bound: float, batch: int = 512) -> Tensor:
+def nearest_wrong_labels(request: Request[Classifier], bound: float, batch: int = 512) -> Tensor:
     """The most likely wrong class (|D_f|,) one FGSM step of length `bound` away, by the original.
 
     Raises:

@@ -24,7 +24,7 @@ __all__ = ["Delete"]
     summary="KL to the original with the true class struck out, on forget data",
 )
 @dataclass(frozen=True)
-class Delete(Iterative):
+class Delete(Iterative[Classifier]):
     """DELETE: forget samples keep what the original thought of them, but for their own class.
 
         loss = KL(softmax(m_o(x_f) with logit y at −∞) ‖ softmax(m(x_f)))
@@ -45,7 +45,7 @@ class Delete(Iterative):
     limits = "it drives pictures from their own class, which a retrained model would still name"
     tasks = frozenset({"classification"})
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Divergence from the original's answer without the true class."""
         teacher = frozen_teacher(request.copy_of_original())
 

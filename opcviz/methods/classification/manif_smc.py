@@ -27,7 +27,7 @@ __all__ = ["ManiFSMC"]
     summary="triplet loss: to the retained neighbours' centroid, from the own class's; no labels",
 )
 @dataclass(frozen=True)
-class ManiFSMC(Iterative):
+class ManiFSMC(Iterative[Classifier]):
     """Manifold forgetting with self mode connectivity, from its description.
 
         loss = mean over x_f of max(0, ‖f(x_f) − p‖ − ‖f(x_f) − n‖ + m)
@@ -57,7 +57,7 @@ class ManiFSMC(Iterative):
     parts = "forget"
     tasks = frozenset({"classification"})
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """The triplet loss; neighbours and centroids are looked up once, in original features.
 
         Raises:
@@ -94,7 +94,12 @@ class ManiFSMC(Iterative):
         return loss
 
     def middle(
-        self, request: Request, model: Classifier, near: Tensor, features: Tensor, number: int
+        self,
+        request: Request[Classifier],
+        model: Classifier,
+        near: Tensor,
+        features: Tensor,
+        number: int,
     ) -> Tensor:
         """Neighbours' features (n, k, d) at t = 0.5 of a path fitted between now and θo."""
         path, run = BezierPath(model, request.copy_of_original()), features_at(model)
@@ -112,7 +117,7 @@ class ManiFSMC(Iterative):
             found = torch.cat([run(state, data.batch(ids)) for ids in pool.split(256)])
         return found[torch.searchsorted(pool, near)]
 
-    def unlearn(self, request: Request) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """As every iterative method; neighbours' and paths' gradients are counted too."""
         model, outcome = super().unlearn(request)
         spent = outcome.gradients * (1 + self.neighbours)

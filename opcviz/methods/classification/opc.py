@@ -27,7 +27,7 @@ __all__ = ["OPC"]
     summary="CE on retain data + λ·‖representation‖ on forget data",
 )
 @dataclass(frozen=True)
-class OPC(Iterative):
+class OPC(Iterative[Classifier]):
     """One-point contraction.
 
         loss = CE(m(x_r), y_r) + λ · mean over targets t of D(t(x_f), point)
@@ -62,7 +62,7 @@ class OPC(Iterative):
 
     tasks = frozenset({"classification"})
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """CE on the retain part plus the distance of the forget part's representation.
 
         Raises:
@@ -99,7 +99,7 @@ class OPC(Iterative):
         lines = random_directions(self.directions, forget.shape[1], generator)
         return sliced_wasserstein(forget, retain, lines.to(forget.device), self.norm)
 
-    def frozen(self, request: Request, model: Classifier) -> Iterable[str]:
+    def frozen(self, request: Request[Classifier], model: Classifier) -> Iterable[str]:
         """The head, if it is to stay."""
         names = (name for name, _ in model.named_parameters())
         return [n for n in names if self.head_frozen and n.startswith(f"net.{model.head_name}.")]

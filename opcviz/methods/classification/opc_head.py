@@ -27,7 +27,7 @@ __all__ = ["OPCHead", "fit_head"]
     summary="least squares: new head with old logits on retain data, 0 on forget data; no training",
 )
 @dataclass(frozen=True)
-class OPCHead(Method):
+class OPCHead(Method[Classifier]):
     """The textbook example of shallow forgetting: the reverse of the head recovery attack.
 
         V, c = argmin E_r ‖V f + c − (W f + b)‖² + λ E_f ‖V f + c‖² + ρ ‖V‖²_F
@@ -45,7 +45,7 @@ class OPCHead(Method):
 
     tasks = frozenset({"classification"})
 
-    def unlearn(self, request: Request) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """Observe, solve, replace the head."""
         self.check(request)
         model = request.copy_of_original()

@@ -24,7 +24,7 @@ __all__ = ["Amnesiac", "RandomLabel"]
     summary="CE(forget data, random label) + CE(retain data)",
 )
 @dataclass(frozen=True)
-class RandomLabel(Iterative):
+class RandomLabel(Iterative[Classifier]):
     """RL: forget samples get random labels, retain samples keep theirs.
 
         loss = CE(m(x_f), ỹ) + CE(m(x_r), y_r),   ỹ uniform over all C classes
@@ -38,7 +38,7 @@ class RandomLabel(Iterative):
 
     tasks = frozenset({"classification"})
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy against a fixed table of labels, random on forget data."""
         generator = torch.Generator().manual_seed(request.seed)
         labels = request.data.y_train.clone()
@@ -64,7 +64,7 @@ class RandomLabel(Iterative):
     summary="CE(forget data, random wrong label) + CE(retain data), shuffled together",
 )
 @dataclass(frozen=True)
-class Amnesiac(Iterative):
+class Amnesiac(Iterative[Classifier]):
     """Amnesiac: all data is trained on, forget samples with a wrong label.
 
         loss = mean over the batch of CE(m(x), ỹ),   ỹ = y on D_r, uniform over c ≠ y on D_f
@@ -84,7 +84,7 @@ class Amnesiac(Iterative):
     parts = "all"
     tasks = frozenset({"classification"})
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy against a fixed table of labels, wrong on forget data."""
         generator = torch.Generator().manual_seed(request.seed)
         labels, forget = request.data.y_train.clone(), request.split.forget_train

@@ -26,7 +26,7 @@ __all__ = ["SCRUB"]
     summary="max KL(θo‖θ) on forget data, min α·KL + γ·CE on retain data",
 )
 @dataclass(frozen=True)
-class SCRUB(Iterative):
+class SCRUB(Iterative[Classifier]):
     """SCRUB: away from the original on forget data, along with it on retain data.
 
         max steps: loss = −T² · KL(m_o(x_f)/T ‖ m(x_f)/T)
@@ -50,7 +50,7 @@ class SCRUB(Iterative):
     parts = "sequence"
     tasks = frozenset({"classification"})
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """One loss for a forget batch, another for a retain batch."""
         teacher = frozen_teacher(request.copy_of_original())
 
@@ -65,7 +65,7 @@ class SCRUB(Iterative):
 
         return loss
 
-    def unlearn(self, request: Request) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """Copy the original and train, with forget batches in the first epochs only."""
         self.check(request)
         model = request.copy_of_original()

@@ -26,7 +26,7 @@ __all__ = ["UNSIR"]
     summary="noise of greatest CE poses as the class: impair with it, repair without",
 )
 @dataclass(frozen=True)
-class UNSIR(Iterative):
+class UNSIR(Iterative[Classifier]):
     """UNSIR: error-maximising noise takes the place of the forget data.
 
         noise:  N_c = argmin −CE(m_o(N), c) + λ ‖N‖²  for each forgotten class c, by Adam, in eval
@@ -65,7 +65,7 @@ class UNSIR(Iterative):
     scenarios = frozenset({"classes"})
     limits = "its noise stands for a whole class, and impairing it impairs all of the class"
 
-    def objective(self, request: Request, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy over retained pictures and noise in one batch."""
         noise, labels = self.noise(request)
         share = self.ratio * len(request.split.classes)
@@ -79,7 +79,7 @@ class UNSIR(Iterative):
 
         return loss
 
-    def noise(self, request: Request) -> tuple[Tensor, Tensor]:
+    def noise(self, request: Request[Classifier]) -> tuple[Tensor, Tensor]:
         """Pictures (classes · batch_size, channels, H, W) of greatest error, and their labels.
 
         Raises:
@@ -101,7 +101,7 @@ class UNSIR(Iterative):
             optimizer.step()
         return (model.mean + model.std * noise).detach(), labels
 
-    def unlearn(self, request: Request) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """Make noise, impair, repair."""
         self.check(request)
         model = request.copy_of_original()

@@ -18,7 +18,7 @@ __all__ = ["Classification", "cross_entropy_of"]
 
 
 @register_task("classification")
-class Classification(Task):
+class Classification(Task[Classifier]):
     """Name the class of a sample; models are `opcviz.models.Classifier`, losses cross-entropy."""
 
     def build(self, architecture: Architecture, data: Data, seed: int) -> Classifier:
@@ -35,15 +35,15 @@ class Classification(Task):
             )
         return build_classifier(architecture, data, seed)
 
-    def losses(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    def losses(self, model: Classifier, x: Tensor, y: Tensor) -> Tensor:
         """CE(m(x_i), y_i) of each sample, (B,)."""
         return F.cross_entropy(model(x), y, reduction="none")
 
-    def loss(self, model: nn.Module, batch: Batch) -> Tensor:
+    def loss(self, model: Classifier, batch: Batch) -> Tensor:
         """Mean cross-entropy over a batch."""
         return F.cross_entropy(model(batch.x), batch.y)
 
-    def part_losses(self, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+    def part_losses(self, model: Classifier, batch: Batch) -> tuple[Tensor, Tensor]:
         """Mean cross-entropy over the retain and over the forget part of a batch."""
         logits = model(batch.x)
         return (
@@ -52,13 +52,13 @@ class Classification(Task):
         )
 
     @torch.no_grad()
-    def model_targets(self, model: nn.Module, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
+    def model_targets(self, model: Classifier, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Every class, with the model's own probability of it."""
         probabilities = model(x).softmax(1)
         return [(torch.full_like(y, c), p) for c, p in enumerate(probabilities.T)]
 
     def observe(
-        self, model: nn.Module, data: Data, *, progress: Progress | None = None
+        self, model: Classifier, data: Data, *, progress: Progress | None = None
     ) -> ModelOutputs:
         """Features and logits of all train and test samples."""
         return ModelOutputs(
@@ -67,7 +67,7 @@ class Classification(Task):
         )
 
     @torch.no_grad()
-    def live(self, model: nn.Module, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
+    def live(self, model: Classifier, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
         """Accuracy in percent of either part, NaN for one without samples."""
         right = 100 * (model(x).argmax(1) == y).float()
         return {
