@@ -1,7 +1,8 @@
 """Unlearning methods: one small file each, found through the registry.
 
-Those whose objective is the task's loss on retain or forget data stand here and serve any task;
-those that need classes, logits or a body|head split stand in `classification`.
+Those whose objective is the task's loss on retain or forget data stand here and serve any task: the
+CE of their formulas, as the papers have them, is `request.task.loss`, whatever that is. Those that
+need classes, logits or a body|head split stand in `classification`.
 """
 
 import importlib
