@@ -22,8 +22,9 @@ from torch.nn import functional as F
 from opcviz.attacks.inversion import Inversion, class_mean_scores, frozen_copy, invert
 from opcviz.attacks.inversion.scores import psnr
 from opcviz.data import DataSpec, Images, Scenario, load
-from opcviz.methods import Task, create
+from opcviz.methods import Request, create
 from opcviz.models import Architecture, Classifier, build_network
+from opcviz.tasks import get_task
 from opcviz.training import Training
 
 METHODS = ("original", "retrain", "opc", "rl", "ga", "ft", "neggrad_plus")
@@ -41,11 +42,12 @@ def models_of(
         net = build_network(Architecture(), images.shape[0], images.classes)
         return Classifier(net, *images.mean_std(), images.shape)
 
-    made: dict[str, Classifier] = {}
+    task, made = get_task("classification"), dict[str, Classifier]()
     for name in dict.fromkeys(methods):
         training = Training(epochs=15, lr=0.1, batch_size=64)
-        task = Task(images, split, made.get("original"), fresh, training, seed)
-        made[name], _ = create(name, dataset="digits").unlearn(task)
+        original = made.get("original")
+        request = Request(task, images, split, original, fresh, training, seed)
+        made[name], _ = create(name, dataset="digits").unlearn(request)
     return made, images, split.forget_train
 
 

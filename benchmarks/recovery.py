@@ -48,7 +48,7 @@ def _resident() -> int:
 
 
 def two_models(samples: int, d: int, classes: int) -> tuple:
-    """Views of an original and an unlearned model, the original's head, and 30 % to forget."""
+    """Outputs of an original and an unlearned model, the original's head, and 30 % to forget."""
     g = torch.Generator().manual_seed(0)
     means = torch.randn(classes, d, generator=g)
     head = (means / d**0.5, torch.randn(classes, generator=g))

@@ -12,8 +12,9 @@ import torch
 from hypothesis import settings
 
 from opcviz.data import Images, Scenario, Split, assemble
-from opcviz.methods import Task, create
+from opcviz.methods import Request, create
 from opcviz.models import Architecture, Classifier, build_classifier
+from opcviz.tasks import get_task
 from opcviz.training import Training
 
 pytest_plugins = ["browser_fixtures"]
@@ -51,14 +52,15 @@ def tiny_split(tiny_images: Images) -> Split:
 
 @pytest.fixture(scope="session")
 def tiny_original_once(tiny_images: Images, tiny_split: Split) -> Classifier:
-    task = Task(
-        images=tiny_images,
+    request = Request(
+        task=get_task("classification"),
+        data=tiny_images,
         split=tiny_split,
         original=None,
         fresh=lambda: build_classifier(NET, tiny_images, 0),
         training=RECIPE,
     )
-    return create("original").unlearn(task)[0]
+    return create("original").unlearn(request)[0]
 
 
 @pytest.fixture
@@ -84,15 +86,16 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def tiny_task(
+def tiny_request(
     tiny_images: Images, tiny_split: Split, tiny_original: Classifier, one_thread: None
-) -> Callable[..., Task]:
-    """Makes a task on the tiny study; keywords replace its fields."""
+) -> Callable[..., Request]:
+    """Makes a request on the tiny study; keywords replace its fields."""
 
-    def make(**changes: Any) -> Task:
-        return Task(
+    def make(**changes: Any) -> Request:
+        return Request(
             **{
-                "images": tiny_images,
+                "task": get_task("classification"),
+                "data": tiny_images,
                 "split": tiny_split,
                 "original": tiny_original,
                 "fresh": lambda: build_classifier(NET, tiny_images, 7),

@@ -17,8 +17,8 @@ from torch.nn import functional as F
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images
 from opcviz.models import Classifier, save_weights
-from opcviz.training import Batch, Feed, Outcome, Training, train
-from opcviz.training.resume import Snapshots
+from opcviz.training import Batch, Batches, Outcome, Training, train
+from opcviz.training.resume import ResumeFile
 
 FILE = "resume.safetensors"
 
@@ -62,11 +62,20 @@ def objective(model: Classifier, batch: Batch) -> Tensor:
     return F.cross_entropy(model(batch.x), batch.y)
 
 
-def run(images: Images, spec: Training, work: Path | None, progress: Progress | None = None):
+def run(images: Images, spec: Training, resume_dir: Path | None, progress: Progress | None = None):
     model, watch = model_of(images), Norms()
     retain, forget = torch.arange(30), torch.arange(30, 48)
-    feed = Feed(images, retain, forget, spec.batch_size, spec.augment)
-    outcome = train(model, feed, objective, spec, seed=4, progress=progress, watch=watch, work=work)
+    batches = Batches(images, retain, forget, spec.batch_size, spec.augment)
+    outcome = train(
+        model,
+        batches,
+        objective,
+        spec,
+        seed=4,
+        progress=progress,
+        watch=watch,
+        resume_dir=resume_dir,
+    )
     return model, watch, outcome
 
 
@@ -81,7 +90,7 @@ def stop_at(step: int, error: type[BaseException]) -> Progress:
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Save after every epoch, however short."""
-    monkeypatch.setattr(Snapshots, "every", 0.0)
+    monkeypatch.setattr(ResumeFile, "every", 0.0)
 
 
 @pytest.mark.usefixtures("eager")
@@ -118,8 +127,10 @@ def test_a_resumed_run_still_knows_where_its_loss_began(
         def growing(model: Classifier, batch: Batch) -> Tensor:
             return objective(model, batch) * 0 + 2e2 * 3 ** (next(steps) - 1)
 
-        feed = Feed(tiny_images, torch.arange(30), torch.arange(30, 48), 8)
-        return train(model_of(tiny_images), feed, growing, spec, progress=progress, work=tmp_path)
+        batches = Batches(tiny_images, torch.arange(30), torch.arange(30, 48), 8)
+        return train(
+            model_of(tiny_images), batches, growing, spec, progress=progress, resume_dir=tmp_path
+        )
 
     whole = run_growing(0)
     assert (whole.status, whole.step) == ("diverged", 10)  # 3⁹ = 19 683
@@ -181,8 +192,8 @@ def test_a_diverged_run_leaves_no_file(tmp_path: Path, tiny_images: Images) -> N
     def explode(model: Classifier, batch: Batch) -> Tensor:
         return objective(model, batch) * (float("nan") if next(steps) == 10 else 1)
 
-    feed = Feed(tiny_images, torch.arange(30), torch.arange(30, 48), 8)
-    outcome = train(model_of(tiny_images), feed, explode, spec, work=tmp_path)
+    batches = Batches(tiny_images, torch.arange(30), torch.arange(30, 48), 8)
+    outcome = train(model_of(tiny_images), batches, explode, spec, resume_dir=tmp_path)
     assert outcome.reason == "diverged at step 10"
     assert list(tmp_path.iterdir()) == []
 
@@ -194,10 +205,10 @@ KILLED = """
     sys.path[:0] = {path!r}
     import conftest, test_resume
     from opcviz.common.progress import Progress
-    from opcviz.training.resume import Snapshots
+    from opcviz.training.resume import ResumeFile
     from opcviz.training import Training
 
-    Snapshots.every = 0.0
+    ResumeFile.every = 0.0
     torch.set_num_threads(int(sys.argv[2]))
     def listen(event):
         if event.step == 11:

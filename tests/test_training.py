@@ -18,7 +18,7 @@ from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress, Step
 from opcviz.data import Images
 from opcviz.models import Architecture, Classifier, build_classifier
-from opcviz.training import Batch, Feed, Outcome, Training, learning_rate, train
+from opcviz.training import Batch, Batches, Outcome, Training, learning_rate, train
 from opcviz.training import loop as training
 
 
@@ -33,12 +33,12 @@ def cross_entropy(model: Classifier, batch: Batch) -> Tensor:
     return F.cross_entropy(model(batch.x), batch.y)
 
 
-def everything(images: Images, spec: Training) -> Feed:
+def everything(images: Images, spec: Training) -> Batches:
     ids = torch.arange(len(images.y_train))
-    return Feed(images, ids, ids[:0], spec.batch_size, spec.augment)
+    return Batches(images, ids, ids[:0], spec.batch_size, spec.augment)
 
 
-# ---- batches --------------------------------------------------------------------------------
+# ---- batches ------------------------------------------------------------------------------
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 25), st.integers(0, 5))
@@ -46,16 +46,16 @@ def test_a_joint_epoch_passes_retain_once_and_cycles_forget(
     retain: int, forget: int, size: int, seed: int
 ) -> None:
     images = flat_images(retain + forget)
-    feed = Feed(images, torch.arange(retain), torch.arange(retain, retain + forget), size)
-    batches = list(feed.epoch(0, torch.Generator().manual_seed(seed)))
-    assert len(batches) == feed.steps(0)
-    kept = Counter(i for b in batches for i in b.index[b.retain].tolist())
-    gone = Counter(i for b in batches for i in b.index[b.forget].tolist())
+    batches = Batches(images, torch.arange(retain), torch.arange(retain, retain + forget), size)
+    drawn = list(batches.epoch(0, torch.Generator().manual_seed(seed)))
+    assert len(drawn) == batches.steps(0)
+    kept = Counter(i for b in drawn for i in b.index[b.retain].tolist())
+    gone = Counter(i for b in drawn for i in b.index[b.forget].tolist())
     assert kept == Counter(range(retain))
     assert set(gone) <= set(range(retain, retain + forget))
     counts = [gone[i] for i in range(retain, retain + forget)]
     assert max(counts) - min(counts) <= 1  # whole passes, but for the last
-    for batch in batches:
+    for batch in drawn:
         assert 1 <= int(batch.retain.sum()) <= size
         assert int(batch.forget.sum()) == min(size, forget)
         assert torch.equal(batch.y, images.y_train[batch.index])
@@ -65,15 +65,15 @@ def test_a_joint_epoch_passes_retain_once_and_cycles_forget(
 @given(st.integers(1, 80), st.integers(1, 30), st.booleans())
 def test_a_single_part_is_passed_once_in_even_hands(count: int, size: int, forget: bool) -> None:
     ids, none = torch.arange(count), torch.arange(0)
-    feed = Feed(flat_images(count), *((none, ids) if forget else (ids, none)), size)
-    batches = list(feed.epoch(0, torch.Generator().manual_seed(0)))
-    assert sorted(i for b in batches for i in b.index.tolist()) == list(range(count))
-    sizes = [len(b.y) for b in batches]
+    batches = Batches(flat_images(count), *((none, ids) if forget else (ids, none)), size)
+    drawn = list(batches.epoch(0, torch.Generator().manual_seed(0)))
+    assert sorted(i for b in drawn for i in b.index.tolist()) == list(range(count))
+    sizes = [len(b.y) for b in drawn]
     assert max(sizes) <= size
     assert max(sizes) - min(sizes) <= 1
-    assert len(batches) == feed.steps(0) == -(-count // size)
-    assert all(bool(b.forget.all()) is forget for b in batches)
-    assert all(bool(b.retain.any()) is not forget for b in batches)
+    assert len(drawn) == batches.steps(0) == -(-count // size)
+    assert all(bool(b.forget.all()) is forget for b in drawn)
+    assert all(bool(b.retain.any()) is not forget for b in drawn)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 15), st.none() | st.integers(0, 2))
@@ -81,24 +81,26 @@ def test_in_sequence_forget_batches_come_first(
     retain: int, forget: int, size: int, forget_epochs: int | None
 ) -> None:
     kept, gone = torch.arange(retain), torch.arange(retain, retain + forget)
-    feed = Feed(flat_images(retain + forget), kept, gone, size, "none", "sequence", forget_epochs)
+    batches = Batches(
+        flat_images(retain + forget), kept, gone, size, "none", "sequence", forget_epochs
+    )
     for epoch in range(3):
-        batches = list(feed.epoch(epoch, torch.Generator().manual_seed(epoch)))
-        assert len(batches) == feed.steps(epoch)
-        order = [bool(b.forget.any()) for b in batches]
+        drawn = list(batches.epoch(epoch, torch.Generator().manual_seed(epoch)))
+        assert len(drawn) == batches.steps(epoch)
+        order = [bool(b.forget.any()) for b in drawn]
         assert order == sorted(order, reverse=True)
-        assert all(bool(b.forget.all()) or not bool(b.forget.any()) for b in batches)
-        passed = sorted(i for b in batches for i in b.index.tolist())
+        assert all(bool(b.forget.all()) or not bool(b.forget.any()) for b in drawn)
+        passed = sorted(i for b in drawn for i in b.index.tolist())
         with_forget = forget_epochs is None or epoch < forget_epochs
         assert passed == list(range(retain + forget if with_forget else retain))
-        assert all(epoch <= b.at < epoch + 1 for b in batches)
+        assert all(epoch <= b.at < epoch + 1 for b in drawn)
 
 
 def test_the_generator_alone_decides_the_order() -> None:
-    feed = Feed(flat_images(40), torch.arange(30), torch.arange(30, 40), 8)
+    batches = Batches(flat_images(40), torch.arange(30), torch.arange(30, 40), 8)
 
     def order(seed: int) -> list[int]:
-        return [i for b in feed.epoch(0, torch.Generator().manual_seed(seed)) for i in b.index]
+        return [i for b in batches.epoch(0, torch.Generator().manual_seed(seed)) for i in b.index]
 
     assert order(1) == order(1)
     assert order(1) != order(2)
@@ -107,7 +109,7 @@ def test_the_generator_alone_decides_the_order() -> None:
 def test_an_empty_task_is_refused() -> None:
     none = torch.arange(0)
     with pytest.raises(ValueError, match="both the retain and the forget part are empty"):
-        Feed(flat_images(3), none, none, 4)
+        Batches(flat_images(3), none, none, 4)
 
 
 # ---- schedule -------------------------------------------------------------------------------
@@ -283,9 +285,9 @@ def test_on_an_accelerator_losses_are_read_rarely_but_all(
 ) -> None:
     """A GPU's losses are read in batches; none may be dropped where an epoch ends between."""
 
-    class Remote(Feed):
+    class Remote(Batches):
         def epoch(self, number, generator):
-            self.images = tiny_images
+            self.data = tiny_images
             yield from super().epoch(number, generator)
 
     monkeypatch.setattr(training, "autocast", lambda *_: nullcontext())
@@ -293,10 +295,8 @@ def test_on_an_accelerator_losses_are_read_rarely_but_all(
     monkeypatch.setattr(training, "synchronize", lambda _: None)
     spec = Training(epochs=9, batch_size=16)  # 3 steps an epoch
     ids = torch.arange(len(tiny_images.y_train))
-    feed = Remote(tiny_images, ids, ids[:0], 16)
-    feed.images = SimpleNamespace(
-        x_train=SimpleNamespace(device=SimpleNamespace(type="cuda")),
-    )
+    batches = Remote(tiny_images, ids, ids[:0], 16)
+    batches.data = SimpleNamespace(device=SimpleNamespace(type="cuda"))
     steps = iter(range(1, 99))
     seen: list[Step] = []
 
@@ -304,7 +304,7 @@ def test_on_an_accelerator_losses_are_read_rarely_but_all(
         spike = 2e4 if next(steps) == bad_step else 1.0  # passes: only its own loss shows it
         return cross_entropy(model, batch) * 0 + spike
 
-    outcome = train(line(tiny_images), feed, objective, spec, progress=Progress(seen.append))
+    outcome = train(line(tiny_images), batches, objective, spec, progress=Progress(seen.append))
     assert (outcome.status, outcome.step) == ("diverged", bad_step)
     assert all(event.step < bad_step for event in seen)
 
@@ -343,7 +343,7 @@ def test_a_constraint_is_applied_after_every_step(tiny_images: Images) -> None:
 def test_the_watch_sees_every_epoch_in_eval_mode(tiny_images: Images) -> None:
     seen: list[tuple[int, bool, bool]] = []
 
-    class Watch:
+    class EpochCallback:
         def __call__(self, model, epoch):
             seen.append((epoch, model.training, torch.is_grad_enabled()))
 
@@ -354,7 +354,9 @@ def test_the_watch_sees_every_epoch_in_eval_mode(tiny_images: Images) -> None:
             raise AssertionError("nothing to load")
 
     spec = Training(epochs=3, batch_size=16)
-    train(line(tiny_images), everything(tiny_images, spec), cross_entropy, spec, watch=Watch())
+    train(
+        line(tiny_images), everything(tiny_images, spec), cross_entropy, spec, watch=EpochCallback()
+    )
     assert seen == [(epoch, False, False) for epoch in range(4)]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..data import Images, Split
     from ..models import Classifier
-    from ..models.observe import Observation, Views
+    from ..tasks.classification import ModelOutputs, Observation
 
 __all__ = ["Context", "Stored", "Subject"]
 
@@ -52,11 +52,11 @@ class Subject(Protocol):
         """The model in eval mode, on the device."""
 
     @property
-    def outputs(self) -> Views:
+    def outputs(self) -> ModelOutputs:
         """What it computes on all train and test samples."""
 
     @property
-    def blocks(self) -> Mapping[str, Views]:
+    def blocks(self) -> Mapping[str, ModelOutputs]:
         """The same with every block's pooled output as the features, from input to head."""
 
     @property

@@ -43,7 +43,7 @@ def _before(
 ) -> None:
     """Unlearn for real, attack the result, keep the evidence."""
     if method_file:  # through the environment, so that worker processes load them too
-        from ..methods.plugins import add_source
+        from ..common.plugins import add_source
 
         for path in method_file:
             add_source(path.absolute())
@@ -51,9 +51,10 @@ def _before(
 
 def _load_methods() -> None:
     """Register a user's own methods; what is refused is said and left out."""
-    from ..methods.plugins import load_methods
+    from .. import artefacts, methods  # noqa: F401  (what files may add to)
+    from ..common.plugins import loader
 
-    for refused in load_methods():
+    for refused in loader.load():
         err.print(f"! {refused}", markup=False, highlight=False)
 
 
@@ -184,7 +185,8 @@ def show(
         print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
         return
     out.print(numbers_table(result))
-    out.print(reading(result))
+    if result["study"]["task"] == "classification":
+        out.print(reading(result))
 
 
 @app.command()

@@ -27,7 +27,7 @@ def architectures() -> list[dict[str, Any]]:
 
 def methods() -> list[dict[str, Any]]:
     """Unlearning methods with what is declared of them."""
-    from ..methods import list_methods
+    from ..methods import list_methods, tuned_datasets
 
     return [
         {
@@ -39,7 +39,8 @@ def methods() -> list[dict[str, Any]]:
             "needs": sorted(cls.info.needs),
             "forgets": sorted(cls.scenarios),
             "fields": _fields(cls),
-            "tuned": cls.tuned,
+            "tasks": sorted(cls.tasks) if cls.tasks else "any",
+            "tuned": tuned_datasets(cls.info.name),
         }
         for cls in list_methods()
     ]

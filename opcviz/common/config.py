@@ -17,6 +17,7 @@ import json
 import math
 import types
 import typing
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -44,7 +45,7 @@ class Setting:
     help: str = ""
     low: float | None = None
     high: float | None = None
-    choices: tuple | None = None
+    choices: Collection[Any] | None = None
     unit: str = ""
     advanced: bool = False
     log: bool = False

@@ -1,20 +1,31 @@
-"""Pictures in memory, what is to be forgotten of them, and their augmentation."""
+"""Data sets in memory, what is to be forgotten of them, and augmentation of pictures."""
 
 from .augmentation import POLICIES, augment, policy
-from .images import DataError, Images, as_float, assemble, digest
+from .base import Data, DataError, as_float, digest
+from .images import Images, assemble
 from .photographs import photo_patches
-from .probe_set import probe
+from .probe_sets import probe_set
 from .scenarios import Scenario, Split
-from .sources import DatasetInfo, DataSpec, data_root, list_datasets, load
+from .sources import (
+    DatasetInfo,
+    DataSpec,
+    data_root,
+    list_datasets,
+    load,
+    register_dataset,
+)
+from .tensors import Tensors
 
 __all__ = [
     "POLICIES",
+    "Data",
     "DataError",
     "DataSpec",
     "DatasetInfo",
     "Images",
     "Scenario",
     "Split",
+    "Tensors",
     "as_float",
     "assemble",
     "augment",
@@ -24,5 +35,6 @@ __all__ = [
     "load",
     "photo_patches",
     "policy",
-    "probe",
+    "probe_set",
+    "register_dataset",
 ]

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .images import DataError, Images, assemble
+from .base import DataError
+from .images import Images, assemble
 
 __all__ = ["read_arrays"]
 
-NEEDED = ("x_train", "y_train", "x_test", "y_test")
+REQUIRED_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3)
 
 
@@ -53,16 +54,18 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         # Pickled objects would run code of whoever made the file.
         file = np.load(path, allow_pickle=False)
         if isinstance(file, np.ndarray):
-            raise DataError(f"{path} holds one array; wants an .npz with {', '.join(NEEDED)}")
+            raise DataError(
+                f"{path} holds one array; wants an .npz with {', '.join(REQUIRED_ARRAYS)}"
+            )
         with file:
-            missing = [name for name in NEEDED if name not in file]
+            missing = [name for name in REQUIRED_ARRAYS if name not in file]
             if missing:
                 raise DataError(
                     f"{path} has no {', '.join(missing)}; it has {', '.join(file) or 'nothing'}. "
                     "Write it with numpy.savez(file, x_train=..., y_train=..., x_test=..., "
                     "y_test=..., class_names=...)"
                 )
-            wanted = [name for name in (*NEEDED, "class_names") if name in file]
+            wanted = [name for name in (*REQUIRED_ARRAYS, "class_names") if name in file]
             return {name: file[name] for name in wanted}
     except DataError:
         raise

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .images import DataError, Images, assemble
+from .base import DataError
+from .images import Images, assemble
 
 __all__ = ["read_folder"]
 
-GREY = ("1", "L", "LA")
-DEEP = ("I", "F")  # 32-bit pixels: their range is not known, so no fair way to 8 bits
-LISTED = 5  # files named in one message
+GREY_MODES = ("1", "L", "LA")
+UNSCALED_MODES = ("I", "F")  # 32-bit pixels: their range is not known, so no fair way to 8 bits
+MAX_NAMED = 5  # files named in one message
 
 
 def read_folder(path: Path, size: int) -> Images:
@@ -81,8 +82,8 @@ def _check_classes(path: Path, files: dict[str, dict[str, list[Path]]]) -> None:
 
 
 def _some(names: Sequence[object]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(str(name) for name in names[:LISTED]) + more
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(str(name) for name in names[:MAX_NAMED]) + more
 
 
 def _decode(files: list[Path], size: int) -> list[np.ndarray]:
@@ -107,9 +108,9 @@ def _open(file: Path, size: int) -> np.ndarray | str:
             # Pillow would clip 16 bits, not scale them; older ones open such a PNG in mode I.
             if picture.mode.startswith("I;16") or (picture.mode, picture.format) == ("I", "PNG"):
                 picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-            if picture.mode in DEEP:
+            if picture.mode in UNSCALED_MODES:
                 return f"32-bit pixels of mode {picture.mode}: save it with 8 or 16 bits"
-            kind = "L" if picture.mode in GREY else "RGB"
+            kind = "L" if picture.mode in GREY_MODES else "RGB"
             small = picture.convert(kind).resize((size, size), Image.Resampling.BILINEAR)
             return np.asarray(small)
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:

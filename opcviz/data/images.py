@@ -6,8 +6,7 @@ one indexing operation where the weights are.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,18 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["DataError", "Images", "as_float", "assemble", "digest"]
+from .base import CHUNK, DataError, as_float, float_statistics
 
-CHUNK = 4096  # pictures at a time in statistics and digests: bounds the extra memory
-
-
-class DataError(ValueError):
-    """Data that cannot be used; the message says what is wrong, where, and what to do."""
-
-
-def as_float(x: Tensor) -> Tensor:
-    """Stored samples as a network takes them: bytes as float32 in [0, 1], floats as they are."""
-    return x.float() / 255 if x.dtype == torch.uint8 else x
+__all__ = ["Images", "assemble"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -157,7 +147,7 @@ class Images:
     @cached_property
     def _statistics(self) -> tuple[Tensor, Tensor]:
         if self.x_train.dtype != torch.uint8:
-            return self._float_statistics()
+            return float_statistics(self.x_train)
         channels = self.shape[0]
         counts = torch.zeros(channels, 256, dtype=torch.int64, device=self.device)
         for chunk in self.x_train.split(CHUNK):
@@ -171,20 +161,6 @@ class Images:
             (mean / 255).float().to(self.device),
             (variance.sqrt() / 255).float().to(self.device),
         )
-
-    def _float_statistics(self) -> tuple[Tensor, Tensor]:
-        def channel_mean(values: Callable[[Tensor], Tensor]) -> Tensor:
-            """Mean of values (B, C, ...) over samples and positions, chunk by chunk."""
-            total = torch.zeros(self.shape[0], dtype=torch.float64)
-            for chunk in self.x_train.split(CHUNK):
-                total += values(chunk.cpu().double()).flatten(2).sum((0, 2))
-            return total * self.shape[0] / self.x_train.numel()
-
-        mean = channel_mean(lambda x: x.unsqueeze(-1))
-        centred = mean.view(-1, *[1] * (self.x_train.dim() - 1))
-        std = channel_mean(lambda x: (x.unsqueeze(-1) - centred).square()).sqrt().float()
-        std = torch.where(std > 0, std, 1.0)
-        return mean.float().to(self.device), std.to(self.device)
 
 
 def assemble(
@@ -252,18 +228,3 @@ def _check_labels(name: str, part: str, y: np.ndarray, class_names: Sequence[str
             f"{name}: no {part} picture of class {names}{' ...' if len(empty) > 5 else ''}. Add "
             "pictures, or leave the class out of both splits and renumber the labels"
         )
-
-
-def digest(images: Images) -> str:
-    """12 hex digits of SHA-256 over all pictures, labels and class names.
-
-    Equal for equal content wherever it was read from and whatever device holds it, so a study can
-    tell that a file has changed.
-    """
-    sha = hashlib.sha256(repr(images.class_names).encode())
-    for tensor in (images.x_train, images.y_train, images.x_test, images.y_test):
-        sha.update(repr(tuple(tensor.shape)).encode())
-        for chunk in tensor.split(CHUNK):
-            array = chunk.cpu().contiguous().numpy()
-            sha.update(array.astype(array.dtype.newbyteorder("<"), copy=False))
-    return sha.hexdigest()[:12]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .images import DataError
+from .base import DataError
 
 __all__ = ["indices_digest", "read_indices"]
 

@@ -17,13 +17,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from .images import DataError, Images
+from .base import DataError
+from .images import Images
 
 __all__ = ["photo_patches"]
 
 TRAIN_SHARE = 0.75  # of each photograph's width, from the left; test patches come from the rest
-SMALLEST = 0.25  # least side of a patch, as a share of the largest that fits
-GREY = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601
+MIN_PATCH_SHARE = 0.25  # least side of a patch, as a share of the largest that fits
+LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601
 
 
 def photo_patches(shape: tuple[int, int, int], count: int = 600, seed: int = 0) -> Images:
@@ -77,7 +78,7 @@ def _photographs() -> tuple[tuple[str, ...], list[Tensor]]:
 def _channels(photo: Tensor, channels: int) -> Tensor:
     if channels == 3:
         return photo
-    grey = (photo * torch.tensor(GREY)[:, None, None]).sum(0, keepdim=True)
+    grey = (photo * torch.tensor(LUMA_WEIGHTS)[:, None, None]).sum(0, keepdim=True)
     return grey.expand(channels, -1, -1)
 
 
@@ -90,7 +91,7 @@ def _patch(
     narrow = min(last - first for first, last in regions(wide).values())
     largest = min(tall / height, narrow / width)  # photograph pixels to one of the patch
     draw = torch.rand(3, generator=generator).tolist()
-    scale = largest * SMALLEST ** draw[0]
+    scale = largest * MIN_PATCH_SHARE ** draw[0]
     rows, columns = max(1, int(scale * height)), max(1, int(scale * width))
     first, last = regions(wide)[part]
     top = int(draw[1] * (tall - rows + 1))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..common.config import Config, ConfigError, setting, settings_of
-from .images import DataError, Images
+from .base import Data, DataError, strata
 from .indices import indices_digest, read_indices
 
 __all__ = ["Scenario", "Split"]
@@ -35,6 +35,11 @@ class Split:
     forget_test: Tensor
     retain_test: Tensor
     classes: tuple[int, ...] = ()
+
+    @property
+    def forgets(self) -> str:
+        """What is forgotten: whole `classes`, or any `samples`."""
+        return "classes" if self.classes else "samples"
 
     def to(self, device: torch.device | str) -> Split:
         """The same parts with their ids on `device`."""
@@ -136,6 +141,11 @@ class Scenario(Config):
         value = {"classes": list(self.classes), "random": self.percent}
         return {"kind": self.kind, "value": value[self.kind]}
 
+    @property
+    def forgets(self) -> str:
+        """What is forgotten: whole `classes`, or any `samples`."""
+        return "classes" if self.kind == "classes" else "samples"
+
     def pinned(self) -> Scenario:
         """The same, with the fingerprint of an indices file as it is now.
 
@@ -157,7 +167,8 @@ class Scenario(Config):
         """See that a data set has the classes to forget, without its pictures.
 
         Args:
-            class_names: of the data set, in the order of their numbers.
+            class_names: of the data set, in the order of their numbers; none where targets are
+                not classes.
             called: its name, for the message.
 
         Raises:
@@ -166,37 +177,39 @@ class Scenario(Config):
         if self.kind == "classes":
             _resolve(self.classes, class_names, called)
 
-    def split(self, images: Images, seed: int = 0) -> Split:
-        """Cut a data set into forget and retain parts, on the device of `images`.
+    def split(self, data: Data, seed: int = 0) -> Split:
+        """Cut a data set into forget and retain parts, on the device of `data`.
 
         A random share is drawn per class (largest remainders first, so the total is the share of
         the whole train set, rounded), with numpy's frozen `RandomState`: the same `seed` gives the
-        same ids in every version and on every device.
+        same ids in every version and on every device. Targets that are no classes count as one.
 
         Args:
-            images: the data set.
+            data: the data set.
             seed: of the random draw, 0 to 2³²−1; other kinds do not use it.
 
         Raises:
-            DataError: for an unknown class, an id outside the train set or named twice, a changed
-                file, or when nothing would be forgotten or nothing retained.
+            DataError: for an unknown class, classes of data that have none, an id outside the
+                train set or named twice, a changed file, or when nothing would be forgotten or
+                nothing retained.
         """
-        y_train, y_test = images.y_train.cpu().numpy(), images.y_test.cpu().numpy()
+        forget = np.zeros(len(data.y_train), bool)
+        forget_test = np.zeros(len(data.y_test), bool)
         classes: tuple[int, ...] = ()
         if self.kind == "classes":
-            classes = _resolve(self.classes, images.class_names, images.name)
-            forget, forget_test = np.isin(y_train, classes), np.isin(y_test, classes)
+            classes = _resolve(self.classes, data.class_names, data.name)
+            forget = np.isin(data.y_train.cpu().numpy(), classes)
+            forget_test = np.isin(data.y_test.cpu().numpy(), classes)
         else:
-            forget, forget_test = np.zeros(len(y_train), bool), np.zeros(len(y_test), bool)
-            forget[self._samples(y_train, seed)] = True
+            forget[self._samples(strata(data), seed)] = True
         if forget.all() or not forget.any():
             part = "retain" if forget.all() else "forget"
             raise DataError(
-                f"{self} leaves no {part} data of the {len(forget)} train pictures of "
-                f"{images.name}; forget {'less' if part == 'retain' else 'more'}"
+                f"{self} leaves no {part} data of the {len(forget)} train samples of "
+                f"{data.name}; forget {'less' if part == 'retain' else 'more'}"
             )
         parts = (np.flatnonzero(m) for m in (forget, ~forget, forget_test, ~forget_test))
-        return Split(*(torch.from_numpy(p).to(images.device) for p in parts), classes=classes)
+        return Split(*(torch.from_numpy(p).to(data.device) for p in parts), classes=classes)
 
     def _samples(self, y: np.ndarray, seed: int) -> np.ndarray:
         if self.kind == "random":
@@ -234,6 +247,11 @@ def _tidy(tokens: Iterable[str]) -> tuple[str, ...]:
 
 def _resolve(tokens: tuple[str, ...], names: Sequence[str], called: str) -> tuple[int, ...]:
     """Class numbers of the tokens, ascending."""
+    if not names:
+        raise DataError(
+            f"classes:{','.join(tokens)}: the targets of {called} are not classes, so that only "
+            "samples can be forgotten: random:10% or indices:FILE"
+        )
     found = [_find(token, names, called) for token in tokens]
     if len(set(found)) < len(found):
         raise DataError(f"classes:{','.join(tokens)} names a class of {called} twice")
@@ -270,7 +288,7 @@ def _find(token: str, names: Sequence[str], called: str) -> int:
 
 
 def _draw(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
-    """Ids of a random `fraction`, with every class represented in its proportion."""
+    """Ids of a random `fraction`, with every class (of `y`) represented in its proportion."""
     share = np.bincount(y) * fraction
     quota = np.floor(share).astype(int)
     left = int(np.floor(fraction * len(y) + 0.5)) - quota.sum()

@@ -6,16 +6,18 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from ..common.config import Config, ConfigError, setting
 from .arrays import read_arrays
+from .base import Data, DataError, strata
 from .folder import read_folder
-from .images import DataError, Images, assemble
+from .images import Images, assemble
 
-__all__ = ["DataSpec", "DatasetInfo", "data_root", "list_datasets", "load"]
+__all__ = ["DataSpec", "DatasetInfo", "data_root", "list_datasets", "load", "register_dataset"]
 
 DIGITS = tuple("0123456789")
 SPLIT_SEED = 0  # of the digits split: part of the data set, not a setting
@@ -37,19 +39,39 @@ class DatasetInfo:
     needs: str
 
 
-DATASETS = {
-    info.name: info
-    for info in (
-        DatasetInfo("digits", "1,797 handwritten digits, 8×8 grey, from scikit-learn", "nothing"),
-        DatasetInfo("mnist", "70,000 handwritten digits, 28×28 grey", "download"),
-        DatasetInfo("fashion_mnist", "70,000 pieces of clothing, 28×28 grey", "download"),
-        DatasetInfo("cifar10", "60,000 photos of 10 classes, 32×32 colour", "download"),
-        DatasetInfo("cifar100", "60,000 photos of 100 classes, 32×32 colour", "download"),
-        DatasetInfo("svhn", "99,289 house-number digits, 32×32 colour", "download"),
-        DatasetInfo("folder", "own pictures: train/ and test/ with a folder a class", "path"),
-        DatasetInfo("arrays", "own arrays: an .npz with x_train, y_train, x_test, y_test", "path"),
-    )
-}
+Reader = Callable[["DataSpec", Path, bool], Data]
+
+DATASETS: dict[str, DatasetInfo] = {}
+READERS: dict[str, Reader] = {}
+
+
+def register_dataset(
+    name: str, description: str, *, needs: str = "nothing"
+) -> Callable[[Reader], Reader]:
+    """Decorator that makes a data set known by name; it reads the whole set, on the CPU.
+
+        @register_dataset("sines", "noisy sines and their frequency")
+        def read_sines(spec: DataSpec, folder: Path, download: bool) -> Tensors: ...
+
+    Args:
+        name: as `DataSpec.name` wants it.
+        description: one line.
+        needs: `nothing`, `download` or `path`, see `DatasetInfo`.
+
+    The function gets the `DataSpec`, the folder of downloaded data (see `data_root`) and whether
+    to fetch what is missing there; it raises `DataError` if the data are missing or unusable.
+
+    Raises:
+        ConfigError: when the name is taken.
+    """
+    if name in DATASETS:
+        raise ConfigError(f"a data set named '{name}' exists already: {READERS[name]}")
+
+    def enter(read: Reader) -> Reader:
+        DATASETS[name], READERS[name] = DatasetInfo(name, description, needs), read
+        return read
+
+    return enter
 
 
 @dataclass(frozen=True)
@@ -60,7 +82,8 @@ class DataSpec(Config):
     questions are equal.
     """
 
-    name: str = setting("digits", "the data set", choices=tuple(DATASETS))
+    # the view of the keys is live: what is registered later can be chosen, too
+    name: str = setting("digits", "the data set", choices=DATASETS.keys())
     path: str = setting("", "folder (for 'folder') or .npz file (for 'arrays')")
     size: int = setting(
         32, "side to which the pictures of a folder are scaled", low=4, high=512, unit="pixels"
@@ -112,47 +135,10 @@ def data_root(root: str | Path | None = None) -> Path:
     return local if local.is_dir() else Path.home() / ".opcviz" / "data"
 
 
-def load(spec: DataSpec, *, root: str | Path | None = None, download: bool = False) -> Images:
-    """Read a whole data set into memory, on the CPU; see `_read` for the arguments and errors.
+def load(spec: DataSpec, *, root: str | Path | None = None, download: bool = False) -> Data:
+    """Read a whole data set into memory, on the CPU.
 
     With `holdout="validation"` a tenth of the train set takes the place of the test set.
-    """
-    images = _read(spec, root, download)
-    return images if spec.holdout == "test" else validation_split(images)
-
-
-def validation_split(images: Images, share: float = 0.1) -> Images:
-    """The train set in two: the rest to train on, a share of each class to validate on.
-
-    The usual protocol (10 % per class). The draw is fixed, part of the data set like the digits
-    split; the test set is left out.
-
-    Raises:
-        DataError: if a class has too few pictures to give one and keep one.
-    """
-    random, labels = np.random.RandomState(SPLIT_SEED), images.y_train.numpy()
-    kept_aside = np.zeros(len(labels), bool)
-    for number, name in enumerate(images.class_names):
-        ids = np.flatnonzero(labels == number)
-        count = max(1, round(share * len(ids)))
-        if count >= len(ids):
-            raise DataError(
-                f"{images.name}: class '{name}' has {len(ids)} train pictures, too few to keep "
-                "some aside for validation"
-            )
-        kept_aside[random.permutation(ids)[:count]] = True
-    train, held = torch.from_numpy(~kept_aside), torch.from_numpy(kept_aside)
-    return replace(
-        images,
-        x_train=images.x_train[train],
-        y_train=images.y_train[train],
-        x_test=images.x_train[held],
-        y_test=images.y_train[held],
-    )
-
-
-def _read(spec: DataSpec, root: str | Path | None, download: bool) -> Images:
-    """Read a whole data set into memory, on the CPU.
 
     Args:
         spec: which; a relative `path` is looked up in the current folder, then in the data folder.
@@ -162,18 +148,50 @@ def _read(spec: DataSpec, root: str | Path | None, download: bool) -> Images:
     Raises:
         DataError: if the data are missing (with where we looked and how to get them) or unusable.
     """
-    folder = data_root(root)
-    if spec.name == "digits":
-        return _digits()
-    if DATASETS[spec.name].needs == "path":
-        path = Path(spec.path).expanduser()
-        if not path.exists() and (folder / path).exists():
-            path = folder / path
-        return read_arrays(path) if spec.name == "arrays" else read_folder(path, spec.size)
-    return _torchvision(spec.name, folder, download)
+    data = READERS[spec.name](spec, data_root(root), download)
+    return data if spec.holdout == "test" else validation_split(data)
 
 
-def _digits() -> Images:
+def validation_split(data: Data, share: float = 0.1) -> Data:
+    """The train set in two: the rest to train on, a share of each class to validate on.
+
+    The usual protocol (10 % per class). The draw is fixed, part of the data set like the digits
+    split; the test set is left out.
+
+    Raises:
+        DataError: if a class has too few samples to give one and keep one.
+    """
+    random, labels = np.random.RandomState(SPLIT_SEED), strata(data)
+    kept_aside = np.zeros(len(labels), bool)
+    for number, name in enumerate(data.class_names or ("any",)):
+        ids = np.flatnonzero(labels == number)
+        count = max(1, round(share * len(ids)))
+        if count >= len(ids):
+            raise DataError(
+                f"{data.name}: class '{name}' has {len(ids)} train samples, too few to keep "
+                "some aside for validation"
+            )
+        kept_aside[random.permutation(ids)[:count]] = True
+    train, held = torch.from_numpy(~kept_aside), torch.from_numpy(kept_aside)
+    parts: Any = data  # a dataclass of whatever kind
+    split: Data = replace(
+        parts,
+        x_train=data.x_train[train],
+        y_train=data.y_train[train],
+        x_test=data.x_train[held],
+        y_test=data.y_train[held],
+    )
+    return split
+
+
+def _place(spec: DataSpec, folder: Path) -> Path:
+    """Where somebody's own data lie: in the current folder, else in the data folder."""
+    path = Path(spec.path).expanduser()
+    return folder / path if not path.exists() and (folder / path).exists() else path
+
+
+@register_dataset("digits", "1,797 handwritten digits, 8×8 grey, from scikit-learn")
+def _digits(spec: DataSpec, folder: Path, download: bool) -> Images:
     """scikit-learn's digits: grey levels 0..16 spread over 0..255, 1,437 train and 360 test."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
@@ -200,12 +218,12 @@ class _Public:
 
     title: str
     files: str
-    read: Callable
+    read: Callable[[Path, bool, bool], Any]
     names: tuple[str, ...] | None = None
 
 
-def _by_train(kind: str) -> Callable:
-    def read(folder: Path, train: bool, download: bool):
+def _by_train(kind: str) -> Callable[[Path, bool, bool], Any]:
+    def read(folder: Path, train: bool, download: bool) -> Any:
         from torchvision import datasets
 
         return getattr(datasets, kind)(folder, train=train, download=download)
@@ -213,7 +231,7 @@ def _by_train(kind: str) -> Callable:
     return read
 
 
-def _svhn(folder: Path, train: bool, download: bool):
+def _svhn(folder: Path, train: bool, download: bool) -> Any:
     from torchvision import datasets
 
     if not (folder / "train_32x32.mat").is_file():  # torchvision itself makes no folder of its own
@@ -223,19 +241,7 @@ def _svhn(folder: Path, train: bool, download: bool):
     return datasets.SVHN(folder, split="train" if train else "test", download=download)
 
 
-PUBLIC = {
-    "mnist": _Public("MNIST", "MNIST/raw/*-ubyte", _by_train("MNIST"), DIGITS),
-    "fashion_mnist": _Public(
-        "Fashion-MNIST", "FashionMNIST/raw/*-ubyte", _by_train("FashionMNIST")
-    ),
-    "cifar10": _Public("CIFAR-10", "cifar-10-batches-py/", _by_train("CIFAR10")),
-    "cifar100": _Public("CIFAR-100", "cifar-100-python/", _by_train("CIFAR100")),
-    "svhn": _Public("SVHN", "SVHN/{train,test}_32x32.mat", _svhn, DIGITS),
-}
-
-
-def _torchvision(name: str, folder: Path, download: bool) -> Images:
-    public = PUBLIC[name]
+def _torchvision(name: str, public: _Public, folder: Path, download: bool) -> Images:
     try:
         # CIFAR files are pickles: torchvision opens them only if their MD5 is the published one.
         train, test = (public.read(folder, part, download) for part in (True, False))
@@ -251,7 +257,7 @@ def _torchvision(name: str, folder: Path, download: bool) -> Images:
     return assemble(name, _arrays(train), _arrays(test), names)
 
 
-def _arrays(source) -> tuple[np.ndarray, np.ndarray]:
+def _arrays(source: Any) -> tuple[np.ndarray, np.ndarray]:
     """torchvision's own arrays -> (N, C, H, W) uint8 and labels (N,), without its __getitem__."""
     x = np.asarray(source.data)
     y = np.asarray(source.labels if hasattr(source, "labels") else source.targets)
@@ -260,3 +266,48 @@ def _arrays(source) -> tuple[np.ndarray, np.ndarray]:
     elif x.shape[1] != 3:
         x = x.transpose(0, 3, 1, 2)
     return x, y
+
+
+def _register_public(name: str, description: str, public: _Public) -> None:
+    register_dataset(name, description, needs="download")(
+        lambda spec, folder, download: _torchvision(name, public, folder, download)
+    )
+
+
+_register_public(
+    "mnist",
+    "70,000 handwritten digits, 28×28 grey",
+    _Public("MNIST", "MNIST/raw/*-ubyte", _by_train("MNIST"), DIGITS),
+)
+_register_public(
+    "fashion_mnist",
+    "70,000 pieces of clothing, 28×28 grey",
+    _Public("Fashion-MNIST", "FashionMNIST/raw/*-ubyte", _by_train("FashionMNIST")),
+)
+_register_public(
+    "cifar10",
+    "60,000 photos of 10 classes, 32×32 colour",
+    _Public("CIFAR-10", "cifar-10-batches-py/", _by_train("CIFAR10")),
+)
+_register_public(
+    "cifar100",
+    "60,000 photos of 100 classes, 32×32 colour",
+    _Public("CIFAR-100", "cifar-100-python/", _by_train("CIFAR100")),
+)
+_register_public(
+    "svhn",
+    "99,289 house-number digits, 32×32 colour",
+    _Public("SVHN", "SVHN/{train,test}_32x32.mat", _svhn, DIGITS),
+)
+
+
+@register_dataset("folder", "own pictures: train/ and test/ with a folder a class", needs="path")
+def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:
+    return read_folder(_place(spec, folder), spec.size)
+
+
+@register_dataset(
+    "arrays", "own arrays: an .npz with x_train, y_train, x_test, y_test", needs="path"
+)
+def _npz(spec: DataSpec, folder: Path, download: bool) -> Images:
+    return read_arrays(_place(spec, folder))

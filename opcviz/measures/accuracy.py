@@ -10,7 +10,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from ..data import Split
-    from ..models.observe import Views
+    from ..tasks.classification import ModelOutputs
 
 __all__ = ["accuracy", "accuracy_report", "per_class_accuracy"]
 
@@ -59,7 +59,9 @@ def per_class_accuracy(logits: Tensor, labels: Tensor) -> list[float | None]:
 
 
 @torch.no_grad()
-def accuracy_report(views: Views, split: Split, class_names: Sequence[str]) -> dict[str, Any]:
+def accuracy_report(
+    views: ModelOutputs, split: Split, class_names: Sequence[str]
+) -> dict[str, Any]:
     """Accuracy on the four parts of the data, and by class on the whole train and test set.
 
     Args:

@@ -19,7 +19,7 @@ from .entropy import prediction_entropy
 
 if TYPE_CHECKING:
     from ..data import Split
-    from ..models.observe import Observation, Views
+    from ..tasks.classification import ModelOutputs, Observation
 
 __all__ = ["OUTLIER_SCORES", "ClassGaussians", "fit_gaussians", "outliers"]
 
@@ -87,7 +87,7 @@ def fit_gaussians(features: Tensor, labels: Tensor) -> ClassGaussians | str:
 
 
 @torch.no_grad()
-def outliers(views: Views, split: Split) -> dict[str, Any]:
+def outliers(views: ModelOutputs, split: Split) -> dict[str, Any]:
     """AUROC of four outlier scores, forget data against retain-test data, and mean entropies.
 
     Threat model: an observer who queries the deployed model and sees its features and logits, but

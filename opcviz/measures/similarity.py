@@ -18,7 +18,7 @@ from .collapse import effective_rank
 
 if TYPE_CHECKING:
     from ..data import Split
-    from ..models.observe import Views
+    from ..tasks.classification import ModelOutputs
 
 __all__ = [
     "average_gap",
@@ -219,7 +219,7 @@ def _kl(p: Tensor, q: Tensor) -> float:
     return (p.exp() * (p - q)).sum(1).mean().item()
 
 
-def similarity(model: Views, reference: Views, split: Split) -> dict[str, Any]:
+def similarity(model: ModelOutputs, reference: ModelOutputs, split: Split) -> dict[str, Any]:
     """Features and predictions of a model beside those of a reference model.
 
     Args:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
 from ..common.config import setting
-from ..models import Classifier
 from ..training import Batch, Objective
-from .base import Iterative, Task, cross_entropy_on, register
+from .base import Iterative, Request, register
 
 __all__ = ["GradientAscent", "NegGradPlus"]
 
@@ -24,7 +22,7 @@ __all__ = ["GradientAscent", "NegGradPlus"]
     summary="−CE on forget data",
 )
 @dataclass(frozen=True)
-class GradientAscent(Iterative):
+class GradientAscent(Iterative[nn.Module]):
     """GA: loss = −CE(m(x_f), y_f), on forget data alone; nothing holds the rest of the model."""
 
     epochs: int = 5
@@ -32,13 +30,12 @@ class GradientAscent(Iterative):
     batch_size: int = 256
 
     parts = "forget"
-    tuned = {"digits": {"lr": 5e-4, "epochs": 10, "batch_size": 64}}
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
-        """Negative cross-entropy."""
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
+        """The task's loss, negated."""
 
-        def loss(model: Classifier, batch: Batch) -> Tensor:
-            return -F.cross_entropy(model(batch.x), batch.y)
+        def loss(model: nn.Module, batch: Batch) -> Tensor:
+            return -request.task.loss(model, batch)
 
         return loss
 
@@ -52,7 +49,7 @@ class GradientAscent(Iterative):
     summary="α·CE on retain data − (1 − α)·CE on forget data",
 )
 @dataclass(frozen=True)
-class NegGradPlus(Iterative):
+class NegGradPlus(Iterative[nn.Module]):
     """NegGrad+: loss = α·CE(m(x_r), y_r) − (1 − α)·CE(m(x_f), y_f)."""
 
     epochs: int = 5
@@ -60,16 +57,11 @@ class NegGradPlus(Iterative):
     batch_size: int = 256
     alpha: float = setting(0.95, "α, weight of the retain data", low=0, high=1)
 
-    tuned = {"digits": {"epochs": 20, "lr": 0.1, "batch_size": 128}}
-
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
         """Descent on retain data and weaker ascent on forget data."""
 
-        def loss(model: Classifier, batch: Batch) -> Tensor:
-            logits = model(batch.x)
-            keep = cross_entropy_on(logits, batch.y, batch.retain)
-            return self.alpha * keep - (1 - self.alpha) * cross_entropy_on(
-                logits, batch.y, batch.forget
-            )
+        def loss(model: nn.Module, batch: Batch) -> Tensor:
+            retain, forget = request.task.part_losses(model, batch)
+            return self.alpha * retain - (1 - self.alpha) * forget
 
         return loss

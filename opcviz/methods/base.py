@@ -6,29 +6,24 @@ A method joins by one file: a dataclass, a decorator that says what it is, and e
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, ClassVar
-
-import torch
-from torch import Tensor
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ..common.config import Config, ConfigError, setting
-from ..common.progress import Progress
-from ..data import POLICIES, Images, Split
-from ..models import Classifier
-from ..training import Feed, Objective, Outcome, Training, Watch, train
-from .saliency import only_inside, saliency, top_share
+from ..common.plugins import loader
+from ..common.registry import Registry
+from ..data import POLICIES
+from ..training import ModelT, Objective, Outcome, Training
+from .request import Request
+from .tuning import tuned_settings
 
 __all__ = [
     "Info",
     "Iterative",
     "Method",
     "NotDefined",
-    "Task",
+    "Request",
     "create",
     "get_method",
     "list_methods",
@@ -37,7 +32,7 @@ __all__ = [
 
 
 class NotDefined(ConfigError):
-    """The method has no answer to this kind of task; the message says why."""
+    """The method has no answer to this kind of request; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -61,145 +56,38 @@ class Info:
     summary: str
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """Everything a method may use.
-
-    Attributes:
-        images: the data set, on the device.
-        split: which of it to forget.
-        original: the trained model θo; a method copies it and never changes it.
-        fresh: makes a newly initialised model.
-        training: how the original was trained.
-        seed: of everything random.
-        progress: told each step, asked whether to stop.
-        watch: looks at the model between epochs, or None.
-        work: folder for a resume file, or None.
-    """
-
-    images: Images
-    split: Split
-    original: Classifier | None
-    fresh: Callable[[], Classifier]
-    training: Training
-    seed: int = 0
-    progress: Progress = field(default_factory=Progress)
-    watch: Watch | None = None
-    work: Path | None = None
-
-    def copy_of_original(self) -> Classifier:
-        """θo as the starting point of unlearning, free to change.
-
-        Raises:
-            ConfigError: when there is no original to start from.
-        """
-        if self.original is None:
-            raise ConfigError("this method starts from the original model, and there is none")
-        return copy.deepcopy(self.original)
-
-    def train(
-        self,
-        model: Classifier,
-        parts: str,
-        spec: Training,
-        objective: Objective,
-        *,
-        frozen: Iterable[str] = (),
-        constrain: Callable[[Classifier], None] | None = None,
-        forget_epochs: int | None = None,
-        phase: int = 0,
-    ) -> Outcome:
-        """Run the one training loop.
-
-        Args:
-            model: changed in place.
-            parts: the data of an epoch: all | retain | forget | joint | sequence, see `Feed`.
-            spec: optimiser, schedule, epochs.
-            objective: (model, batch) -> scalar.
-            frozen: names of parameters that stay as they are; a batch norm all of whose parameters
-                are frozen keeps its statistics too.
-            constrain: called after each step.
-            forget_epochs: with `sequence`, how many epochs have forget batches.
-            phase: number of the phase, for methods that train more than once.
-        """
-        none = self.split.retain_train[:0]
-        retain = {"forget": none}.get(parts, self.split.retain_train)
-        forget = {"retain": none}.get(parts, self.split.forget_train)
-        if parts == "all":
-            retain = torch.arange(len(self.images.y_train), device=none.device)
-            forget = none
-        order = "sequence" if parts == "sequence" else "joint"
-        policy = spec.augment if spec.augment != "same" else self.training.augment
-        feed = Feed(self.images, retain, forget, spec.batch_size, policy, order, forget_epochs)
-        still = set(frozen)
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad_(name not in still)
-        with self._salient(model, spec, constrain) as (constrain, spent):
-            outcome = train(
-                model,
-                feed,
-                objective,
-                spec,
-                seed=self.seed + 101 * phase,
-                progress=self.progress,
-                watch=self.watch,
-                constrain=constrain,
-                work=self.work / f"phase{phase}" if self.work else None,
-                continued=phase > 0,
-            )
-        model.requires_grad_(True)
-        return replace(outcome, gradients=outcome.gradients + spent)
-
-    @contextmanager
-    def _salient(
-        self, model: Classifier, spec: Training, constrain: Callable[[Classifier], None] | None
-    ) -> Iterator[tuple[Callable[[Classifier], None] | None, int]]:
-        """What to call after a step, and gradients spent to know it: SalUn's mask, if asked for."""
-        share = getattr(spec, "saliency", 1.0)
-        if share == 1:
-            yield constrain, 0
-            return
-        original = self.copy_of_original().requires_grad_(True)
-        forget = self.split.forget_train
-        mask = top_share(saliency(original, self.images, forget, progress=self.progress), share)
-        with only_inside(model, mask) as restore:
-
-            def after(model: Classifier) -> None:
-                if constrain:
-                    constrain(model)
-                restore(model)
-
-            yield after, len(forget)
-
-
 @dataclass(frozen=True)
-class Method(Config):
+class Method(Config, Generic[ModelT]):
     """Base of all methods.
 
-    `tuned` holds settings that suit a data set better than the paper's; `scenarios` what a method
-    can forget, whole `classes` or any `samples`, and `limits` why not both.
+    `tasks` names the tasks it is defined for, None for any; `scenarios` what it can forget, whole
+    `classes` or any `samples`, and `limits` why not both.
     """
 
     info: ClassVar[Info]
-    tuned: ClassVar[dict[str, dict[str, Any]]] = {}
+    tasks: ClassVar[frozenset[str] | None] = None
     scenarios: ClassVar[frozenset[str]] = frozenset({"classes", "samples"})
     limits: ClassVar[str] = ""
 
-    def check(self, task: Task) -> None:
-        """Refuse a task that the method is not defined for.
+    def check(self, request: Request[ModelT]) -> None:
+        """Refuse a request that the method is not defined for.
 
         Raises:
-            NotDefined: saying what it can forget, and why no more.
+            NotDefined: saying what it can do, and why no more.
         """
-        kind = "classes" if task.split.classes else "samples"
-        if kind not in self.scenarios:
+        if self.tasks is not None and request.task.name not in self.tasks:
             raise NotDefined(
-                f"method '{self.info.name}' cannot forget {kind}, only "
+                f"method '{self.info.name}' is not defined for {request.task.name}, only for "
+                f"{', '.join(sorted(self.tasks))}: {self.info.summary}"
+            )
+        if request.split.forgets not in self.scenarios:
+            raise NotDefined(
+                f"method '{self.info.name}' cannot forget {request.split.forgets}, only "
                 f"{', '.join(sorted(self.scenarios))}: {self.limits}"
             )
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
-        """Make a model that answers the task; the original is left as it was.
+    def unlearn(self, request: Request[ModelT]) -> tuple[ModelT, Outcome]:
+        """Make a model that answers the request; the original is left as it was.
 
         Raises:
             Cancelled: when asked to stop.
@@ -208,7 +96,7 @@ class Method(Config):
 
 
 @dataclass(frozen=True)
-class Iterative(Training, Method):
+class Iterative(Training, Method[ModelT]):
     """A method that minimises an objective over batches, starting from the original."""
 
     augment: str = setting(
@@ -226,28 +114,30 @@ class Iterative(Training, Method):
 
     parts: ClassVar[str] = "joint"
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[ModelT], model: ModelT) -> Objective[ModelT]:
         """The loss of one batch, as a function; whatever must be prepared is prepared here."""
         raise NotImplementedError
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[ModelT]) -> tuple[ModelT, Outcome]:
         """Copy the original and minimise `objective` over `parts` of the data."""
-        self.check(task)
-        model = task.copy_of_original()
-        objective = self.objective(task, model)
-        return model, task.train(model, self.parts, self, objective, frozen=self.frozen(model))
+        self.check(request)
+        model = request.copy_of_original()
+        objective, frozen = self.objective(request, model), self.frozen(request, model)
+        return model, request.train(model, self.parts, self, objective, frozen=frozen)
 
-    def frozen(self, model: Classifier) -> Iterable[str]:
+    def frozen(self, request: Request[ModelT], model: ModelT) -> Iterable[str]:
         """Names of the parameters that stay as they are; none, unless a method says so."""
         return ()
 
 
-_REGISTRY: dict[str, type[Method]] = {}
+MethodT = TypeVar("MethodT", bound=Method[Any])
+
+_METHODS: Registry[type[Method[Any]]] = Registry("method")
 
 
 def register(
     name: str, *, title: str, paper: str, family: str, needs: str, summary: str
-) -> Callable[[type[Method]], type[Method]]:
+) -> Callable[[type[MethodT]], type[MethodT]]:
     """Class decorator that makes a method known; `needs` is words of forget, retain, original.
 
     Raises:
@@ -257,40 +147,57 @@ def register(
     if unknown := wanted - {"forget", "retain", "original"}:
         raise ConfigError(f"method '{name}' needs {', '.join(sorted(unknown))}: there is no such")
 
-    def enter(cls: type[Method]) -> type[Method]:
-        if name in _REGISTRY:
-            raise ConfigError(f"a method named '{name}' exists already: {_REGISTRY[name]}")
+    def enter(cls: type[MethodT]) -> type[MethodT]:
+        _METHODS.add(name, cls)
         cls.info = Info(name, title, paper, family, wanted, summary)
-        _REGISTRY[name] = cls
         return cls
 
     return enter
 
 
-def list_methods() -> list[type[Method]]:
+def list_methods() -> list[type[Method[Any]]]:
     """All registered methods: the references first, then as they were registered."""
-    return sorted(_REGISTRY.values(), key=lambda cls: cls.info.family != "reference")
+    return sorted(_METHODS.values(), key=lambda cls: cls.info.family != "reference")
 
 
-def get_method(name: str) -> type[Method]:
+def get_method(name: str) -> type[Method[Any]]:
     """The class behind a name.
 
     Raises:
         ConfigError: for an unknown name; the known ones are listed.
     """
-    if not isinstance(name, str) or name not in _REGISTRY:
-        raise ConfigError(f"no method is called '{name}'; there are: {', '.join(_REGISTRY)}")
-    return _REGISTRY[name]
+    return _METHODS.get(name)
 
 
-def create(name: str, *, dataset: str = "", **settings: Any) -> Method:
-    """A method by name, with the settings tuned for `dataset` (if any) under those given."""
-    cls = get_method(name)
-    return cls.from_dict({**cls.tuned.get(dataset, {}), **settings})
+def create(
+    name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any
+) -> Method[Any]:
+    """A method by name, with the settings given over those tuned, if any, over its own.
+
+    Args:
+        name: of the method.
+        dataset: name of the data set that settings are tuned for; empty for the paper's settings.
+        scenario: what is forgotten of it, `classes` or `samples`, see `Scenario.forgets`.
+        settings: by name.
+
+    Raises:
+        ConfigError: for an unknown method or setting, or a value that does not fit.
+    """
+    return get_method(name).from_dict({**tuned_settings(name, dataset, scenario), **settings})
 
 
-def cross_entropy_on(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
-    """Mean cross-entropy over the masked part of a batch; 0 where the part is empty."""
-    if not bool(mask.any()):
-        return logits.sum() * 0
-    return torch.nn.functional.cross_entropy(logits[mask], y[mask])
+def check_own(cls: type) -> None:
+    """What must hold of a method that a user brought: a Method with usable defaults.
+
+    Raises:
+        TypeError: saying what is missing.
+        ConfigError: for a default that does not fit.
+    """
+    if not (isinstance(cls, type) and issubclass(cls, Method)):
+        raise TypeError(f"{cls.__name__} is no Method: derive it from Method or Iterative")
+    if "__dataclass_fields__" not in cls.__dict__:
+        raise TypeError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it")
+    cls()
+
+
+loader.serve(_METHODS, check_own)

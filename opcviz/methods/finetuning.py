@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..common.config import setting
-from ..models import Classifier
-from ..training import Batch, Objective, cross_entropy
-from .base import Iterative, Task, register
+from ..training import Batch, Objective
+from .base import Iterative, Request, register
 
 __all__ = ["FineTune", "L1Sparse", "NoisyGradient"]
 
@@ -24,7 +23,7 @@ __all__ = ["FineTune", "L1Sparse", "NoisyGradient"]
     summary="CE on retain data, from the original",
 )
 @dataclass(frozen=True)
-class FineTune(Iterative):
+class FineTune(Iterative[nn.Module]):
     """FT: loss = CE(m(x_r), y_r), on retain data alone, starting from θo."""
 
     epochs: int = 10
@@ -32,11 +31,10 @@ class FineTune(Iterative):
     batch_size: int = 256
 
     parts = "retain"
-    tuned = {"digits": {"epochs": 20, "lr": 0.5, "batch_size": 64}}
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
-        """Plain cross-entropy."""
-        return cross_entropy
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
+        """The task's own loss."""
+        return request.task.loss
 
 
 @register(
@@ -60,14 +58,13 @@ class NoisyGradient(FineTune):
 
     sigma: float = setting(1e-4, "σ, noise on each gradient entry", low=0, high=10, log=True)
 
-    tuned = {"digits": {**FineTune.tuned["digits"], "sigma": 1e-3}}
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
+        """The task's loss plus a term of value 0 whose gradient is σε."""
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
-        """Cross-entropy plus a term of value 0 whose gradient is σε."""
-
-        def loss(model: Classifier, batch: Batch) -> Tensor:
-            pull = sum((torch.randn_like(p) * p).sum() for p in model.parameters())
-            return cross_entropy(model, batch) + self.sigma * (pull - pull.detach())
+        def loss(model: nn.Module, batch: Batch) -> Tensor:
+            pulls = ((torch.randn_like(p) * p).sum() for p in model.parameters())
+            pull = sum(pulls, start=torch.zeros(()))
+            return request.task.loss(model, batch) + self.sigma * (pull - pull.detach())
 
         return loss
 
@@ -92,12 +89,12 @@ class L1Sparse(FineTune):
 
     alpha: float = setting(1e-4, "α, weight of ‖θ‖₁ in the first epoch", low=0, high=1, log=True)
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
-        """Cross-entropy plus the fading ℓ1 length of all weights."""
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
+        """The task's loss plus the fading ℓ1 length of all weights."""
 
-        def loss(model: Classifier, batch: Batch) -> Tensor:
+        def loss(model: nn.Module, batch: Batch) -> Tensor:
             alpha = self.alpha * (1 - int(batch.at) / self.epochs)
             length = sum(p.abs().sum() for p in model.parameters())
-            return cross_entropy(model, batch) + alpha * length
+            return request.task.loss(model, batch) + alpha * length
 
         return loss

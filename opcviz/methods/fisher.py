@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..common.config import setting
-from ..models import Classifier
 from ..training import Outcome
-from .base import Method, Task, register
-from .passes import Work, fisher_diagonal
+from .base import Method, Request, register
+from .fisher_information import fisher_diagonal, gradients_per_sample
+from .gradients import GradientCounter
 
 __all__ = ["FisherForgetting"]
 
@@ -26,12 +26,13 @@ __all__ = ["FisherForgetting"]
     summary="θ + noise of variance α/F_r; no training",
 )
 @dataclass(frozen=True)
-class FisherForgetting(Method):
+class FisherForgetting(Method[nn.Module]):
     """Gaussian noise, strong where the retain data's Fisher information F_r is small.
 
         θ_i ← θo_i + sqrt(α · min(1/F_r,i, cap)) · ε_i,   ε ~ N(0, 1)
 
-    F_r is the diagonal of the Fisher information proper (labels drawn from the model). As in the
+    F_r is the diagonal of the Fisher information proper (targets drawn from the model; of tasks
+    that cannot enumerate them, the empirical one). As in the
     authors' code, the variance is averaged over the inputs of a row or filter, for single weights
     are too noisy a measure. Their code also zeroes the head's rows of forgotten classes; here
     that is a setting, on as with them, and without effect when samples are forgotten.
@@ -43,24 +44,24 @@ class FisherForgetting(Method):
         True, "whether the head's rows of forgotten classes are zeroed first", advanced=True
     )
 
-    tuned = {"digits": {"alpha": 1e-6}}
-
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
-        """One pass of gradients for each class, and one draw of noise."""
-        self.check(task)
-        model = task.copy_of_original()
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
+        """One pass of gradients for each target the model may draw, and one draw of noise."""
+        self.check(request)
+        model = request.copy_of_original()
         began = time.perf_counter()
-        retain, images = task.split.retain_train, task.images
-        work = Work(task.progress, len(retain) * images.classes)
-        fisher = fisher_diagonal(model, images, retain, work, labels="model")
-        generator = torch.Generator().manual_seed(task.seed)
+        task, data, retain = request.task, request.data, request.split.retain_train
+        total = len(retain) * gradients_per_sample(task, model, data)
+        counter = GradientCounter(request.progress, total)
+        fisher = fisher_diagonal(task, model, data, retain, counter, targets="model")
+        head = task.final_layer(model)
+        generator = torch.Generator().manual_seed(request.seed)
         with torch.no_grad():
-            if self.head_rows and task.split.classes:
-                model.head.weight[list(task.split.classes)] = 0.0
+            if self.head_rows and request.split.classes and head is not None:
+                head.weight[list(request.split.classes)] = 0.0
             for name, weight in model.named_parameters():
                 noise = torch.randn(weight.shape, generator=generator).to(weight)
-                weight += self.variance(fisher[name]).sqrt() * noise
-        return model, Outcome(gradients=work.done, seconds=time.perf_counter() - began)
+                weight.add_(self.variance(fisher[name]).sqrt() * noise)
+        return model, Outcome(gradients=counter.done, seconds=time.perf_counter() - began)
 
     def variance(self, fisher: Tensor) -> Tensor:
         """Of the noise on one parameter, from its Fisher diagonal."""

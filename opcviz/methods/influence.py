@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from ..common.config import setting
-from ..models import Classifier
 from ..training import Outcome
-from .base import Method, Task, register
-from .passes import Work, mean_gradient
+from .base import Method, Request, register
+from .gradients import GradientCounter, mean_gradient
 from .woodfisher import cost, inverse_fisher_product
 
 __all__ = ["Influence"]
@@ -26,8 +26,8 @@ __all__ = ["Influence"]
     summary="θ + α·H⁻¹(∇_f − ∇_r), H by WoodFisher; no training",
 )
 @dataclass(frozen=True)
-class Influence(Method):
-    """IU: θ ← θo + α · F⁻¹ · (|D_f|/|D|) · (∇ CE over D_f − ∇ CE over D_r), means over each set.
+class Influence(Method[nn.Module]):
+    """IU: θ ← θo + α · F⁻¹ · (|D_f|/|D|) · (∇loss over D_f − ∇loss over D_r), means over each set.
 
     F = δI + (1/N) Σ g_i g_iᵀ over N retain samples stands for the Hessian (WoodFisher, Singh &
     Alistarh 2020, arXiv 2004.14340). Jia et al. carry one vector through the recursion, which is
@@ -39,28 +39,28 @@ class Influence(Method):
     samples: int = setting(1000, "N, retain samples behind the curvature", low=1, high=100_000)
     damping: float = setting(1.0, "δ, added to the curvature", low=1e-8, high=100, log=True)
 
-    tuned = {"digits": {"alpha": 0.035, "damping": 1e-4}}
-
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Two mean gradients, one solve, one step."""
-        self.check(task)
-        model = task.copy_of_original()
+        self.check(request)
+        model = request.copy_of_original()
         began = time.perf_counter()
-        forget, retain = task.split.forget_train, task.split.retain_train
-        generator = torch.Generator().manual_seed(task.seed)
+        forget, retain = request.split.forget_train, request.split.retain_train
+        generator = torch.Generator().manual_seed(request.seed)
         drawn = retain[torch.randint(len(retain), (self.samples,), generator=generator)]
-        work = Work(task.progress, len(forget) + len(retain) + cost(model, self.samples))
-        away = mean_gradient(model, task.images, forget, work)
-        along = mean_gradient(model, task.images, retain, work)
+        task, data = request.task, request.data
+        total = len(forget) + len(retain) + cost(model, self.samples)
+        counter = GradientCounter(request.progress, total)
+        away = mean_gradient(task, model, data, forget, counter)
+        along = mean_gradient(task, model, data, retain, counter)
         share = len(forget) / (len(forget) + len(retain))
         wanted = {name: share * (away[name] - along[name]) for name in away}
-        step = inverse_fisher_product(model, task.images, drawn, wanted, self.damping, work)
+        step = inverse_fisher_product(task, model, data, drawn, wanted, self.damping, counter)
         with torch.no_grad():
             for name, weight in model.named_parameters():
-                weight += self.alpha * step[name]
+                weight.add_(self.alpha * step[name])
         sound = all(bool(weight.isfinite().all()) for weight in model.parameters())
         return model, Outcome(
             "finished" if sound else "diverged",
-            gradients=work.done,
+            gradients=counter.done,
             seconds=time.perf_counter() - began,
         )

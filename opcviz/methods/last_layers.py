@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from torch import nn
+
 from ..common.config import ConfigError, setting
-from ..models import Classifier
-from ..training import Objective, Outcome, cross_entropy
-from .base import Iterative, Task, register
+from ..training import Objective, Outcome
+from .base import Iterative, Request, register
 
 __all__ = ["CatastrophicForgettingK", "ExactUnlearningK", "last_layers"]
 
 PAPER = "Goel et al. 2022, arXiv 2201.06640"
 
 
-def last_layers(model: Classifier, k: int) -> set[str]:
+def last_layers(model: nn.Module, k: int, final: nn.Module | None = None) -> set[str]:
     """Names of the modules that make up the last `k` layers of a model.
 
     A layer is a module with a weight of two or more dimensions (convolution, linear map), together
     with what follows it up to the next one (norms). A convolution on a shortcut is a layer, too.
     Layers count in the order in which the network names them.
 
+    Args:
+        model: the network.
+        k: how many layers.
+        final: the layer that makes the answers, if it is known: it must be the last one named.
+
     Raises:
-        ConfigError: when there are fewer than `k` layers, or the head is not named last.
+        ConfigError: when there are fewer than `k` layers, or `final` is not named last.
     """
     layers: list[list[str]] = []
     for name, module in model.named_modules():
@@ -34,10 +40,11 @@ def last_layers(model: Classifier, k: int) -> set[str]:
             layers[-1].append(name)
     if k > len(layers):
         raise ConfigError(f"k: {k} layers are to be trained, and the network has {len(layers)}")
-    if layers[-1][0] != f"net.{model.head_name}":
+    if final is not None and model.get_submodule(layers[-1][0]) is not final:
+        head = next((name for name, module in model.named_modules() if module is final), "?")
         raise ConfigError(
             f"the last layers cannot be told: the network names '{layers[-1][0]}' after its head "
-            f"'net.{model.head_name}'; define its modules in the order in which they run"
+            f"'{head}'; define its modules in the order in which they run"
         )
     return {name for layer in layers[-k:] for name in layer}
 
@@ -56,7 +63,7 @@ def _owner(name: str) -> str:
     summary="CE on retain data in the last k layers, from the original",
 )
 @dataclass(frozen=True)
-class CatastrophicForgettingK(Iterative):
+class CatastrophicForgettingK(Iterative[nn.Module]):
     """CF-k: loss = CE(m(x_r), y_r) over the weights of the last k layers; all others are frozen.
 
     Frozen layers keep the running statistics of their batch norms, too. The paper chooses k by
@@ -69,15 +76,14 @@ class CatastrophicForgettingK(Iterative):
     k: int = setting(6, "how many of the last layers are trained", low=1, high=1000)
 
     parts = "retain"
-    tuned = {"digits": {"lr": 0.5, "batch_size": 32, "k": 4}}
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
-        """Plain cross-entropy."""
-        return cross_entropy
+    def objective(self, request: Request[nn.Module], model: nn.Module) -> Objective[nn.Module]:
+        """The task's own loss."""
+        return request.task.loss
 
-    def frozen(self, model: Classifier) -> Iterable[str]:
+    def frozen(self, request: Request[nn.Module], model: nn.Module) -> Iterable[str]:
         """All parameters before the last k layers."""
-        moving = last_layers(model, self.k)
+        moving = last_layers(model, self.k, request.task.final_layer(model))
         return [name for name, _ in model.named_parameters() if _owner(name) not in moving]
 
 
@@ -95,15 +101,13 @@ class ExactUnlearningK(CatastrophicForgettingK):
 
     epochs: int = 62
 
-    tuned = {"digits": {"epochs": 20, "lr": 0.1, "batch_size": 64, "k": 4}}
-
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Copy the original, take the last layers from a fresh model, train those."""
-        self.check(task)
-        model = task.copy_of_original()
-        moving = last_layers(model, self.k)
-        fresh = task.fresh().state_dict()
+        self.check(request)
+        model = request.copy_of_original()
+        moving = last_layers(model, self.k, request.task.final_layer(model))
+        fresh = request.fresh().state_dict()
         new = {name: value for name, value in fresh.items() if _owner(name) in moving}
         model.load_state_dict({**model.state_dict(), **new})
-        objective = self.objective(task, model)
-        return model, task.train(model, self.parts, self, objective, frozen=self.frozen(model))
+        objective, frozen = self.objective(request, model), self.frozen(request, model)
+        return model, request.train(model, self.parts, self, objective, frozen=frozen)

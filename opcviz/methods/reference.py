@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..models import Classifier
-from ..training import Outcome, cross_entropy
-from .base import Method, Task, register
+from torch import nn
+
+from ..training import Outcome
+from .base import Method, Request, register
 
 __all__ = ["Original", "Retrain"]
 
@@ -20,13 +21,13 @@ __all__ = ["Original", "Retrain"]
     summary="CE on all training data, from scratch",
 )
 @dataclass(frozen=True)
-class Original(Method):
-    """Cross-entropy on all training data with the study's own training settings."""
+class Original(Method[nn.Module]):
+    """The task's loss on all training data with the study's own training settings."""
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Train from scratch on everything."""
-        model = task.fresh()
-        return model, task.train(model, "all", task.training, cross_entropy)
+        model = request.fresh()
+        return model, request.train(model, "all", request.training)
 
 
 @register(
@@ -38,10 +39,10 @@ class Original(Method):
     summary="CE on retain data, from scratch",
 )
 @dataclass(frozen=True)
-class Retrain(Method):
-    """Cross-entropy on retain data only, from another start than the original's."""
+class Retrain(Method[nn.Module]):
+    """The task's loss on retain data only, from another start than the original's."""
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Train from scratch without the forget data."""
-        model = task.fresh()
-        return model, task.train(model, "retain", task.training, cross_entropy)
+        model = request.fresh()
+        return model, request.train(model, "retain", request.training)

@@ -1,8 +1,8 @@
 """SalUn's weight mask (Fan et al. 2024, arXiv 2310.12508), for any method that trains in steps.
 
-The mask is the share of all weights with the greatest |∂/∂θ Σ −CE(m(x_f), y_f)| at θo, ranked over
-the whole network, in eval mode, on pictures without augmentation. What is outside stays at θo bit
-for bit: masking gradients would not do, since weight decay and momentum move weights without a
+The mask is the share of all weights with the greatest |∂/∂θ Σ −loss(m, x_f, y_f)| at θo, ranked
+over the whole network, in eval mode, on samples without augmentation. What is outside stays at θo
+bit for bit: masking gradients would not do, since weight decay and momentum move weights without a
 gradient, so they are put back after every step.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,43 +18,35 @@ from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..common.progress import Progress
-from ..data import Images
-from ..models import Classifier
+from ..data import Data
+from ..tasks import Task
+from .gradients import Weights, gradient_sum
 
-__all__ = ["only_inside", "saliency", "top_share"]
+__all__ = ["freeze_outside", "saliency", "top_fraction_mask"]
 
 
 def saliency(
-    model: Classifier,
-    images: Images,
+    task: Task[Any],
+    model: nn.Module,
+    data: Data,
     ids: Tensor,
     *,
     batch: int = 256,
     progress: Progress | None = None,
-) -> dict[str, Tensor]:
-    """|Σ ∇(−CE)| over training pictures `ids`: parameter name to a tensor of its shape, fp32.
+) -> Weights:
+    """|Σ ∇ loss| over training samples `ids`: parameter name to a tensor of its shape, fp32.
 
     The model is left as it was, in eval mode.
 
     Raises:
         Cancelled: from `progress`.
     """
-    model.eval()
-    names, parameters = zip(*model.named_parameters(), strict=True)
-    total = [torch.zeros_like(p) for p in parameters]
-    for part in ids.split(batch):
-        logits = model(images.batch(part))
-        loss = -F.cross_entropy(logits, images.y_train[part], reduction="sum")
-        grads = torch.autograd.grad(loss, parameters, allow_unused=True)
-        for sum_, grad in zip(total, grads, strict=True):
-            if grad is not None:
-                sum_ += grad
-        if progress:
-            progress.check()
-    return {name: value.abs() for name, value in zip(names, total, strict=True)}
+    progress = progress or Progress()
+    total = gradient_sum(task, model, data, ids, lambda _: progress.check(), batch)
+    return {name: value.abs() for name, value in total.items()}
 
 
-def top_share(scores: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+def top_fraction_mask(scores: dict[str, Tensor], share: float) -> dict[str, Tensor]:
     """Name to bool mask of the `share` of all entries with the greatest scores, ranked together.
 
     Of equal scores the one that comes first wins, so the mask has exactly round(share·n) entries
@@ -69,9 +62,9 @@ def top_share(scores: dict[str, Tensor], share: float) -> dict[str, Tensor]:
 
 
 @contextmanager
-def only_inside(
-    model: Classifier, mask: dict[str, Tensor]
-) -> Iterator[Callable[[Classifier], None]]:
+def freeze_outside(
+    model: nn.Module, mask: dict[str, Tensor]
+) -> Iterator[Callable[[nn.Module], None]]:
     """While open, what lies outside the mask is frozen; gives the function to call after a step.
 
     It puts every frozen weight back to where it was. A batch-norm channel whose scale is frozen

@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..common.config import setting
-from ..models import Classifier
 from ..training import Outcome
-from .base import Method, Task, register
-from .passes import Work, fisher_diagonal
+from .base import Method, Request, register
+from .fisher_information import fisher_diagonal
+from .gradients import GradientCounter
 
 __all__ = ["SSD"]
 
@@ -26,7 +26,7 @@ __all__ = ["SSD"]
     summary="where F_f > α·F_D: θ × min(λ·F_D/F_f, 1); no training",
 )
 @dataclass(frozen=True)
-class SSD(Method):
+class SSD(Method[nn.Module]):
     """Selective synaptic dampening.
 
         θ_i ← min(λ · F_D,i / F_f,i, 1) · θ_i   where F_f,i > α · F_D,i
@@ -46,22 +46,20 @@ class SSD(Method):
         1.0, "λ, how little is left of such a weight (less: less)", low=1e-4, high=100, log=True
     )
 
-    tuned = {"digits": {"alpha": 1.5, "dampening": 0.2}}
-
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Two passes of gradients, one multiplication."""
-        self.check(task)
-        model = task.copy_of_original()
+        self.check(request)
+        model = request.copy_of_original()
         began = time.perf_counter()
-        forget = task.split.forget_train
-        everything = torch.arange(len(task.images.y_train), device=forget.device)
-        work = Work(task.progress, len(forget) + len(everything))
-        important = fisher_diagonal(model, task.images, forget, work)
-        usual = fisher_diagonal(model, task.images, everything, work)
+        task, data, forget = request.task, request.data, request.split.forget_train
+        everything = torch.arange(len(data.y_train), device=forget.device)
+        counter = GradientCounter(request.progress, len(forget) + len(everything))
+        important = fisher_diagonal(task, model, data, forget, counter)
+        usual = fisher_diagonal(task, model, data, everything, counter)
         with torch.no_grad():
             for name, weight in model.named_parameters():
-                weight *= self.factor(important[name], usual[name])
-        return model, Outcome(gradients=work.done, seconds=time.perf_counter() - began)
+                weight.mul_(self.factor(important[name], usual[name]))
+        return model, Outcome(gradients=counter.done, seconds=time.perf_counter() - began)
 
     def factor(self, forget: Tensor, everything: Tensor) -> Tensor:
         """What each weight is multiplied with, from the two Fisher diagonals; 1 for most."""

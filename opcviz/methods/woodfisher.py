@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import Any
 
-from ..data import Images
-from ..models import Classifier
-from .passes import ROOM, Weights, Work, per_sample_gradients, pieces
+import torch
+from torch import Tensor, nn
+
+from ..data import Data
+from ..tasks import Task
+from .gradients import (
+    GRADIENT_BUDGET,
+    GradientCounter,
+    Weights,
+    chunks_that_fit,
+    per_sample_gradients,
+)
 
 __all__ = ["cost", "inverse_fisher_product"]
 
 
-def cost(model: Classifier, samples: int) -> int:
+def cost(model: nn.Module, samples: int) -> int:
     """How many gradients `inverse_fisher_product` evaluates for so many samples, at most."""
     parts = len(_parts(model, torch.arange(samples)))
     return samples if parts == 1 else samples * (parts + 3) // 2
 
 
-def _parts(model: Classifier, ids: Tensor) -> tuple[Tensor, ...]:
-    return ids.split(max(1, ROOM // sum(p.numel() for p in model.parameters())))
+def _parts(model: nn.Module, ids: Tensor) -> tuple[Tensor, ...]:
+    return ids.split(max(1, GRADIENT_BUDGET // sum(p.numel() for p in model.parameters())))
 
 
 @torch.no_grad()
 def inverse_fisher_product(
-    model: Classifier,
-    images: Images,
+    task: Task[Any],
+    model: nn.Module,
+    data: Data,
     ids: Tensor,
     vector: Weights,
     damping: float,
-    work: Work,
+    counter: GradientCounter,
 ) -> Weights:
     """(δI + GᵀG/N)⁻¹ v, with the N samples' gradients as rows of G.
 
@@ -40,20 +49,20 @@ def inverse_fisher_product(
     G itself (N × weights) is never held as a whole: its rows are made part by part, and made again
     for each part of GGᵀ where they do not all fit. The N × N system is solved in float64.
     """
-    gradients = per_sample_gradients(model)
+    gradients = per_sample_gradients(task, model)
     v = torch.cat([vector[name].flatten() for name, _ in model.named_parameters()])
     parts = _parts(model, ids)
-    last: tuple[Tensor | None, Tensor | None] = (None, None)
+    last: tuple[Tensor, Tensor] | None = None
 
     def rows(part: Tensor) -> Tensor:
         nonlocal last
-        if last[0] is not part:  # all samples in one part: computed once
-            last = part, torch.cat([flat(piece) for piece in pieces(model, part)])
+        if last is None or last[0] is not part:  # all samples in one part: computed once
+            last = part, torch.cat([flat(chunk) for chunk in chunks_that_fit(model, part)])
         return last[1]
 
-    def flat(piece: Tensor) -> Tensor:
-        work(len(piece))
-        each = gradients(images.batch(piece), images.y_train[piece])
+    def flat(chunk: Tensor) -> Tensor:
+        counter(len(chunk))
+        each = gradients(data.batch(chunk), data.y_train[chunk])
         return torch.cat([value.flatten(1) for value in each.values()], 1)
 
     kernel = v.new_zeros(len(ids), len(ids), dtype=torch.float64)

@@ -89,7 +89,7 @@ class ResNet(nn.Module):
         return self.head(x.mean((2, 3)))
 
 
-OWN = {
+OWN_ARCHITECTURES = {
     "resnet8": {"widths": (16, 32, 64), "depth": 1},
     "resnet20": {"widths": (16, 32, 64), "depth": 3},
     "resnet18": {"widths": (64, 128, 256, 512), "depth": 2},
@@ -100,7 +100,7 @@ def list_architectures() -> list[str]:
     """Our own names, then torchvision's as `torchvision:NAME`."""
     from torchvision import models as zoo
 
-    return [*OWN, *(f"torchvision:{name}" for name in zoo.list_models(module=zoo))]
+    return [*OWN_ARCHITECTURES, *(f"torchvision:{name}" for name in zoo.list_models(module=zoo))]
 
 
 def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:
@@ -111,16 +111,16 @@ def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:
     Raises:
         ConfigError: for a name that neither we nor torchvision know.
     """
-    if spec.name in OWN:
-        shape = OWN[spec.name]
+    if spec.name in OWN_ARCHITECTURES:
+        shape = OWN_ARCHITECTURES[spec.name]
         widths = tuple(max(1, round(width * spec.width)) for width in shape["widths"])
         return ResNet(channels, classes, widths, shape["depth"])
     family, _, name = spec.name.partition(":")
     if family == "torchvision" and spec.name in list_architectures():
         return _torchvision(name, channels, classes)
     raise ConfigError(
-        f"Architecture.name: '{spec.name}' is unknown; ours are {', '.join(OWN)}; any classifier "
-        "of torchvision goes as torchvision:NAME"
+        f"Architecture.name: '{spec.name}' is unknown; ours are {', '.join(OWN_ARCHITECTURES)}; "
+        "any classifier of torchvision goes as torchvision:NAME"
     )
 
 

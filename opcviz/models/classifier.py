@@ -16,8 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..common.config import ConfigError
+from ..data import Data
+from .architectures import Architecture, build_network
 
-__all__ = ["Classifier", "Taps"]
+__all__ = ["Activations", "Classifier", "build_classifier"]
 
 LAYOUTS = {"channels_first": 1, "channels_last": -1}
 """What a network may declare of outputs of three axes, in an attribute `layout`: the channels'."""
@@ -33,7 +35,7 @@ CHANNELS_LAST = (nn.Linear, nn.LayerNorm, nn.Embedding)
 
 
 @dataclass
-class Taps:
+class Activations:
     """Everything one forward pass shows.
 
     Attributes:
@@ -66,6 +68,9 @@ class Classifier(nn.Module):
         ConfigError: if the network cannot take the samples, no linear layer makes its logits, or
             the layout of a block's output is unknown.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -116,12 +121,12 @@ class Classifier(nn.Module):
             logits = self(x)
         return seen[self.head_name], logits
 
-    def taps(self, x: Tensor) -> Taps:
+    def activations(self, x: Tensor) -> Activations:
         """One pass with every block's output kept."""
         with self._watch({**dict.fromkeys(self.block_names, "out"), self.head_name: "in"}) as seen:
             logits = self(x)
         blocks = {name: seen[name].movedim(axis, 1) for name, axis in self._channel_axes.items()}
-        return Taps(blocks, seen[self.head_name], logits)
+        return Activations(blocks, seen[self.head_name], logits)
 
     @contextmanager
     def _watch(self, wanted: dict[str, str]) -> Iterator[dict[str, Tensor]]:
@@ -263,3 +268,21 @@ def _within(name: str, block: str) -> bool:
 
 def _sizes(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
+
+
+def build_classifier(spec: Architecture, data: Data, seed: int) -> Classifier:
+    """A freshly initialised `Classifier` for a data set, the same for the same seed.
+
+    Args:
+        spec: which network.
+        data: the data set; gives shape, classes and statistics of the samples.
+        seed: of the initial weights; torch's global generator is left as it was.
+
+    Raises:
+        ConfigError: if the name is unknown or the network does not fit the samples.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = build_network(spec, data.shape[0], data.classes)
+    mean, std = (value.cpu() for value in data.mean_std())
+    return Classifier(net, mean, std, data.shape, spec.resize).to(data.device)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ..artefacts import MODEL, get_kind, kinds
 from ..common.devices import pick_device
+from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
 from ..methods import Method
-from ..methods.plugins import load_methods
 from .job import Job
 from .runner import OwnKindFailed, StudyRunner
 from .spec import Plan
@@ -144,7 +144,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
         Cancelled: when asked to stop.
     """
     asked = Job.from_dict(job)
-    for refused in load_methods(asked.method_files):
+    for refused in loader.load(asked.method_files):
         progress(Message(str(refused), "warning"))
     plan = Plan.from_dict(asked.plan)
     runner = StudyRunner(

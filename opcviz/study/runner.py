@@ -7,6 +7,7 @@ the artefacts about it. Each answer is looked up first and computed only when it
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 import traceback
@@ -18,14 +19,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..artefacts import MODEL, Context, Kind, Made, get_kind
 from ..common.devices import fitting_threads, flush_denormals, synchronize
 from ..common.progress import Cancelled, Progress
-from ..data import Images, Split, digest, load, probe
+from ..data import Data, Split, digest, load, probe_set
 from ..methods import Method, create
-from ..models import Classifier, build_classifier, load_weights
+from ..models import load_weights
+from ..tasks import Task, get_task
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_json
 from .subjects import Trained
@@ -84,7 +86,7 @@ class StudyRunner:
     # ---- data -----------------------------------------------------------------------------
 
     @cached_property
-    def data(self) -> Images:
+    def data(self) -> Data:
         """The data set on the device; it must be the one the study began with.
 
         Raises:
@@ -109,19 +111,29 @@ class StudyRunner:
     @cached_property
     def probe(self) -> Tensor:
         """Positions of the probe set in the train set."""
-        return probe(self.data, self.split, self.study.evidence.probe)
+        return probe_set(self.data, self.split, self.study.evidence.probe)
 
     @cached_property
     def live(self) -> Tensor:
         """Positions of the samples watched during training; contains the probe set."""
-        more = probe(self.data, self.split, self.study.evidence.live)
+        more = probe_set(self.data, self.split, self.study.evidence.live)
         return torch.cat([self.probe, more]).unique()
 
     def threads(self) -> AbstractContextManager[None]:
         """While it lasts, as many threads as this study's network can use."""
-        model = build_classifier(self.study.architecture, self.data, seed=0)
-        _, height, width = self.data.shape
-        return fitting_threads(model, max(height * width, self.study.architecture.resize**2))
+        positions = math.prod(self.data.shape[1:])
+        return fitting_threads(
+            self.build(seed=0), max(positions, self.study.architecture.resize**2)
+        )
+
+    @property
+    def task(self) -> Task:
+        """What the study's models do."""
+        return get_task(self.study.task)
+
+    def build(self, seed: int) -> nn.Module:
+        """A freshly initialised model of the study."""
+        return self.task.build(self.study.architecture, self.data, seed)
 
     def prepare(self) -> None:
         """Record the study and its probe set in the store, before the first answer.
@@ -251,7 +263,7 @@ class StudyRunner:
 
     # ---- models ---------------------------------------------------------------------------
 
-    def load_model(self, method: Method, seed: int) -> Classifier:
+    def load_model(self, method: Method, seed: int) -> nn.Module:
         """The trained model in eval mode, made first if it is missing.
 
         Raises:
@@ -259,7 +271,7 @@ class StudyRunner:
         """
         if reason := self.failure(method, seed):
             raise StoreError(f"{self.place(method, seed)}: there is no model: {reason}")
-        model = build_classifier(self.study.architecture, self.data, seed=0)
+        model = self.build(seed=0)
         load_weights(model, self.make(MODEL, method, seed).path("weights.safetensors"))
         return model.eval()
 

@@ -30,7 +30,7 @@ from typing import Any
 from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
 from ..data import DataSpec, Scenario
-from ..methods import Method, create, get_method
+from ..methods import Method, create, get_method, tuned_settings
 from ..models import Architecture
 from ..training import Training
 
@@ -130,7 +130,8 @@ class Plan:
         if not isinstance(listed, list | tuple):
             raise ConfigError(f"methods: wants a list of names or tables, got {listed!r}")
         study = Study.from_dict(values)
-        methods = tuple(read_method(entry, study.data.name) for entry in listed)
+        about = study.data.name, study.forget.forgets
+        methods = tuple(read_method(entry, *about) for entry in listed)
         return cls(study, methods, tuple(dict.fromkeys(seeds)))
 
     def to_dict(self) -> dict[str, Any]:
@@ -148,19 +149,26 @@ class Plan:
         return tomli_w.dumps(self.to_dict())
 
 
-def read_method(entry: str | dict[str, Any], dataset: str = "") -> Method:
-    """A method from its name (settings tuned for the data set) or a table with `method = NAME`.
+def read_method(
+    entry: str | dict[str, Any], dataset: str = "", scenario: str = "classes"
+) -> Method:
+    """A method from its name or a table with `method = NAME`, over settings tuned for the data set.
+
+    Args:
+        entry: the name or the table.
+        dataset, scenario: what settings are tuned for, see `opcviz.methods.create`.
 
     Raises:
         ConfigError: for an unknown method or setting.
     """
     if isinstance(entry, str):
-        return create(entry, dataset=dataset)
+        return create(entry, dataset=dataset, scenario=scenario)
     if not isinstance(entry, dict) or "method" not in entry:
         raise ConfigError(f"methods: wants names or tables with method = NAME, got {entry!r}")
     settings = {key: value for key, value in entry.items() if key != "method"}
     cls = get_method(entry["method"])
-    return cls.from_dict({**cls.tuned.get(dataset, {}), **settings})
+    tuned = tuned_settings(cls.info.name, dataset, scenario)
+    return cls.from_dict({**tuned, **settings})
 
 
 def list_presets() -> dict[str, str]:

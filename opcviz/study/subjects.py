@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
 
 from ..common.progress import Progress
-from ..data import Images, Split
+from ..data import Data, Split
 from ..methods import Method
-from ..models import Classifier
-from ..models.observe import Observation, Views, observe, observe_blocks
+from ..tasks.classification import ModelOutputs, Observation, observe, observe_blocks
 from .store import Artefact
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ class Trained:
         return self.config.info.name
 
     @property
-    def _data(self) -> tuple[Images, Split, Progress]:
+    def _data(self) -> tuple[Data, Split, Progress]:
         return self._runner.data, self._runner.split, self._runner.progress
 
     @cached_property
-    def network(self) -> Classifier:
+    def network(self) -> nn.Module:
         """The model in eval mode.
 
         Raises:
@@ -50,21 +51,18 @@ class Trained:
         return self._runner.load_model(self.config, self.seed)
 
     @cached_property
-    def outputs(self) -> Views:
-        """What it computes on all train and test samples."""
+    def outputs(self) -> Any:
+        """What it computes on all train and test samples, see `Task.observe`."""
         data, _, progress = self._data
-        return Views(
-            observe(self.network, data.x_train, data.y_train, progress=progress),
-            observe(self.network, data.x_test, data.y_test, progress=progress),
-        )
+        return self._runner.task.observe(self.network, data, progress=progress)
 
     @cached_property
-    def blocks(self) -> Mapping[str, Views]:
+    def blocks(self) -> Mapping[str, ModelOutputs]:
         """The same with every block's pooled output as the features."""
         data, _, progress = self._data
         train = observe_blocks(self.network, data.x_train, data.y_train, progress=progress)
         test = observe_blocks(self.network, data.x_test, data.y_test, progress=progress)
-        return {name: Views(train[name], test[name]) for name in train}
+        return {name: ModelOutputs(train[name], test[name]) for name in train}
 
     @cached_property
     def on_forget_data(self) -> Observation:

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from torch import nn
 
 from ..artefacts import MODEL
 from ..common.config import fingerprint
 from ..common.memory import PeakMemory
 from ..common.progress import Message
-from ..methods import Iterative, Method, NotDefined, Task
-from ..models import Classifier, build_classifier, save_weights
-from ..models.observe import observe
+from ..methods import Iterative, Method, NotDefined, Request
+from ..models import save_weights
 from ..training import Outcome
 from .store import write_json
-from .watch import ProbeWatch
+from .watch import Monitor, make_monitor
 
 if TYPE_CHECKING:
     from .runner import StudyRunner
@@ -50,9 +50,8 @@ def train_and_store(runner: StudyRunner, method: Method, seed: int) -> None:
     with runner.writing(MODEL, method, seed) as folder:
         if outcome.status == "finished":
             save_weights(folder / "weights.safetensors", model.state_dict(), question)
-        trajectory = {k: v.numpy() for k, v in watch.state().items() if k != "values"}
         ids = runner.probe.cpu().numpy()
-        np.savez_compressed(folder / "trajectory.npz", ids=ids, **trajectory)
+        np.savez_compressed(folder / "trajectory.npz", ids=ids, **watch.trajectory())
         result = {
             "status": outcome.status,
             "reason": outcome.reason or None,
@@ -92,35 +91,27 @@ def train_again(runner: StudyRunner, method: Method, seed: int) -> None:
 
 def _trained(
     runner: StudyRunner, method: Method, seed: int, resume_dir: Path | None
-) -> tuple[Classifier, Outcome, ProbeWatch]:
+) -> tuple[nn.Module, Outcome, Monitor]:
     study = runner.study
     is_original = method.info.name == "original"
     original = None if is_original else runner.subject(runner.original, seed).network
     epochs = (method if isinstance(method, Iterative) else study.training).epochs
-    watch = _watch(runner, original, epochs)
+    watch = make_monitor(runner, original, epochs)
     start = seed if is_original else seed + RETRAINED_SEED_OFFSET
-    task = Task(
-        images=runner.data,
+    request = Request(
+        task=runner.task,
+        data=runner.data,
         split=runner.split,
         original=original,
-        fresh=lambda: build_classifier(study.architecture, runner.data, start),
+        fresh=lambda: runner.build(start),
         training=study.training,
         seed=seed,
         progress=runner.progress,
         watch=watch,
-        work=resume_dir,
+        resume_dir=resume_dir,
     )
-    model, outcome = method.unlearn(task)
+    model, outcome = method.unlearn(request)
     if not watch.values:  # a method without a loop: before and after is all there is to see
         watch(original, 0)
         watch(model, 1)
     return model, outcome, watch
-
-
-def _watch(runner: StudyRunner, original: Classifier | None, epochs: int) -> ProbeWatch:
-    data, live = runner.data, runner.live
-    reference = None
-    if original is not None:
-        seen = observe(original, data.x_train[live], data.y_train[live])
-        reference = (seen, (original.head.weight.detach(), original.head.bias.detach()))
-    return ProbeWatch(data, runner.split, live, runner.probe, reference, runner.progress, epochs)

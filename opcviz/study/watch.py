@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..attacks.recovery import LiveRecovery
 from ..common.progress import Epoch, Progress
-from ..data import Images, Split
+from ..data import Data, Images, Split
 from ..maps import draw
 from ..measures import accuracy
 from ..models import Classifier
-from ..models.observe import Observation, observe
+from ..tasks import Task
+from ..tasks.classification import Observation, observe
 
-__all__ = ["ProbeWatch"]
+if TYPE_CHECKING:
+    from .runner import StudyRunner
+
+__all__ = ["LossMonitor", "Monitor", "ProbeWatch", "make_monitor"]
 
 VALUES = (
     "forget_accuracy",
@@ -112,10 +118,88 @@ class ProbeWatch:
             "values": torch.tensor(self.values, dtype=torch.float64),
         }
 
+    def trajectory(self) -> dict[str, np.ndarray]:
+        """The map of the probe set after every epoch, (epochs + 1, probe, 2)."""
+        return {"points": torch.stack(self.points).numpy()}
+
     def load(self, state: dict[str, Tensor]) -> None:
         """Inverse of `state`."""
         self.points = list(state["points"])
         self.values = state["values"].tolist()
+
+
+class LossMonitor:
+    """The monitor of any task: what `Task.live` says of a fixed part of the train set.
+
+    Args:
+        task: what the model does.
+        data, split: the data set and its forget scenario.
+        live: positions of the samples that the numbers are taken on.
+        progress: told an `Epoch` each time.
+        epochs: how many there will be, for the events.
+    """
+
+    def __init__(
+        self, task: Task, data: Data, split: Split, live: Tensor, progress: Progress, epochs: int
+    ) -> None:
+        self.task, self.progress, self.epochs = task, progress, epochs
+        self.x, self.y = data.batch(live), data.y_train[live]
+        self.forget = torch.isin(live, split.forget_train)
+        self.values: list[dict[str, float]] = []  # one an epoch, NaN where there is none
+
+    def __call__(self, model: nn.Module, epoch: int) -> None:
+        """Observe, remember, tell."""
+        self.values.append(self.task.live(model, self.x, self.y, self.forget))
+        # counted here: a method that trains in phases numbers each of them from 1
+        seen_epochs = len(self.values) - 1
+        numbers = {name: _number(name, value) for name, value in self.values[-1].items()}
+        self.progress(Epoch(seen_epochs, max(self.epochs, seen_epochs), numbers, []))
+
+    def history(self) -> list[dict[str, float | None]]:
+        """The live numbers, one dict an epoch."""
+        return [
+            {"epoch": epoch, **{name: _number(name, value) for name, value in numbers.items()}}
+            for epoch, numbers in enumerate(self.values)
+        ]
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything remembered, as tensors."""
+        names = self.values[0] if self.values else {}
+        return {
+            name: torch.tensor([numbers[name] for numbers in self.values], dtype=torch.float64)
+            for name in names
+        }
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Inverse of `state`."""
+        columns = {name: column.tolist() for name, column in state.items()}
+        rows = zip(*columns.values(), strict=True)
+        self.values = [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def trajectory(self) -> dict[str, np.ndarray]:
+        """Nothing: a task without features has no map."""
+        return {}
+
+
+Monitor = ProbeWatch | LossMonitor
+
+
+def make_monitor(runner: StudyRunner, original: nn.Module | None, epochs: int) -> Monitor:
+    """The monitor of one training.
+
+    Args:
+        runner: of the study.
+        original: the original model; None while it is trained itself.
+        epochs: how many there will be.
+    """
+    data, split, live, progress = runner.data, runner.split, runner.live, runner.progress
+    if runner.study.task != "classification":
+        return LossMonitor(runner.task, data, split, live, progress, epochs)
+    reference = None
+    if original is not None:
+        seen = observe(original, data.x_train[live], data.y_train[live])
+        reference = (seen, (original.head.weight.detach(), original.head.bias.detach()))
+    return ProbeWatch(data, split, live, runner.probe, reference, progress, epochs)
 
 
 def _number(name: str, value: float) -> float | None:

@@ -82,7 +82,7 @@ def tuning_study(study: Study) -> Study:
 
 
 def gradients_per_epoch(method: Iterative, split: Split) -> int:
-    """Sample gradients of one epoch, as `opcviz.training.batches.Feed` deals them."""
+    """Sample gradients of one epoch, as `opcviz.training.batches.Batches` deals them."""
     retain, forget = len(split.retain_train), len(split.forget_train)
     steps = math.ceil(retain / method.batch_size)
     return {
@@ -101,7 +101,7 @@ def candidates(name: str, study: Study, split: Split, sweep: Sweep) -> list[Meth
     it, evenly in the logarithm) and the method's own numbers. Words and switches stay: they would
     make another method of it. A method without numbers of its own has one candidate.
     """
-    default = create(name, dataset=study.data.name)
+    default = create(name, dataset=study.data.name, scenario=study.forget.forgets)
     most = None
     if isinstance(default, Iterative):
         most = max(1, sweep.budget // gradients_per_epoch(default, split))

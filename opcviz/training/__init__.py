@@ -1,16 +1,16 @@
 """The one training loop, the batches it takes and the file it resumes from."""
 
-from .batches import Batch, Feed
-from .loop import Objective, Outcome, Training, Watch, cross_entropy, learning_rate, train
+from .batches import Batch, Batches
+from .loop import EpochCallback, ModelT, Objective, Outcome, Training, learning_rate, train
 
 __all__ = [
     "Batch",
-    "Feed",
+    "Batches",
+    "EpochCallback",
+    "ModelT",
     "Objective",
     "Outcome",
     "Training",
-    "Watch",
-    "cross_entropy",
     "learning_rate",
     "train",
 ]

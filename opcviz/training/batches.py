@@ -1,4 +1,4 @@
-"""Batches of an in-memory training set: which pictures meet in one step, in which order."""
+"""Batches of an in-memory training set: which samples meet in one step, in which order."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..data import Images, augment
+from ..common.config import ConfigError
+from ..data import Data, augment
 
-__all__ = ["Batch", "Feed"]
+__all__ = ["Batch", "Batches"]
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """One step's pictures.
+    """One step's samples.
 
     Attributes:
-        x: (B, channels, H, W) in [0, 1]. y: (B,) labels. index: (B,) positions in the train set.
+        x: (B, *shape) floats, augmented; pictures in [0, 1].
+        y: (B, ...) targets.
+        index: (B,) positions in the train set.
         forget: (B,) bool, true for forget data; `retain` is its complement.
         at: how much of the run lies behind, in epochs: 2.5 is the middle of the third.
     """
@@ -36,7 +39,7 @@ class Batch:
         return ~self.forget
 
 
-class Feed:
+class Batches:
     """Deals the batches of each epoch, in an order set by a generator.
 
     With `joint` order each step takes `batch_size` of retain and of forget data, and both pass the
@@ -46,20 +49,21 @@ class Feed:
     is all forget batches, then all retain batches. With only one part, an epoch is a pass over it.
 
     Args:
-        images: the data set, on the device.
+        data: the data set, on the device.
         retain, forget: positions in the train set; either may be empty.
-        batch_size: pictures per step of each part.
-        policy: augmentation, see `opcviz.data.augmentation`.
+        batch_size: samples per step of each part.
+        policy: augmentation, see `opcviz.data.augmentation`; for pictures only.
         order: joint or sequence.
         forget_epochs: with `sequence`, epochs that have forget batches at all (None: every one).
 
     Raises:
         ValueError: when both parts are empty.
+        ConfigError: for an augmentation of samples that are no pictures.
     """
 
     def __init__(
         self,
-        images: Images,
+        data: Data,
         retain: Tensor,
         forget: Tensor,
         batch_size: int,
@@ -69,7 +73,12 @@ class Feed:
     ) -> None:
         if not len(retain) and not len(forget):
             raise ValueError("nothing to train on: both the retain and the forget part are empty")
-        self.images, self.policy = images, policy
+        if policy != "none" and len(data.shape) != 3:
+            raise ConfigError(
+                f"Training.augment: '{policy}' varies pictures (channels, H, W), and samples of "
+                f"{data.name} are {data.shape}; set it to 'none'"
+            )
+        self.data, self.policy = data, policy
         self.retain, self.forget = retain, forget
         self.batch_size = batch_size
         self.joint = order == "joint" and bool(len(retain)) and bool(len(forget))
@@ -85,13 +94,15 @@ class Feed:
 
     def epoch(self, number: int, generator: torch.Generator) -> Iterator[Batch]:
         """The batches of an epoch; `generator` (on the CPU) decides order and augmentation."""
-        hands = self._joint(generator) if self.joint else self._sequence(number, generator)
+        chunks = self._joint(generator) if self.joint else self._sequence(number, generator)
         steps = self.steps(number)
-        for step, (retain, forget) in enumerate(hands):
+        for step, (retain, forget) in enumerate(chunks):
             index = torch.cat([retain, forget])
             mask = torch.arange(len(index), device=index.device) >= len(retain)
-            x = augment(self.images.batch(index), self.policy, generator)
-            yield Batch(x, self.images.y_train[index], index, mask, number + step / steps)
+            x = self.data.batch(index)
+            if self.policy != "none":
+                x = augment(x, self.policy, generator)
+            yield Batch(x, self.data.y_train[index], index, mask, number + step / steps)
 
     def _joint(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         steps = self.steps(0)
@@ -104,11 +115,11 @@ class Feed:
     def _sequence(self, number: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         none = self.retain[:0]
         if number < self.forget_epochs:
-            yield from ((none, part) for part in self._hands(self.forget, generator))
-        yield from ((part, none) for part in self._hands(self.retain, generator))
+            yield from ((none, part) for part in self._chunks(self.forget, generator))
+        yield from ((part, none) for part in self._chunks(self.retain, generator))
 
-    def _hands(self, ids: Tensor, generator: torch.Generator) -> Sequence[Tensor]:
-        """One pass over `ids` in equal-as-possible hands: a last batch of one upsets batch norm."""
+    def _chunks(self, ids: Tensor, generator: torch.Generator) -> Sequence[Tensor]:
+        """One pass over `ids` in equal-as-possible chunks: a last batch of 1 upsets batch norm."""
         if not len(ids):
             return ()
         return _shuffled(ids, generator).tensor_split(math.ceil(len(ids) / self.batch_size))

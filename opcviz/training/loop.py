@@ -13,28 +13,26 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..common.config import Config, setting
 from ..common.devices import autocast, memory_format, synchronize
 from ..common.progress import Progress, Step
 from ..data import POLICIES
-from ..models import Classifier
-from .batches import Batch, Feed
-from .resume import Snapshots
+from .batches import Batch, Batches
+from .resume import ResumeFile
 
 __all__ = [
     "Batch",
-    "Feed",
+    "Batches",
+    "EpochCallback",
+    "ModelT",
     "Objective",
     "Outcome",
     "Training",
-    "Watch",
-    "cross_entropy",
     "learning_rate",
     "train",
 ]
@@ -43,7 +41,7 @@ __all__ = [
 # objectives have scales of their own: OPC with λ = 1000 starts at 10⁴ and falls. A first loss below
 # 1 counts as 1 (a nat): one that starts near 0, as −CE on data that is known by heart, may grow by
 # any factor without harm, and is ruined when it reaches what no cross-entropy reaches.
-EXPLODED = 1e4
+DIVERGENCE_FACTOR = 1e4
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Training(Config):
 
     epochs: int = setting(30, "passes over the data", low=1, high=2000)
     lr: float = setting(0.1, "peak learning rate", low=1e-8, high=10, log=True)
-    batch_size: int = setting(64, "pictures per step (of each part, if joint)", low=1, high=8192)
+    batch_size: int = setting(64, "samples per step (of each part, if joint)", low=1, high=8192)
     optimizer: str = setting("sgd", "update rule", choices=("sgd", "adam", "adamw"))
     momentum: float = setting(0.9, "SGD momentum", low=0, high=0.999, advanced=True)
     weight_decay: float = setting(5e-4, "L2 penalty on all weights", low=0, high=1, log=True)
@@ -70,18 +68,14 @@ class Training(Config):
     )
 
 
-Objective = Callable[[Classifier, Batch], Tensor]
+ModelT = TypeVar("ModelT", bound=nn.Module)
+Objective = Callable[[ModelT, Batch], Tensor]
 
 
-def cross_entropy(model: Classifier, batch: Batch) -> Tensor:
-    """The plain objective: CE(m(x), y)."""
-    return F.cross_entropy(model(batch.x), batch.y)
-
-
-class Watch(Protocol):
+class EpochCallback(Protocol):
     """Looks at the model between epochs; its memory travels with the run's resume file."""
 
-    def __call__(self, model: Classifier, epoch: int) -> None:
+    def __call__(self, model: Any, epoch: int) -> None:
         """Called before the first step (epoch 0) and after every epoch, in eval mode."""
 
     def state(self) -> dict[str, Tensor]:
@@ -97,9 +91,9 @@ class Outcome:
 
     Attributes:
         status: `finished` or `diverged`.
-        step: the last step taken, or the one at which the loss was not finite or `EXPLODED` times
-            as large as the first one.
-        gradients: sample gradients evaluated (pictures times passes), the unit of compute budgets.
+        step: the last step taken, or the one at which the loss was not finite or
+            `DIVERGENCE_FACTOR` times as large as the first one.
+        gradients: sample gradients evaluated (samples times passes), the unit of compute budgets.
         seconds: wall-clock time of the steps themselves, watching not counted.
     """
 
@@ -148,30 +142,31 @@ def make_optimizer(spec: Training, parameters: Iterable[nn.Parameter]) -> torch.
 
 
 def train(
-    model: Classifier,
-    feed: Feed,
-    objective: Objective,
+    model: ModelT,
+    batches: Batches,
+    objective: Objective[ModelT],
     spec: Training,
     *,
     seed: int = 0,
     progress: Progress | None = None,
-    watch: Watch | None = None,
-    constrain: Callable[[Classifier], None] | None = None,
-    work: Path | None = None,
+    watch: EpochCallback | None = None,
+    constrain: Callable[[ModelT], None] | None = None,
+    resume_dir: Path | None = None,
     continued: bool = False,
 ) -> Outcome:
     """Minimise an objective in place.
 
     Args:
         model: changed in place, left in eval mode; parameters without `requires_grad` stay.
-        feed: where batches come from.
+        batches: where batches come from.
         objective: (model, batch) -> scalar.
         spec: optimiser, schedule, epochs.
         seed: of order and augmentation.
         progress: told each step, asked whether to stop.
         watch: looks at the model between epochs.
         constrain: called after each step, to undo what a method forbids.
-        work: folder for the resume file; a run found there continues after its last saved epoch.
+        resume_dir: folder for the resume file; a run found there continues after its last saved
+            epoch.
         continued: a later phase of a method that trains more than once: `watch` has seen the start.
 
     Returns:
@@ -181,12 +176,13 @@ def train(
         Cancelled: when asked to stop; the resume file stays.
     """
     progress = progress or Progress()
-    device = feed.images.x_train.device
+    device = batches.data.device
     model.to(memory_format=memory_format(device, model))
     optimizer = make_optimizer(spec, model.parameters())
-    snapshots = Snapshots(work, model, optimizer, watch)
-    start, *done = snapshots.load()
-    tally = _Tally(*done, total=sum(map(feed.steps, range(spec.epochs))))
+    resume_file = ResumeFile(resume_dir, model, optimizer, watch)
+    start, steps_done, gradients, seconds, first_loss = resume_file.load()
+    total = sum(map(batches.steps, range(spec.epochs)))
+    tally = _Tally(steps_done, gradients, seconds, first_loss, total)
     if watch and start == 0 and not continued:
         _look(watch, model, 0)
 
@@ -207,14 +203,14 @@ def train(
         generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
         _train_mode(model)
         with tally.timed(device):
-            sound = _one_epoch(feed.epoch(epoch, generator), step, tally, progress, device)
+            sound = _one_epoch(batches.epoch(epoch, generator), step, tally, progress, device)
         if not sound:
             break
         if watch:
             _look(watch, model, epoch + 1)
-        snapshots.save(epoch + 1, tally.step, tally.gradients, tally.seconds, tally.first)
+        resume_file.save(epoch + 1, tally.step, tally.gradients, tally.seconds, tally.first)
     model.eval()
-    snapshots.clear()
+    resume_file.clear()
     # the last update, or a batch norm's statistics, may overflow where no loss has seen it
     finite = all(bool(value.isfinite().all()) for value in model.state_dict().values())
     status = "finished" if tally.sound and finite else "diverged"
@@ -254,7 +250,7 @@ def _one_epoch(
     def settle() -> bool:
         if pending and not tally.first:
             tally.first = abs(pending[0].item())
-        bad = _first_bad(pending, EXPLODED * max(1.0, tally.first))
+        bad = _first_diverged(pending, DIVERGENCE_FACTOR * max(1.0, tally.first))
         if bad is not None:
             tally.step += 1 + bad - len(pending)
             tally.sound = False
@@ -266,13 +262,13 @@ def _one_epoch(
     for batch in batches:
         pending.append(take_step(batch))
         tally.step += 1
-        tally.gradients += len(batch.y)
+        tally.gradients += len(batch.index)
         if len(pending) == every and not settle():
             return False
     return settle()  # the rest of the epoch, before anything is saved
 
 
-def _train_mode(model: Classifier) -> None:
+def _train_mode(model: nn.Module) -> None:
     """Train mode, except where every weight of a module is frozen: its statistics stay too."""
     model.train()
     for module in model.modules():
@@ -281,7 +277,7 @@ def _train_mode(model: Classifier) -> None:
             module.eval()
 
 
-def _look(watch: Watch, model: Classifier, epoch: int) -> None:
+def _look(watch: EpochCallback, model: nn.Module, epoch: int) -> None:
     model.eval()
     with torch.no_grad():
         watch(model, epoch)
@@ -291,7 +287,7 @@ def _epoch_seed(seed: int, epoch: int) -> int:
     return (seed * 1_000_003 + epoch * 7_919 + 1) % 2**31
 
 
-def _first_bad(losses: list[Tensor], limit: float) -> int | None:
+def _first_diverged(losses: list[Tensor], limit: float) -> int | None:
     """Index of the first loss that is not finite or beyond ±limit."""
     if not losses:
         return None

@@ -13,16 +13,16 @@ from torch import Tensor, nn
 
 from ..models.checkpoint import read_tensors, save_weights
 
-__all__ = ["Snapshots"]
+__all__ = ["ResumeFile"]
 
 
-class Snapshots:
+class ResumeFile:
     """Saves and restores a run between epochs; without a folder it does nothing.
 
     Args:
         folder: where the file lies, made when first needed.
         model, optimizer: saved and restored in place.
-        watch: an `opcviz.training.Watch` whose memory travels along, or None.
+        watch: an `opcviz.training.EpochCallback` whose memory travels along, or None.
         every: least seconds between two saves; a run of seconds is cheaper to repeat than to save.
     """
 

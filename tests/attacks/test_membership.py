@@ -96,7 +96,7 @@ def test_a_machine_without_differences_to_learn_says_so():
 
 
 def study(sure=(4.0, 1.0), forgotten=(0, 1), sizes=(1000, 400), forget_sure=None, samples=False):
-    """Views and split of a model with the given certainty on train and test data."""
+    """Outputs and split of a model with the given certainty on train and test data."""
     g = generator(7)
     sides, index = {}, {}
     for side, n, lift in zip(("train", "test"), sizes, sure, strict=True):

@@ -16,7 +16,7 @@ from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress, Step
 from opcviz.data import Scenario, Split, photo_patches
 from opcviz.models import Architecture, build_classifier
-from opcviz.training import Feed
+from opcviz.training import Batches
 
 QUICK = Relearning(steps=12, shots=(2,), batch_size=8)
 SIDES = ("forget_train", "forget_test")
@@ -60,9 +60,9 @@ def test_the_curve_is_that_of_a_hand_written_loop(
 
     model = copy.deepcopy(start).train()
     optimizer = torch.optim.SGD(model.parameters(), 0.05, momentum=0.9, weight_decay=5e-4)
-    feed = Feed(tiny_images, tiny_split.retain_train, given, 8)
+    batches = Batches(tiny_images, tiny_split.retain_train, given, 8)
     generator = torch.Generator().manual_seed(5)
-    batches = [b for n in range(20) for b in feed.epoch(n, generator)][:15]
+    drawn = [b for n in range(20) for b in batches.epoch(n, generator)][:15]
     curves = {side: [] for side in SIDES}
     for step in range(16):
         if step in looks(15):
@@ -73,7 +73,7 @@ def test_the_curve_is_that_of_a_hand_written_loop(
                 curves[side].append(100 * (answers == y).double().mean().item())
         if step < 15:
             model.train()
-            batch = batches[step]
+            batch = drawn[step]
             optimizer.zero_grad()
             F.cross_entropy(model(batch.x), batch.y).backward()
             optimizer.step()

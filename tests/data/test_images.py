@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+import opcviz.data.base
 import opcviz.data.images
 from opcviz.data import DataError, Images, as_float, assemble, digest
-from opcviz.models.observe import observe
-from opcviz.training import Feed
+from opcviz.tasks.classification import observe
+from opcviz.training import Batches
 
 
 def make(**changes) -> Images:
@@ -176,7 +177,7 @@ def test_a_constant_float_channel_can_be_divided_by():
 def test_more_samples_than_fit_a_chunk_have_the_same_statistics(monkeypatch):
     x = torch.rand(50, 2, 3)
     whole = of_floats(x).mean_std()
-    monkeypatch.setattr(opcviz.data.images, "CHUNK", 7)
+    monkeypatch.setattr(opcviz.data.base, "CHUNK", 7)
     for a, b in zip(whole, of_floats(x).mean_std(), strict=True):
         torch.testing.assert_close(a, b)
 
@@ -201,8 +202,8 @@ def test_float_pictures_and_their_bytes_are_observed_alike(tiny_images, tiny_ori
     )
     a, b = (observe(tiny_original, i.x_train, i.y_train) for i in (tiny_images, floats))
     assert torch.equal(a.logits, b.logits)
-    feeds = (Feed(i, torch.arange(20), torch.arange(0), 6) for i in (tiny_images, floats))
-    batches = (list(f.epoch(0, torch.Generator().manual_seed(1))) for f in feeds)
+    both_batches = (Batches(i, torch.arange(20), torch.arange(0), 6) for i in (tiny_images, floats))
+    batches = (list(f.epoch(0, torch.Generator().manual_seed(1))) for f in both_batches)
     assert all(torch.equal(c.x, d.x) for c, d in zip(*batches, strict=True))
     for c, d in zip(tiny_images.mean_std(), floats.mean_std(), strict=True):
         torch.testing.assert_close(c, d)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opcviz.common.config import ConfigError, fingerprint
-from opcviz.data import DataError, DataSpec, Images, Scenario, assemble, load, probe
+from opcviz.data import DataError, DataSpec, Images, Scenario, assemble, load, probe_set
 
 
 def toy(labels, names=None) -> Images:
@@ -288,23 +288,23 @@ class TestProbe:
     @pytest.mark.parametrize("text", ["classes:0,1,2", "classes:3", "random:10%"])
     def test_is_a_fixed_ordered_subset(self, digits, text):
         split = Scenario.parse(text).split(digits, 0)
-        ids = probe(digits, split, 300, seed=0)
+        ids = probe_set(digits, split, 300, seed=0)
         assert ids.dtype == torch.int64
         assert len(ids) == len(set(ids.tolist())) == 300
-        assert torch.equal(ids, probe(digits, split, 300, seed=0))
-        assert not torch.equal(ids, probe(digits, split, 300, seed=1))
+        assert torch.equal(ids, probe_set(digits, split, 300, seed=0))
+        assert not torch.equal(ids, probe_set(digits, split, 300, seed=1))
         keys = list(zip(digits.y_train[ids].tolist(), ids.tolist(), strict=True))
         assert keys == sorted(keys)
 
     def test_three_of_ten_classes_are_exactly_balanced(self, digits):
         split = Scenario.parse("classes:0,1,2").split(digits)
-        ids = probe(digits, split, 500)
+        ids = probe_set(digits, split, 500)
         assert digits.y_train[ids].bincount().tolist() == [50] * 10
 
     @pytest.mark.parametrize("text", ["classes:3", "random:10%"])
     def test_a_small_forget_part_fills_a_third(self, digits, text):
         split = Scenario.parse(text).split(digits, 0)
-        ids = probe(digits, split, 300)
+        ids = probe_set(digits, split, 300)
         forget = torch.isin(ids, split.forget_train)
         assert forget.sum() == 100
         retained = digits.y_train[ids[~forget]].bincount()
@@ -313,18 +313,18 @@ class TestProbe:
 
     def test_a_small_retain_part_fills_a_third(self, digits):
         split = Scenario.parse("classes:0,1,2,3,4,5,6,7,8").split(digits)
-        ids = probe(digits, split, 300)
+        ids = probe_set(digits, split, 300)
         assert torch.isin(ids, split.retain_train).sum() == 100
 
     def test_takes_what_there_is(self, digits, tmp_path):
         (tmp_path / "few.txt").write_text("3\n4\n")
         split = Scenario.parse(f"indices:{tmp_path / 'few.txt'}").split(digits)
-        ids = probe(digits, split, 300)
+        ids = probe_set(digits, split, 300)
         assert len(ids) == 300
         assert {3, 4} <= set(ids.tolist())
-        assert probe(digits, split, 10**6).sort().values.tolist() == list(range(1437))
+        assert probe_set(digits, split, 10**6).sort().values.tolist() == list(range(1437))
         with pytest.raises(DataError, match="at least 1"):
-            probe(digits, split, 0)
+            probe_set(digits, split, 0)
 
     @given(
         counts=st.lists(st.integers(1, 25), min_size=2, max_size=6),
@@ -339,6 +339,6 @@ class TestProbe:
             split = Scenario("random", percent=percent).split(images, seed)
         except DataError:
             return
-        small, large = (probe(images, split, size, seed) for size in sorted(sizes))
+        small, large = (probe_set(images, split, size, seed) for size in sorted(sizes))
         assert set(small.tolist()) <= set(large.tolist())
         assert len(large) == min(max(sizes), sum(counts))

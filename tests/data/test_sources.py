@@ -243,5 +243,5 @@ def test_validation_refuses_a_class_of_one_picture():
     keep = images.y_train != 3
     keep[int((~keep).nonzero()[0])] = True
     few = replace(images, x_train=images.x_train[keep], y_train=images.y_train[keep])
-    with pytest.raises(DataError, match="class '3' has 1 train pictures"):
+    with pytest.raises(DataError, match="class '3' has 1 train samples"):
         validation_split(few)

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from opcviz.common.progress import Epoch, Event, Progress, Stage
 from opcviz.data import load
 from opcviz.models import build_classifier, load_weights
-from opcviz.study import Laboratory, Plan, Store, StudyResult, open_study, run, shipped_root
+from opcviz.study import Plan, Store, StudyResult, StudyRunner, open_study, run, shipped_root
 from opcviz.study.table import rows
 from opcviz.verdict import judge
 
@@ -255,7 +255,7 @@ def make(root: Path) -> Known:
         methods = ["original", "retrain", SHALLOW] + ([CONTRACTING] if seed == 0 else [])
         plan = Plan.from_dict({**values, "methods": methods, "seeds": [seed]})
         progress = Progress(*(() if seed else (heard,)))
-        lab = Laboratory(plan.study, store, device, seeds=(0, 1), progress=progress)
+        lab = StudyRunner(plan.study, store, device, seeds=(0, 1), progress=progress)
         run(plan, lab, kinds=kinds)
         for kind in COSTLY if seed == 0 else ():
             lab.make(kind, plan.methods[2], seed)

@@ -17,7 +17,7 @@ from torch import Tensor
 from opcviz.attacks.recovery import Recovery, recover
 from opcviz.data import Split
 from opcviz.measures import accuracy_report, collapse, separability
-from opcviz.models.observe import Observation, Views
+from opcviz.tasks.classification import ModelOutputs, Observation
 
 HALF = 8  # dimensions that tell the retained (forgotten) classes apart
 KEPT = 4  # retained classes
@@ -215,8 +215,8 @@ class World:
 
     # ---- evidence -------------------------------------------------------------------------
 
-    def views(self, made: Made) -> Views:
-        return Views(
+    def views(self, made: Made) -> ModelOutputs:
+        return ModelOutputs(
             *(Observation(made.features[s], made.logits[s], self.y[s]) for s in ("train", "test"))
         )
 

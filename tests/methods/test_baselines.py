@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from opcviz.data import Images
-from opcviz.methods import Method, Task, create
-from opcviz.methods.base import cross_entropy_on
+from opcviz.methods import Method, Request, create
 from opcviz.models import Classifier
+from opcviz.tasks.classification import cross_entropy_of
 from opcviz.training import Batch, Training
 
-MakeTask = Callable[..., Task]
+MakeRequest = Callable[..., Request]
 
 
 def first_step(model: Classifier, loss: Tensor, spec: Training) -> dict[str, Tensor]:
@@ -29,11 +29,13 @@ def first_step(model: Classifier, loss: Tensor, spec: Training) -> dict[str, Ten
     }
 
 
-def assert_step(method: Method, task: Task, objective: Callable[[Classifier], Tensor]) -> None:
+def assert_step(
+    method: Method, request: Request, objective: Callable[[Classifier], Tensor]
+) -> None:
     """One full-batch step of the method equals the step made by hand, batch norm included."""
-    hand = copy.deepcopy(task.original).train()
+    hand = copy.deepcopy(request.original).train()
     expected = first_step(hand, objective(hand), method)
-    model, outcome = method.unlearn(task)
+    model, outcome = method.unlearn(request)
     assert outcome.step == 1
     for name, value in model.named_parameters():
         torch.testing.assert_close(value, expected[name], atol=2e-6, rtol=1e-4, msg=name)
@@ -50,41 +52,41 @@ def pictures(images: Images, ids: Tensor) -> tuple[Tensor, Tensor]:
     return images.x_train[ids].float() / 255, images.y_train[ids]
 
 
-def test_ascent_steps_against_the_forget_gradient(tiny_task: MakeTask) -> None:
-    task = tiny_task()
-    x, y = pictures(task.images, task.split.forget_train)
-    assert_step(one_step("ga"), task, lambda model: -F.cross_entropy(model(x), y))
+def test_ascent_steps_against_the_forget_gradient(tiny_request: MakeRequest) -> None:
+    request = tiny_request()
+    x, y = pictures(request.data, request.split.forget_train)
+    assert_step(one_step("ga"), request, lambda model: -F.cross_entropy(model(x), y))
 
 
-def test_fine_tuning_steps_along_the_retain_gradient(tiny_task: MakeTask) -> None:
-    task = tiny_task()
-    x, y = pictures(task.images, task.split.retain_train)
-    assert_step(one_step("ft"), task, lambda model: F.cross_entropy(model(x), y))
+def test_fine_tuning_steps_along_the_retain_gradient(tiny_request: MakeRequest) -> None:
+    request = tiny_request()
+    x, y = pictures(request.data, request.split.retain_train)
+    assert_step(one_step("ft"), request, lambda model: F.cross_entropy(model(x), y))
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.7, 1.0])
-def test_neggrad_plus_weighs_descent_and_ascent(tiny_task: MakeTask, alpha: float) -> None:
-    task = tiny_task()
-    ids = torch.cat([task.split.retain_train, task.split.forget_train])
-    kept = len(task.split.retain_train)
-    x, y = pictures(task.images, ids)
+def test_neggrad_plus_weighs_descent_and_ascent(tiny_request: MakeRequest, alpha: float) -> None:
+    request = tiny_request()
+    ids = torch.cat([request.split.retain_train, request.split.forget_train])
+    kept = len(request.split.retain_train)
+    x, y = pictures(request.data, ids)
 
     def objective(model: Classifier) -> Tensor:
         each = F.cross_entropy(model(x), y, reduction="none")
         return alpha * each[:kept].mean() - (1 - alpha) * each[kept:].mean()
 
-    assert_step(one_step("neggrad_plus", alpha=alpha), task, objective)
+    assert_step(one_step("neggrad_plus", alpha=alpha), request, objective)
 
 
-def wrong_labels(task: Task) -> Tensor:
+def wrong_labels(request: Request) -> Tensor:
     """RL's table, read off its loss: a batch of one sample has the loss CE(logits, label)."""
-    model = copy.deepcopy(task.original).eval()
-    loss = create("rl").objective(task, model)
+    model = copy.deepcopy(request.original).eval()
+    loss = create("rl").objective(request, model)
     found = []
-    retain = task.split.retain_train[:1]
-    for i in task.split.forget_train.tolist():
+    retain = request.split.retain_train[:1]
+    for i in request.split.forget_train.tolist():
         index = torch.cat([retain, torch.tensor([i])])
-        x, y = pictures(task.images, index)
+        x, y = pictures(request.data, index)
         batch = Batch(x, y, index, torch.tensor([False, True]))
         logits = model(x)
         rest = loss(model, batch) - F.cross_entropy(logits[:1], y[:1])
@@ -94,50 +96,50 @@ def wrong_labels(task: Task) -> Tensor:
     return torch.tensor(found)
 
 
-def test_random_labels_are_fixed_by_the_seed(tiny_task: MakeTask) -> None:
-    first = wrong_labels(tiny_task(seed=1))
-    assert torch.equal(first, wrong_labels(tiny_task(seed=1)))
-    assert not torch.equal(first, wrong_labels(tiny_task(seed=2)))
+def test_random_labels_are_fixed_by_the_seed(tiny_request: MakeRequest) -> None:
+    first = wrong_labels(tiny_request(seed=1))
+    assert torch.equal(first, wrong_labels(tiny_request(seed=1)))
+    assert not torch.equal(first, wrong_labels(tiny_request(seed=2)))
 
 
-def test_random_labels_are_uniform_over_all_classes(tiny_task: MakeTask) -> None:
-    task = tiny_task()
-    labels = torch.cat([wrong_labels(tiny_task(seed=seed)) for seed in range(20)])
+def test_random_labels_are_uniform_over_all_classes(tiny_request: MakeRequest) -> None:
+    request = tiny_request()
+    labels = torch.cat([wrong_labels(tiny_request(seed=seed)) for seed in range(20)])
     counts = labels.bincount(minlength=4).double()
     expected = len(labels) / 4  # 480 draws: chi² with 3 degrees exceeds 16.3 once in a thousand
     assert ((counts - expected) ** 2 / expected).sum() < 16.3
-    truth = task.images.y_train[task.split.forget_train].repeat(20)
+    truth = request.data.y_train[request.split.forget_train].repeat(20)
     assert (labels == truth).any()  # the true one is not left out
 
 
-def test_random_labels_step_along_both_gradients(tiny_task: MakeTask) -> None:
-    task = tiny_task(seed=5)
-    drawn = wrong_labels(task)
-    ids = torch.cat([task.split.retain_train, task.split.forget_train])
-    kept = len(task.split.retain_train)
-    x, y = pictures(task.images, ids)
+def test_random_labels_step_along_both_gradients(tiny_request: MakeRequest) -> None:
+    request = tiny_request(seed=5)
+    drawn = wrong_labels(request)
+    ids = torch.cat([request.split.retain_train, request.split.forget_train])
+    kept = len(request.split.retain_train)
+    x, y = pictures(request.data, ids)
     y[kept:] = drawn
 
     def objective(model: Classifier) -> Tensor:
         each = F.cross_entropy(model(x), y, reduction="none")
         return each[:kept].mean() + each[kept:].mean()
 
-    before = task.images.y_train.clone()
-    assert_step(one_step("rl"), task, objective)
-    assert torch.equal(task.images.y_train, before)  # only its own table is relabelled
+    before = request.data.y_train.clone()
+    assert_step(one_step("rl"), request, objective)
+    assert torch.equal(request.data.y_train, before)  # only its own table is relabelled
 
 
-def test_references_train_from_scratch_as_the_study_says(tiny_task: MakeTask) -> None:
+def test_references_train_from_scratch_as_the_study_says(tiny_request: MakeRequest) -> None:
     spec = Training(epochs=1, batch_size=1000, lr=0.05, weight_decay=0.01)
     for name, ids in (
         ("original", torch.arange(48)),
-        ("retrain", tiny_task().split.retain_train),
+        ("retrain", tiny_request().split.retain_train),
     ):
-        task = tiny_task(training=spec)
-        hand = task.fresh().train()
-        x, y = pictures(task.images, ids)
+        request = tiny_request(training=spec)
+        hand = request.fresh().train()
+        x, y = pictures(request.data, ids)
         expected = first_step(hand, F.cross_entropy(hand(x), y), spec)
-        model, outcome = create(name).unlearn(task)
+        model, outcome = create(name).unlearn(request)
         assert outcome.gradients == len(ids)
         for key, value in model.named_parameters():
             torch.testing.assert_close(value, expected[key], atol=2e-6, rtol=1e-4, msg=key)
@@ -148,8 +150,8 @@ def test_the_mean_over_a_part_is_exact_and_zero_where_it_is_empty() -> None:
     y = torch.tensor([0, 1, 2, 0, 1])
     mask = torch.tensor([True, False, True, False, False])
     expected = -(logits.log_softmax(1)[0, 0] + logits.log_softmax(1)[2, 2]) / 2
-    torch.testing.assert_close(cross_entropy_on(logits, y, mask), expected)
-    nothing = cross_entropy_on(logits, y, torch.zeros(5).bool())
+    torch.testing.assert_close(cross_entropy_of(logits, y, mask), expected)
+    nothing = cross_entropy_of(logits, y, torch.zeros(5).bool())
     assert nothing.item() == 0
     nothing.backward()
     assert not logits.grad.any()

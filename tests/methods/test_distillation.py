@@ -14,7 +14,7 @@ from scipy.stats import entropy
 from opcviz.common.config import ConfigError
 from opcviz.data import Scenario
 from opcviz.methods import create
-from opcviz.methods.teachers import divergence
+from opcviz.methods.classification.teachers import divergence
 from opcviz.training import Batch
 
 
@@ -44,8 +44,8 @@ def test_divergence_is_the_sum_written_out(temperature: float) -> None:
     )
 
 
-def batch_of(task, ids: torch.Tensor, forget: bool) -> Batch:
-    x, y = task.images.x_train[ids].float() / 255, task.images.y_train[ids]
+def batch_of(request, ids: torch.Tensor, forget: bool) -> Batch:
+    x, y = request.data.x_train[ids].float() / 255, request.data.y_train[ids]
     return Batch(x, y, ids, torch.full((len(ids),), forget))
 
 
@@ -55,65 +55,71 @@ def logits(model, batch: Batch) -> np.ndarray:
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
-def test_scrubs_losses(tiny_task, temperature: float) -> None:
-    task = tiny_task()
+def test_scrubs_losses(tiny_request, temperature: float) -> None:
+    request = tiny_request()
     method = create("scrub", alpha=0.3, gamma=0.7, temperature=temperature)
-    student = task.fresh().eval()
-    loss = method.objective(task, student)
-    forget = batch_of(task, task.split.forget_train, True)
-    apart = temperature**2 * kl(logits(task.original, forget), logits(student, forget), temperature)
+    student = request.fresh().eval()
+    loss = method.objective(request, student)
+    forget = batch_of(request, request.split.forget_train, True)
+    apart = temperature**2 * kl(
+        logits(request.original, forget), logits(student, forget), temperature
+    )
     assert loss(student, forget).item() == pytest.approx(-apart, rel=1e-4)
 
-    retain = batch_of(task, task.split.retain_train, False)
-    old, new = logits(task.original, retain), logits(student, retain)
+    retain = batch_of(request, request.split.retain_train, False)
+    old, new = logits(request.original, retain), logits(student, retain)
     wrong = -np.log(softmax(new, axis=1)[np.arange(len(new)), retain.y]).mean()
     expected = 0.3 * temperature**2 * kl(old, new, temperature) + 0.7 * wrong
     assert loss(student, retain).item() == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize(("msteps", "epochs"), [(0, 3), (2, 3), (5, 3)])
-def test_scrub_has_max_steps_in_the_first_epochs_only(tiny_task, msteps: int, epochs: int) -> None:
-    task = tiny_task()
+def test_scrub_has_max_steps_in_the_first_epochs_only(
+    tiny_request, msteps: int, epochs: int
+) -> None:
+    request = tiny_request()
     method = create("scrub", msteps=msteps, epochs=epochs, batch_size=1000)
-    _, outcome = method.unlearn(task)
+    _, outcome = method.unlearn(request)
     assert outcome.step == epochs + min(msteps, epochs)
-    seen = epochs * len(task.split.retain_train) + min(msteps, epochs) * len(
-        task.split.forget_train
+    seen = epochs * len(request.split.retain_train) + min(msteps, epochs) * len(
+        request.split.forget_train
     )
     assert outcome.gradients == seen
 
 
-def test_bad_teachers_loss(tiny_task) -> None:
+def test_bad_teachers_loss(tiny_request) -> None:
     """A mixed batch: forget samples against the random teacher, retain samples against θo."""
-    task = tiny_task()
+    request = tiny_request()
     method = create("bt", temperature=1.5)
-    student = copy.deepcopy(task.original).eval()
+    student = copy.deepcopy(request.original).eval()
     with torch.no_grad():
         for value in student.parameters():
             value.mul_(0.9)
-    loss = method.objective(task, student)
-    ids = torch.cat([task.split.forget_train[:5], task.split.retain_train[:7]])
-    batch = batch_of(task, ids, False)
-    target = np.concatenate([logits(task.fresh(), batch)[:5], logits(task.original, batch)[5:]])
+    loss = method.objective(request, student)
+    ids = torch.cat([request.split.forget_train[:5], request.split.retain_train[:7]])
+    batch = batch_of(request, ids, False)
+    target = np.concatenate(
+        [logits(request.fresh(), batch)[:5], logits(request.original, batch)[5:]]
+    )
     expected = kl(target, logits(student, batch), 1.5)
     assert loss(student, batch).item() == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("share", [1.0, 30.0, 100.0])
-def test_bad_teacher_uses_a_share_of_the_retain_data(tiny_task, share: float) -> None:
-    task = tiny_task()
-    kept, forgotten = len(task.split.retain_train), len(task.split.forget_train)
-    _, outcome = create("bt", share=share, epochs=2).unlearn(task)
+def test_bad_teacher_uses_a_share_of_the_retain_data(tiny_request, share: float) -> None:
+    request = tiny_request()
+    kept, forgotten = len(request.split.retain_train), len(request.split.forget_train)
+    _, outcome = create("bt", share=share, epochs=2).unlearn(request)
     assert outcome.gradients == 2 * (max(1, round(kept * share / 100)) + forgotten)
 
 
-def test_deletes_loss_is_divergence_without_the_true_class(tiny_task) -> None:
+def test_deletes_loss_is_divergence_without_the_true_class(tiny_request) -> None:
     """Over the other classes p is softmax of their logits; KL has no term for the class itself."""
-    task = tiny_task()
-    student = task.fresh().eval()
-    loss = create("delete").objective(task, student)
-    batch = batch_of(task, task.split.forget_train, True)
-    old, new = logits(task.original, batch), logits(student, batch)
+    request = tiny_request()
+    student = request.fresh().eval()
+    loss = create("delete").objective(request, student)
+    batch = batch_of(request, request.split.forget_train, True)
+    old, new = logits(request.original, batch), logits(student, batch)
     terms = []
     for z, s, y in zip(old, new, batch.y.tolist(), strict=True):
         others = [c for c in range(len(z)) if c != y]
@@ -125,17 +131,17 @@ def test_deletes_loss_is_divergence_without_the_true_class(tiny_task) -> None:
     assert all(bool(p.grad.isfinite().all()) for p in student.parameters())
 
 
-def test_delete_forgets(tiny_task) -> None:
-    task = tiny_task()
-    model, _ = create("delete", epochs=40, batch_size=64, lr=0.02).unlearn(task)
-    forget = batch_of(task, task.split.forget_train, True)
+def test_delete_forgets(tiny_request) -> None:
+    request = tiny_request()
+    model, _ = create("delete", epochs=40, batch_size=64, lr=0.02).unlearn(request)
+    forget = batch_of(request, request.split.forget_train, True)
     right = (logits(model, forget).argmax(1) == forget.y.numpy()).mean()
-    assert right < 0.2 < (logits(task.original, forget).argmax(1) == forget.y.numpy()).mean()
+    assert right < 0.2 < (logits(request.original, forget).argmax(1) == forget.y.numpy()).mean()
 
 
-def test_delete_refuses_single_samples(tiny_task, tiny_images) -> None:
+def test_delete_refuses_single_samples(tiny_request, tiny_images) -> None:
     split = Scenario.parse("random:10%").split(tiny_images)
     with pytest.raises(
         ConfigError, match="'delete' cannot forget samples, only classes: it drives"
     ):
-        create("delete").unlearn(tiny_task(split=split))
+        create("delete").unlearn(tiny_request(split=split))

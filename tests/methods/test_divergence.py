@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from opcviz.common.progress import Event, Progress, Step
-from opcviz.methods import Task, create
+from opcviz.methods import Request, create
 from opcviz.models import Classifier
 
-MakeTask = Callable[..., Task]
+MakeRequest = Callable[..., Request]
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ MakeTask = Callable[..., Task]
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
 def test_a_heavy_contraction_trains(
-    tiny_task: MakeTask, tiny_original: Classifier, settings: dict
+    tiny_request: MakeRequest, tiny_original: Classifier, settings: dict
 ) -> None:
     tiny_original.head.weight.data *= 20  # logits as long as a trained network's of full width
     losses: list[float] = []
@@ -33,16 +33,16 @@ def test_a_heavy_contraction_trains(
             losses.append(event.loss)
 
     method = create("opc", target="logits", epochs=10, lr=1e-5, batch_size=12, **settings)
-    task = tiny_task(original=tiny_original, progress=Progress(listen))
-    _, outcome = method.unlearn(task)
+    request = tiny_request(original=tiny_original, progress=Progress(listen))
+    _, outcome = method.unlearn(request)
     assert (outcome.status, outcome.reason) == ("finished", "")
     assert losses[0] > 1e4
     assert losses[-1] < 0.5 * losses[0]
 
 
 @pytest.mark.parametrize("name", ["ga", "opc"])
-def test_a_huge_rate_is_a_divergence(tiny_task: MakeTask, name: str) -> None:
+def test_a_huge_rate_is_a_divergence(tiny_request: MakeRequest, name: str) -> None:
     method = create(name, epochs=20, lr=10.0, batch_size=12, schedule="constant")
-    _, outcome = method.unlearn(tiny_task())
+    _, outcome = method.unlearn(tiny_request())
     assert outcome.status == "diverged"
     assert outcome.reason == f"diverged at step {outcome.step}"

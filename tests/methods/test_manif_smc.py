@@ -13,20 +13,20 @@ from torch.nn import functional as F
 
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress
-from opcviz.methods import Task, create
-from opcviz.methods.bezier import BezierPath
-from opcviz.methods.passes import features_at
+from opcviz.methods import Request, create
+from opcviz.methods.classification.bezier import BezierPath, features_at
+from opcviz.methods.classification.manif_smc import nearest_by_cosine
 from opcviz.models import Classifier
-from opcviz.models.observe import observe
+from opcviz.tasks.classification import observe
 
-MakeTask = Callable[..., Task]
+MakeRequest = Callable[..., Request]
 
 
 @pytest.fixture
-def ends(tiny_task: MakeTask) -> tuple[Classifier, Classifier]:
+def ends(tiny_request: MakeRequest) -> tuple[Classifier, Classifier]:
     """An unlearned model and the original."""
-    task = tiny_task()
-    return create("rl", epochs=2, lr=0.05, batch_size=16).unlearn(task)[0], task.original
+    request = tiny_request()
+    return create("rl", epochs=2, lr=0.05, batch_size=16).unlearn(request)[0], request.original
 
 
 def test_the_ends_are_the_two_models_and_the_middle_is_bernsteins(ends) -> None:
@@ -40,12 +40,12 @@ def test_the_ends_are_the_two_models_and_the_middle_is_bernsteins(ends) -> None:
         torch.testing.assert_close(at[name], 0.5625 * a + 0.375 * control + 0.0625 * c)
 
 
-def test_the_control_point_trains_and_the_ends_stand_still(ends, tiny_task: MakeTask) -> None:
-    task = tiny_task()
+def test_the_control_point_trains_and_the_ends_stand_still(ends, tiny_request: MakeRequest) -> None:
+    request = tiny_request()
     path, run = BezierPath(*ends), features_at(ends[0])
     before = [{n: v.clone() for n, v in s.items()} for s in (path.start, path.control, path.end)]
-    ids = task.split.retain_train
-    x, y = task.images.x_train[ids].float() / 255, task.images.y_train[ids]
+    ids = request.split.retain_train
+    x, y = request.data.x_train[ids].float() / 255, request.data.y_train[ids]
 
     def loss(state: dict[str, Tensor]) -> Tensor:
         head = (state[f"net.head.{part}"] for part in ("weight", "bias"))
@@ -78,10 +78,10 @@ def test_a_path_can_be_stopped(ends) -> None:
         )
 
 
-def test_features_elsewhere_are_those_of_a_model_there(ends, tiny_task: MakeTask) -> None:
+def test_features_elsewhere_are_those_of_a_model_there(ends, tiny_request: MakeRequest) -> None:
     here, there = ends
     here.train()
-    x = tiny_task().images.x_train[:5].float() / 255
+    x = tiny_request().data.x_train[:5].float() / 255
     state = BezierPath(there, there).at(0.0)
     kept = copy.deepcopy(here.state_dict())
     found = features_at(here)(state, x)
@@ -91,11 +91,11 @@ def test_features_elsewhere_are_those_of_a_model_there(ends, tiny_task: MakeTask
     assert all(torch.equal(v, kept[n]) for n, v in here.state_dict().items())
 
 
-def test_forgotten_samples_move_to_their_neighbours(tiny_task: MakeTask) -> None:
+def test_forgotten_samples_move_to_their_neighbours(tiny_request: MakeRequest) -> None:
     """From nearer to the own class's centroid to nearer to the retained neighbours'."""
-    task = tiny_task()
-    gone, kept = task.split.forget_train, task.split.retain_train
-    old = observe(task.original, task.images.x_train, task.images.y_train)
+    request = tiny_request()
+    gone, kept = request.split.forget_train, request.split.retain_train
+    old = observe(request.original, request.data.x_train, request.data.y_train)
     cosine = F.normalize(old.features[gone]) @ F.normalize(old.features[kept]).T
     goal = old.features[kept][cosine.topk(5).indices].mean(1)
     own = torch.stack([old.features[old.labels == y].mean(0) for y in old.labels[gone]])
@@ -104,21 +104,29 @@ def test_forgotten_samples_move_to_their_neighbours(tiny_task: MakeTask) -> None
         to, away = ((features[gone] - point).norm(dim=1) for point in (goal, own))
         return (away < to).double().mean().item()
 
-    model, _ = create("manif_smc", epochs=40, lr=0.01, hold=1.0, paths=1).unlearn(task)
-    new = observe(model, task.images.x_train, task.images.y_train)
+    model, _ = create("manif_smc", epochs=40, lr=0.01, hold=1.0, paths=1).unlearn(request)
+    new = observe(model, request.data.x_train, request.data.y_train)
     assert nearer_to_own(old.features) > 0.9
     assert nearer_to_own(new.features) < 0.1
     assert (new.logits[gone].argmax(1) == new.labels[gone]).double().mean() < 0.5
 
 
-def test_labels_do_not_matter(tiny_task: MakeTask, same_weights) -> None:
-    task = tiny_task()
-    wrong = replace(task.images, y_train=task.images.y_train.flip(0))
+def test_labels_do_not_matter(tiny_request: MakeRequest, same_weights) -> None:
+    request = tiny_request()
+    wrong = replace(request.data, y_train=request.data.y_train.flip(0))
     method = create("manif_smc")
-    right, other = (method.unlearn(t)[0] for t in (task, tiny_task(images=wrong)))
+    right, other = (method.unlearn(t)[0] for t in (request, tiny_request(data=wrong)))
     assert same_weights(right, other)
 
 
-def test_too_few_neighbours_are_refused(tiny_task: MakeTask) -> None:
+def test_too_few_neighbours_are_refused(tiny_request: MakeRequest) -> None:
     with pytest.raises(ConfigError, match=r"ManiFSMC\.neighbours: 900 are wanted, 24 are retained"):
-        create("manif_smc", neighbours=900).unlearn(tiny_task())
+        create("manif_smc", neighbours=900).unlearn(tiny_request())
+
+
+def test_nearest_is_the_greatest_cosine() -> None:
+    generator = torch.Generator().manual_seed(0)
+    of, among = (torch.randn(n, 5, generator=generator) for n in (7, 30))
+    cosine = F.cosine_similarity(of[:, None], among[None], dim=2)
+    found = nearest_by_cosine(of, among, 4, batch=3)
+    assert torch.equal(found.sort(1).values, cosine.topk(4).indices.sort(1).values)

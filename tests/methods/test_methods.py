@@ -17,10 +17,20 @@ from hypothesis import strategies as st
 from opcviz.common.config import ConfigError, settings_of
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images, Scenario
-from opcviz.methods import Iterative, Method, Task, create, get_method, list_methods, register
+from opcviz.methods import (
+    Iterative,
+    Method,
+    Request,
+    create,
+    get_method,
+    list_methods,
+    register,
+    tuned_datasets,
+    tuned_settings,
+)
 from opcviz.models import Classifier
 from opcviz.training import Training
-from opcviz.training.resume import Snapshots
+from opcviz.training.resume import ResumeFile
 
 TINY = {"epochs": 2, "batch_size": 16, "lr": 0.02}  # what a method's own settings shrink to
 
@@ -28,7 +38,7 @@ OWN = {"ssd": {"alpha": 1.0}}  # half the tiny data is forgotten: F_f > 2·F_D c
 DRAWS_NOTHING = {"ssd", "opc_head"}  # closed forms: the same for every seed
 
 
-MakeTask = Callable[..., Task]
+MakeRequest = Callable[..., Request]
 METHODS = list_methods()
 
 
@@ -48,11 +58,11 @@ def finished() -> dict[str, Classifier]:
 
 
 @pytest.fixture
-def clean(method: Method, tiny_task: MakeTask, finished: dict[str, Classifier]) -> Classifier:
-    """What the method makes of the plain task; run once and never changed."""
+def clean(method: Method, tiny_request: MakeRequest, finished: dict[str, Classifier]) -> Classifier:
+    """What the method makes of the plain request; run once and never changed."""
     name = method.info.name
     if name not in finished:
-        finished[name], _ = method.unlearn(tiny_task())
+        finished[name], _ = method.unlearn(tiny_request())
     return finished[name]
 
 
@@ -75,7 +85,13 @@ def test_every_setting_is_described(method: Method) -> None:
 
 def test_settings_survive_json(method: Method) -> None:
     cls = type(method)
-    for made in (method, cls(), *(create(cls.info.name, dataset=d) for d in cls.tuned)):
+    name = cls.info.name
+    tuned = (
+        create(name, dataset=dataset, scenario=scenario)
+        for dataset, scenarios in tuned_datasets(name).items()
+        for scenario in scenarios
+    )
+    for made in (method, cls(), *tuned):
         assert cls.from_dict(json.loads(json.dumps(made.to_dict()))) == made
 
 
@@ -100,32 +116,32 @@ def test_bad_settings_are_named(method: Method) -> None:
 
 
 def test_it_makes_a_model_and_leaves_the_original(
-    method: Method, tiny_task: MakeTask, same_weights
+    method: Method, tiny_request: MakeRequest, same_weights
 ) -> None:
-    task = tiny_task()
-    before = copy.deepcopy(task.original)
-    mode = task.original.training
-    model, outcome = method.unlearn(task)
+    request = tiny_request()
+    before = copy.deepcopy(request.original)
+    mode = request.original.training
+    model, outcome = method.unlearn(request)
     assert (outcome.status, outcome.reason) == ("finished", "")
     assert outcome.seconds > 0
-    assert same_weights(task.original, before)
-    assert task.original.training == mode
-    assert all(p.requires_grad and p.grad is None for p in task.original.parameters())
-    assert model is not task.original
+    assert same_weights(request.original, before)
+    assert request.original.training == mode
+    assert all(p.requires_grad and p.grad is None for p in request.original.parameters())
+    assert model is not request.original
     assert not model.training
     assert all(bool(v.isfinite().all()) for v in model.state_dict().values())
     own = {p.data_ptr() for p in model.parameters()}
-    assert not own & {p.data_ptr() for p in task.original.parameters()}
+    assert not own & {p.data_ptr() for p in request.original.parameters()}
     assert not same_weights(model, before)
-    assert model(task.images.x_test / 255).shape == (len(task.images.y_test), 4)
+    assert model(request.data.x_test / 255).shape == (len(request.data.y_test), 4)
 
 
 def test_a_seed_decides_everything_random(
-    method: Method, clean: Classifier, tiny_task: MakeTask, same_weights
+    method: Method, clean: Classifier, tiny_request: MakeRequest, same_weights
 ) -> None:
     torch.rand(7)  # what others draw in between must not matter
-    assert same_weights(clean, method.unlearn(tiny_task(seed=0))[0])
-    other, _ = method.unlearn(tiny_task(seed=4))
+    assert same_weights(clean, method.unlearn(tiny_request(seed=0))[0])
+    other, _ = method.unlearn(tiny_request(seed=4))
     assert same_weights(clean, other) == (method.info.name in DRAWS_NOTHING)
 
 
@@ -146,31 +162,33 @@ class Killed(BaseException):
     """Stands for the process's end."""
 
 
-def test_it_stops_when_asked(method: Method, tiny_task: MakeTask) -> None:
+def test_it_stops_when_asked(method: Method, tiny_request: MakeRequest) -> None:
     whole = Asked()
-    method.unlearn(tiny_task(progress=Progress(stop=whole)))
+    method.unlearn(tiny_request(progress=Progress(stop=whole)))
     assert whole.count >= 1
     for at in {1, whole.count // 2 + 1, whole.count}:
         asked = Asked(at)
         with pytest.raises(Cancelled):
-            method.unlearn(tiny_task(progress=Progress(stop=asked)))
+            method.unlearn(tiny_request(progress=Progress(stop=asked)))
         assert asked.count == at  # at once
 
 
 def test_a_killed_run_continues_bit_for_bit(
     method: Method,
-    tiny_task: MakeTask,
+    tiny_request: MakeRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     same_weights,
 ) -> None:
-    monkeypatch.setattr(Snapshots, "every", 0.0)
+    monkeypatch.setattr(ResumeFile, "every", 0.0)
     asked = Asked()
-    whole, outcome = method.unlearn(tiny_task(progress=Progress(stop=asked)))
+    whole, outcome = method.unlearn(tiny_request(progress=Progress(stop=asked)))
     half = asked.count // 2 + 1
     with pytest.raises(Killed):
-        method.unlearn(tiny_task(progress=Progress(stop=Asked(half, Killed)), work=tmp_path))
-    resumed, again = method.unlearn(tiny_task(work=tmp_path))
+        method.unlearn(
+            tiny_request(progress=Progress(stop=Asked(half, Killed)), resume_dir=tmp_path)
+        )
+    resumed, again = method.unlearn(tiny_request(resume_dir=tmp_path))
     assert same_weights(resumed, whole)
     assert (again.step, again.gradients) == (outcome.step, outcome.gradients)
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
@@ -178,63 +196,65 @@ def test_a_killed_run_continues_bit_for_bit(
 
 @pytest.mark.parametrize("part", ["forget", "retain"])
 def test_it_uses_exactly_the_data_it_declares(
-    method: Method, clean: Classifier, part: str, tiny_task: MakeTask, same_weights
+    method: Method, clean: Classifier, part: str, tiny_request: MakeRequest, same_weights
 ) -> None:
     """Other pixels and labels in a part change the result where it is needed, and only there."""
-    task = tiny_task()
-    ids = getattr(task.split, f"{part}_train")
-    x, y = task.images.x_train.clone(), task.images.y_train.clone()
+    request = tiny_request()
+    ids = getattr(request.split, f"{part}_train")
+    x, y = request.data.x_train.clone(), request.data.y_train.clone()
     x[ids] = 255 - x[ids]
-    y[ids] = (y[ids] + 1) % task.images.classes
-    other: Images = replace(task.images, x_train=x, y_train=y)
-    model, _ = method.unlearn(tiny_task(images=other))
+    y[ids] = (y[ids] + 1) % request.data.classes
+    other: Images = replace(request.data, x_train=x, y_train=y)
+    model, _ = method.unlearn(tiny_request(data=other))
     assert same_weights(model, clean) == (part not in method.info.needs)
 
 
 def test_no_method_looks_at_the_test_set(
-    method: Method, clean: Classifier, tiny_task: MakeTask, same_weights
+    method: Method, clean: Classifier, tiny_request: MakeRequest, same_weights
 ) -> None:
-    task = tiny_task()
-    other = replace(task.images, x_test=255 - task.images.x_test, y_test=task.images.y_test.flip(0))
-    assert same_weights(method.unlearn(tiny_task(images=other))[0], clean)
+    request = tiny_request()
+    other = replace(
+        request.data, x_test=255 - request.data.x_test, y_test=request.data.y_test.flip(0)
+    )
+    assert same_weights(method.unlearn(tiny_request(data=other))[0], clean)
 
 
 def test_it_uses_the_original_exactly_if_it_declares_so(
-    method: Method, clean: Classifier, tiny_task: MakeTask, same_weights
+    method: Method, clean: Classifier, tiny_request: MakeRequest, same_weights
 ) -> None:
     if "original" in method.info.needs:
         with pytest.raises(ConfigError, match="there is none"):
-            method.unlearn(tiny_task(original=None))
+            method.unlearn(tiny_request(original=None))
         return
-    assert same_weights(method.unlearn(tiny_task(original=None))[0], clean)
+    assert same_weights(method.unlearn(tiny_request(original=None))[0], clean)
 
 
 @pytest.mark.parametrize("kind", ["classes", "samples"])
 def test_it_forgets_what_it_says_it_can(
-    method: Method, kind: str, tiny_task: MakeTask, tiny_images: Images
+    method: Method, kind: str, tiny_request: MakeRequest, tiny_images: Images
 ) -> None:
     wanted = {"classes": "classes:2", "samples": "random:10%"}[kind]
-    task = tiny_task(split=Scenario.parse(wanted).split(tiny_images))
+    request = tiny_request(split=Scenario.parse(wanted).split(tiny_images))
     if kind in method.scenarios:
-        method.check(task)
-        model, outcome = method.unlearn(task)
+        method.check(request)
+        model, outcome = method.unlearn(request)
         assert outcome.status == "finished"
         assert isinstance(model, Classifier)
     else:
         with pytest.raises(ConfigError, match=f"method '{method.info.name}' .*forget"):
-            method.check(task)
+            method.check(request)
 
 
 @pytest.mark.parametrize(
     "cls", [c for c in METHODS if issubclass(c, Iterative)], ids=lambda c: c.info.name
 )
 def test_pictures_are_varied_as_in_the_study(
-    cls: type[Iterative], tiny_task: MakeTask, same_weights
+    cls: type[Iterative], tiny_request: MakeRequest, same_weights
 ) -> None:
     study = Training(epochs=1, augment="crop")
-    same, _ = tiny(cls).unlearn(tiny_task(training=study))
-    named, _ = tiny(cls).replace(augment="crop").unlearn(tiny_task())
-    plain, _ = tiny(cls).replace(augment="none").unlearn(tiny_task(training=study))
+    same, _ = tiny(cls).unlearn(tiny_request(training=study))
+    named, _ = tiny(cls).replace(augment="crop").unlearn(tiny_request())
+    plain, _ = tiny(cls).replace(augment="none").unlearn(tiny_request(training=study))
     assert same_weights(same, named)
     assert not same_weights(same, plain)
 
@@ -251,7 +271,7 @@ def test_the_references_come_first() -> None:
 def test_tuned_settings_lie_under_those_given() -> None:
     opc = get_method("opc")
     tuned = create("opc", dataset="digits")
-    assert tuned == opc(**opc.tuned["digits"])
+    assert tuned == opc(**tuned_settings("opc", "digits", "classes"))
     assert tuned != opc()
     assert create("opc", dataset="digits", lr=0.3) == tuned.replace(lr=0.3)
     assert create("opc", dataset="unheard-of") == opc()

@@ -11,10 +11,10 @@ from torch.nn import functional as F
 
 from opcviz.data import Images
 from opcviz.measures import accuracy
-from opcviz.methods import Task, create
-from opcviz.methods.contraction import distance_to_point
+from opcviz.methods import Request, create
+from opcviz.methods.classification.contraction import distance_to_point
 from opcviz.models import Classifier
-from opcviz.models.observe import observe
+from opcviz.tasks.classification import observe
 from opcviz.training import Batch
 
 TARGETS = ["logits", "features", "blocks"]
@@ -58,16 +58,16 @@ def by_hand(model: Classifier, batch: Batch, target: str, norm: str, weight: flo
 @pytest.mark.parametrize("norm", ["l2", "squared"])
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_loss_is_the_formula(
-    tiny_task: Callable[..., Task],
+    tiny_request: Callable[..., Request],
     batch: Batch,
     target: str,
     norm: str,
     weight: float,
 ) -> None:
-    task = tiny_task()
-    model = task.original.eval()
+    request = tiny_request()
+    model = request.original.eval()
     opc = create("opc", target=target, norm=norm, weight=weight)
-    loss = opc.objective(task, model)(model, batch)
+    loss = opc.objective(request, model)(model, batch)
     expected = by_hand(model, batch, target, norm, weight)
     assert loss.item() == pytest.approx(expected, rel=1e-4)
 
@@ -90,13 +90,13 @@ def test_a_block_counts_alike_whatever_its_positions(shape: tuple[int, ...]) -> 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_retain_samples_are_not_contracted(
-    tiny_task: Callable[..., Task], batch: Batch, target: str
+    tiny_request: Callable[..., Request], batch: Batch, target: str
 ) -> None:
     """The retain part enters through its cross-entropy alone."""
-    task = tiny_task()
-    model = task.original.eval()
+    request = tiny_request()
+    model = request.original.eval()
     with_pull, without = (
-        create("opc", target=target, weight=w).objective(task, model) for w in (1.0, 0.0)
+        create("opc", target=target, weight=w).objective(request, model) for w in (1.0, 0.0)
     )
 
     def contraction(batch: Batch) -> float:
@@ -112,53 +112,53 @@ def test_retain_samples_are_not_contracted(
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_it_contracts_in_eval_mode_and_keeps_the_rest(
-    tiny_task: Callable[..., Task], target: str
+    tiny_request: Callable[..., Request], target: str
 ) -> None:
-    task = tiny_task()
+    request = tiny_request()
     opc = create("opc", target=target, epochs=40, lr=0.05, batch_size=24)
-    model, outcome = opc.unlearn(task)
+    model, outcome = opc.unlearn(request)
     assert outcome.status == "finished"
-    gone, kept = task.split.forget_train, task.split.retain_train
+    gone, kept = request.split.forget_train, request.split.retain_train
 
     def ratio(model: Classifier) -> float:
-        seen = observe(model, task.images.x_train, task.images.y_train)
+        seen = observe(model, request.data.x_train, request.data.y_train)
         norms = (seen.logits if target == "logits" else seen.features).norm(dim=1)
         return (norms[gone].mean() / norms[kept].mean()).item()
 
-    assert ratio(task.original) > 0.5
+    assert ratio(request.original) > 0.5
     assert ratio(model) < 0.1
-    seen = observe(model, task.images.x_train, task.images.y_train)
+    seen = observe(model, request.data.x_train, request.data.y_train)
     assert accuracy(seen.logits[kept], seen.labels[kept]) >= 95
 
 
-def test_separate_passes_would_not_contract(tiny_task: Callable[..., Task]) -> None:
+def test_separate_passes_would_not_contract(tiny_request: Callable[..., Request]) -> None:
     """Why the batch is joint: with batch norm fed apart, eval mode undoes the contraction."""
-    task = tiny_task()
+    request = tiny_request()
     opc = create("opc", target="features", epochs=40, lr=0.05, batch_size=24)
 
     def apart(model: Classifier, batch: Batch) -> Tensor:
-        taps = model.taps(batch.x[batch.forget])
+        activations = model.activations(batch.x[batch.forget])
         keep = F.cross_entropy(model(batch.x[batch.retain]), batch.y[batch.retain])
-        return keep + distance_to_point(taps.features, 0.0, "l2")
+        return keep + distance_to_point(activations.features, 0.0, "l2")
 
     def ratio(objective) -> float:
-        model = task.copy_of_original()
-        task.train(model, "joint", opc.replace(augment="none"), objective)
-        seen = observe(model, task.images.x_train, task.images.y_train)
+        model = request.copy_of_original()
+        request.train(model, "joint", opc.replace(augment="none"), objective)
+        seen = observe(model, request.data.x_train, request.data.y_train)
         norms = seen.features.norm(dim=1)
         return (
-            norms[task.split.forget_train].mean() / norms[task.split.retain_train].mean()
+            norms[request.split.forget_train].mean() / norms[request.split.retain_train].mean()
         ).item()
 
-    joint = ratio(opc.objective(task, task.original))
+    joint = ratio(opc.objective(request, request.original))
     assert ratio(apart) > 3 * joint
 
 
-def test_logits_come_from_one_pass(tiny_task: Callable[..., Task], batch: Batch) -> None:
-    task = tiny_task()
+def test_logits_come_from_one_pass(tiny_request: Callable[..., Request], batch: Batch) -> None:
+    request = tiny_request()
     calls: list[int] = []
-    hook = task.original.net.register_forward_hook(lambda *a: calls.append(len(a[1][0])))
-    create("opc", target="blocks").objective(task, task.original)(task.original, batch)
+    hook = request.original.net.register_forward_hook(lambda *a: calls.append(len(a[1][0])))
+    create("opc", target="blocks").objective(request, request.original)(request.original, batch)
     hook.remove()
     assert calls == [len(batch.y)]
-    assert isinstance(task.original.head, nn.Linear)
+    assert isinstance(request.original.head, nn.Linear)

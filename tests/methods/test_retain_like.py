@@ -14,25 +14,25 @@ from torch.nn import functional as F
 
 from opcviz.common.config import ConfigError
 from opcviz.measures import accuracy, separability
-from opcviz.methods import Task, create
-from opcviz.methods.contraction import random_directions, sliced_wasserstein
-from opcviz.methods.opc import directions_seed
-from opcviz.methods.opc_head import fit_head
+from opcviz.methods import Request, create
+from opcviz.methods.classification.contraction import random_directions, sliced_wasserstein
+from opcviz.methods.classification.opc import directions_seed
+from opcviz.methods.classification.opc_head import fit_head
 from opcviz.models import Classifier
-from opcviz.models.observe import Observation, observe
+from opcviz.tasks.classification import Observation, observe
 from opcviz.training import Batch
 
-MakeTask = Callable[..., Task]
+MakeRequest = Callable[..., Request]
 
 
-def seen(task: Task, model: Classifier) -> Observation:
-    return observe(model, task.images.x_train, task.images.y_train)
+def seen(request: Request, model: Classifier) -> Observation:
+    return observe(model, request.data.x_train, request.data.y_train)
 
 
-def batch_of(task: Task) -> Batch:
-    index = torch.cat([task.split.retain_train[:9], task.split.forget_train[:7]])
-    x = task.images.x_train[index].float() / 255
-    return Batch(x, task.images.y_train[index], index, torch.arange(16) >= 9, at=0.5)
+def batch_of(request: Request) -> Batch:
+    index = torch.cat([request.split.retain_train[:9], request.split.forget_train[:7]])
+    x = request.data.x_train[index].float() / 255
+    return Batch(x, request.data.y_train[index], index, torch.arange(16) >= 9, at=0.5)
 
 
 # ---- sliced Wasserstein ---------------------------------------------------------------------
@@ -80,76 +80,76 @@ def test_a_shift_is_its_length_over_the_root_of_the_width() -> None:
 
 
 @pytest.mark.parametrize("target", ["logits", "features", "blocks"])
-def test_the_retained_are_a_goal_that_does_not_move(tiny_task: MakeTask, target: str) -> None:
+def test_the_retained_are_a_goal_that_does_not_move(tiny_request: MakeRequest, target: str) -> None:
     """The distance has a gradient by the forget part alone."""
-    task = tiny_task()
-    model, batch = task.copy_of_original().eval(), batch_of(task)
+    request = tiny_request()
+    model, batch = request.copy_of_original().eval(), batch_of(request)
     opc = create("opc", point="retain_like", target=target)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        taps = model.taps(batch.x)
-    for representation in opc.targets(taps):
+        activations = model.activations(batch.x)
+    for representation in opc.targets(activations):
         leaf = representation.clone().requires_grad_(True)
         opc.distance(leaf, batch, generator).backward()
         assert leaf.grad[batch.forget].flatten(1).norm(dim=1).min() > 0
         assert leaf.grad[batch.retain].abs().max() == 0
 
 
-def test_retain_mean_is_the_distance_to_it(tiny_task: MakeTask) -> None:
-    task = tiny_task()
-    model, batch = task.original.eval(), batch_of(task)
+def test_retain_mean_is_the_distance_to_it(tiny_request: MakeRequest) -> None:
+    request = tiny_request()
+    model, batch = request.original.eval(), batch_of(request)
     with torch.no_grad():
         features, logits = model.features(batch.x)
     mean = features[:9].mean(0)
     by_hand = sum((f - mean).norm() for f in features[9:]) / 7
     expected = F.cross_entropy(logits[:9], batch.y[:9]) + 2 * by_hand
     opc = create("opc", point="retain_mean", target="features", weight=2.0)
-    torch.testing.assert_close(opc.objective(task, model)(model, batch), expected)
+    torch.testing.assert_close(opc.objective(request, model)(model, batch), expected)
 
 
-def test_lines_depend_on_seed_and_time_alone(tiny_task: MakeTask) -> None:
-    task, later = tiny_task(), tiny_task(seed=1)
-    model, batch = task.original.eval(), batch_of(task)
+def test_lines_depend_on_seed_and_time_alone(tiny_request: MakeRequest) -> None:
+    request, later = tiny_request(), tiny_request(seed=1)
+    model, batch = request.original.eval(), batch_of(request)
     opc = create("opc_retain_like")
 
-    def loss(task: Task, batch: Batch) -> float:
+    def loss(request: Request, batch: Batch) -> float:
         torch.rand(3)
-        return opc.objective(task, model)(model, batch).item()
+        return opc.objective(request, model)(model, batch).item()
 
-    assert loss(task, batch) == loss(task, batch)
-    assert loss(task, batch) != loss(later, batch)
-    assert loss(task, batch) != loss(task, replace(batch, at=0.6))
+    assert loss(request, batch) == loss(request, batch)
+    assert loss(request, batch) != loss(later, batch)
+    assert loss(request, batch) != loss(request, replace(batch, at=0.6))
 
 
-def test_the_head_stays_if_asked(tiny_task: MakeTask) -> None:
-    task = tiny_task()
+def test_the_head_stays_if_asked(tiny_request: MakeRequest) -> None:
+    request = tiny_request()
     settings = {"target": "features", "epochs": 2, "lr": 0.05, "batch_size": 16}
     for frozen in (True, False):
-        model, _ = create("opc", head_frozen=frozen, **settings).unlearn(task)
-        assert torch.equal(model.head.weight, task.original.head.weight) == frozen
-        assert torch.equal(model.head.bias, task.original.head.bias) == frozen
-        stem = task.original.net.stem[0].weight
+        model, _ = create("opc", head_frozen=frozen, **settings).unlearn(request)
+        assert torch.equal(model.head.weight, request.original.head.weight) == frozen
+        assert torch.equal(model.head.bias, request.original.head.bias) == frozen
+        stem = request.original.net.stem[0].weight
         assert not torch.equal(model.net.stem[0].weight, stem)
 
 
-def test_a_point_among_nobody_is_refused(tiny_task: MakeTask) -> None:
-    task = tiny_task()
-    everyone = torch.arange(len(task.images.y_train))
-    split = replace(task.split, forget_train=everyone, retain_train=everyone[:0])
+def test_a_point_among_nobody_is_refused(tiny_request: MakeRequest) -> None:
+    request = tiny_request()
+    everyone = torch.arange(len(request.data.y_train))
+    split = replace(request.split, forget_train=everyone, retain_train=everyone[:0])
     for point in ("retain_mean", "retain_like"):
         with pytest.raises(ConfigError, match=rf"OPC\.point: {point} needs retain data"):
-            create("opc", point=point).unlearn(tiny_task(split=split))
+            create("opc", point=point).unlearn(tiny_request(split=split))
 
 
-def test_retain_like_hides_what_one_point_betrays(tiny_task: MakeTask) -> None:
+def test_retain_like_hides_what_one_point_betrays(tiny_request: MakeRequest) -> None:
     """One point is told apart perfectly; the retain-like is not, and no worse at the rest."""
-    task = tiny_task()
-    gone, kept = task.split.forget_train, task.split.retain_train
+    request = tiny_request()
+    gone, kept = request.split.forget_train, request.split.retain_train
     settings = {"target": "features", "epochs": 100, "lr": 0.1, "batch_size": 24}
     auc = {}
     for point in ("origin", "retain_like"):
-        model, _ = create("opc", point=point, weight=2.0, **settings).unlearn(task)
-        now = seen(task, model)
+        model, _ = create("opc", point=point, weight=2.0, **settings).unlearn(request)
+        now = seen(request, model)
         auc[point] = separability(now.features[gone], now.features[kept])
         assert accuracy(now.logits[kept], now.labels[kept]) == 100
         assert accuracy(now.logits[gone], now.labels[gone]) <= 50
@@ -159,12 +159,12 @@ def test_retain_like_hides_what_one_point_betrays(tiny_task: MakeTask) -> None:
     assert auc["retain_like"]["knn"] < 0.75
 
 
-def test_the_preset_is_opc_with_other_settings(tiny_task: MakeTask, same_weights) -> None:
-    task = tiny_task()
+def test_the_preset_is_opc_with_other_settings(tiny_request: MakeRequest, same_weights) -> None:
+    request = tiny_request()
     preset = create("opc_retain_like", epochs=2)
     assert (preset.point, preset.target) == ("retain_like", "features")
     plain = create("opc", **preset.to_dict())
-    assert same_weights(preset.unlearn(task)[0], plain.unlearn(task)[0])
+    assert same_weights(preset.unlearn(request)[0], plain.unlearn(request)[0])
 
 
 # ---- the head alone -------------------------------------------------------------------------
@@ -187,14 +187,14 @@ def test_the_new_head_minimises_what_it_says(weight: float, ridge: float) -> Non
         assert gradient.abs().max() < 1e-10
 
 
-def test_head_only_contracts_logits_and_leaves_the_body(tiny_task: MakeTask) -> None:
-    task = tiny_task()
-    model, outcome = create("opc_head").unlearn(task)
+def test_head_only_contracts_logits_and_leaves_the_body(tiny_request: MakeRequest) -> None:
+    request = tiny_request()
+    model, outcome = create("opc_head").unlearn(request)
     for name, value in model.state_dict().items():
-        same = torch.equal(value, task.original.state_dict()[name])
+        same = torch.equal(value, request.original.state_dict()[name])
         assert same == (not name.startswith("net.head.")), name
-    before, after = seen(task, task.original), seen(task, model)
-    gone, kept = task.split.forget_train, task.split.retain_train
+    before, after = seen(request, request.original), seen(request, model)
+    gone, kept = request.split.forget_train, request.split.retain_train
     shrunk = after.logits[gone].norm(dim=1).mean() / before.logits[gone].norm(dim=1).mean()
     assert shrunk < 0.2
     assert accuracy(after.logits[kept], after.labels[kept]) == 100

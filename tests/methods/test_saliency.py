@@ -11,31 +11,33 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from opcviz.methods import Task, create
-from opcviz.methods.saliency import only_inside, saliency, top_share
+from opcviz.methods import Request, create
+from opcviz.methods.saliency import freeze_outside, saliency, top_fraction_mask
 from opcviz.models import Classifier
 
-MakeTask = Callable[..., Task]
+MakeRequest = Callable[..., Request]
 
 
-def scores_of(task: Task) -> dict[str, Tensor]:
-    return saliency(task.copy_of_original(), task.images, task.split.forget_train)
+def scores_of(request: Request) -> dict[str, Tensor]:
+    model = request.copy_of_original()
+    return saliency(request.task, model, request.data, request.split.forget_train)
 
 
-def test_scores_are_the_summed_gradient(tiny_task: MakeTask) -> None:
+def test_scores_are_the_summed_gradient(tiny_request: MakeRequest) -> None:
     """One sample at a time, in float64, against the batched pass."""
-    task = tiny_task()
-    model = task.copy_of_original().double().eval()
+    request = tiny_request()
+    model = request.copy_of_original().double().eval()
     named = dict(model.named_parameters())
     total = {name: torch.zeros_like(p) for name, p in named.items()}
-    for i in task.split.forget_train:
-        x = task.images.x_train[i : i + 1].double() / 255
-        loss = -F.cross_entropy(model(x), task.images.y_train[i : i + 1])
+    for i in request.split.forget_train:
+        x = request.data.x_train[i : i + 1].double() / 255
+        loss = -F.cross_entropy(model(x), request.data.y_train[i : i + 1])
         for name, gradient in zip(
             named, torch.autograd.grad(loss, list(named.values())), strict=True
         ):
             total[name] += gradient
-    found = saliency(task.copy_of_original(), task.images, task.split.forget_train, batch=5)
+    ids = request.split.forget_train
+    found = saliency(request.task, request.copy_of_original(), request.data, ids, batch=5)
     for name, value in found.items():
         torch.testing.assert_close(value.double(), total[name].abs(), rtol=1e-3, atol=1e-4)
 
@@ -50,7 +52,7 @@ def test_the_mask_is_the_brute_force_ranking(values: list[list[int]], share: flo
     flat = [v for row in values for v in row]
     ranked = sorted(range(len(flat)), key=lambda i: (-flat[i], i))
     wanted = set(ranked[: round(share * len(flat))])
-    mask = top_share(scores, share)
+    mask = top_fraction_mask(scores, share)
     assert {name: m.shape for name, m in mask.items()} == {n: s.shape for n, s in scores.items()}
     joined = torch.cat([mask[name] for name in scores])
     assert {int(i) for i in joined.nonzero()} == wanted
@@ -59,11 +61,11 @@ def test_the_mask_is_the_brute_force_ranking(values: list[list[int]], share: flo
 @pytest.mark.parametrize("name", ["salun", "rl", "ga", "opc", "ft", "neggrad_plus"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_outside_the_mask_nothing_moves_by_a_bit(
-    name: str, optimizer: str, tiny_task: MakeTask
+    name: str, optimizer: str, tiny_request: MakeRequest
 ) -> None:
     """Weight decay and momentum move weights that have no gradient; statistics have none at all."""
-    task = tiny_task()
-    mask = top_share(scores_of(task), 0.3)
+    request = tiny_request()
+    mask = top_fraction_mask(scores_of(request), 0.3)
     method = create(
         name,
         saliency=0.3,
@@ -74,10 +76,10 @@ def test_outside_the_mask_nothing_moves_by_a_bit(
         weight_decay=0.1,
         optimizer=optimizer,
     )
-    model, outcome = method.unlearn(task)
+    model, outcome = method.unlearn(request)
     assert outcome.status == "finished"
-    assert outcome.gradients > len(task.split.forget_train)
-    before, after = task.original.state_dict(), model.state_dict()
+    assert outcome.gradients > len(request.split.forget_train)
+    before, after = request.original.state_dict(), model.state_dict()
     moved = 0
     for weight, free in mask.items():
         assert torch.equal(before[weight][~free], after[weight][~free]), weight
@@ -96,30 +98,30 @@ def test_outside_the_mask_nothing_moves_by_a_bit(
     assert changed
 
 
-def test_without_a_mask_nothing_changes(tiny_task: MakeTask, same_weights) -> None:
+def test_without_a_mask_nothing_changes(tiny_request: MakeRequest, same_weights) -> None:
     """The default share of 1 is the method itself, bit for bit; so is a mask that lets all move."""
-    task = tiny_task()
+    request = tiny_request()
     settings = {"epochs": 2, "batch_size": 8, "lr": 0.02}
     plain = create("rl", **settings)
     assert plain.saliency == 1
-    model = task.copy_of_original()
-    task.train(model, plain.parts, plain, plain.objective(task, model))
-    usual, outcome = plain.unlearn(task)
+    model = request.copy_of_original()
+    request.train(model, plain.parts, plain, plain.objective(request, model))
+    usual, outcome = plain.unlearn(request)
     assert same_weights(model, usual)
     nearly_all = create("rl", saliency=1 - 1e-9, **settings)
-    masked, counted = nearly_all.unlearn(task)
+    masked, counted = nearly_all.unlearn(request)
     assert same_weights(masked, usual)
-    assert counted.gradients == outcome.gradients + len(task.split.forget_train)
+    assert counted.gradients == outcome.gradients + len(request.split.forget_train)
 
 
-def test_a_frozen_channel_is_the_same_function_in_training(tiny_task: MakeTask) -> None:
+def test_a_frozen_channel_is_the_same_function_in_training(tiny_request: MakeRequest) -> None:
     """In train mode it normalises with its own statistics: training and use agree."""
-    model: Classifier = tiny_task().copy_of_original()
+    model: Classifier = tiny_request().copy_of_original()
     norm = model.net.stem[1]
     free = torch.tensor([True, False, True, False])
     x = torch.randn(6, 4, 5, 5) * 3 + 1
     in_use = norm.eval()(x)
-    with only_inside(model, {"net.stem.1.weight": free}):
+    with freeze_outside(model, {"net.stem.1.weight": free}):
         norm.train()
         training = norm(x)
     torch.testing.assert_close(training[:, ~free], in_use[:, ~free])
@@ -129,11 +131,11 @@ def test_a_frozen_channel_is_the_same_function_in_training(tiny_task: MakeTask) 
     torch.testing.assert_close(norm.train()(x), by_batch)  # closed: an ordinary batch norm again
 
 
-def test_a_replaced_layer_is_free(tiny_task: MakeTask) -> None:
-    model = tiny_task().copy_of_original()
+def test_a_replaced_layer_is_free(tiny_request: MakeRequest) -> None:
+    model = tiny_request().copy_of_original()
     mask = {name: torch.zeros_like(p, dtype=torch.bool) for name, p in model.named_parameters()}
     model.net.head = nn.Linear(model.head.in_features, 9)
-    with only_inside(model, mask) as restore:
+    with freeze_outside(model, mask) as restore:
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter += 1
@@ -141,11 +143,11 @@ def test_a_replaced_layer_is_free(tiny_task: MakeTask) -> None:
         head = model.net.head.weight.clone()
         restore(model)
     assert torch.equal(model.net.head.weight, head)
-    assert torch.equal(model.net.stem[0].weight, tiny_task().original.net.stem[0].weight)
+    assert torch.equal(model.net.stem[0].weight, tiny_request().original.net.stem[0].weight)
 
 
-def test_salun_is_random_labels_in_sequence(tiny_task: MakeTask, same_weights) -> None:
+def test_salun_is_random_labels_in_sequence(tiny_request: MakeRequest, same_weights) -> None:
     salun = create("salun")
     assert (salun.saliency, salun.epochs, salun.lr, salun.batch_size) == (0.5, 10, 0.013, 256)
     assert salun.parts == "sequence"
-    assert 0 < create("salun", epochs=1).unlearn(tiny_task())[1].step == 2  # D_f, then D_r
+    assert 0 < create("salun", epochs=1).unlearn(tiny_request())[1].step == 2  # D_f, then D_r

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from opcviz.common.config import ConfigError
 from opcviz.data import Images
 from opcviz.models import Architecture, Classifier, build_classifier
-from opcviz.models.observe import observe_blocks
+from opcviz.tasks.classification import observe_blocks
 
 MEAN, STD = torch.tensor([0.4]), torch.tensor([0.2])
 SHAPE = (1, 8, 8)
@@ -58,14 +58,14 @@ def test_the_head_makes_the_logits_of_the_features(make) -> None:
                                   "torchvision:mobilenet_v3_small"])  # fmt: skip
 def test_taps_show_body_blocks_in_order_and_no_logits(tiny_images: Images, name: str) -> None:
     model = build_classifier(Architecture(name, resize=32), tiny_images, 0).eval()
-    taps = model.taps(torch.rand(2, *SHAPE))
-    torch.testing.assert_close(model.head(taps.features), taps.logits)
-    assert list(taps.blocks) == list(model.block_names)
-    assert len(taps.blocks) >= 4
-    sides = [block.shape[-1] for block in taps.blocks.values() if block.dim() == 4]
+    activations = model.activations(torch.rand(2, *SHAPE))
+    torch.testing.assert_close(model.head(activations.features), activations.logits)
+    assert list(activations.blocks) == list(model.block_names)
+    assert len(activations.blocks) >= 4
+    sides = [block.shape[-1] for block in activations.blocks.values() if block.dim() == 4]
     assert sides == sorted(sides, reverse=True)  # from the input to the head
-    assert not any(block is taps.logits for block in taps.blocks.values())
-    assert all(block.shape != taps.logits.shape for block in taps.blocks.values())
+    assert not any(block is activations.logits for block in activations.blocks.values())
+    assert all(block.shape != activations.logits.shape for block in activations.blocks.values())
 
 
 def test_our_blocks_have_their_names(tiny_original: Classifier) -> None:
@@ -98,14 +98,14 @@ def test_pictures_are_enlarged_inside() -> None:
 
 def test_gradients_reach_the_pixels_through_taps(tiny_original: Classifier) -> None:
     x = torch.rand(2, *SHAPE, requires_grad=True)
-    tiny_original.eval().taps(x).features.sum().backward()
+    tiny_original.eval().activations(x).features.sum().backward()
     assert x.grad.abs().sum() > 0
 
 
 def test_watching_leaves_no_hooks_and_no_mode_behind(tiny_original: Classifier) -> None:
     tiny_original.train()
     Classifier(tiny_original.net, MEAN, STD, SHAPE)
-    tiny_original.taps(torch.rand(2, *SHAPE))
+    tiny_original.activations(torch.rand(2, *SHAPE))
     assert tiny_original.net.training
     assert not any(module._forward_hooks for module in tiny_original.modules())
 
@@ -184,14 +184,14 @@ def test_positions_of_tokens_are_averaged_and_their_channels_are_not() -> None:
     first = net.first(x - 0.5)
     torch.testing.assert_close(blocks["first"].features, first.mean(1))
     torch.testing.assert_close(blocks["second"].features, net.second(first).mean(1))
-    assert model.taps(x).blocks["first"].shape == (3, 4, 7)
+    assert model.activations(x).blocks["first"].shape == (3, 4, 7)
 
 
 def test_maps_with_channels_last_are_told_from_maps_with_channels_first() -> None:
     torch.manual_seed(0)
     last = nn.Sequential(nn.Flatten(2), nn.Unflatten(2, (6, 6)), nn.Linear(6, 9))
     model = wrap(Parts(nn.Conv2d(1, 4, 3), last, width=9, positions=(1, 2)))
-    blocks = model.taps(torch.rand(2, *SHAPE)).blocks
+    blocks = model.activations(torch.rand(2, *SHAPE)).blocks
     assert [tuple(block.shape) for block in blocks.values()] == [(2, 4, 6, 6), (2, 9, 4, 6)]
 
 
@@ -200,8 +200,8 @@ def test_an_output_of_unknown_layout_is_refused_unless_the_network_declares_it()
         of_signals(Parts(nn.Conv1d(2, 4, 1), Scale(), width=4, positions=2), (2, 10))
     for layout, shape in (("channels_first", (2, 4, 10)), ("channels_last", (2, 10, 4))):
         net = Parts(nn.Conv1d(2, 4, 1), Scale(), width=4, positions=2, layout=layout)
-        taps = of_signals(net, (2, 10)).taps(torch.rand(2, 2, 10))
-        assert taps.blocks["second"].shape == shape
+        activations = of_signals(net, (2, 10)).activations(torch.rand(2, 2, 10))
+        assert activations.blocks["second"].shape == shape
     net = Parts(nn.Conv1d(2, 4, 1), Scale(), width=4, positions=2, layout="sideways")
     with pytest.raises(ConfigError, match=r"Parts\.layout is 'sideways'; it may be"):
         of_signals(net, (2, 10))

@@ -13,13 +13,13 @@ from opcviz.data import DataError
 from opcviz.methods import create
 from opcviz.study import Evidence, Store, StoreError, Study, StudyRunner
 from opcviz.training import Training
-from opcviz.training.resume import Snapshots
+from opcviz.training.resume import ResumeFile
 
 EVIDENCE = Evidence(probe=40, live=60, maps=("pca",))
 STUDY = Study(name="tiny", training=Training(epochs=3, batch_size=512), evidence=EVIDENCE).replace(
     architecture={"width": 0.1}
 )
-STEPS_AN_EPOCH = 3  # 1,437 digits in hands of 512
+STEPS_AN_EPOCH = 3  # 1,437 digits in chunks of 512
 
 
 class Killed(BaseException):
@@ -45,7 +45,7 @@ def train(root: Path, study: Study, stop: int = 0) -> tuple[list[int], dict[str,
 @pytest.fixture(autouse=True)
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Save after every epoch, however short."""
-    monkeypatch.setattr(Snapshots, "every", 0.0)
+    monkeypatch.setattr(ResumeFile, "every", 0.0)
 
 
 def test_a_killed_model_is_finished_and_leaves_nothing_behind(tmp_path: Path) -> None:

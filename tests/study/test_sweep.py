@@ -15,7 +15,7 @@ from opcviz.study import Plan, Store, Study
 from opcviz.sweep.compare import compare
 from opcviz.sweep.search import Sweep, Trial, candidates, choose, gradients_per_epoch, tuning_study
 from opcviz.training import Training
-from opcviz.training.batches import Feed
+from opcviz.training.batches import Batches
 
 STUDY = Study(name="tiny", architecture=Architecture(width=0.25), training=Training(epochs=2))
 SPLIT = Scenario.parse("classes:0,1,2").split(load(DataSpec(holdout="validation")))
@@ -54,8 +54,8 @@ def test_an_epochs_gradients_are_what_the_feed_deals(name):
     retain = none if method.parts == "forget" else SPLIT.retain_train
     forget = none if method.parts == "retain" else SPLIT.forget_train
     order = "sequence" if method.parts == "sequence" else "joint"
-    feed = Feed(images, retain, forget, method.batch_size, order=order)
-    dealt = sum(len(batch.y) for batch in feed.epoch(0, torch.Generator().manual_seed(0)))
+    batches = Batches(images, retain, forget, method.batch_size, order=order)
+    dealt = sum(len(batch.y) for batch in batches.epoch(0, torch.Generator().manual_seed(0)))
     assert gradients_per_epoch(method, SPLIT) == dealt
 
 

@@ -9,9 +9,9 @@ from opcviz.common.progress import Epoch, Progress
 from opcviz.data import Images, Split
 from opcviz.measures import collapse
 from opcviz.models import Classifier
-from opcviz.models.observe import Observation, observe
 from opcviz.study import watch as watching
 from opcviz.study.watch import ProbeWatch
+from opcviz.tasks.classification import Observation, observe
 
 
 @pytest.fixture

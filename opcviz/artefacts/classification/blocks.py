@@ -8,7 +8,7 @@ from ...attacks.probes import Probing, probe
 from ...attacks.recovery import ATTACKS, Recovery, recover
 from ...measures import collapse, separability
 from ...measures.similarity import feature_similarity
-from ...models.observe import Observation, Views
+from ...tasks.classification import ModelOutputs, Observation
 from ..context import Context
 from ..kind import Json, Kind, Made, register_kind
 
@@ -69,7 +69,7 @@ class Blocks(Kind):
         return {"blocks": (result or {}).get("blocks") or []}
 
 
-def _probes(context: Context, outputs: Views) -> Json:
+def _probes(context: Context, outputs: ModelOutputs) -> Json:
     """Cross-validated probes on held-out data; on train data where samples are forgotten."""
     split = context.split
     seen: Observation = outputs.test if split.classes else outputs.train

@@ -26,7 +26,7 @@ from .svc import SVC_SCORES, ShadowThreat, no_verdict, svc_attack
 
 if TYPE_CHECKING:
     from ...data import Split
-    from ...models.observe import Observation, Views
+    from ...tasks.classification import ModelOutputs, Observation
 
 __all__ = [
     "MEMBER_SCORES",
@@ -72,7 +72,7 @@ class ThresholdThreat:
 
 @torch.no_grad()
 def membership(
-    views: Views,
+    views: ModelOutputs,
     split: Split,
     config: Membership | None = None,
     *,
@@ -153,7 +153,7 @@ def _rows(seen: Observation, index: Tensor) -> tuple[Tensor, Tensor]:
     return seen.logits.detach().cpu()[rows], seen.labels.cpu()[rows]
 
 
-def _hopeless(views: Views) -> str | None:
+def _hopeless(views: ModelOutputs) -> str | None:
     """Why no score exists, if so; a diverged method is a result, not an error."""
     if views.train.logits.shape[1] == 1:
         return "a model of one class is always sure"

@@ -31,7 +31,7 @@ from .sizes import size_sweep
 
 if TYPE_CHECKING:
     from ...data import Split
-    from ...models.observe import Views
+    from ...tasks.classification import ModelOutputs
 
 __all__ = ["ATTACKS", "FIT_SETS", "LiveRecovery", "Recovery", "ThreatModel", "recover"]
 
@@ -47,8 +47,8 @@ PARTS = ("retain_train", "forget_train", "retain_test", "forget_test")
 
 @torch.no_grad()
 def recover(
-    original: Views,
-    unlearned: Views,
+    original: ModelOutputs,
+    unlearned: ModelOutputs,
     head: tuple[Tensor, Tensor] | None,
     split: Split,
     config: Recovery | None = None,
@@ -141,7 +141,7 @@ def _note(gram: Gram, case: Case) -> dict[str, str]:
     return {"note": f"{told}: at ridge 0 the fit interpolates whatever it is given"}
 
 
-def _check(original: Views, unlearned: Views) -> None:
+def _check(original: ModelOutputs, unlearned: ModelOutputs) -> None:
     for part in ("train", "test"):
         a, b = getattr(original, part), getattr(unlearned, part)
         if len(a.features) != len(b.features) or not torch.equal(a.labels.cpu(), b.labels.cpu()):
@@ -158,7 +158,7 @@ def _finite(values: Tensor) -> bool:
     return bool(values.sum().isfinite()) or bool(values.isfinite().all())
 
 
-def _hopeless(unlearned: Views, labels: Tensor) -> str | None:
+def _hopeless(unlearned: ModelOutputs, labels: Tensor) -> str | None:
     """Why nothing at all can be recovered, if so; a diverged method is a result, not an error."""
     if not len(labels):
         return "the forget set is empty"

@@ -15,7 +15,7 @@ from .scoring import chunks
 
 if TYPE_CHECKING:
     from ...data import Split
-    from ...models.observe import Views
+    from ...tasks.classification import ModelOutputs
 
 __all__ = ["ATTACKS", "Case", "Recovery", "ThreatModel"]
 
@@ -96,8 +96,8 @@ class Case:
         progress: asked between steps whether to stop.
     """
 
-    original: Views
-    unlearned: Views
+    original: ModelOutputs
+    unlearned: ModelOutputs
     head: tuple[Tensor, Tensor] | None
     split: Split
     config: Recovery

@@ -32,7 +32,8 @@ from ...common.config import Config, setting
 from ...common.progress import Event, Progress, Step
 from ...data import Images, Split
 from ...models import Classifier
-from ...training import Batch, Feed, Objective, Training, cross_entropy, train
+from ...tasks import get_task
+from ...training import Batch, Batches, Objective, Training, train
 from .curves import Curves
 
 __all__ = ["Relearning", "relearn"]
@@ -192,7 +193,7 @@ def _attack(
 ) -> str | None:
     """Fine-tune a copy under the eyes of `watch`; says why the curve broke off, if it did."""
     model = copy.deepcopy(model).requires_grad_(True)
-    objective: Objective = cross_entropy
+    objective: Objective = get_task("classification").loss
     if variant.transfer:
         objective = _through_new_head(model, variant.images.classes)
     spec = Training(
@@ -201,10 +202,10 @@ def _attack(
         batch_size=config.batch_size,
         schedule="constant",
     )
-    feed = _Stretches(
+    batches = _Stretches(
         variant.images, variant.retain, variant.forget, config.batch_size, watch.steps, seed
     )
-    outcome = train(model, feed, objective, spec, seed=seed, progress=progress, watch=watch)
+    outcome = train(model, batches, objective, spec, seed=seed, progress=progress, watch=watch)
     return outcome.reason or None
 
 
@@ -221,11 +222,11 @@ def _through_new_head(model: Classifier, classes: int) -> Objective:
     return loss
 
 
-class _Stretches(Feed):
-    """An endless feed cut where the model is to be looked at: an epoch is the way to the next look.
+class _Stretches(Batches):
+    """Endless batches, cut where the model is to be looked at: an epoch is the way to that look.
 
     Args:
-        images, retain, forget, batch_size: as of any `Feed`.
+        images, retain, forget, batch_size: as of any `Batches`.
         steps: when the looks are, from 0.
         seed: of the order.
     """
@@ -241,7 +242,7 @@ class _Stretches(Feed):
     ) -> None:
         super().__init__(images, retain, forget, batch_size)
         self.gaps = [b - a for a, b in pairwise(steps)]
-        self._batches = _endless(Feed(images, retain, forget, batch_size), seed)
+        self._batches = _endless(Batches(images, retain, forget, batch_size), seed)
 
     def steps(self, epoch: int) -> int:
         """Steps from look number `epoch` to the next."""
@@ -252,7 +253,7 @@ class _Stretches(Feed):
         return islice(self._batches, self.gaps[number])
 
 
-def _endless(feed: Feed, seed: int) -> Iterator[Batch]:
+def _endless(batches: Batches, seed: int) -> Iterator[Batch]:
     generator = torch.Generator().manual_seed(seed)
     for number in count():
-        yield from feed.epoch(number, generator)
+        yield from batches.epoch(number, generator)

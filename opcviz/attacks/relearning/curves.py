@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...data import Images, Split
 from ...models import Classifier
-from ...models.observe import observe
+from ...tasks.classification import observe
 
 __all__ = ["Curves", "looks"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ...common.plugins import sources
 from ...engine import UnknownRun
-from ...methods.plugins import sources
 from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.spec import model_place
 from ..reading import state

@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from ...common.config import Config, ConfigError
+from ...common.plugins import add_source, loader
 from ...data import DataError, DataSpec, Scenario, list_datasets
-from ...methods import Method, create, get_method, list_methods
-from ...methods.plugins import add_source, load_methods
+from ...methods import Method, create, get_method, list_methods, tuned_settings
 from ...models import Architecture, list_architectures
 from ...study import Plan, Study, StudyResult
 from ...training import Training
@@ -45,7 +45,7 @@ def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
     Returns:
         What to run and on which device; None while something cannot be used (said on screen).
     """
-    settings = _settings(method, study.study.data.name)
+    settings = _settings(method, study.study)
     _own_methods()
     with st.expander("Study: data, what to forget, network"):
         asked = _study(study.study, library.samples(study)[1]["class_names"])
@@ -61,9 +61,9 @@ def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
     return Plan(asked, (*references, *others), (int(seed),)), device
 
 
-def _settings(name: str, dataset: str) -> Method | None:
-    cls = get_method(name)
-    tuned = cls.tuned.get(dataset, {})
+def _settings(name: str, study: Study) -> Method | None:
+    cls, dataset = get_method(name), study.data.name
+    tuned = tuned_settings(name, dataset, study.forget.forgets)
     source = "paper"
     if tuned:
         source = st.segmented_control(
@@ -88,7 +88,7 @@ def _settings(name: str, dataset: str) -> Method | None:
 
 def _own_methods() -> None:
     """Where a method of one's own comes from, and what was refused."""
-    refused = load_methods()
+    refused = loader.load()
     for each in refused:
         st.warning(f"A method file was refused. {each}.")
     with st.expander("A method of your own"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from ...methods.plugins import load_methods
+from ...common.plugins import loader
 from ...study import StudyResult
 from ..reading import state
 from ..reading import store_reader as library
@@ -23,7 +23,7 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     """
     _through_the_entry()
     st.html(STYLE)
-    load_methods()  # the user's own; the lab says which were refused
+    loader.load()  # the user's own; the lab says which were refused
     studies = library.choices()
     if not studies:
         st.title(title)

@@ -8,13 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..common.config import ConfigError, setting
-from ..models import Classifier
-from ..models.observe import observe
-from ..training import Batch, Objective, Outcome
-from .base import Iterative, Task, register
-from .bezier import BezierPath
-from .passes import features_at, nearest
+from ...common.config import ConfigError, setting
+from ...models import Classifier
+from ...tasks.classification import observe
+from ...training import Batch, Objective, Outcome
+from ..base import Iterative, Request, register
+from .bezier import BezierPath, features_at
 
 __all__ = ["ManiFSMC"]
 
@@ -28,7 +27,7 @@ __all__ = ["ManiFSMC"]
     summary="triplet loss: to the retained neighbours' centroid, from the own class's; no labels",
 )
 @dataclass(frozen=True)
-class ManiFSMC(Iterative):
+class ManiFSMC(Iterative[Classifier]):
     """Manifold forgetting with self mode connectivity, from its description.
 
         loss = mean over x_f of max(0, ‖f(x_f) − p‖ − ‖f(x_f) − n‖ + m)
@@ -56,22 +55,22 @@ class ManiFSMC(Iterative):
     path_steps: int = setting(20, "steps of a path fit", low=1, high=10_000, advanced=True)
 
     parts = "forget"
-    tuned = {"digits": {"epochs": 3, "hold": 1.0}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """The triplet loss; neighbours and centroids are looked up once, in original features.
 
         Raises:
             ConfigError: when there are fewer retained samples than neighbours.
         """
-        images, forget, retain = task.images, task.split.forget_train, task.split.retain_train
+        data, forget, retain = request.data, request.split.forget_train, request.split.retain_train
         if len(retain) < self.neighbours:
             raise ConfigError(
                 f"ManiFSMC.neighbours: {self.neighbours} are wanted, {len(retain)} are retained"
             )
-        seen = observe(task.copy_of_original(), images.x_train, images.y_train)
+        seen = observe(request.copy_of_original(), data.x_train, data.y_train)
         features, answers = seen.features, seen.logits.argmax(1)
-        near = retain[nearest(features[forget], features[retain], self.neighbours)]
+        near = retain[nearest_by_cosine(features[forget], features[retain], self.neighbours)]
         centroids = torch.stack([features[answers == a].mean(0) for a in answers[forget]])
         goals = features[near].mean(1)
         row = torch.full((len(answers),), -1, device=forget.device)
@@ -82,11 +81,11 @@ class ManiFSMC(Iterative):
             number = int(batch.at * self.paths + 1e-6)
             if number not in margins:
                 margins.clear()
-                middle = self.middle(task, model, near, features, number)
+                middle = self.middle(request, model, near, features, number)
                 margins[number] = (middle.mean(1) - centroids).norm(dim=1)
             at = row[batch.index]
             close = near[at].flatten()
-            x = torch.cat([batch.x, images.batch(close)])
+            x = torch.cat([batch.x, data.batch(close)])
             now, kept = model.features(x)[0].float().split([len(at), len(close)])
             to, away = (now - goals[at]).norm(dim=1), (now - centroids[at]).norm(dim=1)
             stay = (kept - features[close]).norm(dim=1).mean()
@@ -95,27 +94,38 @@ class ManiFSMC(Iterative):
         return loss
 
     def middle(
-        self, task: Task, model: Classifier, near: Tensor, features: Tensor, number: int
+        self,
+        request: Request[Classifier],
+        model: Classifier,
+        near: Tensor,
+        features: Tensor,
+        number: int,
     ) -> Tensor:
         """Neighbours' features (n, k, d) at t = 0.5 of a path fitted between now and θo."""
-        path, run = BezierPath(model, task.copy_of_original()), features_at(model)
-        generator = torch.Generator().manual_seed(task.seed * 1_000_003 + number)
-        pool, images = near.unique(), task.images
+        path, run = BezierPath(model, request.copy_of_original()), features_at(model)
+        generator = torch.Generator().manual_seed(request.seed * 1_000_003 + number)
+        pool, data = near.unique(), request.data
 
         def loss(state: dict[str, Tensor]) -> Tensor:
             drawn = torch.randint(len(pool), (self.batch_size,), generator=generator)
             ids = pool[drawn.to(pool.device)]
-            return (run(state, images.batch(ids)) - features[ids]).norm(dim=1).mean()
+            return (run(state, data.batch(ids)) - features[ids]).norm(dim=1).mean()
 
-        path.fit(loss, self.path_steps, self.lr, generator, task.progress)
+        path.fit(loss, self.path_steps, self.lr, generator, request.progress)
         with torch.no_grad():
             state = path.at(0.5)
-            found = torch.cat([run(state, images.batch(ids)) for ids in pool.split(256)])
+            found = torch.cat([run(state, data.batch(ids)) for ids in pool.split(256)])
         return found[torch.searchsorted(pool, near)]
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """As every iterative method; neighbours' and paths' gradients are counted too."""
-        model, outcome = super().unlearn(task)
+        model, outcome = super().unlearn(request)
         spent = outcome.gradients * (1 + self.neighbours)
         spent += self.epochs * self.paths * self.path_steps * self.batch_size
         return model, replace(outcome, gradients=spent)
+
+
+def nearest_by_cosine(of: Tensor, among: Tensor, k: int, batch: int = 1024) -> Tensor:
+    """(n, k) rows of `among` (m, d) with the greatest cosine to each row of `of` (n, d)."""
+    among = F.normalize(among, dim=1)
+    return torch.cat([(F.normalize(p, dim=1) @ among.T).topk(k).indices for p in of.split(batch)])

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..models import Classifier
-from ..training import Batch, Objective
-from .base import Iterative, Task, register
-from .teachers import at_rest, divergence
+from ...models import Classifier
+from ...training import Batch, Objective
+from ..base import Iterative, Request, register
+from .teachers import divergence, frozen_teacher
 
 __all__ = ["Delete"]
 
@@ -24,7 +24,7 @@ __all__ = ["Delete"]
     summary="KL to the original with the true class struck out, on forget data",
 )
 @dataclass(frozen=True)
-class Delete(Iterative):
+class Delete(Iterative[Classifier]):
     """DELETE: forget samples keep what the original thought of them, but for their own class.
 
         loss = KL(softmax(m_o(x_f) with logit y at −∞) ‖ softmax(m(x_f)))
@@ -43,11 +43,11 @@ class Delete(Iterative):
     parts = "forget"
     scenarios = frozenset({"classes"})
     limits = "it drives pictures from their own class, which a retrained model would still name"
-    tuned = {"digits": {"lr": 3e-3, "batch_size": 64}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Divergence from the original's answer without the true class."""
-        teacher = at_rest(task.copy_of_original())
+        teacher = frozen_teacher(request.copy_of_original())
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             with torch.no_grad():

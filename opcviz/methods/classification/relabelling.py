@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..models import Classifier
-from ..training import Batch, Objective
-from .base import Iterative, Task, register
+from ...models import Classifier
+from ...training import Batch, Objective
+from ..base import Iterative, Request, register
 
 __all__ = ["Amnesiac", "RandomLabel"]
 
@@ -24,7 +24,7 @@ __all__ = ["Amnesiac", "RandomLabel"]
     summary="CE(forget data, random label) + CE(retain data)",
 )
 @dataclass(frozen=True)
-class RandomLabel(Iterative):
+class RandomLabel(Iterative[Classifier]):
     """RL: forget samples get random labels, retain samples keep theirs.
 
         loss = CE(m(x_f), ỹ) + CE(m(x_r), y_r),   ỹ uniform over all C classes
@@ -36,16 +36,16 @@ class RandomLabel(Iterative):
     lr: float = 0.013
     batch_size: int = 256
 
-    tuned = {"digits": {"lr": 0.02, "batch_size": 128}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy against a fixed table of labels, random on forget data."""
-        generator = torch.Generator().manual_seed(task.seed)
-        labels = task.images.y_train.clone()
+        generator = torch.Generator().manual_seed(request.seed)
+        labels = request.data.y_train.clone()
         drawn = torch.randint(
-            task.images.classes, (len(task.split.forget_train),), generator=generator
+            request.data.classes, (len(request.split.forget_train),), generator=generator
         )
-        labels[task.split.forget_train] = drawn.to(labels.device)
+        labels[request.split.forget_train] = drawn.to(labels.device)
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             each = F.cross_entropy(model(batch.x), labels[batch.index], reduction="none")
@@ -64,7 +64,7 @@ class RandomLabel(Iterative):
     summary="CE(forget data, random wrong label) + CE(retain data), shuffled together",
 )
 @dataclass(frozen=True)
-class Amnesiac(Iterative):
+class Amnesiac(Iterative[Classifier]):
     """Amnesiac: all data is trained on, forget samples with a wrong label.
 
         loss = mean over the batch of CE(m(x), ỹ),   ỹ = y on D_r, uniform over c ≠ y on D_f
@@ -82,14 +82,14 @@ class Amnesiac(Iterative):
     weight_decay: float = 0.0
 
     parts = "all"
-    tuned = {"digits": {"epochs": 10, "lr": 1e-3, "batch_size": 64}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy against a fixed table of labels, wrong on forget data."""
-        generator = torch.Generator().manual_seed(task.seed)
-        labels, forget = task.images.y_train.clone(), task.split.forget_train
-        shift = torch.randint(1, task.images.classes, (len(forget),), generator=generator)
-        labels[forget] = (labels[forget] + shift.to(labels.device)) % task.images.classes
+        generator = torch.Generator().manual_seed(request.seed)
+        labels, forget = request.data.y_train.clone(), request.split.forget_train
+        shift = torch.randint(1, request.data.classes, (len(forget),), generator=generator)
+        labels[forget] = (labels[forget] + shift.to(labels.device)) % request.data.classes
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             return F.cross_entropy(model(batch.x), labels[batch.index])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..models import Classifier
+from ...models import Classifier
 
-__all__ = ["at_rest", "divergence"]
+__all__ = ["divergence", "frozen_teacher"]
 
 
 def divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Tensor:
@@ -21,6 +21,6 @@ def divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Te
     )
 
 
-def at_rest(model: Classifier) -> Classifier:
+def frozen_teacher(model: Classifier) -> Classifier:
     """A model as a teacher: in eval mode, without gradients."""
     return model.eval().requires_grad_(False)

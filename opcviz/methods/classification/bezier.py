@@ -9,10 +9,12 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
-from ..common.progress import Progress
+from ...common.progress import Progress
+from ...models import Classifier
 
-__all__ = ["BezierPath"]
+__all__ = ["BezierPath", "features_at"]
 
 State = dict[str, Tensor]
 
@@ -77,3 +79,31 @@ class BezierPath:
 def _floats(model: nn.Module) -> State:
     tensors = [*model.named_parameters(), *model.named_buffers()]
     return {n: v.detach().clone() for n, v in tensors if v.is_floating_point()}
+
+
+class _Body(nn.Module):
+    def __init__(self, model: Classifier) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model.features(x)[0].float()
+
+
+def features_at(model: Classifier) -> Callable[[State, Tensor], Tensor]:
+    """A function (state, x) -> features (B, d) of the model at other weights and buffers.
+
+    It runs in eval mode and leaves the model's mode and weights as they were.
+    """
+    body = _Body(model)
+
+    def run(state: State, x: Tensor) -> Tensor:
+        modes = [(module, module.training) for module in model.modules()]
+        model.eval()
+        try:
+            return functional_call(body, {f"model.{name}": v for name, v in state.items()}, (x,))
+        finally:
+            for module, training in modes:
+                module.training = training
+
+    return run

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..models import Classifier
-from ..training import Batch, Objective, Outcome
-from .base import Iterative, Task, register
+from ...models import Classifier
+from ...training import Batch, Objective, Outcome
+from ..base import Iterative, Request, register
 
 __all__ = ["BoundaryExpanding"]
 
@@ -24,7 +24,7 @@ __all__ = ["BoundaryExpanding"]
     summary="CE(forget data, a shadow class), which is then dropped",
 )
 @dataclass(frozen=True)
-class BoundaryExpanding(Iterative):
+class BoundaryExpanding(Iterative[Classifier]):
     """BE: forget samples move into a shadow class C + 1, which is dropped afterwards.
 
         loss = CE([m(x_f), s·f(x_f) + s₀], C + 1)
@@ -41,24 +41,24 @@ class BoundaryExpanding(Iterative):
     weight_decay: float = 0.0
 
     parts = "forget"
-    tuned = {"digits": {"epochs": 20, "lr": 3e-3, "batch_size": 64}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy over C + 1 classes, the last one being the right one; adds the neuron."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(task.seed)
+            torch.manual_seed(request.seed)
             shadow = nn.Linear(model.head.in_features, 1, bias=model.head.bias is not None)
         model.shadow = shadow.to(model.head.weight.device)
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             features, logits = model.features(batch.x)
-            wide = torch.cat([logits, model.shadow(features)], dim=1)
+            wide = torch.cat([logits, model.get_submodule("shadow")(features)], dim=1)
             return F.cross_entropy(wide, torch.full_like(batch.y, model.classes))
 
         return loss
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """As inherited; then the shadow neuron goes."""
-        model, outcome = super().unlearn(task)
+        model, outcome = super().unlearn(request)
         del model.shadow
         return model, outcome

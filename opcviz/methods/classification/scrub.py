@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..common.config import setting
-from ..models import Classifier
-from ..training import Batch, Objective, Outcome
-from .base import Iterative, Task, register
-from .teachers import at_rest, divergence
+from ...common.config import setting
+from ...models import Classifier
+from ...training import Batch, Objective, Outcome
+from ..base import Iterative, Request, register
+from .teachers import divergence, frozen_teacher
 
 __all__ = ["SCRUB"]
 
@@ -26,7 +26,7 @@ __all__ = ["SCRUB"]
     summary="max KL(θo‖θ) on forget data, min α·KL + γ·CE on retain data",
 )
 @dataclass(frozen=True)
-class SCRUB(Iterative):
+class SCRUB(Iterative[Classifier]):
     """SCRUB: away from the original on forget data, along with it on retain data.
 
         max steps: loss = −T² · KL(m_o(x_f)/T ‖ m(x_f)/T)
@@ -48,11 +48,11 @@ class SCRUB(Iterative):
     temperature: float = setting(2.0, "T, softening of both models", low=0.1, high=100)
 
     parts = "sequence"
-    tuned = {"digits": {"lr": 1e-3, "batch_size": 64, "msteps": 2}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """One loss for a forget batch, another for a retain batch."""
-        teacher = at_rest(task.copy_of_original())
+        teacher = frozen_teacher(request.copy_of_original())
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             logits = model(batch.x)
@@ -65,9 +65,9 @@ class SCRUB(Iterative):
 
         return loss
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """Copy the original and train, with forget batches in the first epochs only."""
-        self.check(task)
-        model = task.copy_of_original()
-        objective = self.objective(task, model)
-        return model, task.train(model, self.parts, self, objective, forget_epochs=self.msteps)
+        self.check(request)
+        model = request.copy_of_original()
+        objective = self.objective(request, model)
+        return model, request.train(model, self.parts, self, objective, forget_epochs=self.msteps)

@@ -6,55 +6,55 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .images import DataError, Images
+from .base import Data, DataError, strata
 from .scenarios import Split
 
-__all__ = ["probe"]
+__all__ = ["probe_set"]
 
-FEW = 0.3  # a part with less than this share of a class-balanced probe ...
-RAISED = 1 / 3  # ... is raised to this, so that a map shows it
-STREAM = 0x9E37  # keeps the draw apart from the scenario's, which has the same seed
+MIN_PART_SHARE = 0.3  # a part with less than this share of a class-balanced probe ...
+RAISED_PART_SHARE = 1 / 3  # ... is raised to this, so that a map shows it
+PROBE_STREAM = 0x9E37  # keeps the draw apart from the scenario's, which has the same seed
 
 
-def probe(images: Images, split: Split, size: int, seed: int = 0) -> Tensor:
+def probe_set(data: Data, split: Split, size: int, seed: int = 0) -> Tensor:
     """Ids of a small part of the train set, balanced over classes, with both parts well in view.
 
-    Classes take turns, in the forget and in the retain part alike, until a class has no more
-    samples. The forget share is that of a class-balanced draw (30 % when 3 of 10 classes are
-    forgotten); where that leaves either part under 30 %, the part is raised to a third, as far as
-    it has samples.
+    Classes (targets that are none count as one) take turns, in the forget and in the retain part
+    alike, until a class has no more samples. The forget share is that of a class-balanced draw
+    (30 % when 3 of 10 classes are forgotten); where that leaves either part under 30 %, the part is
+    raised to a third, as far as it has samples.
 
     Probes are nested: with the same data, split and seed a smaller probe is a subset of a larger.
 
     Args:
-        images: the data set.
+        data: the data set.
         split: its parts.
         size: the number of samples; a larger one than the train set gives all of it.
         seed: of the draw.
 
     Returns:
-        (min(size, N),) int64 ids, ordered by class, then by id, on the device of `images`.
+        (min(size, N),) int64 ids, ordered by class, then by id, on the device of `data`.
 
     Raises:
         DataError: for a size below 1.
     """
     if size < 1:
         raise DataError(f"a probe set of {size} samples shows nothing; ask for at least 1")
-    labels = images.y_train.cpu().numpy()
+    labels = strata(data)
     parts = {name: getattr(split, f"{name}_train").cpu().numpy() for name in ("forget", "retain")}
-    random = np.random.RandomState([seed, STREAM])
+    random = np.random.RandomState([seed, PROBE_STREAM])
     rank = np.empty(len(labels), np.int64)
     rank[random.permutation(len(labels))] = np.arange(len(labels))
     turns = {name: _take_turns(ids, labels, rank) for name, ids in parts.items()}
 
     size = min(size, len(labels))
-    share = _forget_share(labels, parts["forget"], images.classes)
+    share = _forget_share(labels, parts["forget"], max(1, data.classes))
     # Both counts never fall as size grows (share is in [0, 1]): this is what makes probes nested.
     forget = min(int(share * size + 0.5), len(parts["forget"]))
     forget = max(forget, size - len(parts["retain"]))
     ids = np.concatenate([turns["forget"][:forget], turns["retain"][: size - forget]])
     ids = ids[np.lexsort((ids, labels[ids]))]
-    return torch.from_numpy(ids).to(images.device)
+    return torch.from_numpy(ids).to(data.device)
 
 
 def _take_turns(ids: np.ndarray, labels: np.ndarray, rank: np.ndarray) -> np.ndarray:
@@ -70,6 +70,6 @@ def _forget_share(labels: np.ndarray, forget: np.ndarray, classes: int) -> float
         labels, minlength=classes
     ).clip(1)
     share = float(of_class.mean())
-    if share < FEW - 1e-9:
-        return RAISED
-    return 1 - RAISED if share > 1 - FEW + 1e-9 else share
+    if share < MIN_PART_SHARE - 1e-9:
+        return RAISED_PART_SHARE
+    return 1 - RAISED_PART_SHARE if share > 1 - MIN_PART_SHARE + 1e-9 else share

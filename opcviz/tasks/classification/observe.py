@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..common.progress import Progress
-from ..data import as_float
-from . import Classifier
+from ...common.progress import Progress
+from ...data import as_float
+from ...models import Classifier
 
-__all__ = ["Observation", "Views", "observe", "observe_blocks", "pooled"]
+__all__ = ["ModelOutputs", "Observation", "observe", "observe_blocks", "pooled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Observation:
 
 
 @dataclass(frozen=True, eq=False)
-class Views:
+class ModelOutputs:
     """A model's observations of the whole train and test set."""
 
     train: Observation
@@ -79,8 +79,11 @@ def observe_blocks(
     """Like `observe`, with every block's pooled output as the features, from input to head."""
 
     def look(part: Tensor) -> tuple[Tensor, ...]:
-        taps = model.taps(part)
-        return (*(pooled(taps.blocks[name]) for name in model.block_names), taps.logits)
+        activations = model.activations(part)
+        return (
+            *(pooled(activations.blocks[name]) for name in model.block_names),
+            activations.logits,
+        )
 
     *blocks, logits = _passes(model, x, look, batch, progress)
     return {
@@ -115,7 +118,7 @@ def pooled(block: Tensor) -> Tensor:
     """A block's output as one vector a sample: the mean over positions.
 
     Args:
-        block: (B, C, ...) with channels on axis 1, as `Classifier.taps` gives every block.
+        block: (B, C, ...) with channels on axis 1, as `Classifier.activations` gives every block.
 
     Returns:
         (B, C).

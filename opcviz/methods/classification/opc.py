@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..common.config import ConfigError, setting
-from ..models import Classifier, Taps
-from ..training import Batch, Objective
-from .base import Iterative, Task, cross_entropy_on, register
+from ...common.config import ConfigError, setting
+from ...models import Activations, Classifier
+from ...tasks.classification import cross_entropy_of
+from ...training import Batch, Objective
+from ..base import Iterative, Request, register
 from .contraction import distance_to_point, random_directions, sliced_wasserstein
 
 __all__ = ["OPC"]
@@ -26,7 +27,7 @@ __all__ = ["OPC"]
     summary="CE on retain data + λ·‖representation‖ on forget data",
 )
 @dataclass(frozen=True)
-class OPC(Iterative):
+class OPC(Iterative[Classifier]):
     """One-point contraction.
 
         loss = CE(m(x_r), y_r) + λ · mean over targets t of D(t(x_f), point)
@@ -59,35 +60,33 @@ class OPC(Iterative):
     )
     head_frozen: bool = setting(False, "whether the last layer stays as it is", advanced=True)
 
-    tuned = {
-        "digits": {"target": "features", "epochs": 20, "lr": 0.05, "batch_size": 128},
-    }
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """CE on the retain part plus the distance of the forget part's representation.
 
         Raises:
             ConfigError: when the retain data sets the point and there is none.
         """
-        if self.point != "origin" and not len(task.split.retain_train):
+        if self.point != "origin" and not len(request.split.retain_train):
             raise ConfigError(f"OPC.point: {self.point} needs retain data, and none is retained")
         # of its own, so that nothing else that runs in this process can disturb the directions
         generator = torch.Generator()
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
-            generator.manual_seed(directions_seed(task.seed, batch.at))
-            taps = model.taps(batch.x)
-            keep = cross_entropy_on(taps.logits, batch.y, batch.retain)
-            gaps = [self.distance(t, batch, generator) for t in self.targets(taps)]
+            generator.manual_seed(directions_seed(request.seed, batch.at))
+            activations = model.activations(batch.x)
+            keep = cross_entropy_of(activations.logits, batch.y, batch.retain)
+            gaps = [self.distance(t, batch, generator) for t in self.targets(activations)]
             return keep + self.weight * torch.stack(gaps).mean()
 
         return loss
 
-    def targets(self, taps: Taps) -> list[Tensor]:
+    def targets(self, activations: Activations) -> list[Tensor]:
         """The representations that are contracted."""
         if self.target == "blocks":
-            return [*taps.blocks.values(), taps.features]
-        return [taps.logits if self.target == "logits" else taps.features]
+            return [*activations.blocks.values(), activations.features]
+        return [activations.logits if self.target == "logits" else activations.features]
 
     def distance(self, target: Tensor, batch: Batch, generator: torch.Generator) -> Tensor:
         """How far one representation (B, ...) of the forget part is from where it should be."""
@@ -100,7 +99,7 @@ class OPC(Iterative):
         lines = random_directions(self.directions, forget.shape[1], generator)
         return sliced_wasserstein(forget, retain, lines.to(forget.device), self.norm)
 
-    def frozen(self, model: Classifier) -> Iterable[str]:
+    def frozen(self, request: Request[Classifier], model: Classifier) -> Iterable[str]:
         """The head, if it is to stay."""
         names = (name for name, _ in model.named_parameters())
         return [n for n in names if self.head_frozen and n.startswith(f"net.{model.head_name}.")]

@@ -8,7 +8,7 @@ import torch
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images
 from opcviz.models import Classifier
-from opcviz.models.observe import observe
+from opcviz.tasks.classification import observe
 
 
 def test_an_observation_is_what_the_model_computes(
@@ -27,11 +27,11 @@ def test_an_observation_is_what_the_model_computes(
     assert not seen.features.requires_grad
 
 
-def test_hands_do_not_matter(tiny_images: Images, tiny_original: Classifier) -> None:
+def test_chunks_do_not_matter(tiny_images: Images, tiny_original: Classifier) -> None:
     whole = observe(tiny_original, tiny_images.x_test, tiny_images.y_test)
-    hands = observe(tiny_original, tiny_images.x_test, tiny_images.y_test, batch=5)
-    torch.testing.assert_close(hands.features, whole.features)
-    torch.testing.assert_close(hands.logits, whole.logits)
+    chunks = observe(tiny_original, tiny_images.x_test, tiny_images.y_test, batch=5)
+    torch.testing.assert_close(chunks.features, whole.features)
+    torch.testing.assert_close(chunks.logits, whole.logits)
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..common.config import setting
-from ..models import Classifier
-from ..training import Batch, Objective, Outcome
-from .base import Iterative, Task, register
+from ...common.config import setting
+from ...models import Classifier
+from ...training import Batch, Objective, Outcome
+from ..base import Iterative, Request, register
 
 __all__ = ["BoundaryShrink", "nearest_wrong_labels"]
 
@@ -25,7 +25,7 @@ __all__ = ["BoundaryShrink", "nearest_wrong_labels"]
     summary="CE(forget data, nearest wrong label across the boundary)",
 )
 @dataclass(frozen=True)
-class BoundaryShrink(Iterative):
+class BoundaryShrink(Iterative[Classifier]):
     """BS: forget samples get the label of their nearest neighbour across the boundary.
 
         loss = CE(m(x_f), ỹ),   ỹ = argmax over c ≠ y of m_o(x')_c,
@@ -44,37 +44,37 @@ class BoundaryShrink(Iterative):
     bound: float = setting(0.1, "ε, length of the FGSM step in pixel units", low=0, high=1)
 
     parts = "forget"
-    tuned = {"digits": {"lr": 2e-3, "batch_size": 64}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy against a fixed table of neighbours' labels."""
-        labels = task.images.y_train.clone()
-        labels[task.split.forget_train] = nearest_wrong_labels(task, self.bound)
+        labels = request.data.y_train.clone()
+        labels[request.split.forget_train] = nearest_wrong_labels(request, self.bound)
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             return F.cross_entropy(model(batch.x), labels[batch.index])
 
         return loss
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """As inherited; the gradients of the FGSM step count too."""
-        model, outcome = super().unlearn(task)
-        spent = outcome.gradients + len(task.split.forget_train)
+        model, outcome = super().unlearn(request)
+        spent = outcome.gradients + len(request.split.forget_train)
         return model, replace(outcome, gradients=spent)
 
 
-def nearest_wrong_labels(task: Task, bound: float, batch: int = 512) -> Tensor:
+def nearest_wrong_labels(request: Request[Classifier], bound: float, batch: int = 512) -> Tensor:
     """The most likely wrong class (|D_f|,) one FGSM step of length `bound` away, by the original.
 
     Raises:
         Cancelled: when asked to stop.
     """
-    model = task.copy_of_original().eval().requires_grad_(False)
+    model = request.copy_of_original().eval().requires_grad_(False)
     found = []
-    for ids in task.split.forget_train.split(batch):
-        task.progress.check()
-        x = task.images.batch(ids).requires_grad_(True)
-        y = task.images.y_train[ids]
+    for ids in request.split.forget_train.split(batch):
+        request.progress.check()
+        x = request.data.batch(ids).requires_grad_(True)
+        y = request.data.y_train[ids]
         loss = F.cross_entropy(model(x), y, reduction="sum")
         (slope,) = torch.autograd.grad(loss, x)
         with torch.no_grad():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .base import register
+from ..base import register
 from .opc import OPC
 
 __all__ = ["RetainLike"]
@@ -35,7 +35,3 @@ class RetainLike(OPC):
     weight: float = 3.0
     target: str = "features"
     point: str = "retain_like"
-
-    tuned = {
-        "digits": {"lr": 0.2, "batch_size": 64, "weight_decay": 2e-3, "weight": 2.0},
-    }

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..common.config import setting
-from ..common.progress import Step
-from ..models import Classifier
-from ..models.observe import observe
-from ..training import Outcome
-from .base import Method, Task, register
+from ...common.config import setting
+from ...common.progress import Step
+from ...models import Classifier
+from ...tasks.classification import observe
+from ...training import Outcome
+from ..base import Method, Request, register
 
 __all__ = ["OPCHead", "fit_head"]
 
@@ -27,7 +27,7 @@ __all__ = ["OPCHead", "fit_head"]
     summary="least squares: new head with old logits on retain data, 0 on forget data; no training",
 )
 @dataclass(frozen=True)
-class OPCHead(Method):
+class OPCHead(Method[Classifier]):
     """The textbook example of shallow forgetting: the reverse of the head recovery attack.
 
         V, c = argmin E_r ‖V f + c − (W f + b)‖² + λ E_f ‖V f + c‖² + ρ ‖V‖²_F
@@ -43,21 +43,21 @@ class OPCHead(Method):
         1e-6, "ρ, penalty on the new head (relative)", low=0, high=1, advanced=True
     )
 
-    tuned = {"digits": {"weight": 10.0}}
+    tasks = frozenset({"classification"})
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """Observe, solve, replace the head."""
-        self.check(task)
-        model = task.copy_of_original()
+        self.check(request)
+        model = request.copy_of_original()
         began = time.perf_counter()
-        x, y = task.images.x_train, task.images.y_train
-        seen = observe(model, x, y, progress=task.progress)
-        parts = task.split.retain_train, task.split.forget_train
+        x, y = request.data.x_train, request.data.y_train
+        seen = observe(model, x, y, progress=request.progress)
+        parts = request.split.retain_train, request.split.forget_train
         retain, forget = (seen.features[ids].double().cpu() for ids in parts)
         logits = seen.logits[parts[0]].double().cpu()
-        task.progress(Step(1, 2))
+        request.progress(Step(1, 2))
         weight, bias = fit_head(retain, logits, forget, self.weight, self.ridge)
-        task.progress(Step(2, 2))
+        request.progress(Step(2, 2))
         with torch.no_grad():
             model.head.weight.copy_(weight)
             if model.head.bias is not None:

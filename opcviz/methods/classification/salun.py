@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .base import register
+from ..base import register
 from .relabelling import RandomLabel
 
 __all__ = ["SalUn"]
@@ -32,4 +32,3 @@ class SalUn(RandomLabel):
     saliency: float = 0.5
 
     parts = "sequence"
-    tuned = {"digits": {"lr": 0.1, "epochs": 15, "batch_size": 64}}

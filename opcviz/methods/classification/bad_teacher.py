@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ..common.config import setting
-from ..models import Classifier
-from ..training import Batch, Objective, Outcome
-from .base import Iterative, Task, register
-from .teachers import at_rest, divergence
+from ...common.config import setting
+from ...models import Classifier
+from ...training import Batch, Objective, Outcome
+from ..base import Iterative, Request, register
+from .teachers import divergence, frozen_teacher
 
 __all__ = ["BadTeacher"]
 
@@ -25,7 +25,7 @@ __all__ = ["BadTeacher"]
     summary="KL to a random teacher on forget data, to the original on retain data",
 )
 @dataclass(frozen=True)
-class BadTeacher(Iterative):
+class BadTeacher(Iterative[Classifier]):
     """BT: forget samples are learnt from a teacher that knows nothing, the others from θo.
 
         loss = mean over the batch of KL(t(x)/T ‖ m(x)/T),
@@ -44,13 +44,13 @@ class BadTeacher(Iterative):
     share: float = setting(30.0, "share of the retain data that is used", low=1, high=100, unit="%")
     temperature: float = setting(1.0, "T, softening of all models", low=0.1, high=100)
 
-    tuned = {"digits": {"epochs": 10, "lr": 1e-3, "batch_size": 32}}
+    tasks = frozenset({"classification"})
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Divergence from whichever teacher a sample has."""
-        good, bad = at_rest(task.copy_of_original()), at_rest(task.fresh())
-        forget = torch.zeros_like(task.images.y_train, dtype=torch.bool)
-        forget[task.split.forget_train] = True
+        good, bad = frozen_teacher(request.copy_of_original()), frozen_teacher(request.fresh())
+        forget = torch.zeros_like(request.data.y_train, dtype=torch.bool)
+        forget[request.split.forget_train] = True
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             with torch.no_grad():
@@ -60,14 +60,14 @@ class BadTeacher(Iterative):
 
         return loss
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """Train on D_f and a share of D_r as one pile."""
-        self.check(task)
-        retain = task.split.retain_train
+        self.check(request)
+        retain = request.split.retain_train
         count = max(1, round(len(retain) * self.share / 100))
-        drawn = torch.randperm(len(retain), generator=torch.Generator().manual_seed(task.seed))
-        pile = torch.cat([retain[drawn[:count].to(retain.device)], task.split.forget_train])
-        model = task.copy_of_original()
-        objective = self.objective(task, model)
-        piled = replace(task, split=replace(task.split, retain_train=pile))
+        drawn = torch.randperm(len(retain), generator=torch.Generator().manual_seed(request.seed))
+        pile = torch.cat([retain[drawn[:count].to(retain.device)], request.split.forget_train])
+        model = request.copy_of_original()
+        objective = self.objective(request, model)
+        piled = replace(request, split=replace(request.split, retain_train=pile))
         return model, piled.train(model, "retain", self, objective)

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..common.config import setting
-from ..models import Classifier
-from ..training import Batch, Objective, Outcome, cross_entropy
-from .base import Iterative, Task, register
+from ...common.config import setting
+from ...models import Classifier
+from ...training import Batch, Objective, Outcome
+from ..base import Iterative, Request, register
 
 __all__ = ["UNSIR"]
 
@@ -26,7 +26,7 @@ __all__ = ["UNSIR"]
     summary="noise of greatest CE poses as the class: impair with it, repair without",
 )
 @dataclass(frozen=True)
-class UNSIR(Iterative):
+class UNSIR(Iterative[Classifier]):
     """UNSIR: error-maximising noise takes the place of the forget data.
 
         noise:  N_c = argmin −CE(m_o(N), c) + λ ‖N‖²  for each forgotten class c, by Adam, in eval
@@ -61,22 +61,14 @@ class UNSIR(Iterative):
     )
 
     parts = "retain"
-    tuned = {
-        "digits": {
-            "lr": 0.02,
-            "repair_lr": 5e-3,
-            "repair_epochs": 3,
-            "ratio": 0.2,
-            "batch_size": 64,
-        }
-    }
+    tasks = frozenset({"classification"})
     scenarios = frozenset({"classes"})
     limits = "its noise stands for a whole class, and impairing it impairs all of the class"
 
-    def objective(self, task: Task, model: Classifier) -> Objective:
+    def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy over retained pictures and noise in one batch."""
-        noise, labels = self.noise(task)
-        share = self.ratio * len(task.split.classes)
+        noise, labels = self.noise(request)
+        share = self.ratio * len(request.split.classes)
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
             # on the CPU: the loop seeds its generator each epoch, whatever the device
@@ -87,21 +79,21 @@ class UNSIR(Iterative):
 
         return loss
 
-    def noise(self, task: Task) -> tuple[Tensor, Tensor]:
+    def noise(self, request: Request[Classifier]) -> tuple[Tensor, Tensor]:
         """Pictures (classes · batch_size, channels, H, W) of greatest error, and their labels.
 
         Raises:
             Cancelled: when asked to stop.
         """
-        model = task.copy_of_original().eval().requires_grad_(False)
-        device = task.images.device
-        labels = torch.tensor(task.split.classes, device=device).repeat_interleave(self.batch_size)
-        generator = torch.Generator().manual_seed(task.seed)
-        start = torch.randn(len(labels), *task.images.shape, generator=generator)
+        model = request.copy_of_original().eval().requires_grad_(False)
+        device, classes = request.data.device, request.split.classes
+        labels = torch.tensor(classes, device=device).repeat_interleave(self.batch_size)
+        generator = torch.Generator().manual_seed(request.seed)
+        start = torch.randn(len(labels), *request.data.shape, generator=generator)
         noise = start.to(device).requires_grad_(True)
         optimizer = torch.optim.Adam([noise], self.noise_lr)
         for _ in range(self.noise_steps):
-            task.progress.check()
+            request.progress.check()
             error = F.cross_entropy(model(model.mean + model.std * noise), labels)
             length = noise.square().flatten(1).sum(1).mean()
             optimizer.zero_grad(set_to_none=True)
@@ -109,20 +101,20 @@ class UNSIR(Iterative):
             optimizer.step()
         return (model.mean + model.std * noise).detach(), labels
 
-    def unlearn(self, task: Task) -> tuple[Classifier, Outcome]:
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """Make noise, impair, repair."""
-        self.check(task)
-        model = task.copy_of_original()
+        self.check(request)
+        model = request.copy_of_original()
         began = time.perf_counter()
-        objective = self.objective(task, model)
+        objective = self.objective(request, model)
         making = time.perf_counter() - began
-        impair = task.train(model, self.parts, self, objective)
-        count = len(task.split.classes)
+        impair = request.train(model, self.parts, self, objective)
+        count = len(request.split.classes)
         spent = count * self.batch_size * self.noise_steps
         spent += round(impair.gradients * (1 + self.ratio * count))
         impair = replace(impair, gradients=spent, seconds=impair.seconds + making)
         if impair.status != "finished":
             return model, impair
         spec = self.replace(epochs=self.repair_epochs, lr=self.repair_lr)
-        repair = task.train(model, self.parts, spec, cross_entropy, phase=1)
+        repair = request.train(model, self.parts, spec, phase=1)
         return model, impair.then(repair)

@@ -1,0 +1,1 @@
+"""Methods that need classes, logits or the body|head split of a classifier."""

@@ -1,0 +1,6 @@
+"""What models are asked to do: one task a sub-package, found through a registry."""
+
+from .base import Task, get_task, list_tasks, register_task
+from .classification import Classification
+
+__all__ = ["Classification", "Task", "get_task", "list_tasks", "register_task"]

@@ -1,0 +1,87 @@
+"""The task itself: cross-entropy of a `Classifier`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ...common.config import ConfigError
+from ...common.progress import Progress
+from ...data import Data
+from ...models import Architecture, Classifier, build_classifier
+from ...training import Batch
+from ..base import Task, register_task
+from .observe import ModelOutputs, observe
+
+__all__ = ["Classification", "cross_entropy_of"]
+
+
+@register_task("classification")
+class Classification(Task[Classifier]):
+    """Name the class of a sample; models are `opcviz.models.Classifier`, losses cross-entropy."""
+
+    def build(self, architecture: Architecture, data: Data, seed: int) -> Classifier:
+        """A `Classifier` around the network that `architecture` names.
+
+        Raises:
+            ConfigError: if the data have no classes, the name is unknown or the network does not
+                fit the samples.
+        """
+        if not data.class_names:
+            raise ConfigError(
+                f"the targets of {data.name} are not classes, and classification needs classes; "
+                "choose another data set or another task"
+            )
+        return build_classifier(architecture, data, seed)
+
+    def losses(self, model: Classifier, x: Tensor, y: Tensor) -> Tensor:
+        """CE(m(x_i), y_i) of each sample, (B,)."""
+        return F.cross_entropy(model(x), y, reduction="none")
+
+    def loss(self, model: Classifier, batch: Batch) -> Tensor:
+        """Mean cross-entropy over a batch."""
+        return F.cross_entropy(model(batch.x), batch.y)
+
+    def part_losses(self, model: Classifier, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Mean cross-entropy over the retain and over the forget part of a batch."""
+        logits = model(batch.x)
+        return (
+            cross_entropy_of(logits, batch.y, batch.retain),
+            cross_entropy_of(logits, batch.y, batch.forget),
+        )
+
+    @torch.no_grad()
+    def model_targets(self, model: Classifier, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Every class, with the model's own probability of it."""
+        probabilities = model(x).softmax(1)
+        return [(torch.full_like(y, c), p) for c, p in enumerate(probabilities.T)]
+
+    def observe(
+        self, model: Classifier, data: Data, *, progress: Progress | None = None
+    ) -> ModelOutputs:
+        """Features and logits of all train and test samples."""
+        return ModelOutputs(
+            observe(model, data.x_train, data.y_train, progress=progress),
+            observe(model, data.x_test, data.y_test, progress=progress),
+        )
+
+    @torch.no_grad()
+    def live(self, model: Classifier, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
+        """Accuracy in percent of either part, NaN for one without samples."""
+        right = 100 * (model(x).argmax(1) == y).float()
+        return {
+            "forget_accuracy": right[forget].mean().item(),
+            "retain_accuracy": right[~forget].mean().item(),
+        }
+
+    def final_layer(self, model: Classifier) -> nn.Linear:
+        """The head."""
+        return model.head
+
+
+def cross_entropy_of(logits: Tensor, y: Tensor, part: Tensor) -> Tensor:
+    """Mean cross-entropy over a part (a mask) of a batch; 0 where the part is empty."""
+    if not bool(part.any()):
+        return logits.sum() * 0
+    return F.cross_entropy(logits[part], y[part])

@@ -1,0 +1,52 @@
+"""Tuned settings are data: every entry names a method and settings that it takes."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from opcviz.methods import create, get_method, list_methods, tuned_settings
+from opcviz.methods.tuning import FOLDER
+from opcviz.study import Plan
+
+FILES = sorted(FOLDER.glob("*.toml"))
+ENTRIES = [
+    (path.stem, scenario, method)
+    for path in FILES
+    for scenario, methods in tomllib.loads(path.read_text(encoding="utf-8")).items()
+    for method in methods
+]
+
+
+def test_there_is_a_file_for_digits() -> None:
+    assert [path.stem for path in FILES] == ["digits"]
+
+
+@pytest.mark.parametrize(("dataset", "scenario", "method"), ENTRIES)
+def test_an_entry_can_be_used(dataset: str, scenario: str, method: str) -> None:
+    assert scenario in ("classes", "samples")
+    settings = tuned_settings(method, dataset, scenario)
+    assert settings
+    made = create(method, dataset=dataset, scenario=scenario)
+    assert made == get_method(method)(**settings)
+    assert made != get_method(method)()
+
+
+def test_every_method_but_the_references_is_tuned_for_digits() -> None:
+    names = {cls.info.name for cls in list_methods()} - {"original", "retrain"}
+    for scenario in ("classes", "samples"):
+        assert {m for _, kind, m in ENTRIES if kind == scenario} == names
+
+
+def test_a_plan_takes_the_settings_of_what_it_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {"digits": {"classes": {"ft": {"lr": 0.25}}, "samples": {"ft": {"lr": 0.75}}}}
+    monkeypatch.setattr("opcviz.methods.tuning._tables", lambda: table)
+    for forget, lr in (("classes:1", 0.25), ("random:10%", 0.75)):
+        plan = Plan.from_dict({"forget": forget, "methods": ["ft", {"method": "ft", "epochs": 3}]})
+        assert [method.lr for method in plan.methods] == [lr, lr]
+
+
+def test_what_is_returned_can_be_changed_safely() -> None:
+    tuned_settings("ft", "digits", "classes")["lr"] = 7.0
+    assert tuned_settings("ft", "digits", "classes")["lr"] != 7.0

@@ -1,0 +1,167 @@
+"""The second task as a study: run, store, resume, live curve and `show`, with no word for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from sines import Sines, read_sines
+from typer.testing import CliRunner
+
+from opcviz.artefacts import Column, Context, Kind, kind, number, register_kind
+from opcviz.cli.commands import app
+from opcviz.common.progress import Epoch, Event, Progress, Step
+from opcviz.data import register_dataset, sources
+from opcviz.study import Plan, Store, open_study
+from opcviz.study.pipeline import run
+from opcviz.study.runner import StudyRunner
+from opcviz.tasks import base, register_task
+from opcviz.training.resume import ResumeFile
+
+METHODS = ("ft", "ga", "neggrad_plus", "ssd", "eu_k")
+SMALL = {"epochs": 3, "batch_size": 16, "lr": 1e-3}
+PLAN = {
+    "name": "sines",
+    "task": "sines",
+    "forget": "random:25%",
+    "data": {"name": "sines"},
+    "training": {"epochs": 20, "lr": 0.02, "batch_size": 16},
+    "evidence": {"probe": 20, "live": 96},
+    "methods": [
+        *("original", "retrain"),
+        *({"method": name, **SMALL} for name in ("ft", "neggrad_plus")),
+        {"method": "ga", **SMALL, "lr": 0.02},
+        {"method": "eu_k", "k": 1, **SMALL},
+        {"method": "ssd", "alpha": 1.0},
+    ],
+}
+
+
+class Errors(Kind):
+    """Mean squared error on the four parts."""
+
+    order = 10
+    fields = {"error.forget_train": "mean squared error on the forget data"}
+    columns = (Column("error", number("error", "forget_train"), tables=("show",), format=".3f"),)
+
+    def measure(self, context: Context) -> dict[str, float | None]:
+        seen, split = context.subject.outputs, context.split
+        found = {}
+        for part in ("forget_train", "retain_train", "retain_test"):
+            predictions = getattr(seen, part.rpartition("_")[2])
+            gap = predictions.values - predictions.targets
+            found[part] = gap[getattr(split, part)].square().mean().item()
+        return found
+
+
+@pytest.fixture
+def sines_task(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The task, its data and one kind of artefact, joined as a user would join them."""
+    before = base._TASKS.snapshot(), kind._KINDS.snapshot()
+    register_task("sines")(Sines)
+    register_dataset("sines", "noisy sines and their periods")(read_sines)
+    register_kind(
+        "error",
+        title="Error",
+        stage="measuring",
+        summary="squared error",
+        task="sines",
+        optional=False,
+    )(Errors)
+    yield
+    base._TASKS.restore(before[0])
+    kind._KINDS.restore(before[1])
+    del sources.DATASETS["sines"], sources.READERS["sines"]
+
+
+def runner(plan: Plan, root: Path, progress: Progress | None = None) -> StudyRunner:
+    return StudyRunner(plan.study, Store(root), torch.device("cpu"), progress=progress)
+
+
+@pytest.mark.usefixtures("sines_task", "one_thread")
+def test_a_study_of_another_task_runs_is_stored_and_shown(tmp_path: Path) -> None:
+    plan, told = Plan.from_dict(PLAN), list[Event]()
+    assert {method.info.name for method in plan.methods} == {"original", "retrain", *METHODS}
+    assert run(plan, runner(plan, tmp_path, Progress(told.append))) == 2 * len(plan.methods)
+    assert run(plan, runner(plan, tmp_path)) == 0  # all is there
+
+    curves = [event.values for event in told if isinstance(event, Epoch)]
+    assert all(set(values) == {"forget_loss", "retain_loss"} for values in curves)
+    result = open_study(Store(tmp_path), plan.study.place)
+    shown = {model["method"]: model for model in result.to_dict()["models"]}
+    assert shown.keys() == {"original", "retrain", *METHODS}
+    assert all(model["status"] == "finished" for model in shown.values())
+    original = shown["original"]["error"]
+    assert original["retain_test"] < 0.3  # the periods' own variance is 0.75
+    assert shown["ft"]["error"]["retain_train"] < original["retain_train"]
+    assert shown["ga"]["error"]["forget_train"] > 2 * original["forget_train"]
+
+    # the live curve watches the whole train set here, so that its last point is the evidence
+    for model in result.models:
+        history = model.result("model")["history"]
+        assert [point["epoch"] for point in history] == list(range(len(history)))
+        last = history[-1]
+        assert last["forget_loss"] == pytest.approx(
+            shown[model.method.info.name]["error"]["forget_train"], rel=1e-3
+        )
+
+
+@pytest.mark.usefixtures("sines_task", "one_thread")
+def test_a_killed_study_resumes_with_its_curve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same_weights
+) -> None:
+    monkeypatch.setattr(ResumeFile, "every", 0.0)
+    plan = Plan.from_dict({**PLAN, "methods": ["original"]})
+    whole = runner(plan, tmp_path / "whole")
+    run(plan, whole, only=("model",))
+
+    class Killed(BaseException):
+        pass
+
+    def die(event: Event) -> None:
+        if isinstance(event, Step) and event.step == 50:
+            raise Killed
+
+    cut = runner(plan, tmp_path / "cut", Progress(die))
+    with pytest.raises(Killed):
+        run(plan, cut, only=("model",))
+    resumed = runner(plan, tmp_path / "cut")
+    told: list[Event] = []
+    resumed.progress = Progress(told.append)
+    run(plan, resumed, only=("model",))
+    first = next(event for event in told if isinstance(event, Epoch))
+    assert first.epoch > 1  # not from the start
+    (method,) = plan.methods
+    assert same_weights(whole.load_model(method, 0), resumed.load_model(method, 0))
+    histories = [r.make("model", method, 0).json()["history"] for r in (whole, resumed)]
+    assert histories[0] == histories[1]
+    assert len(histories[0]) == 21
+
+
+@pytest.mark.usefixtures("sines_task", "one_thread")
+def test_the_command_line_shows_it(tmp_path: Path) -> None:
+    plan = Plan.from_dict({**PLAN, "methods": ["original", PLAN["methods"][2]]})
+    run(plan, runner(plan, tmp_path))
+    command = ["show", plan.study.place, "--store", str(tmp_path)]
+    table = CliRunner().invoke(app, command)
+    assert table.exit_code == 0, table.output
+    assert "error" in table.output
+    assert "Accuracies in percent" not in table.output
+    done = CliRunner().invoke(app, [*command, "--json"])
+    shown = json.loads(done.output)
+    assert shown["study"]["task"] == "sines"
+    assert [model["method"] for model in shown["models"]] == ["original", "ft"]
+    assert all(model["error"]["forget_train"] > 0 for model in shown["models"])
+
+
+@pytest.mark.usefixtures("sines_task", "one_thread")
+def test_a_classification_method_is_stored_as_refused(tmp_path: Path) -> None:
+    plan = Plan.from_dict({**PLAN, "methods": ["original", "rl"]})
+    run(plan, runner(plan, tmp_path))
+    result = open_study(Store(tmp_path), plan.study.place)
+    refused = next(m for m in result.to_dict()["models"] if m["method"] == "rl")
+    assert refused["status"] == "refused"
+    assert "only for classification" in refused["reason"]
