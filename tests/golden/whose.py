@@ -256,7 +256,7 @@ def make(root: Path) -> Known:
         plan = Plan.from_dict({**values, "methods": methods, "seeds": [seed]})
         progress = Progress(*(() if seed else (heard,)))
         lab = StudyRunner(plan.study, store, device, seeds=(0, 1), progress=progress)
-        run(plan, lab, kinds=kinds)
+        run(plan, lab, only=kinds)
         for kind in COSTLY if seed == 0 else ():
             lab.make(kind, plan.methods[2], seed)
     known = Known(open_study(store, plan.study.place))
