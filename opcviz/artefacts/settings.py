@@ -60,7 +60,7 @@ class Evidence(Config):
         if self.instruments is None:
             object.__setattr__(self, "instruments", _default_instruments())
         optional = [kind.name for kind in kinds() if kind.optional]
-        for name in self.instruments or ():
+        for name in self.chosen:
             if name not in optional:
                 raise ConfigError(
                     f"Evidence.instruments: '{name}' is not one of {', '.join(optional)}"
@@ -88,6 +88,11 @@ class Evidence(Config):
                 f"{', '.join([*cls._own_fields(), *known])}"
             )
         return cls(**own, tables=tuple(tables))
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Names of the optional kinds of artefact to make."""
+        return self.instruments or ()
 
     def to_dict(self) -> dict[str, Any]:
         """All settings as plain JSON-ready values, the kinds' tables among them."""

@@ -8,7 +8,15 @@ from typing import Any
 from ..common.config import settings_of
 from ..study import Store
 
-__all__ = ["architectures", "artefact_kinds", "attacks", "datasets", "methods", "studies"]
+__all__ = [
+    "architectures",
+    "artefact_kinds",
+    "attacks",
+    "datasets",
+    "json_fields",
+    "methods",
+    "studies",
+]
 
 
 def datasets() -> list[dict[str, Any]]:
@@ -72,6 +80,13 @@ def artefact_kinds() -> list[dict[str, Any]]:
         }
         for kind in kinds()
     ]
+
+
+def json_fields() -> list[dict[str, Any]]:
+    """What `show --json` holds, field by field: the README's table."""
+    from ..study.fields import documentation
+
+    return [{"field": path, "meaning": said} for path, said in documentation().items()]
 
 
 def _fields(cls) -> list[dict[str, Any]]:

@@ -128,9 +128,8 @@ class Loader:
             for index, name in new:
                 registry, check = self._registries[index]
                 check(registry.get(name))
-        except (
-            Exception
-        ) as error:  # whatever a user's file does, it must not take the program along
+        # whatever a user's file does, sys.exit() too, it must not take the program along
+        except (Exception, SystemExit) as error:
             for (registry, _), entries in zip(self._registries, before, strict=True):
                 registry.restore(entries)
             return (), Refused(source, _line(error, source), f"{type(error).__name__}: {error}")
@@ -169,7 +168,7 @@ def _execute(file: Path, module: str) -> None:
     exec(code, made.__dict__)
 
 
-def _line(error: Exception, source: str) -> int | None:
+def _line(error: BaseException, source: str) -> int | None:
     """The last line of the file itself that led to the error."""
     if isinstance(error, SyntaxError) and error.filename == source:
         return error.lineno

@@ -67,17 +67,21 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
     return [item for item in wanted if not runner.find(item.kind, item.method, item.seed)]
 
 
-def _order(item: Item) -> tuple[float, float]:
+def _order(item: Item) -> tuple[float, float, str, int]:
     """Seed by seed: the reference models, on which everything rests; each model with its evidence;
-    then what takes all models of the seed together. At last what wants the models of all seeds."""
+    then what takes all models of the seed together. After them what wants the models of all seeds,
+    and a user's own kinds at last: whatever they do to a model in memory, no other answer has to
+    be made from it."""
     if item.kind == MODEL:
         names = ("original", "retrain")
         name = item.method.info.name
-        return item.seed, names.index(name) if name in names else 2
+        return item.seed, names.index(name) if name in names else 2, "", 0
     kind = get_kind(item.kind)
+    if kind.own:
+        return math.inf, math.inf, kind.name, item.seed
     if "seeds" in kind.needs:
-        return math.inf, item.seed
-    return item.seed, 3 + kind.order if "together" in kind.needs else 2
+        return math.inf, item.seed, "", 0
+    return item.seed, 3 + kind.order if "together" in kind.needs else 2, "", 0
 
 
 def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: bool = False) -> int:
@@ -144,7 +148,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
         Cancelled: when asked to stop.
     """
     asked = Job.from_dict(job)
-    for refused in loader.load(asked.method_files):
+    for refused in loader.load(asked.plugin_files):
         progress(Message(str(refused), "warning"))
     plan = Plan.from_dict(asked.plan)
     runner = StudyRunner(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 
 from ...maps import draw, read_out
 from ..context import Context
 from ..kind import Json, Kind, Made, register_kind
+
+if TYPE_CHECKING:
+    from ..settings import Evidence
 
 __all__ = ["FeatureMaps"]
 
@@ -25,7 +30,7 @@ class FeatureMaps(Kind):
 
     order = 70
 
-    def question(self, evidence) -> Json:
+    def question(self, evidence: Evidence) -> Json:
         """The kinds of map, and the size of the probe set."""
         return {"kinds": list(evidence.maps), "probe": evidence.probe, "version": self.version}
 

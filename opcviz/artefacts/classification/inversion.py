@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from torch import Tensor
 from ...attacks.inversion import Inversion, class_mean_scores, invert
 from ..context import Context
 from ..kind import Column, Json, Kind, Made, number, register_kind
+
+if TYPE_CHECKING:
+    from ..settings import Evidence
 
 __all__ = ["GradientInversion"]
 
@@ -41,7 +45,7 @@ class GradientInversion(Kind):
         Column("gradient norm", number("inversion", "gradient_norm"), ".3f", ("inversion",)),
     )
 
-    def question(self, evidence) -> Json:
+    def question(self, evidence: Evidence) -> Json:
         """The attack, and which pictures it is made on."""
         return {
             "attack": evidence.settings(Inversion).to_dict(),

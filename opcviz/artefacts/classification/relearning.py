@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...attacks.relearning import Relearning, relearn
 from ...data import photo_patches
 from ..context import Context
-from ..kind import Kind, Made, register_kind
+from ..kind import Json, Kind, Made, register_kind
+from ..rows import Row
 
 __all__ = ["RelearningCurves"]
+
+
+def _relearnt(variant: str) -> Callable[[Json, Json], str]:
+    def value(model: Json, _: Json) -> str:
+        variants = model["relearning"]["variants"]
+        if variant not in variants:  # another setting, or an older version
+            return "not measured"
+        found = variants[variant]["forget_train"]
+        half = found["steps_to_half"]
+        reached = "half not reached" if half is None else f"half after {half} steps"
+        return f"{found['area']:.2f}, {reached}"
+
+    return value
+
+
+def _row(name: str, read: str, variant: str) -> Row:
+    needs = ("relearning", "variants")
+    return Row("Relearning", name, read, _relearnt(variant), needs)
 
 
 @register_kind(
@@ -23,7 +44,26 @@ class RelearningCurves(Kind):
 
     settings = {"relearning": Relearning}
     order = 50
-    fields = {"relearning": "curves of forget accuracy by the attacker's data"}
+    fields = {
+        "relearning.variants": "curves of forget accuracy while an attacker trains on, by his data"
+    }
+    rows = (
+        _row(
+            "from retained data",
+            "area under the forget curve over the original's",
+            "retain",
+        ),
+        _row(
+            "from ten a class",
+            "the same with ten forget pictures a class",
+            "shots_10",
+        ),
+        _row(
+            "from photographs",
+            "the same with another data set and a head of its own",
+            "other",
+        ),
+    )
 
     def measure(self, context: Context) -> Made:
         """Train copies of the model on."""

@@ -6,25 +6,21 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...artefacts import kinds
 from ...engine import Run, Runs
 
 __all__ = ["Tail"]
 
 CATCH_UP = 15  # polls over which a backlog is shown; no run of as many epochs skips one
 TRAINING = "model"  # the stage whose epochs and losses are drawn
-DOING = {
-    TRAINING: "training",
-    "evidence": "attacking",
-    "membership": "testing membership in",
-    "reference": "testing membership against retrained models in",
-    "similarity": "comparing",
-    "blocks": "attacking every block of",
-    "relearning": "relearning from",
-    "features": "keeping features of",
-    "maps": "drawing maps of",
-    "inversion": "inverting gradients of",
-}
-"""What is done in a stage, by the kind of artefact that it makes."""
+
+
+def doing(stage: str) -> str:
+    """What is done in a stage, from the kind of artefact that it makes: `relearning from`."""
+    if stage == TRAINING:
+        return "training"
+    words = {kind.name: kind.stage for kind in kinds()}
+    return words.get(stage, f"measuring {stage} of")  # of a file that is not loaded here
 
 
 @dataclass
@@ -125,7 +121,7 @@ class Tail:
         """What is being done, for a person."""
         if not self.stage:
             return "starting"
-        word = DOING.get(self.stage["name"], self.stage["name"])
+        word = doing(self.stage["name"])
         count = f"{self.stage['index'] + 1} of {self.stage['count']}"
         where = ""
         if self._training and self.epochs:

@@ -8,10 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from ...artefacts.rows import no_likelihood
 from ..charts.figures import chart_config
 from ..charts.lines import DASHES, Line, colours, lines_figure
 from ..reading.store_reader import Column
-from .measures_table import no_likelihood
 
 __all__ = ["membership", "relearning", "relearning_figure", "roc_figure"]
 
