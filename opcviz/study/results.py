@@ -294,20 +294,18 @@ def _read(store: Store, place: str) -> StudyResult | None:
 def _study_of(store: Store, place: str, spec: dict[str, Any]) -> Study:
     """The study; settings of the evidence that this version does not know do not close it.
 
-    A user's own kind of artefact may not be loaded here: its settings are left out, and named.
+    A user's own kind of artefact need not be loaded here: its name and its settings are left out.
     """
+    known = set(Evidence().to_dict())
+    optional = {kind.name for kind in kinds() if kind.optional}
+    evidence = {k: v for k, v in spec.get("evidence", {}).items() if k in known}
+    if evidence.get("instruments") is not None:
+        evidence["instruments"] = [n for n in evidence["instruments"] if n in optional]
     try:
-        return Study.from_dict(spec)
+        return Study.from_dict({**spec, "evidence": evidence})
     except ConfigError as error:
-        known = set(Evidence().to_dict())
-        optional = {kind.name for kind in kinds() if kind.optional}
-        evidence = {k: v for k, v in spec.get("evidence", {}).items() if k in known}
-        evidence["instruments"] = [n for n in evidence.get("instruments", ()) if n in optional]
-        try:
-            study = Study.from_dict({**spec, "evidence": evidence})
-        except ConfigError:
-            study = Study.from_dict({name: spec[name] for name in spec if name != "evidence"})
-        store.warn(f"study '{place}': {error}; these evidence settings are left out")
+        study = Study.from_dict({name: spec[name] for name in spec if name != "evidence"})
+        store.warn(f"study '{place}': {error}; its evidence settings are left out")
         return study
 
 
