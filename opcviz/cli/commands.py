@@ -6,8 +6,9 @@ import json
 import os
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +16,9 @@ from rich.console import Console
 from ..common.config import ConfigError
 from ..common.progress import Cancelled
 from .output import bars, listing, numbers_table, reading
+
+if TYPE_CHECKING:
+    from ..study import Plan, Store
 
 app = typer.Typer(
     add_completion=False,
@@ -63,7 +67,7 @@ def _load_plugins() -> None:
         err.print(f"! {refused}", markup=False, highlight=False)
 
 
-def _open_store(folder: Path | None):
+def _open_store(folder: Path | None) -> Store:
     """The named store alone, or the user's own with the shipped studies below it."""
     from ..study import Store, default_root, shipped_root
 
@@ -71,7 +75,7 @@ def _open_store(folder: Path | None):
     return Store(folder or default_root(), layers, warn=lambda text: err.print(f"! {text}"))
 
 
-def _load(target: str, changes: list[str] | None = None):
+def _load(target: str, changes: list[str] | None = None) -> tuple[Plan, ...]:
     """The plans of a preset or a TOML file: one, unless the file varies a setting."""
     from ..study import list_presets
     from ..study.spec import load_plans, preset_path
@@ -140,7 +144,7 @@ def run(
         out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
 
 
-def _chosen(plan, methods: str, seeds: str):
+def _chosen(plan: Plan, methods: str, seeds: str) -> Plan:
     """The plan with only some methods, or other seeds; `all` is every registered method."""
     from dataclasses import replace
 
@@ -159,7 +163,7 @@ def _chosen(plan, methods: str, seeds: str):
     return plan
 
 
-def _with_attacks(plan, attacks: str):
+def _with_attacks(plan: Plan, attacks: str) -> Plan:
     """The plan with further optional kinds of artefact."""
     from dataclasses import replace
 
@@ -290,7 +294,7 @@ def list_(
     from . import listings
 
     _load_plugins()
-    known = {
+    known: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "datasets": listings.datasets,
         "architectures": listings.architectures,
         "methods": listings.methods,

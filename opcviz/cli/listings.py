@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ..common.config import settings_of
+from ..common.config import Config, settings_of
 from ..study import Store
 
 __all__ = [
@@ -89,7 +89,7 @@ def json_fields() -> list[dict[str, Any]]:
     return [{"field": path, "meaning": said} for path, said in documentation().items()]
 
 
-def _fields(cls) -> list[dict[str, Any]]:
+def _fields(cls: type[Config]) -> list[dict[str, Any]]:
     defaults = cls().to_dict()
     return [
         {"name": name, "default": defaults[name], "help": about.help}

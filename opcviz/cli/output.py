@@ -19,7 +19,6 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from ..common.progress import Epoch, Event, Message, Progress, Stage, Step
-from ..study.table import columns
 
 __all__ = ["bars", "listing", "numbers_table", "reading"]
 
@@ -70,8 +69,10 @@ def reading(result: dict[str, Any]) -> str:
 
 
 def _constant(result: dict[str, Any]) -> float | None:
+    from ..artefacts import number
+
     for model in result["models"]:
-        value = model["recovery"]["fm"]["all"]["constant_predictor"]
+        value = number("recovery", "fm", "all", "constant_predictor")(model)
         if value is not None:
             return value
     return None
@@ -79,6 +80,8 @@ def _constant(result: dict[str, Any]) -> float | None:
 
 def numbers_table(result: dict[str, Any]) -> Table:
     """The headline numbers of a study, a line a model; `result` as `StudyResult.to_dict()`."""
+    from ..study.table import columns  # late, as it brings torch along
+
     title = f"{result['study']['title']} ({result['study']['place']})"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     shown = columns("show")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from ..artefacts import MODEL, get_kind, kinds
 from ..common.devices import pick_device
@@ -27,7 +28,7 @@ class Item:
     """One answer to be made."""
 
     kind: str
-    method: Method
+    method: Method[Any]
     seed: int
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..artefacts import MODEL, kinds
+from ..artefacts import MODEL, kinds, number
 from ..artefacts.kind import Json
 from ..common.config import ConfigError
 from ..methods import Method, get_method
@@ -33,7 +33,7 @@ class ModelResult:
 
     store: Store
     place: str
-    method: Method
+    method: Method[Any]
     seed: int
     study: Study
 
@@ -238,8 +238,10 @@ class StudyResult:
 
     def _judged(self, model: ModelResult) -> dict[str, Any]:
         same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
-        judged = [model, same.get("original"), same.get("retrain")]
-        numbers = [None if m is None else self._plain(m) for m in judged]
+        original, retrained = (
+            self._plain(same[name]) if name in same else None for name in ("original", "retrain")
+        )
+        numbers = self._plain(model), original, retrained
         probe = self.store.latest(self.place, "probe")
         about = probe.json() if probe else {}
         # with whole classes gone accuracy says it all, and membership would only add noise
@@ -249,28 +251,21 @@ class StudyResult:
 
 
 def _membership(
-    numbers: list[dict[str, Any] | None],
-) -> tuple[float, ...] | None:
+    numbers: tuple[Json, Json | None, Json | None],
+) -> tuple[float, float, float] | None:
     """Membership AUC of a model, the original and the retrained, all by one attack.
 
     Likelihood ratios where all three have them: they compare models on the same forget samples,
     the loss threshold compares forget samples with others. None where neither is complete.
     """
-    attacks = (_ratio_auc, _loss_auc)
-    found = (tuple(attack(each or {}) for each in numbers) for attack in attacks)
-    return next((known for known in found if None not in known), None)
+    for attack in (number("reference", "auc"), number("membership", "thresholds", "loss", "auc")):
+        model, original, retrained = (attack(each or {}) for each in numbers)
+        if model is not None and original is not None and retrained is not None:
+            return model, original, retrained
+    return None
 
 
-def _ratio_auc(numbers: dict[str, Any]) -> float | None:
-    return numbers.get("reference", {}).get("auc")
-
-
-def _loss_auc(numbers: dict[str, Any]) -> float | None:
-    thresholds = numbers.get("membership", {}).get("thresholds") or {}
-    return (thresholds.get("loss") or {}).get("auc")
-
-
-def _order(model: ModelResult) -> tuple:
+def _order(model: ModelResult) -> tuple[int, int, str]:
     references = {"original": 0, "retrain": 1}
     shallow_first = 3 if model.method.info.family == "contraction" else 2
     return (references.get(model.method.info.name, shallow_first), model.seed, model.key)

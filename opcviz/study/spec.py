@@ -74,7 +74,7 @@ class Study(Config):
     @property
     def place(self) -> str:
         """Name of its folder: readable, and unique to its identity."""
-        identity = {
+        identity: dict[str, Any] = {
             "data": self.data.to_dict(),
             "forget": self.forget.identity(),
             "architecture": self.architecture.to_dict(),
@@ -94,7 +94,7 @@ class Study(Config):
         return self if forget is self.forget else self.replace(forget=forget)
 
 
-def model_place(study: Study, method: Method, seed: int) -> str:
+def model_place(study: Study, method: Method[Any], seed: int) -> str:
     """Folder of one model: `<study>/models/<method>-<hash>-s<seed>`."""
     return f"{study.place}/models/{method.info.name}-{fingerprint(method.to_dict())[:8]}-s{seed}"
 
@@ -110,7 +110,7 @@ class Plan:
     """
 
     study: Study
-    methods: tuple[Method, ...]
+    methods: tuple[Method[Any], ...]
     seeds: tuple[int, ...] = (0,)
 
     @classmethod
@@ -151,7 +151,7 @@ class Plan:
 
 def read_method(
     entry: str | dict[str, Any], dataset: str = "", scenario: str = "classes"
-) -> Method:
+) -> Method[Any]:
     """A method from its name or a table with `method = NAME`, over settings tuned for the data set.
 
     Args:

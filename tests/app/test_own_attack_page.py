@@ -187,3 +187,23 @@ def test_the_pages_say_which_answer_is_to_other_settings(visit, mixed, page):
 @pytest.mark.parametrize("page", ["side_by_side", "instruments"])
 def test_where_all_are_measured_alike_nothing_is_said(visit, store, page):
     assert not visit(page, study=made(store)).warning
+
+
+def test_an_attack_chosen_whose_file_breaks_is_refused_and_the_form_goes_on(
+    visit, store, plugins, tmp_path, monkeypatch
+):
+    file = tmp_path / "margin.py"
+    file.write_text(example())
+    monkeypatch.setenv("OPCVIZ_PLUGINS", str(file))
+    lab = visit("lab")
+    known = attacks(lab).value
+    lab = fine(attacks(lab).set_value([*known, "margin"]).run())
+    file.write_text(example() + "\n1 / 0\n")
+    lab = fine(lab.run())
+    (said,) = lab.warning
+    assert said.value.startswith(f"A file was refused. {file}, line ")
+    assert "ZeroDivisionError" in said.value
+    assert "Margin" not in attacks(lab).options
+    fine(lab.button(key="lab.start").click().run())
+    (queued,) = library.engine().list()
+    assert queued.job["plan"]["evidence"]["instruments"] == known

@@ -5,7 +5,7 @@ import pytest
 from opcviz.common.progress import Epoch, Message, Stage, Step
 from opcviz.engine import Runs
 from opcviz.engine.events import EventLog
-from opcviz.study import pipeline, results
+from opcviz.study import pipeline
 from opcviz.ui.lab.follower import CATCH_UP, Tail
 
 

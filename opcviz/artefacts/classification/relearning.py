@@ -68,6 +68,7 @@ class RelearningCurves(Kind):
     def measure(self, context: Context) -> Made:
         """Train copies of the model on."""
         config = context.settings(Relearning)
+        channels, height, width = context.data.shape
         before = context.original.stored("evidence").json()["accuracy"]["forget_train"]
         result = relearn(
             context.subject.network,
@@ -75,7 +76,7 @@ class RelearningCurves(Kind):
             context.split,
             config,
             original_accuracy=before,
-            other=photo_patches(context.data.shape) if config.other == "photos" else None,
+            other=photo_patches((channels, height, width)) if config.other == "photos" else None,
             seed=context.seed,
             progress=context.progress,
         )

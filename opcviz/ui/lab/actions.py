@@ -131,7 +131,7 @@ def replay(study: StudyResult, run: str | None) -> None:
         "Model",
         keys,
         index=keys.index(chosen),
-        format_func=titles.get,
+        format_func=lambda key: titles[key],
         key=f"lab.replay.{study.place}.{chosen}",
         label_visibility="collapsed",
     )

@@ -56,7 +56,7 @@ class Tail:
         few polls, so that a fast run is seen moving and not only ended.
         """
         if record.attempt != self.attempt:  # resumed: begin anew where this attempt begins
-            self.__init__(self.run, record.attempt, record.events_from)
+            vars(self).update(vars(Tail(self.run, record.attempt, record.events_from)))
         new, self.offset = runs.events(self.run, self.offset)
         self.waiting += new
         pending = sum(event["kind"] == "epoch" for event in self.waiting)
@@ -131,4 +131,4 @@ class Tail:
 
 def _share(step: dict[str, Any]) -> float:
     """How much of its phase is done after a step, 0 to 1."""
-    return step["step"] / max(1, step["steps"])
+    return float(step["step"] / max(1, step["steps"]))

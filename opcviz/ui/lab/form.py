@@ -63,7 +63,7 @@ def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
     return Plan(asked, (*references, *others), (int(seed),)), device
 
 
-def _settings(name: str, study: Study) -> Method | None:
+def _settings(name: str, study: Study) -> Method[Any] | None:
     cls, dataset = get_method(name), study.data.name
     tuned = tuned_settings(name, dataset, study.forget.forgets)
     source = "paper"
