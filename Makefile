@@ -1,6 +1,8 @@
 # make app    set up everything and open the laboratory on http://127.0.0.1:8501
-# make test   set up everything and run all tests, the browser's included
+# make test   set up everything and run all tests, the browser's and the wheel's included
 # make fast   the tests that need no browser and little time
+# make wheel  build the wheel, install it into a new environment elsewhere and use it there;
+#             with OPCVIZ_WHEEL_FULL=1 the new environment installs every requirement itself
 # make lint   ruff, check and format
 # make study  remake the shipped studies in checkpoints/
 # make table  the README's table: every method on digits, three seeds
@@ -11,22 +13,26 @@ PORT ?= 8501
 BIN := .venv/bin
 CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: app test fast lint study table inversion setup chromium
+.PHONY: app test fast wheel lint study table inversion setup tools chromium
 
 app: setup
-	$(BIN)/python -m opcviz.ui.serve --server.port $(PORT)
+	$(BIN)/python -m opcviz app --port $(PORT)
 
 # Two workers share the machine: threads of one operator would only wait for each other.
-test fast: export OMP_NUM_THREADS = 1
+test fast wheel: export OMP_NUM_THREADS = 1
 
-test: setup chromium lint
-	$(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile
+test: tools chromium lint
+	$(BIN)/python -m pytest -m "not browser and not wheel" -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m wheel
 
-fast: setup
-	$(BIN)/python -m pytest -m "not browser and not slow" -n 2 --dist loadfile
+fast: tools
+	$(BIN)/python -m pytest -m "not browser and not slow and not wheel" -n 2 --dist loadfile
 
-lint: setup
+wheel: tools chromium
+	$(BIN)/python -m pytest -m wheel
+
+lint: tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
@@ -45,11 +51,17 @@ inversion: setup
 		--set evidence.pictures=24 --store .data/table
 	$(BIN)/python -m opcviz table digits --about inversion --store .data/table
 
+# The app needs requirements.txt alone; the tests need their tools as well.
 setup: .venv/.ready
+tools: .venv/.tools
 
 .venv/.ready: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/.tools: .venv/.ready requirements-test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	touch $@
 
 chromium:

@@ -1,11 +1,10 @@
 """The laboratory's entry: page settings and navigation, nothing else."""
 
-from pathlib import Path
-
 import streamlit as st
 
-ICON = Path(__file__).parent / "opcviz" / "ui" / "icon.png"
-st.set_page_config(page_title="opcviz", page_icon=str(ICON), layout="wide")
+from opcviz.resources import icon
+
+st.set_page_config(page_title="opcviz", page_icon=str(icon()), layout="wide")
 st.navigation(
     [
         st.Page(

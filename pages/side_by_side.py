@@ -10,11 +10,10 @@ from opcviz.ui.sections.page_header import head
 
 study, view = head("Side by side")
 shown = library.columns(study, view.models)
-retrained = next((m for m in study.models if m.method.info.name == "retrain"), None)
 
 rows.headlines(shown)
 rows.maps(study, view, shown)
-rows.recovery(shown, retrained.to_dict() if retrained else None)
+rows.recovery(shown, library.retrained(study))
 with st.expander("How deep does it go? The same attack at every block"):
     depth.depth(shown)
 rows.reconstructions(shown)

@@ -15,6 +15,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # Rooms from left to right; those that share a number do not know of each other.
 ROOMS = {
+    "resources": 0,
     "common": 0,
     "data": 1,
     "models": 2,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,29 @@ def test_the_module_is_a_program() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("opcviz: no study is called 'nothing'")
     assert done.stdout == ""
+
+
+def test_app_starts_the_server_and_hands_on_what_it_does_not_know(call, monkeypatch) -> None:
+    started = []
+    monkeypatch.setattr("opcviz.ui.serve.main", started.append)
+    assert call("app", "--port", "8600", "--server.headless=true")[0] == 0
+    assert call("app")[0] == 0
+    assert started == [["--server.port=8600", "--server.headless=true"], []]
+
+
+def test_the_command_line_itself_does_not_import_torch() -> None:
+    code = """
+        import sys
+        from opcviz import cli
+        sys.argv = ["opcviz", "app", "--help"]
+        try:
+            cli.main()
+        except SystemExit:
+            pass
+        assert "torch" not in sys.modules
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "--port" in done.stdout

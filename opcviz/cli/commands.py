@@ -1,4 +1,4 @@
-"""The same work without a browser: `python -m opcviz run | show | list`."""
+"""The command line: `opcviz app`, and the same work without a browser."""
 
 from __future__ import annotations
 
@@ -276,23 +276,30 @@ def list_(
     out.print(listing(rows))
 
 
+@app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def app_(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(help="of the app's address; default: 8501")] = None,
+) -> None:
+    """Open the laboratory in the browser. Further options are those of `streamlit run`."""
+    from ..ui.serve import main as serve
+
+    serve([*([f"--server.port={port}"] if port is not None else []), *context.args])
+
+
 def main() -> None:
     """Entry point: errors a person can act on are printed as one sentence, exit status 2."""
-    from ..data import DataError
-    from ..models import CheckpointError
-    from ..study import StoreError
-
     try:
         app(standalone_mode=False)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
-    except (ConfigError, DataError, StoreError, CheckpointError) as error:
-        err.print(f"opcviz: {error}", style="bold", markup=False, highlight=False)
-        sys.exit(2)
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         err.print("opcviz: stopped; what was finished is kept, run the same again to go on")
         sys.exit(130)
     except Exception as error:
+        if isinstance(error, _expected_errors()):
+            err.print(f"opcviz: {error}", style="bold", markup=False, highlight=False)
+            sys.exit(2)
         if isinstance(error, PermissionError):
             err.print(f"opcviz: {error.filename}: may not be written; name another with --store")
             sys.exit(2)
@@ -301,3 +308,12 @@ def main() -> None:
                 err.print(f"opcviz: {said}", markup=False, highlight=False)
             sys.exit(2)
         raise
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Errors whose message is the whole answer; imported late, since they bring torch along."""
+    from ..data import DataError
+    from ..models import CheckpointError
+    from ..study import StoreError
+
+    return ConfigError, DataError, StoreError, CheckpointError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,9 @@ class Engine(ABC):
         """How many runs wait before this one (0: it is next); None if it does not wait."""
         return self.runs.position(id)
 
-    def remaining(self, id: str) -> float | None:
-        """Roughly how many seconds a running run still needs; None if unknown."""
-        return self.runs.remaining(id)
+    def remaining(self, id: str, epochs: Mapping[str, int] | None = None) -> float | None:
+        """Roughly how many seconds a running run still needs; see `Runs.remaining`."""
+        return self.runs.remaining(id, epochs)
 
     def events(self, id: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Events from byte `since` on, and the offset to ask next; see `Runs.events`."""

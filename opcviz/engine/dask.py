@@ -120,7 +120,8 @@ class DaskEngine(Engine):
     def _start(self) -> None:
         folder = engine_folder(self.store)
         folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "opcviz.engine", "--store", str(self.store)]
+        # -P: not whatever happens to be called opcviz (or torch) in the current folder.
+        command = [sys.executable, "-P", "-m", "opcviz.engine", "--store", str(self.store)]
         command += ["--parent", str(os.getpid())]
         if self.workers is not None:
             command += ["--workers", str(self.workers)]

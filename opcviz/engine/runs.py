@@ -20,28 +20,37 @@ import platform
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from .events import fraction_done, last_stage, read_events
 from .locks import engine_state, holding, is_held, write_json
 from .record import DEFAULT_RUNNER, NotQueued, Run, UnknownRun
+from .timing import Timeline, likeness, seconds_left
 
 __all__ = ["Runs"]
 
+PAST = 20  # finished runs that the remaining time is learnt from
 _ID = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")  # an id may come from a link: never a path
 
 
 class Runs:
-    """The runs of one store. Cheap to make: it holds nothing but a cache of settled records."""
+    """The runs of one store. Cheap to make: it holds nothing but caches of what it has read.
 
-    def __init__(self, store: str | Path) -> None:
-        self.store = Path(store)
+    Args:
+        store: the folder of the store.
+        clock: seconds since 1970, as the events of a run have them.
+    """
+
+    def __init__(self, store: str | Path, clock: Callable[[], float] = time.time) -> None:
+        self.store, self._clock = Path(store), clock
         self.folder = self.store / "runs"
         self._cache: dict[str, tuple[tuple[int, int, int], Run]] = {}
+        self._timelines: dict[tuple[str, int], tuple[int, Timeline]] = {}  # by run and attempt
         self._waiting: tuple[int, list[str]] = (-1, [])  # the folder's change time, who waited then
 
     # ------------------------------------------------------------------ what people ask
@@ -63,7 +72,7 @@ class Runs:
             raise ValueError(f"a job must be a dict, not {type(job).__name__}")
         if not re.fullmatch(r"[\w.]+:\w+", runner):
             raise ValueError(f"a runner is named 'module:function', not {runner!r}")
-        now = time.time()
+        now = self._clock()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
         id = f"{stamp}-{int(now % 1 * 1000):03d}-{secrets.token_hex(3)}"
         beside = self.folder / f".{id}"  # filled first, so that nobody sees a run without record
@@ -123,12 +132,35 @@ class Runs:
             return None
         return fraction_done(self.path(id, "events.jsonl"), run.events_from)
 
-    def remaining(self, id: str) -> float | None:
-        """Seconds that a running run still needs, as if its stages were equally long, or None."""
-        run, done = self.status(id), self.fraction(id)
-        if not done or run.seconds is None:
+    def remaining(self, id: str, epochs: Mapping[str, int] | None = None) -> float | None:
+        """Seconds that a running run still needs, or None if that is not known.
+
+        Known from the finished runs of this store that did the same kind of work; see `timing`.
+
+        Args:
+            id: the run.
+            epochs: how many epochs each model will train, by its title.
+        """
+        run = self.status(id)
+        if run.status != "running":
             return None
-        return run.seconds * (1.0 - done) / done
+        kind = likeness(run.job, run.runner)
+        ended = (r for r in self.list() if r.status == "finished" and r.id != id)
+        alike = islice((r for r in ended if likeness(r.job, r.runner) == kind), PAST)
+        past = [self._timeline(each) for each in alike]
+        return seconds_left(self._timeline(run), past, self._clock(), epochs)
+
+    def _timeline(self, run: Run) -> Timeline:
+        """The stages of a run's last attempt; only what was told since the last look is read."""
+        key = (run.id, run.attempt)
+        offset, timeline = self._timelines.get(key) or (run.events_from, Timeline())
+        if not timeline.closed:
+            records, offset = read_events(self.path(run.id, "events.jsonl"), offset)
+            timeline.take(records)
+            if run.ended is not None:
+                timeline.close(run.ended)
+            self._timelines[key] = offset, timeline
+        return timeline
 
     def cancel(self, id: str) -> None:
         """Ask a run to stop. A waiting one ends at once; an ended one stays as it is.
@@ -141,7 +173,9 @@ class Runs:
         self.path(id, "cancel").touch()
         with holding(self.path(id, "lock"), timeout=0.2) as mine:
             if mine and self._read(id).status == "queued":
-                self._change(id, status="cancelled", ended=time.time(), cause="cancelled in queue")
+                self._change(
+                    id, status="cancelled", ended=self._clock(), cause="cancelled in queue"
+                )
 
     def resume(self, id: str) -> None:
         """Queue a failed or cancelled run again; what it finished before is in the store.
@@ -159,7 +193,7 @@ class Runs:
             for name in ("cancel", "error.txt"):
                 self.path(id, name).unlink(missing_ok=True)
             self._change(
-                id, status="queued", queued=time.time(), started=None, ended=None, cause=""
+                id, status="queued", queued=self._clock(), started=None, ended=None, cause=""
             )
             os.utime(self.folder)  # tells `queue`
 
@@ -197,7 +231,7 @@ class Runs:
             yield self._change(
                 id,
                 status="running",
-                started=time.time(),
+                started=self._clock(),
                 attempt=run.attempt + 1,
                 events_from=log.stat().st_size if log.exists() else 0,
                 worker=worker,
@@ -206,7 +240,7 @@ class Runs:
 
     def end(self, id: str, status: str, cause: str = "", result: dict | None = None) -> Run:
         """Write how a claimed run ended; only inside `claim`."""
-        return self._change(id, status=status, ended=time.time(), cause=cause, result=result)
+        return self._change(id, status=status, ended=self._clock(), cause=cause, result=result)
 
     def settle(self, id: str, cause: str = "", *, queued: bool = False) -> Run:
         """End a run whose process is gone; one that is being executed is left alone.

@@ -4,6 +4,9 @@ The layout is optimised by umap-learn. The neighbour graph in front of it is mad
 in plain array code: for some thousand probe samples that is as fast as umap-learn's, while theirs
 compiles for ten seconds on first use and runs in numba's thread pool, which two threads of one
 program may not enter at once.
+
+`umap.layouts`, `umap.spectral` and `umap.umap_` are not umap-learn's public interface, and the
+signatures used here are those of version 0.5: the requirement must stay below 0.6.
 """
 
 from __future__ import annotations

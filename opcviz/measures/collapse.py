@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["collapse"]
+__all__ = ["collapse", "effective_rank"]
 
 
 @torch.no_grad()
@@ -49,7 +49,7 @@ def collapse(features_forget: Tensor, features_retain: Tensor) -> dict[str, Any]
         centred = _centred(f)
         values[f"radius_{name}"] = centred.square().sum(1).mean().sqrt().item()
         if name == "forget":
-            values["effective_rank"] = _effective_rank(centred)
+            values["effective_rank"] = _rank_of(centred)
     for kind in ("norm", "radius"):
         values[f"{kind}_ratio"], why = _ratio(values, reasons, kind)
         if why:
@@ -78,17 +78,24 @@ def _centred(features: Tensor) -> Tensor:
     return shifted - shifted.mean(0)
 
 
-def _effective_rank(centred: Tensor) -> float | None:
-    """exp(−Σ p log p) over the shares p of the covariance's eigenvalues; None without variance."""
+def effective_rank(moments: Tensor) -> float:
+    """exp(−Σ p log p) over the shares p of a second moment matrix's eigenvalues, (d, d) or (n, n).
+
+    Roy & Vetterli 2007, EUSIPCO; between 1 and the size of the matrix, which must not be zero.
+    """
+    shares = torch.linalg.eigvalsh(moments).clamp_min(0)
+    return torch.special.entr(shares / shares.sum()).sum().exp().item()
+
+
+def _rank_of(centred: Tensor) -> float | None:
+    """`effective_rank` of centred features (n, d); None where they do not vary."""
     scale = centred.abs().max()
     if scale == 0:
         return None
     centred = centred / scale  # squares of a collapsed model's features would underflow
     n, d = centred.shape
     gram = centred.T @ centred if n >= d else centred @ centred.T  # same non-zero eigenvalues
-    shares = torch.linalg.eigvalsh(gram).clamp_min(0)
-    shares = shares / shares.sum()
-    return torch.special.entr(shares).sum().exp().item()
+    return effective_rank(gram)
 
 
 def _ratio(

@@ -17,7 +17,6 @@ from torch import Tensor
 __all__ = [
     "EntropyView",
     "centred_norm",
-    "entropy_floor",
     "entropy_view",
     "least_entropy",
     "prediction_entropy",
@@ -81,23 +80,9 @@ def least_entropy(norm: Tensor | float, classes: int) -> Tensor:
     Raises:
         ValueError: for fewer than two classes or a negative norm.
     """
-    r = _norms(norm, classes)
-    lead = r * math.sqrt(classes / (classes - 1))
-    q = (classes - 1) * (-lead).exp()
-    return q.log1p() + lead * q / (1 + q)
-
-
-def entropy_floor(norm: Tensor | float, classes: int) -> Tensor:
-    """log C − r²/4: a simpler bound below `least_entropy`, tight near the origin; float64.
-
-    Raises:
-        ValueError: for fewer than two classes or a negative norm.
-    """
-    return math.log(classes) - _norms(norm, classes).square() / 4
-
-
-def _norms(norm: Tensor | float, classes: int) -> Tensor:
     r = torch.as_tensor(norm).to("cpu", torch.float64)
     if classes < 2 or (r < 0).any():
         raise ValueError(f"entropy bound: wants norms >= 0 and at least 2 classes, not {classes}")
-    return r
+    lead = r * math.sqrt(classes / (classes - 1))
+    q = (classes - 1) * (-lead).exp()
+    return q.log1p() + lead * q / (1 + q)

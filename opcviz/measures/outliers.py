@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ..common.statistics import FEWEST
 from .entropy import prediction_entropy
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["OUTLIER_SCORES", "ClassGaussians", "fit_gaussians", "outliers"]
 
 OUTLIER_SCORES = ("energy", "max_softmax", "feature_norm", "mahalanobis")
-LEAST = 20  # samples of a part, without which no rate is reported
-CHUNK = 8192  # rows in float64 at once
+CHUNK = 8192  # rows whitened at once
 
 
 class ClassGaussians(NamedTuple):
@@ -67,36 +67,23 @@ def fit_gaussians(features: Tensor, labels: Tensor) -> ClassGaussians | str:
     Returns:
         The fit, or a sentence that says why there is none.
     """
-    if len(features) < LEAST:
-        return f"{len(features)} retain-train samples are fewer than {LEAST}"
-    _, classes = labels.cpu().unique(return_inverse=True)
-    n, d = features.shape
-    counts = classes.bincount().double()
-    means = torch.zeros(len(counts), d, dtype=torch.float64)
-    chunks = list(zip(features.detach().split(CHUNK), classes.split(CHUNK), strict=True))
-    for part, index in chunks:
-        means.index_add_(0, index, part.to("cpu", torch.float64))
-    means /= counts[:, None]
-    scatter, quartic = means.new_zeros(d, d), 0.0
-    for part, index in chunks:
-        rows = part.to("cpu", torch.float64) - means[index]
-        scatter += rows.T @ rows
-        quartic += rows.square().sum(1).square().sum().item()
-    covariance = scatter / n
-    trace = covariance.trace().item()
-    scale = means.abs().max().item()
-    if trace <= d * (1e-15 * scale) ** 2:  # rounding of means, not variance
+    if len(features) < FEWEST:
+        return f"{len(features)} retain-train samples are fewer than {FEWEST}"
+    from sklearn.covariance import ledoit_wolf
+
+    f, classes = (
+        features.detach().to("cpu", torch.float64),
+        labels.cpu().unique(return_inverse=True)[1],
+    )
+    means = torch.stack([f[classes == c].mean(0) for c in range(int(classes.max()) + 1)])
+    residual = f - means[classes]
+    if residual.square().mean() <= (1e-15 * means.abs().max()) ** 2:  # rounding of means
         return "the retain-train features do not vary within a class: no covariance exists"
-    energy, sphere = covariance.square().sum().item(), trace / d
-    distance = energy / d - sphere**2
-    noise = min((quartic / n - energy) / (d * n), distance)
-    shrinkage = noise / distance if distance > 0 else 0.0
-    covariance = (1 - shrinkage) * covariance
-    covariance.diagonal().add_(shrinkage * sphere)
-    root, failed = torch.linalg.cholesky_ex(covariance)
+    covariance, shrinkage = ledoit_wolf(residual.numpy(), assume_centered=True)
+    root, failed = torch.linalg.cholesky_ex(torch.from_numpy(covariance))
     if failed:
         return "the covariance of the retain-train features is singular"
-    return ClassGaussians(means, root, shrinkage)
+    return ClassGaussians(means, root, float(shrinkage))
 
 
 @torch.no_grad()
@@ -125,14 +112,9 @@ def outliers(views: ModelOutputs, split: Split) -> dict[str, Any]:
         from retain-test also by having been trained on. Under `entropy` the mean predictive
         entropy in nats of the parts and `uniform`, log C, the most there can be; `shrinkage` of
         the covariance. What cannot be computed is None, and `reason` says why, by name.
-
-    Raises:
-        ValueError: for features, logits and labels that do not belong together.
     """
-    for name in ("train", "test"):
-        _check(getattr(views, name), name, views.train)
     parts = {
-        name: _rows(getattr(views, name.rpartition("_")[2]), getattr(split, name), name)
+        name: _rows(getattr(views, name.rpartition("_")[2]), getattr(split, name))
         for name in ("forget_train", "forget_test", "retain_train", "retain_test")
     }
     kept_features, _, kept_labels = parts.pop("retain_train")
@@ -149,25 +131,11 @@ def outliers(views: ModelOutputs, split: Split) -> dict[str, Any]:
     return result | ({"reason": {"shrinkage": fit}} if isinstance(fit, str) else {})
 
 
-def _check(seen: Observation, name: str, train: Observation) -> None:
-    shapes = [tuple(t.shape) for t in (seen.features, seen.logits, seen.labels)]
-    n = len(seen.labels)
-    wanted = [(n, *train.features.shape[1:]), (n, *train.logits.shape[1:]), (n,)]
-    if seen.features.dim() != 2 or seen.logits.dim() != 2 or shapes != wanted:
-        raise ValueError(
-            f"outliers wants (N, d) features, (N, C) logits and (N,) labels, alike on both sets; "
-            f"the {name} set has {shapes[0]}, {shapes[1]} and {shapes[2]}"
-        )
-
-
-def _rows(seen: Observation, index: Tensor, name: str) -> tuple[Tensor, Tensor, Tensor]:
+def _rows(seen: Observation, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Features, logits and labels of one part of the data, on the CPU."""
     rows = index.cpu()
-    if len(rows) and not (int(rows.min()) >= 0 and int(rows.max()) < len(seen.labels)):
-        raise ValueError(
-            f"outliers: {name} holds ids beyond the {len(seen.labels)} samples observed; the split "
-            "belongs to another data set"
-        )
-    return tuple(t.detach().cpu()[rows] for t in (seen.features, seen.logits, seen.labels))
+    features, logits, labels = seen.features, seen.logits, seen.labels
+    return features.detach().cpu()[rows], logits.detach().cpu()[rows], labels.cpu()[rows]
 
 
 def _scores(features: Tensor, logits: Tensor, fit: ClassGaussians | str) -> dict[str, Tensor | str]:
@@ -217,8 +185,8 @@ def _against(
 def _unusable(score: Tensor | str, name: str) -> str | None:
     if isinstance(score, str):
         return score
-    if len(score) < LEAST:
-        return f"{len(score)} {name} samples are fewer than {LEAST}"
+    if len(score) < FEWEST:
+        return f"{len(score)} {name} samples are fewer than {FEWEST}"
     if not score.isfinite().all():
         return f"the score is not finite on {name}"
     return None
@@ -230,8 +198,8 @@ def _entropies(logits: dict[str, Tensor]) -> dict[str, Any]:
     reasons: dict[str, str] = {}
     for name, z in logits.items():
         result[name] = None
-        if len(z) < LEAST:
-            reasons[name] = f"{len(z)} samples are fewer than {LEAST}"
+        if len(z) < FEWEST:
+            reasons[name] = f"{len(z)} samples are fewer than {FEWEST}"
         elif not z.isfinite().all():
             reasons[name] = "the logits are not finite: the model diverged"
         else:

@@ -6,16 +6,20 @@ even the fact of forgetting has an AUC near 0.5, where forget and retain feature
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..common.progress import Progress
+from ..common.statistics import cross_fits, subsample
 
 __all__ = ["separability"]
 
 FOLDS = 5
+NEIGHBOURS = 15  # of the k-NN judge
 
 
 @torch.no_grad()
@@ -23,7 +27,6 @@ def separability(
     forget: Tensor,
     retain: Tensor,
     *,
-    neighbours: int = 15,
     limit: int = 4000,
     seed: int = 0,
     progress: Progress | None = None,
@@ -38,15 +41,15 @@ def separability(
     Args:
         forget: (n, d).
         retain: (m, d).
-        neighbours: k of the k-NN judge, whose score is the share of forget samples among them.
         limit: most samples of either part; more are thinned out at random.
         seed: of the thinning and the folds.
-        progress: asked between folds whether to stop.
+        progress: asked after each fit whether to stop.
 
     Returns:
         JSON-ready: `linear` (logistic regression with scikit-learn's default penalty, classes
-        weighted equally) and `knn`, each in 0..1 or None; `samples`, forget and retain samples
-        used; `reason` says why something is None, by name.
+        weighted equally) and `knn` (the share of forget samples among the nearest `NEIGHBOURS`),
+        each in 0..1 or None; `samples`, forget and retain samples used; `reason` says why
+        something is None, by name.
 
     Raises:
         ValueError: for features that are not matrices of one width.
@@ -57,27 +60,23 @@ def separability(
             f"separability wants (n, d) and (m, d) features, got {tuple(forget.shape)} and "
             f"{tuple(retain.shape)}"
         )
-    generator = torch.Generator().manual_seed(seed)
-    parts = [_thin(part, limit, generator) for part in (forget, retain)]
+    generator = np.random.default_rng(seed)
+    parts = [
+        part.detach().cpu()[subsample(len(part), limit, generator)] for part in (forget, retain)
+    ]
     counts = [len(part) for part in parts]
     result: dict[str, Any] = {"linear": None, "knn": None, "samples": counts}
-    reasons = _undefined(parts, neighbours)
+    reasons = _undefined(parts)
     judges = [name for name in ("linear", "knn") if name not in reasons]
     if judges:
         x = torch.cat(parts).double().numpy()
         y = torch.arange(len(x)).lt(counts[0]).long().numpy()
-        result |= _cross_validate(x, y, judges, neighbours, seed, progress or Progress())
+        progress = progress or Progress()
+        result |= {name: _cross_validated_auc(name, x, y, seed, progress) for name in judges}
     return {**result, **({"reason": reasons} if reasons else {})}
 
 
-def _thin(features: Tensor, limit: int, generator: torch.Generator) -> Tensor:
-    features = features.detach().cpu()
-    if len(features) <= limit:
-        return features
-    return features[torch.randperm(len(features), generator=generator)[:limit]]
-
-
-def _undefined(parts: list[Tensor], neighbours: int) -> dict[str, str]:
+def _undefined(parts: list[Tensor]) -> dict[str, str]:
     """What cannot be judged, with the reason."""
     both = ("linear", "knn")
     for name, part in zip(("forget", "retain"), parts, strict=True):
@@ -88,32 +87,25 @@ def _undefined(parts: list[Tensor], neighbours: int) -> dict[str, str]:
             why = f"the {name} features are not finite: the model diverged"
             return dict.fromkeys(both, why)
     least = sum(len(part) - -(-len(part) // FOLDS) for part in parts)
-    if least < neighbours:
-        return {"knn": f"{least} samples to look among are fewer than {neighbours} neighbours"}
+    if least < NEIGHBOURS:
+        return {"knn": f"{least} samples to look among are fewer than {NEIGHBOURS} neighbours"}
     return {}
 
 
-def _cross_validate(
-    x: Any, y: Any, judges: list[str], neighbours: int, seed: int, progress: Progress
-) -> dict[str, float]:
-    """Mean AUC over folds of each judge; x (n, d) and y (n,) are numpy arrays."""
+def _cross_validated_auc(
+    judge: str, x: np.ndarray, y: np.ndarray, seed: int, progress: Progress
+) -> float:
+    """Mean AUC over folds; x (n, d), y (n,) 1 for forget samples."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold
     from sklearn.neighbors import KNeighborsClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
-    kinds = {
-        "linear": lambda: LogisticRegression(max_iter=1000, class_weight="balanced"),
-        "knn": lambda: KNeighborsClassifier(neighbours),
-    }
-    scores: dict[str, list[float]] = {name: [] for name in judges}
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    for learn, unseen in folds.split(x, y):
-        for name in judges:
-            judge = make_pipeline(StandardScaler(), kinds[name]()).fit(x[learn], y[learn])
-            share = judge.predict_proba(x[unseen])[:, 1]
-            scores[name].append(float(roc_auc_score(y[unseen], share)))
-            progress.check()
-    return {name: sum(values) / FOLDS for name, values in scores.items()}
+    make = {
+        "linear": partial(LogisticRegression, max_iter=1000, class_weight="balanced"),
+        "knn": partial(KNeighborsClassifier, NEIGHBOURS),
+    }[judge]
+    aucs = []
+    for fit, unseen in cross_fits(make, x, y, folds=FOLDS, seed=seed):
+        aucs.append(float(roc_auc_score(y[unseen], fit.predict_proba(x[unseen])[:, 1])))
+        progress.check()
+    return sum(aucs) / FOLDS

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from .collapse import effective_rank
+
 if TYPE_CHECKING:
     from ..data import Split
     from ..tasks.classification import ModelOutputs
@@ -102,7 +104,7 @@ def linear_cka(a: Tensor, b: Tensor, *, debiased: bool = False) -> dict[str, Any
         scaled = square.trace().item() / len(a)
         result["variance"][i] = scaled * side.scale**2
         if side.varies(scaled):
-            result["effective_rank"][i] = _effective_rank(square)
+            result["effective_rank"][i] = effective_rank(square)
         else:
             still.append(("first", "second")[i])
     if still:
@@ -161,12 +163,6 @@ def _unusable(a: Tensor, b: Tensor, least: int) -> str | None:
     return None
 
 
-def _effective_rank(square: Tensor) -> float:
-    """exp of the entropy of the eigenvalues' shares (Roy & Vetterli 2007)."""
-    shares = torch.linalg.eigvalsh(square).clamp_min(0)
-    return torch.special.entr(shares / shares.sum()).sum().exp().item()
-
-
 def feature_similarity(
     ours: Tensor, theirs: Tensor, split: Split, *, debiased: bool = False
 ) -> dict[str, dict[str, Any]]:
@@ -202,15 +198,7 @@ def prediction_similarity(model: Tensor, reference: Tensor) -> dict[str, Any]:
         JSON-ready, means over samples: `agreement`, percent of equal answers; `kl`,
         KL(reference ‖ model) in nats; `js`, the Jensen-Shannon divergence in nats, between 0 and
         log 2. All None with `reason` where there is nothing to compare.
-
-    Raises:
-        ValueError: for logits of different shapes.
     """
-    if model.dim() != 2 or model.shape != reference.shape:
-        raise ValueError(
-            f"prediction_similarity wants two (n, C) logits of the same samples, got "
-            f"{tuple(model.shape)} and {tuple(reference.shape)}"
-        )
     nothing = dict.fromkeys(("agreement", "kl", "js"))
     if not len(model):
         return {**nothing, "reason": "there are no such samples"}

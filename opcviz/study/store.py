@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from ..common.config import fingerprint
+from ..resources import shipped_root
 
 __all__ = ["Artefact", "Store", "StoreError", "default_root", "shipped_root", "write_json"]
 
@@ -41,11 +42,6 @@ class StoreError(ValueError):
 def default_root() -> Path:
     """The user's own store: `OPCVIZ_STORE`, or `.opcviz` in the home folder."""
     return Path(os.environ.get("OPCVIZ_STORE") or Path.home() / ".opcviz")
-
-
-def shipped_root() -> Path:
-    """The studies that come with the project: `checkpoints/` beside the package."""
-    return Path(__file__).resolve().parents[2] / "checkpoints"
 
 
 def write_json(path: Path, value: Any, *, compact: bool = False) -> None:

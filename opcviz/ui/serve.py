@@ -1,26 +1,32 @@
-"""`python -m opcviz.ui.serve`: the app, with its slow imports made while the server starts.
+"""`opcviz app`: the app's server, with its slow imports made while it starts.
 
 `streamlit run app.py` works as well; then the first visitor waits for torch to be imported.
+Streamlit reads `.streamlit/config.toml` beside the script, wherever it is started.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 from streamlit.web import cli
 
+from ..resources import app_file
+
 __all__ = ["main"]
 
-APP = Path(__file__).parents[2] / "app.py"
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the app's server until it is stopped; exits with its status.
 
-def main() -> None:
-    """Run the app's server; arguments are those of `streamlit run`, without the script."""
+    Args:
+        arguments: those of `streamlit run` without the script; by default the command line's.
+    """
     threading.Thread(target=import_module, args=("opcviz.study",), daemon=True).start()
-    sys.argv = ["streamlit", "run", str(APP), *sys.argv[1:]]
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.argv = ["streamlit", "run", str(app_file()), *given]
     sys.exit(cli.main())
 
 

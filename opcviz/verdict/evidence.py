@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .rules import Interval, wilson
+from ..common.statistics import Interval, wilson
 
 __all__ = ["FITS", "OPTIONAL", "Missing", "Reader", "Recovered"]
 

@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..common.config import Config, setting
+from ..common.statistics import Interval
 
-__all__ = ["VERDICTS", "Check", "Thresholds", "difference", "rules", "wilson"]
-
-Interval = tuple[float, float]
+__all__ = ["VERDICTS", "Check", "Thresholds", "rules"]
 
 VERDICTS = {
     "damaged": "the model lost what it should have kept",
@@ -157,21 +156,3 @@ class Check:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return asdict(self) | {"interval": list(self.interval) if self.interval else None}
-
-
-def wilson(percent: float, count: int) -> Interval:
-    """The 95 % interval of an accuracy in percent over `count` samples (Wilson 1927)."""
-    z, p = 1.959964, percent / 100
-    centre = p + z * z / (2 * count)
-    half = z * math.sqrt(p * (1 - p) / count + z * z / (4 * count * count))
-    low, high = ((centre + sign * half) / (1 + z * z / count) for sign in (-1, 1))
-    return 100 * max(low, 0.0), 100 * min(high, 1.0)
-
-
-def difference(a: float, b: float, of_a: Interval | None, of_b: Interval | None) -> Interval | None:
-    """The interval of a − b from the intervals of a and b (Newcombe 1998); None without both."""
-    if of_a is None or of_b is None:
-        return None
-    low = a - b - math.hypot(a - of_a[0], of_b[1] - b)
-    high = a - b + math.hypot(of_a[1] - a, b - of_b[0])
-    return low, high

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..common.statistics import Interval, difference
 from .evidence import FITS, OPTIONAL, Missing, Reader, Recovered
-from .rules import Check, Interval, Thresholds, difference
+from .rules import Check, Thresholds
 
 __all__ = ["Steps"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from engines import Queue
 from reading import fine
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from opcviz.engine import Engine, InlineEngine
+from opcviz.engine import Engine
 from opcviz.study import Plan, Store, StudyRunner, run
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.sections import page_header as header
@@ -40,25 +40,6 @@ BURST = {
         "inversion": {"iterations": 5},
     },
 }
-
-
-class Queue(Engine):
-    """Takes jobs and leaves them queued; a test plays the worker."""
-
-    def _queued(self, id: str) -> None:
-        pass
-
-    def ensure(self, wait: float = 0.0) -> bool:
-        return True
-
-    def health(self) -> dict[str, Any]:
-        return {"state": "ready"}
-
-
-class Here(InlineEngine):
-    """Runs jobs for real, inside the click."""
-
-    ensure, health = Queue.ensure, Queue.health
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from conftest import Here
+from engines import Here
 from reading import captions, curves, fine, infos, maps, progress
 
 from opcviz.common.config import ConfigError, setting, settings_of
@@ -160,12 +160,19 @@ def test_a_run_is_followed_from_the_queue_to_its_end(started, engine):
         (panel,) = maps(lab, "live.map")["panels"]
         assert panel["title"] == "OPC, epoch 1"
         log(Message("a sentence of the run"))
+        log(Stage("relearning", 3, 5, "OPC"))
+        log(Step(5, 5, loss=7.0))
+        log(Stage("inversion", 4, 5, "Original, Retrained, OPC"))
+        log(Step(5, 5, loss=8.0))
         engine.runs.end(id, "finished", result={})
         fine(lab.run())
     fine(lab.run())
     assert "a sentence of the run" in infos(lab)
     assert lab.success[0].value.startswith("Finished")
     assert not progress(lab)
+    (panel,) = maps(lab, "live.map")["panels"]
+    assert panel["title"] == "OPC, epoch 1"  # the one that was trained, not those last attacked
+    assert curves(lab, "live.curves")["loss"]["y"] == [0.5]
     assert any(text.value.startswith("**OPC**: ") for text in lab.markdown)
     press(lab, f"lab.open.{id}")
     assert any(key.startswith("opc-") for key in lab.query_params["models"].split(","))
@@ -228,6 +235,21 @@ def test_two_visitors_share_one_queue(started, engine, visit):
         assert "queued · 1 before it" in captions(page)
     press(lab, f"queue.{second}")
     assert lab.query_params["run"] == second
+
+
+def test_an_echo_of_an_older_address_does_not_bring_the_run_before_back(started, engine):
+    lab, first = started
+    lab.number_input(key="lab.seed").set_value(1).run()
+    press(lab, "lab.start")
+    second = lab.query_params["run"]
+    assert second != first
+    lab.query_params["run"] = first  # sent before the browser knew the new address
+    fine(lab.run())
+    assert lab.query_params["run"] == second
+    assert progress(lab) == ["Queued, 1 before it."]
+    press(lab, f"queue.{first}")  # asked for, it is shown again
+    assert lab.query_params["run"] == first
+    assert progress(lab) == ["Queued, next."]
 
 
 @pytest.mark.parametrize("run", ["nope", "../../etc", "20250101-000000-000-abcdef"])

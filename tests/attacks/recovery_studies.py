@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from opcviz.attacks.recovery.least_squares import Gram
+
 
 def oracle(features, targets, ridge=0.0, intercept=True):
     """Least squares by numpy, centred if there is an intercept; a ridge is √ρ·I below the rows."""
@@ -16,6 +18,12 @@ def oracle(features, targets, ridge=0.0, intercept=True):
         wanted = np.vstack([wanted, np.zeros((f.shape[1], t.shape[1]))])
     weight = np.linalg.lstsq(rows, wanted, rcond=None)[0]
     return weight, tm - fm @ weight
+
+
+def fit_affine(features, targets, ridge=0.0, *, intercept=True):
+    """The map that our least squares fits to features (n, d) and targets (n, k) seen at once."""
+    gram = Gram(features.shape[1], targets.shape[1]).add(features, targets)
+    return gram.solve(ridge, intercept=intercept)
 
 
 def views(train, test):

@@ -13,6 +13,7 @@ from inversion_nets import (
     Odd,
     Scaled,
     batch,
+    picture_gradients,
     plain_gradient,
     ready,
     regression,
@@ -22,12 +23,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from opcviz.attacks.inversion import Inversion, flushed_denormals, invert
-from opcviz.attacks.inversion.gradients import (
-    GradientMatch,
-    alike,
-    cross_entropy,
-    picture_gradients,
-)
+from opcviz.attacks.inversion.gradients import GradientMatch, alike, cross_entropy
 from opcviz.attacks.inversion.objectives import OBJECTIVES, objective_of, total_variation
 from opcviz.attacks.inversion.search import frame_steps
 from opcviz.common.config import ConfigError
@@ -177,7 +173,7 @@ def test_cutting_the_work_changes_nothing(monkeypatch):
     # one cell at a time; two models, then one with two pictures; two pictures of all models
     for cells in (0, 2, 7):
         events = []
-        monkeypatch.setattr("opcviz.attacks.inversion.attack.BUDGET", 2 * cells * held)
+        monkeypatch.setattr("opcviz.attacks.inversion.BUDGET", 2 * cells * held)
         config, progress = Inversion(iterations=3, restarts=2, decoys=0), Progress(events.append)
         parts = invert(models, x, y, config, progress=progress)
         assert events[-1].step == events[-1].steps == 3 * {0: 9, 2: 5, 7: 2}[cells]
@@ -211,7 +207,7 @@ def test_nothing_to_invert_is_said_not_scored():
         if name.startswith("stage3") and weight.dim() == 1:
             weight.data.zero_()  # features 0: only the head's bias has a gradient
     result = invert([good, broken, blind], *x_y, Inversion(iterations=4))
-    same = invert([good], *x_y, Inversion(target="difference"), originals=[good], dry_run=True)
+    same = invert([good], *x_y, Inversion(target="difference", iterations=1), originals=[good])
     rows = [*result.summary(), *same.summary()]
     json.dumps(rows, allow_nan=False)
     assert rows[0]["reason"] is None
@@ -257,16 +253,12 @@ def test_progress_and_cancel():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda a: a.update(models=[]), "at least one model"),
         (lambda a: a.update(pictures=a["pictures"][0]), r"float \(P, C, H, W\)"),
         (lambda a: a.update(pictures=(a["pictures"] * 255).byte()), "not uint8"),
         (lambda a: a.update(pictures=a["pictures"] * 2), r"lie in \[0, 1\]"),
         (lambda a: a.update(pictures=a["pictures"] * torch.nan), r"lie in \[0, 1\]"),
-        (lambda a: a.update(pictures=a["pictures"][:, :1]), r"cannot take pictures of \(1, 6, 6\)"),
         (lambda a: a.update(labels=a["labels"][:1]), r"int64 \(2,\)"),
-        (lambda a: a.update(labels=a["labels"] + 3), "classes 0 to 2"),
         (lambda a: a.update(config=Inversion(target="difference")), "before unlearning"),
-        (lambda a: a.update(originals=[]), "1 models but 0 originals"),
     ],
 )
 def test_bad_input_is_named(change, says):
@@ -291,6 +283,8 @@ def test_an_operation_without_second_derivative_is_named():
 def test_bad_settings_are_named():
     with pytest.raises(ConfigError, match=r"Inversion\.target"):
         Inversion(target="weights")
+    with pytest.raises(ConfigError, match="optimizer: 'lbfgs' is not one of adam, adamw_signed"):
+        Inversion.from_dict({"optimizer": "lbfgs"})
     with pytest.raises(ValueError, match="no layer-by-layer gradient for this model"):
         GradientMatch([ready(Scaled())], (2, 6, 6), "layers")
 

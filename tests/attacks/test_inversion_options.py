@@ -1,4 +1,4 @@
-"""Batches, layerwise distances, L-BFGS, inferred labels and random gradients of the inversion."""
+"""Batches, layerwise distances, inferred labels and random gradients of the inversion."""
 
 import json
 import math
@@ -7,14 +7,20 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from inversion_nets import MODELS, batch, plain_gradient, ready, regression, small_resnet
-from scipy.optimize import minimize
+from inversion_nets import (
+    MODELS,
+    batch,
+    picture_gradients,
+    plain_gradient,
+    ready,
+    regression,
+    small_resnet,
+)
 from torch import nn
 from torch.nn import functional as F
 
 from opcviz.attacks.inversion import Inversion, invert
-from opcviz.attacks.inversion.descent import LBFGSDescent
-from opcviz.attacks.inversion.gradients import GradientMatch, layer_names, picture_gradients
+from opcviz.attacks.inversion.gradients import GradientMatch, layer_names
 from opcviz.attacks.inversion.groups import Cells, randomise
 from opcviz.attacks.inversion.labels import head_of, infer_labels, labels_right
 from opcviz.attacks.inversion.objectives import OBJECTIVES, layer_norms, objective_of
@@ -85,57 +91,6 @@ def test_a_layer_without_gradient_pulls_nowhere():
     assert cost.item() == pytest.approx((0.5 + 1) / 2)
     assert by_dot[1] == by_square[1] == 0
     assert by_dot[0].item() == pytest.approx(-0.5)
-
-
-def test_lbfgs_finds_the_bounded_minimum_that_scipy_finds():
-    """Four ill-conditioned bowls, some with their minimum outside [0, 1]."""
-    g = torch.Generator().manual_seed(0)
-    cells, size = 4, 9
-    root = torch.randn(cells, size, size, generator=g, dtype=torch.float64)
-    bowl = root @ root.mT + 0.1 * torch.eye(size, dtype=torch.float64)
-    centre = 2 * torch.rand(cells, size, generator=g, dtype=torch.float64) - 0.5
-
-    def value_and_slope(x):
-        away = x.view(cells, size) - centre
-        pull = torch.einsum("cij,cj->ci", bowl, away)
-        return (away * pull).sum(1) / 2, pull.view(x.shape)
-
-    x = torch.full((cells, 1, 3, 3), 0.5, dtype=torch.float64)
-    descent = LBFGSDescent(x, 1, 0.2)
-    for step in range(400):
-        x = descent.step(*value_and_slope(x), step / 400)
-        assert x.min() >= 0
-        assert x.max() <= 1
-    found, _ = value_and_slope(descent.best())
-    for c in range(cells):
-        h, m = bowl[c].numpy(), centre[c].numpy()
-        best = minimize(
-            lambda v, h=h, m=m: ((v - m) @ h @ (v - m) / 2, h @ (v - m)),
-            [0.5] * size,
-            jac=True,
-            bounds=[(0, 1)] * size,
-            options={"ftol": 1e-14, "gtol": 1e-10},
-        )
-        assert found[c].item() == pytest.approx(best.fun, rel=1e-3, abs=1e-6)
-
-
-def test_lbfgs_is_exact_on_a_softmax_regression_and_alone_as_in_company():
-    x, y = batch(3, channels=1, side=6, dtype=torch.float32)
-    config = Inversion(iterations=150, tv=0, optimizer="lbfgs", frames=2, decoys=1)
-    together = invert([regression(0), regression(1)], x, y, config)
-    assert together.psnr.min() > 40, together.psnr
-    torch.testing.assert_close(together.frames[:, -1], together.reconstructions)
-
-
-def test_lbfgs_gives_a_cell_what_it_gives_it_alone():
-    models = [small_resnet(seed) for seed in (0, 1)]
-    x, y = batch(3)
-    config = Inversion(iterations=12, optimizer="lbfgs", tv=0)
-    together = invert(models, x, y, config)
-    alone = invert([models[1]], x[:1], y[:1], config)
-    torch.testing.assert_close(alone.reconstructions[0, 0], together.reconstructions[1, 0])
-    start = invert(models, x, y, config.replace(iterations=1))
-    assert (together.cost <= start.cost + 1e-6).all()
 
 
 @settings(max_examples=25, deadline=None)

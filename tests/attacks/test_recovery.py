@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recovery_studies import oracle, study
+from recovery_studies import fit_affine, oracle, study
 
 from opcviz.attacks.recovery import (
     FIT_SETS,
@@ -17,7 +17,7 @@ from opcviz.attacks.recovery import (
     least_squares,
     recover,
 )
-from opcviz.attacks.recovery.least_squares import Gram, fit_affine
+from opcviz.attacks.recovery.least_squares import Gram
 from opcviz.common.config import ConfigError
 
 
@@ -122,8 +122,6 @@ def test_bad_input_is_named():
         Gram(3, 2).add(f * torch.tensor([1, float("inf"), 1]), t)
     with pytest.raises(ValueError, match="some targets are NaN"):
         Gram(3, 2).add(f, t * float("nan"))
-    with pytest.raises(ValueError, match="cannot merge"):
-        Gram(3, 2) + Gram(2, 2)
     with pytest.raises(ValueError, match="not negative"):
         Gram(3, 2).add(f, t).solve(-1.0)
     with pytest.raises(ConfigError, match=r"Recovery\.ridges"):
@@ -263,8 +261,6 @@ def test_a_fit_of_too_few_samples_says_so():
 
 def test_models_that_do_not_belong_together_are_refused():
     original, unlearned, head, split = study([30] * 4, [0])
-    with pytest.raises(ValueError, match="original head has weight"):
-        recover(original, unlearned, (head[0][:, :3], head[1]), split)
     unlearned.train.labels = unlearned.train.labels.flip(0)
     with pytest.raises(ValueError, match="not observed on the same train samples"):
         recover(original, unlearned, head, split)
@@ -292,5 +288,3 @@ def test_live_recovery_is_fm_on_the_probe_set():
     assert broken["reason"]
     with pytest.raises(ValueError, match="to be forgotten"):
         LiveRecovery(original.train.features, head, train.labels, ~forget & False)
-    with pytest.raises(ValueError, match="differ in length"):
-        LiveRecovery(original.train.features[1:], head, train.labels, forget)

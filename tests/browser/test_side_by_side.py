@@ -93,6 +93,65 @@ def shows_evidence_of_pin(page, sample: str) -> None:
         expect(canvas).to_have_attribute("data-pinned", sample, timeout=WAIT)
 
 
+def chosen(page) -> list[str]:
+    """The classes that are selected in the legend, by what their buttons are called."""
+    return page.locator(".legend button[aria-pressed=true]").all_inner_texts()
+
+
+def test_a_class_of_the_legend_stays_selected_beside_a_pin_and_over_a_page_change(home):
+    home.locator(".legend button").last.click()
+    idle(home)
+    (name,) = chosen(home)
+    home.mouse.click(*spot(home, 0))
+    expect(home).to_have_url(re.compile(r"[?&]sample=\d+"), timeout=WAIT)
+    shows_evidence_of_pin(home, params(home)["sample"])
+    idle(home)
+    assert chosen(home) == [name]
+    home.get_by_text("PCA", exact=True).click()
+    expect(home).to_have_url(re.compile("map=pca"), timeout=WAIT)
+    idle(home)
+    assert chosen(home) == [name]
+    home.get_by_role("link", name="Instruments").click()
+    expect(home.get_by_text("Relearning", exact=True).first).to_be_visible(timeout=WAIT)
+    idle(home)
+    home.get_by_role("link", name="Side by side").click()
+    shows_evidence(home, 4)
+    assert chosen(home) == [name]
+
+
+def picture(page) -> str:
+    """What is drawn on the first map while nothing is hovered, as a data URL."""
+    page.mouse.move(5, 5)
+    expect(page.get_by_test_id("map-tooltip")).to_be_hidden(timeout=WAIT)
+    return canvases(page).first.evaluate("canvas => canvas.toDataURL()")
+
+
+def test_a_lasso_drawn_beside_a_pin_stays(home):
+    home.mouse.click(*spot(home, 0))
+    expect(home).to_have_url(re.compile(r"[?&]sample=\d+"), timeout=WAIT)
+    sample = params(home)["sample"]
+    shows_evidence_of_pin(home, sample)
+    idle(home)
+    canvas = canvases(home).first
+    canvas.scroll_into_view_if_needed()
+    before, box = picture(home), canvas.bounding_box()
+    left, top, wide, high = box["x"], box["y"], box["width"] / 2, box["height"] / 2
+    home.mouse.move(left + 2, top + 2)
+    home.mouse.down()
+    for x, y in ((wide, 2), (wide, high), (2, high), (2, 2)):
+        home.mouse.move(left + x, top + y, steps=4)
+    home.mouse.up()
+    home.wait_for_timeout(1000)  # the rerun that the lasso causes has answered
+    idle(home)
+    selected = picture(home)
+    assert selected != before  # the other points are dimmed
+    home.get_by_text("retain only", exact=True).click()  # a further rerun
+    home.wait_for_timeout(1000)
+    idle(home)
+    assert picture(home) == selected
+    expect(canvas).to_have_attribute("data-pinned", sample)
+
+
 def test_a_link_opens_its_models_map_and_sample(home, app, visit):
     query = params(home)
     models = query["models"].split(",")

@@ -2,9 +2,9 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, recall_score
+from sklearn.metrics import accuracy_score, recall_score
 
-from opcviz.measures import accuracy, accuracy_report, balanced_accuracy, per_class_accuracy
+from opcviz.measures import accuracy, accuracy_report, per_class_accuracy
 
 
 @pytest.fixture
@@ -25,9 +25,6 @@ def test_agrees_with_scikit_learn(answers):
     assert [ours[0], ours[1], ours[3]] == pytest.approx(recalls.tolist())
     assert ours[2] is None
     assert ours[4] is None
-    with pytest.warns(UserWarning, match="not in y_true"):
-        expected = balanced_accuracy_score(labels, guess)
-    assert balanced_accuracy(logits, labels) == pytest.approx(100 * expected)
 
 
 def test_report_by_part_and_class(answers):
@@ -54,8 +51,6 @@ def test_report_by_part_and_class(answers):
     assert report["forget_train"] is None
     assert "diverged" in report["reason"]["forget_train"]
     assert set(report["per_class"]["train"].values()) == {None}
-    with pytest.raises(ValueError, match="5 classes want as many names"):
-        accuracy_report(SimpleNamespace(train=side, test=side), split, names[:3])
 
 
 def test_bad_input_is_named(answers):

@@ -168,18 +168,3 @@ def test_constants_ten_samples_and_one_class_have_no_figures():
     for side in (views.train, views.test):
         side.logits = side.logits[:, :1]
     assert "one class" in outliers(views, split)["forget_test"]["reason"]["max_softmax"]
-
-
-def test_mismatched_input_is_named():
-    views, split = study()
-    views.test.features = views.test.features[:, :5]
-    with pytest.raises(ValueError, match="alike on both sets; the test set"):
-        outliers(views, split)
-    views, split = study()
-    views.train.labels = views.train.labels[:-1]
-    with pytest.raises(ValueError, match="the train set"):
-        outliers(views, split)
-    views, split = study()
-    split.retain_test = torch.tensor([300])
-    with pytest.raises(ValueError, match="retain_test holds ids beyond the 300"):
-        outliers(views, split)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from opcviz.ui.charts.maps_component import Selection
 from opcviz.ui.reading import state
 
 STUDIES = {"digits": state.Choices(["original", "retrain", "opc"], samples=range(9))}
@@ -9,7 +10,7 @@ STUDIES = {"digits": state.Choices(["original", "retrain", "opc"], samples=range
 
 def body(name: str) -> None:
     for sample in (4, 5):
-        st.button(f"pin {sample}", on_click=state.update, kwargs={"sample": sample})
+        st.button(f"pin {sample}", on_click=state.update, kwargs={"selection": Selection(sample)})
     view = state.sync(STUDIES)
     st.text(f"page {name} sample {view.sample}")
 

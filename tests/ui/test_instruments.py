@@ -19,12 +19,18 @@ def numbers(study, method):
     return study.numbers(next(m for m in study.models if m.method.info.name == method))
 
 
+def cells_of(shown, retrained):
+    """The table's cells by measure, one a model."""
+    lines = measures_table.rows_of(shown, retrained)
+    return {name: cells for _, name, *cells, _ in lines}
+
+
 def test_every_measure_of_the_shipped_models_is_there(study):
     shown = [numbers(study, name) for name in ("original", "retrain", "rl", "opc")]
-    lines = measures_table.rows_of(shown, shown[1])
+    lines = measures_table.rows_of(shown, {0: shown[1]})
     assert len(lines) == len(measures_table.ROWS)
     assert not [line for line in lines if "not computed" in line]
-    cells = {name: rest for _, name, *rest in lines}
+    cells = cells_of(shown, {0: shown[1]})
     assert cells["CKA to original, forget"][0] == "1.00"
     assert cells["Tug-of-War"][1] == "1.000"
     assert cells["agreement, forget"][1] == "100 %"
@@ -34,9 +40,33 @@ def test_every_measure_of_the_shipped_models_is_there(study):
 
 def test_what_was_not_computed_is_said_so(study):
     bare = {**numbers(study, "opc"), "membership": {}, "similarity": {}, "relearning": {}}
-    cells = {name: rest for _, name, *rest in measures_table.rows_of([bare], None)}
+    cells = cells_of([bare], {0: bare})
     assert cells["loss threshold"][0] == cells["average gap"][0] == "not computed"
     assert cells["separability, linear"][0] != "not computed"
+
+
+def test_a_model_is_compared_with_the_retrained_one_of_its_own_seed(study):
+    first, second = numbers(study, "opc"), {**numbers(study, "opc"), "seed": 1}
+    retrained = numbers(study, "retrain")
+    other = {**retrained, "seed": 1, "accuracy": first["accuracy"]}
+    cells = cells_of([first, second], {0: retrained, 1: other})
+    alone = cells_of([first], {0: retrained})
+    assert cells["Tug-of-War"] == [*alone["Tug-of-War"], "1.000"]
+    assert cells["Tug-of-War"][0] != "1.000"
+    assert cells["average gap"][0] == alone["average gap"][0] != cells["average gap"][1]
+
+
+def test_a_model_whose_seed_has_no_retrained_one_says_so(study):
+    other = {**numbers(study, "opc"), "seed": 4}
+    cells = cells_of([other], {0: numbers(study, "retrain")})
+    assert cells["Tug-of-War"] == cells["average gap"] == ["no retrained model of seed 4"]
+
+
+def test_a_name_that_a_result_does_not_have_is_an_error(study, monkeypatch):
+    row = measures_table.Row("G", "typo", "", lambda m, _: m["accuracy"]["forget"], ("accuracy",))
+    monkeypatch.setattr(measures_table, "ROWS", (row,))
+    with pytest.raises(KeyError, match="forget"):
+        measures_table.rows_of([numbers(study, "opc")], {})
 
 
 def test_every_verdict_has_a_colour_and_the_badge_says_what_is_missing(study):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from opcviz.ui.charts.maps_component import Panel, Samples, Selection, extent_of, linked_maps
+from opcviz.ui.charts.maps_component import Panel, Samples, extent_of, linked_maps
 from opcviz.ui.charts.maps_component.payload import build_payload
 
 RNG = np.random.default_rng(0)
@@ -73,14 +73,6 @@ def test_a_map_without_finite_points_becomes_its_reason():
     panel = Panel("GA", np.full((N, 2), np.nan), reason="diverged at step 120")
     assert panel.points is None
     assert build_payload([panel], samples())["panels"][0]["reason"] == "diverged at step 120"
-
-
-def test_selection_masks():
-    probe = samples()
-    assert Selection().mask(probe).all()
-    assert Selection(sample=10).mask(probe).all()  # a pin is no set
-    assert np.flatnonzero(Selection(classes=(1,)).mask(probe)).tolist() == [1, 5]
-    assert np.flatnonzero(Selection(samples=(20, 60)).mask(probe)).tolist() == [2, 6]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from opcviz.ui.charts.maps_component import Selection
 from opcviz.ui.reading.state import Choices, View, link, read
 
 DIGITS = Choices(
@@ -12,11 +13,11 @@ STUDIES = {"digits": DIGITS, "small": Choices(["a", "b"], samples={1, 3}, maps=(
 
 
 def test_a_bare_address_opens_the_first_study():
-    assert read({}, STUDIES) == View("digits", DIGITS.shown, None, "umap")
+    assert read({}, STUDIES) == View("digits", DIGITS.shown, Selection(), "umap")
 
 
 def test_every_view_survives_its_link():
-    view = View("digits", ("retrain", "opc"), 42, "pca")
+    view = View("digits", ("retrain", "opc"), Selection(sample=42), "pca")
     assert read(view.to_params(), STUDIES) == view
     assert link("compare", view) == "compare?study=digits&models=retrain,opc&map=pca&sample=42"
 
@@ -56,6 +57,7 @@ def test_no_study_at_all():
 def page():
     import streamlit as st
 
+    from opcviz.ui.charts.maps_component import Selection
     from opcviz.ui.reading import state
 
     studies = {
@@ -63,7 +65,8 @@ def page():
         "small": state.Choices(["a", "b"], maps=("pca",)),
     }
     for sample in (4, 5):
-        st.button(f"pin {sample}", on_click=state.update, kwargs={"sample": sample})
+        pin = {"selection": Selection(sample, samples=(1, 2), classes=(3,))}
+        st.button(f"pin {sample}", on_click=state.update, kwargs=pin)
     st.button("other", on_click=state.update, kwargs={"study": "small"})
     view = state.sync(studies)
     st.session_state["view"] = view
@@ -98,7 +101,7 @@ def test_the_address_follows_the_selection():
 
 def test_the_selection_follows_a_link():
     app = start(study="small", models="a,b", map="pca", lang="en")
-    assert view(app) == View("small", ("a", "b"), None, "pca")
+    assert view(app) == View("small", ("a", "b"), Selection(), "pca")
     assert address(app)["lang"] == "en"  # a parameter of others stays
     assert not app.info
 
@@ -125,10 +128,21 @@ def test_a_new_page_without_parameters_keeps_the_selection():
     assert address(app)["sample"] == "7"
 
 
+def test_a_set_stays_selected_beside_a_pinned_sample_and_a_changed_address():
+    app = start()
+    app.button[0].click().run()
+    assert view(app).selection == Selection(4, (1, 2), (3,))
+    app.run()
+    assert view(app).selection == Selection(4, (1, 2), (3,))
+    app.query_params["sample"] = "6"  # a link inside the app
+    app.run()
+    assert view(app).selection == Selection(6, (1, 2), (3,))
+
+
 def test_another_study_forgets_models_and_sample():
     app = start(sample="7")
     app.button[2].click().run()
-    assert view(app) == View("small", ("a", "b"), None, "pca")
+    assert view(app) == View("small", ("a", "b"), Selection(), "pca")
     assert not app.info
 
 

@@ -1,8 +1,11 @@
+import json
+
 import pytest
 
 from opcviz.common.progress import Epoch, Message, Stage, Step
 from opcviz.engine import Runs
 from opcviz.engine.events import EventLog
+from opcviz.study import pipeline, results
 from opcviz.ui.lab.follower import CATCH_UP, Tail
 
 
@@ -107,3 +110,63 @@ def test_a_resumed_run_is_followed_from_its_new_start(runs, run):
         tail.poll(runs, runs.status(run))
     assert shown(tail) == [7]
     assert tail.messages == []
+
+
+def whole_run(phases=((20, 3),)):
+    """What a run tells whose method trains in phases of (epochs, steps an epoch)."""
+    yield Stage("model", 0, 3, "OPC")
+    longest, before = phases[0][0], 0
+    yield Epoch(0, longest, {})
+    for epochs_of, steps in phases:
+        for step in range(1, epochs_of * steps + 1):
+            yield Step(step, epochs_of * steps, loss=1.0)
+            if step % steps == 0:
+                epoch = before + step // steps
+                yield Epoch(epoch, max(longest, epoch), {})
+        before += epochs_of
+    yield Stage("relearning", 1, 3, "OPC")
+    yield from (Step(step, 40, loss=9.0) for step in range(1, 41))
+    yield Stage("inversion", 2, 3, "Original, Retrained, OPC")
+    yield from (Step(step, 40, loss=9.0) for step in range(1, 41))
+
+
+@pytest.mark.parametrize("phases", [((20, 3),), ((1, 5), (3, 4)), ((2, 1), (1, 1))])
+def test_only_training_is_on_the_loss_chart_from_left_to_right(runs, run, phases):
+    last = sum(number for number, _ in phases)
+    tail = Tail(run)
+    log = runs.path(run, "events.jsonl")
+    with log.open("a") as file:
+        for event in whole_run(phases):  # past the log, which would thin the steps
+            file.write(f"{json.dumps({**event.to_dict(), 'time': 0.0})}\n")
+            file.flush()
+            tail.poll(runs, runs.status(run))
+            places = [x for x, _ in tail.losses]
+            assert places == sorted(places)
+            assert all(0 < x <= last for x in places)
+    assert {loss for _, loss in tail.losses} == {1.0}
+    assert len(tail.losses) == sum(number * steps for number, steps in phases)
+    assert tail.losses[-1][0] == tail.epochs[-1]["epoch"] == last
+    assert tail.model == "OPC"  # not the three that are inverted together
+
+
+WORDS = {
+    "model": "training OPC",
+    "evidence": "attacking OPC",
+    "membership": "testing membership in OPC",
+    "reference": "testing membership against retrained models in OPC",
+    "similarity": "comparing OPC",
+    "blocks": "attacking every block of OPC",
+    "relearning": "relearning from OPC",
+    "features": "keeping features of OPC",
+    "maps": "drawing maps of OPC",
+    "inversion": "inverting gradients of OPC",
+}
+
+
+def test_every_kind_of_artefact_has_its_words(runs, run):
+    assert set(WORDS) == {*pipeline.KINDS, *results.KINDS}
+    tail = Tail(run)
+    for index, (kind, words) in enumerate(WORDS.items()):
+        say(runs, run, Stage(kind, index, len(WORDS), "OPC"))
+        tail.poll(runs, runs.status(run))
+        assert tail.saying == f"{words} (answer {index + 1} of {len(WORDS)})"

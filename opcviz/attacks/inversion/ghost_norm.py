@@ -128,17 +128,16 @@ class Product:
         else:
             g = delta @ a.mT
             along, square, kept = dot(g, t), dot(g, g), (a, delta, t, g)
-        bias = delta.sum(3).flatten(1) if self.bias else None
+        biases = None
         if self.bias:
-            along = along + dot(bias, target[self.bias])
-            square = square + dot(bias, bias)
-        return along, square, (kept, bias)
+            bias, wanted = delta.sum(3).flatten(1), target[self.bias]
+            along, square = along + dot(bias, wanted), square + dot(bias, bias)
+            biases = bias, wanted
+        return along, square, (kept, biases)
 
-    def pull(
-        self, target: Gradients, memory: tuple, by_dot: Tensor, by_square: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def pull(self, memory: tuple, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
         """Derivatives of the cost by the layer's δ and by its input."""
-        kept, bias = memory
+        kept, biases = memory
         a, delta, t = kept[:3]
         s, n = _per_picture(by_dot, a), _per_picture(2 * by_square, a)
         if len(kept) == 6:
@@ -148,8 +147,9 @@ class Product:
         else:
             v = torch.addcmul(t * s, kept[3], n)
             to_delta, to_a = v @ a, v.mT @ delta
-        if self.bias:
-            v = s[:, 0, 0] * target[self.bias] + n[:, 0, 0] * bias
+        if biases:
+            bias, wanted = biases
+            v = s[:, 0, 0] * wanted + n[:, 0, 0] * bias
             to_delta = to_delta + v.view(len(v), self.groups, -1, 1)
         return self._join(to_delta), self._unpatch(to_a)
 
@@ -187,9 +187,7 @@ class Scale:
         t = torch.cat([target[self.weight], target[self.bias]], 1)
         return dot(g, t), dot(g, g), (delta, normal, g, t)
 
-    def pull(
-        self, target: Gradients, memory: tuple, by_dot: Tensor, by_square: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def pull(self, memory: tuple, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
         """Derivatives of the cost by the layer's δ and by its input."""
         delta, normal, g, t = memory
         v = torch.addcmul(t * by_dot[:, None], g, 2 * by_square[:, None])

@@ -38,7 +38,6 @@ __all__ = [
     "alike",
     "cross_entropy",
     "layer_names",
-    "picture_gradients",
 ]
 
 Objective = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
@@ -139,7 +138,7 @@ class _Layers:
             at = self.layers.index(layer.weight.rpartition(".")[0])
             for tensor, pull in zip(
                 (delta, layer.input),
-                layer.pull(target, memory, by_dot[at], by_square[at]),
+                layer.pull(memory, by_dot[at], by_square[at]),
                 strict=True,
             ):
                 if tensor.requires_grad:
@@ -252,14 +251,6 @@ class GradientMatch:
                 "gradient inversion differentiates twice, which torch cannot do for an operation "
                 f"of this network ({str(error).splitlines()[0]}); choose one without it"
             ) from error
-
-
-def picture_gradients(model: nn.Module, x: Tensor, labels: Tensor) -> Gradients:
-    """∇_θ CE(m(x_b), y_b) for each picture alone: name to (B, *weight.shape), detached.
-
-    The model must be in eval mode, its weights asking for no gradient.
-    """
-    return GradientMatch([model], tuple(x.shape[1:])).gradients(x, labels)
 
 
 @torch.no_grad()

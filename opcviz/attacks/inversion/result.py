@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..intervals import mean_interval
+from ...common.statistics import mean_interval
 from .labels import labels_right
 from .scores import mean, plain
 
@@ -69,7 +69,7 @@ class InversionResult:
             rows.append(
                 {
                     **{n: mean(v) for n, v in values.items()},
-                    "psnr_interval": mean_interval(self.psnr[m]),
+                    "psnr_interval": mean_interval(self.psnr[m].numpy()),
                     "per_picture": {
                         **each,
                         "label": self.labels[m].tolist(),

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...common.config import Config, setting
-from .descent import AdamDescent, Descent, LBFGSDescent
+from .descent import AdamDescent
 from .ghost_norm import Gradients
 from .gradients import GradientMatch, Objective
 from .labels import head_of, infer_labels
@@ -47,8 +47,8 @@ class Inversion(Config):
     )
     optimizer: str = setting(
         "adam",
-        "Adam, AdamW on signed gradients, or L-BFGS (one evaluation a step)",
-        choices=("adam", "adamw_signed", "lbfgs"),
+        "Adam, or AdamW on signed gradients",
+        choices=("adam", "adamw_signed"),
         advanced=True,
     )
     schedule: str = setting(
@@ -187,27 +187,19 @@ def _search(
     cells = len(x) // match.fold
     moved = torch.zeros(cells, dtype=torch.bool, device=x.device)
     wanted, frames = frame_steps(config), []
-    descent: Descent
-    if config.optimizer == "lbfgs":
-        descent = LBFGSDescent(x, match.fold, config.lr)
-    else:
-        descent = AdamDescent(x, config.lr, config.schedule, config.optimizer == "adamw_signed")
+    descent = AdamDescent(x, config.lr, config.schedule, config.optimizer == "adamw_signed")
     for step in range(config.iterations):
         cost, slope = match(x, labels, target, objective)
-        rough, smoother = total_variation(x)
+        smoother = total_variation(x)[1]
         there = slope.reshape(cells, -1).abs().amax(1) > 0
         moved |= there
         # where the gradient says nothing, smoothing the noise would pass for an attack
         seen = there.repeat_interleave(match.fold)[:, None, None, None]
         slope = torch.where(seen, slope + config.tv * smoother, 0)
-        value = cost + config.tv * rough.view(cells, -1).sum(1)
-        x = descent.step(value, slope, step / config.iterations)
+        x = descent.step(slope, step / config.iterations)
         frames += [x.clone()] * wanted.count(step + 1)
         if report:
             report(step + 1, cost)
-    x = descent.best()
-    if frames:
-        frames[-1] = x.clone()
     cost, _ = match(x, labels, target, objective)
     kept = torch.stack(frames, 1) if frames else x.new_empty(len(x), 0, *x.shape[1:])
     return x, cost, moved, kept

@@ -6,12 +6,12 @@ confidence t = log(p_y / (1 − p_y)), with means and deviations over reference 
 * online:   Λ = log N(t; μ_in, σ_in²) − log N(t; μ_out, σ_out²);
 * offline:  Λ = (t − μ_out) / σ_out, which orders samples as its P(Z <= t), Z ~ N(μ_out, σ_out²).
 
-Two games are scored. *Samples* (Carlini's): of one target, members against non-members. *Models*,
-the one that suits unlearning: on the same forget samples, the target against models that never saw
-them, as in U-LiRA (Hayes et al. 2024, arXiv 2403.01218; its in models are other unlearned ones, for
-which the originals stand here). Each reference model outside a sample takes its turn as such a
-model, left out of the references while target and it are scored: if the target is drawn as the
-retrained models are, both scores are equally distributed and the AUC is 0.5 on average.
+Carlini et al. rank members against non-members of one target. Unlearning asks about models: on the
+same forget samples, the target against models that never saw them, as in U-LiRA (Hayes et al. 2024,
+arXiv 2403.01218; its in models are other unlearned ones, for which the originals stand here). Each
+reference model outside a sample takes its turn as such a model, left out of the references while
+target and it are scored: if the target is drawn as the retrained models are, both scores are
+equally distributed and the AUC is 0.5 on average.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from torch import Tensor
 
 from ...common.config import setting
 from ...common.progress import Progress
-from .roc import LEAST, Reported, Roc, drawn, roc, roc_report, tprs_at
+from ...common.statistics import FEWEST
+from .roc import Reported, Roc, drawn, roc, tprs_at
 
 __all__ = ["ReferenceAttack", "References", "forget_references", "reference_attack"]
 
@@ -105,34 +106,30 @@ def reference_attack(
     references: References,
     config: ReferenceAttack | None = None,
     *,
-    members: Tensor | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Score n samples of a target model by LiRA.
 
     Args:
-        target: (n,) scaled confidence (`scaled_confidence`) of the target on the samples.
+        target: (n,) finite scaled confidence (`scaled_confidence`) of the target on the forget
+            samples.
         references: the reference models on the same samples.
         config: variant, variance, rates.
-        members: (n,) bool, which samples the target was trained on: plays the game of samples.
-            None plays the game of models, where all n samples are forgotten ones.
         progress: asked between models whether to stop.
 
     Returns:
-        JSON-ready: `variant`, `variance`, `game` (samples or models), `references` (fewest models
+        JSON-ready: `variant`, `variance`, `game` ("models": see above), `references` (fewest models
         inside and outside over the samples), `scores` (n floats, Λ from all references), `auc`,
-        `tpr_at_fpr` by rate, `roc` for drawing; `auc_interval` (95 %) in the game of samples;
-        `folds` in the game of models, the AUC against each left-out model: these samples share two
-        models, so it is the spread over models that says how sure the mean is. With fewer than
-        3 models outside (and online 2 inside), or 16 for each sample's own variance, with fewer
-        than 20 samples or without any variance over models it is None with a `reason`.
+        `tpr_at_fpr` by rate, `roc` for drawing; `folds`, the AUC against each left-out model: these
+        samples share two models, so it is the spread over models that says how sure the mean is.
+        With fewer than 3 models outside (and online 2 inside), or 16 for each sample's own
+        variance, with fewer than 20 samples or without any variance over models it is None with a
+        `reason`.
 
     Raises:
-        ValueError: for shapes that do not fit or scores that are not finite.
         Cancelled: from `progress`.
     """
     config, progress = config or ReferenceAttack(), progress or Progress()
-    _check(target, references, members)
     target = target.detach().to("cpu", torch.float64)
     references = References(references.scores.double().cpu(), references.inside.bool().cpu())
     inside, outside = references.inside.sum(0), (~references.inside).sum(0)
@@ -140,10 +137,10 @@ def reference_attack(
     result = {
         "variant": config.variant,
         "variance": config.variance,
-        "game": "models" if members is None else "samples",
+        "game": "models",
         "references": {"inside": counts[0], "outside": counts[1]},
     }
-    why = _impossible(target, counts, config, members)
+    why = _impossible(target, counts, config)
     if why is None:
         scores = _ratio(target, references, config)
         why = scores if isinstance(scores, str) else None
@@ -151,35 +148,15 @@ def reference_attack(
         nothing = dict.fromkeys(("scores", "auc", "tpr_at_fpr", "roc"))
         return result | nothing | {"reason": {"auc": why}}
     result["scores"] = scores.tolist()
-    if members is None:
-        return result | _game_of_models(target, references, config, progress)
-    members = members.bool().cpu()
-    return result | roc_report(scores[members], scores[~members], config.rates, config.points)
+    return result | _game_of_models(target, references, config, progress)
 
 
-def _check(target: Tensor, references: References, members: Tensor | None) -> None:
-    shape = tuple(references.scores.shape)
-    if len(shape) != 2 or tuple(references.inside.shape) != shape or target.shape != shape[1:]:
-        raise ValueError(
-            f"reference attack wants (n,) target scores with (k, n) references and as many "
-            f"masks, got {tuple(target.shape)} with {shape} and {tuple(references.inside.shape)}"
-        )
-    if members is not None and members.shape != target.shape:
-        raise ValueError(
-            f"reference attack: {len(target)} samples with {tuple(members.shape)} memberships"
-        )
-    if not (target.isfinite().all() and references.scores.isfinite().all()):
-        raise ValueError("reference attack: some scores are NaN or infinite; a model diverged")
-
-
-def _impossible(
-    target: Tensor, counts: list[int], config: ReferenceAttack, members: Tensor | None
-) -> str | None:
-    if len(target) < LEAST:
-        return f"{len(target)} samples are fewer than {LEAST}"
+def _impossible(target: Tensor, counts: list[int], config: ReferenceAttack) -> str | None:
+    if len(target) < FEWEST:
+        return f"{len(target)} samples are fewer than {FEWEST}"
     own = config.variance == "sample"
-    # the game of models leaves one outside model out at a time
-    least_out = LEAST_FOR_OWN_VARIANCE + (members is None) if own else LEAST_OUTSIDE
+    # one outside model is left out at a time
+    least_out = LEAST_FOR_OWN_VARIANCE + 1 if own else LEAST_OUTSIDE
     least_in = LEAST_FOR_OWN_VARIANCE if own else LEAST_INSIDE
     if counts[1] < least_out:
         return f"a sample has {counts[1]} reference models outside it; {least_out} are the least"
@@ -229,7 +206,7 @@ def _game_of_models(
     curves: list[Roc] = []
     for model in range(len(references.scores)):
         unseen = ~references.inside[model]
-        if int(unseen.sum()) < LEAST:
+        if int(unseen.sum()) < FEWEST:
             continue
         rest = references.without(model)
         rest = References(rest.scores[:, unseen], rest.inside[:, unseen])
@@ -240,7 +217,7 @@ def _game_of_models(
         curves.append(roc(ours, theirs))
         progress.check()
     if not curves:
-        return _no_game(f"no reference model is outside {LEAST} of the samples")
+        return _no_game(f"no reference model is outside {FEWEST} of the samples")
     values, reasons = tprs_at(curves, config.rates)
     folds = [curve.auc for curve in curves]
     return {

@@ -13,23 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ...common.config import Config, ConfigError, setting
+from ...common.statistics import FEWEST, auc_interval
 
-__all__ = [
-    "LEAST",
-    "Reported",
-    "Roc",
-    "auc_interval",
-    "drawn",
-    "no_roc",
-    "roc",
-    "roc_report",
-    "tprs_at",
-]
-
-LEAST = 20  # members, and non-members, without which no rate is reported
+__all__ = ["Reported", "Roc", "drawn", "no_roc", "roc", "roc_report", "tprs_at"]
 
 
 @dataclass(frozen=True)
@@ -54,12 +44,11 @@ class Roc:
 
     Attributes:
         fpr, tpr: rates in 0..1 from (0, 0) to (1, 1), a vertex for each different score.
-        members, nonmembers: how many samples it was made of.
+        nonmembers: how many samples `fpr` counts.
     """
 
     fpr: np.ndarray
     tpr: np.ndarray
-    members: int
     nonmembers: int
 
     @property
@@ -78,59 +67,15 @@ class Roc:
         last = np.searchsorted(self.fpr, rate + 1e-12, side="right") - 1
         return float(self.tpr[last])
 
-    def interpolate(self, rates: np.ndarray) -> np.ndarray:
-        """The curve's height at rates in 0..1; the top of a vertical piece at its foot."""
-        left = np.searchsorted(self.fpr, rates, side="right") - 1
-        right = np.minimum(left + 1, len(self.fpr) - 1)
-        width = self.fpr[right] - self.fpr[left]
-        share = np.divide(rates - self.fpr[left], width, where=width > 0, out=np.zeros(len(rates)))
-        return self.tpr[left] + share * (self.tpr[right] - self.tpr[left])
-
 
 def roc(members: Tensor, nonmembers: Tensor) -> Roc:
-    """The curve of two sets of scores, (m,) and (n,), of which members should be the higher.
+    """The curve of two sets of finite scores, (m,) and (n,); members should be the higher."""
+    from sklearn.metrics import roc_curve
 
-    Raises:
-        ValueError: for an empty set, or scores that are not finite vectors.
-    """
-    for name, part in (("members", members), ("non-members", nonmembers)):
-        if part.dim() != 1 or not len(part) or not part.isfinite().all():
-            raise ValueError(
-                f"ROC wants a vector of finite scores of the {name}, got {tuple(part.shape)}"
-            )
-    m, n = len(members), len(nonmembers)
-    scores = np.concatenate([part.double().cpu().numpy() for part in (members, nonmembers)])
-    order = np.argsort(-scores, kind="stable")
-    found = np.cumsum(order < m)
-    last = np.append(np.flatnonzero(np.diff(scores[order])), m + n - 1)  # of each run of ties
-    tpr = np.append(0.0, found[last] / m)
-    fpr = np.append(0.0, (last + 1 - found[last]) / n)
-    return Roc(fpr, tpr, m, n)
-
-
-def auc_interval(auc: float, members: int, nonmembers: int, z: float = 1.959964) -> list[float]:
-    """95 % confidence interval of an AUC, [low, high]; it does not vanish at 0 or 1.
-
-    The bounds are the θ with |θ − auc| = z·√V(θ), V Hanley and McNeil's variance with the harmless
-    symmetric sample size: Newcombe 2006, Statistics in Medicine 25:559, method 5.
-    """
-    mean_size = (members + nonmembers) / 2 - 1
-
-    def spread(theta: float) -> float:
-        pairs = 1 + mean_size * ((1 - theta) / (2 - theta) + theta / (1 + theta))
-        return z * math.sqrt(max(0.0, theta * (1 - theta) * pairs / (members * nonmembers)))
-
-    def bound(outer: float) -> float:
-        inside, outside = auc, outer
-        for _ in range(60):
-            middle = (inside + outside) / 2
-            if abs(middle - auc) <= spread(middle):
-                inside = middle
-            else:
-                outside = middle
-        return (inside + outside) / 2
-
-    return [bound(0.0), bound(1.0)]
+    scores = torch.cat([members, nonmembers]).double().cpu()
+    member = torch.arange(len(scores)) < len(members)
+    fpr, tpr, _ = roc_curve(member.numpy(), scores.numpy(), drop_intermediate=False)
+    return Roc(fpr, tpr, len(nonmembers))
 
 
 def drawn(curves: Sequence[Roc], points: int) -> dict[str, list[float]]:
@@ -142,7 +87,7 @@ def drawn(curves: Sequence[Roc], points: int) -> dict[str, list[float]]:
     half = (points - 2) // 2
     low = np.geomspace(finest, 1, half, endpoint=False)
     grid = np.unique(np.concatenate([[0.0], low, np.linspace(0, 1, points - 2 - half)]))
-    tprs = [curve.interpolate(grid) for curve in curves]
+    tprs = [np.interp(grid, curve.fpr, curve.tpr) for curve in curves]
     return {"fpr": [0.0, *grid.tolist()], "tpr": [0.0, *np.mean(tprs, 0).tolist()]}
 
 
@@ -169,18 +114,18 @@ def roc_report(
 ) -> dict[str, Any]:
     """JSON-ready: `auc`, `auc_interval` (95 %), `tpr_at_fpr` by rate, `roc` for drawing, `reason`.
 
-    Fewer than `LEAST` samples on a side, or one score for all samples, gives None throughout.
+    Fewer than `FEWEST` samples on a side, or one score for all samples, gives None throughout.
     """
     for name, part in (("members", members), ("non-members", nonmembers)):
-        if len(part) < LEAST:
-            return no_roc(f"{len(part)} {name} are fewer than {LEAST}")
+        if len(part) < FEWEST:
+            return no_roc(f"{len(part)} {name} are fewer than {FEWEST}")
     if min(members.min(), nonmembers.min()) == max(members.max(), nonmembers.max()):
         return no_roc("all samples have the same score: there is nothing to rank")
     curve = roc(members, nonmembers)
     values, reasons = tprs_at([curve], rates)
     return {
         "auc": curve.auc,
-        "auc_interval": auc_interval(curve.auc, curve.members, curve.nonmembers),
+        "auc_interval": auc_interval(curve.auc, len(members), len(nonmembers)),
         "tpr_at_fpr": values,
         "roc": drawn([curve], points),
         **({"reason": reasons} if reasons else {}),

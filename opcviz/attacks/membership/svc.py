@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from ...common.progress import Progress
-from .roc import LEAST
+from ...common.statistics import FEWEST
 from .scores import ALIKE, alike, log_odds, modified_entropy, of_label
 
 __all__ = ["PENALTY", "SVC_SCORES", "ShadowThreat", "no_verdict", "svc_attack"]
@@ -103,10 +103,10 @@ def _drawn(
 
 
 def _too_few(shadow: int, suspects: int) -> str | None:
-    if shadow < LEAST:
-        return f"{shadow} retained and as many unseen samples to learn from are fewer than {LEAST}"
-    if suspects < LEAST:
-        return f"{suspects} forget samples are fewer than {LEAST}"
+    if shadow < FEWEST:
+        return f"{shadow} retained and as many unseen samples to learn from are fewer than {FEWEST}"
+    if suspects < FEWEST:
+        return f"{suspects} forget samples are fewer than {FEWEST}"
     return None
 
 

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from ...common.progress import Progress
-from ..intervals import LEVEL, RESAMPLES, accuracy_interval
+from ...common.statistics import LEVEL, accuracy_interval
 from .least_squares import Gram
 from .live import LiveRecovery
 from .problem import ATTACKS, Case, Recovery, ThreatModel
@@ -65,17 +65,18 @@ def recover(
         split: which samples are forgotten.
         config: ridges, HR's targets, intercept, and the sizes of the size sweep (none: no sweep).
         progress: asked between steps whether to stop.
-        seed: of the size sweep's draws and of the bootstrap.
+        seed: of the size sweep's draws.
 
     Returns:
         JSON-ready:
 
-        * `ridge`, `hr_targets`, `intercept`, `level` (of the intervals, percent), `resamples`;
+        * `ridge`, `hr_targets`, `intercept`, `level` (of the intervals, percent), `resamples` (0:
+          the intervals are Wilson's, in closed form);
         * `constant_predictor`: percent that one constant answer scores on the forget set;
         * `before`: the unlearned model as it stands, with `forget_accuracy`, its `interval`,
           `balanced_accuracy`, `recall` and `confusion`;
         * under `fm`, `hr` and `hr_labels` one entry for each fit set with `forget_accuracy`, its
-          `interval` (`low`, `high`, `method`; see `intervals`), `balanced_accuracy` (mean recall
+          `interval` (`low`, `high`, `method`; see `statistics`), `balanced_accuracy` (mean recall
           over the classes of the forget set), `recall` by class, `constant_predictor`,
           `retain_accuracy` (percent), `samples` and `rank` of the fit, and the `sweep` over
           ridges. Fit set `all` also has `confusion` (forget samples by true class, then answer)
@@ -91,10 +92,10 @@ def recover(
         Cancelled: from `progress`.
     """
     case = Case(original, unlearned, head, split, config or Recovery(), progress or Progress())
-    _check(original, unlearned, head)
+    _check(original, unlearned)
     labels = case.forgotten
     stands = _stands(case)
-    result = _blank(case, labels, stands, seed)
+    result = _blank(case, labels, stands)
     reason = _hopeless(unlearned, labels)
     reasons = dict.fromkeys(FIT_SETS, reason) if reason else _missing(split)
     if head is None:
@@ -113,7 +114,7 @@ def recover(
                 result[attack][name]["rank"] = rank
         case.progress.check()
     if fits:
-        _score(result, fits, case, stands, seed)
+        _score(result, fits, case, stands)
     if case.config.sizes:
         hopeless = reason or reasons.get("heldout")
         result["sizes"] = {"reason": hopeless} if hopeless else size_sweep(case, seed)
@@ -140,9 +141,7 @@ def _note(gram: Gram, case: Case) -> dict[str, str]:
     return {"note": f"{told}: at ridge 0 the fit interpolates whatever it is given"}
 
 
-def _check(
-    original: ModelOutputs, unlearned: ModelOutputs, head: tuple[Tensor, Tensor] | None
-) -> None:
+def _check(original: ModelOutputs, unlearned: ModelOutputs) -> None:
     for part in ("train", "test"):
         a, b = getattr(original, part), getattr(unlearned, part)
         if len(a.features) != len(b.features) or not torch.equal(a.labels.cpu(), b.labels.cpu()):
@@ -152,14 +151,6 @@ def _check(
             )
         if not (_finite(a.features) and _finite(a.logits)):
             raise ValueError(f"recovery: the original model is not finite on the {part} set")
-    if head is not None:
-        weight, bias = head
-        wanted = (original.train.logits.shape[1], original.train.features.shape[1])
-        if tuple(weight.shape) != wanted or tuple(bias.shape) != wanted[:1]:
-            raise ValueError(
-                f"recovery: the original head has weight {tuple(weight.shape)} and bias "
-                f"{tuple(bias.shape)}; its features and logits want {wanted} and {wanted[:1]}"
-            )
 
 
 def _finite(values: Tensor) -> bool:
@@ -196,12 +187,12 @@ def _stands(case: Case) -> Tensor | None:
     return logits.argmax(1) if logits.isfinite().all() else None
 
 
-def _blank(case: Case, labels: Tensor, stands: Tensor | None, seed: int) -> dict[str, Any]:
+def _blank(case: Case, labels: Tensor, stands: Tensor | None) -> dict[str, Any]:
     """The result before any attack: the baselines, and the unlearned model as it stands."""
     config = case.config
     result: dict[str, Any] = {attack: {} for attack in ATTACKS}
     result |= {"ridge": config.ridge, "hr_targets": config.hr_targets}
-    result |= {"intercept": config.intercept, "level": LEVEL, "resamples": RESAMPLES}
+    result |= {"intercept": config.intercept, "level": LEVEL, "resamples": 0}
     result |= {"constant_predictor": None, "sizes": None}
     result["before"] = nothing("the forget set is empty")
     if not len(labels):
@@ -213,7 +204,7 @@ def _blank(case: Case, labels: Tensor, stands: Tensor | None, seed: int) -> dict
     hits = hits_by_class(stands[:, None], labels)
     result["before"] = {name: values[0] for name, values in percent(hits, labels).items()}
     result["before"] |= {
-        "interval": accuracy_interval(int(hits.sum()), len(labels), seed=seed),
+        "interval": accuracy_interval(int(hits.sum()), len(labels)),
         "confusion": confusion(stands, labels),
     }
     return result
@@ -229,7 +220,6 @@ def _score(
     fits: dict[str, tuple[Tensor, Tensor]],
     case: Case,
     stands: Tensor | None,
-    seed: int,
 ) -> None:
     """Fill in every fitted entry: the default ridge (map 0) in full, the rest as a sweep."""
     weight, bias = (torch.stack(part) for part in zip(*fits.values(), strict=True))
@@ -255,7 +245,7 @@ def _score(
         }
         entry |= {
             **{key: values[at] for key, values in scores.items()},
-            "interval": accuracy_interval(int(hits[:, at].sum()), len(labels), seed=seed),
+            "interval": accuracy_interval(int(hits[:, at].sum()), len(labels)),
             "constant_predictor": result["constant_predictor"],
             "retain_accuracy": None if kept is None else kept[i],
             "sweep": {"ridge": list(case.config.ridges), **sweep},

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Affine", "Gram", "fit_affine"]
+__all__ = ["Affine", "Gram"]
 
 CHUNK = 8192  # rows factored at once: long enough for BLAS, small beside the data
 
@@ -89,11 +89,6 @@ class Gram:
         return self
 
     def __add__(self, other: Gram) -> Gram:
-        if (self.inputs, self.outputs) != (other.inputs, other.outputs):
-            raise ValueError(
-                f"cannot merge moments of {self.inputs} features and {self.outputs} targets with "
-                f"those of {other.inputs} and {other.outputs}"
-            )
         both = Gram(self.inputs, self.outputs)
         for part in (self, other):
             room = both.root.new_empty(len(both.mean) + 1, len(both.mean))
@@ -165,22 +160,3 @@ class Gram:
         weights = vt.T @ (filters[:, :, None] * (u.T @ top[:, d:]))
         biases = mean[d:] - mean[:d] @ weights
         return weights, biases, int(kept.sum())
-
-
-def fit_affine(
-    features: Tensor, targets: Tensor, ridge: float = 0.0, *, intercept: bool = True
-) -> Affine:
-    """The affine (or linear) map (n, d) -> (n, k) that fits best; see `Gram.solve`.
-
-    With the original model's features as targets this is the map of the FM attack, with its logits
-    the recovered head of the HR attack.
-
-    Raises:
-        ValueError: for shapes that do not fit, values that are not finite, or no samples.
-    """
-    if features.dim() != 2 or targets.dim() != 2:
-        raise ValueError(
-            f"least squares wants matrices, got {tuple(features.shape)}, {tuple(targets.shape)}"
-        )
-    gram = Gram(features.shape[1], targets.shape[1]).add(features, targets)
-    return gram.solve(ridge, intercept=intercept)

@@ -62,7 +62,11 @@ def start(plan: Plan, device: str) -> None:
 
 def current_run() -> str | None:
     """The run to show: the address's, this session's, or whichever is active now."""
-    asked = st.query_params.get("run") or st.session_state.get("lab.run")
+    mine = st.session_state.get("lab.run")
+    asked = st.query_params.get("run") or mine
+    # an address that this session wrote earlier may come back after a newer pick, as in `state`
+    if asked in st.session_state.get("lab.followed", ()) and not state.went_back():
+        asked = mine
     runs = library.engine()
     if asked:
         try:
@@ -74,6 +78,7 @@ def current_run() -> str | None:
         asked = next((run.id for run in runs.list() if run.active), None)
     if asked:
         st.session_state["lab.run"] = asked
+        st.session_state["lab.followed"] = {*st.session_state.get("lab.followed", ()), asked}
         st.query_params["run"] = asked
     return asked
 
@@ -106,10 +111,15 @@ def finished_model(run: str) -> None:
 
 
 def _beside(study: StudyResult, model: ModelResult) -> tuple[str, ...]:
-    """The model with the references of its seed and one or two others."""
-    first = library.choices()[study.place].shown
-    keep = [k for k in first if k != model.key][: state.MAX_MODELS - 1]
-    return (*keep, model.key)
+    """The model with the references of its seed and one or two others of that seed."""
+    first = [m for key in library.choices()[study.place].shown if (m := study.model(key))]
+    methods = [m.method for m in first]
+    others = [
+        m.key
+        for m in study.models
+        if m.seed == model.seed and m.method in methods and m.key != model.key
+    ]
+    return (*others[: state.MAX_MODELS - 1], model.key)
 
 
 def replay(study: StudyResult, run: str | None) -> None:
@@ -119,7 +129,8 @@ def replay(study: StudyResult, run: str | None) -> None:
         study = found[0]
     titles = library.labels(study)
     keys = list(titles)
-    chosen = found[1].key if found else next((k for k in keys if k.startswith("opc")), keys[-1])
+    first = library.choices()[study.place].shown
+    chosen = found[1].key if found else next((k for k in first if k.startswith("opc-")), keys[-1])
     key = st.selectbox(
         "Model",
         keys,

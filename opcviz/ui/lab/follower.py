@@ -11,6 +11,20 @@ from ...engine import Run, Runs
 __all__ = ["Tail"]
 
 CATCH_UP = 15  # polls over which a backlog is shown; no run of as many epochs skips one
+TRAINING = "model"  # the stage whose epochs and losses are drawn
+DOING = {
+    TRAINING: "training",
+    "evidence": "attacking",
+    "membership": "testing membership in",
+    "reference": "testing membership against retrained models in",
+    "similarity": "comparing",
+    "blocks": "attacking every block of",
+    "relearning": "relearning from",
+    "features": "keeping features of",
+    "maps": "drawing maps of",
+    "inversion": "inverting gradients of",
+}
+"""What is done in a stage, by the kind of artefact that it makes."""
 
 
 @dataclass
@@ -21,8 +35,9 @@ class Tail:
         run: id of the run.
         stage: the stage event that began last.
         step: the step event that came last.
-        epochs: epoch events of the model in training, shown so far.
-        losses: (epochs done, loss) of the model in training, shown so far.
+        model: title of the model trained last, whose epochs and losses these are.
+        epochs: epoch events of that model, shown so far.
+        losses: (epochs done, loss) of its training steps, shown so far.
         messages: what the run said.
     """
 
@@ -31,10 +46,12 @@ class Tail:
     offset: int = 0
     stage: dict[str, Any] = field(default_factory=dict)
     step: dict[str, Any] = field(default_factory=dict)
+    model: str = ""
     epochs: list[dict[str, Any]] = field(default_factory=list)
     losses: list[tuple[float, float | None]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
+    phase: tuple[int, int] = (0, 0)  # of training: its first epoch, its first place in `losses`
 
     def poll(self, runs: Runs, record: Run) -> None:
         """Read what is new and take in some of it.
@@ -62,31 +79,60 @@ class Tail:
         kind = event["kind"]
         if kind == "stage":
             self.stage, self.step = event, {}
-            if event["name"] == "model":
-                self.epochs, self.losses = [], []
+            if event["name"] == TRAINING:
+                self.model, self.epochs, self.losses = event["model"], [], []
+                self.phase = (0, 0)
         elif kind == "epoch":
             self.epochs.append(event)
+            if self._training and self.step and self.step["step"] == self.step["steps"]:
+                self._end_phase(event["epoch"])
         elif kind == "message":
             self.messages.append(event)
         elif kind == "step":
-            self.step = event
-            if event["loss"] is not None and self.epochs:
-                done = self.epochs[-1]["epochs"] * event["step"] / max(1, event["steps"])
-                self.losses.append((done, event["loss"]))
+            self._take_step(event)
+
+    @property
+    def _training(self) -> bool:
+        return self.stage.get("name") == TRAINING
+
+    def _take_step(self, event: dict[str, Any]) -> None:
+        """Keep a step, and its loss if it is one of training: attacks have losses of their own."""
+        before, self.step = self.step, event
+        if not self._training or not self.epochs:
+            return
+        last = self.epochs[-1]
+        if before and event["step"] <= before["step"]:  # the next phase counts from 1 again
+            self.phase = (last["epoch"], len(self.losses))
+        if event["loss"] is not None:
+            start = self.phase[0]
+            length = max(last["epochs"], last["epoch"] + 1) - start
+            self.losses.append((start + length * _share(event), event["loss"]))
+
+    def _end_phase(self, epoch: int) -> None:
+        """Place the losses of a phase whose end is known now.
+
+        `Epoch.epochs` grows while a method trains in phases: until a phase ends its steps stand
+        too far to the left.
+        """
+        start, first = self.phase
+        placed = self.losses[first:]
+        if placed and placed[-1][0] < epoch:
+            stretch = (epoch - start) / max(placed[-1][0] - start, 1e-9)
+            self.losses[first:] = [(start + stretch * (x - start), loss) for x, loss in placed]
 
     @property
     def saying(self) -> str:
         """What is being done, for a person."""
         if not self.stage:
             return "starting"
-        doing = {
-            "membership": "testing membership in", "similarity": "comparing",
-            "relearning": "relearning from","blocks": "attacking every block of",
-                 "model": "training", "evidence": "attacking", "features": "keeping features of",
-                 "maps": "drawing maps of", "inversion": "inverting gradients of"}  # fmt: skip
-        word = doing.get(self.stage["name"], self.stage["name"])
+        word = DOING.get(self.stage["name"], self.stage["name"])
         count = f"{self.stage['index'] + 1} of {self.stage['count']}"
         where = ""
-        if self.stage["name"] == "model" and self.epochs:
+        if self._training and self.epochs:
             where = f", epoch {self.epochs[-1]['epoch']} of {self.epochs[-1]['epochs']}"
         return f"{word} {self.stage['model']}{where} (answer {count})"
+
+
+def _share(step: dict[str, Any]) -> float:
+    """How much of its phase is done after a step, 0 to 1."""
+    return step["step"] / max(1, step["steps"])

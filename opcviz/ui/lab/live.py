@@ -46,8 +46,9 @@ def _follow(run: str) -> None:
         engine.ensure()
         st.session_state["lab.was_active"] = run
     _status(record, tail)
-    for message in tail.messages:
-        (st.warning if message["level"] != "info" else st.info)(message["text"])
+    with st.container():  # a further message moves nothing to another place of the page
+        for message in tail.messages:
+            (st.warning if message["level"] != "info" else st.info)(message["text"])
     _live_view(record, tail)
     if was_active and not record.active and not tail.behind:
         st.session_state.pop("lab.was_active", None)
@@ -64,7 +65,7 @@ def _status(record: Run, tail: Tail) -> None:
             waits = "next" if not ahead else f"{ahead} before it"
             st.progress(0.0, f"Queued, {waits}." + ("" if ready else " The engine is starting."))
         elif record.active:
-            rest = engine.remaining(record.id)
+            rest = engine.remaining(record.id, _epochs_of(record))
             text = tail.saying + ("" if rest is None else f" · about {_duration(rest)} left")
             text = "stopping …" if record.cancelling else text
             st.progress(engine.runs.fraction(record.id) or 0.0, text[:1].upper() + text[1:])
@@ -90,6 +91,14 @@ def _status(record: Run, tail: Tail) -> None:
         ):
             engine.resume(record.id)
             st.rerun()  # the whole page: this part has stopped renewing itself
+
+
+def _epochs_of(record: Run) -> dict[str, int]:
+    """How many epochs each model of a run trains, by its title; nothing of one without a loop."""
+    plan = Plan.from_dict(record.job["plan"])
+    studys = {"original": plan.study.training.epochs, "retrain": plan.study.training.epochs}
+    epochs = {m.info.title: getattr(m, "epochs", studys.get(m.info.name)) for m in plan.methods}
+    return {title: count for title, count in epochs.items() if count is not None}
 
 
 def _ended(record: Run, tail: Tail) -> None:
@@ -135,7 +144,7 @@ def _live_view(record: Run, tail: Tail) -> None:
     left, right = st.columns([1, 2.2])
     with left:
         if samples is not None:
-            _moving_map(tail, samples, record.id)
+            _moving_map(tail, samples)
     with right:
         run_curves(
             history,
@@ -161,9 +170,9 @@ def _samples_of(record: Run) -> Samples | None:
         return None
 
 
-def _moving_map(tail: Tail, samples: Samples, run: str) -> None:
+def _moving_map(tail: Tail, samples: Samples) -> None:
     flat = tail.epochs[-1]["points"] if tail.epochs else []
-    title = tail.stage.get("model", "") or "Map"
+    title = tail.model or "Map"
     if not tail.epochs:
         panel = Panel(title, reason="waiting for the first epoch")
     elif len(flat) == 2 * len(samples.ids):
@@ -171,7 +180,8 @@ def _moving_map(tail: Tail, samples: Samples, run: str) -> None:
         panel = Panel(f"{title}, epoch {tail.epochs[-1]['epoch']}", points, origin=(0.0, 0.0))
     else:
         panel = Panel(title, reason="no map: the features are not finite")
-    linked_maps([panel], samples, key=f"live.map.{run}", height=270, legend=False)
+    # one key for all runs: the map of the run before would stand beside this one for a while
+    linked_maps([panel], samples, key="live.map", height=270, legend=False)
     st.caption("Uncentred PCA, turned to match the epoch before; the cross is the origin.")
 
 

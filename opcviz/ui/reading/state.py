@@ -16,7 +16,19 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-__all__ = ["MAX_MODELS", "MIN_MODELS", "Choices", "View", "link", "read", "sync", "update"]
+from ..charts.maps_component import Selection
+
+__all__ = [
+    "MAX_MODELS",
+    "MIN_MODELS",
+    "Choices",
+    "View",
+    "link",
+    "read",
+    "sync",
+    "update",
+    "went_back",
+]
 
 MIN_MODELS, MAX_MODELS = 2, 6  # columns that fit side by side
 _KEY = "opcviz.view"
@@ -52,16 +64,22 @@ class View:
     Attributes:
         study: its name.
         models: ids of the models shown, in the study's order.
-        sample: the pinned sample's id, or None.
+        selection: what is selected on the maps: a pinned sample, a set, classes. The address names
+            the pinned sample only.
         map: the kind of map.
         notes: sentences on what a link asked for and does not exist.
     """
 
     study: str
     models: tuple[str, ...]
-    sample: int | None = None
+    selection: Selection = field(default=Selection())
     map: str = "umap"
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def sample(self) -> int | None:
+        """The pinned sample's id, or None."""
+        return self.selection.sample
 
     def to_params(self) -> dict[str, str]:
         """As query parameters."""
@@ -100,8 +118,12 @@ def read(
         if "map" in params:
             notes.append(f"There is no map '{kind}'; showing {choices.maps[0]}.")
         kind = choices.maps[0]
-    sample = _read_sample(params, choices, view.sample, notes)
-    return View(study, models, sample, kind, tuple(notes))
+    selection = replace(
+        view.selection,
+        sample=_read_sample(params, choices, view.sample, notes),
+        samples=tuple(i for i in view.selection.samples if i in choices.samples),
+    )
+    return View(study, models, selection, kind, tuple(notes))
 
 
 def _read_models(
@@ -149,9 +171,9 @@ def sync(studies: Mapping[str, Choices]) -> View:
     current: View | None = session.get(_KEY)
     address = urlencode(ours)
     # an address we wrote ourselves may come back late, after a newer pick: the session wins
-    echo = address in session.get(_WRITTEN, ()) and not _went_back()
+    echo = address in session.get(_WRITTEN, ()) and not went_back()
     if current is None or (ours and not echo):
-        start = None if current is None else replace(current, sample=None)
+        start = None if current is None else replace(current, selection=_unpinned(current))
         view = read(ours, studies, start)
     else:
         view = read({}, studies, current)  # what exists may have changed
@@ -161,17 +183,17 @@ def sync(studies: Mapping[str, Choices]) -> View:
 
 
 def update(**changes: Any) -> None:
-    """Change the selection, from a callback or a page: `update(sample=17)`.
+    """Change what is shown, from a callback or a page: `update(map="pca")`.
 
     Takes effect in the next `sync`, which also checks it. A change of study forgets the models and
-    the sample of the old one.
+    the selection of the old one.
 
     Raises:
         TypeError: for a field that `View` does not have.
     """
     view: View = st.session_state.get(_KEY) or View("", ())
     if changes.get("study", view.study) != view.study:
-        changes = {"models": (), "sample": None, **changes}
+        changes = {"models": (), "selection": Selection(), **changes}
     if "models" in changes:
         changes["models"] = tuple(changes["models"])
     st.session_state[_KEY] = replace(view, **changes)
@@ -182,6 +204,11 @@ def link(page: str = "", view: View | None = None) -> str:
     view = view or st.session_state.get(_KEY)
     query = "" if view is None else "?" + urlencode(view.to_params(), safe=",")
     return f"{page}{query}"
+
+
+def _unpinned(view: View) -> Selection:
+    """An address says which sample is pinned; of sets and classes it says nothing."""
+    return replace(view.selection, sample=None)
 
 
 def _write(view: View, params: Mapping[str, str]) -> None:
@@ -196,7 +223,7 @@ def _write(view: View, params: Mapping[str, str]) -> None:
         st.query_params.from_dict({**others, **wanted})
 
 
-def _went_back() -> bool:
+def went_back() -> bool:
     """Whether this run was started by the browser's Back or Forward button."""
     context = get_script_run_ctx(suppress_warning=True)
     return bool(getattr(context, "is_history_navigation", False))

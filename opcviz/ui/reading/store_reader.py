@@ -14,7 +14,17 @@ from ...study.results import list_studies, open_study
 from ..charts.maps_component import Samples
 from .state import Choices
 
-__all__ = ["Column", "choices", "columns", "engine", "samples", "store", "study_of", "trajectory"]
+__all__ = [
+    "Column",
+    "choices",
+    "columns",
+    "engine",
+    "retrained",
+    "samples",
+    "store",
+    "study_of",
+    "trajectory",
+]
 
 FIRST_SHOWN = ("original", "retrain", "rl", "opc")
 
@@ -40,16 +50,21 @@ def study_of(place: str) -> StudyResult:
 
 
 def choices() -> dict[str, Choices]:
-    """Every study that has a model, with what can be selected in it; shipped ones first."""
-    where = store()
-    shipped = Store(shipped_root()).places()
+    """Every study that has a model, with what can be selected in it; shipped ones first.
+
+    Of a shipped study the shipped models are shown at first, whatever visitors have trained since.
+    """
+    where, exhibit = store(), Store(shipped_root())
+    shipped = exhibit.places()
     found: dict[str, Choices] = {}
     for place in sorted(list_studies(where), key=lambda p: (p not in shipped, p)):
         models = open_study(where, place).models
         if models:
+            ours = exhibit.places(f"{place}/models")
+            first = [m for m in models if m.key in ours] or models
             probe = where.latest(place, "probe")
             ids = set(_arrays(str(probe.path("probe.npz")))["ids"].tolist()) if probe else ()
-            found[place] = Choices([m.key for m in models], _shown(models), ids)
+            found[place] = Choices([m.key for m in models], _shown(first), ids)
     return found
 
 
@@ -124,6 +139,12 @@ def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:
     titles = labels(study)
     shown = [model for model in study.models if model.key in keys]
     return [Column(model, titles[model.key], study.numbers(model)) for model in shown]
+
+
+def retrained(study: StudyResult) -> dict[int, dict[str, Any]]:
+    """The numbers of the retrained models by seed: what a model of that seed is compared with."""
+    found = [model for model in study.models if model.method.info.name == "retrain"]
+    return {model.seed: study.numbers(model) for model in reversed(found)}
 
 
 def labels(study: StudyResult) -> dict[str, str]:

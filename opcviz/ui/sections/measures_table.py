@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ import streamlit as st
 from ...measures.similarity import average_gap, tug_of_war
 from ...study import StudyResult
 from ..reading.store_reader import Column
-from .sentences import percent
+from ..reading.store_reader import retrained as retrained_of
+from .sentences import no_retrained, percent
 
 __all__ = ["ROWS", "Row", "no_likelihood", "rows_of", "table"]
 
@@ -26,14 +27,33 @@ class Row:
         group: what it belongs to.
         name: the measure.
         read: how to read it, with its baseline.
-        value: from a model's numbers and the retrained model's to text; may raise KeyError or
-            TypeError where something was not computed.
+        value: from a model's numbers and those of the retrained model of its seed to text.
+        needs: path in the numbers of what was perhaps not computed; without it there is no value.
+        compares: whether it needs the same of the retrained model.
     """
 
     group: str
     name: str
     read: str
     value: Callable[[Numbers, Numbers], str]
+    needs: tuple[str, ...]
+    compares: bool = False
+
+    def cell(self, model: Numbers, retrained: Numbers | None) -> str:
+        """The text of one cell: the value, or why there is none."""
+        if self.compares and retrained is None:
+            return no_retrained(model["seed"])
+        asked = [model, retrained] if self.compares else [model]
+        if not all(_holds(numbers, self.needs) for numbers in asked):
+            return "not computed"
+        return self.value(model, retrained or {})
+
+
+def _holds(numbers: Any, path: Sequence[str]) -> bool:
+    """Whether a number, or what holds numbers, stands at this path."""
+    for name in path:
+        numbers = numbers.get(name) if isinstance(numbers, dict) else None
+    return numbers is not None and numbers != []
 
 
 def _auc(value: float, interval: Sequence[float] | None = None) -> str:
@@ -152,18 +172,21 @@ ROWS = (
         "separability, linear",
         "AUC of forget against retain features; 0.5 or less: alike",
         _separability("linear"),
+        needs=("separability",),
     ),
     Row(
         "Standing out",
         "separability, 15-NN",
         "the same by neighbours",
         _separability("knn"),
+        needs=("separability",),
     ),
     Row(
         "Standing out",
         "separability by logits, linear",
         "AUC of forget against retain logits; 0.5 or less: alike",
         lambda m, _: _of(m["membership"]["separability"]["logits"]["retain"], "linear"),
+        needs=("membership", "separability", "logits", "retain"),
     ),
     Row(
         "Standing out",
@@ -171,30 +194,35 @@ ROWS = (
         "AUROC forget test (or train, where samples are forgotten) against retain test; 0.5: no "
         "outlier",
         _outlier("energy"),
+        needs=("membership", "outliers"),
     ),
     Row(
         "Standing out",
         "outlier, feature norm",
         "the same by feature length",
         _outlier("feature_norm"),
+        needs=("membership", "outliers"),
     ),
     Row(
         "Membership",
         "loss threshold",
         "AUC forget train against unseen, 95 % interval; 0.5: none",
         _threshold,
+        needs=("membership", "thresholds", "loss"),
     ),
     Row(
         "Membership",
         "loss threshold, TPR at 1 % FPR",
         "members found where 1 % of unseen data are accused; guessing: 1 %",
         _threshold_rare,
+        needs=("membership", "thresholds", "loss"),
     ),
     Row(
         "Membership",
         "separability from unseen, linear",
         "AUC of forget train features against unseen ones of their kind; 0.5 or less: alike",
         lambda m, _: _of(m["membership"]["separability"]["features"]["unseen"], "linear"),
+        needs=("membership", "separability", "features", "unseen"),
     ),
     Row(
         "Membership",
@@ -202,90 +230,120 @@ ROWS = (
         "mean AUC against each retrained model (and range) on the forget data, TPR at 1 % FPR; "
         "0.5: alike",
         _likelihood,
+        needs=(),
     ),
     Row(
         "Membership",
         "SVC on confidence",
         "forget data judged unseen (MIA-efficacy); a judge right in 50 % knows nothing",
         _svc,
+        needs=("membership", "svc", "confidence"),
     ),
     Row(
         "Features",
         "CKA to original, forget",
         "1: the same up to rotation; undefined where features do not vary",
         _cka("original", "forget"),
+        needs=("similarity", "original", "cka", "forget"),
     ),
-    Row("Features", "CKA to original, retain", "the same", _cka("original", "retain")),
-    Row("Features", "CKA to retrained, forget", "the same", _cka("retrained", "forget")),
+    Row(
+        "Features",
+        "CKA to original, retain",
+        "the same",
+        _cka("original", "retain"),
+        needs=("similarity", "original", "cka", "retain"),
+    ),
+    Row(
+        "Features",
+        "CKA to retrained, forget",
+        "the same",
+        _cka("retrained", "forget"),
+        needs=("similarity", "retrained", "cka", "forget"),
+    ),
     Row(
         "Features",
         "linear probe, last block",
         "forget accuracy on held-out data, cross-validated; constant: 1 ÷ forget classes",
         _probe("linear"),
+        needs=("blocks",),
     ),
-    Row("Features", "k-NN probe, last block", "the same by neighbours", _probe("knn")),
+    Row(
+        "Features",
+        "k-NN probe, last block",
+        "the same by neighbours",
+        _probe("knn"),
+        needs=("blocks",),
+    ),
     Row(
         "Beside retraining",
         "agreement, forget",
         "same answers as the retrained model",
         _predictions("agreement", "forget_train"),
+        needs=("similarity", "retrained", "predictions", "forget_train", "agreement"),
     ),
     Row(
         "Beside retraining",
         "JS divergence, forget",
         "nats; 0: the same answers, at most 0.69",
         _predictions("js", "forget_train"),
+        needs=("similarity", "retrained", "predictions", "forget_train", "js"),
     ),
     Row(
         "Beside retraining",
         "average gap",
         "mean difference to the retrained model in UA, RA, TA and MIA",
         _gap,
+        needs=("membership", "svc", "confidence", "efficacy"),
+        compares=True,
     ),
-    Row("Beside retraining", "Tug-of-War", "1: the retrained model's accuracies", _tug),
+    Row(
+        "Beside retraining",
+        "Tug-of-War",
+        "1: the retrained model's accuracies",
+        _tug,
+        needs=("accuracy", "forget_train"),
+        compares=True,
+    ),
     Row(
         "Relearning",
         "from retained data",
         "area under the forget curve over the original's",
         _relearnt("retain"),
+        needs=("relearning", "variants"),
     ),
     Row(
         "Relearning",
         "from ten a class",
         "the same with ten forget pictures a class",
         _relearnt("shots_10"),
+        needs=("relearning", "variants"),
     ),
     Row(
         "Relearning",
         "from photographs",
         "the same with another data set and a head of its own",
         _relearnt("other"),
+        needs=("relearning", "variants"),
     ),
 )
 
 
-def rows_of(shown: Sequence[Numbers], retrained: Numbers | None) -> list[list[str]]:
-    """The table's texts: group, measure, a column a model, how to read it."""
-    lines = []
-    for row in ROWS:
-        cells = []
-        for model in shown:
-            try:
-                cells.append(row.value(model, retrained or {}))
-            except (KeyError, TypeError, IndexError):
-                cells.append("not computed")
-        lines.append([row.group, row.name, *cells, row.read])
-    return lines
+def rows_of(shown: Sequence[Numbers], retrained: Mapping[int, Numbers]) -> list[list[str]]:
+    """The table's texts: group, measure, a column a model, how to read it.
+
+    Args:
+        shown: the numbers of the models.
+        retrained: the numbers of the retrained models by seed; each model is compared with its own.
+    """
+    return [
+        [row.group, row.name, *(row.cell(m, retrained.get(m["seed"])) for m in shown), row.read]
+        for row in ROWS
+    ]
 
 
 def table(study: StudyResult, shown: Sequence[Column]) -> None:
-    """All measures of all models shown; the retrained model of the first one's seed compares."""
-    seed = shown[0].numbers["seed"]
-    same = (m for m in study.models if m.method.info.name == "retrain" and m.seed == seed)
-    retrained = next(same, None)
-    lines = rows_of(
-        [column.numbers for column in shown], study.numbers(retrained) if retrained else None
-    )
+    """All measures of all models shown, each beside the retrained model of its own seed."""
+    lines = rows_of([column.numbers for column in shown], retrained_of(study))
     names = ["", "Measure", *(column.label for column in shown), "How to read it"]
     previous, body = "", []
     for group, *rest in lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["HOW_TO_READ", "collapse_line", "headline", "percent"]
+__all__ = ["HOW_TO_READ", "collapse_line", "headline", "no_retrained", "percent"]
 
 HOW_TO_READ = {
     "umap": "UMAP keeps who is near whom and evens out density: a point-like cluster is drawn as "
@@ -77,6 +77,11 @@ def _ratio(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.2f}" if value >= 0.01 or value == 0 else power_of_ten(value)
+
+
+def no_retrained(seed: int) -> str:
+    """What is missing where a model has nothing to be compared with."""
+    return f"no retrained model of seed {seed}"
 
 
 def power_of_ten(value: float) -> str:

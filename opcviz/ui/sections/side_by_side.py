@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,12 @@ import streamlit as st
 
 from ...study import StudyResult
 from ..charts import figures
-from ..charts.maps_component import Panel, Samples, Selection, linked_maps
+from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.pictures import picture_strip
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
-from .sentences import HOW_TO_READ, collapse_line, headline, percent
+from .sentences import HOW_TO_READ, collapse_line, headline, no_retrained, percent
 from .verdicts import badge, details
 
 __all__ = ["headlines", "maps", "reconstructions", "recovery"]
@@ -85,8 +85,8 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         panels,
         samples,
         key=f"maps.{study.place}",
-        selected=None if view.sample is None else Selection(sample=view.sample),
-        on_select=lambda chosen: state.update(sample=chosen.sample),
+        selected=view.selection,
+        on_select=lambda chosen: state.update(selection=chosen),
         titles=False,
     )
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
@@ -126,8 +126,14 @@ def _pinned(samples: Samples, sample: int | None, shown: Sequence[Column]) -> No
     )
 
 
-def recovery(shown: Sequence[Column], reference: dict[str, Any] | None) -> None:
-    """Forget accuracy before and after the closed-form attacks, with its reference lines."""
+def recovery(shown: Sequence[Column], retrained: Mapping[int, dict[str, Any]]) -> None:
+    """Forget accuracy before and after the closed-form attacks, with its reference lines.
+
+    Args:
+        shown: the columns.
+        retrained: the numbers of the retrained models by seed, see `library.retrained`. Each column
+            is compared with the one of its own seed.
+    """
     left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
     with left:
         _title("Recovery attacks", HOW_TO_READ["recovery"])
@@ -142,17 +148,17 @@ def recovery(shown: Sequence[Column], reference: dict[str, Any] | None) -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-    dotted = _stages(reference, fit) if reference else {}
     for i, (place, column) in enumerate(zip(st.columns(len(shown)), shown, strict=True)):
         attacks = column.numbers["recovery"]
         found = attacks["fm"][fit]
+        reference = retrained.get(column.model.seed)
         with place:
             st.plotly_chart(
                 figures.recovery_figure(
                     _stages(column.numbers, fit),
                     intervals=_intervals(column.numbers, fit),
                     constant=found["constant_predictor"],
-                    retrained=dotted,
+                    retrained=_stages(reference, fit) if reference else {},
                     reason=found.get("reason") or "",
                 ),
                 config=figures.chart_config(f"recovery-{column.model.key}"),
@@ -164,6 +170,8 @@ def recovery(shown: Sequence[Column], reference: dict[str, Any] | None) -> None:
                 if found["forget_accuracy"] is not None
                 else f"not defined: {found.get('reason')}"
             )
+            if reference is None:
+                st.caption(f"no dotted line: there is {no_retrained(column.model.seed)}")
     with st.expander("How much of this is the attacker's ridge?"):
         _ridges(shown, fit)
 

@@ -10,6 +10,7 @@ class Row {
   constructor(root) {
     this.root = root;
     this.grid = root.querySelector(".grid");
+    this.grid.replaceChildren(); // maps of a row that was stopped here would stay, frozen
     this.legend = root.querySelector(".legend");
     this.tip = root.querySelector(".tip");
     this.said = root.querySelector(".said");
@@ -273,6 +274,6 @@ export default function (component) {
   row.update(data, setStateValue);
   return () => {
     row.stop();
-    rows.delete(parentElement);
+    if (rows.get(parentElement) === row) rows.delete(parentElement); // not one that took its place
   };
 }

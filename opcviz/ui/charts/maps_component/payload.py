@@ -149,12 +149,6 @@ class Selection:
     samples: tuple[int, ...] = field(default=())
     classes: tuple[int, ...] = field(default=())
 
-    def mask(self, samples: Samples) -> NDArray[np.bool_]:
-        """(N,) true for selected samples; all true when no set is selected."""
-        if not self.samples and not self.classes:
-            return np.ones(len(samples.ids), bool)
-        return np.isin(samples.ids, self.samples) | np.isin(samples.labels, self.classes)
-
 
 def extent_of(*points: NDArray, origin: tuple[float, float] | None = None) -> Extent:
     """The range that holds all finite points (and the origin), never empty.

@@ -1,0 +1,61 @@
+"""Puts models of further seeds or settings into a test's store, made from the shipped ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from opcviz.study import ModelResult
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def copy_model(
+    model: ModelResult,
+    store: Path,
+    *,
+    seed: int = 0,
+    settings: dict[str, Any] | None = None,
+    evidence: Change = lambda result: None,
+) -> str:
+    """Store a shipped model as one of another seed or of other settings; returns its key.
+
+    Args:
+        model: the shipped one.
+        store: the folder of the test's store.
+        seed, settings: what is different about it.
+        evidence: changes the numbers of its evidence in place.
+    """
+    name = model.key.split("-")[0]
+    known = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:7]
+    # of two models of one method the shipped one comes second
+    key = f"{name}-{f'0{known}' if settings else model.key.split('-')[1]}-s{seed}"
+    place = f"{model.place.rpartition('/')[0]}/{key}"
+    for kind in ("model", "evidence", "maps", "inversion", "blocks", "similarity"):
+        artefact = model.artefact(kind)
+        folder = store / "studies" / place / artefact.folder.name
+        shutil.copytree(artefact.folder, folder)
+        if kind == "model":
+            record = json.loads((folder / "artefact.json").read_text())
+            record["question"]["seed"] = seed
+            record["question"]["settings"] |= settings or {}
+            (folder / "artefact.json").write_text(json.dumps(record))
+        elif kind == "evidence":
+            _rewrite(folder, evidence)
+    return key
+
+
+def _rewrite(folder: Path, change: Change) -> None:
+    """Change a result, with its size and its hash in the record."""
+    result = json.loads((folder / "result.json").read_text())
+    change(result)
+    text = json.dumps(result).encode()
+    (folder / "result.json").write_bytes(text)
+    record = json.loads((folder / "artefact.json").read_text())
+    known = {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
+    record["files"]["result.json"] = known
+    (folder / "artefact.json").write_text(json.dumps(record))

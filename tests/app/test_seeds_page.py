@@ -1,0 +1,91 @@
+"""A study of several seeds: every column is compared with the retrained model of its own."""
+
+import pytest
+from reading import captions, charts, fine, models
+from stored import copy_model
+
+from opcviz.study import Store, open_study, shipped_root
+from opcviz.ui.lab import actions as lab
+from opcviz.ui.reading import store_reader as library
+
+FM = 40.0  # what FM finds in the retrained model of the other seed; the shipped ones differ
+
+
+@pytest.fixture
+def digits():
+    return open_study(Store(shipped_root()), "digits")
+
+
+@pytest.fixture
+def named(digits):
+    """The shipped models by method."""
+    return {model.method.info.name: model for model in digits.models}
+
+
+def changed(result):
+    for attack in ("fm", "hr"):
+        result["recovery"][attack]["all"]["forget_accuracy"] = FM
+
+
+def dotted(chart) -> list[float]:
+    """The heights of a chart's dotted lines."""
+    shapes = chart["layout"].get("shapes", ())
+    return [shape["y0"] for shape in shapes if shape["line"]["dash"] == "dot"]
+
+
+def stages(model, seed=0) -> list[float]:
+    numbers = model.to_dict()
+    found = [numbers["recovery"][attack]["all"]["forget_accuracy"] for attack in ("fm", "hr")]
+    return [numbers["accuracy"]["forget_train"], *(found if seed == 0 else [FM, FM])]
+
+
+def test_the_dotted_line_is_the_retrained_model_of_the_columns_seed(visit, store, digits, named):
+    opc = copy_model(named["opc"], store, seed=1)
+    copy_model(named["retrain"], store, seed=1, evidence=changed)
+    shown = (named["opc"].key, opc)
+    app = visit(study=digits.place, models=",".join(shown))
+    assert set(models(app)) == set(shown)
+    lines = dict(zip(models(app), map(dotted, charts(app, "rows.recovery")), strict=True))
+    assert lines[named["opc"].key] == stages(named["retrain"])
+    assert lines[opc] == stages(named["retrain"], seed=1)
+    assert not any("no dotted line" in text for text in captions(app))
+
+
+def test_without_a_retrained_model_of_its_seed_a_column_has_no_line_and_says_so(
+    visit, store, digits, named
+):
+    opc = copy_model(named["opc"], store, seed=1)
+    app = visit(study=digits.place, models=f"{named['opc'].key},{opc}")
+    lines = dict(zip(models(app), map(dotted, charts(app, "rows.recovery")), strict=True))
+    assert lines == {named["opc"].key: stages(named["retrain"]), opc: []}
+    said = [text for text in captions(app) if "no dotted line" in text]
+    assert said == ["no dotted line: there is no retrained model of seed 1"]
+    app = visit("instruments", study=digits.place, models=f"{named['opc'].key},{opc}")
+    (table,) = (text.value for text in app.markdown if text.value.startswith("|"))
+    assert table.count("no retrained model of seed 1") == 2  # average gap, Tug-of-War
+
+
+def test_what_a_visitor_trains_is_not_shown_first(visit, store, digits, named):
+    before = models(visit())
+    for settings in ({"epochs": 120}, {"lr": 0.01}):
+        copy_model(named["opc"], store, settings=settings)
+    for seed in (1, 2):
+        for name in ("original", "retrain", "rl", "opc"):
+            copy_model(named[name], store, seed=seed)
+    app = fine(visit())
+    assert models(app) == before
+    assert len(library.choices()[digits.place].models) == len(digits.models) + 10
+    page = visit("lab")
+    replayed = next(box for box in page.selectbox if (box.key or "").startswith("lab.replay."))
+    assert replayed.value == named["opc"].key
+
+
+def test_a_run_is_shown_beside_the_references_of_its_seed(store, digits, named):
+    names = ("original", "retrain", "opc")
+    keys = {name: copy_model(named[name], store, seed=1) for name in names}
+    study = open_study(library.store(), digits.place)
+    beside = lab._beside(study, study.model(keys["opc"]))
+    assert set(beside) == set(keys.values())
+    first = lab._beside(study, study.model(named["opc"].key))
+    assert set(first) == {named[name].key for name in ("original", "retrain", "rl", "opc")}
+    assert all(key.endswith("-s0") for key in first)

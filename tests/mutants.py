@@ -1,0 +1,314 @@
+"""Puts known faults into the code, one by one, and shows which test notices each.
+
+    python tests/mutants.py             each fault against the tests that should notice it, then
+                                        against the whole fast suite if they do not
+    python tests/mutants.py --whole     each against the whole fast suite
+    python tests/mutants.py --list      the faults, without running anything
+    python tests/mutants.py WORD ...    only faults with such a word in their description
+
+A fault is an exact piece of code and what stands in its place. Its file is searched for, so code
+may move; a piece that is missing, or there twice, ends the script with an error. The work is done
+in a copy of the tree. Exit status 1 if a fault is not noticed, 2 if it could not be tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("opcviz", "pages", "tests", "app.py", "pyproject.toml", ".streamlit")
+LINKED = ("checkpoints",)
+SEARCHED = ("opcviz", "pages", "app.py")
+FAST = ("-m", "not browser and not slow")
+
+EVIDENCE = "tests/golden/test_golden_evidence.py"
+INSTRUMENTS = "tests/golden/test_golden_instruments.py"
+PICTURES = "tests/golden/test_golden_pictures.py"
+TRAINING = "tests/golden/test_golden_training.py"
+VERDICT = "tests/golden/test_golden_verdict.py"
+TABLE = "tests/golden/test_golden_table.py"
+PAGES = "tests/app/test_whose_numbers.py"
+LAB = "tests/app/test_live_words.py"
+
+
+class Unfit(Exception):
+    """A fault that cannot be put into this tree."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault.
+
+    Attributes:
+        what: the fault in words.
+        old, new: the piece of code, and what takes its place.
+        tests: the paths most likely to notice.
+    """
+
+    what: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTANTS = (
+    Mutant(
+        "original and unlearned model swapped in the evidence",
+        "before, after = lab.views(lab.original, seed), lab.views(method, seed)",
+        "after, before = lab.views(lab.original, seed), lab.views(method, seed)",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "the retrained model starts from the original's initial weights",
+        "start = seed if is_original else seed + 10_007",
+        "start = seed",
+        (TRAINING,),
+    ),
+    Mutant(
+        "CKA of a block with itself",
+        '"cka_original": feature_similarity(features, original, lab.split)',
+        '"cka_original": feature_similarity(features, features, lab.split)',
+        (INSTRUMENTS,),
+    ),
+    Mutant(
+        "similarity to the retrained model computed against the original",
+        "similarity(views, lab.views(retrained, seed), lab.split)",
+        "similarity(views, lab.views(lab.original, seed), lab.split)",
+        (INSTRUMENTS,),
+    ),
+    Mutant(
+        "live 'after FM' shows retain accuracy",
+        'values["fm_accuracy"] = recovered["forget_accuracy"]',
+        'values["fm_accuracy"] = recovered["retain_accuracy"]',
+        (TRAINING,),
+    ),
+    Mutant(
+        "HR's interval taken from FM",
+        'drawn["HR"] = attacks["hr"][fit]',
+        'drawn["HR"] = attacks["fm"][fit]',
+        (PAGES,),
+    ),
+    Mutant(
+        "the dotted line drawn from the original",
+        'retrained = next((m for m in study.models if m.method.info.name == "retrain"), None)',
+        'retrained = next((m for m in study.models if m.method.info.name == "original"), None)',
+        (PAGES,),
+    ),
+    Mutant(
+        "a stage word changed",
+        '"evidence": "attacking"',
+        '"evidence": "testing"',
+        (LAB,),
+    ),
+    Mutant(
+        "the verdict's rule of 2 × points dropped",
+        "self._resolved(lead, gap, 2 * self.t.points)",
+        "self._resolved(lead, gap, self.t.points)",
+        (VERDICT,),
+    ),
+    # ---- ten more -------------------------------------------------------------------------
+    Mutant(
+        "forget and retain positions swapped in the evidence",
+        "forget = after.train.features[lab.split.forget_train]\n"
+        "    retain = after.train.features[lab.split.retain_train]",
+        "forget = after.train.features[lab.split.retain_train]\n"
+        "    retain = after.train.features[lab.split.forget_train]",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "probes of held-out data learn from train data",
+        "seen: Observation = views.test",
+        "seen: Observation = views.train",
+        (INSTRUMENTS,),
+    ),
+    Mutant(
+        "a verdict takes its references from any seed",
+        "same = {m.method.info.name: m for m in self.models if m.seed == model.seed}",
+        "same = {m.method.info.name: m for m in self.models}",
+        (PAGES,),
+    ),
+    Mutant(
+        "FM answers with the unlearned model's head",
+        "head = lab.classifier(lab.original, seed).head\n    forget = ",
+        "head = lab.classifier(method, seed).head\n    forget = ",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "inversion attacks the original in place of the model",
+        "models = [lab.classifier(method, seed) for method in methods]",
+        "models = [lab.classifier(lab.original, seed) for method in methods]",
+        (PICTURES,),
+    ),
+    Mutant(
+        "maps are turned to the layout of another seed's original",
+        'start = lab.make("maps", lab.original, seed)',
+        'start = lab.make("maps", lab.original, seed + 1)',
+        (PICTURES,),
+    ),
+    Mutant(
+        "a field of the documented JSON taken from another kind",
+        '"similarity": self.result("similarity")',
+        '"similarity": self.result("membership")',
+        (PAGES,),
+    ),
+    Mutant(
+        "FM's interval taken from another fit set",
+        '"FM": attacks["fm"][fit]}',
+        '"FM": attacks["fm"]["all"]}',
+        (PAGES,),
+    ),
+    Mutant(
+        "the table's columns RA and TA swapped",
+        '"RA": _accuracy("retain_train"),\n        "TA": _accuracy("retain_test"),',
+        '"RA": _accuracy("retain_test"),\n        "TA": _accuracy("retain_train"),',
+        (TABLE,),
+    ),
+    Mutant(
+        "relearning measured against the model's own accuracy",
+        'original = lab.make("evidence", lab.original, seed)',
+        'original = lab.make("evidence", method, seed)',
+        (INSTRUMENTS,),
+    ),
+    # ---- and some on screen ---------------------------------------------------------------
+    Mutant(
+        "the lab's metric 'after FM' shows retain accuracy",
+        'percent(last.get("fm_accuracy"))',
+        'percent(last.get("retain_accuracy"))',
+        (LAB,),
+    ),
+    Mutant(
+        "plain accuracy where the balanced one is announced",
+        "**{percent(found['balanced_accuracy'])}**",
+        "**{percent(found['forget_accuracy'])}**",
+        (PAGES,),
+    ),
+    Mutant(
+        "entropy by sample of the original in place of the model",
+        "entropy_points(after.train.logits, lab.split)",
+        "entropy_points(before.train.logits, lab.split)",
+        (EVIDENCE,),
+    ),
+)
+
+
+def sources(root: Path) -> list[Path]:
+    """The Python files that faults may be put into."""
+    found = (root / name for name in SEARCHED)
+    return [f for each in found for f in ([each] if each.is_file() else sorted(each.rglob("*.py")))]
+
+
+def find(root: Path, mutant: Mutant) -> Path:
+    """The one file that holds the piece of code, once.
+
+    Raises:
+        Unfit: when it is missing or there more than once.
+    """
+    texts = {file: file.read_text(encoding="utf-8") for file in sources(root)}
+    holds = {file: n for file, text in texts.items() if (n := text.count(mutant.old))}
+    if sum(holds.values()) != 1:
+        where = ", ".join(f"{f.relative_to(root)} ({n} times)" for f, n in holds.items())
+        raise Unfit(
+            f"'{mutant.what}': wanted exactly once, found in {where or 'no file'}:\n{mutant.old}\n"
+            "Write the piece in tests/mutants.py as it stands in the code now."
+        )
+    return next(iter(holds))
+
+
+def copy_tree(to: Path) -> None:
+    """What the tests need, without the bulk."""
+    unwanted = shutil.ignore_patterns("__pycache__", ".pytest_cache")
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, to / name, ignore=unwanted)
+        elif source.is_file():
+            shutil.copy(source, to / name)
+    for name in LINKED:
+        (to / name).symlink_to(ROOT / name, target_is_directory=True)
+
+
+def run(tree: Path, tests: Sequence[str]) -> str | None:
+    """The first test that fails in the tree, or None.
+
+    Raises:
+        Unfit: when pytest ends in another way than passed or failed.
+    """
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=no", *FAST, *tests]
+    environment = {
+        **os.environ,
+        "PYTHONDONTWRITEBYTECODE": "1",  # two versions of a file within a second look alike
+        "PYTHONPATH": str(tree),
+        "OMP_NUM_THREADS": "1",
+    }
+    ended = subprocess.run(
+        command, cwd=tree, env=environment, capture_output=True, text=True, check=False
+    )
+    if ended.returncode == 0:
+        return None
+    failed = [s for s in ended.stdout.splitlines() if s.startswith(("FAILED ", "ERROR "))]
+    if ended.returncode != 1 or not failed:
+        raise Unfit(f"pytest ended with {ended.returncode}:\n{ended.stdout}\n{ended.stderr}")
+    return failed[0].split(" ", 1)[1].split(" - ")[0]
+
+
+def noticed_by(tree: Path, mutant: Mutant, whole: bool) -> str | None:
+    """The test that notices a fault, or None; the tree is left as it was."""
+    file = find(tree, mutant)
+    sound = file.read_text(encoding="utf-8")
+    file.write_text(sound.replace(mutant.old, mutant.new), encoding="utf-8")
+    try:
+        return (None if whole else run(tree, mutant.tests)) or run(tree, ())
+    finally:
+        file.write_text(sound, encoding="utf-8")
+
+
+def main() -> int:
+    """Try all faults asked for; see the top of this file for the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("words", nargs="*", help="only faults with such a word")
+    parser.add_argument("--whole", action="store_true", help="always run the whole fast suite")
+    parser.add_argument("--list", action="store_true", help="list the faults and where they go")
+    asked = parser.parse_args()
+    chosen = [m for m in MUTANTS if not asked.words or any(w in m.what for w in asked.words)]
+    try:
+        places = [find(ROOT, mutant) for mutant in chosen]  # all of them, before hours are spent
+        if asked.list:
+            for mutant, place in zip(chosen, places, strict=True):
+                print(f"{place.relative_to(ROOT)}: {mutant.what}")
+            return 0
+        with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+            tree = Path(folder)
+            copy_tree(tree)
+            return try_all(tree, chosen, asked.whole)
+    except Unfit as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def try_all(tree: Path, chosen: Sequence[Mutant], whole: bool) -> int:
+    """Print which test notices each fault; 1 if one is not noticed."""
+    named = sorted({path for mutant in chosen for path in mutant.tests})
+    if failed := run(tree, () if whole else named):
+        raise Unfit(f"the sound tree fails already: {failed}")
+    survived = 0
+    for number, mutant in enumerate(chosen, 1):
+        began = time.monotonic()
+        test = noticed_by(tree, mutant, whole)
+        survived += test is None
+        took = f"{time.monotonic() - began:.0f} s"
+        print(f"{number}/{len(chosen)} {mutant.what}: {test or 'NOT NOTICED'} ({took})", flush=True)
+    print(f"{len(chosen) - survived} of {len(chosen)} noticed")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

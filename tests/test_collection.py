@@ -1,0 +1,36 @@
+"""Every test folder can be collected alone and with any other."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level modules that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_nothing_is_imported_from_a_conftest():
+    """Its name stands for whichever folder's conftest was loaded first."""
+    assert [p for p in TESTS.rglob("*.py") if "conftest" in imported(p)] == []
+
+
+def test_no_two_modules_of_the_tests_have_the_same_name():
+    names = Counter(p.stem for p in TESTS.rglob("*.py") if p.stem != "conftest")
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_a_helper_of_a_folder_is_used_in_that_folder_only():
+    """Its folder is on the path only when one of its own tests is collected."""
+    homes = {p.stem: p.parent for p in TESTS.rglob("*.py") if p.parent != TESTS}
+    for path in TESTS.rglob("*.py"):
+        away = {name for name in imported(path) if homes.get(name, path.parent) != path.parent}
+        assert not away, f"{path} imports {away} of another folder"
