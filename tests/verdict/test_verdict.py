@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from constructed import World
+from examined import consensus, judge
 
 from opcviz.common.config import ConfigError
-from opcviz.verdict import consensus, judge
 from opcviz.verdict.rules import VERDICTS, Check, Thresholds, rules
 
 CLASSES = {
