@@ -28,11 +28,18 @@ def judge_classifiers(
     noise."""
     stored = (model, original, retrained)
     membership = None if of_classes else _membership(stored)
-    examined = [None if each is None else _examined(each) for each in stored]
-    return judge(*examined, sizes=sizes, membership=membership)
+    return judge(
+        _examined(model),
+        _examined(original),
+        _examined(retrained),
+        sizes=sizes,
+        membership=membership,
+    )
 
 
-def _examined(stored: StoredResults) -> Examined:
+def _examined(stored: StoredResults | None) -> Examined | None:
+    if stored is None:
+        return None
     blocks = stored.results.get("blocks")
     return Examined(
         stored.status,
