@@ -28,7 +28,7 @@ def _probe(name: str) -> Callable[[Json, Json], str]:
     title="Depth",
     stage="attacking every block of",
     summary="recovery, probes, separability, collapse and CKA at every block",
-    version=4,
+    version=5,
     task="classification",
     default=True,
 )
