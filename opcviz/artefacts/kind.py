@@ -14,7 +14,6 @@ Command line, cache keys, progress texts, tables, `show --json` and the screen r
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,9 +50,6 @@ Json = dict[str, Any]
 """What JSON holds: of an artefact, or of a whole model as `show --json` gives it."""
 
 MODEL = "model"  # the trained model itself: made by training, not by a kind's `measure`
-# in a model's JSON, beside what the kinds add
-TAKEN = {"model", "method", "seed", "key", "settings", "status", "reason", "seconds", "gradients"}
-TAKEN |= {"peak_memory_mb", "stage_seconds", "verdict", "consensus", "outdated"}
 
 
 @dataclass(frozen=True)
@@ -266,7 +262,7 @@ def register_kind(
 
     Raises:
         ConfigError: when the name, or one of its settings' tables, is taken.
-        TypeError: of a user's own kind, when something else does not fit; see `check_own`.
+        TypeError: of a user's own kind, when something else does not fit; see `own.check_own`.
     """
 
     def enter(cls: type[Kind]) -> type[Kind]:
@@ -287,7 +283,7 @@ def register_kind(
         _KINDS.add(name, kind)
         if cls.own:
             try:
-                check_own(kind)
+                _check_own(kind)
             except Exception:
                 _KINDS.discard(name)
                 raise
@@ -332,85 +328,10 @@ def as_made(kind: Kind, returned: Made | Json) -> Made:
     )
 
 
-def check_own(kind: Kind) -> None:
-    """What must hold of a kind that a user brought, so that it stands in nobody's way.
+def _check_own(kind: Kind) -> None:
+    from .own import check_own  # late: it needs what stands here
 
-    Raises:
-        ConfigError: when what it would add to a model's JSON, or its table, is taken.
-        TypeError: saying what is missing, or what does not fit.
-    """
-    cls = type(kind)
-    ours = [each for each in kinds() if not each.own]
-    taken = TAKEN.union(
-        (path.partition(".")[0].removesuffix("[]") for each in ours for path in each.fields),
-        (table for each in ours for column in each.columns for table in column.tables),
-    )
-    if kind.name in taken:
-        raise ConfigError(f"'{kind.name}' means something else in results; choose another name")
-    if cls.measure is Kind.measure and cls.measure_all is Kind.measure_all:
-        raise TypeError(f"{cls.__name__} has no measure(self, context)")
-    for table, config in cls.settings.items():
-        if not (isinstance(config, type) and issubclass(config, Config)):
-            raise TypeError(f"{cls.__name__}.settings['{table}'] is no Config class")
-        config()
-    for column in cls.columns:
-        _check_column(kind, column)
-    _check_answers(kind)
+    check_own(kind)
 
 
-def _check_column(kind: Kind, column: Column) -> None:
-    """Raise unless a column can be stored and read again without the file that declares it."""
-    if not isinstance(column, Column):
-        raise TypeError(f"{type(kind).__name__}.columns holds {column!r}, which is no Column")
-    path = column.value.path if isinstance(column.value, Number) else ()
-    if len(path) < 2 or path[0] != kind.name:
-        raise TypeError(f"column '{column.name}': its value must be number('{kind.name}', ...)")
-    try:
-        format(0.5, column.format)
-    except ValueError as error:
-        raise TypeError(f"column '{column.name}': {column.format!r} writes no number") from error
-
-
-def _check_answers(kind: Kind) -> None:
-    """Raise what goes wrong in the answers that a plan needs before anything is measured."""
-    from .settings import Evidence
-
-    evidence = Evidence()
-    json.dumps({"asked": kind.question(evidence), "about": kind.about()}, allow_nan=False)
-    if not isinstance(kind.wanted(evidence, 1), bool):
-        raise TypeError(f"{type(kind).__name__}.wanted() must return True or False")
-    if not all(isinstance(seed, int) for seed in kind.reference_seeds(evidence)):
-        raise TypeError(f"{type(kind).__name__}.reference_seeds() must return whole numbers")
-
-
-def check_made(kind: Kind, made: Sequence[Made], models: int) -> None:
-    """What must hold of what a user's own kind returned, before it is stored.
-
-    Raises:
-        TypeError, ValueError: saying what does not fit, NaN and infinity among it.
-    """
-    if len(made) != models or not all(isinstance(each, Made) for each in made):
-        raise TypeError(f"measure_all() must return a list of {models} Made, one a model")
-    for each in made:
-        if not isinstance(each.result, dict):
-            raise TypeError(f"Made.result must be a dict, not {type(each.result).__name__}")
-        json.dumps(each.result, allow_nan=False)
-        for name, arrays in each.arrays.items():
-            if any(np.asarray(array).dtype.hasobject for array in arrays.values()):
-                raise TypeError(f"{name} holds Python objects, which are not stored")
-        for column in kind.columns if "reason" not in each.result else ():
-            _check_path(kind, column, each.result)
-
-
-def _check_path(kind: Kind, column: Column, result: Json) -> None:
-    """Raise where a column reads what the result does not have: a name misspelt on either side."""
-    here: Any = {kind.name: result}
-    for key in column.value.path if isinstance(column.value, Number) else ():
-        if not isinstance(here, dict) or key not in here:
-            has = ", ".join(map(str, here)) if isinstance(here, dict) else repr(here)
-            raise TypeError(f"column '{column.name}' reads '{key}', and there is only: {has}")
-        here = here[key]
-    column.value({kind.name: result})
-
-
-loader.serve(_KINDS, check_own)
+loader.serve(_KINDS, _check_own)

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from ..artefacts import MODEL, Context, Kind, Made, get_kind
-from ..artefacts.kind import check_made
+from ..artefacts.own import check_made
 from ..common.devices import fitting_threads, flush_denormals, synchronize
 from ..common.progress import Cancelled, Progress
 from ..data import Data, Split, digest, load, probe_set

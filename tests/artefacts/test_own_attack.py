@@ -52,6 +52,15 @@ class Mine(Kind):
 '''
 
 
+SETTINGS = """
+from dataclasses import dataclass
+from opcviz.common.config import Config, setting
+@dataclass(frozen=True)
+class Power(Config):
+    power: float = setting(2.0, "of mine", low=0)
+@"""
+
+
 def attack(body: str = 'return {"mean": 1.5}', name: str = "mine", read: str = "mean") -> str:
     return ATTACK.format(name=name, body=body, read=read)
 
@@ -193,6 +202,23 @@ def test_the_number_is_that_of_the_model(store, plugins, tmp_path):
         assert found == pytest.approx(wanted.mean().item(), abs=1e-3)
 
 
+def test_its_settings_are_part_of_its_question(call, plugins, tmp_path, monkeypatch):
+    body = 'return {"mean": context.settings(Power).power}\n\n    settings = {"power": Power}'
+    (tmp_path / "mine.py").write_text(attack(body).replace("\n\n@", SETTINGS, 1))
+    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(PLAN))
+    asked = ("--attack-file", tmp_path / "mine.py", "run", tmp_path / "tiny.toml")
+    for power, only in ((2.0, ()), (3.0, ("--methods", "original"))):
+        change = ("--attacks", "mine", "--set", f"evidence.power.power={power}", *only)
+        assert call(*asked, *change)[0] == 0
+    original, ft = json.loads(call("show", "tiny", "--json")[1])["models"]
+    assert (original["mine"]["mean"], ft["mine"]["mean"]) == (3.0, 2.0)
+    assert "outdated" not in original
+    assert ft["outdated"] == {"mine": "power.power 2.0 instead of 3.0"}
+    forget_files(plugins, monkeypatch)
+    shown = json.loads(call("show", "tiny", "--json")[1])["models"]
+    assert [model["mine"]["mean"] for model in shown] == [3.0, 2.0]  # the newest
+
+
 @pytest.mark.parametrize(
     ("text", "line", "word"),
     [
@@ -206,13 +232,15 @@ def test_the_number_is_that_of_the_model(store, plugins, tmp_path):
         (attack().replace('number("mine"', 'number("recovery"'), 5, "number('mine', ...)"),
         (attack().replace(".2f", "two digits"), 5, "writes no number"),
         (attack() + "\n    wanted = 3\n", 5, "not callable"),
+        (attack() + '\n    settings = {"probe": int}\n', 5, "is no Config class"),
+        (attack() + '\n    settings = {"probe": Power}\n', 9, "evidence has a setting 'probe'"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_and_harms_nothing(
     store, plugins, tmp_path, text, line, word
 ):
     file, before, known = tmp_path / "bad.py", ours(store), kinds()
-    file.write_text(text)
+    file.write_text(text if "Power" not in text else text.replace("\n\n@", SETTINGS, 1))
     (said,) = told(store, file)
     assert said.startswith(f"{file}, line {line}: ")
     assert word in said
