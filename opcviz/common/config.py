@@ -17,12 +17,17 @@ import json
 import math
 import types
 import typing
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar, cast
+
+from .json_types import Json
 
 __all__ = ["Config", "ConfigError", "Setting", "fingerprint", "setting", "settings_of"]
+
+
+V = TypeVar("V")
 
 
 class ConfigError(ValueError):
@@ -56,7 +61,12 @@ def setting(default: Any, help: str, **about: Any) -> Any:
     return dataclasses.field(default=default, metadata={"setting": Setting(help, **about)})
 
 
-@cache
+def _once_per_class(function: Callable[[Any], V]) -> Callable[[Any], V]:
+    """`functools.cache`, for functions of a class: mypy takes a class for one of its instances."""
+    return cast(Callable[[Any], V], cache(function))
+
+
+@_once_per_class
 def settings_of(cls: type[Config]) -> dict[str, Setting]:
     """Field name to `Setting`, in order.
 
@@ -70,7 +80,7 @@ def settings_of(cls: type[Config]) -> dict[str, Setting]:
     return {f.name: described.get(f.name, Setting()) for f in dataclasses.fields(cls)}
 
 
-@cache
+@_once_per_class
 def _types(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
@@ -97,7 +107,7 @@ class Config:
         return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> typing.Self:
+    def from_dict(cls, values: Json) -> typing.Self:
         """Build from a plain dict (as read from TOML or JSON).
 
         Raises:
@@ -113,7 +123,7 @@ class Config:
                 )
         return cls(**values)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """The settings as plain JSON-ready values."""
         return {name: _plain(getattr(self, name)) for name in self._fields()}
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from .json_types import Json
 
 __all__ = [
     "Cancelled",
@@ -33,7 +35,7 @@ class Event:
 
     kind: ClassVar[str] = "event"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """JSON-ready form, with the kind in it."""
         return {"kind": self.kind, **asdict(self)}
 
@@ -88,7 +90,7 @@ class Message(Event):
 _KINDS = {cls.kind: cls for cls in (Stage, Step, Epoch, Message)}
 
 
-def event_from_dict(values: dict[str, Any]) -> Event:
+def event_from_dict(values: Json) -> Event:
     """Inverse of `Event.to_dict`.
 
     Raises:

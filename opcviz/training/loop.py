@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import TypeVar
 
 from ..common.config import Config, setting
 from ..common.devices import autocast, memory_format, synchronize
@@ -68,7 +69,8 @@ class Training(Config):
     )
 
 
-ModelT = TypeVar("ModelT", bound=nn.Module)
+ModelT = TypeVar("ModelT", bound=nn.Module, default=Any)
+"""The model that a task's or a method's functions take; any, where it is not named."""
 Objective = Callable[[ModelT, Batch], Tensor]
 
 

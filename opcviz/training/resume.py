@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..common.json_types import Json
 from ..models.checkpoint import read_tensors, save_weights
 
 __all__ = ["ResumeFile"]
@@ -79,7 +80,7 @@ class ResumeFile:
             return 0, 0, 0, 0.0, 0.0
 
     def _restore(
-        self, tensors: dict[str, Tensor], spec: dict[str, Any]
+        self, tensors: dict[str, Tensor], spec: Json
     ) -> tuple[int, int, int, float, float]:
         names = ("epoch", "step", "gradients", "seconds", "first_loss")
         epoch, step, gradients, seconds, first = (spec[name] for name in names)
