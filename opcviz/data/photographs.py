@@ -1,4 +1,4 @@
-"""Pictures of something else: patches of the two photographs that come with scikit-learn.
+"""An auxiliary data set: patches of the two photographs that come with scikit-learn.
 
 An attacker may go on training a model on data that have nothing to do with what it forgot. These
 photographs are always there, with no download. As scikit-learn's `datasets/images/README.txt`
@@ -51,12 +51,14 @@ def photo_patches(shape: tuple[int, int, int], count: int = 600, seed: int = 0) 
     names, photos = _photographs()
     photos = [_channels(photo, shape[0]) for photo in photos]
     generator = torch.Generator().manual_seed(seed)
-    parts = []
-    for part, number in (("train", count), ("test", count // 4)):
+
+    def patches(part: str, number: int) -> tuple[Tensor, Tensor]:
         labels = torch.arange(number) % len(photos)
-        patches = [_patch(photos[label], part, shape, generator) for label in labels.tolist()]
-        parts += [torch.stack(patches), labels]
-    return Images("photographs", *parts, class_names=names)
+        drawn = [_patch(photos[label], part, shape, generator) for label in labels.tolist()]
+        return torch.stack(drawn), labels
+
+    train, test = patches("train", count), patches("test", count // 4)
+    return Images("photographs", *train, *test, class_names=names)
 
 
 def regions(width: int) -> dict[str, tuple[int, int]]:
