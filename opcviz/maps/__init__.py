@@ -7,11 +7,12 @@ densMAP keeps it; origin-centred PCA is linear and shows where zero is. Beside e
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from ..common.json_types import Json
 from .neighbours import neighbour_map, warm_up
 from .pca import rotate_to, uncentred_pca
 
@@ -90,7 +91,7 @@ def draw(
     return Layout(points.float(), note)
 
 
-def read_out(points: Tensor, forget: Tensor) -> dict[str, Any]:
+def read_out(points: Tensor, forget: Tensor) -> Json:
     """What a map shows of contraction: the forget points' radius over the retain points'.
 
     Args:

@@ -179,7 +179,8 @@ def _densities(
 def _spectral(graph: coo_matrix, features: Tensor, rng: np.random.RandomState) -> np.ndarray:
     from umap.spectral import spectral_layout
 
-    return spectral_layout(features.numpy(), graph, 2, rng)
+    layout: np.ndarray = spectral_layout(features.numpy(), graph, 2, rng)
+    return layout
 
 
 def _principal(features: Tensor) -> np.ndarray:

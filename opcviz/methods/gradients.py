@@ -84,7 +84,8 @@ def per_sample_gradients(task: Task[Any], model: nn.Module) -> Callable[[Tensor,
 
     def loss(weights: Weights, x: Tensor, y: Tensor) -> Tensor:
         state = {f"model.{name}": value for name, value in weights.items()}
-        return functional_call(losses, (state, buffers), (x[None], y[None])).sum()
+        each: Tensor = functional_call(losses, (state, buffers), (x[None], y[None]))
+        return each.sum()
 
     each = vmap(grad(loss), in_dims=(None, 0, 0), randomness="error")
     return lambda x, y: each(weights, x, y)

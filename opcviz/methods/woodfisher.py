@@ -27,7 +27,9 @@ def cost(model: nn.Module, samples: int) -> int:
 
 
 def _parts(model: nn.Module, ids: Tensor) -> tuple[Tensor, ...]:
-    return ids.split(max(1, GRADIENT_BUDGET // sum(p.numel() for p in model.parameters())))
+    size = max(1, GRADIENT_BUDGET // sum(p.numel() for p in model.parameters()))
+    parts: tuple[Tensor, ...] = ids.split(size)
+    return parts
 
 
 @torch.no_grad()
