@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from .runs import Runs
 
@@ -20,7 +20,23 @@ __all__ = ["Dispatcher", "Workers"]
 log = logging.getLogger("opcviz.engine")
 
 GRACE_SECONDS = 1.3  # from the cancel flag to force: Cancel is to work within 2 s, loaded or not
-LOOK_SECONDS = 0.25  # how often the workers are counted while something flies
+LOOK_SECONDS = 0.25  # how often the workers are counted
+
+
+class RemoteCall(Protocol):
+    """A call on a worker; a future of `distributed` is one."""
+
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+
+    def cancelled(self) -> bool:
+        """Whether `cancel` ended it."""
+
+    def exception(self) -> BaseException | None:
+        """The error that ended it."""
+
+    def cancel(self) -> None:
+        """Give it up; a call that runs goes on."""
 
 
 class Workers(Protocol):
@@ -29,8 +45,8 @@ class Workers(Protocol):
     def workers(self) -> set[str]:
         """Addresses of the workers that are there."""
 
-    def launch(self, address: str, id: str, engine: str) -> Any:
-        """Start a run on a worker; returns a future with `done`, `exception` and `cancel`."""
+    def launch(self, address: str, id: str, engine: str) -> RemoteCall:
+        """Start a run on a worker."""
 
     def kill(self, address: str) -> None:
         """End a worker's process."""
@@ -40,7 +56,7 @@ class Workers(Protocol):
 class _Flight:
     id: str
     queued: float  # which queueing of the run this is: it may be resumed before we land
-    future: Any
+    future: RemoteCall
     kill_at: float | None = None  # by the dispatcher's clock; set once a cancel was asked
 
 
