@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..artefacts import MODEL, kinds
-from ..artefacts.kind import Json
 from ..common.config import ConfigError
+from ..common.json_types import Json
 from ..methods import Method, get_method
 from ..verdict import consensus, judge
 from .spec import Evidence, Study, list_presets, preset
@@ -217,39 +217,42 @@ class StudyResult:
 
     def _judged(self, model: ModelResult) -> dict[str, Any]:
         same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
-        judged = [model, same.get("original"), same.get("retrain")]
-        numbers = [None if m is None else self._plain(m) for m in judged]
+        judged = (model, same.get("original"), same.get("retrain"))
+        own, original, retrained = (None if m is None else self._plain(m) for m in judged)
         probe = self.store.latest(self.place, "probe")
         about = probe.json() if probe else {}
         # with whole classes gone accuracy says it all, and membership would only add noise
         samples = not about.get("forget_classes")
-        membership = _membership(numbers) if samples else None
-        return judge(*numbers, sizes=about.get("sizes"), membership=membership)
+        membership = _membership(own, original, retrained) if samples else None
+        sizes = about.get("sizes")
+        return judge(own, original, retrained, sizes=sizes, membership=membership)
 
 
-def _membership(
-    numbers: list[dict[str, Any] | None],
-) -> tuple[float, ...] | None:
+def _membership(*numbers: Json | None) -> tuple[float, float, float] | None:
     """Membership AUC of a model, the original and the retrained, all by one attack.
 
     Likelihood ratios where all three have them: they compare models on the same forget samples,
     the loss threshold compares forget samples with others. None where neither is complete.
     """
-    attacks = (_ratio_auc, _loss_auc)
-    found = (tuple(attack(each or {}) for each in numbers) for attack in attacks)
-    return next((known for known in found if None not in known), None)
+    for attack in (_ratio_auc, _loss_auc):
+        found = [auc for each in numbers if (auc := attack(each or {})) is not None]
+        if len(found) == 3:
+            return found[0], found[1], found[2]
+    return None
 
 
 def _ratio_auc(numbers: dict[str, Any]) -> float | None:
-    return numbers.get("reference", {}).get("auc")
+    auc: float | None = numbers.get("reference", {}).get("auc")
+    return auc
 
 
 def _loss_auc(numbers: dict[str, Any]) -> float | None:
     thresholds = numbers.get("membership", {}).get("thresholds") or {}
-    return (thresholds.get("loss") or {}).get("auc")
+    auc: float | None = (thresholds.get("loss") or {}).get("auc")
+    return auc
 
 
-def _order(model: ModelResult) -> tuple:
+def _order(model: ModelResult) -> tuple[int, int, str]:
     references = {"original": 0, "retrain": 1}
     shallow_first = 3 if model.method.info.family == "contraction" else 2
     return (references.get(model.method.info.name, shallow_first), model.seed, model.key)

@@ -11,25 +11,26 @@ import math
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..artefacts import MODEL, Context, Kind, Made, get_kind
+from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind
 from ..common.devices import fitting_threads, flush_denormals, synchronize
+from ..common.json_types import Json
 from ..common.progress import Cancelled, Progress
-from ..data import Data, Split, digest, load, probe_set
+from ..data import Data, Images, Split, digest, load, probe_set
 from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
 from .spec import Study, model_place
-from .store import Artefact, Store, StoreError, write_json
+from .store import Artefact, Store, StoreError, write_arrays, write_json
 from .subjects import Trained
 from .trainer import train_and_store
 
@@ -117,7 +118,8 @@ class StudyRunner:
     def live(self) -> Tensor:
         """Positions of the samples watched during training; contains the probe set."""
         more = probe_set(self.data, self.split, self.study.evidence.live)
-        return torch.cat([self.probe, more]).unique()
+        positions: Tensor = torch.cat([self.probe, more]).unique()
+        return positions
 
     def threads(self) -> AbstractContextManager[None]:
         """While it lasts, as many threads as this study's network can use."""
@@ -133,7 +135,8 @@ class StudyRunner:
 
     def build(self, seed: int) -> nn.Module:
         """A freshly initialised model of the study."""
-        return self.task.build(self.study.architecture, self.data, seed)
+        model: nn.Module = self.task.build(self.study.architecture, self.data, seed)
+        return model
 
     def prepare(self) -> None:
         """Record the study and its probe set in the store, before the first answer.
@@ -172,7 +175,7 @@ class StudyRunner:
         """The model's folder in the store."""
         return model_place(self.study, method, seed)
 
-    def question(self, kind: str, method: Method, seed: int) -> dict[str, Any]:
+    def question(self, kind: str, method: Method, seed: int) -> Json:
         """What an artefact answers, beyond the study and the model whose folder it lies in."""
         if kind == MODEL:
             about = {"method": method.info.name, "settings": method.to_dict(), "seed": seed}
@@ -243,7 +246,7 @@ class StudyRunner:
     def _keep(self, kind: Kind, method: Method, seed: int, made: Made, seconds: float) -> None:
         with self.writing(kind.name, method, seed) as folder:
             for name, content in made.arrays.items():
-                np.savez_compressed(folder / name, **content)
+                write_arrays(folder / name, content)
             for name, write in made.files.items():
                 write(folder / name)
             result = {**made.result, "seconds": round(seconds, 3)}
@@ -291,12 +294,13 @@ class StudyRunner:
     def context(self, kind: Kind, method: Method, seed: int) -> Context:
         """What a kind of artefact is given about one model."""
         with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
+        # a kind is made of its own task's models and data alone, so they are what it expects
         return Context(
-            subject=self.subject(method, seed),
-            original=self.subject(self.original, seed),
-            retrained=self.subject(self.retrained, seed) if with_retrained else None,
-            references=self._references,
-            data=self.data,
+            subject=cast(Subject, self.subject(method, seed)),
+            original=cast(Subject, self.subject(self.original, seed)),
+            retrained=cast(Subject, self.subject(self.retrained, seed)) if with_retrained else None,
+            references=cast(Callable[[str], list[Subject]], self._references),
+            data=cast(Images, self.data),
             split=self.split,
             probe=self.probe,
             evidence=self.study.evidence,

@@ -29,6 +29,7 @@ from typing import Any
 
 from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
+from ..common.json_types import Json
 from ..data import DataSpec, Scenario
 from ..methods import Method, create, get_method, tuned_settings
 from ..models import Architecture
@@ -74,7 +75,7 @@ class Study(Config):
     @property
     def place(self) -> str:
         """Name of its folder: readable, and unique to its identity."""
-        identity = {
+        identity: Json = {
             "data": self.data.to_dict(),
             "forget": self.forget.identity(),
             "architecture": self.architecture.to_dict(),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..common.config import fingerprint
+from ..common.json_types import Json
 from ..common.progress import Message, Progress, Stage, Step
 from ..data import load
 from ..engine.base import Engine
 from ..engine.dask import DaskEngine
-from ..engine.runs import Run
+from ..engine.record import Run
 from ..methods import create
 from ..study import Plan, Store, Study, open_study, shipped_root
 from ..study.store import write_json
@@ -43,7 +43,7 @@ def compare(
     data_root: Path | None = None,
     progress: Progress | None = None,
     engine: Engine | None = None,
-) -> dict[str, Any]:
+) -> Json:
     """Choose each method's setting on validation data, then answer the study with it.
 
     Resumable: a trial or a final model that the store has is not run again.
@@ -144,7 +144,7 @@ def _keep(
     trials: dict[str, list[Trial]],
     chosen: dict[str, Trial],
     failed: list[dict[str, str]],
-) -> dict[str, Any]:
+) -> Json:
     table = rows(of_plan(open_study(store, study.place), final))
     result = {
         "sweep": sweep.to_dict(),
