@@ -55,7 +55,7 @@ def _global_options(
 
 
 def _load_methods() -> None:
-    """Register a user's own methods; what is refused is said and left out."""
+    """Register a user's own methods and kinds; a file that is refused is named and left out."""
     from .. import artefacts, methods  # noqa: F401  (what files may add to)
     from ..common.plugins import loader
 

@@ -132,13 +132,13 @@ class Config:
         return type(self).from_dict({**{n: getattr(self, n) for n in self._fields()}, **changes})
 
 
-def fingerprint(question: Any) -> str:
+def fingerprint(question: object) -> str:
     """The first 12 hex digits of the SHA-256 of a JSON-ready value: the name of its answer."""
     text = json.dumps(_plain(question), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Config):
         return value.to_dict()
     if isinstance(value, dict):

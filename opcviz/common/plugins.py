@@ -26,8 +26,8 @@ from .registry import Registry
 
 __all__ = ["Loader", "Refused", "add_source", "loader", "sources"]
 
-VARIABLE = "OPCVIZ_PLUGINS"
-OLDER_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
+PATH_VARIABLE = "OPCVIZ_PLUGINS"
+OLD_PATH_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
 GROUPS = ("opcviz.methods", "opcviz.attacks")
 
 
@@ -142,12 +142,12 @@ loader = Loader()
 
 def add_source(path: str | Path) -> None:
     """Name a file or folder in the environment of this process and those it starts later."""
-    os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys([*sources(), str(path)]))
+    os.environ[PATH_VARIABLE] = os.pathsep.join(dict.fromkeys([*sources(), str(path)]))
 
 
 def sources() -> list[str]:
     """The files and folders named so far."""
-    named = [os.environ.get(variable, "") for variable in (VARIABLE, OLDER_VARIABLE)]
+    named = [os.environ.get(variable, "") for variable in (PATH_VARIABLE, OLD_PATH_VARIABLE)]
     return [part for text in named for part in text.split(os.pathsep) if part]
 
 

@@ -1,8 +1,8 @@
-"""What long work says while it runs, and how it is asked to stop.
+"""Progress events of long work, and its cancellation.
 
-Every long function takes one `Progress`. It tells it typed events and asks it, each step, whether
-somebody cancelled. Progress bars, run records on disk and live charts are listeners of the same
-stream; none of them is known to the work itself.
+Every long function takes one `Progress`: it sends typed events to it, and calls it each step so
+that a cancelled run stops there. Progress bars, run records on disk and live charts are listeners
+of the same stream; the work itself knows none of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
 
 
 class Cancelled(Exception):
-    """Somebody asked the work to stop; everything finished before stays in the store."""
+    """The work was cancelled; everything finished before stays in the store."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Progress:
         self._stop = stop
 
     def __call__(self, event: Event) -> None:
-        """Tell every listener, then stop here if somebody asked to.
+        """Send an event to every listener; raise if the work was cancelled.
 
         Raises:
             Cancelled: when the stop flag is up.
@@ -122,7 +122,7 @@ class Progress:
         self.check()
 
     def check(self) -> None:
-        """Stop here if somebody asked to.
+        """Raise if the work was cancelled.
 
         Raises:
             Cancelled: when the stop flag is up.

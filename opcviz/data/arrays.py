@@ -1,4 +1,4 @@
-"""Pictures from one .npz file of plain arrays, the neutral format of somebody's own data."""
+"""Pictures from one .npz file of plain arrays, the format for a user's own data."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise DataError(f"no file {path.absolute()}; DataSpec.path must name an .npz file")
     try:
-        # Pickled objects would run code of whoever made the file.
+        # Unpickling would run code that the file brings along.
         file = np.load(path, allow_pickle=False)
         if isinstance(file, np.ndarray):
             raise DataError(

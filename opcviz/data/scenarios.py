@@ -1,4 +1,4 @@
-"""What is to be forgotten, and the parts it cuts a data set into."""
+"""Forget scenarios: what is to be forgotten, and the parts of a data set that follow from it."""
 
 from __future__ import annotations
 

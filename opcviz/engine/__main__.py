@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("opcviz.engine")
 
-WARM = ("opcviz.study.pipeline", "opcviz.maps:warm_up")
+WARM_UP = ("opcviz.study.pipeline", "opcviz.maps:warm_up")
 POLL_SECONDS = 0.05
 BEAT_SECONDS = 0.5
 NO_WORKER_SECONDS = 60.0  # then the program gives up: a new one may get workers
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--store", type=Path, required=True, help="folder of the store")
     parser.add_argument("--parent", type=int, help="end when this process and all clients ended")
     parser.add_argument("--workers", type=int, help="worker processes (one per accelerator)")
-    parser.add_argument("--warm", nargs="*", default=WARM, help="what idle workers prepare")
+    parser.add_argument("--warm", nargs="*", default=WARM_UP, help="what idle workers prepare")
     options = parser.parse_args(arguments)
     store = options.store.absolute()
     engine_folder(store).mkdir(parents=True, exist_ok=True)

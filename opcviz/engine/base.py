@@ -1,4 +1,4 @@
-"""What every engine can do. Reading is the same for all: only who executes differs."""
+"""The interface of every engine: reading runs is the same, what executes them differs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Engine"]
 
 
 class Engine(ABC):
-    """Takes jobs and answers for them; everything it knows is in the store's `runs` folder.
+    """Queues jobs and reports on their runs, all of it in the store's `runs` folder.
 
     Args:
         store: the folder of the store.

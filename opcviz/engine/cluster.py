@@ -1,4 +1,4 @@
-"""The dask side: worker processes on this machine's accelerators, or somebody's cluster.
+"""The dask side: worker processes on this machine's accelerators, or an existing cluster.
 
 dask brings worker processes, their restart and the way to other machines. It does not bring the
 queue (see `dispatcher`) nor keep results (the store does).
@@ -65,12 +65,12 @@ class WarmUp(WorkerPlugin):
                     while worker.state.executing_count:
                         time.sleep(0.25)
                     prepared()
-            except Exception:  # a run that needs it will say so to its person
+            except Exception:  # a run that needs it will fail with a message of its own
                 log.warning("warm-up %s failed", name, exc_info=True)
 
 
 class Pool:
-    """The workers: who is there, start a run on one, end one by force.
+    """The workers: list them, start a run on one, kill one.
 
     Args:
         store: the store's folder (on a cluster: the same path on a shared file system).
@@ -111,7 +111,7 @@ class Pool:
         return set(self._client.nthreads())
 
     def launch(self, address: str, id: str, engine: str) -> Future[Any]:
-        """Let one worker execute one run; the run's record says how it goes."""
+        """Let one worker execute one run; its progress is in the run's record."""
         return self._client.submit(
             execute,
             str(self.store),
@@ -132,7 +132,7 @@ class Pool:
         self._client.run(_kill_process, workers=[address], nanny=True)
 
     def close(self) -> None:
-        """End all local workers; a worker of somebody's cluster stays."""
+        """End all local workers; those of an existing cluster stay."""
         if self._cluster is None:
             self._client.close(timeout=2)
             return

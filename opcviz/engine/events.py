@@ -60,7 +60,7 @@ def _ends_with_newline(path: Path) -> bool:
         return file.read(1) == b"\n"
 
 
-def to_json(value: Any) -> str:
+def to_json(value: object) -> str:
     """Strict JSON on one line: a number that is not finite becomes null, numpy scalars plain.
 
     Raises:

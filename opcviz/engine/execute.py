@@ -34,7 +34,7 @@ def execute(
         store: the store's folder.
         id: the run.
         engine: id of the engine program that this process belongs to (for the record).
-        listeners: told every event, besides the event file.
+        listeners: called with every event, besides the event file.
 
     Returns:
         The status it ended with.

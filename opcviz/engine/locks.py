@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from filelock import FileLock, Timeout
 
@@ -97,7 +97,7 @@ def engine_state(store: Path) -> EngineState | None:
         return {"id": "", "pid": 0, "state": "starting", "address": "", "workers": 0, "time": 0.0}
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write beside and rename into place: a reader sees the old file or the new one."""
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     beside.write_text(json.dumps(value, indent=1))

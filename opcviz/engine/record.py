@@ -11,7 +11,7 @@ from ..common.json_types import Json
 __all__ = ["DEFAULT_RUNNER", "NotQueued", "Run", "UnknownRun"]
 
 DEFAULT_RUNNER = "opcviz.study.pipeline:execute"
-ENDED = ("finished", "failed", "cancelled")
+ENDED_STATES = ("finished", "failed", "cancelled")
 
 
 class UnknownRun(KeyError):
@@ -65,7 +65,7 @@ class Run:
     @property
     def active(self) -> bool:
         """Whether it still waits or runs."""
-        return self.status not in ENDED
+        return self.status not in ENDED_STATES
 
     @property
     def resumable(self) -> bool:

@@ -1,8 +1,8 @@
-"""Runs on disk: what was asked, how far it is, how it ended. The folder is the only truth.
+"""Runs on disk: the job, its progress and its outcome. The folder is the only source of truth.
 
     STORE/runs/ID/run.json       the record, replaced as a whole
                   events.jsonl   the events of the work, one line each
-                  cancel         present once somebody asked to stop
+                  cancel         present once the run is to be cancelled
                   error.txt      the traceback of a failure
                   lock           held by the process that executes the run
 
@@ -57,7 +57,7 @@ class Runs:
             [],
         )  # change of the folder, ids
 
-    # ------------------------------------------------------------------ what people ask
+    # ------------------------------------------------------------------ for clients
 
     def submit(self, job: Json, label: str = "", runner: str = DEFAULT_RUNNER) -> str:
         """Queue a job.
@@ -200,9 +200,9 @@ class Runs:
             self._change(
                 id, status="queued", queued=self._clock(), started=None, ended=None, cause=""
             )
-            os.utime(self.folder)  # tells `queue`
+            os.utime(self.folder)  # so that `queue` looks again
 
-    # ------------------------------------------------------------------ what executors need
+    # ------------------------------------------------------------------ for executors
 
     def path(self, id: str, name: str = "") -> Path:
         """The folder of a run, or a file in it.
@@ -216,7 +216,7 @@ class Runs:
         return folder / name
 
     def cancel_requested(self, id: str) -> bool:
-        """Whether somebody asked the run to stop."""
+        """Whether the run is to be cancelled."""
         return self.path(id, "cancel").exists()
 
     @contextmanager

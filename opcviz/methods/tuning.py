@@ -10,7 +10,7 @@ from ..common.json_types import Json
 
 __all__ = ["tuned_datasets", "tuned_settings"]
 
-FOLDER = Path(__file__).parent / "tuned"
+TUNED_FOLDER = Path(__file__).parent / "tuned"
 
 Table = dict[str, dict[str, Json]]
 """What is forgotten (`classes`, `samples`) to method to its settings."""
@@ -20,7 +20,7 @@ Table = dict[str, dict[str, Json]]
 def _tables() -> dict[str, Table]:
     return {
         path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(FOLDER.glob("*.toml"))
+        for path in sorted(TUNED_FOLDER.glob("*.toml"))
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -34,7 +32,7 @@ def _parts(model: nn.Module, ids: Tensor) -> tuple[Tensor, ...]:
 
 @torch.no_grad()
 def inverse_fisher_product(
-    task: Task[Any],
+    task: Task,
     model: nn.Module,
     data: Data,
     ids: Tensor,

@@ -1,7 +1,7 @@
-"""Does the work of one study: makes what the store does not have yet.
+"""Does the work of one study: makes the artefacts that the store does not have yet.
 
-`StudyRunner` holds a study's data and answers for any model of it: its weights, what it computes,
-the artefacts about it. Each answer is looked up first and computed only when it is missing.
+`StudyRunner` holds a study's data and gives, for any model of it, the weights, what the model
+computes and the artefacts about it. Each is looked up first and computed only when missing.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class StudyRunner:
         seeds: of the plan, for what is learnt from several seeds' models.
         data_root, download: where data sets lie and whether to fetch a missing one, see
             `opcviz.data.load`.
-        progress: told what happens, asked whether to stop.
+        progress: gets events, cancels the work.
     """
 
     def __init__(
@@ -216,19 +216,19 @@ class StudyRunner:
 
     def measure(self, kind: Kind, methods: Sequence[Method], seed: int) -> None:
         """Make one kind of artefact about several models of a seed, and store each answer."""
-        usable = [method for method in methods if not self._refused(kind, method, seed)]
+        usable = [method for method in methods if not self._store_refusal(kind, method, seed)]
         if not usable:
             return
         began = time.perf_counter()
         contexts = [self.context(kind, method, seed) for method in usable]
-        made = self._guarded(kind, contexts) if kind.own else kind.measure_all(contexts)
+        made = self._measure_own(kind, contexts) if kind.own else kind.measure_all(contexts)
         synchronize(self.device)
         seconds = (time.perf_counter() - began) / len(usable)  # each model's own part
         for method, answer in zip(usable, made, strict=True):
-            self._keep(kind, method, seed, answer, seconds)
+            self._store_answer(kind, method, seed, answer, seconds)
 
-    def _guarded(self, kind: Kind, contexts: list[Context]) -> list[Made]:
-        """A user's own kind: what goes wrong in it is told with its line, and is no answer.
+    def _measure_own(self, kind: Kind, contexts: list[Context]) -> list[Made]:
+        """Measure with a user's own kind; an error in it is reported with its line.
 
         Raises:
             OwnKindFailed: when it raised, or returned what cannot be stored.
@@ -243,7 +243,9 @@ class StudyRunner:
         except Exception as error:
             raise OwnKindFailed(kind, error) from error
 
-    def _keep(self, kind: Kind, method: Method, seed: int, made: Made, seconds: float) -> None:
+    def _store_answer(
+        self, kind: Kind, method: Method, seed: int, made: Made, seconds: float
+    ) -> None:
         with self.writing(kind.name, method, seed) as folder:
             for name, content in made.arrays.items():
                 write_arrays(folder / name, content)
@@ -252,8 +254,8 @@ class StudyRunner:
             result = {**made.result, "seconds": round(seconds, 3)}
             write_json(folder / "result.json", result, compact=True)
 
-    def _refused(self, kind: Kind, method: Method, seed: int) -> bool:
-        """Store an answer that says why there is none, if there is no model."""
+    def _store_refusal(self, kind: Kind, method: Method, seed: int) -> bool:
+        """If there is no model, store the reason in place of the artefact; whether that was so."""
         if reason := self.failure(method, seed):
             with self.writing(kind.name, method, seed) as folder:
                 write_json(folder / "result.json", {"reason": reason})

@@ -53,7 +53,7 @@ def default_root() -> Path:
     return Path(os.environ.get("OPCVIZ_STORE") or Path.home() / ".opcviz")
 
 
-def write_json(path: Path, value: Any, *, compact: bool = False) -> None:
+def write_json(path: Path, value: object, *, compact: bool = False) -> None:
     """Write JSON beside its place and rename it there.
 
     Args:
@@ -85,7 +85,7 @@ class Artefact:
         folder: where it lies.
         question: the JSON that its name is the hash of.
         created: ISO time, UTC.
-        about: what a user's own kind says of itself; empty for ours.
+        about: the declaration of a user's own kind, see `Kind.about`; empty for built-in ones.
     """
 
     folder: Path
@@ -119,7 +119,7 @@ class Store:
     Args:
         root: where new artefacts go, made when first written.
         layers: further roots that are only read, such as the shipped studies.
-        warn: told in a sentence about everything that had to be set aside.
+        warn: called with a sentence about everything that had to be set aside.
     """
 
     def __init__(
@@ -185,7 +185,7 @@ class Store:
 
         Args:
             place, kind, question: which artefact.
-            about: what a user's own kind says of itself, for readers that do not have its file.
+            about: the declaration of a user's own kind, for readers that do not have its file.
         """
         parent = self.root / "studies" / place
         parent.mkdir(parents=True, exist_ok=True)
@@ -213,7 +213,7 @@ class Store:
             write_json(beside / RECORD, record)
             try:
                 beside.rename(parent / name)
-            except OSError:  # somebody answered the same question meanwhile: theirs stands
+            except OSError:  # another process stored the same artefact meanwhile: keep that one
                 if not (parent / name / RECORD).is_file():
                     raise
         finally:
@@ -278,7 +278,7 @@ class Store:
             try:
                 folder.rename(aside)
             except FileNotFoundError:
-                return  # somebody else set it aside first
+                return  # another process set it aside first
             self.warn(f"{folder} is damaged ({reason}); it was set aside as {aside.name}")
         else:
             self.warn(f"{folder} is damaged ({reason}); it is ignored")

@@ -1,4 +1,4 @@
-"""A study's trained models as the kinds of artefact see them."""
+"""A study's trained models, as they are given to the kinds of artefact."""
 
 from __future__ import annotations
 

@@ -66,26 +66,26 @@ def train_and_store(runner: StudyRunner, method: Method, seed: int) -> None:
 
 
 def train_again(runner: StudyRunner, method: Method, seed: int) -> None:
-    """Train a stored model once more, for whoever watches, and say whether it is the same.
+    """Train a stored model once more, to be watched, and report whether it is the same.
 
     The stored model stays.
     """
     model, outcome, _ = _trained(runner, method, seed, None)
     stored = runner.make(MODEL, method, seed).json()
     if stored["status"] != outcome.status:
-        said = f"Trained again: {outcome.status}, the stored run {stored['status']}."
+        text = f"Trained again: {outcome.status}, the stored run {stored['status']}."
     elif outcome.status != "finished":
         return
     else:
         then, now = runner.subject(method, seed).network.state_dict(), model.state_dict()
         apart = max((now[k].double() - then[k].double()).abs().max().item() for k in then)
-        said = (
+        text = (
             "Trained again: every weight equals the stored model's, bit for bit."
             if apart == 0
             else f"Trained again: weights differ from the stored model's by up to {apart:.2g}, "
             "as on other hardware or library versions. The stored model was kept."
         )
-    runner.progress(Message(said))
+    runner.progress(Message(text))
 
 
 def _trained(

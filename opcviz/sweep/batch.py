@@ -23,7 +23,7 @@ def run_all(
     Args:
         engine: where they run.
         jobs: label and job of each.
-        done: told each run that ended, as it ends.
+        done: called with each run as it ends.
 
     Returns:
         The ended runs, in the order of the jobs; failed ones carry their cause. When this is

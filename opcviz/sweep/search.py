@@ -72,7 +72,7 @@ class Trial:
 def tuning_study(study: Study) -> Study:
     """The same question asked of a validation split: another study, with its own references.
 
-    Its trials are not watched for anybody's eyes: the probe set is as small as may be.
+    Its trials are not shown anywhere: the probe set is as small as possible.
     """
     return study.replace(
         name=f"{study.name}-validation",

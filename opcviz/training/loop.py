@@ -164,7 +164,7 @@ def train(
         objective: (model, batch) -> scalar.
         spec: optimiser, schedule, epochs.
         seed: of order and augmentation.
-        progress: told each step, asked whether to stop.
+        progress: gets events, cancels the work.
         watch: looks at the model between epochs.
         constrain: called after each step, to undo what a method forbids.
         resume_dir: folder for the resume file; a run found there continues after its last saved
@@ -186,7 +186,7 @@ def train(
     total = sum(map(batches.steps, range(spec.epochs)))
     tally = _Tally(steps_done, gradients, seconds, first_loss, total)
     if watch and start == 0 and not continued:
-        _look(watch, model, 0)
+        _call_in_eval_mode(watch, model, 0)
 
     def step(batch: Batch) -> Tensor:
         for group in optimizer.param_groups:
@@ -209,7 +209,7 @@ def train(
         if not sound:
             break
         if watch:
-            _look(watch, model, epoch + 1)
+            _call_in_eval_mode(watch, model, epoch + 1)
         resume_file.save(epoch + 1, tally.step, tally.gradients, tally.seconds, tally.first)
     model.eval()
     resume_file.clear()
@@ -279,7 +279,7 @@ def _train_mode(model: nn.Module) -> None:
             module.eval()
 
 
-def _look(watch: EpochCallback, model: nn.Module, epoch: int) -> None:
+def _call_in_eval_mode(watch: EpochCallback, model: nn.Module, epoch: int) -> None:
     model.eval()
     with torch.no_grad():
         watch(model, epoch)

@@ -129,7 +129,7 @@ def _stage(op: Tensor, magnitude: Tensor, generator: torch.Generator) -> Stage:
     return op, torch.where(_EITHER_SIGN[op], sign * magnitude, magnitude)
 
 
-def _where(happens: Tensor, stage: Stage) -> Stage:
+def _where_drawn(happens: Tensor, stage: Stage) -> Stage:
     """The stage for the pictures where it happens, "identity" for the others."""
     op, magnitude = stage
     return torch.where(happens, op, 0), torch.where(happens, magnitude, 0)
@@ -165,7 +165,7 @@ def autoaugment_draw(batch: int, size: Size, generator: torch.Generator) -> list
     for turn in (0, 1):
         op, level = _SUB_OPS[chosen, turn], _SUB_LEVEL[chosen, turn]
         happens = _uniform((batch,), generator) < _SUB_CHANCE[chosen, turn]
-        stages.append(_where(happens, _stage(op, table[op, level], generator)))
+        stages.append(_where_drawn(happens, _stage(op, table[op, level], generator)))
     return stages
 
 
@@ -200,7 +200,7 @@ def augmix_draw(
     for turn in range(3):
         op = _MIXED[_integers(len(_MIXED), (width * batch,), generator)]
         drawn = _stage(op, table[op, _integers(severity, op.shape, generator)], generator)
-        stages.append(_where(turn < depth, drawn))
+        stages.append(_where_drawn(turn < depth, drawn))
     itself = _uniform((batch, 1), generator)  # Beta(1, 1)
     chains = _dirichlet(batch, width, generator) * (1 - itself)
     return stages, torch.cat([itself, chains], dim=1)

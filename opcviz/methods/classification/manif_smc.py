@@ -78,7 +78,7 @@ class ManiFSMC(Iterative[Classifier]):
         margins: dict[int, Tensor] = {}
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
-            number = int(batch.at * self.paths + 1e-6)
+            number = int(batch.epochs_done * self.paths + 1e-6)
             if number not in margins:
                 margins.clear()
                 middle = self.middle(request, model, near, features, number)
