@@ -17,17 +17,14 @@ import json
 import math
 import types
 import typing
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any
 
+from .caching import once_per_class
 from .json_types import Json
 
 __all__ = ["Config", "ConfigError", "Setting", "fingerprint", "setting", "settings_of"]
-
-
-V = TypeVar("V")
 
 
 class ConfigError(ValueError):
@@ -61,12 +58,7 @@ def setting(default: Any, help: str, **about: Any) -> Any:
     return dataclasses.field(default=default, metadata={"setting": Setting(help, **about)})
 
 
-def _once_per_class(function: Callable[[Any], V]) -> Callable[[Any], V]:
-    """`functools.cache`, for functions of a class: mypy takes a class for one of its instances."""
-    return cast(Callable[[Any], V], cache(function))
-
-
-@_once_per_class
+@once_per_class
 def settings_of(cls: type[Config]) -> dict[str, Setting]:
     """Field name to `Setting`, in order.
 
@@ -80,7 +72,7 @@ def settings_of(cls: type[Config]) -> dict[str, Setting]:
     return {f.name: described.get(f.name, Setting()) for f in dataclasses.fields(cls)}
 
 
-@_once_per_class
+@once_per_class
 def _types(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
