@@ -178,9 +178,7 @@ class Runs:
         self.path(id, "cancel").touch()
         with holding(self.path(id, "lock"), timeout=0.2) as mine:
             if mine and self._read(id).status == "queued":
-                self._change(
-                    id, status="cancelled", ended=self._clock(), cause="cancelled in queue"
-                )
+                self.end(id, "cancelled", "cancelled in queue")
 
     def resume(self, id: str) -> None:
         """Queue a failed or cancelled run again; what it finished before is in the store.
@@ -197,9 +195,8 @@ class Runs:
                 raise ValueError(f"run {id} cannot be resumed ({run.status}); submit it again")
             for name in ("cancel", "error.txt"):
                 self.path(id, name).unlink(missing_ok=True)
-            self._change(
-                id, status="queued", queued=self._clock(), started=None, ended=None, cause=""
-            )
+            now = self._clock()
+            self._change(id, status="queued", queued=now, started=None, ended=None, cause="")
             os.utime(self.folder)  # so that `queue` looks again
 
     # ------------------------------------------------------------------ for executors
@@ -244,7 +241,7 @@ class Runs:
             )
 
     def end(self, id: str, status: str, cause: str = "", result: Json | None = None) -> Run:
-        """Write how a claimed run ended; only inside `claim`."""
+        """Write how a run ended; only while holding its lock."""
         return self._change(id, status=status, ended=self._clock(), cause=cause, result=result)
 
     def settle(self, id: str, cause: str = "", *, queued: bool = False) -> Run:
