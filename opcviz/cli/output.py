@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -18,6 +17,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from ..common.json_types import Json
 from ..common.progress import Epoch, Event, Message, Progress, Stage, Step
 from ..study.table import columns
 
@@ -60,7 +60,7 @@ def bars(console: Console, count: int) -> Iterator[Progress]:
         shown.update(total, completed=count)
 
 
-def reading(result: dict[str, Any]) -> str:
+def reading(result: Json) -> str:
     """How the numbers are read."""
     return (
         "Accuracies in percent. After FM: accuracy on forget data that an affine map of "
@@ -69,15 +69,15 @@ def reading(result: dict[str, Any]) -> str:
     )
 
 
-def _constant(result: dict[str, Any]) -> float | None:
+def _constant(result: Json) -> float | None:
     for model in result["models"]:
-        value = model["recovery"]["fm"]["all"]["constant_predictor"]
+        value: float | None = model["recovery"]["fm"]["all"]["constant_predictor"]
         if value is not None:
             return value
     return None
 
 
-def numbers_table(result: dict[str, Any]) -> Table:
+def numbers_table(result: Json) -> Table:
     """The headline numbers of a study, a line a model; `result` as `StudyResult.to_dict()`."""
     title = f"{result['study']['title']} ({result['study']['place']})"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -96,7 +96,7 @@ def numbers_table(result: dict[str, Any]) -> Table:
     return table
 
 
-def _verdict(verdict: dict[str, Any]) -> str:
+def _verdict(verdict: Json) -> str:
     words = [verdict["verdict"] or "–", verdict["level"]]
     return ", ".join(filter(None, words))
 
@@ -105,7 +105,7 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
-def listing(rows: Sequence[dict[str, Any]]) -> Table:
+def listing(rows: Sequence[Json]) -> Table:
     """Plain values of rows that share their keys."""
     table = Table()
     plain = [{k: v for k, v in row.items() if not isinstance(v, dict | list)} for row in rows]

@@ -1,4 +1,4 @@
-"""Pictures from one .npz file of plain arrays, the neutral format of somebody's own data."""
+"""Pictures from one .npz file of plain arrays, the format for a user's own data."""
 
 from __future__ import annotations
 
@@ -33,25 +33,27 @@ def read_arrays(path: Path) -> Images:
         )
         for part in ("train", "test")
     )
-    names = arrays.get("class_names")
-    if names is not None:
-        if names.ndim != 1 or names.dtype.kind not in "US":
-            raise DataError(
-                f"class_names in {path}: wants a list of strings, got {names.dtype} of shape "
-                f"{names.shape}"
-            )
-        names = tuple(np.char.decode(names) if names.dtype.kind == "S" else names)
+    names = _class_names(arrays["class_names"], path) if "class_names" in arrays else None
     try:
         return assemble(path.stem, train, test, names)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
 
+def _class_names(names: np.ndarray, path: Path) -> tuple[str, ...]:
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise DataError(
+            f"class_names in {path}: wants a list of strings, got {names.dtype} of shape "
+            f"{names.shape}"
+        )
+    return tuple(np.char.decode(names) if names.dtype.kind == "S" else names)
+
+
 def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise DataError(f"no file {path.absolute()}; DataSpec.path must name an .npz file")
     try:
-        # Pickled objects would run code of whoever made the file.
+        # Unpickling would run code that the file brings along.
         file = np.load(path, allow_pickle=False)
         if isinstance(file, np.ndarray):
             raise DataError(

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..artefacts import MODEL, kinds
-from ..artefacts.kind import Json
 from ..artefacts.verdicts import StoredResults, judge_models
 from ..common.config import ConfigError
+from ..common.json_types import Json
 from ..methods import Method, get_method
 from ..verdict import Consensus, Verdict, consensus
 from .spec import Evidence, Study, list_presets, preset
@@ -171,7 +171,7 @@ class StudyResult:
         """The model with this name inside the study, or None."""
         return next((model for model in self.models if model.key == key), None)
 
-    def probe(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    def probe(self) -> tuple[dict[str, np.ndarray], Json]:
         """The probe set's arrays (ids, pictures, labels, forget) and what is said of the data.
 
         Raises:
@@ -182,7 +182,7 @@ class StudyResult:
             raise StoreError(f"study '{self.place}' has no probe set yet: run it first")
         return artefact.arrays("probe.npz"), artefact.json()
 
-    def numbers(self, model: ModelResult) -> dict[str, Any]:
+    def numbers(self, model: ModelResult) -> Json:
         """The documented form of one model, with the verdict on it beside both references."""
         return {
             **self._plain(model),
@@ -190,7 +190,7 @@ class StudyResult:
             "consensus": self.consensus(model).to_dict(),
         }
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """The documented form of `show --json`."""
         return {
             "study": {"place": self.place, **self.study.to_dict()},
@@ -198,10 +198,10 @@ class StudyResult:
         }
 
     @cached_property
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _read(self) -> dict[str, Json]:
         return {}
 
-    def _plain(self, model: ModelResult) -> dict[str, Any]:
+    def _plain(self, model: ModelResult) -> Json:
         """A model's numbers, read once however many verdicts rest on them."""
         if model.key not in self._read:
             self._read[model.key] = model.to_dict()
@@ -250,7 +250,7 @@ class StudyResult:
         )
 
 
-def _order(model: ModelResult) -> tuple:
+def _order(model: ModelResult) -> tuple[int, int, str]:
     references = {"original": 0, "retrain": 1}
     shallow_first = 3 if model.method.info.family == "contraction" else 2
     return (references.get(model.method.info.name, shallow_first), model.seed, model.key)
@@ -271,7 +271,7 @@ def _read(store: Store, place: str) -> StudyResult | None:
         return None
 
 
-def _study_of(store: Store, place: str, spec: dict[str, Any]) -> Study:
+def _study_of(store: Store, place: str, spec: Json) -> Study:
     """The study; settings of the evidence that this version does not know do not close it.
 
     A user's own kind of artefact may not be loaded here: its settings are left out, and named.

@@ -6,11 +6,12 @@ import torch
 
 from ...attacks.probes import Probing, probe
 from ...attacks.recovery import ATTACKS, Recovery, recover
+from ...common.json_types import Json
 from ...measures import collapse, separability
 from ...measures.similarity import feature_similarity
 from ...tasks.classification import ModelOutputs, Observation
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 
 __all__ = ["Blocks"]
 

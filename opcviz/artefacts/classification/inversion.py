@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from ...attacks.inversion import Inversion, class_mean_scores, invert
+from ...common.json_types import Json
 from ..context import Context
-from ..kind import Column, Json, Kind, Made, number, register_kind
+from ..kind import Column, Kind, Made, number, register_kind
+from ..settings import Evidence
 
 __all__ = ["GradientInversion"]
 
@@ -41,7 +43,7 @@ class GradientInversion(Kind):
         Column("gradient norm", number("inversion", "gradient_norm"), ".3f", ("inversion",)),
     )
 
-    def question(self, evidence) -> Json:
+    def question(self, evidence: Evidence) -> Json:
         """The attack, and which pictures it is made on."""
         return {
             "attack": evidence.settings(Inversion).to_dict(),

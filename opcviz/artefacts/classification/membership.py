@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ...attacks.membership import Membership, membership
+from ...common.json_types import Json
 from ...measures import separability
 from ...measures.outliers import outliers
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 
 __all__ = ["MembershipTests"]
 
