@@ -12,9 +12,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from ..common.bars import bars
 from ..common.config import ConfigError
 from ..common.progress import Cancelled
-from .output import bars, listing, numbers_table, reading
+from .output import listing, numbers_table, reading
 
 app = typer.Typer(
     add_completion=False,
