@@ -29,6 +29,7 @@ ROOMS = {
     "artefacts": 7,
     "study": 8,
     "engine": 9,
+    "library": 9,
     "sweep": 10,
     "ui": 10,
     "cli": 11,
