@@ -141,7 +141,7 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
         StoreError: when there is none of this name, or several; they are listed.
 
     Example:
-        >>> study = opcviz.open_study("digits-86043b2a")
+        >>> study = opcviz.open_study("digits")
         >>> [model.title for model in study.models][:2]
         ['Original', 'Retrained']
     """
@@ -228,8 +228,16 @@ class _Subject:
     """One of them; see `opcviz.artefacts.Subject`."""
 
     def __init__(self, bench: _Bench, model: Model) -> None:
-        self._bench, self._model = bench, model
-        self.method, self.seed = model.method, model.seed
+        self._bench, self._model, self.seed = bench, model, model.seed
+
+    @property
+    def method(self) -> str:
+        """What it is here: a wrapped network may stand anywhere."""
+        if self is self._bench.original:
+            return "original"
+        if self is self._bench.retrained:
+            return "retrain"
+        return self._model.method
 
     @property
     def network(self) -> Classifier:

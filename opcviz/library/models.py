@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
@@ -42,6 +42,8 @@ class Model:
             set gives them (pictures in [0, 1]) and has `head`, `features(x)`, `activations(x)`;
             `network.net` is your own module.
         title: what made it: "Original", or the unlearning method's title.
+        method: registered name of what made it, `own` of a wrapped one.
+        fresh: from a seed to a newly initialised network, or None where nobody said how.
         training: how the original was trained.
         seed: of everything random.
         outcome: `status` (finished or diverged), `gradients` evaluated, `seconds`.
@@ -58,8 +60,8 @@ class Model:
     training: Training
     seed: int
     outcome: Outcome
-    method: str = "original"
-    fresh: Callable[[int], Classifier] | None = field(default=None)
+    method: str
+    fresh: Callable[[int], Classifier] | None
 
     def __repr__(self) -> str:
         ended = f"{self.outcome.status} after {self.outcome.step} steps"
@@ -109,10 +111,13 @@ def wrap(
     fresh: Maker | None = None,
     mean: Tensor | None = None,
     std: Tensor | None = None,
+    title: str = "Original",
     seed: int = 0,
     **settings: Any,
 ) -> Model:
-    """A trained network of your own as the original model; it is copied and never changed.
+    """A trained network of your own; it is copied and never changed.
+
+    As the original it can be unlearned; as what somebody else's unlearning left it can be attacked.
 
     Args:
         net: any module whose last step is an `nn.Linear`; it is given samples as the data set has
@@ -122,6 +127,7 @@ def wrap(
             methods that start anew (`retrain`).
         mean, std: (channels,) that the samples are normalised with before they reach the network;
             none: they are not.
+        title: its name in messages.
         seed: of everything random in what is made of it.
         **settings: how it was trained, see `train`: some methods train the same way.
 
@@ -141,7 +147,7 @@ def wrap(
     training = Training.from_dict(settings)
     network = classifier(copy.deepcopy(net)).eval().requires_grad_(True)
     maker = None if fresh is None else _seeded(fresh, classifier)
-    return Model(network, "Original", training, seed, Outcome(), "original", maker)
+    return Model(network, title, training, seed, Outcome(), "own", maker)
 
 
 def unlearn(

@@ -256,14 +256,30 @@ def _entropy(outputs: ModelOutputs, split: Split) -> go.Figure:
 
 def _study(study: StudyResult) -> go.Figure:
     """Bars of forget accuracy after FM, one a model."""
+    several = len({model.seed for model in study.models}) > 1
     names, values, constant = [], [], None
     for model in study.models:
         attack = study.numbers(model)["recovery"]["fm"]["all"]
-        names.append(f"{model.title}, seed {model.seed}")
+        names.append(f"{model.title}, seed {model.seed}" if several else model.title)
         values.append(attack["forget_accuracy"])
         constant = attack["constant_predictor"] if constant is None else constant
-    figure = go.Figure(go.Bar(x=names, y=values, marker_color=ink.fm, hovertemplate="%{y:.1f} %"))
+    rows = list(range(len(names)))  # one method may stand here with several settings
+    figure = go.Figure(
+        go.Bar(
+            x=values,
+            y=rows,
+            orientation="h",
+            marker_color=ink.fm,
+            customdata=names,
+            hovertemplate="%{customdata}: %{x:.1f} %<extra></extra>",
+        )
+    )
     if constant is not None:
-        figure.add_hline(y=constant, line=DASHES, annotation_text="constant")
-    finish(figure, 320, bottom=90)
-    return figure.update_yaxes(range=[0, 105], title="forget accuracy after FM (%)")
+        figure.add_vline(
+            x=constant, line=DASHES, annotation_text="constant", annotation_position="top"
+        )
+    finish(figure, 90 + 20 * len(rows), top=28)
+    figure.update_xaxes(range=[0, 105], title="forget accuracy after FM (%)")
+    return figure.update_yaxes(
+        tickvals=rows, ticktext=names, autorange="reversed", automargin=True, showgrid=False
+    )
