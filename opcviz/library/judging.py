@@ -193,6 +193,9 @@ class _Bench:
         self._subjects: dict[int, _Subject] = {}
         self.original = self.subject(original)
         self.retrained = None if retrained is None else self.subject(retrained)
+        if self.retrained is not None:
+            self.retrained.method = "retrain"
+        self.original.method = "original"  # a wrapped network may stand anywhere
 
     @cached_property
     def probe(self) -> Tensor:
@@ -229,15 +232,7 @@ class _Subject:
 
     def __init__(self, bench: _Bench, model: Model) -> None:
         self._bench, self._model, self.seed = bench, model, model.seed
-
-    @property
-    def method(self) -> str:
-        """What it is here: a wrapped network may stand anywhere."""
-        if self is self._bench.original:
-            return "original"
-        if self is self._bench.retrained:
-            return "retrain"
-        return self._model.method
+        self.method = model.method
 
     @property
     def network(self) -> Classifier:
