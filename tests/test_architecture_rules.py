@@ -17,6 +17,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = {
     "resources": 0,
     "common": 0,
+    "results": 1,
     "data": 1,
     "models": 2,
     "training": 3,
