@@ -95,7 +95,7 @@ def test_the_ten_lines_of_the_readme_run() -> None:
     assert len(lines) <= 10
     names: dict[str, Any] = {}
     exec(code[1], names)
-    assert names["verdict"]["verdict"].startswith("deep")
+    assert names["verdict"].verdict.startswith("deep")
     attack = names["recovery"]["fm"]["all"]
     assert attack["forget_accuracy"] <= attack["constant_predictor"] + 1
     assert names["figure"].data[0].type == "bar"
@@ -187,10 +187,10 @@ def test_networks_of_a_stored_study_get_its_verdict() -> None:
     for name in ("ft", "opc"):
         told = opcviz.judge(brought(name), runner.data, runner.split, **references)
         expected = study.verdict(stored[name])
-        assert told["verdict"] == expected["verdict"] is not None
-        for ours, theirs in zip(told["numbers"], expected["numbers"], strict=True):
-            assert ours["name"] == theirs["name"]
-            assert ours["value"] == pytest.approx(theirs["value"], abs=0.5)
+        assert told.verdict == expected.verdict is not None
+        for ours, theirs in zip(told.numbers, expected.numbers, strict=True):
+            assert ours.name == theirs.name
+            assert ours.value == pytest.approx(theirs.value, abs=0.5)
 
 
 # ---- networks and arrays of one's own ---------------------------------------------------------
@@ -215,7 +215,7 @@ def test_own_arrays_and_own_network_go_all_the_way(as_tensor: bool) -> None:
     for name, value in original.network.state_dict().items():
         assert torch.equal(value, before[name])
     verdict = opcviz.judge(unlearned, data, split, original=wrapped, retrained=retrained)
-    assert verdict["why"]
+    assert verdict.why
     found = opcviz.invert(original, data, split, pictures=2, iterations=30)
     assert found.pictures.shape == found.reconstructions.shape == (2, 3, 6, 6)
     assert set(data.y_train[found.positions.to(data.device)].tolist()) == {2}
@@ -249,19 +249,24 @@ def test_samples_are_forgotten_by_position(lab: SimpleNamespace) -> None:
 
 
 def test_forgotten_samples_are_judged_with_membership(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: dict[str, Any] = {}
-    monkeypatch.setattr(judging, "weigh", lambda *_, **named: heard.update(named))
+    heard: list[Any] = []
+    monkeypatch.setattr(
+        judging, "judge_models", lambda *given, **named: heard.append((given, named))
+    )
     data = opcviz.data_from_arrays(*own_arrays())
-    model, original, retrained = (opcviz.train(data, Own, epochs=2, seed=n) for n in range(3))
-    references = {"original": original, "retrained": retrained}
+    three = [opcviz.train(data, Own, epochs=2, seed=n) for n in range(3)]
+    references = {"original": three[1], "retrained": three[2]}
     split = opcviz.split(data, "random:40%")
-    opcviz.judge(model, data, split, **references)
-    tested = [opcviz.membership(each, data, split) for each in (model, original, retrained)]
-    assert heard["membership"] == tuple(one["thresholds"]["loss"]["auc"] for one in tested)
-    assert len(set(heard["membership"])) == 3
-    assert heard["sizes"]["forget_train"] == 24
-    opcviz.judge(model, data, opcviz.split(data, "classes:0"), **references)
-    assert heard["membership"] is None
+    opcviz.judge(three[0], data, split, **references)
+    (_, *stored), named = heard.pop()
+    for model, known in zip(three, stored, strict=True):
+        tested = opcviz.membership(model, data, split)
+        assert known.results["membership"]["thresholds"] == tested["thresholds"]
+    assert named["sizes"]["forget_train"] == 24
+    opcviz.judge(three[0], data, opcviz.split(data, "classes:0"), **references)
+    (_, *stored), named = heard.pop()
+    assert [set(known.results) for known in stored] == [{"evidence"}] * 3
+    assert named["of_classes"] is True
 
 
 @pytest.mark.parametrize("forget", ["classes:0", "random:20%"])
@@ -272,8 +277,8 @@ def test_a_diverged_model_is_a_result(forget: str) -> None:
     wild = opcviz.unlearn(original, data, split, "ga", epochs=50, lr=10.0)
     assert wild.outcome.status == "diverged"
     verdict = opcviz.judge(wild, data, split, original=original, retrained=original)
-    assert verdict["verdict"] is None
-    assert verdict["missing"][0].startswith("this model: diverged, diverged at step")
+    assert verdict.verdict is None
+    assert verdict.missing[0].startswith("this model: diverged, diverged at step")
 
 
 # ---- what goes wrong --------------------------------------------------------------------------

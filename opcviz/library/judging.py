@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..artefacts import Context, Evidence, Made, get_kind
 from ..artefacts.kind import Json, as_made
-from ..attacks.membership import ThresholdThreat, threshold_attacks
+from ..artefacts.verdicts import StoredResults, judge_models
 from ..common.config import ConfigError
 from ..common.progress import Progress
 from ..data import Images, Split, probe_set
@@ -22,7 +22,7 @@ from ..study import Store, StudyResult, default_root, shipped_root
 from ..study import open_study as open_stored
 from ..tasks.classification import ModelOutputs, Observation, observe_blocks
 from ..tasks.classification import observe as look
-from ..verdict import judge as weigh
+from ..verdict import Verdict
 from .models import Model, observe, own_files, working
 
 __all__ = ["judge", "measure", "open_study"]
@@ -87,7 +87,7 @@ def judge(
     retrained: Model,
     seed: int = 0,
     progress: bool | Progress = True,
-) -> dict[str, Any]:
+) -> Verdict:
     """The verdict: not forgotten, shallow, deep, deep but conspicuous, over-forgotten, damaged.
 
     Evidence is taken of all three models; the rule is `opcviz.verdict`'s, as in the laboratory.
@@ -103,26 +103,21 @@ def judge(
 
     Returns:
         `verdict` and `level`, `why` in two or three sentences, the `numbers` that decided, and the
-        `confidence`; without a verdict what is `missing`.
+        `confidence`; without a verdict what is `missing`; `to_dict()` is JSON-ready.
 
     Example:
         >>> verdict = opcviz.judge(original, data, split, original=original, retrained=retrained,
         ...                        progress=False)
-        >>> verdict["verdict"]
+        >>> verdict.verdict
         'not forgotten'
     """
     with working(f"judging {model.title}", model.network, data, progress) as told:
         bench = _Bench(data, split, Evidence(), seed, told, original, retrained)
-        three = (model, original, retrained)
-        numbers = [_numbers(bench, each) for each in three]
-        # with whole classes gone accuracy says it all, as in a study
-        aucs = None
-        if not split.classes and all(each.outcome.status == "finished" for each in three):
-            mine, first, anew = (_loss_auc(bench.subject(each), split) for each in three)
-            if mine is not None and first is not None and anew is not None:
-                aucs = mine, first, anew
+        mine, first, anew = (_results(bench, each) for each in (model, original, retrained))
     sizes = {part: len(getattr(split, part)) for part in PARTS}
-    return weigh(numbers[0], numbers[1], numbers[2], sizes=sizes, membership=aucs)
+    return judge_models(
+        "classification", mine, first, anew, sizes=sizes, of_classes=bool(split.classes)
+    )
 
 
 def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
@@ -151,28 +146,15 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
     )
 
 
-def _numbers(bench: _Bench, model: Model) -> Json:
+def _results(bench: _Bench, model: Model) -> StoredResults:
     """What the verdict reads of one model."""
     if model.outcome.status != "finished":
-        return {"status": model.outcome.status, "reason": model.outcome.reason}
-    core = get_kind("evidence")
-    return {
-        "status": "finished",
-        **core.show(bench.made("evidence", bench.subject(model)).result, ""),
-    }
-
-
-def _loss_auc(subject: _Subject, split: Split) -> float | None:
-    """AUC of the loss threshold between the forget samples and unseen ones."""
-    (gone, unseen), seen = (split.forget_train, split.retain_test), subject.outputs
-    threat = ThresholdThreat(
-        (seen.train.logits[gone], seen.train.labels[gone]),
-        (seen.test.logits[unseen], seen.test.labels[unseen]),
-    )
-    found: Any = threshold_attacks(threat)
-    plain: Json = found.to_dict() if hasattr(found, "to_dict") else found
-    auc: float | None = plain["loss"]["auc"]
-    return auc
+        return StoredResults(model.outcome.status, model.outcome.reason)
+    subject = bench.subject(model)
+    results = {"evidence": bench.made("evidence", subject).result}
+    if not bench.split.classes:  # with whole classes gone accuracy says it all, as in a study
+        results["membership"] = bench.made("membership", subject).result
+    return StoredResults("finished", None, results)
 
 
 class _Bench:
