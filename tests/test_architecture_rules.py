@@ -29,7 +29,7 @@ ROOMS = {
     "verdict": 7,
     "artefacts": 8,
     "study": 9,
-    "library": 9,
+    "library": 10,
     "engine": 10,
     "sweep": 11,
     "ui": 11,

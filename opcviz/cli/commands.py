@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from ..common.bars import bars
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.progress import Cancelled
-from .output import bars, listing, numbers_table, reading
+from .output import listing, numbers_table, reading
 
 if TYPE_CHECKING:
     from ..study import Plan, Store

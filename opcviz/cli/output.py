@@ -1,63 +1,16 @@
-"""What the command line prints: bars while something runs, tables of numbers."""
+"""What the command line prints: tables of numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as Bars
 from rich.table import Table
 
 from ..common.json_types import Json
-from ..common.progress import Epoch, Event, Message, Progress, Stage, Step
 from ..study.table import columns
 
-__all__ = ["bars", "listing", "numbers_table", "reading"]
-
-
-@contextmanager
-def bars(console: Console, count: int) -> Iterator[Progress]:
-    """Two bars: answers of the whole study, and steps of the current one."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Bars(*columns, console=console) as shown:
-        total = shown.add_task("study", total=count, note="")
-        current = shown.add_task("", total=None, note="")
-
-        def listen(event: Event) -> None:
-            if isinstance(event, Stage):
-                shown.update(total, completed=event.index)
-                label = f"{event.name} · {event.model}"
-                shown.reset(current, description=label[:48], total=None, note="")
-            elif isinstance(event, Step):
-                shown.update(current, completed=event.step, total=event.steps)
-            elif isinstance(event, Epoch):
-                values = event.values
-                watched = (("forget", "forget_accuracy"), ("retain", "retain_accuracy"))
-                note = " ".join(
-                    f"{k} {values[v]:.0f} %" for k, v in watched if values.get(v) is not None
-                )
-                shown.update(current, note=note)
-            elif isinstance(event, Message):
-                shown.console.print(event.text)
-
-        yield Progress(listen)
-        shown.update(total, completed=count)
+__all__ = ["listing", "numbers_table", "reading"]
 
 
 def reading(result: Json) -> str:
