@@ -222,7 +222,7 @@ class Scenario(Config):
             )
         if ids[-1] >= len(y):
             raise DataError(
-                f"{self.path}: id {ids[-1]} is outside the train set, whose {len(y)} pictures are "
+                f"{self.path}: id {ids[-1]} is outside the train set, whose {len(y)} samples are "
                 f"numbered 0 to {len(y) - 1}"
             )
         return ids

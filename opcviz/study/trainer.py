@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from ..artefacts import MODEL
+from ..artefacts.monitor import Monitor, MonitorSetup, make_monitor
 from ..common.config import fingerprint
 from ..common.memory import PeakMemory
 from ..common.progress import Message
@@ -17,7 +18,6 @@ from ..methods import Iterative, Method, NotDefined, Request
 from ..models import save_weights
 from ..training import Outcome
 from .store import write_json
-from .watch import Monitor, make_monitor
 
 if TYPE_CHECKING:
     from .runner import StudyRunner
@@ -96,7 +96,18 @@ def _trained(
     is_original = method.info.name == "original"
     original = None if is_original else runner.subject(runner.original, seed).network
     epochs = (method if isinstance(method, Iterative) else study.training).epochs
-    watch = make_monitor(runner, original, epochs)
+    watch = make_monitor(
+        MonitorSetup(
+            task=runner.task,
+            data=runner.data,
+            split=runner.split,
+            live=runner.live,
+            probe=runner.probe,
+            original=original,
+            progress=runner.progress,
+            epochs=epochs,
+        )
+    )
     start = seed if is_original else seed + RETRAINED_SEED_OFFSET
     request = Request(
         task=runner.task,
@@ -111,7 +122,7 @@ def _trained(
         resume_dir=resume_dir,
     )
     model, outcome = method.unlearn(request)
-    if not watch.values:  # a method without a loop: before and after is all there is to see
+    if not watch.seen:  # a method without a loop: before and after is all there is to see
         watch(original, 0)
         watch(model, 1)
     return model, outcome, watch

@@ -82,7 +82,7 @@ def tuning_study(study: Study) -> Study:
 
 
 def gradients_per_epoch(method: Iterative, split: Split) -> int:
-    """Sample gradients of one epoch, as `opcviz.training.batches.Batches` deals them."""
+    """Sample gradients of one epoch, as `opcviz.training.Batches` makes them."""
     retain, forget = len(split.retain_train), len(split.forget_train)
     steps = math.ceil(retain / method.batch_size)
     return {

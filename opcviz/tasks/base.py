@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..common.plugins import loader
 from ..common.progress import Progress
 from ..common.registry import Registry
 from ..data import Data
@@ -169,3 +170,16 @@ def get_task(name: str) -> Task[Any]:
         ConfigError: for an unknown name; the known ones are listed.
     """
     return _TASKS.get(name)
+
+
+def check_own(task: Task[Any]) -> None:
+    """What must hold of a task that a user brought.
+
+    Raises:
+        TypeError: when it is no Task.
+    """
+    if not isinstance(task, Task):
+        raise TypeError(f"{type(task).__name__} is no Task: derive it from opcviz.tasks.Task")
+
+
+loader.serve(_TASKS, check_own)

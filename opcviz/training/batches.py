@@ -40,7 +40,7 @@ class Batch:
 
 
 class Batches:
-    """Deals the batches of each epoch, in an order set by a generator.
+    """Makes the batches of each epoch, in an order set by a generator.
 
     With `joint` order each step takes `batch_size` of retain and of forget data, and both pass the
     body together: batch norm must see one population. With separate passes the two sets are

@@ -158,10 +158,10 @@ class Known:
         """Every block's output, averaged over positions: name to (N, d), from input to head."""
         key = f"{method}-{seed}-{side}"
         if key not in self._blocks:
-            seen = self.network(method, seed).activations(self.pictures(side)[0])
+            activations = self.network(method, seed).activations(self.pictures(side)[0])
             self._blocks[key] = {
                 name: (out.mean((2, 3)) if out.dim() == 4 else out).double().numpy()
-                for name, out in seen.blocks.items()
+                for name, out in activations.blocks.items()
             }
         return self._blocks[key]
 

@@ -20,7 +20,7 @@ __all__ = ["Blocks"]
     title="Depth",
     stage="attacking every block of",
     summary="recovery, probes, separability, collapse and CKA at every block",
-    version=4,
+    version=5,
     task="classification",
     default=True,
 )

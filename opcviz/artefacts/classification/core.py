@@ -25,7 +25,7 @@ def _unlearned(model: Json) -> float | None:
     title="Evidence",
     stage="attacking",
     summary="accuracy, collapse, separability; FM and HR, affine maps fitted in closed form",
-    version=4,
+    version=5,
     task="classification",
     optional=False,
 )
