@@ -19,7 +19,6 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from ..common.progress import Epoch, Event, Message, Progress, Stage, Step
-from ..study.table import columns
 
 __all__ = ["bars", "listing", "numbers_table", "reading"]
 
@@ -79,6 +78,8 @@ def _constant(result: dict[str, Any]) -> float | None:
 
 def numbers_table(result: dict[str, Any]) -> Table:
     """The headline numbers of a study, a line a model; `result` as `StudyResult.to_dict()`."""
+    from ..study.table import columns  # here: the kinds of artefact bring torch along
+
     title = f"{result['study']['title']} ({result['study']['place']})"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     shown = columns("show")
