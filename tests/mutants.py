@@ -88,7 +88,7 @@ MUTANTS = (
     Mutant(
         "live 'after FM' shows retain accuracy",
         'values["fm_accuracy"] = recovered["forget_accuracy"]',
-        'values["fm_accuracy"] = recovered["retain_accuracy"]',
+        'values["fm_accuracy"] = values["retain_accuracy"]',
         (TRAINING,),
     ),
     Mutant(
