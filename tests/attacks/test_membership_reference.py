@@ -144,7 +144,7 @@ def test_models_game_by_hand():
     json.dumps(got, allow_nan=False)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     scale=st.floats(0.01, 100),
     shift=st.floats(-100, 100),
