@@ -8,7 +8,6 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from ..common.json_types import Json
-from ..study.table import columns
 
 __all__ = ["listing", "numbers_table", "reading"]
 
@@ -32,6 +31,8 @@ def _constant(result: Json) -> float | None:
 
 def numbers_table(result: Json) -> Table:
     """The headline numbers of a study, a line a model; `result` as `StudyResult.to_dict()`."""
+    from ..study.table import columns  # here: the kinds of artefact bring torch along
+
     title = f"{result['study']['title']} ({result['study']['place']})"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     shown = columns("show")
