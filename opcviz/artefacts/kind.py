@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..common.config import Config, ConfigError
+from ..common.json_types import Json
 from ..common.plugins import loader
 from ..common.registry import Registry
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MODEL",
     "Column",
-    "Json",
     "Kind",
     "Made",
     "Number",
@@ -45,9 +45,6 @@ __all__ = [
     "register_kind",
     "settings_tables",
 ]
-
-Json = dict[str, Any]
-"""What JSON holds: of an artefact, or of a whole model as `show --json` gives it."""
 
 MODEL = "model"  # the trained model itself: made by training, not by a kind's `measure`
 

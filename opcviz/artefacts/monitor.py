@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -46,7 +46,7 @@ class MonitorSetup:
         epochs: how many there will be, for the events.
     """
 
-    task: Task[Any]
+    task: Task
     data: Data
     split: Split
     live: Tensor

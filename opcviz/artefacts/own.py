@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..common.config import Config, ConfigError
-from .kind import Column, Json, Kind, Made, Number, kinds
+from ..common.json_types import Json
+from .kind import Column, Kind, Made, Number, kinds
 
 __all__ = ["check_made", "check_own"]
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..common.json_types import Json
 from ..common.text import percent
 
 __all__ = ["Row", "auc_text", "no_likelihood", "of_auc", "rare_text"]
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

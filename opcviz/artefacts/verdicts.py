@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..common.json_types import Json
 from ..common.registry import Registry
 from ..verdict import Verdict, no_verdict
-from .kind import Json
 
 __all__ = ["StoredResults", "judge_models", "register_verdict"]
 

@@ -8,14 +8,19 @@ import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from ..common.bars import bars
 from ..common.config import ConfigError
+from ..common.json_types import Json
 from ..common.progress import Cancelled
-from .output import bars, listing, numbers_table, reading
+from .output import listing, numbers_table, reading
+
+if TYPE_CHECKING:
+    from ..study import Plan, Store
 
 if TYPE_CHECKING:
     from ..study import Plan, Store
@@ -39,7 +44,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="for programs")]
 
 
 @app.callback()
-def _before(
+def _global_options(
     method_file: Annotated[
         list[Path] | None,
         typer.Option(help="a Python file (or folder) with methods of your own; may repeat"),
@@ -90,7 +95,7 @@ def _load(target: str, changes: list[str] | None = None) -> tuple[Plan, ...]:
     )
 
 
-def _settings(changes: list[str] | None) -> dict[str, Any]:
+def _settings(changes: list[str] | None) -> Json:
     """`a.b=VALUE` to a value as TOML writes it; what is not TOML is text."""
     found = {}
     for change in changes or ():
@@ -294,7 +299,7 @@ def list_(
     from . import listings
 
     _load_plugins()
-    known: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    known: dict[str, Callable[[], list[Json]]] = {
         "datasets": listings.datasets,
         "architectures": listings.architectures,
         "methods": listings.methods,
@@ -339,9 +344,10 @@ def main() -> None:
         if isinstance(error, PermissionError):
             err.print(f"opcviz: {error.filename}: may not be written; name another with --store")
             sys.exit(2)
-        if hasattr(error, "format_message"):  # typer's own: an unknown option, or none at all
-            if said := error.format_message():
-                err.print(f"opcviz: {said}", markup=False, highlight=False)
+        # typer's own: an unknown option, or none at all
+        if format_message := getattr(error, "format_message", None):
+            if message := format_message():
+                err.print(f"opcviz: {message}", markup=False, highlight=False)
             sys.exit(2)
         raise
 

@@ -30,8 +30,8 @@ from .registry import Registry
 
 __all__ = ["Loader", "Refused", "add_source", "loader", "sources"]
 
-VARIABLE = "OPCVIZ_PLUGINS"
-OLDER_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
+PATH_VARIABLE = "OPCVIZ_PLUGINS"
+OLD_PATH_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
 GROUPS = ("opcviz.methods", "opcviz.attacks")
 LIMIT_SECONDS = 30.0  # for one file, whatever it imports
 
@@ -106,7 +106,7 @@ class Loader:
             for index, name in known.names if known else ():
                 self._registries[index][0].discard(name)
             module = f"opcviz_user_{file.stem}_{fingerprint(str(file))}"
-            names, refused = self._guarded(str(file), lambda: _execute(file, module))
+            names, refused = self._load_checked(str(file), lambda: _execute(file, module))
             known = self._files[file] = _Loaded(stamp, names, refused)
         return known.refused
 
@@ -114,10 +114,12 @@ class Loader:
         for group in GROUPS:
             for entry in entry_points(group=group):
                 if (key := f"{group}:{entry.name}") not in self._entries:
-                    _, self._entries[key] = self._guarded(f"entry point {entry.name}", entry.load)
+                    _, self._entries[key] = self._load_checked(
+                        f"entry point {entry.name}", entry.load
+                    )
         return list(self._entries.values())
 
-    def _guarded(
+    def _load_checked(
         self, source: str, load: Callable[[], Any]
     ) -> tuple[tuple[tuple[int, str], ...], Refused | None]:
         """Load, check what was entered, and undo all of it if anything is wrong."""
@@ -178,13 +180,13 @@ def _reason(error: BaseException) -> str:
 
 
 def add_source(path: str | Path) -> None:
-    """Name a file or folder in the environment of this process and those it starts later."""
-    os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys([*sources(), str(path)]))
+    """Add a file or folder to the environment of this process and of those it starts later."""
+    os.environ[PATH_VARIABLE] = os.pathsep.join(dict.fromkeys([*sources(), str(path)]))
 
 
 def sources() -> list[str]:
     """The files and folders named so far."""
-    named = [os.environ.get(variable, "") for variable in (VARIABLE, OLDER_VARIABLE)]
+    named = [os.environ.get(variable, "") for variable in (PATH_VARIABLE, OLD_PATH_VARIABLE)]
     return [part for text in named for part in text.split(os.pathsep) if part]
 
 

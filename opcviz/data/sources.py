@@ -192,7 +192,7 @@ def validation_split(data: Data, share: float = 0.1) -> Data:
 
 
 def _place(spec: DataSpec, folder: Path) -> Path:
-    """Where somebody's own data lie: in the current folder, else in the data folder."""
+    """Where a user's own data lie: in the current folder, else in the data folder."""
     path = Path(spec.path).expanduser()
     return folder / path if not path.exists() and (folder / path).exists() else path
 

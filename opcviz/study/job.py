@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Self
 
 from ..common.config import ConfigError
+from ..common.json_types import Json
 
 __all__ = ["Job"]
 
@@ -23,20 +24,20 @@ class Job:
         plugin_files: a user's own methods, attacks and tasks that the plan may name.
     """
 
-    plan: dict[str, Any]
+    plan: Json
     device: str = "auto"
     kinds: tuple[str, ...] = ()
     again: bool = False
     data_root: str | None = None
     plugin_files: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """JSON-ready form."""
         values = asdict(self)
         return {**values, "kinds": list(self.kinds), "plugin_files": list(self.plugin_files)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: Json) -> Self:
         """Inverse of `to_dict`; what is left out has its default.
 
         Raises:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..artefacts import MODEL, kinds
-from ..artefacts.kind import Json
 from ..artefacts.verdicts import StoredResults, judge_models
 from ..common.config import ConfigError
+from ..common.json_types import Json
 from ..methods import Method, get_method
 from ..verdict import Consensus, Verdict, consensus
 from .spec import Evidence, Study, list_presets, preset
@@ -179,7 +179,7 @@ class StudyResult:
         """The model with this name inside the study, or None."""
         return next((model for model in self.models if model.key == key), None)
 
-    def probe(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    def probe(self) -> tuple[dict[str, np.ndarray], Json]:
         """The probe set's arrays (ids, pictures, labels, forget) and what is said of the data.
 
         Raises:
@@ -190,7 +190,7 @@ class StudyResult:
             raise StoreError(f"study '{self.place}' has no probe set yet: run it first")
         return artefact.arrays("probe.npz"), artefact.json()
 
-    def numbers(self, model: ModelResult) -> dict[str, Any]:
+    def numbers(self, model: ModelResult) -> Json:
         """The documented form of one model, with the verdict on it beside both references."""
         return {
             **self._plain(model),
@@ -198,7 +198,7 @@ class StudyResult:
             "consensus": self.consensus(model).to_dict(),
         }
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """The documented form of `show --json`."""
         return {
             "study": {"place": self.place, **self.study.to_dict()},
@@ -217,10 +217,10 @@ class StudyResult:
         return {name: artefact.about for name, artefact in answers}
 
     @cached_property
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _read(self) -> dict[str, Json]:
         return {}
 
-    def _plain(self, model: ModelResult) -> dict[str, Any]:
+    def _plain(self, model: ModelResult) -> Json:
         """A model's numbers, read once however many verdicts rest on them."""
         if model.key not in self._read:
             lacking = (name for name in self.own_kinds if name not in model.own)
@@ -292,7 +292,7 @@ def _read(store: Store, place: str) -> StudyResult | None:
         return None
 
 
-def _study_of(store: Store, place: str, spec: dict[str, Any]) -> Study:
+def _study_of(store: Store, place: str, spec: Json) -> Study:
     """The study; settings of the evidence that this version does not know do not close it.
 
     A user's own kind of artefact need not be loaded here: its name and its settings are left out.

@@ -138,9 +138,9 @@ class Task(ABC, Generic[ModelT]):
         return None
 
 
-TaskT = TypeVar("TaskT", bound=Task[Any])
+TaskT = TypeVar("TaskT", bound=Task)
 
-_TASKS: Registry[Task[Any]] = Registry("task")
+_TASKS: Registry[Task] = Registry("task")
 
 
 def register_task(name: str) -> Callable[[type[TaskT]], type[TaskT]]:
@@ -163,7 +163,7 @@ def list_tasks() -> list[str]:
     return list(_TASKS)
 
 
-def get_task(name: str) -> Task[Any]:
+def get_task(name: str) -> Task:
     """The task behind a name.
 
     Raises:
@@ -172,7 +172,7 @@ def get_task(name: str) -> Task[Any]:
     return _TASKS.get(name)
 
 
-def check_own(task: Task[Any]) -> None:
+def check_own(task: Task) -> None:
     """What must hold of a task that a user brought.
 
     Raises:

@@ -15,9 +15,10 @@ from opcviz.study.spec import read_method
 from opcviz.training import Training
 
 STUDY = Study(
-    name="tiny", training=Training(epochs=1, batch_size=512),
+    name="tiny",
+    training=Training(epochs=1, batch_size=512),
     evidence=Evidence(probe=40, live=60, maps=("pca",), instruments=("membership",)),
-).replace(architecture={"width": 0.1}, forget="random:10%")  # fmt: skip
+).replace(architecture={"width": 0.1}, forget="random:10%")
 METHODS = ("original", "retrain", {"method": "ft", "epochs": 1, "batch_size": 512})
 KINDS = ("model", "evidence", "reference")
 

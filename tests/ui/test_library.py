@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from opcviz.methods import create
-from opcviz.study import ModelResult, Store, Study, StudyResult, open_study, preset, shipped_root
+from opcviz.study import ModelResult, Store, StudyResult, open_study, preset, shipped_root
 from opcviz.ui.reading import store_reader as library
 
 
@@ -22,7 +22,7 @@ def digits(root):
 def study_of(*methods, seeds=(0,)) -> StudyResult:
     """A study whose models are only named."""
     models = [
-        ModelResult(None, f"s/models/{m.info.name}-{i}-s{seed}", m, seed, Study())
+        ModelResult(None, f"s/models/{m.info.name}-{i}-s{seed}", m, seed, study=None)
         for seed in seeds
         for i, m in enumerate(methods)
     ]

@@ -8,12 +8,13 @@ import torch
 
 from ...attacks.probes import Probing, probe
 from ...attacks.recovery import ATTACKS, Recovery, recover
+from ...common.json_types import Json
 from ...common.text import percent
 from ...measures import collapse, separability
 from ...measures.similarity import feature_similarity
 from ...tasks.classification import ModelOutputs, Observation
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 from ..rows import Row
 
 __all__ = ["Blocks"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover
+from ...common.json_types import Json
 from ...measures import accuracy_report, collapse, separability
 from ..context import Context
-from ..kind import Column, Json, Kind, Made, number, register_kind
+from ..kind import Column, Kind, Made, number, register_kind
 from ..rows import Row, of_auc
 from .entropy_points import entropy_points
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ...common.json_types import Json
 from ...maps import draw, read_out
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
+from ..settings import Evidence
 
 if TYPE_CHECKING:
     from ..settings import Evidence

@@ -13,8 +13,9 @@ from ...attacks.membership import (
     reference_attack,
     scaled_confidence,
 )
+from ...common.json_types import Json
 from ..context import Context, Subject
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 from ..rows import Row, auc_text, no_likelihood, rare_text
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from ...attacks.recovery import LiveRecovery
 from ...common.progress import Epoch
 from ...maps import draw
 from ...measures import accuracy
+from ...models import Classifier
 from ...tasks.classification import Observation, observe
 from ..monitor import MonitorSetup, register_monitor, short_number, significant
 
@@ -43,7 +45,8 @@ class FeatureMonitor:
         self.values: list[list[float]] = []  # VALUES an epoch, NaN where there is none
         self.recovery: LiveRecovery | None = None
         if original is not None:
-            seen, head = observe(original, self.x, self.y), original.head
+            model = _classifier(original)
+            seen, head = observe(model, self.x, self.y), model.head
             self.recovery = LiveRecovery(
                 seen.features,
                 head=(head.weight.detach(), head.bias.detach()),
@@ -58,7 +61,7 @@ class FeatureMonitor:
 
     def __call__(self, model: nn.Module, epoch: int) -> None:
         """Observe, remember, tell."""
-        seen = observe(model, self.x, self.y)
+        seen = observe(_classifier(model), self.x, self.y)
         features = seen.features[self.at].cpu()
         numbers = self._numbers(seen)
         self.values.append([numbers[name] for name in VALUES])
@@ -115,3 +118,7 @@ class FeatureMonitor:
         """Inverse of `state`."""
         self.points = list(state["points"])
         self.values = state["values"].tolist()
+
+
+def _classifier(model: nn.Module) -> Classifier:
+    return cast(Classifier, model)  # the monitor is registered for classification alone

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...attacks.membership import Membership, membership
+from ...common.json_types import Json
 from ...common.text import percent
 from ...measures import separability
 from ...measures.outliers import outliers
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 from ..rows import Row, of_auc, rare_text
 
 __all__ = ["MembershipTests"]

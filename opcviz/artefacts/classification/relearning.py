@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...attacks.relearning import Relearning, relearn
+from ...common.json_types import Json
 from ...data import photo_patches
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 from ..rows import Row
 
 __all__ = ["RelearningCurves"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...common.json_types import Json
 from ...common.text import percent
 from ...measures.similarity import similarity
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 from ..rows import Row
 
 __all__ = ["Similarity"]

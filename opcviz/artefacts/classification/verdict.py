@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ...common.json_types import Json
 from ...common.records import Undefined
 from ...results import BlocksResult, EvidenceResult
 from ...verdict import Examined, Verdict, judge
-from ..kind import Json
 from ..verdicts import StoredResults, register_verdict
 
 __all__ = ["judge_classifiers"]

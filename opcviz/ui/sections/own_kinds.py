@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from ...artefacts import columns_of
-from ...artefacts.kind import Json
+from ...common.json_types import Json
 from ...study import StudyResult
 from ..reading.store_reader import Column
 
