@@ -15,7 +15,12 @@ SMALL = 12
 
 
 def trace(
-    label: str, color: str | None, x: Sequence, y: Sequence, *, markers: bool = True
+    label: str,
+    color: str | None,
+    x: Sequence[float | str],
+    y: Sequence[float | None],
+    *,
+    markers: bool = True,
 ) -> go.Scatter:
     """A line named `label`; None as colour takes the theme's next one."""
     return go.Scatter(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
+import torch
 from plotly.subplots import make_subplots
 
 from ...measures.entropy import least_entropy
@@ -54,7 +55,7 @@ def entropy_figure(
         raise ValueError("entropy_figure: there is no model to draw")
     most = max([10.0, ceiling, *(float(p.norm.max(initial=0)) for p in models.values())])
     norms = np.geomspace(FLOOR, 1.15 * most, 120)
-    bound = least_entropy(norms, classes).numpy()
+    bound = least_entropy(torch.from_numpy(norms), classes).numpy()
     letters = LETTERS // len(models)
     titles = [_title(name, points, letters) for name, points in models.items()]
     figure = make_subplots(

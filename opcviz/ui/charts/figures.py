@@ -110,12 +110,15 @@ def recovery_figure(
 
 def _whiskers(values: list[float | None], spans: list[Interval | None]) -> dict[str, Any]:
     """Plotly's error bars; none where there is no interval."""
-    known = [(v, s or (v, v)) for v, s in zip(values, spans, strict=True)]
+    lengths = [  # below and above each value
+        (None, None) if v is None else (v - s[0], s[1] - v) if s else (0.0, 0.0)
+        for v, s in zip(values, spans, strict=True)
+    ]
     return {
         "type": "data",
         "symmetric": False,
-        "array": [None if v is None else s[1] - v for v, s in known],
-        "arrayminus": [None if v is None else v - s[0] for v, s in known],
+        "array": [above for _, above in lengths],
+        "arrayminus": [below for below, _ in lengths],
         "visible": any(spans),
         "color": ink.reference,
         "thickness": 1.5,

@@ -17,7 +17,7 @@ LINES = ("#7C8796", "#1E9273", "#D9541E", "#2B86C9", "#A65FA8", "#A07A12")
 WIDE = 7  # pixels that a letter of a name takes, at most on average
 DASHES = {"color": ink.reference, "dash": "dash", "width": 1.5}
 
-Line = tuple[Sequence, Sequence[float | None]]
+Line = tuple[Sequence[float | str], Sequence[float | None]]
 """Places on the horizontal axis and the values there."""
 
 
@@ -62,9 +62,10 @@ def lines_figure(
         known = [value for value in y if value is not None]
         if known:
             names.append((name, (ends or {}).get(name, known[-1]), paint.get(name)))
-    if number(reference) is not None:
-        figure.add_hline(y=reference, line=DASHES)
-        names.append((reference_label, float(reference), ink.reference))
+    level = number(reference)
+    if level is not None:
+        figure.add_hline(y=level, line=DASHES)
+        names.append((reference_label, level, ink.reference))
     label_ends(figure, names, gap=1900 / height)  # about 13 pixels
     longest = max((len(name) for name, _, _ in names), default=0)
     finish(figure, height, right=max(96, WIDE * longest + 12))

@@ -36,8 +36,8 @@ def confusion_figure(
     shares = []
     for label in true:
         total = sum(counts[label].values())
-        row = [counts[label].get(str(answer), 0) for answer in range(len(class_names))]
-        shares.append([100 * count / total for count in row])
+        answers = [counts[label].get(str(answer), 0) for answer in range(len(class_names))]
+        shares.append([100 * count / total for count in answers])
     figure = go.Figure(
         go.Heatmap(
             z=shares,

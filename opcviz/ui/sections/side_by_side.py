@@ -71,7 +71,7 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         st.segmented_control(
             "Kind of map",
             list(MAP_NAMES),
-            format_func=MAP_NAMES.get,
+            format_func=lambda kind: MAP_NAMES[kind],
             key="rows.map",
             required=True,
             label_visibility="collapsed",
@@ -141,7 +141,7 @@ def recovery(shown: Sequence[Column], retrained: Mapping[int, dict[str, Any]]) -
         fit = st.segmented_control(
             "Fitted on",
             list(FIT_NAMES),
-            format_func=FIT_NAMES.get,
+            format_func=lambda fit: FIT_NAMES[fit],
             default="all",
             required=True,
             key="rows.fit",

@@ -123,10 +123,10 @@ def _axis(name: str, values: Sequence[float]) -> tuple[float, float, list[float]
         return -2.0, 102.0, [0, 25, 50, 75, 100]
     if name == "norm":
         positive = [value for value in values if value > 0] or [1.0]
-        low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
-        low, high = min(low, -1), max(high, 0)
-        step = math.ceil((high - low) / 6)
-        return 10.0**low, 10.0**high, [10.0**k for k in range(high, low - 1, -step)][::-1]
+        first = min(math.floor(math.log10(min(positive))), -1)
+        last = max(math.ceil(math.log10(max(positive))), 0)
+        step = math.ceil((last - first) / 6)
+        return 10.0**first, 10.0**last, [10.0**k for k in range(last, first - 1, -step)][::-1]
     top = max(values, default=1.0)
     low = min(0.0, min(values, default=0.0))
     least = 1e-9 * max(1.0, abs(low))
