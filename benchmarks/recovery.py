@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from opcviz.attacks.recovery import FIT_SETS, Recovery, recover
-from opcviz.attacks.recovery.least_squares import Gram
+from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
 
 
 class PeakMemory:
@@ -98,7 +98,7 @@ def main() -> None:
     asked = parser.parse_args()
     original, unlearned, head, split = two_models(asked.samples, asked.features, asked.classes)
     x, z = unlearned.train.features, original.train.logits
-    Gram(8, 2).add(x[:100, :8], z[:100, :2]).solve()  # LAPACK wakes up
+    StreamedLeastSquares(8, 2).add(x[:100, :8], z[:100, :2]).solve()  # LAPACK wakes up
 
     print(f"{asked.samples} × {asked.features} features, {torch.get_num_threads()} threads")
     for title, config in (
@@ -112,7 +112,7 @@ def main() -> None:
         print(f"{title:<26}{seconds:6.2f} s ({busy:.2f} s of CPU), "
               f"{memory.megabytes:.0f} MB above the data")  # fmt: skip
 
-    gram = Gram(asked.features, asked.classes)
+    gram = StreamedLeastSquares(asked.features, asked.classes)
     for rows in torch.arange(len(x)).split(7001):  # another cut than the accumulator's own
         gram.add(x[rows], z[rows])
     print("\nstreamed against direct, greatest difference of any weight or answer")

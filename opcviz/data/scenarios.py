@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..common.config import Config, ConfigError, setting, settings_of
+from ..common.parts import Part
 from .base import Data, DataError, strata
 from .indices import indices_digest, read_indices
 
@@ -40,6 +41,11 @@ class Split:
     def forgets(self) -> str:
         """What is forgotten: whole `classes`, or any `samples`."""
         return "classes" if self.classes else "samples"
+
+    def part(self, name: Part) -> Tensor:
+        """The ids of one part."""
+        ids: Tensor = getattr(self, name)
+        return ids
 
     def to(self, device: torch.device | str) -> Split:
         """The same parts with their ids on `device`."""

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from ..artefacts import MODEL, Context, Kind, Made, get_kind
 from ..common.devices import fitting_threads, flush_denormals, synchronize
+from ..common.parts import PARTS
 from ..common.progress import Cancelled, Progress
 from ..data import Data, Split, digest, load, probe_set
 from ..methods import Method, create
@@ -35,7 +36,6 @@ from .trainer import train_and_store
 
 __all__ = ["PARTS", "OwnKindFailed", "StudyRunner"]
 
-PARTS = ("forget_train", "retain_train", "forget_test", "retain_test")
 MODEL_VERSION = PROBE_VERSION = 1  # raised when an answer changes although its question does not
 
 
@@ -162,7 +162,7 @@ class StudyRunner:
         about = {
             "class_names": list(data.class_names),
             "forget_classes": list(split.classes),
-            "sizes": {part: len(getattr(split, part)) for part in PARTS},
+            "sizes": {part: len(split.part(part)) for part in PARTS},
         }
         write_json(folder / "result.json", about)
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..attacks.recovery import LiveRecovery
 from ..common.progress import Epoch, Progress
+from ..common.records import Undefined
 from ..data import Data, Images, Split
 from ..maps import draw
 from ..measures import accuracy
@@ -101,7 +102,7 @@ class ProbeWatch:
             values["norm_ratio"] = norms[forget].mean().item() / retain_norm
         if self.recovery is not None and bool(seen.features.isfinite().all()):
             recovered = self.recovery.score(seen.features)
-            values["fm_accuracy"] = recovered["forget_accuracy"]
+            values["fm_accuracy"] = nan if isinstance(recovered, Undefined) else recovered
         return values
 
     def history(self) -> list[dict[str, float | None]]:

@@ -8,16 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..common.statistics import Interval, wilson
+from ..results import FIT_SETS
 
 __all__ = ["FITS", "OPTIONAL", "Missing", "Reader", "Recovered"]
 
-FITS = {
-    "all": "all train data",
-    "heldout": "held-out data",
-    "forget": "forget data alone",
-    "retain": "retained data alone",
-}
-OPTIONAL = ("heldout", "forget")  # ask what `all` asks, of other data: welcome, not needed
+# they ask what `all` asks, of other data: welcome, not needed
+OPTIONAL = tuple(each.name for each in FIT_SETS.values() if each.verdict == "optional")
+FITS = {name: FIT_SETS[name].data for name in ("all", *OPTIONAL, "retain")}
 ONE_CLASS, OTHERS = 90.0, 10.0  # recall in percent: one class gets it all, the others nothing
 
 

@@ -142,11 +142,11 @@ def _predictions(what: str, part: str) -> Callable[[Numbers, Numbers], str]:
 def _gap(model: Numbers, retrained: Numbers) -> str:
     efficacies = tuple(m["membership"]["svc"]["confidence"]["efficacy"] for m in (model, retrained))
     found = average_gap(model["accuracy"], retrained["accuracy"], mia=efficacies)
-    return f"{found['average_gap']:.2f} points over {', '.join(found['over'])}"
+    return f"{found.average_gap:.2f} points over {', '.join(found.over)}"
 
 
 def _tug(model: Numbers, retrained: Numbers) -> str:
-    return f"{tug_of_war(model['accuracy'], retrained['accuracy'])['tow']:.3f}"
+    return f"{tug_of_war(model['accuracy'], retrained['accuracy']).tow:.3f}"
 
 
 def _relearnt(variant: str) -> Callable[[Numbers, Numbers], str]:
