@@ -112,12 +112,12 @@ def main() -> None:
         print(f"{title:<26}{seconds:6.2f} s ({busy:.2f} s of CPU), "
               f"{memory.megabytes:.0f} MB above the data")  # fmt: skip
 
-    gram = StreamedLeastSquares(asked.features, asked.classes)
+    moments = StreamedLeastSquares(asked.features, asked.classes)
     for rows in torch.arange(len(x)).split(7001):  # another cut than the accumulator's own
-        gram.add(x[rows], z[rows])
+        moments.add(x[rows], z[rows])
     print("\nstreamed against direct, greatest difference of any weight or answer")
     for ridge in (0.0, 1.0, 1e4):
-        streamed, (weight, bias) = gram.solve(ridge), direct(x, z, ridge)
+        streamed, (weight, bias) = moments.solve(ridge), direct(x, z, ridge)
         answers = streamed(x) - (x.double() @ weight + bias)
         apart = max(float((streamed.weight - weight).abs().max()), float(answers.abs().max()))
         print(f"  ridge {ridge:<8g}{apart:.1e}")
@@ -126,9 +126,9 @@ def main() -> None:
     for attack in ("fm", "hr", "hr_labels"):
         cells = ""
         for name in FIT_SETS:
-            entry = result[attack][name]
-            low, high = entry["interval"]["low"], entry["interval"]["high"]
-            cells += f"{entry['forget_accuracy']:10.1f} [{low:5.1f}, {high:5.1f}]"
+            entry = result.attack(attack)[name]
+            low, high = entry.interval.low, entry.interval.high
+            cells += f"{entry.forget_accuracy:10.1f} [{low:5.1f}, {high:5.1f}]"
         print(f"{attack:<20}{cells}")
 
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from ..common.config import Config, ConfigError
 from ..common.plugins import loader
+from ..common.records import Json, Record
 from ..common.registry import Registry
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ __all__ = [
     "settings_tables",
 ]
 
-Json = dict[str, Any]
-"""What JSON holds: of an artefact, or of a whole model as `show --json` gives it."""
+Array = np.ndarray[Any, Any]
 
 MODEL = "model"  # the trained model itself: made by training, not by a kind's `measure`
 
@@ -101,14 +101,19 @@ class Made:
     """What a kind's `measure` returns, ready to be stored.
 
     Attributes:
-        result: the numbers, JSON-ready; None with a reason beside it where there is none.
+        result: the numbers, as a record or JSON-ready; None with a reason beside it where there is
+            none.
         arrays: npz file name to arrays by name.
         files: further files: name to what writes it.
     """
 
-    result: Json
-    arrays: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    result: Json | Record
+    arrays: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     files: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
+
+    def json(self) -> Json:
+        """The numbers as they are stored."""
+        return self.result.to_dict() if isinstance(self.result, Record) else self.result
 
 
 class Kind:
@@ -134,6 +139,7 @@ class Kind:
         order: kinds are made in ascending order: what a person waits for comes first.
         fields: documentation of what it adds to a model's JSON, path to meaning.
         columns: its numbers for tables.
+        result: the record that its numbers are, for `read`; None where they are plain JSON.
     """
 
     name: ClassVar[str]
@@ -152,8 +158,9 @@ class Kind:
     order: ClassVar[int] = 50
     fields: ClassVar[Mapping[str, str]] = {}
     columns: ClassVar[tuple[Column, ...]] = ()
+    result: ClassVar[type[Record] | None] = None
 
-    def measure(self, context: Context) -> Made | Json:
+    def measure(self, context: Context) -> Made | Record | Json:
         """Measure one model.
 
         Args:
@@ -170,6 +177,17 @@ class Kind:
     def measure_all(self, contexts: Sequence[Context]) -> list[Made]:
         """Measure several models; only kinds that gain from it do more than one at a time."""
         return [as_made(self, self.measure(context)) for context in contexts]
+
+    def read(self, stored: Mapping[str, Any]) -> Record:
+        """The record of its stored numbers.
+
+        Raises:
+            TypeError: for a kind that declares no record.
+            ValueError: for numbers that are not such a record's; the message says where.
+        """
+        if self.result is None:
+            raise TypeError(f"'{self.name}' declares no record: its numbers are plain JSON")
+        return self.result.from_dict(stored)
 
     def question(self, evidence: Evidence) -> Json:
         """What its answer depends on, beyond the model: the name of the artefact is its hash."""
@@ -278,7 +296,7 @@ def settings_tables() -> dict[str, type[Config]]:
     return {name: cls for kind in kinds() for name, cls in kind.settings.items()}
 
 
-def as_made(kind: Kind, returned: Made | Json) -> Made:
+def as_made(kind: Kind, returned: Made | Record | Json) -> Made:
     """What `measure` returned as `Made`.
 
     Raises:
@@ -286,10 +304,10 @@ def as_made(kind: Kind, returned: Made | Json) -> Made:
     """
     if isinstance(returned, Made):
         return returned
-    if isinstance(returned, dict):
+    if isinstance(returned, dict | Record):
         return Made(returned)
     raise TypeError(
-        f"'{kind.name}': measure() must return a dict of numbers or Made, not "
+        f"'{kind.name}': measure() must return a dict of numbers, a Record or Made, not "
         f"{type(returned).__name__}"
     )
 

@@ -233,7 +233,7 @@ class StudyRunner:
         try:
             made = kind.measure_all(contexts)
             for answer in made:
-                json.dumps(answer.result, allow_nan=False)
+                json.dumps(answer.json(), allow_nan=False)
             return made
         except (Cancelled, StoreError):
             raise
@@ -246,7 +246,7 @@ class StudyRunner:
                 np.savez_compressed(folder / name, **content)
             for name, write in made.files.items():
                 write(folder / name)
-            result = {**made.result, "seconds": round(seconds, 3)}
+            result = {**made.json(), "seconds": round(seconds, 3)}
             write_json(folder / "result.json", result, compact=True)
 
     def _refused(self, kind: Kind, method: Method, seed: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from json_form import as_json
 from torch.nn import functional as F
 
 from opcviz.attacks.relearning import Relearning, relearn
@@ -17,6 +18,8 @@ from opcviz.common.progress import Cancelled, Progress, Step
 from opcviz.data import Scenario, Split, photo_patches
 from opcviz.models import Architecture, build_classifier
 from opcviz.training import Batches
+
+relearn = as_json(relearn)
 
 QUICK = Relearning(steps=12, shots=(2,), batch_size=8)
 SIDES = ("forget_train", "forget_test")

@@ -29,7 +29,7 @@ def test_area_and_half_are_read_off_the_curve(tiny_images, tiny_split):
     curve = [0, 0, 10, 20, 39, 40, 50, 60, 60, 70, 80]
     watch.seen["forget_train"] = curve
     watch.seen["forget_test"] = [v / 3 for v in curve]
-    result = watch.result(80.0, None)
+    result = watch.result(80.0, 0, None).to_dict()
     area = np.trapezoid(curve, looks(12)) / (12 * 80)
     assert result["forget_train"]["area"] == pytest.approx(area)
     assert result["forget_train"]["steps_to_half"] == 5

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from ...attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover
+from collections.abc import Sequence
+
+from ...attacks.recovery import Recovery, recover
+from ...common.parts import PARTS
 from ...measures import accuracy_report, collapse, separability
+from ...results import ATTACKS, FIT_SETS, EvidenceResult
 from ..context import Context
 from ..kind import Column, Json, Kind, Made, number, register_kind
 from .entropy_points import entropy_points
 
 __all__ = ["Core"]
 
-ACCURACIES = ("forget_train", "retain_train", "forget_test", "retain_test")
 COLLAPSE = ("radius_ratio", "norm_ratio", "effective_rank")
 RECOVERED = ("forget_accuracy", "balanced_accuracy", "constant_predictor")
 
@@ -34,6 +37,7 @@ class Core(Kind):
 
     settings = {"recovery": Recovery}
     order = 10
+    result = EvidenceResult
     fields = {
         "accuracy.{forget_train,retain_train,forget_test,retain_test}": (
             "percent; `per_class` and the confusion too"
@@ -72,19 +76,19 @@ class Core(Kind):
         forget = after.train.features[split.forget_train]
         retain = after.train.features[split.retain_train]
         entropy, points = entropy_points(after.train.logits, split)
-        result = {
-            "accuracy": accuracy_report(after, split, context.data.class_names),
-            "collapse": collapse(forget, retain),
-            "separability": separability(forget, retain, progress=context.progress),
-            "recovery": recover(
+        result = EvidenceResult(
+            accuracy=accuracy_report(after, split, context.data.class_names),
+            collapse=collapse(forget, retain),
+            separability=separability(forget, retain, progress=context.progress),
+            recovery=recover(
                 before,
                 after,
                 (head.weight.detach(), head.bias.detach()),
                 split,
                 context.settings(Recovery),
             ),
-            "entropy": entropy,
-        }
+            entropy=entropy,
+        )
         return Made(result, {"entropy.npz": points} if points else {})
 
     def show(self, result: Json | None, reason: str) -> Json:
@@ -98,16 +102,16 @@ class Core(Kind):
                 for name, value in found["recovery"].items()
             }
         return {
-            "accuracy": found.get("accuracy") or _nothing(ACCURACIES, reason),
+            "accuracy": found.get("accuracy") or _nulls(PARTS, reason),
             "recovery": recovery,
-            "collapse": found.get("collapse") or _nothing(COLLAPSE, reason),
-            "separability": found.get("separability") or _nothing(("linear", "knn"), reason),
+            "collapse": found.get("collapse") or _nulls(COLLAPSE, reason),
+            "separability": found.get("separability") or _nulls(("linear", "knn"), reason),
         }
 
 
-def _nothing(names: tuple[str, ...], reason: str) -> Json:
+def _nulls(names: Sequence[str], reason: str) -> Json:
     return {**dict.fromkeys(names), "reason": reason}
 
 
 def _no_recovery(reason: str) -> Json:
-    return {attack: {fit: _nothing(RECOVERED, reason) for fit in FIT_SETS} for attack in ATTACKS}
+    return {attack: {fit: _nulls(RECOVERED, reason) for fit in FIT_SETS} for attack in ATTACKS}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ...attacks.inversion import Inversion, class_mean_scores, invert
+from ...results import InversionSummary
 from ..context import Context
 from ..kind import Column, Json, Kind, Made, number, register_kind
 
@@ -30,6 +32,7 @@ class GradientInversion(Kind):
     settings = {"inversion": Inversion}
     needs = frozenset({"together"})
     order = 80
+    result = InversionSummary
     fields = {"inversion.{psnr,ssim}": "means over the attacked pictures (dB; 1 is identical)"}
     columns = (
         Column("PSNR", number("inversion", "psnr"), ".1f", ("inversion", "show"), "dB"),
@@ -84,7 +87,7 @@ class GradientInversion(Kind):
                 "found": found.cpu().numpy(),
             }
             arrays = {"inversion.npz": {**shared, **own}}
-            made.append(Made({**about, "class_mean": baseline}, arrays))
+            made.append(Made(replace(about, class_mean=baseline), arrays))
         return made
 
     def show(self, result: Json | None, reason: str) -> Json:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...attacks.membership import Membership, membership
 from ...measures import separability
 from ...measures.outliers import outliers
+from ...results import MembershipResult, Separability
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 
 __all__ = ["MembershipTests"]
 
@@ -25,26 +28,29 @@ class MembershipTests(Kind):
 
     settings = {"membership": Membership}
     order = 20
+    result = MembershipResult
     fields = {"membership": "`thresholds`, `svc`, `outliers`, `separability`"}
 
     def measure(self, context: Context) -> Made:
         """All of it from the outputs of one pass."""
         outputs = context.subject.outputs
-        result = {
-            **membership(
-                outputs,
-                context.split,
-                context.settings(Membership),
-                seed=context.seed,
-                progress=context.progress,
-            ),
-            "outliers": outliers(outputs, context.split),
-            "separability": _told_apart(context),
-        }
-        return Made(result)
+        attacked = membership(
+            outputs,
+            context.split,
+            context.settings(Membership),
+            seed=context.seed,
+            progress=context.progress,
+        )
+        return Made(
+            replace(
+                attacked,
+                outliers=outliers(outputs, context.split),
+                separability=_separability_from_unseen(context),
+            )
+        )
 
 
-def _told_apart(context: Context) -> Json:
+def _separability_from_unseen(context: Context) -> dict[str, dict[str, Separability]]:
     """Can forget samples be told from unseen ones of their kind, and by their logits alone?
 
     By features against retained samples is part of the evidence of every model.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...attacks.relearning import Relearning, relearn
 from ...data import photo_patches
+from ...results import RelearningResult
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 
@@ -23,6 +24,7 @@ class RelearningCurves(Kind):
 
     settings = {"relearning": Relearning}
     order = 50
+    result = RelearningResult
     fields = {"relearning": "curves of forget accuracy by the attacker's data"}
 
     def measure(self, context: Context) -> Made:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...measures.similarity import similarity
+from ...results import SimilarityResult, Undefined
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 
@@ -22,16 +23,17 @@ class Similarity(Kind):
 
     needs = frozenset({"retrained"})
     order = 30
+    result = SimilarityResult
     fields = {"similarity.{original,retrained}": "CKA of features, agreement of predictions"}
 
     def measure(self, context: Context) -> Made:
         """Compare the outputs of three models."""
         outputs, split, retrained = context.subject.outputs, context.split, context.retrained
         return Made(
-            {
-                "original": similarity(outputs, context.original.outputs, split),
-                "retrained": similarity(outputs, retrained.outputs, split)
+            SimilarityResult(
+                similarity(outputs, context.original.outputs, split),
+                similarity(outputs, retrained.outputs, split)
                 if retrained
-                else {"reason": "there is no retrained model"},
-            }
+                else Undefined("there is no retrained model"),
+            )
         )

@@ -5,7 +5,8 @@ and ‖g‖², where g is the layer's weight gradient and t a target; `pull` giv
 cost c(<g, t>, ‖g‖²) by δ and a: with v = c₁·t + 2·c₂·g they are v·a and vᵀ·δ.
 
 Where one gradient is that of several pictures together, their positions are simply the positions
-of one longer picture: `fold` pictures make a cell, and everything "a picture" below is "a cell".
+of one longer picture: `group_size` pictures make a cell, and everything
+"a picture" below is "a cell".
 """
 
 from __future__ import annotations
@@ -34,16 +35,20 @@ def dot(a: Tensor, b: Tensor) -> Tensor:
     return torch.linalg.vecdot(a.flatten(1), b.flatten(1))
 
 
-def _gather(values: Tensor, fold: int) -> Tensor:
-    """(N, G, D, T) of pictures -> (N / fold, G, D, fold·T) of cells."""
-    return values if fold == 1 else values.unflatten(0, (-1, fold)).movedim(1, 3).flatten(3)
+def _gather(values: Tensor, group_size: int) -> Tensor:
+    """(N, G, D, T) of pictures -> (N / group_size, G, D, group_size·T) of cells."""
+    return (
+        values
+        if group_size == 1
+        else values.unflatten(0, (-1, group_size)).movedim(1, 3).flatten(3)
+    )
 
 
-def _scatter(values: Tensor, fold: int) -> Tensor:
+def _scatter(values: Tensor, group_size: int) -> Tensor:
     """The inverse of `_gather`."""
-    if fold == 1:
+    if group_size == 1:
         return values
-    return values.unflatten(3, (fold, -1)).movedim(3, 1).flatten(0, 1)
+    return values.unflatten(3, (group_size, -1)).movedim(3, 1).flatten(0, 1)
 
 
 def _per_picture(values: Tensor, like: Tensor) -> Tensor:
@@ -64,7 +69,7 @@ class Product:
     input: Tensor
     output: Tensor
     window: dict[str, tuple[int, int]] | None = None  # kernel_size, dilation, padding, stride
-    fold: int = 1
+    group_size: int = 1
 
     @property
     def _pointwise(self) -> bool:
@@ -80,11 +85,11 @@ class Product:
             a = a[:, :, ::down, ::right].flatten(2)
         else:
             a = F.unfold(a, **self.window)
-        return _gather(a.reshape(len(a), self.groups, -1, a.shape[-1]), self.fold)
+        return _gather(a.reshape(len(a), self.groups, -1, a.shape[-1]), self.group_size)
 
     def _unpatch(self, patches: Tensor) -> Tensor:
         """The adjoint of `_patches`."""
-        patches, shape = _scatter(patches, self.fold).flatten(1, 2), self.input.shape
+        patches, shape = _scatter(patches, self.group_size).flatten(1, 2), self.input.shape
         if self.window is None:
             return patches.transpose(1, 2).reshape(shape)
         if not self._pointwise:
@@ -98,11 +103,11 @@ class Product:
         if self.window is None:
             delta = delta.reshape(len(delta), -1, delta.shape[-1]).transpose(1, 2)
         delta = delta.reshape(len(delta), self.groups, -1, delta[0, 0].numel())
-        return _gather(delta, self.fold)
+        return _gather(delta, self.group_size)
 
     def _join(self, delta: Tensor) -> Tensor:
         """The adjoint of `_split`."""
-        delta = _scatter(delta, self.fold)
+        delta = _scatter(delta, self.group_size)
         if self.window is None:
             delta = delta.flatten(1, 2).transpose(1, 2)
         return delta.reshape(self.output.shape)
@@ -164,7 +169,7 @@ class Scale:
     rate: Tensor
     input: Tensor
     output: Tensor
-    fold: int = 1
+    group_size: int = 1
 
     def _normal(self) -> Tensor:
         spots = [1] * (self.input.dim() - 2)
@@ -177,7 +182,7 @@ class Scale:
         return {self.weight: by_scale, self.bias: by_shift}
 
     def _sums(self, delta: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
-        shape = (-1, self.fold, delta.shape[1], delta[0, 0].numel())
+        shape = (-1, self.group_size, delta.shape[1], delta[0, 0].numel())
         return (delta * normal).reshape(shape).sum((1, 3)), delta.reshape(shape).sum((1, 3))
 
     def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, tuple]:
@@ -191,8 +196,8 @@ class Scale:
         """Derivatives of the cost by the layer's δ and by its input."""
         delta, normal, g, t = memory
         v = torch.addcmul(t * by_dot[:, None], g, 2 * by_square[:, None])
-        if self.fold > 1:
-            v = v.repeat_interleave(self.fold, 0)
+        if self.group_size > 1:
+            v = v.repeat_interleave(self.group_size, 0)
         v = v.view(*v.shape, *[1] * (delta.dim() - 2))
         weight, bias = v.chunk(2, 1)
         rate = self.rate.view(*self.rate.shape, *[1] * (delta.dim() - 2))
@@ -240,7 +245,7 @@ class Tape(TorchFunctionMode):
         names: id of each weight and buffer of the template to its name.
         stacked: name to (M, *shape), the same weight or buffer of every model.
         copies: copy each output first: a ReLU or a sum in place would overwrite it.
-        fold: so many consecutive pictures share a gradient.
+        group_size: so many consecutive pictures share a gradient.
 
     Raises:
         Uncovered: when a weight meets any other operation.
@@ -250,7 +255,7 @@ class Tape(TorchFunctionMode):
     stacked: dict[str, Tensor]
     models: int
     copies: bool = False
-    fold: int = 1
+    group_size: int = 1
     layers: list[Product | Scale] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -267,7 +272,7 @@ class Tape(TorchFunctionMode):
             output, layer = self._known[func](*args, **kwargs)
             if layer is None:
                 return output
-            layer.fold = self.fold
+            layer.group_size = self.group_size
             layer.output = output.clone() if self.copies else output
             self.layers.append(layer)
             return layer.output.clone() if self.copies else output

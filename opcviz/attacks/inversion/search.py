@@ -130,7 +130,7 @@ def reconstruct(
         (M·B, batch), "frames" (M·B, F, batch, C, H, W), all on the CPU, and "why", M·B strings;
         see `InversionResult`.
     """
-    match = match or GradientMatch(view.models, view.shape, fold=view.batch)
+    match = match or GradientMatch(view.models, view.shape, group_size=view.batch)
     norms = layer_norms(view.target, match.layers)  # (layers, cells)
     norm = norms.norm(dim=0)
     usable = torch.isfinite(norm) & (norm > 0)
@@ -184,7 +184,7 @@ def _search(
     report: Callable[[int, Tensor], None] | None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Descend from x (N, C, H, W): the pictures, each cell's cost and whether it moved, frames."""
-    cells = len(x) // match.fold
+    cells = len(x) // match.group_size
     moved = torch.zeros(cells, dtype=torch.bool, device=x.device)
     wanted, frames = frame_steps(config), []
     descent = AdamDescent(x, config.lr, config.schedule, config.optimizer == "adamw_signed")
@@ -194,7 +194,7 @@ def _search(
         there = slope.reshape(cells, -1).abs().amax(1) > 0
         moved |= there
         # where the gradient says nothing, smoothing the noise would pass for an attack
-        seen = there.repeat_interleave(match.fold)[:, None, None, None]
+        seen = there.repeat_interleave(match.group_size)[:, None, None, None]
         slope = torch.where(seen, slope + config.tv * smoother, 0)
         x = descent.step(slope, step / config.iterations)
         frames += [x.clone()] * wanted.count(step + 1)
