@@ -198,7 +198,7 @@ class Kind:
 
     def wanted(self, evidence: Evidence, seeds: int) -> bool:
         """Whether a study with these settings and so many reference seeds asks for it."""
-        return not self.optional or self.name in evidence.instruments
+        return not self.optional or self.name in (evidence.instruments or ())
 
     def about(self) -> Json:
         """The declaration as JSON: stored with what a user's own kind makes.

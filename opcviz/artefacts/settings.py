@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
 from ..common.config import Config, ConfigError, setting
 from .kind import kinds, settings_tables
@@ -124,5 +124,5 @@ class Evidence(Config):
         """
         for _, config in self.tables:
             if type(config) is cls:
-                return cast(C, config)
+                return config
         raise ConfigError(f"Evidence has no settings {cls.__name__}: no kind reads them")

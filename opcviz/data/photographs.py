@@ -27,7 +27,7 @@ MIN_PATCH_SHARE = 0.25  # least side of a patch, as a share of the largest that 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601
 
 
-def photo_patches(shape: tuple[int, int, int], count: int = 600, seed: int = 0) -> Images:
+def photo_patches(shape: tuple[int, ...], count: int = 600, seed: int = 0) -> Images:
     """Patches of two photographs as a data set of two classes, named after them.
 
     Every patch is cut at a random place with a random side (log-uniform over a factor of four, the

@@ -74,7 +74,7 @@ def accuracy_report(
         logits, labels = seen.logits.cpu()[rows], seen.labels.cpu()[rows]
         parts[part] = _no_accuracy(logits) or accuracy(logits, labels)
     sides: tuple[Side, ...] = ("train", "test")
-    per_class = {side: _per_class(outputs.side(side), class_names) for side in sides}
+    per_class = {str(side): _per_class(outputs.side(side), class_names) for side in sides}
     return AccuracyReport(**parts, per_class=per_class)
 
 

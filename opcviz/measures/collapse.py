@@ -77,7 +77,8 @@ def effective_rank(moments: Tensor) -> float:
     Roy & Vetterli 2007, EUSIPCO; between 1 and the size of the matrix, which must not be zero.
     """
     shares = torch.linalg.eigvalsh(moments).clamp_min(0)
-    return torch.special.entr(shares / shares.sum()).sum().exp().item()
+    entropy: Tensor = torch.special.entr(shares / shares.sum()).sum()
+    return entropy.exp().item()
 
 
 def _rank_of(features: Tensor, radius: float | Undefined) -> float | Undefined:

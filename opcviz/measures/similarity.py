@@ -65,7 +65,7 @@ class _Centred:
 
     def varies(self, scaled: float) -> bool:
         """Whether a variance in units of scale² is more than rounding of the features' values."""
-        size = (self.first + self.mean).norm().item()
+        size: float = (self.first + self.mean).norm().item()
         return math.sqrt(scaled) * self.scale > ROUNDING * size
 
 
@@ -239,7 +239,7 @@ def similarity(model: ModelOutputs, reference: ModelOutputs, split: Split) -> Co
     for side, (a, b) in pairs.items():
         if len(a) != len(b) or not torch.equal(a.labels.cpu(), b.labels.cpu()):
             raise ValueError(f"similarity: the models were not observed on the same {side} samples")
-    predictions = {}
+    predictions: dict[str, PredictionSimilarity] = {}
     for part in PARTS:
         (a, b), rows = pairs[side_of(part)], split.part(part).cpu()
         predictions[part] = prediction_similarity(a.logits.cpu()[rows], b.logits.cpu()[rows])

@@ -9,6 +9,7 @@ from ...maps import draw, radius_ratio
 from ...results import MapReadOut, MapsResult
 from ..context import Context
 from ..kind import Json, Kind, Made, register_kind
+from ..settings import Evidence
 
 __all__ = ["FeatureMaps"]
 
@@ -27,7 +28,7 @@ class FeatureMaps(Kind):
     order = 70
     result = MapsResult
 
-    def question(self, evidence) -> Json:
+    def question(self, evidence: Evidence) -> Json:
         """The kinds of map, and the size of the probe set."""
         return {"kinds": list(evidence.maps), "probe": evidence.probe, "version": self.version}
 

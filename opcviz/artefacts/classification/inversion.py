@@ -13,6 +13,7 @@ from ...attacks.inversion import Inversion, class_mean_scores, invert
 from ...results import InversionSummary
 from ..context import Context
 from ..kind import Column, Json, Kind, Made, number, register_kind
+from ..settings import Evidence
 
 __all__ = ["GradientInversion"]
 
@@ -44,7 +45,7 @@ class GradientInversion(Kind):
         Column("gradient norm", number("inversion", "gradient_norm"), ".3f", ("inversion",)),
     )
 
-    def question(self, evidence) -> Json:
+    def question(self, evidence: Evidence) -> Json:
         """The attack, and which pictures it is made on."""
         return {
             "attack": evidence.settings(Inversion).to_dict(),

@@ -55,7 +55,7 @@ class Lira(Kind):
 
     def wanted(self, evidence: Evidence, seeds: int) -> bool:
         """Where membership is asked about and there are enough reference seeds."""
-        return "membership" in evidence.instruments and seeds >= MIN_SEEDS
+        return "membership" in (evidence.instruments or ()) and seeds >= MIN_SEEDS
 
     def reference_seeds(self, evidence: Evidence) -> tuple[int, ...]:
         """As its settings say."""

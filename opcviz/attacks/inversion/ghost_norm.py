@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.grad import conv2d_input
 from torch.overrides import TorchFunctionMode
 
 __all__ = ["Gradients", "Product", "Scale", "Tape", "Uncovered", "dot"]
@@ -32,23 +33,24 @@ class Uncovered(Exception):
 
 def dot(a: Tensor, b: Tensor) -> Tensor:
     """(B, ...) and (B, ...) -> (B,)."""
-    return torch.linalg.vecdot(a.flatten(1), b.flatten(1))
+    product: Tensor = torch.linalg.vecdot(a.flatten(1), b.flatten(1))
+    return product
 
 
 def _gather(values: Tensor, group_size: int) -> Tensor:
     """(N, G, D, T) of pictures -> (N / group_size, G, D, group_size·T) of cells."""
-    return (
-        values
-        if group_size == 1
-        else values.unflatten(0, (-1, group_size)).movedim(1, 3).flatten(3)
-    )
+    if group_size == 1:
+        return values
+    pictures: Tensor = values.unflatten(0, (-1, group_size))
+    return pictures.movedim(1, 3).flatten(3)
 
 
 def _scatter(values: Tensor, group_size: int) -> Tensor:
     """The inverse of `_gather`."""
     if group_size == 1:
         return values
-    return values.unflatten(3, (group_size, -1)).movedim(3, 1).flatten(0, 1)
+    pictures: Tensor = values.unflatten(3, (group_size, -1))
+    return pictures.movedim(3, 1).flatten(0, 1)
 
 
 def _per_picture(values: Tensor, like: Tensor) -> Tensor:
@@ -73,7 +75,7 @@ class Product:
 
     @property
     def _pointwise(self) -> bool:
-        window = self.window
+        window = self.window or {}
         return window["kernel_size"] == (1, 1) and window["padding"] == (0, 0)
 
     def _patches(self) -> Tensor:
@@ -124,12 +126,13 @@ class Product:
             found[self.bias] = delta.sum(3).flatten(1)
         return found
 
-    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, tuple]:
+    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, Any]:
         """<g, t> and ‖g‖² of this layer, and what `pull` needs again."""
         a, delta, t = self._patches(), self._split(delta), self._target(target)
         if 2 * delta.shape[3] <= delta.shape[2]:  # few positions: two T×T products beat O×D
             ta, aa, dd = t @ a, a.mT @ a, delta.mT @ delta
-            along, square, kept = dot(delta, ta), dot(aa, dd), (a, delta, t, ta, aa, dd)
+            along, square = dot(delta, ta), dot(aa, dd)
+            kept: tuple[Tensor, ...] = (a, delta, t, ta, aa, dd)
         else:
             g = delta @ a.mT
             along, square, kept = dot(g, t), dot(g, g), (a, delta, t, g)
@@ -140,7 +143,7 @@ class Product:
             biases = bias, wanted
         return along, square, (kept, biases)
 
-    def pull(self, memory: tuple, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
+    def pull(self, memory: Any, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
         """Derivatives of the cost by the layer's δ and by its input."""
         kept, biases = memory
         a, delta, t = kept[:3]
@@ -185,14 +188,14 @@ class Scale:
         shape = (-1, self.group_size, delta.shape[1], delta[0, 0].numel())
         return (delta * normal).reshape(shape).sum((1, 3)), delta.reshape(shape).sum((1, 3))
 
-    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, tuple]:
+    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, Any]:
         """<g, t> and ‖g‖² of this layer, and what `pull` needs again."""
         normal = self._normal()
         g = torch.cat(self._sums(delta, normal), 1)
         t = torch.cat([target[self.weight], target[self.bias]], 1)
         return dot(g, t), dot(g, g), (delta, normal, g, t)
 
-    def pull(self, memory: tuple, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
+    def pull(self, memory: Any, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
         """Derivatives of the cost by the layer's δ and by its input."""
         delta, normal, g, t = memory
         v = torch.addcmul(t * by_dot[:, None], g, 2 * by_square[:, None])
@@ -211,7 +214,7 @@ class _Convolve(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, kernels: Tensor, options: tuple) -> Tensor:
+    def forward(ctx: Any, x: Tensor, kernels: Tensor, options: tuple[Any, ...]) -> Tensor:
         ctx.save_for_backward(kernels)
         ctx.shape, ctx.options = x.shape, options
         return F.conv2d(x, kernels, None, *options)
@@ -226,11 +229,12 @@ class _Transpose(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, delta: Tensor, kernels: Tensor, shape: torch.Size, options: tuple
+        ctx: Any, delta: Tensor, kernels: Tensor, shape: torch.Size, options: tuple[Any, ...]
     ) -> Tensor:
         ctx.save_for_backward(kernels)
         ctx.options = options
-        return torch.nn.grad.conv2d_input(shape, kernels, delta, *options)
+        found: Tensor = conv2d_input(shape, kernels, delta, *options)
+        return found
 
     @staticmethod
     def backward(ctx: Any, x: Tensor) -> tuple[Tensor, None, None, None]:
@@ -260,13 +264,19 @@ class Tape(TorchFunctionMode):
 
     def __post_init__(self) -> None:
         super().__init__()
-        self._known = {
+        self._known: dict[Any, Callable[..., tuple[Tensor, Product | Scale | None]]] = {
             F.conv2d: self._convolution,
             F.linear: self._linear,
             F.batch_norm: self._batch_norm,
         }
 
-    def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: Any = None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         if func in self._known:
             output, layer = self._known[func](*args, **kwargs)
@@ -324,7 +334,7 @@ class Tape(TorchFunctionMode):
         bias: Tensor | None = None, training: bool = False, momentum: float = 0.1,
         eps: float = 1e-5,
     ) -> tuple[Tensor, Scale | None]:  # fmt: skip
-        if training or mean is None:
+        if training or mean is None or var is None:
             raise Uncovered("batch norm over the batch")
 
         def cells(values: Tensor) -> Tensor:
@@ -334,7 +344,7 @@ class Tape(TorchFunctionMode):
             return values.view(*values.shape, *[1] * (x.dim() - 2))
 
         centre, rate = cells(self._all(mean)), cells((self._all(var) + eps).rsqrt())
-        if weight is None:
+        if weight is None or bias is None:
             return (x - spread(centre)) * spread(rate), None
         # written out, because torch's own batch norm is slow to differentiate twice
         scale = cells(self._all(weight)) * rate

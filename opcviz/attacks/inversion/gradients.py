@@ -108,7 +108,8 @@ class _Layers:
                 logits = self.template(x)
             outputs = [layer.output for layer in tape.layers]
             loss = cross_entropy(logits, labels).sum() / self.group_size
-        return tape, torch.autograd.grad(loss, outputs, create_graph=True, materialize_grads=True)
+        slopes = torch.autograd.grad(loss, outputs, create_graph=True, materialize_grads=True)
+        return tape, list(slopes)
 
     @torch.no_grad()
     def gradients(self, x: Tensor, labels: Tensor) -> Gradients:

@@ -39,7 +39,7 @@ def ssim(found: Tensor, pictures: Tensor) -> Tensor:
         unbiased * v for v in (aa - mean_a**2, bb - mean_b**2, ab - mean_a * mean_b)
     )
     c1, c2 = 0.01**2, 0.03**2  # Wang's constants at a data range of 1
-    likeness = ((2 * mean_a * mean_b + c1) * (2 * both + c2)) / (
+    likeness: Tensor = ((2 * mean_a * mean_b + c1) * (2 * both + c2)) / (
         (mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2)
     )
     return likeness.flatten(1).mean(1).to(found.dtype)

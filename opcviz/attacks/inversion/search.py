@@ -105,7 +105,7 @@ class InversionView:
     models: Sequence[nn.Module]
     target: Gradients
     labels: Tensor | None
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     batch: int = 1
 
 
@@ -223,4 +223,5 @@ def _starts(view: InversionView, config: Inversion, seeds: Sequence[int]) -> Ten
             # pictures of one label that start the same would stay the same
             noise[0] = 0.5 if view.batch == 1 else 0.45 + 0.1 * noise[0]
         starts.append(noise)
-    return torch.stack(starts).unflatten(0, (-1, view.batch)).transpose(1, 2).flatten(0, 2).to(like)
+    cells: Tensor = torch.stack(starts).unflatten(0, (-1, view.batch))
+    return cells.transpose(1, 2).flatten(0, 2).to(like)

@@ -12,6 +12,7 @@ gives is read off the retrained model.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -103,7 +104,7 @@ def membership(
     if why:
         return MembershipResult(
             SvcScores(None, **dict.fromkeys(SVC_SCORES, SvcScore.undefined(why))),
-            ThresholdScores(**dict.fromkeys(MEMBER_SCORES, no_roc(why)), against=against),
+            _thresholds(dict.fromkeys(MEMBER_SCORES, no_roc(why)), against=against),
         )
 
     def part(name: Part) -> tuple[Tensor, Tensor]:
@@ -145,7 +146,12 @@ def threshold_attacks(threat: ThresholdThreat, config: Membership | None = None)
             name: roc_report(members[name], nonmembers[name], config.rates, config.points)
             for name in MEMBER_SCORES
         }
-    return ThresholdScores(**reports, members=len(labels[0]), nonmembers=len(labels[1]), note=note)
+    return _thresholds(reports, members=len(labels[0]), nonmembers=len(labels[1]), note=note)
+
+
+def _thresholds(reports: dict[str, Any], **about: Any) -> ThresholdScores:
+    """The reports of all `MEMBER_SCORES`, and what else is known of them."""
+    return ThresholdScores(**reports, **about)
 
 
 def _no_score(outputs: ModelOutputs) -> Undefined | None:

@@ -22,6 +22,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, islice, pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -185,7 +186,7 @@ def _attack(
 ) -> str:
     """Fine-tune a copy under the eyes of `watch`; says why the curve broke off, or nothing."""
     model = copy.deepcopy(model).requires_grad_(True)
-    objective: Objective = get_task("classification").loss
+    objective: Objective[Any] = get_task("classification").loss
     if variant.transfer:
         objective = _through_new_head(model, variant.images.classes)
     spec = Training(
@@ -201,7 +202,7 @@ def _attack(
     return outcome.reason or ""
 
 
-def _through_new_head(model: Classifier, classes: int) -> Objective:
+def _through_new_head(model: Classifier, classes: int) -> Objective[Any]:
     """Cross-entropy on labels of another data set; the new head starts at zero, like no opinion."""
     head = nn.Linear(model.head.in_features, classes).to(model.head.weight)
     nn.init.zeros_(head.weight)
@@ -209,7 +210,7 @@ def _through_new_head(model: Classifier, classes: int) -> Objective:
     model.new_head = head  # a part of the model, so that the optimiser finds it
 
     def loss(model: Classifier, batch: Batch) -> Tensor:
-        return F.cross_entropy(model.new_head(model.features(batch.x)[0]), batch.y)
+        return F.cross_entropy(head(model.features(batch.x)[0]), batch.y)
 
     return loss
 
