@@ -94,9 +94,11 @@ class Core(Kind):
     def show(self, result: Json | None, reason: str) -> Json:
         """Four fields of a model's JSON; what an older answer did not ask is null with a reason."""
         found = result or {}
-        recovery = _no_recovery(reason)
+        recovery = _null_recovery(reason)
         if "recovery" in found:
-            older = _no_recovery("not computed by the version that made this; run the study again")
+            older = _null_recovery(
+                "not computed by the version that made this; run the study again"
+            )
             recovery = {
                 name: older[name] | value if name in ATTACKS else value
                 for name, value in found["recovery"].items()
@@ -113,5 +115,7 @@ def _nulls(names: Sequence[str], reason: str) -> Json:
     return {**dict.fromkeys(names), "reason": reason}
 
 
-def _no_recovery(reason: str) -> Json:
-    return {attack: {fit: _nulls(RECOVERED, reason) for fit in FIT_SETS} for attack in ATTACKS}
+def _null_recovery(reason: str) -> Json:
+    return {
+        attack: {fit: _nulls(RECOVERED, reason) for fit in FIT_SETS} for attack in ATTACKS
+    }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Lira"]
 
 MIN_SEEDS = 3  # of reference models, without which no likelihood ratio exists
-FEW_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
+NEEDED_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
 
 
 @register_kind(
@@ -91,7 +91,7 @@ class Lira(Kind):
 
     def show(self, result: Json | None, reason: str) -> Json:
         """The attack, or how many seeds it takes."""
-        why = FEW_SEEDS if reason == self.not_computed else reason
+        why = NEEDED_SEEDS if reason == self.not_computed else reason
         return {"reference": result or {"auc": None, "reason": {"auc": why}}}
 
 

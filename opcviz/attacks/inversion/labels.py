@@ -30,8 +30,10 @@ def head_of(model: nn.Module) -> str:
         ValueError: when it has none.
     """
     if isinstance(model, Classifier):
-        return str(f"net.{model.head_name}")
-    names = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+        return f"net.{model.head_name}"
+    names: list[str] = [
+        name for name, module in model.named_modules() if isinstance(module, nn.Linear)
+    ]
     if not names:
         raise ValueError("labels can only be inferred from a model that ends in a linear layer")
     return names[-1]

@@ -11,7 +11,7 @@ from .scoring import predict
 
 __all__ = ["size_sweep"]
 
-SCORED = 2000  # forget samples scored, evenly spread: each accuracy is good to about a point
+MAX_SCORED = 2000  # forget samples scored, evenly spread: each accuracy is good to about a point
 
 
 def size_sweep(problem: RecoveryProblem, seed: int = 0) -> SizeSweep:
@@ -29,7 +29,7 @@ def size_sweep(problem: RecoveryProblem, seed: int = 0) -> SizeSweep:
     least = min((len(r) for r in by_class), default=0)
     sizes = sorted({k for k in problem.config.sizes if k <= least})
     forget = problem.split.forget_train.cpu()
-    at = torch.linspace(0, len(forget) - 1, min(SCORED, len(forget))).round().long()
+    at = torch.linspace(0, len(forget) - 1, min(MAX_SCORED, len(forget))).round().long()
     fits = _draws(problem, by_class, sizes, seed)
     shares = [_accuracies(problem, maps, forget[at]) for maps in fits]
     curves = {

@@ -195,7 +195,7 @@ def _attack(
         batch_size=config.batch_size,
         schedule="constant",
     )
-    batches = _Stretches(
+    batches = _BatchesBetweenEvaluations(
         variant.images, variant.retain, variant.forget, config.batch_size, watch.steps, seed
     )
     outcome = train(model, batches, objective, spec, seed=seed, progress=progress, watch=watch)
@@ -215,7 +215,7 @@ def _through_new_head(model: Classifier, classes: int) -> Objective[Any]:
     return loss
 
 
-class _Stretches(Batches):
+class _BatchesBetweenEvaluations(Batches):
     """Endless batches, cut where the model is to be looked at: an epoch is the way to that look.
 
     Args:

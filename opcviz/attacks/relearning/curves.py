@@ -16,13 +16,13 @@ from ...models import Classifier
 from ...results import RelearningCurve, RelearningVariant, RetainAccuracy
 from ...tasks.classification import observe
 
-__all__ = ["Curves", "looks"]
+__all__ = ["Curves", "evaluation_steps"]
 
 EVERY_STEP_UNTIL, GROWTH = 8, 1.25
 """Looks: one after each of so many steps, then each a quarter further than the one before."""
 
 
-def looks(steps: int) -> list[int]:
+def evaluation_steps(steps: int) -> list[int]:
     """After how many steps a model is looked at, from 0 to `steps`.
 
     See `EVERY_STEP_UNTIL` and `GROWTH`.
@@ -66,7 +66,7 @@ class Curves:
                 parts[name] = images.x_train[rows], images.y_train[rows]
             else:
                 parts[name] = images.x_test[rows], images.y_test[rows]
-        return cls(looks(steps), parts, {name: [] for name in parts})
+        return cls(evaluation_steps(steps), parts, {name: [] for name in parts})
 
     def __call__(self, model: Classifier, epoch: int) -> None:
         """Score all parts; the retain data only before and after."""
