@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from ..common.config import Config
+from ..common.json_types import Json
 from ..common.progress import Progress
-from .kind import Json
 from .settings import Evidence
 
 if TYPE_CHECKING:

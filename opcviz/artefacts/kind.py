@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..common.config import Config, ConfigError
+from ..common.json_types import Json
 from ..common.plugins import loader
-from ..common.records import Json, Record
+from ..common.records import Record
 from ..common.registry import Registry
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MODEL",
     "Column",
-    "Json",
     "Kind",
     "Made",
     "Number",

@@ -23,7 +23,6 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
-from functools import cache
 from typing import (
     Any,
     ClassVar,
@@ -38,10 +37,11 @@ from typing import (
     get_type_hints,
 )
 
-__all__ = ["Json", "Record", "Undefined", "defined", "guard"]
+from .caching import once_per_class
+from .json_types import Json
 
-Json = dict[str, Any]
-"""An object of JSON."""
+__all__ = ["Record", "Undefined", "defined", "guard"]
+
 
 T = TypeVar("T")
 Hint: TypeAlias = Any  # a type as `typing` gives it: a class, a union, a parametrised alias
@@ -128,7 +128,7 @@ class Record:
         return _read_record(cls, data, strict, cls.__name__)
 
 
-@cache
+@once_per_class
 def _declared(cls: Any) -> dict[str, tuple[Field[Any], Hint]]:
     """The fields of a record, a dataclass, and their types, by name."""
     hints = get_type_hints(cls)

@@ -48,6 +48,9 @@ class Registry(Generic[T]):
         """All entries."""
         return list(self._entries.values())
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 

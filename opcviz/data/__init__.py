@@ -1,4 +1,4 @@
-"""Data sets in memory, what is to be forgotten of them, and augmentation of pictures."""
+"""Data sets in memory, forget scenarios, and augmentation of pictures."""
 
 from .augmentation import POLICIES, augment, policy
 from .base import Data, DataError, as_float, digest

@@ -1,4 +1,4 @@
-"""Maps: features drawn in the plane, so that several models can be looked at side by side.
+"""Maps: features drawn in the plane, so that several models can be compared side by side.
 
 Three kinds, because each hides something: UMAP evens out density, so a point looks like a cloud;
 densMAP keeps it; origin-centred PCA is linear and shows where zero is. Beside every map stands

@@ -130,9 +130,9 @@ class Iterative(Training, Method[ModelT]):
         return ()
 
 
-MethodT = TypeVar("MethodT", bound=Method[Any])
+MethodT = TypeVar("MethodT", bound=Method)
 
-_METHODS: Registry[type[Method[Any]]] = Registry("method")
+_METHODS: Registry[type[Method]] = Registry("method")
 
 
 def register(
@@ -155,12 +155,12 @@ def register(
     return enter
 
 
-def list_methods() -> list[type[Method[Any]]]:
+def list_methods() -> list[type[Method]]:
     """All registered methods: the references first, then as they were registered."""
     return sorted(_METHODS.values(), key=lambda cls: cls.info.family != "reference")
 
 
-def get_method(name: str) -> type[Method[Any]]:
+def get_method(name: str) -> type[Method]:
     """The class behind a name.
 
     Raises:
@@ -169,9 +169,7 @@ def get_method(name: str) -> type[Method[Any]]:
     return _METHODS.get(name)
 
 
-def create(
-    name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any
-) -> Method[Any]:
+def create(name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any) -> Method:
     """A method by name, with the settings given over those tuned, if any, over its own.
 
     Args:

@@ -8,12 +8,13 @@ import torch
 
 from ...attacks.probes import Probing, probes
 from ...attacks.recovery import Recovery, recover
+from ...common.json_types import Json
 from ...measures import collapse, separability
 from ...measures.similarity import feature_similarity
 from ...results import ATTACKS, Block, BlocksResult, ProbesResult, RecoveryResult
 from ...tasks.classification import ModelOutputs, Observation
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 
 __all__ = ["Blocks"]
 
@@ -23,7 +24,7 @@ __all__ = ["Blocks"]
     title="Depth",
     stage="attacking every block of",
     summary="recovery, probes, separability, collapse and CKA at every block",
-    version=4,
+    version=5,
     task="classification",
     default=True,
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...attacks.recovery import Recovery, recover
+from ...common.json_types import Json
 from ...common.parts import PARTS
 from ...measures import accuracy_report, collapse, separability
 from ...results import ATTACKS, FIT_SETS, EvidenceResult
 from ..context import Context
-from ..kind import Column, Json, Kind, Made, number, register_kind
+from ..kind import Column, Kind, Made, number, register_kind
 from .entropy_points import entropy_points
 
 __all__ = ["Core"]
@@ -28,7 +29,7 @@ def _unlearned(model: Json) -> float | None:
     title="Evidence",
     stage="attacking",
     summary="accuracy, collapse, separability; FM and HR, affine maps fitted in closed form",
-    version=4,
+    version=5,
     task="classification",
     optional=False,
 )
@@ -116,6 +117,4 @@ def _nulls(names: Sequence[str], reason: str) -> Json:
 
 
 def _null_recovery(reason: str) -> Json:
-    return {
-        attack: {fit: _nulls(RECOVERED, reason) for fit in FIT_SETS} for attack in ATTACKS
-    }
+    return {attack: {fit: _nulls(RECOVERED, reason) for fit in FIT_SETS} for attack in ATTACKS}

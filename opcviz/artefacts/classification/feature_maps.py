@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ...common.json_types import Json
 from ...maps import draw, radius_ratio
 from ...results import MapReadOut, MapsResult
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 from ..settings import Evidence
 
 __all__ = ["FeatureMaps"]

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from ...attacks.inversion import Inversion, class_mean_scores, invert
+from ...common.json_types import Json
 from ...results import InversionSummary
 from ..context import Context
-from ..kind import Column, Json, Kind, Made, number, register_kind
+from ..kind import Column, Kind, Made, number, register_kind
 from ..settings import Evidence
 
 __all__ = ["GradientInversion"]

@@ -14,9 +14,10 @@ from ...attacks.membership import (
     reference_attack,
     scaled_confidence,
 )
+from ...common.json_types import Json
 from ...results import LiraResult, ReferenceSeeds
 from ..context import Context, Subject
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 
 if TYPE_CHECKING:
     from ..settings import Evidence

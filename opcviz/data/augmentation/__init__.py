@@ -1,4 +1,4 @@
-"""How training pictures are varied, batched and on the device."""
+"""Data augmentation of training pictures, batched and on the device."""
 
 from .policies import POLICIES, augment, policy
 
