@@ -12,9 +12,10 @@ import numpy as np
 from torch import Tensor
 
 from ..artefacts import Context, Evidence, Made, get_kind
-from ..artefacts.kind import Json, as_made
+from ..artefacts.kind import as_made
 from ..artefacts.verdicts import StoredResults, judge_models
 from ..common.config import ConfigError
+from ..common.json_types import Json
 from ..common.progress import Progress
 from ..data import Images, Split, probe_set
 from ..models import Classifier
