@@ -24,6 +24,7 @@ from opcviz.attacks.inversion.scores import psnr
 from opcviz.data import DataSpec, Images, Scenario, load
 from opcviz.methods import Request, create
 from opcviz.models import Architecture, Classifier, build_network
+from opcviz.results import InversionSummary
 from opcviz.tasks import get_task
 from opcviz.training import Training
 
@@ -133,20 +134,21 @@ def one_seed(asked: argparse.Namespace, seed: int) -> tuple[float, ...]:
     print(f"\n{'model':<14}{'PSNR':>7}{'SSIM':>7}{'cost':>9}{'‖g‖':>10}{'random g':>10}  note")
     for name, row in zip(made, beside, strict=True):
         print(
-            f"{name:<14}{cells(row)}{row['random_gradient']['psnr'] or math.nan:10.1f}  "
-            f"{row['reason'] or ''}"
+            f"{name:<14}{cells(row)}{row.random_gradient.psnr or math.nan:10.1f}  "
+            f"{row.reason or ''}"
         )
     mean = class_mean_scores(images.x_train, images.y_train, pictures, labels)
-    print(f"{'class mean':<14}{mean['psnr']:7.1f}{mean['ssim']:7.2f}")
+    print(f"{'class mean':<14}{mean.psnr:7.1f}{mean.ssim:7.2f}")
     return plain, float(result.psnr[0].mean()), same, slow, fast
 
 
-def cells(row: dict) -> str:
+def cells(row: InversionSummary) -> str:
     forms = {"psnr": "7.1f", "ssim": "7.2f", "cost": "9.4f", "gradient_norm": "10.3g"}
     widths = {"psnr": 7, "ssim": 7, "cost": 9, "gradient_norm": 10}
     return "".join(
-        f"{'-':>{widths[name]}}" if row[name] is None else format(row[name], form)
+        f"{'-':>{widths[name]}}" if value is None else format(value, form)
         for name, form in forms.items()
+        for value in (getattr(row, name),)
     )
 
 

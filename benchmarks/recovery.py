@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from opcviz.attacks.recovery import FIT_SETS, Recovery, recover
-from opcviz.attacks.recovery.least_squares import Gram
+from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
 
 
 class PeakMemory:
@@ -98,7 +98,7 @@ def main() -> None:
     asked = parser.parse_args()
     original, unlearned, head, split = two_models(asked.samples, asked.features, asked.classes)
     x, z = unlearned.train.features, original.train.logits
-    Gram(8, 2).add(x[:100, :8], z[:100, :2]).solve()  # LAPACK wakes up
+    StreamedLeastSquares(8, 2).add(x[:100, :8], z[:100, :2]).solve()  # LAPACK wakes up
 
     print(f"{asked.samples} × {asked.features} features, {torch.get_num_threads()} threads")
     for title, config in (
@@ -114,12 +114,12 @@ def main() -> None:
             f"{memory.megabytes:.0f} MB above the data"
         )
 
-    gram = Gram(asked.features, asked.classes)
+    moments = StreamedLeastSquares(asked.features, asked.classes)
     for rows in torch.arange(len(x)).split(7001):  # another cut than the accumulator's own
-        gram.add(x[rows], z[rows])
+        moments.add(x[rows], z[rows])
     print("\nstreamed against direct, greatest difference of any weight or answer")
     for ridge in (0.0, 1.0, 1e4):
-        streamed, (weight, bias) = gram.solve(ridge), direct(x, z, ridge)
+        streamed, (weight, bias) = moments.solve(ridge), direct(x, z, ridge)
         answers = streamed(x) - (x.double() @ weight + bias)
         apart = max(float((streamed.weight - weight).abs().max()), float(answers.abs().max()))
         print(f"  ridge {ridge:<8g}{apart:.1e}")
@@ -128,9 +128,9 @@ def main() -> None:
     for attack in ("fm", "hr", "hr_labels"):
         cells = ""
         for name in FIT_SETS:
-            entry = result[attack][name]
-            low, high = entry["interval"]["low"], entry["interval"]["high"]
-            cells += f"{entry['forget_accuracy']:10.1f} [{low:5.1f}, {high:5.1f}]"
+            entry = result.attack(attack)[name]
+            low, high = entry.interval.low, entry.interval.high
+            cells += f"{entry.forget_accuracy:10.1f} [{low:5.1f}, {high:5.1f}]"
         print(f"{attack:<20}{cells}")
 
 

@@ -230,12 +230,12 @@ class World:
         return {
             "status": "finished",
             "reason": None,
-            "accuracy": accuracy_report(views, self.split, names),
+            "accuracy": accuracy_report(views, self.split, names).to_dict(),
             "recovery": recover(
                 self.views(self.original), views, self.original_head, self.split, config
-            ),
-            "collapse": collapse(forget, retain),
-            "separability": separability(forget, retain),
+            ).to_dict(),
+            "collapse": collapse(forget, retain).to_dict(),
+            "separability": separability(forget, retain).to_dict(),
             "blocks": [],
         }
 

@@ -24,6 +24,7 @@ import numpy as np
 from ..common.config import Config, ConfigError
 from ..common.json_types import Json
 from ..common.plugins import loader
+from ..common.records import Record
 from ..common.registry import Registry
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ __all__ = [
     "register_kind",
     "settings_tables",
 ]
+
+Array = np.ndarray[Any, Any]
 
 MODEL = "model"  # the trained model itself: made by training, not by a kind's `measure`
 
@@ -122,14 +125,19 @@ class Made:
     """What a kind's `measure` returns, ready to be stored.
 
     Attributes:
-        result: the numbers, JSON-ready; None with a reason beside it where there is none.
+        result: the numbers, as a record or JSON-ready; None with a reason beside it where there is
+            none.
         arrays: npz file name to arrays by name.
         files: further files: name to what writes it.
     """
 
-    result: Json
-    arrays: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    result: Json | Record
+    arrays: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     files: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
+
+    def json(self) -> Json:
+        """The numbers as they are stored."""
+        return self.result.to_dict() if isinstance(self.result, Record) else self.result
 
 
 class Kind:
@@ -156,6 +164,7 @@ class Kind:
         fields: documentation of what it adds to a model's JSON, path to meaning.
         columns: its numbers for tables.
         rows: its measures on the page Instruments, which puts those of a group together.
+        result: the record that its numbers are, for `read`; None where they are plain JSON.
     """
 
     name: ClassVar[str]
@@ -175,8 +184,9 @@ class Kind:
     fields: ClassVar[Mapping[str, str]] = {}
     columns: ClassVar[tuple[Column, ...]] = ()
     rows: ClassVar[tuple[Row, ...]] = ()
+    result: ClassVar[type[Record] | None] = None
 
-    def measure(self, context: Context) -> Made | Json:
+    def measure(self, context: Context) -> Made | Record | Json:
         """Measure one model.
 
         Args:
@@ -193,6 +203,17 @@ class Kind:
     def measure_all(self, contexts: Sequence[Context]) -> list[Made]:
         """Measure several models; only kinds that gain from it do more than one at a time."""
         return [as_made(self, self.measure(context)) for context in contexts]
+
+    def read(self, stored: Mapping[str, Any]) -> Record:
+        """The record of its stored numbers.
+
+        Raises:
+            TypeError: for a kind that declares no record.
+            ValueError: for numbers that are not such a record's; the message says where.
+        """
+        if self.result is None:
+            raise TypeError(f"'{self.name}' declares no record: its numbers are plain JSON")
+        return self.result.from_dict(stored)
 
     def question(self, evidence: Evidence) -> Json:
         """What its answer depends on, beyond the model: the name of the artefact is its hash."""
@@ -309,7 +330,7 @@ def settings_tables() -> dict[str, type[Config]]:
     return {name: cls for kind in kinds() for name, cls in kind.settings.items()}
 
 
-def as_made(kind: Kind, returned: Made | Json) -> Made:
+def as_made(kind: Kind, returned: Made | Record | Json) -> Made:
     """What `measure` returned as `Made`.
 
     Raises:
@@ -317,10 +338,10 @@ def as_made(kind: Kind, returned: Made | Json) -> Made:
     """
     if isinstance(returned, Made):
         return returned
-    if isinstance(returned, dict):
+    if isinstance(returned, dict | Record):
         return Made(returned)
     raise TypeError(
-        f"'{kind.name}': measure() must return a dict of numbers or Made, not "
+        f"'{kind.name}': measure() must return a dict of numbers, a Record or Made, not "
         f"{type(returned).__name__}"
     )
 

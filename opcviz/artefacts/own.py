@@ -10,6 +10,7 @@ import numpy as np
 
 from ..common.config import Config, ConfigError
 from ..common.json_types import Json
+from ..common.records import Record
 from .kind import Column, Kind, Made, Number, kinds
 
 __all__ = ["check_made", "check_own"]
@@ -81,14 +82,16 @@ def check_made(kind: Kind, made: Sequence[Made], models: int) -> None:
     if len(made) != models or not all(isinstance(each, Made) for each in made):
         raise TypeError(f"measure_all() must return a list of {models} Made, one a model")
     for each in made:
-        if not isinstance(each.result, dict):
-            raise TypeError(f"Made.result must be a dict, not {type(each.result).__name__}")
-        json.dumps(each.result, allow_nan=False)
+        if not isinstance(each.result, dict | Record):
+            kind_of = type(each.result).__name__
+            raise TypeError(f"Made.result must be a dict or a Record, not {kind_of}")
+        result = each.json()
+        json.dumps(result, allow_nan=False)
         for name, arrays in each.arrays.items():
             if any(np.asarray(array).dtype.hasobject for array in arrays.values()):
                 raise TypeError(f"{name} holds Python objects, which are not stored")
-        for column in kind.columns if "reason" not in each.result else ():
-            _check_path(kind, column, each.result)
+        for column in kind.columns if "reason" not in result else ():
+            _check_path(kind, column, result)
 
 
 def _check_path(kind: Kind, column: Column, result: Json) -> None:

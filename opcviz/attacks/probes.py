@@ -30,9 +30,13 @@ from torch import Tensor
 
 from ..common.config import Config, setting
 from ..common.progress import Progress
+from ..common.records import Undefined, guard
 from ..common.statistics import cross_fits, subsample
+from ..results import ProbeScores, ProbesResult
 
-__all__ = ["PROBES", "Probing", "probe", "unseen_answers"]
+__all__ = ["PROBES", "Probing", "probes", "unseen_answers"]
+
+Array = np.ndarray[Any, Any]
 
 RESOLUTION = 1e-6
 """Relative differences below this are rounding of float32 passes through a net, not signal."""
@@ -102,14 +106,14 @@ PROBES: dict[str, Callable[[Probing, int, int], Any]] = {
 
 def unseen_answers(
     name: str,
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Array,
+    y: Array,
     config: Probing,
     *,
     folds: int,
     seed: int,
     progress: Progress,
-) -> np.ndarray:
+) -> Array:
     """What one of `PROBES` answers on each sample, fitted without the fold that holds it.
 
     Args:
@@ -134,7 +138,7 @@ def unseen_answers(
 
 
 @torch.no_grad()
-def probe(
+def probes(
     features: Tensor,
     labels: Tensor,
     forget: Sequence[int] | Tensor,
@@ -142,7 +146,7 @@ def probe(
     *,
     seed: int = 0,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> ProbesResult:
     """Cross-validate all probes on the features of one block.
 
     Probes learn all classes. Where classes were forgotten, give the test set. Where samples were
@@ -159,12 +163,8 @@ def probe(
         progress: asked after each fit whether to stop.
 
     Returns:
-        JSON-ready: for each of `linear`, `knn`, `mean` and `mlp` a dict with `forget_accuracy` and
-        `retain_accuracy` (percent, mean of the recalls of the classes present on either side) and
-        `forget_recall` by class; the same under `majority` for the constant answer that most
-        samples have; `constant_predictor`, the best `forget_accuracy` of any constant answer;
-        `chance` (100 / classes); `samples`, `folds`. Features that do not vary get the figures of
-        the constant answer, with a `note`. What cannot be computed is None with a `reason`.
+        The figures of every probe. Features that do not vary get those of the constant answer, with
+        a `note`.
 
     Raises:
         ValueError: for shapes or types that do not fit together.
@@ -177,38 +177,42 @@ def probe(
     x = features.detach().cpu()[rows].double().numpy()
     y, gone = y.cpu()[rows], gone.cpu()[rows]
     names, classes = present.tolist(), len(present)
-    result: dict[str, Any] = {"samples": len(y), "folds": None}
-    result |= {"chance": 100 / classes if classes else None, "constant_predictor": None}
-    if gone.any():
-        result["constant_predictor"] = 100 / len(y[gone].unique())
     least = int(y.bincount(minlength=classes).min()) if classes else 0
-    reason = _undefined(x, classes, least)
-    if reason:
-        return result | {name: _nothing(reason) for name in (*PROBES, "majority")}
-    result["folds"] = min(config.folds, least)
+    folds = min(config.folds, least)
+    why = _no_probes(x, classes, least)
     notes = []
-    if least < config.folds:
-        notes.append(f"only {least} folds: the smallest class has no more samples")
-    most = torch.full_like(y, int(y.bincount().argmax()))
-    result["majority"] = _scores(most, y, gone, names)
-    x = x[:, x.std(0) > RESOLUTION * np.abs(x.mean(0))]
-    if not x.size:
-        notes.append("the features do not vary: any probe gives one constant answer")
-        result |= {name: dict(result["majority"]) for name in PROBES}
+    if why:
+        scores = {name: ProbeScores(why, why, why) for name in (*PROBES, "majority")}
     else:
-        for name in PROBES:
-            answers = unseen_answers(
-                name, x, y.numpy(), config, folds=result["folds"], seed=seed, progress=progress
-            )
-            result[name] = _scores(torch.from_numpy(answers), y, gone, names)
-    return result | ({"note": "; ".join(notes)} if notes else {})
+        if folds < config.folds:
+            notes.append(f"only {folds} folds: the smallest class has no more samples")
+        most = torch.full_like(y, int(y.bincount().argmax()))
+        scores = {"majority": _scores(most, y, gone, names)}
+        x = x[:, x.std(0) > RESOLUTION * np.abs(x.mean(0))]
+        if not x.size:
+            notes.append("the features do not vary: any probe gives one constant answer")
+            scores |= dict.fromkeys(PROBES, scores["majority"])
+        else:
+            for name in PROBES:
+                answers = unseen_answers(
+                    name, x, y.numpy(), config, folds=folds, seed=seed, progress=progress
+                )
+                scores[name] = _scores(torch.from_numpy(answers), y, gone, names)
+    return ProbesResult(
+        samples=len(y),
+        folds=None if why else folds,
+        chance=100 / classes if classes else None,
+        constant_predictor=100 / len(y[gone].unique()) if gone.any() else None,
+        **scores,
+        note="; ".join(notes) or None,
+    )
 
 
 def _forgotten(features: Tensor, labels: Tensor, forget: Sequence[int] | Tensor) -> Tensor:
     """(n,) bool: which samples count as forgotten."""
     if features.dim() != 2 or labels.shape != features.shape[:1] or labels.dtype != torch.int64:
         raise ValueError(
-            "probe wants (n, d) features with (n,) int64 labels, got "
+            "probes want (n, d) features with (n,) int64 labels, got "
             f"{tuple(features.shape)} with {labels.dtype} {tuple(labels.shape)}"
         )
     if not isinstance(forget, Tensor):
@@ -216,42 +220,36 @@ def _forgotten(features: Tensor, labels: Tensor, forget: Sequence[int] | Tensor)
         return torch.isin(labels, wanted)
     if forget.dtype != torch.bool or forget.shape != labels.shape:
         raise ValueError(
-            f"probe wants forgotten classes or a bool mask of shape ({len(labels)},), got "
+            f"probes want forgotten classes or a bool mask of shape ({len(labels)},), got "
             f"{forget.dtype} {tuple(forget.shape)}"
         )
     return forget.to(labels.device)
 
 
-def _undefined(x: np.ndarray, classes: int, least: int) -> str | None:
-    if not np.isfinite(x).all():
-        return "the features are not finite: the model diverged"
-    if classes < 2:
-        return f"{classes} classes among the samples; a probe tells at least two apart"
-    if least < 2:
-        return "a class has fewer than two samples: nothing is left to score it on"
-    return None
+def _no_probes(x: Array, classes: int, least: int) -> Undefined | None:
+    """Why nothing can be probed, if so; `least` are the samples of the smallest class."""
+    return guard(
+        (not np.isfinite(x).all(), "the features are not finite: the model diverged"),
+        (classes < 2, f"{classes} classes among the samples; a probe tells at least two apart"),
+        (least < 2, "a class has fewer than two samples: nothing is left to score it on"),
+    )
 
 
-def _nothing(reason: str) -> dict[str, Any]:
-    return {
-        "forget_accuracy": None,
-        "retain_accuracy": None,
-        "forget_recall": None,
-        "reason": reason,
-    }
-
-
-def _scores(answers: Tensor, y: Tensor, gone: Tensor, names: list[int]) -> dict[str, Any]:
+def _scores(answers: Tensor, y: Tensor, gone: Tensor, names: list[int]) -> ProbeScores:
     """Mean recall on either side, and recall by class on the forgotten one; in percent."""
-    scores: dict[str, Any] = {}
-    for side, mask in (("forget", gone), ("retain", ~gone)):
-        recall = {
-            str(names[c]): 100 * (answers[mask & (y == c)] == c).double().mean().item()
-            for c in y[mask].unique().tolist()
-        }
-        scores[f"{side}_accuracy"] = sum(recall.values()) / len(recall) if recall else None
-        if side == "forget":
-            scores["forget_recall"] = recall or None
-        if not recall:
-            scores["reason"] = f"none of these samples is {side} data"
-    return scores
+    forget, retain = (_recall(answers, y, mask, names) for mask in (gone, ~gone))
+    no_forget = guard((not forget, "none of these samples is forget data"))
+    no_retain = guard((not retain, "none of these samples is retain data"))
+    return ProbeScores(
+        forget_accuracy=no_forget or sum(forget.values()) / len(forget),
+        retain_accuracy=no_retain or sum(retain.values()) / len(retain),
+        forget_recall=no_forget or forget,
+    )
+
+
+def _recall(answers: Tensor, y: Tensor, mask: Tensor, names: list[int]) -> dict[str, float]:
+    """Percent by class that is present among the masked samples."""
+    return {
+        str(names[c]): 100 * (answers[mask & (y == c)] == c).double().mean().item()
+        for c in y[mask].unique().tolist()
+    }

@@ -97,7 +97,7 @@ class Record:
         """The record as JSON holds it."""
         found: Json = {}
         told: dict[str, str] = {}
-        for name, (field, hint) in _declared(type(self)).items():
+        for name, (field, hint) in _declared(_hashable(type(self))).items():
             value = getattr(self, name)
             if field.default is not MISSING and _same(value, field.default):
                 continue
@@ -133,6 +133,11 @@ def _declared(cls: Any) -> dict[str, tuple[Field[Any], Hint]]:
     """The fields of a record, a dataclass, and their types, by name."""
     hints = get_type_hints(cls)
     return {field.name: (field, hints[field.name]) for field in fields(cls)}
+
+
+def _hashable(cls: type) -> Any:
+    """The class itself: a type checker takes its instances' `__hash__` for its own."""
+    return cls
 
 
 def _same(value: object, default: object) -> bool:
@@ -197,7 +202,7 @@ R = TypeVar("R", bound=Record)
 def _read_record(cls: type[R], data: object, strict: bool, where: str) -> R:
     if not isinstance(data, Mapping):
         raise ValueError(f"{where}: wants an object, got {data!r}")
-    declared = _declared(cls)
+    declared = _declared(_hashable(cls))
     unknown = set(data) - declared.keys() - {"reason"}
     if strict and unknown:
         raise ValueError(f"{where}: unknown {', '.join(sorted(unknown))}")

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..common.config import Config, ConfigError, setting
 from ..common.json_types import Json
+from ..common.parts import Part
 from .base import Data, DataError, strata
 from .indices import indices_digest, read_indices
 
@@ -42,6 +43,11 @@ class Split:
     def forgets(self) -> str:
         """What is forgotten: whole `classes`, or any `samples`."""
         return "classes" if self.classes else "samples"
+
+    def part(self, name: Part) -> Tensor:
+        """The ids of one part."""
+        ids: Tensor = getattr(self, name)
+        return ids
 
     def to(self, device: torch.device | str) -> Split:
         """The same parts with their ids on `device`."""

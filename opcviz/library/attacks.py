@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from ..attacks.recovery import recover as run_recovery
 from ..attacks.relearning import Relearning
 from ..attacks.relearning import relearn as run_relearning
 from ..common.progress import Progress
+from ..common.records import Undefined
 from ..data import Images, Split, photo_patches, probe_set
 from ..measures import accuracy_report
 from .models import Model, observe, working
@@ -71,7 +72,7 @@ def recover(
             config,
             progress=told,
             seed=seed,
-        )
+        ).to_dict()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -148,7 +149,7 @@ def invert(
             progress=told,
         )
     guess = inverting.class_mean_scores(data.x_train, data.y_train, true, labels)
-    summary = {**found.summary()[0], "class_mean": guess}
+    summary = replace(found.summary()[0], class_mean=guess).to_dict()
     return Inverted(ids.cpu(), true.cpu(), found.reconstructions[0], summary)
 
 
@@ -189,17 +190,20 @@ def relearn(
     """
     config = Relearning.from_dict(settings)
     with working(f"relearning from {model.title}", model.network, data, progress) as told:
-        before = accuracy_report(observe(original, data, progress=told), split, data.class_names)
+        outputs = observe(original, data, progress=told)
+        before = accuracy_report(outputs, split, data.class_names).forget_train
+        if isinstance(before, Undefined):
+            raise ValueError(f"relearning: the original's forget accuracy: {before.reason}")
         return run_relearning(
             model.network,
             data,
             split,
             config,
-            original_accuracy=before["forget_train"],
+            original_accuracy=before,
             other=_photographs(data) if config.other == "photos" else None,
             seed=seed,
             progress=told,
-        )
+        ).to_dict()
 
 
 def membership(
@@ -236,7 +240,7 @@ def membership(
     config = Membership.from_dict(settings)
     with working(f"testing {model.title}", model.network, data, progress) as told:
         outputs = observe(model, data, progress=told)
-        return test_membership(outputs, split, config, seed=seed, progress=told)
+        return test_membership(outputs, split, config, seed=seed, progress=told).to_dict()
 
 
 def _photographs(data: Images) -> Images | None:

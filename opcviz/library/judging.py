@@ -67,7 +67,7 @@ def measure(
 
     Example:
         >>> made = opcviz.measure(unlearned, data, split, original=original, progress=False)
-        >>> sorted(made.result)
+        >>> sorted(made.json())
         ['accuracy', 'collapse', 'entropy', 'recovery', 'separability']
     """
     own_files()
@@ -152,9 +152,9 @@ def _results(bench: _Bench, model: Model) -> StoredResults:
     if model.outcome.status != "finished":
         return StoredResults(model.outcome.status, model.outcome.reason)
     subject = bench.subject(model)
-    results = {"evidence": bench.made("evidence", subject).result}
+    results = {"evidence": bench.made("evidence", subject).json()}
     if not bench.split.classes:  # with whole classes gone accuracy says it all, as in a study
-        results["membership"] = bench.made("membership", subject).result
+        results["membership"] = bench.made("membership", subject).json()
     return StoredResults("finished", None, results)
 
 
@@ -248,7 +248,7 @@ class _Kept:
         self._made = made
 
     def json(self, name: str = "result.json") -> Json:
-        return self._made.result
+        return self._made.json()
 
     def arrays(self, name: str) -> dict[str, np.ndarray[Any, Any]]:
         return dict(self._made.arrays.get(name, {}))

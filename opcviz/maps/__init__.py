@@ -1,8 +1,8 @@
 """Maps: features drawn in the plane, so that several models can be compared side by side.
 
 Three kinds, because each hides something: UMAP evens out density, so a point looks like a cloud;
-densMAP keeps it; origin-centred PCA is linear and shows where zero is. `read_out` gives what a
-map shows as a number.
+densMAP keeps it; origin-centred PCA is linear and shows where zero is. Beside every map stands
+`radius_ratio`: what the picture says in numbers.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..common.json_types import Json
+from ..common.records import Undefined
 from .neighbours import neighbour_map, warm_up
 from .pca import rotate_to, uncentred_pca
 
-__all__ = ["KINDS", "Layout", "draw", "read_out", "rotate_to", "warm_up"]
+__all__ = ["KINDS", "Layout", "draw", "radius_ratio", "rotate_to", "warm_up"]
 
 KINDS = ("umap", "densmap", "pca")
 
@@ -91,7 +91,7 @@ def draw(
     return Layout(points.float(), note)
 
 
-def read_out(points: Tensor, forget: Tensor) -> Json:
+def radius_ratio(points: Tensor, forget: Tensor) -> float | Undefined:
     """What a map shows of contraction: the forget points' radius over the retain points'.
 
     Args:
@@ -99,9 +99,8 @@ def read_out(points: Tensor, forget: Tensor) -> Json:
         forget: (n,) bool.
 
     Returns:
-        `radius_ratio`: root mean square distances to the own centroid, forget over retain; None
-        with a `reason` where undefined. To be read beside the features' own ratio: plain UMAP
-        evens density out.
+        Root mean square distances to the own centroid, forget over retain. To be read beside the
+        features' own ratio: plain UMAP evens density out.
 
     Raises:
         ValueError: where the mask does not fit the points.
@@ -110,11 +109,11 @@ def read_out(points: Tensor, forget: Tensor) -> Json:
     if points.shape != (*mask.shape, 2):
         raise ValueError(f"{tuple(points.shape)} points do not fit a {tuple(mask.shape)} mask")
     if not mask.any() or mask.all():
-        return {"radius_ratio": None, "reason": "the map has no forget or no retain samples"}
+        return Undefined("the map has no forget or no retain samples")
     forget_radius, retain_radius = (
         (p - p.mean(0)).square().sum(1).mean().sqrt().item()
         for p in (points.double().cpu()[mask], points.double().cpu()[~mask])
     )
     if retain_radius == 0:
-        return {"radius_ratio": None, "reason": "all retain samples are drawn at one place"}
-    return {"radius_ratio": forget_radius / retain_radius}
+        return Undefined("all retain samples are drawn at one place")
+    return forget_radius / retain_radius

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from ..data import Split
-    from ..tasks.classification import ModelOutputs
+from ..common.parts import PARTS, Part, Side, side_of
+from ..common.records import Undefined, guard
+from ..data import Split
+from ..results import AccuracyReport
+from ..tasks.classification import ModelOutputs, Observation
 
 __all__ = ["accuracy", "accuracy_report", "per_class_accuracy"]
-
-PARTS = ("forget_train", "retain_train", "forget_test", "retain_test")
 
 
 def _right(logits: Tensor, labels: Tensor) -> Tensor:
@@ -60,41 +59,37 @@ def per_class_accuracy(logits: Tensor, labels: Tensor) -> list[float | None]:
 
 @torch.no_grad()
 def accuracy_report(
-    views: ModelOutputs, split: Split, class_names: Sequence[str]
-) -> dict[str, Any]:
+    outputs: ModelOutputs, split: Split, class_names: Sequence[str]
+) -> AccuracyReport:
     """Accuracy on the four parts of the data, and by class on the whole train and test set.
 
     Args:
-        views: what a model computed on the train and the test set.
+        outputs: what a model computed on the train and the test set.
         split: which samples belong to which part.
         class_names: C names.
-
-    Returns:
-        JSON-ready: percent under `forget_train`, `retain_train`, `forget_test` and `retain_test`;
-        `per_class` with `train` and `test`, class name to percent. What cannot be computed is None,
-        and `reason` says why, by part.
     """
-    report: dict[str, Any] = {"per_class": {}}
-    reasons: dict[str, str] = {}
-    for side in ("train", "test"):
-        seen = getattr(views, side)
-        logits, labels = seen.logits.cpu(), seen.labels.cpu()
-        for part in (p for p in PARTS if p.endswith(side)):
-            rows = getattr(split, part).cpu()
-            report[part] = _or_reason(accuracy, logits[rows], labels[rows], part, reasons)
-        recalls = _or_reason(per_class_accuracy, logits, labels, f"per_class {side}", reasons)
-        recalls = recalls or [None] * len(class_names)
-        report["per_class"][side] = dict(zip(class_names, recalls, strict=True))
-    return report | ({"reason": reasons} if reasons else {})
+    parts: dict[Part, float | Undefined] = {}
+    for part in PARTS:
+        seen, rows = outputs.side(side_of(part)), split.part(part).cpu()
+        logits, labels = seen.logits.cpu()[rows], seen.labels.cpu()[rows]
+        parts[part] = _no_accuracy(logits) or accuracy(logits, labels)
+    sides: tuple[Side, ...] = ("train", "test")
+    per_class = {str(side): _per_class(outputs.side(side), class_names) for side in sides}
+    return AccuracyReport(**parts, per_class=per_class)
 
 
-def _or_reason(
-    measure: Any, logits: Tensor, labels: Tensor, part: str, reasons: dict[str, str]
-) -> Any:
-    if not len(labels):
-        reasons[part] = "there are no such samples"
-    elif not logits.isfinite().all():
-        reasons[part] = "the logits are not finite: the model diverged"
-    else:
-        return measure(logits, labels)
-    return None
+def _no_accuracy(logits: Tensor) -> Undefined | None:
+    return guard(
+        (not len(logits), "there are no such samples"),
+        (not logits.isfinite().all(), "the logits are not finite: the model diverged"),
+    )
+
+
+def _per_class(
+    seen: Observation, class_names: Sequence[str]
+) -> dict[str, float | Undefined | None]:
+    logits, labels = seen.logits.cpu(), seen.labels.cpu()
+    why = _no_accuracy(logits)
+    if why:
+        return dict.fromkeys(class_names, why)
+    return dict(zip(class_names, per_class_accuracy(logits, labels), strict=True))

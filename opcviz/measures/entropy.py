@@ -61,7 +61,8 @@ def prediction_entropy(logits: Tensor) -> Tensor:
 def centred_norm(logits: Tensor) -> Tensor:
     """Euclidean norm of the logits minus their mean over classes, (N, C) -> (N,) float64."""
     z = logits.to("cpu", torch.float64)
-    return (z - z.mean(1, keepdim=True)).norm(dim=1)
+    norm: Tensor = (z - z.mean(1, keepdim=True)).norm(dim=1)
+    return norm
 
 
 def least_entropy(norm: Tensor | float, classes: int) -> Tensor:

@@ -9,17 +9,18 @@ new, says how conspicuous honest forgetting is.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from ..common.parts import Part
+from ..common.records import Undefined, guard
 from ..common.statistics import FEWEST
+from ..data import Split
+from ..results import Outliers, OutlierScores, PartEntropies
+from ..tasks.classification import ModelOutputs
 from .entropy import prediction_entropy
-
-if TYPE_CHECKING:
-    from ..data import Split
-    from ..tasks.classification import ModelOutputs, Observation
 
 __all__ = ["OUTLIER_SCORES", "ClassGaussians", "fit_gaussians", "outliers"]
 
@@ -53,7 +54,7 @@ class ClassGaussians(NamedTuple):
         return torch.cat(found)
 
 
-def fit_gaussians(features: Tensor, labels: Tensor) -> ClassGaussians | str:
+def fit_gaussians(features: Tensor, labels: Tensor) -> ClassGaussians | Undefined:
     """Class means and shared covariance (Lee et al. 2018, NeurIPS, arXiv 1807.03888).
 
     The covariance is shrunk towards a sphere by Ledoit and Wolf's rule (2004, J. Multivariate
@@ -65,10 +66,10 @@ def fit_gaussians(features: Tensor, labels: Tensor) -> ClassGaussians | str:
         labels: (n,) int64.
 
     Returns:
-        The fit, or a sentence that says why there is none.
+        The fit, or why there is none.
     """
     if len(features) < FEWEST:
-        return f"{len(features)} retain-train samples are fewer than {FEWEST}"
+        return Undefined(f"{len(features)} retain-train samples are fewer than {FEWEST}")
     from sklearn.covariance import ledoit_wolf
 
     f, classes = (
@@ -78,71 +79,66 @@ def fit_gaussians(features: Tensor, labels: Tensor) -> ClassGaussians | str:
     means = torch.stack([f[classes == c].mean(0) for c in range(int(classes.max()) + 1)])
     residual = f - means[classes]
     if residual.square().mean() <= (1e-15 * means.abs().max()) ** 2:  # rounding of means
-        return "the retain-train features do not vary within a class: no covariance exists"
+        return Undefined(
+            "the retain-train features do not vary within a class: no covariance exists"
+        )
     covariance, shrinkage = ledoit_wolf(residual.numpy(), assume_centered=True)
     root, failed = torch.linalg.cholesky_ex(torch.from_numpy(covariance))
     if failed:
-        return "the covariance of the retain-train features is singular"
+        return Undefined("the covariance of the retain-train features is singular")
     return ClassGaussians(means, root, float(shrinkage))
 
 
 @torch.no_grad()
-def outliers(views: ModelOutputs, split: Split) -> dict[str, Any]:
+def outliers(outputs: ModelOutputs, split: Split) -> Outliers:
     """AUROC of four outlier scores, forget data against retain-test data, and mean entropies.
 
     Threat model: an observer who queries the deployed model and sees its features and logits, but
     knows no labels and no other model; for Mahalanobis he also holds the retain-train data.
 
     Args:
-        views: what the model computed on the train and the test set.
+        outputs: what the model computed on the train and the test set.
         split: which samples are forgotten.
 
     Returns:
-        JSON-ready. Under `forget_test` and `forget_train`, each against retain-test, the AUROC
-        (0..1; 1: every forget sample stands out, 0.5 is chance, below: it is *less* of an outlier
-        than retain data) of
+        Under `forget_test` and `forget_train`, each against retain-test, the AUROC (0..1; 1: every
+        forget sample stands out, 0.5 is chance, below: it is *less* of an outlier than retain data)
+        of
 
         * `energy`: −log Σ e^(z_i) (Liu et al. 2020, NeurIPS);
         * `max_softmax`: minus the largest probability (Hendrycks & Gimpel 2017, ICLR);
         * `feature_norm`: −‖f‖, since unknown inputs have short features;
         * `mahalanobis`: distance to the nearest retain class (see `fit_gaussians`); any class kept
-          out of the fit lies far from it, so the original model's figure is high too;
+          out of the fit lies far from it, so the original model's figure is high too.
 
-        and `samples`, forget and retain. Forget-test is the clean figure: forget-train may differ
-        from retain-test also by having been trained on. Under `entropy` the mean predictive
-        entropy in nats of the parts and `uniform`, log C, the most there can be; `shrinkage` of
-        the covariance. What cannot be computed is None, and `reason` says why, by name.
+        Forget-test is the clean figure: forget-train may differ from retain-test also by having
+        been trained on.
     """
-    parts = {
-        name: _rows(getattr(views, name.rpartition("_")[2]), getattr(split, name))
-        for name in ("forget_train", "forget_test", "retain_train", "retain_test")
-    }
-    kept_features, _, kept_labels = parts.pop("retain_train")
-    fit: ClassGaussians | str = "the retain-train features are not finite: the model diverged"
-    if kept_features.isfinite().all():
-        fit = fit_gaussians(kept_features, kept_labels)
-    scores = {name: _scores(features, z, fit) for name, (features, z, _) in parts.items()}
-    result: dict[str, Any] = {
-        name: _against(scores[name], scores["retain_test"], name)
-        for name in ("forget_test", "forget_train")
-    }
-    result["entropy"] = _entropies({name: part[1] for name, part in parts.items()})
-    result["shrinkage"] = None if isinstance(fit, str) else fit.shrinkage
-    return result | ({"reason": {"shrinkage": fit}} if isinstance(fit, str) else {})
+    kept = outputs.part("retain_train", split)
+    fit = guard(
+        (
+            not kept.features.isfinite().all(),
+            "the retain-train features are not finite: the model diverged",
+        )
+    ) or fit_gaussians(kept.features, kept.labels)
+    names: tuple[Part, ...] = ("forget_train", "forget_test", "retain_test")
+    parts = {name: outputs.part(name, split) for name in names}
+    scores = {name: _scores(seen.features, seen.logits, fit) for name, seen in parts.items()}
+    return Outliers(
+        _against(scores["forget_test"], scores["retain_test"], "forget_test"),
+        _against(scores["forget_train"], scores["retain_test"], "forget_train"),
+        _entropies({name: seen.logits for name, seen in parts.items()}),
+        fit if isinstance(fit, Undefined) else fit.shrinkage,
+    )
 
 
-def _rows(seen: Observation, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Features, logits and labels of one part of the data, on the CPU."""
-    rows = index.cpu()
-    features, logits, labels = seen.features, seen.logits, seen.labels
-    return features.detach().cpu()[rows], logits.detach().cpu()[rows], labels.cpu()[rows]
-
-
-def _scores(features: Tensor, logits: Tensor, fit: ClassGaussians | str) -> dict[str, Tensor | str]:
+def _scores(
+    features: Tensor, logits: Tensor, fit: ClassGaussians | Undefined
+) -> dict[str, Tensor | Undefined]:
     """Each score of n samples, the higher the stranger, (n,) float64; or why there is none."""
-    found: dict[str, Tensor | str] = {}
+    found: dict[str, Tensor | Undefined] = {}
     if not logits.isfinite().all():
-        found |= dict.fromkeys(("energy", "max_softmax"), "the logits are not finite")
+        found |= dict.fromkeys(("energy", "max_softmax"), Undefined("the logits are not finite"))
     else:
         z = logits.double()
         top = z.argmax(1, keepdim=True)
@@ -151,57 +147,59 @@ def _scores(features: Tensor, logits: Tensor, fit: ClassGaussians | str) -> dict
         found["energy"] = -z.logsumexp(1)
         found["max_softmax"] = lead.exp().sum(1).log1p()
     if logits.shape[1] < 2:
-        found["max_softmax"] = "a model of one class is always sure"
+        found["max_softmax"] = Undefined("a model of one class is always sure")
     if not features.isfinite().all():
-        return found | dict.fromkeys(
-            ("feature_norm", "mahalanobis"), "the features are not finite: the model diverged"
-        )
+        why = Undefined("the features are not finite: the model diverged")
+        return {**found, "feature_norm": why, "mahalanobis": why}
     found["feature_norm"] = -features.double().norm(dim=1)
-    found["mahalanobis"] = fit if isinstance(fit, str) else fit.distance(features)
+    found["mahalanobis"] = fit if isinstance(fit, Undefined) else fit.distance(features)
     return found
 
 
 def _against(
-    forget: dict[str, Tensor | str], retain: dict[str, Tensor | str], name: str
-) -> dict[str, Any]:
+    forget: dict[str, Tensor | Undefined], retain: dict[str, Tensor | Undefined], name: str
+) -> OutlierScores:
+    return OutlierScores(
+        **{score: _auroc(forget[score], retain[score], name) for score in OUTLIER_SCORES}
+    )
+
+
+def _auroc(forget: Tensor | Undefined, retain: Tensor | Undefined, name: str) -> float | Undefined:
+    """Of the scores of the forget part called `name` against those of retain-test."""
+    if isinstance(forget, Undefined):
+        return forget
+    if isinstance(retain, Undefined):
+        return retain
+    sides = {name: forget, "retain_test": retain}
+    why = guard(
+        *(
+            condition
+            for side, score in sides.items()
+            for condition in (
+                (len(score) < FEWEST, f"{len(score)} {side} samples are fewer than {FEWEST}"),
+                (not score.isfinite().all(), f"the score is not finite on {side}"),
+            )
+        )
+    )
+    if why:
+        return why
+    if min(forget.min(), retain.min()) == max(forget.max(), retain.max()):
+        return Undefined("all samples have the same score: there is nothing to rank")
     from sklearn.metrics import roc_auc_score
 
-    result: dict[str, Any] = {}
-    reasons: dict[str, str] = {}
-    for score in OUTLIER_SCORES:
-        a, b = forget[score], retain[score]
-        result[score] = None
-        why = _unusable(a, name) or _unusable(b, "retain_test")
-        if why is None and min(a.min(), b.min()) == max(a.max(), b.max()):
-            why = "all samples have the same score: there is nothing to rank"
-        if why:
-            reasons[score] = why
-            continue
-        strange = torch.arange(len(a) + len(b)) < len(a)
-        result[score] = float(roc_auc_score(strange.numpy(), torch.cat([a, b]).numpy()))
-    return result | ({"reason": reasons} if reasons else {})
+    strange = torch.arange(len(forget) + len(retain)) < len(forget)
+    return float(roc_auc_score(strange.numpy(), torch.cat([forget, retain]).numpy()))
 
 
-def _unusable(score: Tensor | str, name: str) -> str | None:
-    if isinstance(score, str):
-        return score
-    if len(score) < FEWEST:
-        return f"{len(score)} {name} samples are fewer than {FEWEST}"
-    if not score.isfinite().all():
-        return f"the score is not finite on {name}"
-    return None
-
-
-def _entropies(logits: dict[str, Tensor]) -> dict[str, Any]:
+def _entropies(logits: dict[Part, Tensor]) -> PartEntropies:
     """Mean entropy of each part's predictions in nats."""
-    result: dict[str, Any] = {"uniform": math.log(next(iter(logits.values())).shape[1])}
-    reasons: dict[str, str] = {}
-    for name, z in logits.items():
-        result[name] = None
-        if len(z) < FEWEST:
-            reasons[name] = f"{len(z)} samples are fewer than {FEWEST}"
-        elif not z.isfinite().all():
-            reasons[name] = "the logits are not finite: the model diverged"
-        else:
-            result[name] = prediction_entropy(z).mean().item()
-    return result | ({"reason": reasons} if reasons else {})
+    uniform = math.log(next(iter(logits.values())).shape[1])
+    return PartEntropies(uniform, **{name: _entropy(z) for name, z in logits.items()})
+
+
+def _entropy(logits: Tensor) -> float | Undefined:
+    why = guard(
+        (len(logits) < FEWEST, f"{len(logits)} samples are fewer than {FEWEST}"),
+        (not logits.isfinite().all(), "the logits are not finite: the model diverged"),
+    )
+    return why or prediction_entropy(logits).mean().item()

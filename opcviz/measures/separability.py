@@ -7,14 +7,15 @@ even the fact of forgetting has an AUC near 0.5, where forget and retain feature
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..common.progress import Progress
+from ..common.records import Undefined, guard
 from ..common.statistics import cross_fits, subsample
+from ..results import Separability
 
 __all__ = ["separability"]
 
@@ -30,7 +31,7 @@ def separability(
     limit: int = 4000,
     seed: int = 0,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> Separability:
     """Area under the ROC curve of forget against retain features, by a line and by neighbours.
 
     Both judges see standardised features (each dimension to mean 0 and deviation 1, fitted on the
@@ -46,10 +47,8 @@ def separability(
         progress: asked after each fit whether to stop.
 
     Returns:
-        JSON-ready: `linear` (logistic regression with scikit-learn's default penalty, classes
-        weighted equally) and `knn` (the share of forget samples among the nearest `NEIGHBOURS`),
-        each in 0..1 or None; `samples`, forget and retain samples used; `reason` says why
-        something is None, by name.
+        The AUC of a logistic regression with scikit-learn's default penalty and classes weighted
+        equally, and of the share of forget samples among the nearest `NEIGHBOURS`.
 
     Raises:
         ValueError: for features that are not matrices of one width.
@@ -64,32 +63,38 @@ def separability(
     parts = [
         part.detach().cpu()[subsample(len(part), limit, generator)] for part in (forget, retain)
     ]
-    counts = [len(part) for part in parts]
-    result: dict[str, Any] = {"linear": None, "knn": None, "samples": counts}
-    reasons = _undefined(parts)
-    judges = [name for name in ("linear", "knn") if name not in reasons]
-    if judges:
-        x = torch.cat(parts).double().numpy()
-        y = torch.arange(len(x)).lt(counts[0]).long().numpy()
-        progress = progress or Progress()
-        result |= {name: _cross_validated_auc(name, x, y, seed, progress) for name in judges}
-    return {**result, **({"reason": reasons} if reasons else {})}
+    samples = (len(parts[0]), len(parts[1]))
+    x = torch.cat(parts).double().numpy()
+    y = torch.arange(len(x)).lt(samples[0]).long().numpy()
+    why = _not_separable(parts)
+    asked = progress or Progress()
+
+    def auc(judge: str) -> float:
+        return _cross_validated_auc(judge, x, y, seed, asked)
+
+    linear = why or auc("linear")
+    # samples to look among in the smallest part that a fold learns from
+    known = sum(count - -(-count // FOLDS) for count in samples)
+    few = f"{known} samples to look among are fewer than {NEIGHBOURS} neighbours"
+    return Separability(linear, why or guard((known < NEIGHBOURS, few)) or auc("knn"), samples)
 
 
-def _undefined(parts: list[Tensor]) -> dict[str, str]:
-    """What cannot be judged, with the reason."""
-    both = ("linear", "knn")
-    for name, part in zip(("forget", "retain"), parts, strict=True):
-        if len(part) < FOLDS:
-            why = f"{len(part)} {name} samples are too few for {FOLDS} folds"
-            return dict.fromkeys(both, why)
-        if not part.isfinite().all():
-            why = f"the {name} features are not finite: the model diverged"
-            return dict.fromkeys(both, why)
-    least = sum(len(part) - -(-len(part) // FOLDS) for part in parts)
-    if least < NEIGHBOURS:
-        return {"knn": f"{least} samples to look among are fewer than {NEIGHBOURS} neighbours"}
-    return {}
+def _not_separable(parts: list[Tensor]) -> Undefined | None:
+    """Why nothing can be judged, if so."""
+    named = dict(zip(("forget", "retain"), parts, strict=True))
+    return guard(
+        *(
+            condition
+            for name, part in named.items()
+            for condition in (
+                (len(part) < FOLDS, f"{len(part)} {name} samples are too few for {FOLDS} folds"),
+                (
+                    not part.isfinite().all(),
+                    f"the {name} features are not finite: the model diverged",
+                ),
+            )
+        )
+    )
 
 
 def _cross_validated_auc(

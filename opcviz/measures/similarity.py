@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..common.parts import PARTS, Part, side_of
+from ..common.records import Undefined, guard
+from ..data import Split
+from ..results import (
+    AverageGap,
+    Cka,
+    Comparison,
+    FeatureSimilarity,
+    PredictionSimilarity,
+    TugOfWar,
+)
+from ..tasks.classification import ModelOutputs
 from .collapse import effective_rank
-
-if TYPE_CHECKING:
-    from ..data import Split
-    from ..tasks.classification import ModelOutputs
 
 __all__ = [
     "average_gap",
@@ -31,7 +39,7 @@ __all__ = [
 
 CHUNK = 4096
 ROUNDING = 2.0**-22  # a deviation below this share of the values is float32 rounding, not variance
-METRICS = {"UA": "forget_train", "RA": "retain_train", "TA": "retain_test"}
+METRICS: Mapping[str, Part] = {"UA": "forget_train", "RA": "retain_train", "TA": "retain_test"}
 
 
 class _Centred:
@@ -57,12 +65,12 @@ class _Centred:
 
     def varies(self, scaled: float) -> bool:
         """Whether a variance in units of scale² is more than rounding of the features' values."""
-        size = (self.first + self.mean).norm().item()
+        size: float = (self.first + self.mean).norm().item()
         return math.sqrt(scaled) * self.scale > ROUNDING * size
 
 
 @torch.no_grad()
-def linear_cka(a: Tensor, b: Tensor, *, debiased: bool = False) -> dict[str, Any]:
+def linear_cka(a: Tensor, b: Tensor, *, debiased: bool = False) -> Cka:
     """Linear centred kernel alignment of two models' features of the same samples.
 
     CKA = ‖AᵀB‖² / (‖AᵀA‖·‖BᵀB‖) with A, B centred and Frobenius norms (Kornblith et al. 2019,
@@ -79,8 +87,7 @@ def linear_cka(a: Tensor, b: Tensor, *, debiased: bool = False) -> dict[str, Any
         debiased: use the unbiased estimator; wants n >= 4.
 
     Returns:
-        JSON-ready: `cka`, or None with `reason`; `variance` and `effective_rank`, each a pair for
-        a and b (see `collapse`; the rank is None where nothing varies); `samples`; `debiased`.
+        The alignment, and the variance and effective rank (see `collapse`) of a and of b.
 
     Raises:
         ValueError: for features that are not matrices of the same number of rows.
@@ -90,33 +97,31 @@ def linear_cka(a: Tensor, b: Tensor, *, debiased: bool = False) -> dict[str, Any
             f"linear_cka wants (n, d_a) and (n, d_b) features of the same samples, got "
             f"{tuple(a.shape)} and {tuple(b.shape)}"
         )
-    result: dict[str, Any] = {"cka": None, "variance": [None, None], "effective_rank": [None, None]}
-    result |= {"samples": len(a), "debiased": debiased}
-    if reason := _unusable(a, b, 4 if debiased else 2):
-        return {**result, "reason": reason}
+    nothing = (None, None)
+    if why := _no_cka(a, b, 4 if debiased else 2):
+        return Cka(why, nothing, nothing, len(a), debiased)
 
     sides = (_Centred(a), _Centred(b))
     moments = _Moments(a.shape[1], b.shape[1])
     for left, right in zip(*(side.chunks() for side in sides), strict=True):
         moments.add(left, right)
-    still = []
-    for i, (side, square) in enumerate(zip(sides, (moments.aa, moments.bb), strict=True)):
-        scaled = square.trace().item() / len(a)
-        result["variance"][i] = scaled * side.scale**2
-        if side.varies(scaled):
-            result["effective_rank"][i] = effective_rank(square)
-        else:
-            still.append(("first", "second")[i])
-    if still:
-        which = " and the ".join(still)
-        return {**result, "reason": f"undefined: the {which} model's features do not vary"}
-    cka = moments.cka(debiased)
-    if cka is None:
-        return {
-            **result,
-            "reason": "undefined: the unbiased estimate of a model's own HSIC is <= 0",
-        }
-    return {**result, "cka": cka}
+    (variance_a, rank_a), (variance_b, rank_b) = (
+        _spread(side, square, len(a))
+        for side, square in zip(sides, (moments.aa, moments.bb), strict=True)
+    )
+    still = [name for name, rank in (("first", rank_a), ("second", rank_b)) if rank is None]
+    which = " and the ".join(still)
+    value = guard(
+        (still, f"undefined: the {which} model's features do not vary"),
+    ) or moments.cka(debiased)
+    return Cka(value, (variance_a, variance_b), (rank_a, rank_b), len(a), debiased)
+
+
+def _spread(side: _Centred, square: Tensor, samples: int) -> tuple[float, float | None]:
+    """Variance and effective rank from second moments; the rank is None where nothing varies."""
+    scaled = square.trace().item() / samples
+    rank = effective_rank(square) if side.varies(scaled) else None
+    return scaled * side.scale**2, rank
 
 
 class _Moments:
@@ -138,8 +143,8 @@ class _Moments:
         self.rows += torch.stack([p @ p, q @ q, p @ q])
         self.count += len(a)
 
-    def cka(self, debiased: bool) -> float | None:
-        """The alignment; None where an unbiased self-similarity is not positive."""
+    def cka(self, debiased: bool) -> float | Undefined:
+        """The alignment; undefined where an unbiased self-similarity is not positive."""
         hsic = torch.stack([m.square().sum() for m in (self.aa, self.bb, self.ab)])
         if debiased:
             # HSIC₁ for kernels of centred features, without forming them (factors common to all
@@ -148,24 +153,24 @@ class _Moments:
             traces = torch.stack([p * p, q * q, p * q])
             hsic = hsic - n / (n - 2) * self.rows + traces / ((n - 1) * (n - 2))
             if min(hsic[0], hsic[1]) <= 0:
-                return None
+                return Undefined("undefined: the unbiased estimate of a model's own HSIC is <= 0")
         # roots first: the product of two small numbers would underflow
         value = (hsic[2] / (hsic[0].sqrt() * hsic[1].sqrt())).item()
         return value if debiased else min(value, 1.0)
 
 
-def _unusable(a: Tensor, b: Tensor, least: int) -> str | None:
-    if len(a) < least:
-        return f"undefined: {len(a)} samples, at least {least} are needed"
-    for name, features in (("first", a), ("second", b)):
-        if not features.isfinite().all():
-            return f"undefined: the {name} model's features are not finite, it diverged"
-    return None
+def _no_cka(a: Tensor, b: Tensor, needed: int) -> Undefined | None:
+    why = "undefined: the {} model's features are not finite, it diverged"
+    return guard(
+        (len(a) < needed, f"undefined: {len(a)} samples, at least {needed} are needed"),
+        (not a.isfinite().all(), why.format("first")),
+        (not b.isfinite().all(), why.format("second")),
+    )
 
 
 def feature_similarity(
     ours: Tensor, theirs: Tensor, split: Split, *, debiased: bool = False
-) -> dict[str, dict[str, Any]]:
+) -> FeatureSimilarity:
     """`linear_cka` on the forget part, the retain part and all of the train set.
 
     The three answer different questions: forgetting shows on `forget`, harm on `retain`, and on
@@ -180,38 +185,38 @@ def feature_similarity(
         ValueError: for features that are not matrices of the same number of rows.
     """
     ours, theirs = ours.cpu(), theirs.cpu()
-    result = {"mixed": linear_cka(ours, theirs, debiased=debiased)}
-    for name, rows in (("forget", split.forget_train.cpu()), ("retain", split.retain_train.cpu())):
-        result[name] = linear_cka(ours[rows], theirs[rows], debiased=debiased)
-    return result
+    forget, retain = split.forget_train.cpu(), split.retain_train.cpu()
+    return FeatureSimilarity(
+        linear_cka(ours, theirs, debiased=debiased),
+        linear_cka(ours[forget], theirs[forget], debiased=debiased),
+        linear_cka(ours[retain], theirs[retain], debiased=debiased),
+    )
 
 
 @torch.no_grad()
-def prediction_similarity(model: Tensor, reference: Tensor) -> dict[str, Any]:
+def prediction_similarity(model: Tensor, reference: Tensor) -> PredictionSimilarity:
     """How alike two models' predictive distributions are, from logits of the same samples.
 
     Args:
         model: (n, C) logits.
         reference: (n, C) logits of the model compared with, as a rule the retrained one.
-
-    Returns:
-        JSON-ready, means over samples: `agreement`, percent of equal answers; `kl`,
-        KL(reference ‖ model) in nats; `js`, the Jensen-Shannon divergence in nats, between 0 and
-        log 2. All None with `reason` where there is nothing to compare.
     """
-    nothing = dict.fromkeys(("agreement", "kl", "js"))
-    if not len(model):
-        return {**nothing, "reason": "there are no such samples"}
-    for name, logits in (("model", model), ("reference", reference)):
-        if not logits.isfinite().all():
-            return {**nothing, "reason": f"the {name}'s logits are not finite: it diverged"}
+    why = guard(
+        (not len(model), "there are no such samples"),
+        *(
+            (not logits.isfinite().all(), f"the {name}'s logits are not finite: it diverged")
+            for name, logits in (("model", model), ("reference", reference))
+        ),
+    )
+    if why:
+        return PredictionSimilarity(why, why, why)
     p, q = (z.detach().to("cpu", torch.float64).log_softmax(1) for z in (model, reference))
     middle = torch.logaddexp(p, q) - math.log(2)
-    return {
-        "agreement": 100 * (p.argmax(1) == q.argmax(1)).double().mean().item(),
-        "kl": max(_kl(q, p), 0.0),
-        "js": min(max((_kl(p, middle) + _kl(q, middle)) / 2, 0.0), math.log(2)),
-    }
+    return PredictionSimilarity(
+        agreement=100 * (p.argmax(1) == q.argmax(1)).double().mean().item(),
+        kl=max(_kl(q, p), 0.0),
+        js=min(max((_kl(p, middle) + _kl(q, middle)) / 2, 0.0), math.log(2)),
+    )
 
 
 def _kl(p: Tensor, q: Tensor) -> float:
@@ -219,7 +224,7 @@ def _kl(p: Tensor, q: Tensor) -> float:
     return (p.exp() * (p - q)).sum(1).mean().item()
 
 
-def similarity(model: ModelOutputs, reference: ModelOutputs, split: Split) -> dict[str, Any]:
+def similarity(model: ModelOutputs, reference: ModelOutputs, split: Split) -> Comparison:
     """Features and predictions of a model beside those of a reference model.
 
     Args:
@@ -227,24 +232,19 @@ def similarity(model: ModelOutputs, reference: ModelOutputs, split: Split) -> di
         reference: the same of the model compared with (the original, or the retrained).
         split: which samples belong to which part.
 
-    Returns:
-        JSON-ready: `cka` with `forget`, `retain` and `mixed` train data (`feature_similarity`);
-        `predictions` on the four parts of the data (`prediction_similarity`).
-
     Raises:
         ValueError: when the two were not observed on the same samples.
     """
-    for side in ("train", "test"):
-        a, b = getattr(model, side), getattr(reference, side)
+    pairs = {"train": (model.train, reference.train), "test": (model.test, reference.test)}
+    for side, (a, b) in pairs.items():
         if len(a) != len(b) or not torch.equal(a.labels.cpu(), b.labels.cpu()):
             raise ValueError(f"similarity: the models were not observed on the same {side} samples")
-    predictions = {}
-    for part in ("forget_train", "retain_train", "forget_test", "retain_test"):
-        side, rows = part.rpartition("_")[2], getattr(split, part).cpu()
-        ours, theirs = getattr(model, side).logits.cpu(), getattr(reference, side).logits.cpu()
-        predictions[part] = prediction_similarity(ours[rows], theirs[rows])
+    predictions: dict[str, PredictionSimilarity] = {}
+    for part in PARTS:
+        (a, b), rows = pairs[side_of(part)], split.part(part).cpu()
+        predictions[part] = prediction_similarity(a.logits.cpu()[rows], b.logits.cpu()[rows])
     cka = feature_similarity(model.train.features, reference.train.features, split)
-    return {"cka": cka, "predictions": predictions}
+    return Comparison(cka, predictions)
 
 
 def average_gap(
@@ -252,7 +252,7 @@ def average_gap(
     retrained: Mapping[str, Any],
     *,
     mia: tuple[float | None, float | None] = (None, None),
-) -> dict[str, Any]:
+) -> AverageGap:
     """Mean distance in points to the retrained model over UA, RA, TA and MIA, the field's score.
 
     Args:
@@ -260,8 +260,7 @@ def average_gap(
         mia: MIA-efficacy in percent of the model and of the retrained one, where it was measured.
 
     Returns:
-        JSON-ready: `average_gap`, the mean over what is there, or None with `reason`; `gaps`, by
-        name, None where a figure is missing; `over`, the names that the mean is taken over.
+        The mean over what is there, and the gaps behind it.
     """
     pairs = {name: (model.get(part), retrained.get(part)) for name, part in METRICS.items()}
     pairs["MIA"] = mia
@@ -269,13 +268,12 @@ def average_gap(
         name: None if ours is None or theirs is None else abs(ours - theirs)
         for name, (ours, theirs) in pairs.items()
     }
-    there = [name for name, gap in gaps.items() if gap is not None]
-    mean = sum(gaps[name] for name in there) / len(there) if there else None
-    result = {"average_gap": mean, "gaps": gaps, "over": there}
-    return result if there else {**result, "reason": "no figure is known of both models"}
+    known = {name: gap for name, gap in gaps.items() if gap is not None}
+    why = guard((not known, "no figure is known of both models"))
+    return AverageGap(why or sum(known.values()) / len(known), gaps, tuple(known))
 
 
-def tug_of_war(model: Mapping[str, Any], retrained: Mapping[str, Any]) -> dict[str, Any]:
+def tug_of_war(model: Mapping[str, Any], retrained: Mapping[str, Any]) -> TugOfWar:
     """Tug-of-War: Π (1 − |Δaccuracy|) over forget, retain and test data against the retrained.
 
     1 is the retrained model's accuracies, 0 is as far from them as can be on one part (Zhao et al.
@@ -283,14 +281,11 @@ def tug_of_war(model: Mapping[str, Any], retrained: Mapping[str, Any]) -> dict[s
 
     Args:
         model, retrained: as `accuracy_report` gives them; test is the retained test data.
-
-    Returns:
-        JSON-ready: `tow` in 0..1, or None with `reason`.
     """
     tow = 1.0
     for part in METRICS.values():
         ours, theirs = model.get(part), retrained.get(part)
         if ours is None or theirs is None:
-            return {"tow": None, "reason": f"{part} accuracy is not known of both models"}
+            return TugOfWar(Undefined(f"{part} accuracy is not known of both models"))
         tow *= 1 - abs(ours - theirs) / 100
-    return {"tow": tow}
+    return TugOfWar(tow)

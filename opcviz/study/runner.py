@@ -24,6 +24,7 @@ from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind
 from ..artefacts.own import check_made
 from ..common.devices import fitting_threads, flush_denormals, synchronize
 from ..common.json_types import Json
+from ..common.parts import PARTS
 from ..common.progress import Cancelled, Progress
 from ..data import Data, Images, Split, digest, load, probe_set
 from ..methods import Method, create
@@ -36,7 +37,6 @@ from .trainer import train_and_store
 
 __all__ = ["PARTS", "OwnKindFailed", "StudyRunner"]
 
-PARTS = ("forget_train", "retain_train", "forget_test", "retain_test")
 MODEL_VERSION = PROBE_VERSION = 1  # raised when an answer changes although its question does not
 
 
@@ -165,7 +165,7 @@ class StudyRunner:
         about = {
             "class_names": list(data.class_names),
             "forget_classes": list(split.classes),
-            "sizes": {part: len(getattr(split, part)) for part in PARTS},
+            "sizes": {part: len(split.part(part)) for part in PARTS},
         }
         write_json(folder / "result.json", about)
 
@@ -250,7 +250,7 @@ class StudyRunner:
                 write_arrays(folder / name, content)
             for name, write in made.files.items():
                 write(folder / name)
-            result = {**made.result, "seconds": round(seconds, 3)}
+            result = {**made.json(), "seconds": round(seconds, 3)}
             write_json(folder / "result.json", result, compact=True)
 
     def _store_refusal(self, kind: Kind, method: Method, seed: int) -> bool:

@@ -27,7 +27,7 @@ def logits_of(samples: int, scale: float = 3.0) -> torch.Tensor:
 def test_a_small_set_is_kept_whole():
     split, logits = split_of(30, 70), logits_of(100)
     about, arrays = entropy.entropy_points(logits, split)
-    assert about == {"classes": 5, "forget": [30, 30], "retain": [70, 70]}
+    assert about.to_dict() == {"classes": 5, "forget": [30, 30], "retain": [70, 70]}
     assert arrays["forget"].tolist() == [True] * 30 + [False] * 70
     rows = torch.cat([split.forget_train, split.retain_train])
     view = entropy_view(logits[rows])
@@ -39,17 +39,17 @@ def test_a_small_set_is_kept_whole():
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(2, 40).map(lambda n: 2 * n))
 def test_a_large_one_is_thinned_to_equal_parts(forget, retain, most):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(entropy, "MOST", most)
+        patch.setattr(entropy, "MAX_POINTS", most)
         about, arrays = entropy.entropy_points(logits_of(forget + retain), split_of(forget, retain))
-    kept = about["forget"][0], about["retain"][0]
-    assert (about["forget"][1], about["retain"][1]) == (forget, retain)
+    kept = about.forget[0], about.retain[0]
+    assert (about.forget[1], about.retain[1]) == (forget, retain)
     assert sum(kept) == min(most, forget + retain) == len(arrays["norm"])
     assert all(k == n or k >= most // 2 for k, n in zip(kept, (forget, retain), strict=True))
     assert int(arrays["forget"].sum()) == kept[0]
 
 
 def test_the_thinned_are_spread_over_the_whole_set(monkeypatch):
-    monkeypatch.setattr(entropy, "MOST", 20)
+    monkeypatch.setattr(entropy, "MAX_POINTS", 20)
     kept, _ = entropy._thinned(torch.arange(100), torch.arange(100, 300))
     assert kept.tolist() == [0, 11, 22, 33, 44, 55, 66, 77, 88, 99]
 
@@ -66,12 +66,12 @@ def test_logits_that_are_not_finite_have_a_reason():
     logits = logits_of(20)
     logits[3] = torch.nan
     about, arrays = entropy.entropy_points(logits, split_of(10, 10))
-    assert "not finite" in about["reason"]
+    assert "not finite" in about.reason
     assert arrays == {}
 
 
 def test_two_thousand_samples_take_less_than_ten_kilobytes(tmp_path):
     _, arrays = entropy.entropy_points(logits_of(60_000), split_of(20_000, 40_000))
     np.savez_compressed(tmp_path / "entropy.npz", **arrays)
-    assert len(arrays["norm"]) == entropy.MOST
+    assert len(arrays["norm"]) == entropy.MAX_POINTS
     assert (tmp_path / "entropy.npz").stat().st_size < 10_000

@@ -52,7 +52,7 @@ def test_the_last_live_norm_ratio_is_that_of_the_finished_model(
     watch(tiny_original, 0)
     expected = collapse(
         seen.features[tiny_split.forget_train], seen.features[tiny_split.retain_train]
-    )
+    ).to_dict()
     ratio = watch.history()[-1]["norm_ratio"]
     assert ratio == pytest.approx(expected["norm_ratio"], rel=0.01, abs=0)
     assert (ratio == 0) == (factor == 0)

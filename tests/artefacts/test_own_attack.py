@@ -251,8 +251,8 @@ def test_a_file_that_cannot_be_used_is_refused_and_harms_nothing(
 @pytest.mark.parametrize(
     ("body", "word"),
     [
-        ("return 1.5", "must return a dict of numbers or Made, not float"),
-        ("return Made([1.5])", "must be a dict, not list"),
+        ("return 1.5", "must return a dict of numbers, a Record or Made, not float"),
+        ("return Made([1.5])", "must be a dict or a Record, not list"),
         ('return {"mean": float("nan")}', "not JSON compliant"),
         ('return {"mean": context.split.forget_train}', "Tensor is not JSON serializable"),
         ('return {"mean": "high"}', "a number is wanted"),

@@ -1,11 +1,10 @@
 """Studies made by hand, and numpy's least squares as the oracle of the recovery attacks."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import torch
+from loose import LooseObservation, LooseOutputs, LooseSplit
 
-from opcviz.attacks.recovery.least_squares import Gram
+from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
 
 
 def oracle(features, targets, ridge=0.0, intercept=True):
@@ -22,18 +21,13 @@ def oracle(features, targets, ridge=0.0, intercept=True):
 
 def fit_affine(features, targets, ridge=0.0, *, intercept=True):
     """The map that our least squares fits to features (n, d) and targets (n, k) seen at once."""
-    gram = Gram(features.shape[1], targets.shape[1]).add(features, targets)
+    gram = StreamedLeastSquares(features.shape[1], targets.shape[1]).add(features, targets)
     return gram.solve(ridge, intercept=intercept)
 
 
 def views(train, test):
     """Each side is (features, logits, labels)."""
-    return SimpleNamespace(
-        **{
-            side: SimpleNamespace(features=f, logits=z, labels=y)
-            for side, (f, z, y) in {"train": train, "test": test}.items()
-        }
-    )
+    return LooseOutputs(LooseObservation(*train), LooseObservation(*test))
 
 
 def study(sizes, forget, collapse=True, d=16, seed=0, classes_forgotten=True):
@@ -56,7 +50,7 @@ def study(sizes, forget, collapse=True, d=16, seed=0, classes_forgotten=True):
         original[side] = (f, f @ head[0].T + head[1], y)
         unlearned[side] = (u, torch.randn(len(y), classes, generator=g), y)
     gone = {side: torch.isin(labels[side], torch.tensor(forget)) for side in sides}
-    split = SimpleNamespace(
+    split = LooseSplit(
         **{f"forget_{s}": gone[s].nonzero().flatten() for s in sides},
         **{f"retain_{s}": (~gone[s]).nonzero().flatten() for s in sides},
         classes=tuple(forget) if classes_forgotten else (),

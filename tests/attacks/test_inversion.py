@@ -208,7 +208,7 @@ def test_nothing_to_invert_is_said_not_scored():
             weight.data.zero_()  # features 0: only the head's bias has a gradient
     result = invert([good, broken, blind], *x_y, Inversion(iterations=4))
     same = invert([good], *x_y, Inversion(target="difference", iterations=1), originals=[good])
-    rows = [*result.summary(), *same.summary()]
+    rows = [each.to_dict() for each in (*result.summary(), *same.summary())]
     json.dumps(rows, allow_nan=False)
     assert rows[0]["reason"] is None
     assert all(math.isfinite(v) for v in rows[0]["per_picture"]["psnr"])

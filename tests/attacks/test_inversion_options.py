@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from opcviz.attacks.inversion import Inversion, invert
 from opcviz.attacks.inversion.gradients import GradientMatch, layer_names
-from opcviz.attacks.inversion.groups import Cells, randomise
+from opcviz.attacks.inversion.groups import GradientGroups, randomise
 from opcviz.attacks.inversion.labels import head_of, infer_labels, labels_right
 from opcviz.attacks.inversion.objectives import OBJECTIVES, layer_norms, objective_of
 from opcviz.models import Classifier
@@ -40,7 +40,7 @@ def mean_gradient(model, x, y, create_graph=False):
 def test_a_batchs_gradient_is_the_mean_of_its_pictures(name, route):
     models = [MODELS[name](), MODELS[name]()]
     x, y = batch(12)  # two models, two cells each, three pictures a cell
-    match = GradientMatch(models, (2, 6, 6), route, fold=3)
+    match = GradientMatch(models, (2, 6, 6), route, group_size=3)
     found = match.gradients(x, y)
     for cell in range(4):
         own = slice(3 * cell, 3 * cell + 3)
@@ -53,7 +53,7 @@ def test_a_batchs_gradient_is_the_mean_of_its_pictures(name, route):
 @pytest.mark.parametrize("name", MODELS)
 def test_cost_and_slope_of_batches_are_those_of_double_backward(name, objective, layerwise):
     model = MODELS[name]()
-    match = GradientMatch([model], (2, 6, 6), fold=2)
+    match = GradientMatch([model], (2, 6, 6), group_size=2)
     truth, y = batch(4)
     x, _ = batch(4, seed=2)
     target = match.gradients(truth, y)
@@ -112,7 +112,7 @@ def test_a_batchs_labels_are_read_off_one_by_one():
     net[1].bias.zero_()
     x, _ = batch(8, channels=1)
     y = torch.tensor([3, 3, 5, 0, 1, 2, 6, 7])
-    target = GradientMatch([net], (1, 6, 6), fold=4).gradients(x, y)
+    target = GradientMatch([net], (1, 6, 6), group_size=4).gradients(x, y)
     found = infer_labels(target, head_of(net), 4).view(2, 4)
     assert sorted(found[0].tolist()) == [0, 3, 3, 5]
     assert sorted(found[1].tolist()) == [1, 2, 6, 7]
@@ -126,11 +126,11 @@ def test_inferred_labels_serve_as_well_as_told_ones():
     result = invert([regression(0)], x, y, config)
     assert torch.equal(result.labels[0], y)
     assert result.psnr.min() > 40
-    row = result.summary()[0]
+    row = result.summary()[0].to_dict()
     assert row["labels_right"] == 100
     assert row["per_picture"]["label"] == y.tolist()
     told = invert([regression(0)], x, y, config.replace(labels="known"))
-    assert told.summary()[0]["labels_right"] is None
+    assert told.summary()[0].labels_right is None
     torch.testing.assert_close(told.reconstructions, result.reconstructions)
 
 
@@ -157,7 +157,7 @@ def test_a_batch_is_reconstructed_and_put_in_order():
     result = invert([net], x, y, config)
     assert torch.equal(result.batches, torch.tensor([[0, 2, 4, 6], [1, 3, 5, 7]]))
     assert result.reconstructions.shape == (1, 8, 1, 6, 6)
-    row = result.summary()[0]
+    row = result.summary()[0].to_dict()
     json.dumps(row, allow_nan=False)
     assert row["psnr"] > row["random_gradient"]["psnr"] + 8
     assert row["random_gradient"]["pictures"] == 4
@@ -180,11 +180,11 @@ def test_pictures_of_one_label_do_not_stay_the_same():
 
 
 def test_cells_cover_every_picture_once():
-    cells = Cells(12, 3, 2)
+    cells = GradientGroups(12, 3, 2)
     assert len(cells) == 6
     assert sorted(cells.pictures[~cells.random].flatten().tolist()) == list(range(12))
     assert cells.random.sum() == 2
-    assert len(Cells(3, 1, 50)) == 6
+    assert len(GradientGroups(3, 1, 50)) == 6
 
 
 def test_random_gradients_keep_the_norm_and_nothing_else():
@@ -207,11 +207,11 @@ def test_random_gradients_keep_the_norm_and_nothing_else():
 def test_the_random_gradient_tells_what_the_search_makes_of_nothing():
     x, y = batch(4, channels=1, side=6, dtype=torch.float32)
     result = invert([regression(0), regression(1)], x, y, Inversion(iterations=200, tv=0))
-    for row in result.summary():
+    for row in (each.to_dict() for each in result.summary()):
         assert row["random_gradient"]["psnr"] < 20 < 40 < row["psnr"]
         assert row["psnr_interval"]["low"] <= row["psnr"] <= row["psnr_interval"]["high"]
     without = invert([regression(0)], x, y, Inversion(iterations=200, tv=0, decoys=0))
-    assert without.summary()[0]["random_gradient"] is None
+    assert without.summary()[0].random_gradient is None
     torch.testing.assert_close(without.reconstructions[0], result.reconstructions[0])
 
 
@@ -224,7 +224,7 @@ def test_layerwise_inversion_works_on_a_deep_net():
     x, y = batch(2, channels=1, side=6, classes=5, dtype=torch.float32)
     result = invert([net], x, y, Inversion(iterations=300, tv=0, layerwise=True, decoys=0))
     assert result.psnr.min() > 25
-    assert math.isfinite(result.summary()[0]["cost"])
+    assert math.isfinite(result.summary()[0].cost)
 
 
 def test_batches_that_do_not_fit_are_named():

@@ -4,8 +4,11 @@ import math
 
 import pytest
 import torch
+from json_form import as_json
 
 from opcviz.attacks.inversion.scores import class_mean_scores, psnr, ssim
+
+class_mean_scores = as_json(class_mean_scores)
 
 
 @pytest.mark.parametrize("shape", [(3, 1, 8, 8), (2, 3, 32, 32), (2, 1, 5, 6)])

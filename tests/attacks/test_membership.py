@@ -1,11 +1,12 @@
 """The SVC and threshold attacks against SalUn's code and scikit-learn; bad input."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from json_form import as_json
+from loose import LooseObservation, LooseOutputs, LooseSplit
 from membership_logits import generator, logits_of
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
@@ -22,6 +23,10 @@ from opcviz.attacks.membership.scores import member_scores
 from opcviz.attacks.membership.svc import ShadowThreat, svc_attack
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress
+
+membership = as_json(membership)
+threshold_attacks = as_json(threshold_attacks)
+svc_attack = as_json(svc_attack)
 
 # ---- SalUn's SVCs ------------------------------------------------------------------------------
 
@@ -108,12 +113,10 @@ def study(sure=(4.0, 1.0), forgotten=(0, 1), sizes=(1000, 400), forget_sure=None
         if forget_sure is not None:
             lifts[gone] = forget_sure
         z = torch.randn(n, 10, generator=g) + lifts[:, None] * torch.nn.functional.one_hot(y, 10)
-        sides[side] = SimpleNamespace(features=z, logits=z, labels=y)
+        sides[side] = LooseObservation(z, z, y)
         index[f"forget_{side}"] = gone.nonzero().flatten()
         index[f"retain_{side}"] = (~gone).nonzero().flatten()
-    return SimpleNamespace(**sides), SimpleNamespace(
-        **index, classes=() if samples else tuple(forgotten)
-    )
+    return LooseOutputs(**sides), LooseSplit(**index, classes=() if samples else tuple(forgotten))
 
 
 def figures(result):

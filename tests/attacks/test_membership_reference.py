@@ -18,6 +18,15 @@ from opcviz.attacks.membership import (
 )
 from opcviz.attacks.membership.roc import roc
 from opcviz.common.config import ConfigError
+from opcviz.results import LiraResult
+
+
+def scored(*args, **kwargs):
+    """The JSON of the attack, and the scores that are stored beside it."""
+    result, scores = reference_attack(*args, **kwargs)
+    assert LiraResult.from_dict(result.to_dict(), strict=True) == result
+    return result.to_dict() | {"scores": None if scores is None else scores.tolist()}
+
 
 DELTA = 1.0
 
@@ -39,7 +48,7 @@ def world(n=4000, models=60, delta=DELTA, seed=0, spread=3.0, sigma=None):
 def plain(target, references, variant, variance):
     """The formulas, sample by sample, with scipy's normal density."""
     sides = {}
-    for name, mask in (("in", references.inside), ("out", ~references.inside)):
+    for name, mask in (("in", references.in_models), ("out", ~references.in_models)):
         rows = [references.scores[mask[:, i], i].numpy() for i in range(len(target))]
         own = [r.var(ddof=1) for r in rows]
         pooled = sum(v * (len(r) - 1) for v, r in zip(own, rows, strict=True))
@@ -59,10 +68,10 @@ def plain(target, references, variant, variance):
 def test_scores_are_the_formulas(variant, variance):
     target, _, references = world(60, 80, seed=2)
     config = ReferenceAttack(variant=variant, variance=variance)
-    got = reference_attack(target, references, config)
+    got = scored(target, references, config)
     assert got["scores"] == pytest.approx(plain(target, references, variant, variance))
-    assert got["references"]["inside"] == references.inside.sum(0).min()
-    assert got["references"]["outside"] == (~references.inside).sum(0).min()
+    assert got["references"]["inside"] == references.in_models.sum(0).min()
+    assert got["references"]["outside"] == (~references.in_models).sum(0).min()
 
 
 @pytest.mark.parametrize("variant", ["online", "offline"])
@@ -70,7 +79,7 @@ def test_gaussian_world_gives_the_known_auc_and_tpr(variant):
     """Unit deviations: AUC = Φ(δ/√2), TPR at FPR α = Φ(δ − z_{1−α}); a plain threshold on t only
     reaches Φ(δ/√(2(1 + spread²)))."""
     target, members, references = world()
-    got = reference_attack(target, references, ReferenceAttack(variant=variant))
+    got = scored(target, references, ReferenceAttack(variant=variant))
     scores = torch.tensor(got["scores"], dtype=torch.float64)
     curve = roc(scores[members], scores[~members])
     assert curve.auc == pytest.approx(norm.cdf(DELTA / math.sqrt(2)), abs=0.02)
@@ -88,9 +97,9 @@ def test_each_samples_own_deviation_pays_where_deviations_differ():
     aucs = {
         variance: roc_auc_score(
             members.numpy(),
-            reference_attack(
-                target, references, ReferenceAttack(variant="offline", variance=variance)
-            )["scores"],
+            scored(target, references, ReferenceAttack(variant="offline", variance=variance))[
+                "scores"
+            ],
         )
         for variance in ("pooled", "sample")
     }
@@ -105,7 +114,7 @@ def models_game(n, originals, retrained, seed, member, delta=DELTA, variant="off
     inside = (torch.arange(k) < originals)[:, None].expand(-1, n)
     scores = mu + torch.randn(k, n, generator=g, dtype=torch.float64) + delta * inside
     target = mu + torch.randn(n, generator=g, dtype=torch.float64) + delta * member
-    return reference_attack(
+    return scored(
         target, References(scores, inside), ReferenceAttack(variant=variant, rates=(0.01,))
     )
 
@@ -134,7 +143,7 @@ def test_models_game_by_hand():
     scores = torch.randn(5, 40, generator=g, dtype=torch.float64)
     target = torch.randn(40, generator=g, dtype=torch.float64) + 0.5
     inside = (torch.arange(5) < 2)[:, None].expand(-1, 40)
-    got = reference_attack(target, References(scores, inside))
+    got = scored(target, References(scores, inside))
     for fold, left_out in zip(got["folds"], (2, 3, 4), strict=True):
         keep = [m for m in range(5) if m != left_out]
         rest = References(scores[keep], inside[keep])
@@ -154,10 +163,10 @@ def test_models_game_by_hand():
 def test_scores_do_not_see_a_change_of_unit_nor_the_order_of_models(scale, shift, variant, seed):
     target, _, references = world(40, 40, seed=seed)
     config = ReferenceAttack(variant=variant)
-    before = reference_attack(target, references, config)
+    before = scored(target, references, config)
     order = torch.randperm(40, generator=torch.Generator().manual_seed(seed))
-    moved = References(scale * references.scores[order] + shift, references.inside[order])
-    after = reference_attack(scale * target + shift, moved, config)
+    moved = References(scale * references.scores[order] + shift, references.in_models[order])
+    after = scored(scale * target + shift, moved, config)
     assert after["scores"] == pytest.approx(before["scores"], rel=1e-6, abs=1e-6)
 
 
@@ -165,7 +174,7 @@ def test_references_of_a_study_are_its_originals_and_retrained_models():
     g = torch.Generator().manual_seed(0)
     seen = [torch.randn(20, generator=g) for _ in range(5)]
     references = forget_references(seen[:2], seen[2:])
-    assert references.inside.sum(1).tolist() == [20, 20, 0, 0, 0]
+    assert references.in_models.sum(1).tolist() == [20, 20, 0, 0, 0]
     assert torch.equal(references.scores, torch.stack(seen))
     with pytest.raises(ValueError, match="same samples"):
         forget_references(seen[:2], [torch.randn(21, generator=g)])
@@ -178,9 +187,7 @@ def reason(n=30, originals=3, retrained=3, change=lambda s: s, **config):
     k = originals + retrained
     inside = (torch.arange(k) < originals)[:, None].expand(-1, n)
     scores = change(torch.randn(k, n, generator=g))
-    got = reference_attack(
-        torch.randn(n, generator=g), References(scores, inside), ReferenceAttack(**config)
-    )
+    got = scored(torch.randn(n, generator=g), References(scores, inside), ReferenceAttack(**config))
     if got["auc"] is None:
         assert got["roc"] is got["tpr_at_fpr"] is None
         return got["reason"]["auc"]

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from json_form import as_json
 from membership_logits import generator, logits_of
 from sklearn.metrics import roc_auc_score, roc_curve
 
@@ -14,6 +15,9 @@ from opcviz.attacks.membership import MEMBER_SCORES
 from opcviz.attacks.membership.roc import drawn, roc, roc_report
 from opcviz.attacks.membership.scores import log_odds, member_scores, scaled_confidence
 from opcviz.common.statistics import auc_interval
+
+drawn = as_json(drawn)
+roc_report = as_json(roc_report)
 
 # ---- scores ------------------------------------------------------------------------------------
 

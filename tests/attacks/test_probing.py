@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from json_form import as_json
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import recall_score
 from sklearn.model_selection import StratifiedKFold
@@ -17,10 +18,12 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from opcviz.attacks.probes import PROBES, Probing, probe, unseen_answers
+from opcviz.attacks.probes import PROBES, Probing, probes, unseen_answers
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.common.statistics import cross_fits
+
+probes = as_json(probes)
 
 CONFIG = Probing()
 
@@ -102,7 +105,7 @@ def test_nearest_mean_by_brute_force():
 
 def test_the_net_learns_what_no_line_can_as_well_as_scikit_learns():
     x, y = rings()
-    result = probe(x, y, (1,))
+    result = probes(x, y, (1,))
     net = sklearn_answers(lambda: MLPClassifier((64,), max_iter=2000, random_state=0), x, y)
     assert (net == y.numpy()).mean() > 0.97
     assert result["mlp"]["forget_accuracy"] > 95
@@ -152,7 +155,7 @@ def test_nothing_is_learnt_from_a_sample_to_be_scored(victim, size, name):
 
 def test_figures_are_mean_recalls_on_either_side():
     x, y = blobs(seed=6)
-    result = probe(x, y, (0, 3))
+    result = probes(x, y, (0, 3))
     for name in ORACLES:
         recall = 100 * recall_score(y.numpy(), sklearn_answers(ORACLES[name], x, y), average=None)
         assert result[name]["forget_accuracy"] == pytest.approx(recall[[0, 3]].mean())
@@ -166,8 +169,8 @@ def test_figures_are_mean_recalls_on_either_side():
 
 def test_classes_keep_their_numbers():
     x, y = blobs(classes=3, seed=6)
-    plain = probe(x, y, (1,))
-    renamed = probe(x, torch.tensor([2, 7, 40])[y], (7,))
+    plain = probes(x, y, (1,))
+    renamed = probes(x, torch.tensor([2, 7, 40])[y], (7,))
     assert renamed["knn"]["forget_recall"] == {"7": plain["knn"]["forget_recall"]["1"]}
     for name in PROBES:
         assert renamed[name]["forget_accuracy"] == plain[name]["forget_accuracy"]
@@ -175,10 +178,10 @@ def test_classes_keep_their_numbers():
 
 def test_forgotten_samples_come_as_a_mask():
     x, y = blobs(seed=7)
-    by_class = probe(x, y, (0, 3))
-    assert probe(x, y, (y == 0) | (y == 3)) == by_class
+    by_class = probes(x, y, (0, 3))
+    assert probes(x, y, (y == 0) | (y == 3)) == by_class
     some = torch.arange(len(y)) % 10 == 3  # classes 3 and 3+5k fall together: y is i mod 5
-    result = probe(x, y, some)
+    result = probes(x, y, some)
     right = sklearn_answers(ORACLES["knn"], x, y)[some.numpy()] == y[some].numpy()
     assert result["knn"]["forget_accuracy"] == pytest.approx(100 * right.mean())
 
@@ -187,7 +190,7 @@ def test_a_contracted_forget_set_leaves_the_constant_predictor():
     """OPC's picture: three classes in one point, the others as they were."""
     x, y = blobs(per_class=30, classes=8, spread=0.3, seed=8)
     x[y < 3] = 0.25
-    result = probe(x, y, (0, 1, 2))
+    result = probes(x, y, (0, 1, 2))
     for name in PROBES:
         assert result[name]["forget_accuracy"] == pytest.approx(100 / 3), name
         assert result[name]["retain_accuracy"] > 90, name
@@ -199,7 +202,7 @@ def test_features_that_do_not_vary_get_the_constant_answer_with_a_note(noise):
     g = torch.Generator().manual_seed(0)
     y = torch.tensor([0] * 20 + [1] * 30 + [2] * 10)
     x = (torch.full((60, 7), 3.0).double() + noise * torch.randn(60, 7, generator=g)).float()
-    result = probe(x, y, (1, 2))
+    result = probes(x, y, (1, 2))
     for name in (*PROBES, "majority"):
         assert result[name]["forget_accuracy"] == 50
         assert result[name]["retain_accuracy"] == 0
@@ -210,20 +213,20 @@ def test_what_cannot_be_computed_has_a_reason():
     x, y = blobs()
     broken = x.clone()
     broken[3, 2] = float("nan")
-    result = probe(broken, y, (0,))
+    result = probes(broken, y, (0,))
     assert all(result[name]["forget_accuracy"] is None for name in PROBES)
     assert "diverged" in result["linear"]["reason"]
 
-    one = probe(x[y == 1], y[y == 1], (1,))
+    one = probes(x[y == 1], y[y == 1], (1,))
     assert one["mlp"]["retain_accuracy"] is None
     assert "at least two" in one["mlp"]["reason"]
 
-    alone = probe(x[:6], y[:6], (0,))  # classes 1 to 4 have one sample
+    alone = probes(x[:6], y[:6], (0,))  # classes 1 to 4 have one sample
     assert alone["knn"]["forget_accuracy"] is None
     assert "fewer than two samples" in alone["knn"]["reason"]
-    assert probe(x[:0], y[:0], (0,))["linear"]["forget_accuracy"] is None
+    assert probes(x[:0], y[:0], (0,))["linear"]["forget_accuracy"] is None
 
-    nobody = probe(x, y, ())
+    nobody = probes(x, y, ())
     assert nobody["knn"]["forget_accuracy"] is None
     assert nobody["knn"]["reason"] == "none of these samples is forget data"
     assert nobody["constant_predictor"] is None
@@ -232,32 +235,32 @@ def test_what_cannot_be_computed_has_a_reason():
 
 def test_a_small_class_means_fewer_folds_and_says_so():
     x, y = blobs(per_class=3, classes=4)
-    result = probe(x, y, (0,))
+    result = probes(x, y, (0,))
     assert result["folds"] == 3
     assert "only 3 folds" in result["note"]
 
 
 def test_more_samples_than_the_limit_are_thinned_out():
     x, y = blobs(per_class=200, spread=0.2)
-    result = probe(x, y, (0,), Probing(limit=300))
+    result = probes(x, y, (0,), Probing(limit=300))
     assert result["samples"] == 300
     assert result["linear"]["forget_accuracy"] > 95  # pictures and labels still belong together
 
 
 def test_a_seed_names_one_answer():
     x, y = blobs(spread=3)
-    assert probe(x, y, (0,), seed=4) == probe(x, y, (0,), seed=4)
-    assert probe(x, y, (0,), seed=4) != probe(x, y, (0,), seed=5)
+    assert probes(x, y, (0,), seed=4) == probes(x, y, (0,), seed=4)
+    assert probes(x, y, (0,), seed=4) != probes(x, y, (0,), seed=5)
 
 
 def test_bad_input_is_named():
     x, y = blobs()
     with pytest.raises(ValueError, match=r"\(n, d\) features with \(n,\) int64"):
-        probe(x, y[:-1], (0,))
+        probes(x, y[:-1], (0,))
     with pytest.raises(ValueError, match="int64 labels"):
-        probe(x, y.float(), (0,))
+        probes(x, y.float(), (0,))
     with pytest.raises(ValueError, match=r"bool mask of shape \(150,\)"):
-        probe(x, y, torch.ones(3, dtype=torch.bool))
+        probes(x, y, torch.ones(3, dtype=torch.bool))
     with pytest.raises(ConfigError, match=r"Probing\.folds"):
         Probing(folds=1)
 
@@ -272,5 +275,5 @@ def test_probing_stops_when_asked_to(after):
         return calls > after
 
     with pytest.raises(Cancelled):
-        probe(*blobs(), (0,), progress=Progress(stop=stop))
+        probes(*blobs(), (0,), progress=Progress(stop=stop))
     assert calls == after + 1

@@ -5,12 +5,15 @@ import json
 import numpy as np
 import pytest
 import torch
+from json_form import as_json
 from recovery_studies import fit_affine, oracle, study
 from sklearn.metrics import confusion_matrix
 
 from opcviz.attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover, scoring
-from opcviz.attacks.recovery.least_squares import Gram
+from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
 from opcviz.common.statistics import accuracy_interval
+
+recover = as_json(recover)
 
 UNSIZED = Recovery(sizes=())
 
@@ -28,7 +31,7 @@ def blurred(noise=12.0, sizes=(60,) * 5, forget=(1, 3), **options):
 
 def fitted(views, split, name):
     """Features and labels of a fit set, put together by hand."""
-    parts = [(getattr(views, p[7:]), getattr(split, p)) for p in FIT_SETS[name]]
+    parts = [(getattr(views, p[7:]), getattr(split, p)) for p in FIT_SETS[name].parts]
     return (torch.cat([getattr(v, what)[at] for v, at in parts]) for what in ("features", "labels"))
 
 
@@ -50,7 +53,9 @@ def test_linear_maps_of_few_and_dead_features():
     features = torch.randn(6, 12, generator=g) + 3
     features[:, ::4] = 0
     targets = torch.randn(6, 4, generator=g)
-    weights, biases, rank = Gram(12, 4).add(features, targets).solve_many([0.0], intercept=False)
+    weights, biases, rank = (
+        StreamedLeastSquares(12, 4).add(features, targets).solve_many([0.0], intercept=False)
+    )
     weight, _ = oracle(features, targets, intercept=False)
     np.testing.assert_allclose(weights[0].numpy(), weight, atol=1e-8)
     assert rank == 6
@@ -123,9 +128,10 @@ def test_confusion_and_flips_are_what_the_answers_say():
 
 
 def test_too_many_flips_are_counted(monkeypatch):
-    monkeypatch.setattr(scoring, "FLIPS", 2)
+    monkeypatch.setattr(scoring, "MAX_LISTED_FLIPS", 2)
     labels = torch.tensor([0, 0, 0, 1])
-    found = scoring.flips(torch.tensor([1, 1, 1, 1]), torch.tensor([0, 0, 0, 0]), labels)
+    flips = scoring.flips(torch.tensor([1, 1, 1, 1]), torch.tensor([0, 0, 0, 0]), labels)
+    found = flips.to_dict()
     assert found["recovered"] == 3
     assert found["lost"] == 1
     assert found["positions"] is None

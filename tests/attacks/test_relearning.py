@@ -7,16 +7,19 @@ from dataclasses import replace
 
 import pytest
 import torch
+from json_form import as_json
 from torch.nn import functional as F
 
 from opcviz.attacks.relearning import Relearning, relearn
 from opcviz.attacks.relearning import attack as relearning
-from opcviz.attacks.relearning.curves import Curves, looks
+from opcviz.attacks.relearning.curves import Curves, evaluation_steps
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress, Step
 from opcviz.data import Scenario, Split, photo_patches
 from opcviz.models import Architecture, build_classifier
 from opcviz.training import Batches
+
+relearn = as_json(relearn)
 
 QUICK = Relearning(steps=12, shots=(2,), batch_size=8)
 SIDES = ("forget_train", "forget_test")
@@ -65,7 +68,7 @@ def test_the_curve_is_that_of_a_hand_written_loop(
     drawn = [b for n in range(20) for b in batches.epoch(n, generator)][:15]
     curves = {side: [] for side in SIDES}
     for step in range(16):
-        if step in looks(15):
+        if step in evaluation_steps(15):
             for side in SIDES:
                 x, y = watch.parts[side]
                 with torch.no_grad():
@@ -79,7 +82,7 @@ def test_the_curve_is_that_of_a_hand_written_loop(
             optimizer.step()
     entry = result["variants"][variant]
     assert entry["given"] == len(given) == (4 if variant == "shots_2" else 0)
-    assert entry["steps"] == looks(15)
+    assert entry["steps"] == evaluation_steps(15)
     for side in SIDES:
         assert entry[side]["accuracy"] == pytest.approx(curves[side])
     assert max(curves["forget_train"]) > min(curves["forget_train"])  # something happened

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opcviz.attacks.relearning.curves import Curves, looks
+from opcviz.attacks.relearning.curves import Curves, evaluation_steps
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @given(st.integers(1, 100_000))
 def test_looks_are_dense_first_then_a_quarter_apart(steps):
-    seen = looks(steps)
+    seen = evaluation_steps(steps)
     assert seen[: min(steps, 8) + 1] == list(range(min(steps, 8) + 1))
     assert seen[-1] == steps
     gaps = [(b - a, a) for a, b in pairwise(seen)]
@@ -29,8 +29,8 @@ def test_area_and_half_are_read_off_the_curve(tiny_images, tiny_split):
     curve = [0, 0, 10, 20, 39, 40, 50, 60, 60, 70, 80]
     watch.seen["forget_train"] = curve
     watch.seen["forget_test"] = [v / 3 for v in curve]
-    result = watch.result(80.0, None)
-    area = np.trapezoid(curve, looks(12)) / (12 * 80)
+    result = watch.result(80.0, 0, None).to_dict()
+    area = np.trapezoid(curve, evaluation_steps(12)) / (12 * 80)
     assert result["forget_train"]["area"] == pytest.approx(area)
     assert result["forget_train"]["steps_to_half"] == 5
     assert result["forget_test"]["area"] == pytest.approx(area / 3)

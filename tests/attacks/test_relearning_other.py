@@ -7,11 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from json_form import as_json
 
 from opcviz.attacks.relearning import Relearning, relearn
 from opcviz.attacks.relearning import attack as relearning
 from opcviz.common.config import ConfigError
 from opcviz.data import Images, assemble, photo_patches
+
+relearn = as_json(relearn)
 
 QUICK = Relearning(steps=12, shots=(2,), batch_size=8)
 

@@ -8,6 +8,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
 from opcviz import maps
+from opcviz.common.records import Undefined
 from opcviz.maps.neighbours import fuzzy_graph, nearest
 
 NEIGHBOUR_KINDS = ("umap", "densmap")
@@ -158,8 +159,7 @@ def test_density_shows_in_densmap_and_not_in_umap(digits):
     features = torch.randn(300, 8, generator=g)
     features[forget] = 8 + 1e-3 * features[forget]
     ratio = {
-        kind: maps.read_out(maps.draw(features, kind).points, forget)["radius_ratio"]
-        for kind in maps.KINDS
+        kind: maps.radius_ratio(maps.draw(features, kind).points, forget) for kind in maps.KINDS
     }
     assert ratio["pca"] < 0.01
     assert ratio["densmap"] < 0.5 * ratio["umap"]
@@ -209,11 +209,12 @@ def test_bad_input_is_named(digits, kind):
         maps.draw(digits, "tsne")
 
 
-def test_read_out_counts_radii():
+def test_the_ratio_is_that_of_the_radii():
     points = torch.tensor([[0.0, 1], [0, -1], [2, 0], [-2, 0], [2, 0], [-2, 0]])
     forget = torch.tensor([True, True, False, False, False, False])
-    assert maps.read_out(points, forget) == {"radius_ratio": pytest.approx(0.5)}
-    assert maps.read_out(points, ~forget & False)["radius_ratio"] is None
-    assert "one place" in maps.read_out(points * 0, forget)["reason"]
+    assert maps.radius_ratio(points, forget) == pytest.approx(0.5)
+    none = maps.radius_ratio(points, ~forget & False)
+    assert none == Undefined("the map has no forget or no retain samples")
+    assert "one place" in maps.radius_ratio(points * 0, forget).reason
     with pytest.raises(ValueError, match="mask"):
-        maps.read_out(points, forget[1:])
+        maps.radius_ratio(points, forget[1:])

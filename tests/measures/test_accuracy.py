@@ -1,10 +1,13 @@
-from types import SimpleNamespace
-
 import pytest
 import torch
+from json_form import as_json
 from sklearn.metrics import accuracy_score, recall_score
 
+from opcviz.data import Split
 from opcviz.measures import accuracy, accuracy_report, per_class_accuracy
+from opcviz.tasks.classification import ModelOutputs, Observation
+
+accuracy_report = as_json(accuracy_report)
 
 
 @pytest.fixture
@@ -29,25 +32,25 @@ def test_agrees_with_scikit_learn(answers):
 
 def test_report_by_part_and_class(answers):
     logits, labels = answers
-    side = SimpleNamespace(logits=logits, labels=labels)
+    side = Observation(logits, logits, labels)
     forgotten = (labels == 0).nonzero().flatten()
     retained = (labels != 0).nonzero().flatten()
-    split = SimpleNamespace(
+    split = Split(
         forget_train=forgotten,
         retain_train=retained,
         forget_test=forgotten[:0],
         retain_test=torch.arange(300),
     )
     names = ["a", "b", "c", "d", "e"]
-    report = accuracy_report(SimpleNamespace(train=side, test=side), split, names)
+    report = accuracy_report(ModelOutputs(side, side), split, names)
     assert report["forget_train"] == report["per_class"]["train"]["a"]
     assert report["retain_train"] == accuracy(logits[retained], labels[retained])
     assert report["retain_test"] == accuracy(logits, labels)
     assert report["forget_test"] is None
     assert report["reason"] == {"forget_test": "there are no such samples"}
 
-    broken = SimpleNamespace(logits=logits * float("nan"), labels=labels)
-    report = accuracy_report(SimpleNamespace(train=broken, test=side), split, names)
+    broken = Observation(logits, logits * float("nan"), labels)
+    report = accuracy_report(ModelOutputs(broken, side), split, names)
     assert report["forget_train"] is None
     assert "diverged" in report["reason"]["forget_train"]
     assert set(report["per_class"]["train"].values()) == {None}

@@ -5,8 +5,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from json_form import as_json
 
 from opcviz.measures import collapse
+
+collapse = as_json(collapse)
 
 
 def test_agrees_with_numpy():

@@ -2,19 +2,22 @@
 
 import json
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from json_form import as_json
+from loose import LooseObservation, LooseOutputs, LooseSplit
 from scipy.special import logsumexp
 from scipy.stats import entropy
 from sklearn.covariance import LedoitWolf
 
 from opcviz.measures import outliers as module
 from opcviz.measures.outliers import OUTLIER_SCORES, fit_gaussians, outliers
+
+outliers = as_json(outliers)
 
 
 def study(move=lambda f: f, sizes=(600, 300), d=12, samples=False, seed=0):
@@ -29,11 +32,11 @@ def study(move=lambda f: f, sizes=(600, 300), d=12, samples=False, seed=0):
             gone = (torch.arange(n) < n // 4) & (side == "train")
         f = 4 * torch.nn.functional.one_hot(y, d) + torch.randn(n, d, generator=g)
         f[gone] = move(f[gone])
-        sides[side] = SimpleNamespace(features=f, logits=f @ head, labels=y)
+        sides[side] = LooseObservation(f, f @ head, y)
         index[f"forget_{side}"] = gone.nonzero().flatten()
         index[f"retain_{side}"] = (~gone).nonzero().flatten()
     classes = () if samples else (0,)
-    return SimpleNamespace(**sides), SimpleNamespace(**index, classes=classes)
+    return LooseOutputs(**sides), LooseSplit(**index, classes=classes)
 
 
 def pairs(forget, retain):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from json_form import as_json
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -14,6 +15,8 @@ from sklearn.preprocessing import StandardScaler
 
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.measures import separability
+
+separability = as_json(separability)
 
 
 def gaussian(count: int, width: int, shift: float, seed: int) -> torch.Tensor:

@@ -10,6 +10,7 @@ import torch
 from constructed import World
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from json_form import as_json
 from scipy.stats import entropy
 from torch import Tensor
 
@@ -22,6 +23,13 @@ from opcviz.measures.similarity import (
     similarity,
     tug_of_war,
 )
+
+average_gap = as_json(average_gap)
+feature_similarity = as_json(feature_similarity)
+linear_cka = as_json(linear_cka)
+prediction_similarity = as_json(prediction_similarity)
+similarity = as_json(similarity)
+tug_of_war = as_json(tug_of_war)
 
 
 def pair(n: int = 60, d: int = 7, e: int = 4, seed: int = 0) -> tuple[Tensor, Tensor]:
@@ -92,7 +100,7 @@ def test_variance_and_rank_are_those_of_collapse() -> None:
     a, b = pair()
     found = linear_cka(a, b)
     for i, features in enumerate((a, b)):
-        expected = collapse(features, features)
+        expected = collapse(features, features).to_dict()
         assert found["variance"][i] == pytest.approx(expected["variance"], rel=1e-10)
         assert found["effective_rank"][i] == pytest.approx(expected["effective_rank"], rel=1e-8)
 

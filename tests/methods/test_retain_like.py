@@ -150,7 +150,7 @@ def test_retain_like_hides_what_one_point_betrays(tiny_request: MakeRequest) -> 
     for point in ("origin", "retain_like"):
         model, _ = create("opc", point=point, weight=2.0, **settings).unlearn(request)
         now = seen(request, model)
-        auc[point] = separability(now.features[gone], now.features[kept])
+        auc[point] = separability(now.features[gone], now.features[kept]).to_dict()
         assert accuracy(now.logits[kept], now.labels[kept]) == 100
         assert accuracy(now.logits[gone], now.labels[gone]) <= 50
     assert auc["origin"]["linear"] > 0.95

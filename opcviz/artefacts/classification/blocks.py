@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
-from ...attacks.probes import Probing, probe
-from ...attacks.recovery import ATTACKS, Recovery, recover
+from ...attacks.probes import Probing, probes
+from ...attacks.recovery import Recovery, recover
 from ...common.json_types import Json
 from ...common.text import percent
 from ...measures import collapse, separability
 from ...measures.similarity import feature_similarity
+from ...results import ATTACKS, Block, BlocksResult, ProbesResult, RecoveryResult
 from ...tasks.classification import ModelOutputs, Observation
 from ..context import Context
 from ..kind import Kind, Made, register_kind
@@ -42,6 +44,7 @@ class Blocks(Kind):
 
     settings = {"recovery": Recovery, "probing": Probing}
     order = 40
+    result = BlocksResult
     fields = {"blocks[]": "`name`, and the same recovery, separability and collapse at every block"}
     rows = (
         Row(
@@ -73,33 +76,40 @@ class Blocks(Kind):
             recovered = recover(
                 before, outputs, (head.weight.detach(), head.bias.detach()), split, attack
             )
-            for attempt in ATTACKS:  # which samples flip is told at the last features
-                recovered[attempt]["all"].pop("flips", None)
             blocks.append(
-                {
-                    "name": name,
-                    "collapse": collapse(forget, retain),
-                    "separability": separability(forget, retain, progress=context.progress),
-                    "recovery": recovered,
-                    "probes": _probes(context, outputs),
-                    "cka_original": feature_similarity(
+                Block(
+                    name=name,
+                    collapse=collapse(forget, retain),
+                    separability=separability(forget, retain, progress=context.progress),
+                    recovery=_without_flips(recovered),
+                    probes=_probes(context, outputs),
+                    cka_original=feature_similarity(
                         features, reference[name].train.features, split
                     ),
-                }
+                )
             )
-        return Made({"blocks": blocks})
+        return Made(BlocksResult(tuple(blocks)))
 
     def show(self, result: Json | None, reason: str) -> Json:
         """The list of blocks, empty where there is none."""
         return {"blocks": (result or {}).get("blocks") or []}
 
 
-def _probes(context: Context, outputs: ModelOutputs) -> Json:
+def _without_flips(recovered: RecoveryResult) -> RecoveryResult:
+    """Which samples flip is told at the last features alone."""
+    fm, hr, hr_labels = (
+        {name: replace(fit, flips=None) for name, fit in recovered.attack(attack).items()}
+        for attack in ATTACKS
+    )
+    return replace(recovered, fm=fm, hr=hr, hr_labels=hr_labels)
+
+
+def _probes(context: Context, outputs: ModelOutputs) -> ProbesResult:
     """Cross-validated probes on held-out data; on train data where samples are forgotten."""
     split = context.split
     seen: Observation = outputs.test if split.classes else outputs.train
     everything = torch.arange(len(seen), device=split.forget_train.device)
-    return probe(
+    return probes(
         seen.features,
         seen.labels,
         split.classes or torch.isin(everything, split.forget_train),

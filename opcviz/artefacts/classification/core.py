@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ...attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover
+from collections.abc import Sequence
+
+from ...attacks.recovery import Recovery, recover
 from ...common.json_types import Json
+from ...common.parts import PARTS
 from ...measures import accuracy_report, collapse, separability
+from ...results import ATTACKS, FIT_SETS, EvidenceResult
 from ..context import Context
 from ..kind import Column, Kind, Made, number, register_kind
 from ..rows import Row, of_auc
@@ -12,7 +16,6 @@ from .entropy_points import entropy_points
 
 __all__ = ["Core"]
 
-ACCURACIES = ("forget_train", "retain_train", "forget_test", "retain_test")
 COLLAPSE = ("radius_ratio", "norm_ratio", "effective_rank")
 GROUP = "Standing out"
 TABLE = ("unlearning",)
@@ -42,6 +45,7 @@ class Core(Kind):
 
     settings = {"recovery": Recovery}
     order = 10
+    result = EvidenceResult
     fields = {
         "accuracy.{forget_train,retain_train,forget_test,retain_test}": (
             "percent; `per_class` too, by class name"
@@ -98,42 +102,44 @@ class Core(Kind):
         forget = after.train.features[split.forget_train]
         retain = after.train.features[split.retain_train]
         entropy, points = entropy_points(after.train.logits, split)
-        result = {
-            "accuracy": accuracy_report(after, split, context.data.class_names),
-            "collapse": collapse(forget, retain),
-            "separability": separability(forget, retain, progress=context.progress),
-            "recovery": recover(
+        result = EvidenceResult(
+            accuracy=accuracy_report(after, split, context.data.class_names),
+            collapse=collapse(forget, retain),
+            separability=separability(forget, retain, progress=context.progress),
+            recovery=recover(
                 before,
                 after,
                 (head.weight.detach(), head.bias.detach()),
                 split,
                 context.settings(Recovery),
             ),
-            "entropy": entropy,
-        }
+            entropy=entropy,
+        )
         return Made(result, {"entropy.npz": points} if points else {})
 
     def show(self, result: Json | None, reason: str) -> Json:
         """Four fields of a model's JSON; what an older answer did not ask is null with a reason."""
         found = result or {}
-        recovery = _no_recovery(reason)
+        recovery = _null_recovery(reason)
         if "recovery" in found:
-            older = _no_recovery("not computed by the version that made this; run the study again")
+            older = _null_recovery(
+                "not computed by the version that made this; run the study again"
+            )
             recovery = {
                 name: older[name] | value if name in ATTACKS else value
                 for name, value in found["recovery"].items()
             }
         return {
-            "accuracy": found.get("accuracy") or _nothing(ACCURACIES, reason),
+            "accuracy": found.get("accuracy") or _nulls(PARTS, reason),
             "recovery": recovery,
-            "collapse": found.get("collapse") or _nothing(COLLAPSE, reason),
-            "separability": found.get("separability") or _nothing(("linear", "knn"), reason),
+            "collapse": found.get("collapse") or _nulls(COLLAPSE, reason),
+            "separability": found.get("separability") or _nulls(("linear", "knn"), reason),
         }
 
 
-def _nothing(names: tuple[str, ...], reason: str) -> Json:
+def _nulls(names: Sequence[str], reason: str) -> Json:
     return {**dict.fromkeys(names), "reason": reason}
 
 
-def _no_recovery(reason: str) -> Json:
-    return {attack: {fit: _nothing(RECOVERED, reason) for fit in FIT_SETS} for attack in ATTACKS}
+def _null_recovery(reason: str) -> Json:
+    return {attack: {fit: _nulls(RECOVERED, reason) for fit in FIT_SETS} for attack in ATTACKS}

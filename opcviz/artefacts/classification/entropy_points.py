@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ...common.records import Undefined
+from ...data import Split
 from ...measures.entropy import entropy_view
+from ...results import EntropySummary
 
-if TYPE_CHECKING:
-    from ...data import Split
+__all__ = ["MAX_POINTS", "entropy_points"]
 
-__all__ = ["MOST", "entropy_points"]
+Array = np.ndarray[Any, Any]
 
-MOST = 2000  # samples kept of a model: about 8 KB
+MAX_POINTS = 2000  # samples kept of a model: about 8 KB
 
 
-def entropy_points(logits: Tensor, split: Split) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Logit norm and entropy of train samples, of at most `MOST` where there are more.
+def entropy_points(
+    logits: Tensor, split: Split
+) -> tuple[EntropySummary | Undefined, dict[str, Array]]:
+    """Logit norm and entropy of train samples, of at most `MAX_POINTS` where there are more.
 
     A larger set is thinned evenly: as many of the forget as of the retain data, unless one of them
     has fewer. The choice is the same for every model of a study.
@@ -29,19 +33,18 @@ def entropy_points(logits: Tensor, split: Split) -> tuple[dict[str, Any], dict[s
         split: which of them are to be forgotten.
 
     Returns:
-        JSON-ready: `classes` C, and for `forget` and `retain` (kept, of how many); or a `reason`
-        where the logits are not finite. And arrays (k,): `norm` of the centred logits and
-        `entropy` in nats, float16 (three digits), and `forget`, whether the sample is to be
-        forgotten; none where there is a reason.
+        How many are kept, undefined where the logits are not finite; and arrays (k,), none where
+        that is undefined: `norm` of the centred logits and `entropy` in nats, float16 (three
+        digits), and `forget`, whether the sample is to be forgotten.
     """
     if not logits.isfinite().all():
-        return {"reason": "the logits are not finite: the model diverged"}, {}
+        return Undefined("the logits are not finite: the model diverged"), {}
     kept = _thinned(split.forget_train.cpu(), split.retain_train.cpu())
-    about = {
-        "classes": logits.shape[1],
-        "forget": [len(kept[0]), len(split.forget_train)],
-        "retain": [len(kept[1]), len(split.retain_train)],
-    }
+    about = EntropySummary(
+        classes=logits.shape[1],
+        forget=(len(kept[0]), len(split.forget_train)),
+        retain=(len(kept[1]), len(split.retain_train)),
+    )
     view = entropy_view(logits[torch.cat(kept).to(logits.device)])
     largest = float(np.finfo(np.float16).max)
     arrays = {
@@ -53,8 +56,8 @@ def entropy_points(logits: Tensor, split: Split) -> tuple[dict[str, Any], dict[s
 
 
 def _thinned(forget: Tensor, retain: Tensor) -> tuple[Tensor, Tensor]:
-    few = min(len(forget), max(MOST // 2, MOST - len(retain)))
-    return _evenly(forget, few), _evenly(retain, min(len(retain), MOST - few))
+    few = min(len(forget), max(MAX_POINTS // 2, MAX_POINTS - len(retain)))
+    return _evenly(forget, few), _evenly(retain, min(len(retain), MAX_POINTS - few))
 
 
 def _evenly(rows: Tensor, count: int) -> Tensor:

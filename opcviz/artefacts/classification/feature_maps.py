@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from ...common.json_types import Json
-from ...maps import draw, read_out
+from ...maps import draw, radius_ratio
+from ...results import MapReadOut, MapsResult
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..settings import Evidence
@@ -31,6 +32,7 @@ class FeatureMaps(Kind):
     """One layout a kind of map, aligned by starting where the original's lies."""
 
     order = 70
+    result = MapsResult
 
     def question(self, evidence: Evidence) -> Json:
         """The kinds of map, and the size of the probe set."""
@@ -45,15 +47,16 @@ class FeatureMaps(Kind):
         features = train.features[probe].cpu()
         forget = torch.isin(probe, context.split.forget_train).cpu()
         points: dict[str, np.ndarray] = {}
-        about: Json = {}
+        about: dict[str, MapReadOut] = {}
         for kind in context.evidence.maps:
             context.progress.check()
             reference = torch.from_numpy(start[kind]) if kind in start else None
             layout = draw(features, kind, start=reference)
             points[kind] = layout.points.numpy()
-            about[kind] = {**read_out(layout.points, forget), "note": layout.note or None}
+            ratio = radius_ratio(layout.points, forget)
+            about[kind] = MapReadOut(ratio, layout.note or None)
         probabilities = train.logits[probe].softmax(1).cpu().numpy().astype(np.float16)
-        return Made({"maps": about}, {"maps.npz": {**points, "probabilities": probabilities}})
+        return Made(MapsResult(about), {"maps.npz": {**points, "probabilities": probabilities}})
 
     def show(self, result: Json | None, reason: str) -> Json:
         """Nothing: maps are pictures."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from ...attacks.inversion import Inversion, class_mean_scores, invert
 from ...common.json_types import Json
+from ...results import InversionSummary
 from ..context import Context
 from ..kind import Column, Kind, Made, number, register_kind
 from ..settings import Evidence
@@ -36,6 +38,7 @@ class GradientInversion(Kind):
     settings = {"inversion": Inversion}
     needs = frozenset({"together"})
     order = 80
+    result = InversionSummary
     fields = {"inversion.{psnr,ssim}": "means over the attacked pictures (dB; 1 is identical)"}
     columns = (
         Column("PSNR", number("inversion", "psnr"), ".1f", ("inversion", "show"), "dB"),
@@ -90,7 +93,7 @@ class GradientInversion(Kind):
                 "found": found.cpu().numpy(),
             }
             arrays = {"inversion.npz": {**shared, **own}}
-            made.append(Made({**about, "class_mean": baseline}, arrays))
+            made.append(Made(replace(about, class_mean=baseline), arrays))
         return made
 
     def show(self, result: Json | None, reason: str) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from ...attacks.membership import (
     scaled_confidence,
 )
 from ...common.json_types import Json
+from ...results import LiraResult, ReferenceSeeds
 from ..context import Context, Subject
 from ..kind import Kind, Made, register_kind
 from ..rows import Row, auc_text, no_likelihood, rare_text
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Lira"]
 
 MIN_SEEDS = 3  # of reference models, without which no likelihood ratio exists
-FEW_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
+NEEDED_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
 
 
 def _likelihood(model: Json, _: Json) -> str:
@@ -54,6 +56,7 @@ class Lira(Kind):
     settings = {"reference": ReferenceAttack}
     needs = frozenset({"retrained", "seeds"})
     order = 90
+    result = LiraResult
     fields = {
         "reference": (
             "LiRA: `auc`, its `folds` over reference models, `tpr_at_fpr`, the `seeds` of the "
@@ -81,31 +84,35 @@ class Lira(Kind):
 
     def measure(self, context: Context) -> Made:
         """Confidences on the forget data, of the subject and of every reference model."""
-        sides = {"inside": "original", "outside": "retrain"}
         subject = context.subject
-        others = {
-            side: [
+        in_models, out_models = (
+            [
                 each
                 for each in context.references(method)
                 if (each.method, each.seed) != (subject.method, subject.seed)
             ]
-            for side, method in sides.items()
-        }
-        known = [[_confidence(each, context) for each in others[side]] for side in sides]
-        result = reference_attack(
+            for method in ("original", "retrain")
+        )
+        result, scores = reference_attack(
             _confidence(subject, context),
-            forget_references(*known),
+            forget_references(
+                [_confidence(each, context) for each in in_models],
+                [_confidence(each, context) for each in out_models],
+            ),
             context.settings(ReferenceAttack),
             progress=context.progress,
         )
-        scores = result.pop("scores")
-        arrays = {} if scores is None else {"scores": np.array(scores, np.float32)}
-        seeds = {side: [each.seed for each in others[side]] for side in sides}
-        return Made({**result, "seeds": seeds}, {"reference.npz": arrays} if arrays else {})
+        seeds = ReferenceSeeds(
+            tuple(each.seed for each in in_models), tuple(each.seed for each in out_models)
+        )
+        arrays = {}
+        if scores is not None:
+            arrays["reference.npz"] = {"scores": scores.numpy().astype(np.float32)}
+        return Made(replace(result, seeds=seeds), arrays)
 
     def show(self, result: Json | None, reason: str) -> Json:
         """The attack, or how many seeds it takes."""
-        why = FEW_SEEDS if reason == self.not_computed else reason
+        why = NEEDED_SEEDS if reason == self.not_computed else reason
         return {"reference": result or {"auc": None, "reason": {"auc": why}}}
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ...attacks.recovery import LiveRecovery
 from ...common.progress import Epoch
+from ...common.records import Undefined
 from ...maps import draw
 from ...measures import accuracy
 from ...models import Classifier
@@ -93,7 +94,7 @@ class FeatureMonitor:
             values["norm_ratio"] = norms[forget].mean().item() / retain_norm
         if self.recovery is not None and bool(seen.features.isfinite().all()):
             recovered = self.recovery.score(seen.features)
-            values["fm_accuracy"] = recovered["forget_accuracy"]
+            values["fm_accuracy"] = nan if isinstance(recovered, Undefined) else recovered
         return values
 
     def history(self) -> list[dict[str, float | None]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ...attacks.membership import Membership, membership
 from ...common.json_types import Json
 from ...common.text import percent
 from ...measures import separability
 from ...measures.outliers import outliers
+from ...results import MembershipResult, Separability
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row, of_auc, rare_text
@@ -53,6 +55,7 @@ class MembershipTests(Kind):
 
     settings = {"membership": Membership}
     order = 20
+    result = MembershipResult
     fields = {
         "membership.{thresholds,svc,outliers,separability}": (
             "membership by thresholds on scores and by an SVC, outlier scores, and whether forget "
@@ -115,21 +118,23 @@ class MembershipTests(Kind):
     def measure(self, context: Context) -> Made:
         """All of it from the outputs of one pass."""
         outputs = context.subject.outputs
-        result = {
-            **membership(
-                outputs,
-                context.split,
-                context.settings(Membership),
-                seed=context.seed,
-                progress=context.progress,
-            ),
-            "outliers": outliers(outputs, context.split),
-            "separability": _told_apart(context),
-        }
-        return Made(result)
+        attacked = membership(
+            outputs,
+            context.split,
+            context.settings(Membership),
+            seed=context.seed,
+            progress=context.progress,
+        )
+        return Made(
+            replace(
+                attacked,
+                outliers=outliers(outputs, context.split),
+                separability=_separability_from_unseen(context),
+            )
+        )
 
 
-def _told_apart(context: Context) -> Json:
+def _separability_from_unseen(context: Context) -> dict[str, dict[str, Separability]]:
     """Can forget samples be told from unseen ones of their kind, and by their logits alone?
 
     By features against retained samples is part of the evidence of every model.

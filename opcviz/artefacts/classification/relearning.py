@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ...attacks.relearning import Relearning, relearn
 from ...common.json_types import Json
 from ...data import photo_patches
+from ...results import RelearningResult
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row
@@ -45,6 +46,7 @@ class RelearningCurves(Kind):
 
     settings = {"relearning": Relearning}
     order = 50
+    result = RelearningResult
     fields = {
         "relearning.variants": "curves of forget accuracy while an attacker trains on, by his data"
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ...common.json_types import Json
 from ...common.text import percent
 from ...measures.similarity import similarity
+from ...results import SimilarityResult, Undefined
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row
@@ -42,13 +43,13 @@ def _gap(model: Json, retrained: Json) -> str:
 
     ours, theirs = (m["membership"]["svc"]["confidence"]["efficacy"] for m in (model, retrained))
     found = average_gap(model["accuracy"], retrained["accuracy"], mia=(ours, theirs))
-    return f"{found['average_gap']:.2f} points over {', '.join(found['over'])}"
+    return f"{found.average_gap:.2f} points over {', '.join(found.over)}"
 
 
 def _tug(model: Json, retrained: Json) -> str:
     from ...measures.similarity import tug_of_war
 
-    return f"{tug_of_war(model['accuracy'], retrained['accuracy'])['tow']:.3f}"
+    return f"{tug_of_war(model['accuracy'], retrained['accuracy']).tow:.3f}"
 
 
 @register_kind(
@@ -64,6 +65,7 @@ class Similarity(Kind):
 
     needs = frozenset({"retrained"})
     order = 30
+    result = SimilarityResult
     fields = {
         "similarity.{original,retrained}": (
             "`cka` of features, and `predictions` (agreement, KL and JS divergence), beside each"
@@ -113,10 +115,10 @@ class Similarity(Kind):
         """Compare the outputs of three models."""
         outputs, split, retrained = context.subject.outputs, context.split, context.retrained
         return Made(
-            {
-                "original": similarity(outputs, context.original.outputs, split),
-                "retrained": similarity(outputs, retrained.outputs, split)
+            SimilarityResult(
+                similarity(outputs, context.original.outputs, split),
+                similarity(outputs, retrained.outputs, split)
                 if retrained
-                else {"reason": "there is no retrained model"},
-            }
+                else Undefined("there is no retrained model"),
+            )
         )

@@ -37,7 +37,7 @@ from torch import Tensor, nn
 from ...common.progress import Progress, Step
 from .ghost_norm import Gradients
 from .gradients import GradientMatch, alike
-from .groups import Cells, randomise, score
+from .groups import GradientGroups, randomise, score
 from .result import InversionResult
 from .scores import class_mean_scores, class_means
 from .search import Inversion, InversionView, frame_steps, reconstruct
@@ -106,18 +106,18 @@ def _invert_all(
     config: Inversion,
     seed: int,
     progress: Progress,
-) -> tuple[list[list[dict[str, Any]]], Cells]:
+) -> tuple[list[list[dict[str, Any]]], GradientGroups]:
     """What was found, cell by cell for each model: cut the work, run it, put it together."""
     shape = tuple(pictures.shape[1:])
     bases = [frozen_copy(m) for m in (originals if config.target == "difference" else models)]
-    cells = Cells(len(pictures), config.batch, config.decoys)
+    cells = GradientGroups(len(pictures), config.batch, config.decoys)
     jobs = []
     for group in _groups(bases, shape):
         held = sum(p.numel() * p.element_size() for p in bases[group[0]].parameters())
         most = max(1, BUDGET // (held * config.restarts))
         for start in range(0, len(group), most):
             some = group[start : start + most]
-            match = GradientMatch([bases[m] for m in some], shape, fold=config.batch)
+            match = GradientMatch([bases[m] for m in some], shape, group_size=config.batch)
             parts = torch.arange(len(cells)).split(max(1, most // len(some)))
             jobs += [(match, some, at) for at in parts]
     done: dict[tuple[int, int], dict[str, Any]] = {}

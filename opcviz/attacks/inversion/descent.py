@@ -22,6 +22,7 @@ class AdamDescent:
 
     def __init__(self, x: Tensor, lr: float, schedule: str, signed: bool) -> None:
         self.x, self.lr, self.schedule, self.signed = x, lr, schedule, signed
+        self.optimizer: torch.optim.Optimizer
         if signed:
             self.optimizer = torch.optim.AdamW([x], lr)
         else:

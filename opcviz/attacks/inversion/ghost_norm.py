@@ -5,7 +5,8 @@ and ‖g‖², where g is the layer's weight gradient and t a target; `pull` giv
 cost c(<g, t>, ‖g‖²) by δ and a: with v = c₁·t + 2·c₂·g they are v·a and vᵀ·δ.
 
 Where one gradient is that of several pictures together, their positions are simply the positions
-of one longer picture: `fold` pictures make a cell, and everything "a picture" below is "a cell".
+of one longer picture: `group_size` pictures make a cell, and everything
+"a picture" below is "a cell".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.grad import conv2d_input
 from torch.overrides import TorchFunctionMode
 
 __all__ = ["Gradients", "Product", "Scale", "Tape", "Uncovered", "dot"]
@@ -31,19 +33,24 @@ class Uncovered(Exception):
 
 def dot(a: Tensor, b: Tensor) -> Tensor:
     """(B, ...) and (B, ...) -> (B,)."""
-    return torch.linalg.vecdot(a.flatten(1), b.flatten(1))
+    product: Tensor = torch.linalg.vecdot(a.flatten(1), b.flatten(1))
+    return product
 
 
-def _gather(values: Tensor, fold: int) -> Tensor:
-    """(N, G, D, T) of pictures -> (N / fold, G, D, fold·T) of cells."""
-    return values if fold == 1 else values.unflatten(0, (-1, fold)).movedim(1, 3).flatten(3)
-
-
-def _scatter(values: Tensor, fold: int) -> Tensor:
-    """The inverse of `_gather`."""
-    if fold == 1:
+def _gather(values: Tensor, group_size: int) -> Tensor:
+    """(N, G, D, T) of pictures -> (N / group_size, G, D, group_size·T) of cells."""
+    if group_size == 1:
         return values
-    return values.unflatten(3, (fold, -1)).movedim(3, 1).flatten(0, 1)
+    pictures: Tensor = values.unflatten(0, (-1, group_size))
+    return pictures.movedim(1, 3).flatten(3)
+
+
+def _scatter(values: Tensor, group_size: int) -> Tensor:
+    """The inverse of `_gather`."""
+    if group_size == 1:
+        return values
+    pictures: Tensor = values.unflatten(3, (group_size, -1))
+    return pictures.movedim(3, 1).flatten(0, 1)
 
 
 def _per_picture(values: Tensor, like: Tensor) -> Tensor:
@@ -64,11 +71,11 @@ class Product:
     input: Tensor
     output: Tensor
     window: dict[str, tuple[int, int]] | None = None  # kernel_size, dilation, padding, stride
-    fold: int = 1
+    group_size: int = 1
 
     @property
     def _pointwise(self) -> bool:
-        window = self.window
+        window = self.window or {}
         return window["kernel_size"] == (1, 1) and window["padding"] == (0, 0)
 
     def _patches(self) -> Tensor:
@@ -80,11 +87,11 @@ class Product:
             a = a[:, :, ::down, ::right].flatten(2)
         else:
             a = F.unfold(a, **self.window)
-        return _gather(a.reshape(len(a), self.groups, -1, a.shape[-1]), self.fold)
+        return _gather(a.reshape(len(a), self.groups, -1, a.shape[-1]), self.group_size)
 
     def _unpatch(self, patches: Tensor) -> Tensor:
         """The adjoint of `_patches`."""
-        patches, shape = _scatter(patches, self.fold).flatten(1, 2), self.input.shape
+        patches, shape = _scatter(patches, self.group_size).flatten(1, 2), self.input.shape
         if self.window is None:
             return patches.transpose(1, 2).reshape(shape)
         if not self._pointwise:
@@ -98,11 +105,11 @@ class Product:
         if self.window is None:
             delta = delta.reshape(len(delta), -1, delta.shape[-1]).transpose(1, 2)
         delta = delta.reshape(len(delta), self.groups, -1, delta[0, 0].numel())
-        return _gather(delta, self.fold)
+        return _gather(delta, self.group_size)
 
     def _join(self, delta: Tensor) -> Tensor:
         """The adjoint of `_split`."""
-        delta = _scatter(delta, self.fold)
+        delta = _scatter(delta, self.group_size)
         if self.window is None:
             delta = delta.flatten(1, 2).transpose(1, 2)
         return delta.reshape(self.output.shape)
@@ -119,12 +126,13 @@ class Product:
             found[self.bias] = delta.sum(3).flatten(1)
         return found
 
-    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, tuple]:
+    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, Any]:
         """<g, t> and ‖g‖² of this layer, and what `pull` needs again."""
         a, delta, t = self._patches(), self._split(delta), self._target(target)
         if 2 * delta.shape[3] <= delta.shape[2]:  # few positions: two T×T products beat O×D
             ta, aa, dd = t @ a, a.mT @ a, delta.mT @ delta
-            along, square, kept = dot(delta, ta), dot(aa, dd), (a, delta, t, ta, aa, dd)
+            along, square = dot(delta, ta), dot(aa, dd)
+            kept: tuple[Tensor, ...] = (a, delta, t, ta, aa, dd)
         else:
             g = delta @ a.mT
             along, square, kept = dot(g, t), dot(g, g), (a, delta, t, g)
@@ -135,7 +143,7 @@ class Product:
             biases = bias, wanted
         return along, square, (kept, biases)
 
-    def pull(self, memory: tuple, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
+    def pull(self, memory: Any, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
         """Derivatives of the cost by the layer's δ and by its input."""
         kept, biases = memory
         a, delta, t = kept[:3]
@@ -164,7 +172,7 @@ class Scale:
     rate: Tensor
     input: Tensor
     output: Tensor
-    fold: int = 1
+    group_size: int = 1
 
     def _normal(self) -> Tensor:
         spots = [1] * (self.input.dim() - 2)
@@ -177,22 +185,22 @@ class Scale:
         return {self.weight: by_scale, self.bias: by_shift}
 
     def _sums(self, delta: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
-        shape = (-1, self.fold, delta.shape[1], delta[0, 0].numel())
+        shape = (-1, self.group_size, delta.shape[1], delta[0, 0].numel())
         return (delta * normal).reshape(shape).sum((1, 3)), delta.reshape(shape).sum((1, 3))
 
-    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, tuple]:
+    def inner(self, delta: Tensor, target: Gradients) -> tuple[Tensor, Tensor, Any]:
         """<g, t> and ‖g‖² of this layer, and what `pull` needs again."""
         normal = self._normal()
         g = torch.cat(self._sums(delta, normal), 1)
         t = torch.cat([target[self.weight], target[self.bias]], 1)
         return dot(g, t), dot(g, g), (delta, normal, g, t)
 
-    def pull(self, memory: tuple, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
+    def pull(self, memory: Any, by_dot: Tensor, by_square: Tensor) -> tuple[Tensor, Tensor]:
         """Derivatives of the cost by the layer's δ and by its input."""
         delta, normal, g, t = memory
         v = torch.addcmul(t * by_dot[:, None], g, 2 * by_square[:, None])
-        if self.fold > 1:
-            v = v.repeat_interleave(self.fold, 0)
+        if self.group_size > 1:
+            v = v.repeat_interleave(self.group_size, 0)
         v = v.view(*v.shape, *[1] * (delta.dim() - 2))
         weight, bias = v.chunk(2, 1)
         rate = self.rate.view(*self.rate.shape, *[1] * (delta.dim() - 2))
@@ -206,7 +214,7 @@ class _Convolve(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, kernels: Tensor, options: tuple) -> Tensor:
+    def forward(ctx: Any, x: Tensor, kernels: Tensor, options: tuple[Any, ...]) -> Tensor:
         ctx.save_for_backward(kernels)
         ctx.shape, ctx.options = x.shape, options
         return F.conv2d(x, kernels, None, *options)
@@ -221,11 +229,12 @@ class _Transpose(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, delta: Tensor, kernels: Tensor, shape: torch.Size, options: tuple
+        ctx: Any, delta: Tensor, kernels: Tensor, shape: torch.Size, options: tuple[Any, ...]
     ) -> Tensor:
         ctx.save_for_backward(kernels)
         ctx.options = options
-        return torch.nn.grad.conv2d_input(shape, kernels, delta, *options)
+        found: Tensor = conv2d_input(shape, kernels, delta, *options)
+        return found
 
     @staticmethod
     def backward(ctx: Any, x: Tensor) -> tuple[Tensor, None, None, None]:
@@ -240,7 +249,7 @@ class Tape(TorchFunctionMode):
         names: id of each weight and buffer of the template to its name.
         stacked: name to (M, *shape), the same weight or buffer of every model.
         copies: copy each output first: a ReLU or a sum in place would overwrite it.
-        fold: so many consecutive pictures share a gradient.
+        group_size: so many consecutive pictures share a gradient.
 
     Raises:
         Uncovered: when a weight meets any other operation.
@@ -250,24 +259,30 @@ class Tape(TorchFunctionMode):
     stacked: dict[str, Tensor]
     models: int
     copies: bool = False
-    fold: int = 1
+    group_size: int = 1
     layers: list[Product | Scale] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
-        self._known = {
+        self._known: dict[Any, Callable[..., tuple[Tensor, Product | Scale | None]]] = {
             F.conv2d: self._convolution,
             F.linear: self._linear,
             F.batch_norm: self._batch_norm,
         }
 
-    def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: Any = None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         if func in self._known:
             output, layer = self._known[func](*args, **kwargs)
             if layer is None:
                 return output
-            layer.fold = self.fold
+            layer.group_size = self.group_size
             layer.output = output.clone() if self.copies else output
             self.layers.append(layer)
             return layer.output.clone() if self.copies else output
@@ -319,7 +334,7 @@ class Tape(TorchFunctionMode):
         bias: Tensor | None = None, training: bool = False, momentum: float = 0.1,
         eps: float = 1e-5,
     ) -> tuple[Tensor, Scale | None]:  # fmt: skip
-        if training or mean is None:
+        if training or mean is None or var is None:
             raise Uncovered("batch norm over the batch")
 
         def cells(values: Tensor) -> Tensor:
@@ -329,7 +344,7 @@ class Tape(TorchFunctionMode):
             return values.view(*values.shape, *[1] * (x.dim() - 2))
 
         centre, rate = cells(self._all(mean)), cells((self._all(var) + eps).rsqrt())
-        if weight is None:
+        if weight is None or bias is None:
             return (x - spread(centre)) * spread(rate), None
         # written out, because torch's own batch norm is slow to differentiate twice
         scale = cells(self._all(weight)) * rate

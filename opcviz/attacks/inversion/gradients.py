@@ -76,8 +76,8 @@ class _Layers:
             differ in more than those layers' weights.
     """
 
-    def __init__(self, models: Sequence[nn.Module], probe: Tensor, fold: int) -> None:
-        self.template, self.fold = models[0], fold
+    def __init__(self, models: Sequence[nn.Module], probe: Tensor, group_size: int) -> None:
+        self.template, self.group_size = models[0], group_size
         self.layers = layer_names(models[0])
         held = [{**dict(m.named_parameters()), **dict(m.named_buffers())} for m in models]
         self.names = {id(t): name for name, t in held[0].items()}
@@ -104,11 +104,12 @@ class _Layers:
 
     def _forward(self, x: Tensor, labels: Tensor) -> tuple[Tape, list[Tensor]]:
         with torch.enable_grad():
-            with Tape(self.names, self.stacked, self.models, self.copies, self.fold) as tape:
+            with Tape(self.names, self.stacked, self.models, self.copies, self.group_size) as tape:
                 logits = self.template(x)
             outputs = [layer.output for layer in tape.layers]
-            loss = cross_entropy(logits, labels).sum() / self.fold
-        return tape, torch.autograd.grad(loss, outputs, create_graph=True, materialize_grads=True)
+            loss = cross_entropy(logits, labels).sum() / self.group_size
+        slopes = torch.autograd.grad(loss, outputs, create_graph=True, materialize_grads=True)
+        return tape, list(slopes)
 
     @torch.no_grad()
     def gradients(self, x: Tensor, labels: Tensor) -> Gradients:
@@ -151,8 +152,8 @@ class _Layers:
 class _Anything:
     """The route for any module: explicit gradients by `torch.func`, then autograd through them."""
 
-    def __init__(self, models: Sequence[nn.Module], fold: int) -> None:
-        self.template, self.models, self.fold = models[0], len(models), fold
+    def __init__(self, models: Sequence[nn.Module], group_size: int) -> None:
+        self.template, self.models, self.group_size = models[0], len(models), group_size
         self.layers = layer_names(models[0])
         self.weights, self.buffers = torch.func.stack_module_state(list(models))
         self.weights = {name: w.detach() for name, w in self.weights.items()}
@@ -166,8 +167,8 @@ class _Anything:
         found = torch.func.vmap(one_model)(
             self.weights,
             self.buffers,
-            x.unflatten(0, (self.models, -1, self.fold)),
-            labels.unflatten(0, (self.models, -1, self.fold)),
+            x.unflatten(0, (self.models, -1, self.group_size)),
+            labels.unflatten(0, (self.models, -1, self.group_size)),
         )
         return {name: g.flatten(0, 1) for name, g in found.items()}
 
@@ -191,13 +192,14 @@ class _Anything:
 class GradientMatch:
     """How well pictures explain given gradients, and which way to change them.
 
-    Batches are M × B cells of `fold` pictures, model by model: (M·B·fold, C, H, W), (M·B·fold,).
+    Batches are M × B cells of `group_size` pictures, model by model: (M·B·group_size, C, H, W) and
+    (M·B·group_size,).
 
     Args:
         models: M networks that are `alike`, in eval mode, whose weights ask for no gradient.
         shape: (C, H, W) of the pictures, in [0, 1].
         route: "layers", "anything", or "auto" for the first that the models allow.
-        fold: pictures that share one gradient, the mean of theirs.
+        group_size: pictures that share one gradient, the mean of theirs.
 
     Attributes:
         route: the one taken.
@@ -212,26 +214,26 @@ class GradientMatch:
         models: Sequence[nn.Module],
         shape: Sequence[int],
         route: str = "auto",
-        fold: int = 1,
+        group_size: int = 1,
     ) -> None:
-        self.models, self.route, self.fold = models, "anything", fold
+        self.models, self.route, self.group_size = models, "anything", group_size
         self.layers = layer_names(models[0])
         self._route: _Layers | _Anything
         if route != "anything":
             try:
-                self._route = _Layers(models, _noise(models[0], shape), fold)
+                self._route = _Layers(models, _noise(models[0], shape), group_size)
                 self.route = "layers"
                 return
             except Uncovered as why:
                 if route == "layers":
                     raise ValueError(f"no layer-by-layer gradient for this model: {why}") from why
-        self._route = _Anything(models, fold)
+        self._route = _Anything(models, group_size)
 
     def gradients(self, x: Tensor, labels: Tensor) -> Gradients:
         """∇_θ CE of each cell: name to (M·B, *weight.shape)."""
         found = self._route.gradients(x, labels)
         weights = self.models[0].named_parameters()
-        cells = len(x) // self.fold
+        cells = len(x) // self.group_size
         return {name: found[name].reshape(cells, *weight.shape) for name, weight in weights}
 
     def __call__(

@@ -10,10 +10,10 @@ from torch import Tensor
 from .ghost_norm import Gradients
 from .scores import psnr, ssim
 
-__all__ = ["Cells", "randomise", "score"]
+__all__ = ["GradientGroups", "randomise", "score"]
 
 
-class Cells:
+class GradientGroups:
     """The K = P / batch gradients under attack, and the random ones attacked beside.
 
     Batch k holds pictures k, k + K, k + 2K, …: pictures often come sorted by class, and a batch of
@@ -25,10 +25,10 @@ class Cells:
         random: (cells,) bool.
     """
 
-    def __init__(self, pictures: int, batch: int, decoys: int) -> None:
+    def __init__(self, pictures: int, batch: int, random_baselines: int) -> None:
         count = pictures // batch
         real = torch.arange(pictures).view(batch, count).T
-        beside = torch.linspace(0, count - 1, min(decoys, count)).round().long()
+        beside = torch.linspace(0, count - 1, min(random_baselines, count)).round().long()
         self.pictures = torch.cat([real, real[beside]])
         self.random = torch.arange(len(self.pictures)) >= count
 
@@ -61,7 +61,7 @@ def randomise(target: Gradients, chosen: Tensor, cells: Tensor, seed: int) -> Gr
 
 
 def score(
-    grid: list[list[dict[str, Any]]], cells: Cells, pictures: Tensor, labels: Tensor
+    grid: list[list[dict[str, Any]]], cells: GradientGroups, pictures: Tensor, labels: Tensor
 ) -> dict[str, Any]:
     """The tensors of an `InversionResult` from what was found in each cell of each model.
 
@@ -92,17 +92,17 @@ def score(
     reasons = [[row[int(c)]["why"] for c in real for _ in range(batch)] for row in grid]
     reasons = [[why[int(p)] for p in place] for why in reasons]
     found |= _likeness(found["reconstructions"], pictures, reasons)
-    decoys = None
+    baselines = None
     if len(fake):
         shown = cells.pictures[fake].flatten()
         whys = [[row[int(c)]["why"] for c in fake for _ in range(batch)] for row in grid]
         shapes = gather("reconstructions", fake).flatten(1, 2)
-        decoys = _likeness(shapes, pictures[shown], whys)
-        decoys["cost"] = gather("cost", fake)
+        baselines = _likeness(shapes, pictures[shown], whys)
+        baselines["cost"] = gather("cost", fake)
     return {
         **found,
         "reasons": reasons,
-        "random": decoys,
+        "random": baselines,
         "true_labels": labels,
         "batches": cells.pictures[real],
     }
@@ -125,7 +125,7 @@ def _likeness(found: Tensor, truth: Tensor, reasons: list[list[str]]) -> dict[st
     """PSNR and SSIM, each (M, n), of (M, n, C, H, W) against (n, C, H, W); NaN with a reason."""
     flat = found.flatten(0, 1)
     true = truth.repeat(len(found), 1, 1, 1).to(flat)
-    fold = found.shape[:2]
+    shape = found.shape[:2]
     void = torch.tensor([[bool(why) for why in row] for row in reasons])
-    scores = {"psnr": psnr(flat, true).view(fold), "ssim": ssim(flat, true).view(fold)}
+    scores = {"psnr": psnr(flat, true).view(shape), "ssim": ssim(flat, true).view(shape)}
     return {name: torch.where(void, torch.nan, values) for name, values in scores.items()}

@@ -31,7 +31,9 @@ def head_of(model: nn.Module) -> str:
     """
     if isinstance(model, Classifier):
         return f"net.{model.head_name}"
-    names = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+    names: list[str] = [
+        name for name, module in model.named_modules() if isinstance(module, nn.Linear)
+    ]
     if not names:
         raise ValueError("labels can only be inferred from a model that ends in a linear layer")
     return names[-1]
@@ -49,7 +51,7 @@ def infer_labels(target: Gradients, head: str, batch: int = 1) -> Tensor:
     bias = target.get(f"{head}.bias")
     entries = target[f"{head}.weight"].sum(2) if bias is None else bias
     entries = entries.nan_to_num(0, 0, 0).clone()
-    share = 1 / batch
+    share: Tensor | float = 1 / batch
     if bias is None:  # in units of the features' sum, which nobody knows: n_i/B over all i is 1
         share = -entries.clamp_max(0).sum(1, keepdim=True) / batch
     found = []

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from torch import Tensor
 
 from ...common.statistics import mean_interval
+from ...results import (
+    ConfidenceInterval,
+    InversionSummary,
+    PictureValues,
+    RandomGradientScores,
+)
 from .labels import labels_right
 from .scores import mean, plain
 
@@ -50,43 +55,40 @@ class InversionResult:
     frame_steps: list[int] = field(default_factory=list)
     seconds: float = 0.0
 
-    def summary(self) -> list[dict[str, Any]]:
-        """One JSON-ready dict a model: means over pictures that have a score, and each picture.
+    def summary(self) -> list[InversionSummary]:
+        """One record a model: means over pictures that have a score, and each picture."""
+        return [self._of_model(m) for m in range(len(self.reasons))]
 
-        Keys "psnr" (dB), "ssim", "cost", "gradient_norm" (numbers or None), "psnr_interval"
-        (`low`, `high`, `method`: 95 % bootstrap over pictures; None below two), "per_picture" (the
-        same four as lists, "label" and "reason"), "reason" (what stands behind a None or a mean
-        over fewer pictures, or None), "random_gradient" (the baseline: "psnr", "ssim", "cost" and
-        "pictures", how many; or None), "labels_right" (percent of the labels inferred rightly, or
-        None where they were told or nothing could be read).
-        """
-        rows = []
-        for m, reasons in enumerate(self.reasons):
-            values = {n: getattr(self, n)[m] for n in ("psnr", "ssim", "cost", "gradient_norm")}
-            counts = {reason: reasons.count(reason) for reason in dict.fromkeys(reasons) if reason}
-            told = "; ".join(f"{n} of {len(reasons)} pictures: {why}" for why, n in counts.items())
-            each = {**{n: plain(v) for n, v in values.items()}}
-            rows.append(
-                {
-                    **{n: mean(v) for n, v in values.items()},
-                    "psnr_interval": mean_interval(self.psnr[m].numpy()),
-                    "per_picture": {
-                        **each,
-                        "label": self.labels[m].tolist(),
-                        "reason": [reason or None for reason in reasons],
-                    },
-                    "reason": told or None,
-                    "random_gradient": self._baseline(m),
-                    "labels_right": self._labels_right(m),
-                }
-            )
-        return rows
+    def _of_model(self, m: int) -> InversionSummary:
+        reasons = self.reasons[m]
+        counts = {reason: reasons.count(reason) for reason in dict.fromkeys(reasons) if reason}
+        told = "; ".join(f"{n} of {len(reasons)} pictures: {why}" for why, n in counts.items())
+        interval = mean_interval(self.psnr[m].numpy())
+        return InversionSummary(
+            psnr=mean(self.psnr[m]),
+            ssim=mean(self.ssim[m]),
+            cost=mean(self.cost[m]),
+            gradient_norm=mean(self.gradient_norm[m]),
+            psnr_interval=ConfidenceInterval(**interval) if interval else None,
+            per_picture=PictureValues(
+                psnr=plain(self.psnr[m]),
+                ssim=plain(self.ssim[m]),
+                cost=plain(self.cost[m]),
+                gradient_norm=plain(self.gradient_norm[m]),
+                label=tuple(self.labels[m].tolist()),
+                reason=tuple(reason or None for reason in reasons),
+            ),
+            reason=told or None,
+            random_gradient=self._baseline(m),
+            labels_right=self._labels_right(m),
+        )
 
-    def _baseline(self, m: int) -> dict[str, Any] | None:
+    def _baseline(self, m: int) -> RandomGradientScores | None:
         if self.random is None:
             return None
-        scores = {name: mean(values[m]) for name, values in self.random.items()}
-        return {**scores, "pictures": int(self.random["psnr"][m].isfinite().sum())}
+        scores = {name: mean(self.random[name][m]) for name in ("psnr", "ssim", "cost")}
+        pictures = int(self.random["psnr"][m].isfinite().sum())
+        return RandomGradientScores(**scores, pictures=pictures)
 
     def _labels_right(self, m: int) -> float | None:
         """Over the batches whose gradient could be read."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from ...results import ClassMeanScores, PictureScores
 
 __all__ = ["class_mean_scores", "class_means", "plain", "psnr", "ssim"]
 
@@ -39,7 +39,7 @@ def ssim(found: Tensor, pictures: Tensor) -> Tensor:
         unbiased * v for v in (aa - mean_a**2, bb - mean_b**2, ab - mean_a * mean_b)
     )
     c1, c2 = 0.01**2, 0.03**2  # Wang's constants at a data range of 1
-    likeness = ((2 * mean_a * mean_b + c1) * (2 * both + c2)) / (
+    likeness: Tensor = ((2 * mean_a * mean_b + c1) * (2 * both + c2)) / (
         (mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2)
     )
     return likeness.flatten(1).mean(1).to(found.dtype)
@@ -60,16 +60,13 @@ def class_means(x_train: Tensor, y_train: Tensor) -> dict[int, Tensor]:
 
 def class_mean_scores(
     x_train: Tensor, y_train: Tensor, pictures: Tensor, labels: Tensor
-) -> dict[str, Any]:
+) -> ClassMeanScores:
     """The baseline of an attacker who knows only what each class looks like on average.
 
     Args:
         x_train, y_train: as `class_means` takes them.
         pictures: (P, C, H, W) float in [0, 1], the pictures under attack.
         labels: (P,) their classes.
-
-    Returns:
-        "psnr" and "ssim", means over the pictures, and "per_picture" with a list of each.
 
     Raises:
         ValueError: when a label has no training picture.
@@ -79,14 +76,14 @@ def class_mean_scores(
     if missing:
         raise ValueError(f"class mean: no training picture of class {', '.join(map(str, missing))}")
     guesses = torch.stack([means[int(label)] for label in labels]).to(pictures)
-    scores = {"psnr": psnr(guesses, pictures), "ssim": ssim(guesses, pictures)}
-    per_picture = {name: plain(values) for name, values in scores.items()}
-    return {**{name: mean(values) for name, values in scores.items()}, "per_picture": per_picture}
+    likeness, structure = psnr(guesses, pictures), ssim(guesses, pictures)
+    each = PictureScores(plain(likeness), plain(structure))
+    return ClassMeanScores(mean(likeness), mean(structure), each)
 
 
-def plain(values: Tensor) -> list[float | None]:
+def plain(values: Tensor) -> tuple[float | None, ...]:
     """A vector for JSON; what is not finite becomes None."""
-    return [float(v) if torch.isfinite(v) else None for v in values]
+    return tuple(float(v) if torch.isfinite(v) else None for v in values)
 
 
 def mean(values: Tensor) -> float | None:

@@ -105,7 +105,7 @@ class InversionView:
     models: Sequence[nn.Module]
     target: Gradients
     labels: Tensor | None
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     batch: int = 1
 
 
@@ -130,7 +130,7 @@ def reconstruct(
         (M·B, batch), "frames" (M·B, F, batch, C, H, W), all on the CPU, and "why", M·B strings;
         see `InversionResult`.
     """
-    match = match or GradientMatch(view.models, view.shape, fold=view.batch)
+    match = match or GradientMatch(view.models, view.shape, group_size=view.batch)
     norms = layer_norms(view.target, match.layers)  # (layers, cells)
     norm = norms.norm(dim=0)
     usable = torch.isfinite(norm) & (norm > 0)
@@ -184,7 +184,7 @@ def _search(
     report: Callable[[int, Tensor], None] | None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Descend from x (N, C, H, W): the pictures, each cell's cost and whether it moved, frames."""
-    cells = len(x) // match.fold
+    cells = len(x) // match.group_size
     moved = torch.zeros(cells, dtype=torch.bool, device=x.device)
     wanted, frames = frame_steps(config), []
     descent = AdamDescent(x, config.lr, config.schedule, config.optimizer == "adamw_signed")
@@ -194,7 +194,7 @@ def _search(
         there = slope.reshape(cells, -1).abs().amax(1) > 0
         moved |= there
         # where the gradient says nothing, smoothing the noise would pass for an attack
-        seen = there.repeat_interleave(match.fold)[:, None, None, None]
+        seen = there.repeat_interleave(match.group_size)[:, None, None, None]
         slope = torch.where(seen, slope + config.tv * smoother, 0)
         x = descent.step(slope, step / config.iterations)
         frames += [x.clone()] * wanted.count(step + 1)
@@ -223,4 +223,5 @@ def _starts(view: InversionView, config: Inversion, seeds: Sequence[int]) -> Ten
             # pictures of one label that start the same would stay the same
             noise[0] = 0.5 if view.batch == 1 else 0.45 + 0.1 * noise[0]
         starts.append(noise)
-    return torch.stack(starts).unflatten(0, (-1, view.batch)).transpose(1, 2).flatten(0, 2).to(like)
+    cells: Tensor = torch.stack(starts).unflatten(0, (-1, view.batch))
+    return cells.transpose(1, 2).flatten(0, 2).to(like)

@@ -11,22 +11,23 @@ gives is read off the retrained model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ...common.config import setting
+from ...common.parts import Part, side_of
 from ...common.progress import Progress
+from ...common.records import Undefined, guard
+from ...data import Split
+from ...results import MembershipResult, SvcScore, SvcScores, ThresholdScores
+from ...tasks.classification import ModelOutputs
 from .lira import ReferenceAttack, References, forget_references, reference_attack
-from .roc import Reported, no_roc, roc_report
+from .roc import RocSettings, no_roc, roc_report
 from .scores import ALIKE, MEMBER_SCORES, alike, member_scores, scaled_confidence
-from .svc import SVC_SCORES, ShadowThreat, no_verdict, svc_attack
-
-if TYPE_CHECKING:
-    from ...data import Split
-    from ...tasks.classification import ModelOutputs, Observation
+from .svc import SVC_SCORES, ShadowThreat, svc_attack
 
 __all__ = [
     "MEMBER_SCORES",
@@ -42,11 +43,11 @@ __all__ = [
     "threshold_attacks",
 ]
 
-UNEVEN = 0.1  # total variation between label shares from which on a note is due
+MAX_LABEL_SHIFT = 0.1  # total variation between label shares from which on a note is due
 
 
 @dataclass(frozen=True)
-class Membership(Reported):
+class Membership(RocSettings):
     """Tells members by the unlearned model's answers alone: thresholds, SVCs."""
 
     shadow: int = setting(
@@ -72,97 +73,97 @@ class ThresholdThreat:
 
 @torch.no_grad()
 def membership(
-    views: ModelOutputs,
+    outputs: ModelOutputs,
     split: Split,
     config: Membership | None = None,
     *,
     seed: int = 0,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> MembershipResult:
     """Run the SVC and the threshold attacks on one model.
 
     Args:
-        views: what the model computed on the train and the test set; only logits are used.
+        outputs: what the model computed on the train and the test set; only logits are used.
         split: which samples are forgotten.
         config: sizes and rates.
         seed: of the draw of samples that the SVCs learn from.
         progress: asked between attacks whether to stop.
 
     Returns:
-        JSON-ready: `svc` (see `svc_attack`: forget-train judged after learning from retain-train
-        against retain-test, which for forgotten samples is the whole test set) and `thresholds`
-        (see `threshold_attacks`), with `against`, the part of the data that stands for
-        non-members: forget-test where classes are forgotten, the test set where samples are.
-        What cannot be computed is None with a `reason`.
+        `svc` (see `svc_attack`: forget-train judged after learning from retain-train against
+        retain-test, which for forgotten samples is the whole test set) and `thresholds` (see
+        `threshold_attacks`) against forget-test where classes are forgotten, the test set where
+        samples are.
 
     Raises:
         Cancelled: from `progress`.
     """
     config, progress = config or Membership(), progress or Progress()
-    parts = {
-        name: _rows(getattr(views, name.rpartition("_")[2]), getattr(split, name))
-        for name in ("forget_train", "retain_train", "forget_test", "retain_test")
-    }
-    against = "forget_test" if split.classes else "retain_test"
-    why = _hopeless(views)
+    against: Part = "forget_test" if split.classes else "retain_test"
+    why = _no_score(outputs)
     if why:
-        return {
-            "svc": {"shadow": None, **{name: no_verdict(why) for name in SVC_SCORES}},
-            "thresholds": {"against": against, **{name: no_roc(why) for name in MEMBER_SCORES}},
-        }
-    shadow = ShadowThreat(parts["retain_train"], parts["retain_test"], parts["forget_train"])
-    found = svc_attack(shadow, limit=config.shadow, seed=seed, progress=progress)
+        return MembershipResult(
+            SvcScores(None, **dict.fromkeys(SVC_SCORES, SvcScore.undefined(why))),
+            _thresholds(dict.fromkeys(MEMBER_SCORES, no_roc(why)), against=against),
+        )
+
+    def part(name: Part) -> tuple[Tensor, Tensor]:
+        """Logits and labels, on the CPU."""
+        seen, rows = outputs.side(side_of(name)), split.part(name).cpu()
+        return seen.logits.detach().cpu()[rows], seen.labels.cpu()[rows]
+
+    shadow = ShadowThreat(part("retain_train"), part("retain_test"), part("forget_train"))
+    svc = svc_attack(shadow, limit=config.shadow, seed=seed, progress=progress)
     progress.check()
-    threat = ThresholdThreat(parts["forget_train"], parts[against])
-    return {"svc": found, "thresholds": {"against": against, **threshold_attacks(threat, config)}}
+    threat = ThresholdThreat(part("forget_train"), part(against))
+    return MembershipResult(svc, replace(threshold_attacks(threat, config), against=against))
 
 
-def threshold_attacks(threat: ThresholdThreat, config: Membership | None = None) -> dict[str, Any]:
+def threshold_attacks(threat: ThresholdThreat, config: Membership | None = None) -> ThresholdScores:
     """ROC curve of each of five scores (see `member_scores`), members against non-members.
 
     Returns:
-        JSON-ready: `members` and `nonmembers`, how many; under each of `MEMBER_SCORES` `auc`
-        (0..1; chance 0.5), `auc_interval` (95 %), `tpr_at_fpr` (share of members found, by false
-        positive rate; chance is the rate itself) and `roc` for drawing. What the samples cannot
-        resolve is None, and `reason` says why, by name. A `note` warns of members and non-members
-        of different classes, where an AUC may tell classes apart.
+        A report for each of `MEMBER_SCORES`; a `note` warns of members and non-members of different
+        classes, where an AUC may tell classes apart.
 
     Raises:
         ValueError: for logits or labels that cannot be used.
     """
     config = config or Membership()
-    inside, outside = member_scores(*threat.members), member_scores(*threat.nonmembers)
     labels = [part[1].cpu() for part in (threat.members, threat.nonmembers)]
-    result: dict[str, Any] = {"members": len(labels[0]), "nonmembers": len(labels[1])}
-    uneven = _uneven(*labels)
-    if uneven is not None and uneven > UNEVEN:
-        result["note"] = (
-            f"members and non-members are of different classes (total variation {uneven:.2f} of "
+    shift = _label_shift(*labels)
+    note = None
+    if shift is not None and shift > MAX_LABEL_SHIFT:
+        note = (
+            f"members and non-members are of different classes (total variation {shift:.2f} of "
             "their label shares): part of an AUC may tell classes apart, not members"
         )
+    members, nonmembers = member_scores(*threat.members), member_scores(*threat.nonmembers)
     if alike(threat.members[0], threat.nonmembers[0]):
-        return result | {name: no_roc(ALIKE) for name in MEMBER_SCORES}
-    for name in MEMBER_SCORES:
-        result[name] = roc_report(inside[name], outside[name], config.rates, config.points)
-    return result
+        reports = dict.fromkeys(MEMBER_SCORES, no_roc(Undefined(ALIKE)))
+    else:
+        reports = {
+            name: roc_report(members[name], nonmembers[name], config.rates, config.points)
+            for name in MEMBER_SCORES
+        }
+    return _thresholds(reports, members=len(labels[0]), nonmembers=len(labels[1]), note=note)
 
 
-def _rows(seen: Observation, index: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits and labels of one part of the data, on the CPU."""
-    rows = index.cpu()
-    return seen.logits.detach().cpu()[rows], seen.labels.cpu()[rows]
+def _thresholds(reports: dict[str, Any], **about: Any) -> ThresholdScores:
+    """The reports of all `MEMBER_SCORES`, and what else is known of them."""
+    return ThresholdScores(**reports, **about)
 
 
-def _hopeless(views: ModelOutputs) -> str | None:
+def _no_score(outputs: ModelOutputs) -> Undefined | None:
     """Why no score exists, if so; a diverged method is a result, not an error."""
-    if views.train.logits.shape[1] == 1:
-        return "a model of one class is always sure"
-    if not all(seen.logits.isfinite().all() for seen in (views.train, views.test)):
-        return "the logits are not finite: the model diverged"
-    return None
+    finite = all(seen.logits.isfinite().all() for seen in (outputs.train, outputs.test))
+    return guard(
+        (outputs.train.logits.shape[1] == 1, "a model of one class is always sure"),
+        (not finite, "the logits are not finite: the model diverged"),
+    )
 
 
-def _uneven(a: Tensor, b: Tensor) -> float | None:
+def _label_shift(a: Tensor, b: Tensor) -> float | None:
     """Total variation distance of two sets of labels' shares, 0..1; None if one is empty."""
     if not len(a) or not len(b):
         return None

@@ -19,24 +19,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ...common.config import setting
 from ...common.progress import Progress
+from ...common.records import Undefined, guard
 from ...common.statistics import FEWEST
-from .roc import Reported, Roc, drawn, roc, tprs_at
+from ...results import LiraResult, ReferenceCounts, RocCurve
+from .roc import Roc, RocSettings, drawn, roc, tprs_at
 
 __all__ = ["ReferenceAttack", "References", "forget_references", "reference_attack"]
 
-LEAST_INSIDE, LEAST_OUTSIDE = 2, 3  # models a sample; one of the outside is left out at a time
-LEAST_FOR_OWN_VARIANCE = 16  # models a side, below which a sample's own deviation is noise
+MIN_IN_MODELS, MIN_OUT_MODELS = 2, 3  # a sample; one of the out models is left out at a time
+MIN_MODELS_FOR_OWN_VARIANCE = 16  # models a side, below which a sample's own deviation is noise
 
 
 @dataclass(frozen=True)
-class ReferenceAttack(Reported):
+class ReferenceAttack(RocSettings):
     """LiRA: tells members by the answers of models trained with and without them."""
 
     variant: str = setting(
@@ -66,16 +67,16 @@ class References:
 
     Attributes:
         scores: (k, n) scaled confidence of each reference model on n samples.
-        inside: (k, n) bool, whether the model was trained on the sample.
+        in_models: (k, n) bool, whether the model was trained on the sample.
     """
 
     scores: Tensor
-    inside: Tensor
+    in_models: Tensor
 
     def without(self, model: int) -> References:
         """The same without one model."""
         rest = torch.arange(len(self.scores)) != model
-        return References(self.scores[rest], self.inside[rest])
+        return References(self.scores[rest], self.in_models[rest])
 
 
 def forget_references(original: Sequence[Tensor], retrained: Sequence[Tensor]) -> References:
@@ -96,8 +97,8 @@ def forget_references(original: Sequence[Tensor], retrained: Sequence[Tensor]) -
     if len({tuple(scores.shape) for scores in models}) > 1:
         raise ValueError("reference attack: the models were not observed on the same samples")
     scores = torch.stack([scores.cpu() for scores in models])
-    inside = torch.arange(len(models)) < len(original)
-    return References(scores, inside[:, None].expand_as(scores))
+    in_models = torch.arange(len(models)) < len(original)
+    return References(scores, in_models[:, None].expand_as(scores))
 
 
 @torch.no_grad()
@@ -107,7 +108,7 @@ def reference_attack(
     config: ReferenceAttack | None = None,
     *,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> tuple[LiraResult, Tensor | None]:
     """Score n samples of a target model by LiRA.
 
     Args:
@@ -118,67 +119,71 @@ def reference_attack(
         progress: asked between models whether to stop.
 
     Returns:
-        JSON-ready: `variant`, `variance`, `game` ("models": see above), `references` (fewest models
-        inside and outside over the samples), `scores` (n floats, Λ from all references), `auc`,
-        `tpr_at_fpr` by rate, `roc` for drawing; `folds`, the AUC against each left-out model: these
-        samples share two models, so it is the spread over models that says how sure the mean is.
-        With fewer than 3 models outside (and online 2 inside), or 16 for each sample's own
-        variance, with fewer than 20 samples or without any variance over models it is None with a
-        `reason`.
+        The result, and (n,) float64 Λ from all references, None where there is none. The AUCs
+        against left-out models share two models' samples, so their spread over models says how sure
+        the mean is. With fewer than 3 out models (and online 2 in models), or 16 for each sample's
+        own variance, with fewer than 20 samples or without any variance over models it is
+        undefined.
 
     Raises:
         Cancelled: from `progress`.
     """
     config, progress = config or ReferenceAttack(), progress or Progress()
     target = target.detach().to("cpu", torch.float64)
-    references = References(references.scores.double().cpu(), references.inside.bool().cpu())
-    inside, outside = references.inside.sum(0), (~references.inside).sum(0)
-    counts = [int(side.min()) if len(target) else 0 for side in (inside, outside)]
-    result = {
-        "variant": config.variant,
-        "variance": config.variance,
-        "game": "models",
-        "references": {"inside": counts[0], "outside": counts[1]},
-    }
-    why = _impossible(target, counts, config)
-    if why is None:
-        scores = _ratio(target, references, config)
-        why = scores if isinstance(scores, str) else None
-    if why:
-        nothing = dict.fromkeys(("scores", "auc", "tpr_at_fpr", "roc"))
-        return result | nothing | {"reason": {"auc": why}}
-    result["scores"] = scores.tolist()
-    return result | _game_of_models(target, references, config, progress)
+    references = References(references.scores.double().cpu(), references.in_models.bool().cpu())
+    members = references.in_models
+    counts = [int(side.sum(0).min()) if len(target) else 0 for side in (members, ~members)]
+    why = _too_few_models(len(target), counts[0], counts[1], config)
+    scores = why or _ratio(target, references, config)
+    if isinstance(scores, Undefined):
+        game = _Game(scores)
+    else:
+        game = _game_of_models(target, references, config, progress)
+    result = LiraResult(
+        variant=config.variant,
+        variance=config.variance,
+        game="models",
+        references=ReferenceCounts(*counts),
+        auc=game.auc,
+        tpr_at_fpr=game.tpr_at_fpr,
+        roc=game.roc,
+        folds=game.folds,
+    )
+    return result, None if isinstance(scores, Undefined) else scores
 
 
-def _impossible(target: Tensor, counts: list[int], config: ReferenceAttack) -> str | None:
-    if len(target) < FEWEST:
-        return f"{len(target)} samples are fewer than {FEWEST}"
+def _too_few_models(
+    samples: int, in_models: int, out_models: int, config: ReferenceAttack
+) -> Undefined | None:
     own = config.variance == "sample"
-    # one outside model is left out at a time
-    least_out = LEAST_FOR_OWN_VARIANCE + 1 if own else LEAST_OUTSIDE
-    least_in = LEAST_FOR_OWN_VARIANCE if own else LEAST_INSIDE
-    if counts[1] < least_out:
-        return f"a sample has {counts[1]} reference models outside it; {least_out} are the least"
-    if config.variant == "online" and counts[0] < least_in:
-        return (
-            f"a sample has {counts[0]} reference models inside it; {least_in} are the least "
-            "(the offline variant wants none)"
-        )
-    return None
+    # one out model is left out at a time
+    least_out = MIN_MODELS_FOR_OWN_VARIANCE + 1 if own else MIN_OUT_MODELS
+    least_in = MIN_MODELS_FOR_OWN_VARIANCE if own else MIN_IN_MODELS
+    return guard(
+        (samples < FEWEST, f"{samples} samples are fewer than {FEWEST}"),
+        (
+            out_models < least_out,
+            f"a sample has {out_models} reference models outside it; {least_out} are the least",
+        ),
+        (
+            config.variant == "online" and in_models < least_in,
+            f"a sample has {in_models} reference models inside it; {least_in} are the least "
+            "(the offline variant wants none)",
+        ),
+    )
 
 
-def _ratio(target: Tensor, references: References, config: ReferenceAttack) -> Tensor | str:
+def _ratio(target: Tensor, references: References, config: ReferenceAttack) -> Tensor | Undefined:
     """Λ of every sample, (n,), or why there is none."""
-    outside = _moments(references.scores, ~references.inside, config)
-    if not (outside[1] > 0).all():
-        return "the reference models outside do not vary: no likelihood exists"
+    without = _moments(references.scores, ~references.in_models, config)
+    if not (without[1] > 0).all():
+        return Undefined("the reference models outside do not vary: no likelihood exists")
     if config.variant == "offline":
-        return (target - outside[0]) / outside[1]
-    inside = _moments(references.scores, references.inside, config)
-    if not (inside[1] > 0).all():
-        return "the reference models inside do not vary: no likelihood exists"
-    return _log_density(target, *inside) - _log_density(target, *outside)
+        return (target - without[0]) / without[1]
+    trained = _moments(references.scores, references.in_models, config)
+    if not (trained[1] > 0).all():
+        return Undefined("the reference models inside do not vary: no likelihood exists")
+    return _log_density(target, *trained) - _log_density(target, *without)
 
 
 def _moments(scores: Tensor, mask: Tensor, config: ReferenceAttack) -> tuple[Tensor, Tensor]:
@@ -199,41 +204,41 @@ def _log_density(t: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
     return -((t - mean) / deviation).square() / 2 - deviation.log() - math.log(2 * math.pi) / 2
 
 
+@dataclass(frozen=True)
+class _Game:
+    """The target against left-out models; see `LiraResult`."""
+
+    auc: float | Undefined
+    tpr_at_fpr: dict[str, float | Undefined] | None = None
+    roc: RocCurve | None = None
+    folds: tuple[float, ...] | None = None
+
+
 def _game_of_models(
     target: Tensor, references: References, config: ReferenceAttack, progress: Progress
-) -> dict[str, Any]:
+) -> _Game:
     """Mean curve over left-out models of the target against each, on the samples outside it."""
     curves: list[Roc] = []
     for model in range(len(references.scores)):
-        unseen = ~references.inside[model]
+        unseen = ~references.in_models[model]
         if int(unseen.sum()) < FEWEST:
             continue
         rest = references.without(model)
-        rest = References(rest.scores[:, unseen], rest.inside[:, unseen])
+        rest = References(rest.scores[:, unseen], rest.in_models[:, unseen])
         ours = _ratio(target[unseen], rest, config)
         theirs = _ratio(references.scores[model, unseen], rest, config)
-        if isinstance(ours, str) or isinstance(theirs, str):
-            return _no_game(f"with one model left out, {ours if isinstance(ours, str) else theirs}")
+        if isinstance(ours, Undefined):
+            return _Game(Undefined(f"with one model left out, {ours.reason}"))
+        if isinstance(theirs, Undefined):
+            return _Game(Undefined(f"with one model left out, {theirs.reason}"))
         curves.append(roc(ours, theirs))
         progress.check()
     if not curves:
-        return _no_game(f"no reference model is outside {FEWEST} of the samples")
-    values, reasons = tprs_at(curves, config.rates)
-    folds = [curve.auc for curve in curves]
-    return {
-        "auc": sum(folds) / len(folds),
-        "folds": folds,
-        "tpr_at_fpr": values,
-        "roc": drawn(curves, config.points),
-        **({"reason": reasons} if reasons else {}),
-    }
-
-
-def _no_game(reason: str) -> dict[str, Any]:
-    return {
-        "auc": None,
-        "folds": None,
-        "tpr_at_fpr": None,
-        "roc": None,
-        "reason": {"auc": reason},
-    }
+        return _Game(Undefined(f"no reference model is outside {FEWEST} of the samples"))
+    folds = tuple(curve.auc for curve in curves)
+    return _Game(
+        sum(folds) / len(folds),
+        tprs_at(curves, config.rates),
+        drawn(curves, config.points),
+        folds,
+    )

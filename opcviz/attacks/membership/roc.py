@@ -10,20 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ...common.config import Config, ConfigError, setting
+from ...common.records import Undefined, guard
 from ...common.statistics import FEWEST, auc_interval
+from ...results import RocCurve, RocReport
 
-__all__ = ["Reported", "Roc", "drawn", "no_roc", "roc", "roc_report", "tprs_at"]
+__all__ = ["Roc", "RocSettings", "drawn", "no_roc", "roc", "roc_report", "tprs_at"]
 
 
 @dataclass(frozen=True)
-class Reported(Config):
+class RocSettings(Config):
     """What every attack with a score reports of its ROC curve."""
 
     rates: tuple[float, ...] = setting(
@@ -78,7 +79,7 @@ def roc(members: Tensor, nonmembers: Tensor) -> Roc:
     return Roc(fpr, tpr, len(nonmembers))
 
 
-def drawn(curves: Sequence[Roc], points: int) -> dict[str, list[float]]:
+def drawn(curves: Sequence[Roc], points: int) -> RocCurve:
     """At most `points` points on the (mean) curve, dense at low FPR, for linear and log axes.
 
     Curves are averaged vertically; at FPR 0 the curve rises from 0 to the first point's TPR.
@@ -88,51 +89,45 @@ def drawn(curves: Sequence[Roc], points: int) -> dict[str, list[float]]:
     low = np.geomspace(finest, 1, half, endpoint=False)
     grid = np.unique(np.concatenate([[0.0], low, np.linspace(0, 1, points - 2 - half)]))
     tprs = [np.interp(grid, curve.fpr, curve.tpr) for curve in curves]
-    return {"fpr": [0.0, *grid.tolist()], "tpr": [0.0, *np.mean(tprs, 0).tolist()]}
+    return RocCurve((0.0, *grid.tolist()), (0.0, *np.mean(tprs, 0).tolist()))
 
 
-def tprs_at(
-    curves: Sequence[Roc], rates: Sequence[float]
-) -> tuple[dict[str, float | None], dict[str, str]]:
-    """Mean TPR at each FPR, by the rate's name, and why some are None."""
-    values: dict[str, float | None] = {}
-    reasons: dict[str, str] = {}
+def tprs_at(curves: Sequence[Roc], rates: Sequence[float]) -> dict[str, float | Undefined]:
+    """Mean TPR at each FPR, by the rate's name."""
+    return {f"{rate:g}": _tpr_at(curves, rate) for rate in rates}
+
+
+def _tpr_at(curves: Sequence[Roc], rate: float) -> float | Undefined:
+    found = [tpr for curve in curves if (tpr := curve.tpr_at(rate)) is not None]
+    if len(found) == len(curves):
+        return sum(found) / len(found)
     fewest = min(curve.nonmembers for curve in curves)
-    for rate in rates:
-        found = [curve.tpr_at(rate) for curve in curves]
-        values[f"{rate:g}"] = None if None in found else sum(found) / len(found)
-        if None in found:
-            reasons[f"tpr_at_fpr {rate:g}"] = (
-                f"{fewest} non-members resolve no false positive rate below {1 / fewest:.2g}: "
-                f"{rate:g} wants {math.ceil(1 / rate - 1e-9)}"
-            )
-    return values, reasons
+    return Undefined(
+        f"{fewest} non-members resolve no false positive rate below {1 / fewest:.2g}: "
+        f"{rate:g} wants {math.ceil(1 / rate - 1e-9)}"
+    )
 
 
 def roc_report(
     members: Tensor, nonmembers: Tensor, rates: Sequence[float], points: int
-) -> dict[str, Any]:
-    """JSON-ready: `auc`, `auc_interval` (95 %), `tpr_at_fpr` by rate, `roc` for drawing, `reason`.
+) -> RocReport:
+    """The curve of two sets of scores, its AUC with a 95 % interval, and its TPR at `rates`.
 
-    Fewer than `FEWEST` samples on a side, or one score for all samples, gives None throughout.
+    Fewer than `FEWEST` samples on a side, or one score for all samples, leave all of it undefined.
     """
-    for name, part in (("members", members), ("non-members", nonmembers)):
-        if len(part) < FEWEST:
-            return no_roc(f"{len(part)} {name} are fewer than {FEWEST}")
+    why = guard(
+        (len(members) < FEWEST, f"{len(members)} members are fewer than {FEWEST}"),
+        (len(nonmembers) < FEWEST, f"{len(nonmembers)} non-members are fewer than {FEWEST}"),
+    )
+    if why:
+        return no_roc(why)
     if min(members.min(), nonmembers.min()) == max(members.max(), nonmembers.max()):
-        return no_roc("all samples have the same score: there is nothing to rank")
+        return no_roc(Undefined("all samples have the same score: there is nothing to rank"))
     curve = roc(members, nonmembers)
-    values, reasons = tprs_at([curve], rates)
-    return {
-        "auc": curve.auc,
-        "auc_interval": auc_interval(curve.auc, len(members), len(nonmembers)),
-        "tpr_at_fpr": values,
-        "roc": drawn([curve], points),
-        **({"reason": reasons} if reasons else {}),
-    }
+    low, high = auc_interval(curve.auc, len(members), len(nonmembers))
+    return RocReport(curve.auc, (low, high), tprs_at([curve], rates), drawn([curve], points))
 
 
-def no_roc(reason: str) -> dict[str, Any]:
-    """A report without figures, and why."""
-    nothing = dict.fromkeys(("auc", "auc_interval", "tpr_at_fpr", "roc"))
-    return nothing | {"reason": {"auc": reason}}
+def no_roc(why: Undefined) -> RocReport:
+    """A report without figures."""
+    return RocReport(why, None, None, None)

@@ -20,10 +20,14 @@ import torch
 from torch import Tensor
 
 from ...common.progress import Progress
+from ...common.records import Undefined, guard
 from ...common.statistics import FEWEST
+from ...results import SvcScore, SvcScores
 from .scores import ALIKE, alike, log_odds, modified_entropy, of_label
 
-__all__ = ["PENALTY", "SVC_SCORES", "ShadowThreat", "no_verdict", "svc_attack"]
+__all__ = ["PENALTY", "SVC_SCORES", "ShadowThreat", "svc_attack"]
+
+Array = np.ndarray[Any, Any]
 
 PENALTY = 3.0  # C of the support vector machine
 SVC_SCORES = ("correctness", "confidence", "entropy", "modified_entropy", "probability")
@@ -49,7 +53,7 @@ class ShadowThreat:
 
 def svc_attack(
     threat: ShadowThreat, *, limit: int = 1000, seed: int = 0, progress: Progress | None = None
-) -> dict[str, Any]:
+) -> SvcScores:
     """MIA-efficacy by each of the five scores.
 
     The machines have an RBF kernel, C = 3 and γ = 1 / number of inputs, and learn from as many
@@ -62,7 +66,7 @@ def svc_attack(
         progress: asked between machines whether to stop.
 
     Returns:
-        JSON-ready: `shadow`, samples of each side learned from, and under each of `SVC_SCORES`
+        `shadow`, samples of each side learned from, and under each of `SVC_SCORES`
 
         * `efficacy`: percent of the forget set judged unseen. Higher is not better without end:
           the aim is the retrained model's figure.
@@ -70,8 +74,6 @@ def svc_attack(
           the efficacy would lie if forget samples were like members, or like unseen data.
         * `accuracy`: percent of the samples learned from that are judged right; chance is 50, and
           an attack close to it says nothing about the forget set.
-
-        What cannot be computed is None with a `reason`.
 
     Raises:
         ValueError: for logits or labels that cannot be used.
@@ -81,17 +83,20 @@ def svc_attack(
     generator = torch.Generator().manual_seed(seed)
     count = min(limit, len(threat.retained[1]), len(threat.unseen[1]))
     sides = [_drawn(side, count, generator) for side in (threat.retained, threat.unseen)]
-    result: dict[str, Any] = {"shadow": count}
-    why = _too_few(count, len(threat.suspects[1]))
-    if why is None and alike(sides[0][0], sides[1][0]):
-        why = ALIKE
+    suspects = len(threat.suspects[1])
+    few = f"{count} retained and as many unseen samples to learn from are fewer than {FEWEST}"
+    why = guard(
+        (count < FEWEST, few),
+        (suspects < FEWEST, f"{suspects} forget samples are fewer than {FEWEST}"),
+    ) or guard((alike(sides[0][0], sides[1][0]), ALIKE))
     if why:
-        return result | {name: no_verdict(why) for name in SVC_SCORES}
-    retained, unseen, suspects = (_inputs(*side) for side in (*sides, threat.suspects))
+        return SvcScores(count, **dict.fromkeys(SVC_SCORES, SvcScore.undefined(why)))
+    retained, unseen, forgotten = (_inputs(*side) for side in (*sides, threat.suspects))
+    scores = {}
     for name in SVC_SCORES:
-        result[name] = _judge(retained[name], unseen[name], suspects[name])
+        scores[name] = _judge(retained[name], unseen[name], forgotten[name])
         progress.check()
-    return result
+    return SvcScores(count, **scores)
 
 
 def _drawn(
@@ -102,20 +107,7 @@ def _drawn(
     return logits.cpu()[rows], labels.cpu()[rows]
 
 
-def _too_few(shadow: int, suspects: int) -> str | None:
-    if shadow < FEWEST:
-        return f"{shadow} retained and as many unseen samples to learn from are fewer than {FEWEST}"
-    if suspects < FEWEST:
-        return f"{suspects} forget samples are fewer than {FEWEST}"
-    return None
-
-
-def no_verdict(reason: str) -> dict[str, Any]:
-    """A machine's entry without figures, and why."""
-    return {"efficacy": None, "retained": None, "unseen": None, "accuracy": None, "reason": reason}
-
-
-def _inputs(logits: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
+def _inputs(logits: Tensor, labels: Tensor) -> dict[str, Array]:
     """What each machine sees of n samples, (n, inputs) float64."""
     odds = log_odds(logits)
     p, log_p = torch.sigmoid(odds), torch.nn.functional.logsigmoid(odds)
@@ -129,18 +121,23 @@ def _inputs(logits: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
     return {name: columns[name].numpy() for name in SVC_SCORES}
 
 
-def _judge(retained: np.ndarray, unseen: np.ndarray, suspects: np.ndarray) -> dict[str, Any]:
+def _judge(retained: Array, unseen: Array, suspects: Array) -> SvcScore:
     from sklearn.svm import SVC
 
     x = np.concatenate([retained, unseen])
     if (x == x[0]).all():
-        return no_verdict(
-            "all samples to learn from have the same score: there is nothing to learn"
-        )
+        why = "all samples to learn from have the same score: there is nothing to learn"
+        return SvcScore.undefined(Undefined(why))
     member = np.repeat([1, 0], [len(retained), len(unseen)])
     machine = SVC(C=PENALTY, kernel="rbf", gamma="auto").fit(x, member)
-    out = {
-        name: 100 * float(1 - machine.predict(part).mean())
-        for name, part in (("efficacy", suspects), ("retained", retained), ("unseen", unseen))
-    }
-    return out | {"accuracy": (100 - out["retained"] + out["unseen"]) / 2}
+
+    def judged_unseen(part: Array) -> float:
+        return 100 * float(1 - machine.predict(part).mean())
+
+    of_retained, of_unseen = judged_unseen(retained), judged_unseen(unseen)
+    return SvcScore(
+        efficacy=judged_unseen(suspects),
+        retained=of_retained,
+        unseen=of_unseen,
+        accuracy=(100 - of_retained + of_unseen) / 2,
+    )

@@ -16,33 +16,35 @@ bias and HR has none.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from ...common.parts import PARTS, Side, side_of
 from ...common.progress import Progress
+from ...common.records import Undefined, guard
 from ...common.statistics import LEVEL, accuracy_interval
-from .least_squares import Gram
+from ...data import Split
+from ...results import (
+    ATTACKS,
+    FIT_SETS,
+    BeforeAttack,
+    ConfidenceInterval,
+    FitResult,
+    Flips,
+    RecoveryResult,
+    RidgeSweep,
+    SizeSweep,
+)
+from ...tasks.classification import ModelOutputs
+from .least_squares import StreamedLeastSquares
 from .live import LiveRecovery
-from .problem import ATTACKS, Case, Recovery, ThreatModel
-from .scoring import confusion, flips, hits_by_class, nothing, percent, predict
+from .problem import Recovery, RecoveryProblem, ThreatModel
+from .scoring import MapScores, confusion, flips, hits_by_class, predict, scores_of
 from .sizes import size_sweep
 
-if TYPE_CHECKING:
-    from ...data import Split
-    from ...tasks.classification import ModelOutputs
-
 __all__ = ["ATTACKS", "FIT_SETS", "LiveRecovery", "Recovery", "ThreatModel", "recover"]
-
-FIT_SETS = {  # name to the parts of the data it is made of
-    "all": ("retain_train", "forget_train"),
-    "retain": ("retain_train",),
-    "heldout": ("retain_test", "forget_test"),
-    "heldout_retain": ("retain_test",),
-    "forget": ("forget_train",),
-}
-PARTS = ("retain_train", "forget_train", "retain_test", "forget_test")
 
 
 @torch.no_grad()
@@ -55,7 +57,7 @@ def recover(
     *,
     progress: Progress | None = None,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> RecoveryResult:
     """Run FM and HR from every fit set and score them on the forget part of the train set.
 
     Args:
@@ -67,90 +69,98 @@ def recover(
         progress: asked between steps whether to stop.
         seed: of the size sweep's draws.
 
-    Returns:
-        JSON-ready:
-
-        * `ridge`, `hr_targets`, `intercept`, `level` (of the intervals, percent), `resamples` (0:
-          the intervals are Wilson's, in closed form);
-        * `constant_predictor`: percent that one constant answer scores on the forget set;
-        * `before`: the unlearned model as it stands, with `forget_accuracy`, its `interval`,
-          `balanced_accuracy`, `recall` and `confusion`;
-        * under `fm`, `hr` and `hr_labels` one entry for each fit set with `forget_accuracy`, its
-          `interval` (`low`, `high`, `method`; see `statistics`), `balanced_accuracy` (mean recall
-          over the classes of the forget set), `recall` by class, `constant_predictor`,
-          `retain_accuracy` (percent), `samples` and `rank` of the fit, and the `sweep` over
-          ridges. Fit set `all` also has `confusion` (forget samples by true class, then answer)
-          and `flips` (how many and which positions of D_f turn right; see `scoring.flips`);
-        * `sizes`: see `recovery_sizes.size_sweep`; None where it was not asked for.
-
-        What cannot be computed is None with a `reason`. A `note` marks fits with too few samples
-        to mean anything at ridge 0.
-
     Raises:
         ValueError: where the two models' observations do not belong together, or the original
             model's are not finite.
         Cancelled: from `progress`.
     """
-    case = Case(original, unlearned, head, split, config or Recovery(), progress or Progress())
+    config, progress = config or Recovery(), progress or Progress()
+    problem = RecoveryProblem(original, unlearned, head, split, config, progress)
     _check(original, unlearned)
-    labels = case.forgotten
-    stands = _stands(case)
-    result = _blank(case, labels, stands)
-    reason = _hopeless(unlearned, labels)
-    reasons = dict.fromkeys(FIT_SETS, reason) if reason else _missing(split)
-    if head is None:
-        result["fm"] = {name: _undefined(result, "FM needs the original head") for name in FIT_SETS}
-    grams = _grams(case, [name for name in FIT_SETS if not reasons.get(name)])
-    fits: dict[str, tuple[Tensor, Tensor]] = {}
-    for name in FIT_SETS:
-        for attack in case.attacks:
-            if name in reasons:
-                result[attack][name] = _undefined(result, reasons[name])
-            else:
-                result[attack][name] = {"samples": grams[name].count} | _note(grams[name], case)
-        if name not in reasons:
-            *fits[name], rank = case.solve(grams[name])
-            for attack in case.attacks:
-                result[attack][name]["rank"] = rank
-        case.progress.check()
-    if fits:
-        _score(result, fits, case, stands)
-    if case.config.sizes:
-        hopeless = reason or reasons.get("heldout")
-        result["sizes"] = {"reason": hopeless} if hopeless else size_sweep(case, seed)
-    if case.config.hr_targets == "labels":
-        result["hr_labels"] = result["hr"]
-    return result
+    labels = problem.forgotten
+    constant = 100 * labels.bincount().max().item() / len(labels) if len(labels) else None
+    why = _nothing_to_recover(unlearned, labels)
+    reasons = dict.fromkeys(FIT_SETS, why) if why else _missing_fit_sets(split)
+    fits = _fit(problem, [name for name in FIT_SETS if name not in reasons])
+    answers = _answers(problem)
+    scored = _score(problem, fits, constant, answers) if fits else {}
+
+    def entry(attack: str, name: str) -> FitResult:
+        if attack == "hr_labels" and config.hr_targets == "labels":
+            attack = "hr"
+        if attack == "fm" and head is None:
+            return FitResult.undefined("FM needs the original head", constant)
+        if name in reasons:
+            return FitResult.undefined(reasons[name].reason, constant)
+        return scored[attack, name]
+
+    sizes: SizeSweep | Undefined | None = None
+    if config.sizes:
+        sizes = why or reasons.get("heldout") or size_sweep(problem, seed)
+    fm, hr, hr_labels = ({name: entry(attack, name) for name in FIT_SETS} for attack in ATTACKS)
+    return RecoveryResult(
+        fm=fm,
+        hr=hr,
+        hr_labels=hr_labels,
+        ridge=config.ridge,
+        hr_targets=config.hr_targets,
+        intercept=config.intercept,
+        level=LEVEL,
+        resamples=0,
+        constant_predictor=constant,
+        before=_before(answers, labels),
+        sizes=sizes,
+    )
 
 
-def _grams(case: Case, names: list[str]) -> dict[str, Gram]:
-    """The moments of each fit set, every part of the data seen once."""
-    used = {part for name in names for part in FIT_SETS[name]}
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """All attacks' maps from one fit set: (attacks, 1 + ridges, d, C), and what they rest on."""
+
+    weight: Tensor
+    bias: Tensor
+    rank: int
+    samples: int
+    note: str | None
+
+
+def _fit(problem: RecoveryProblem, names: list[str]) -> dict[str, _Fit]:
+    """Fit every attack on each fit set; every part of the data is seen once."""
+    used = {part for name in names for part in FIT_SETS[name].parts}
     parts = {
-        part: case.moments(part.rpartition("_")[2], getattr(case.split, part))
+        part: problem.moments(side_of(part), problem.split.part(part))
         for part in PARTS
         if part in used
     }
-    return {name: sum((parts[p] for p in FIT_SETS[name]), case.gram()) for name in names}
+    fits = {}
+    for name in names:
+        moments = problem.accumulator()
+        for part in FIT_SETS[name].parts:
+            moments = moments + parts[part]
+        weight, bias, rank = problem.solve(moments)
+        fits[name] = _Fit(weight, bias, rank, moments.count, _note(moments, problem))
+        problem.progress.check()
+    return fits
 
 
-def _note(gram: Gram, case: Case) -> dict[str, str]:
-    if gram.count > gram.inputs + case.config.intercept:
-        return {}
-    told = f"{gram.count} samples for {gram.inputs} features"
-    return {"note": f"{told}: at ridge 0 the fit interpolates whatever it is given"}
+def _note(moments: StreamedLeastSquares, problem: RecoveryProblem) -> str | None:
+    if moments.count > moments.inputs + problem.config.intercept:
+        return None
+    size = f"{moments.count} samples for {moments.inputs} features"
+    return f"{size}: at ridge 0 the fit interpolates whatever it is given"
 
 
 def _check(original: ModelOutputs, unlearned: ModelOutputs) -> None:
-    for part in ("train", "test"):
-        a, b = getattr(original, part), getattr(unlearned, part)
+    sides: tuple[Side, ...] = ("train", "test")
+    for side in sides:
+        a, b = original.side(side), unlearned.side(side)
         if len(a.features) != len(b.features) or not torch.equal(a.labels.cpu(), b.labels.cpu()):
             raise ValueError(
                 f"recovery: the original and the unlearned model were not observed on the same "
-                f"{part} samples ({len(a.features)} and {len(b.features)})"
+                f"{side} samples ({len(a.features)} and {len(b.features)})"
             )
         if not (_finite(a.features) and _finite(a.logits)):
-            raise ValueError(f"recovery: the original model is not finite on the {part} set")
+            raise ValueError(f"recovery: the original model is not finite on the {side} set")
 
 
 def _finite(values: Tensor) -> bool:
@@ -158,116 +168,119 @@ def _finite(values: Tensor) -> bool:
     return bool(values.sum().isfinite()) or bool(values.isfinite().all())
 
 
-def _hopeless(unlearned: ModelOutputs, labels: Tensor) -> str | None:
-    """Why nothing at all can be recovered, if so; a diverged method is a result, not an error."""
-    if not len(labels):
-        return "the forget set is empty"
-    if not all(_finite(v.features) for v in (unlearned.train, unlearned.test)):
-        return "the unlearned model's features are not finite: it diverged"
-    return None
+def _nothing_to_recover(unlearned: ModelOutputs, labels: Tensor) -> Undefined | None:
+    """Why no attack can be made, if so; a diverged method is a result, not an error."""
+    finite = all(_finite(seen.features) for seen in (unlearned.train, unlearned.test))
+    return guard(
+        (not len(labels), "the forget set is empty"),
+        (not finite, "the unlearned model's features are not finite: it diverged"),
+    )
 
 
-def _missing(split: Split) -> dict[str, str]:
+def _missing_fit_sets(split: Split) -> dict[str, Undefined]:
     """Fit sets that this split does not define, with the reason."""
     reasons = {
-        name: "there are no such samples"
-        for name, parts in FIT_SETS.items()
-        if not sum(len(getattr(split, part)) for part in parts)
+        name: Undefined("there are no such samples")
+        for name, fit in FIT_SETS.items()
+        if not sum(len(split.part(part)) for part in fit.parts)
     }
     if not split.classes:
-        reasons["heldout_retain"] = (
+        reasons["heldout_retain"] = Undefined(
             "samples were forgotten, not classes: no test data belongs to the forgotten"
         )
     return reasons
 
 
-def _stands(case: Case) -> Tensor | None:
-    """(|D_f|,) what the unlearned model itself answers; None where its logits are not finite."""
-    logits = case.unlearned.train.logits.cpu()[case.split.forget_train.cpu()]
-    return logits.argmax(1) if logits.isfinite().all() else None
+def _answers(problem: RecoveryProblem) -> Tensor | Undefined:
+    """(|D_f|,) what the unlearned model itself answers on the forget set."""
+    logits = problem.unlearned.train.logits.cpu()[problem.split.forget_train.cpu()]
+    why = guard(
+        (not len(logits), "the forget set is empty"),
+        (
+            not logits.isfinite().all(),
+            "the unlearned model's logits are not finite: it diverged",
+        ),
+    )
+    return why or logits.argmax(1)
 
 
-def _blank(case: Case, labels: Tensor, stands: Tensor | None) -> dict[str, Any]:
-    """The result before any attack: the baselines, and the unlearned model as it stands."""
-    config = case.config
-    result: dict[str, Any] = {attack: {} for attack in ATTACKS}
-    result |= {"ridge": config.ridge, "hr_targets": config.hr_targets}
-    result |= {"intercept": config.intercept, "level": LEVEL, "resamples": 0}
-    result |= {"constant_predictor": None, "sizes": None}
-    result["before"] = nothing("the forget set is empty")
-    if not len(labels):
-        return result
-    result["constant_predictor"] = 100 * labels.bincount().max().item() / len(labels)
-    if stands is None:
-        result["before"] = nothing("the unlearned model's logits are not finite: it diverged")
-        return result
-    hits = hits_by_class(stands[:, None], labels)
-    result["before"] = {name: values[0] for name, values in percent(hits, labels).items()}
-    result["before"] |= {
-        "interval": accuracy_interval(int(hits.sum()), len(labels)),
-        "confusion": confusion(stands, labels),
-    }
-    return result
+def _before(answers: Tensor | Undefined, labels: Tensor) -> BeforeAttack:
+    """The unlearned model as it stands."""
+    if isinstance(answers, Undefined):
+        return BeforeAttack(answers, answers)
+    (score,) = scores_of(hits_by_class(answers[:, None], labels), labels)
+    return BeforeAttack(
+        forget_accuracy=score.accuracy,
+        balanced_accuracy=score.balanced,
+        recall=score.recall,
+        interval=_interval(score, labels),
+        confusion=confusion(answers, labels),
+    )
 
 
-def _undefined(result: dict[str, Any], reason: str) -> dict[str, Any]:
-    constant = {"constant_predictor": result["constant_predictor"]}
-    return {**nothing(reason), **constant, "retain_accuracy": None, "recall": None, "sweep": None}
+def _interval(score: MapScores, labels: Tensor) -> ConfidenceInterval:
+    return ConfidenceInterval(**accuracy_interval(score.hits, len(labels)))
 
 
 def _score(
-    result: dict[str, Any],
-    fits: dict[str, tuple[Tensor, Tensor]],
-    case: Case,
-    stands: Tensor | None,
-) -> None:
-    """Fill in every fitted entry: the default ridge (map 0) in full, the rest as a sweep."""
-    weight, bias = (torch.stack(part) for part in zip(*fits.values(), strict=True))
-    weight = weight.permute(3, 0, 1, 2, 4)  # (d, fit sets, attacks, ridges, C)
-    train, split, labels = case.unlearned.train, case.split, case.forgotten
+    problem: RecoveryProblem,
+    fits: dict[str, _Fit],
+    constant: float | None,
+    before: Tensor | Undefined,
+) -> dict[tuple[str, str], FitResult]:
+    """Every attack and fit set: the default ridge (map 0) in full, the rest as a sweep."""
+    weight = torch.stack([fit.weight for fit in fits.values()]).permute(3, 0, 1, 2, 4)
+    bias = torch.stack([fit.bias for fit in fits.values()])  # (fit sets, attacks, ridges, C)
+    labels = problem.forgotten
     answers = predict(
-        train.features,
-        split.forget_train,
+        problem.unlearned.train.features,
+        problem.split.forget_train,
         weight.flatten(1, 3),
         bias.flatten(0, 2),
-        case.progress,
+        problem.progress,
     )
-    hits = hits_by_class(answers, labels)
-    scores = percent(hits, labels)
-    kept = _retained(case, weight[:, :, :, 0], bias[:, :, 0])
+    scores = scores_of(hits_by_class(answers, labels), labels)
+    kept = _retained(problem, weight[:, :, :, 0], bias[:, :, 0])
 
-    ridges = 1 + len(case.config.ridges)
-    for i, (name, attack) in enumerate((n, a) for n in fits for a in case.attacks):
-        at = i * ridges
-        entry = result[attack][name]
-        sweep = {
-            k: scores[k][at + 1 : at + ridges] for k in ("forget_accuracy", "balanced_accuracy")
-        }
-        entry |= {
-            **{key: values[at] for key, values in scores.items()},
-            "interval": accuracy_interval(int(hits[:, at].sum()), len(labels)),
-            "constant_predictor": result["constant_predictor"],
-            "retain_accuracy": None if kept is None else kept[i],
-            "sweep": {"ridge": list(case.config.ridges), **sweep},
-        }
-        if kept is None:
-            entry["reason"] = "nothing is retained, so there is no retain accuracy"
-        if name == "all":
-            entry["confusion"] = confusion(answers[:, at], labels)
-            entry["flips"] = (
-                {"recovered": None, "lost": None, "positions": None}
-                | {"reason": result["before"]["reason"]}
-                if stands is None
-                else flips(stands, answers[:, at], labels)
-            )
+    ridges = 1 + len(problem.config.ridges)
+    found = {}
+    for i, (name, attack) in enumerate((n, a) for n in fits for a in problem.attacks):
+        score, *swept = scores[i * ridges : (i + 1) * ridges]
+        answer = answers[:, i * ridges]
+        found[attack, name] = FitResult(
+            forget_accuracy=score.accuracy,
+            balanced_accuracy=score.balanced,
+            recall=score.recall,
+            retain_accuracy=kept if isinstance(kept, Undefined) else kept[i],
+            constant_predictor=constant,
+            sweep=RidgeSweep(
+                problem.config.ridges,
+                tuple(each.accuracy for each in swept),
+                tuple(each.balanced for each in swept),
+            ),
+            samples=fits[name].samples,
+            rank=fits[name].rank,
+            interval=_interval(score, labels),
+            confusion=confusion(answer, labels) if name == "all" else None,
+            flips=_flips(before, answer, labels) if name == "all" else None,
+            note=fits[name].note,
+        )
+    return found
 
 
-def _retained(case: Case, weight: Tensor, bias: Tensor) -> list[float] | None:
+def _flips(before: Tensor | Undefined, after: Tensor, labels: Tensor) -> Flips:
+    if isinstance(before, Undefined):
+        return Flips(before, before, before)
+    return flips(before, after, labels)
+
+
+def _retained(problem: RecoveryProblem, weight: Tensor, bias: Tensor) -> list[float] | Undefined:
     """Percent of the retain train samples that each fit set's and attack's map answers right."""
-    train, rows = case.unlearned.train, case.split.retain_train
+    train, rows = problem.unlearned.train, problem.split.retain_train
     labels = train.labels.cpu()[rows.cpu()]
     if not len(labels):
-        return None
+        return Undefined("nothing is retained, so there is no retain accuracy")
     maps = weight.flatten(1, 2), bias.flatten(0, 1)
-    answers = predict(train.features, rows, *maps, case.progress)
-    return (100 * (answers == labels[:, None]).double().mean(0)).tolist()
+    answers = predict(train.features, rows, *maps, problem.progress)
+    shares: list[float] = (100 * (answers == labels[:, None]).double().mean(0)).tolist()
+    return shares

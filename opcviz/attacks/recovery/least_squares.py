@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Affine", "Gram"]
+__all__ = ["Affine", "StreamedLeastSquares"]
 
 CHUNK = 8192  # rows factored at once: long enough for BLAS, small beside the data
 
@@ -36,7 +36,7 @@ class Affine(NamedTuple):
         return features.to(self.weight) @ self.weight + self.bias
 
 
-class Gram:
+class StreamedLeastSquares:
     """Means and centred second moments of features and targets, all that least squares needs.
 
     Two accumulators add up (`a + b`) to the one that has seen both their samples.
@@ -56,7 +56,7 @@ class Gram:
         self.mean = torch.zeros(inputs + outputs, dtype=torch.float64)
         self.root = self.mean.new_zeros(0, inputs + outputs)
 
-    def add(self, features: Tensor, targets: Tensor) -> Gram:
+    def add(self, features: Tensor, targets: Tensor) -> StreamedLeastSquares:
         """Take in samples, and return itself.
 
         Works on the CPU whatever the tensors' device: float64 is missing or slow on others.
@@ -88,8 +88,8 @@ class Gram:
             self._join(len(f), mean, buffer[: d + k + 1 + len(f)])
         return self
 
-    def __add__(self, other: Gram) -> Gram:
-        both = Gram(self.inputs, self.outputs)
+    def __add__(self, other: StreamedLeastSquares) -> StreamedLeastSquares:
+        both = StreamedLeastSquares(self.inputs, self.outputs)
         for part in (self, other):
             room = both.root.new_empty(len(both.mean) + 1, len(both.mean))
             both._join(part.count, part.mean, torch.cat([room, part.root]))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from .least_squares import Gram
+from ...common.records import Undefined
+from .least_squares import StreamedLeastSquares
 
 __all__ = ["LiveRecovery"]
 
@@ -46,19 +45,20 @@ class LiveRecovery:
             raise ValueError("live recovery: the original features or head are not finite")
 
     @torch.no_grad()
-    def score(self, unlearned_features: Tensor) -> dict[str, Any]:
-        """What FM recovers from features (n, d) of the probe set as they are now.
+    def score(self, unlearned_features: Tensor) -> float | Undefined:
+        """Percent of the forget samples that FM recovers.
 
-        Returns:
-            `forget_accuracy` in percent; None with a `reason` where the features are not finite.
+        Args:
+            unlearned_features: (n, d) of the probe set as they are now.
 
         Raises:
             ValueError: for another number of samples.
         """
         features = unlearned_features.detach().to("cpu", torch.float64)
         if not features.isfinite().all():
-            return {"forget_accuracy": None, "reason": "features are not finite"}
-        gram = Gram(features.shape[-1], self.targets.shape[1]).add(features, self.targets)
-        answers = gram.solve(self.ridge)(features[self.forget]).argmax(1)
+            return Undefined("features are not finite")
+        moments = StreamedLeastSquares(features.shape[-1], self.targets.shape[1])
+        moments.add(features, self.targets)
+        answers = moments.solve(self.ridge)(features[self.forget]).argmax(1)
         right = (answers == self.labels[self.forget]).double()
-        return {"forget_accuracy": 100 * right.mean().item()}
+        return 100 * right.mean().item()

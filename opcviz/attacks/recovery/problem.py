@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ...common.config import Config, ConfigError, setting
+from ...common.parts import Side
 from ...common.progress import Progress
-from .least_squares import Gram
+from ...data import Split
+from ...results import ATTACKS
+from ...tasks.classification import ModelOutputs
+from .least_squares import StreamedLeastSquares
 from .scoring import chunks
 
-if TYPE_CHECKING:
-    from ...data import Split
-    from ...tasks.classification import ModelOutputs
-
-__all__ = ["ATTACKS", "Case", "Recovery", "ThreatModel"]
-
-ATTACKS = ("fm", "hr", "hr_labels")
+__all__ = ["Recovery", "RecoveryProblem", "ThreatModel"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class ThreatModel:
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class RecoveryProblem:
     """Two models' views of one data set, and how the one is to be attacked with the other's help.
 
     Attributes:
@@ -119,15 +116,17 @@ class Case:
         """(|D_f|,) labels of the forget part of the train set, on the CPU."""
         return self.unlearned.train.labels.cpu()[self.split.forget_train.cpu()]
 
-    def gram(self) -> Gram:
+    def accumulator(self) -> StreamedLeastSquares:
         """An accumulator that has seen nothing yet."""
         inputs = self.unlearned.train.features.shape[1]
-        return Gram(inputs, len(self.attacks) * self.classes)
+        return StreamedLeastSquares(inputs, len(self.attacks) * self.classes)
 
-    def moments(self, side: str, index: Tensor, gram: Gram | None = None) -> Gram:
+    def moments(
+        self, side: Side, index: Tensor, known: StreamedLeastSquares | None = None
+    ) -> StreamedLeastSquares:
         """Take in samples of the train or test set, all attacks' targets at once."""
-        gram = gram or self.gram()
-        theirs, ours = getattr(self.original, side), getattr(self.unlearned, side)
+        known = known or self.accumulator()
+        theirs, ours = self.original.side(side), self.unlearned.side(side)
         for rows in chunks(index):
             logits, labels = theirs.logits[rows], None
             one_hot = torch.nn.functional.one_hot(theirs.labels[rows], self.classes)
@@ -137,18 +136,18 @@ class Case:
                 labels = one_hot
             features = ours.features[rows]
             seen = ThreatModel(features, theirs.features[rows], logits, self.head, labels)
-            gram.add(seen.unlearned, seen.targets())
+            known.add(seen.unlearned, seen.targets())
             self.progress.check()
-        return gram
+        return known
 
-    def solve(self, gram: Gram) -> tuple[Tensor, Tensor, int]:
+    def solve(self, moments: StreamedLeastSquares) -> tuple[Tensor, Tensor, int]:
         """Every attack's map at the default ridge and at those of the sweep.
 
         Returns:
             Weights (attacks, 1 + ridges, d, C), biases (attacks, 1 + ridges, C), the rank.
         """
         ridges = (self.config.ridge, *self.config.ridges)
-        weights, biases, rank = gram.solve_many(ridges, intercept=self.config.intercept)
+        weights, biases, rank = moments.solve_many(ridges, intercept=self.config.intercept)
         if self.head is not None:
             biases[:, : self.classes] += self.head[1].detach().to(biases)
         apart = (len(self.attacks), self.classes)

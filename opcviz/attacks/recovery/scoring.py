@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ...common.progress import Progress
+from ...common.records import guard
+from ...results import Flips
 from .least_squares import CHUNK
 
-__all__ = ["chunks", "confusion", "flips", "hits_by_class", "nothing", "percent", "predict"]
+__all__ = ["MapScores", "chunks", "confusion", "flips", "hits_by_class", "predict", "scores_of"]
 
-FLIPS = 1000
+MAX_LISTED_FLIPS = 1000
 """So many flipped samples are listed; of more only the number is kept."""
 
 
@@ -43,19 +45,40 @@ def hits_by_class(answers: Tensor, labels: Tensor) -> Tensor:
     return right.new_zeros(int(labels.max()) + 1, right.shape[1]).index_add(0, labels, right)
 
 
-def percent(hits: Tensor, labels: Tensor) -> dict[str, list]:
-    """Percent by name, one value for each map: accuracy, mean recall, recall by class."""
+@dataclass(frozen=True)
+class MapScores:
+    """What one map gets right of the forget set, in percent.
+
+    Attributes:
+        accuracy: of all samples.
+        balanced: mean recall over classes.
+        recall: by class.
+        hits: right answers.
+    """
+
+    accuracy: float
+    balanced: float
+    recall: dict[str, float]
+    hits: int
+
+
+def scores_of(hits: Tensor, labels: Tensor) -> list[MapScores]:
+    """The scores of each map from `hits_by_class` and the (n,) labels behind it."""
     sizes = labels.bincount(minlength=len(hits))
     present = sizes.nonzero().flatten()
     recall = 100 * hits[present] / sizes[present, None]
-    return {
-        "forget_accuracy": (100 * hits.sum(0) / len(labels)).tolist(),
-        "balanced_accuracy": recall.mean(0).tolist(),
-        "recall": [
-            dict(zip(map(str, present.tolist()), column, strict=True))
-            for column in recall.T.tolist()
-        ],
-    }
+    names = [str(label) for label in present.tolist()]
+    columns = zip(
+        (100 * hits.sum(0) / len(labels)).tolist(),
+        recall.mean(0).tolist(),
+        recall.T.tolist(),
+        hits.sum(0).tolist(),
+        strict=True,
+    )
+    return [
+        MapScores(accuracy, balanced, dict(zip(names, by_class, strict=True)), int(right))
+        for accuracy, balanced, by_class, right in columns
+    ]
 
 
 def confusion(answers: Tensor, labels: Tensor) -> dict[str, dict[str, int]]:
@@ -67,22 +90,10 @@ def confusion(answers: Tensor, labels: Tensor) -> dict[str, dict[str, int]]:
     return table
 
 
-def flips(before: Tensor, after: Tensor, labels: Tensor) -> dict[str, Any]:
-    """Which samples the attack brings back; answers and labels (n,) on the same samples.
-
-    Returns:
-        `recovered` and `lost` (how many turn from wrong to right, and back), `positions` (of the
-        recovered, in order; None with a `reason` where there are more than `FLIPS`).
-    """
+def flips(before: Tensor, after: Tensor, labels: Tensor) -> Flips:
+    """Which samples the attack brings back; answers and labels (n,) on the same samples."""
     was, now = before == labels, after == labels
     positions = (~was & now).nonzero().flatten().tolist()
-    found = {"recovered": len(positions), "lost": int((was & ~now).sum())}
-    if len(positions) > FLIPS:
-        reason = f"more than {FLIPS} samples flip: they are counted, not listed"
-        return {**found, "positions": None, "reason": reason}
-    return {**found, "positions": positions, "reason": None}
-
-
-def nothing(reason: str) -> dict[str, Any]:
-    """Scores that cannot be computed, and why."""
-    return {"forget_accuracy": None, "balanced_accuracy": None, "reason": reason}
+    many = f"more than {MAX_LISTED_FLIPS} samples flip: they are counted, not listed"
+    why = guard((len(positions) > MAX_LISTED_FLIPS, many))
+    return Flips(len(positions), int((was & ~now).sum()), why or tuple(positions))

@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from .problem import Case
+from ...results import SizeCurve, SizeSweep
+from .problem import RecoveryProblem
 from .scoring import predict
 
 __all__ = ["size_sweep"]
 
-SCORED = 2000  # forget samples scored, evenly spread: each accuracy is good to about a point
+MAX_SCORED = 2000  # forget samples scored, evenly spread: each accuracy is good to about a point
 
 
-def size_sweep(case: Case, seed: int = 0) -> dict[str, Any]:
+def size_sweep(problem: RecoveryProblem, seed: int = 0) -> SizeSweep:
     """Forget accuracy against the number of calibration samples a class.
 
     For each size k and each draw, k samples of every class are taken at random from the test set
     (those of a smaller size are among those of a larger one) and all attacks are fitted on them.
 
     Args:
-        case: the models and the settings; `sizes` and `draws` are used here.
+        problem: the models and the settings; `sizes` and `draws` are used here.
         seed: of the draws.
-
-    Returns:
-        JSON-ready: `fit_set` ("heldout"), `draws`, `scored` (forget samples), `per_class` (the
-        sizes done), `samples` (each fit's in all), `reason` (why sizes were left out, or None),
-        and under each attack, by size: `forget_accuracy`, `low`, `high` (mean, least and greatest
-        over draws at the default ridge, percent), `best` and `best_ridge` (the greatest mean over
-        the sweep's ridges: a bound, since no attacker is told which ridge that is).
     """
-    rows = torch.cat([case.split.retain_test, case.split.forget_test]).cpu()
-    by_class = _by_class(case.unlearned.test.labels.cpu()[rows], rows)
+    rows = torch.cat([problem.split.retain_test, problem.split.forget_test]).cpu()
+    by_class = _by_class(problem.unlearned.test.labels.cpu()[rows], rows)
     least = min((len(r) for r in by_class), default=0)
-    sizes = sorted({k for k in case.config.sizes if k <= least})
-    result: dict[str, Any] = {"fit_set": "heldout", "draws": case.config.draws}
-    result |= {"per_class": sizes, "samples": [k * len(by_class) for k in sizes], "reason": None}
-    if len(sizes) < len(set(case.config.sizes)):
-        result["reason"] = f"the smallest class has {least} held-out samples: larger sizes left out"
-    forget = case.split.forget_train.cpu()
-    at = torch.linspace(0, len(forget) - 1, min(SCORED, len(forget))).round().long()
-    result["scored"] = len(at)
-    fits = _draws(case, by_class, sizes, seed)
-    shares = [_accuracies(case, maps, forget[at]) for maps in fits]
-    for i, attack in enumerate(case.attacks):
-        result[attack] = _curve([share[:, i] for share in shares], case.config.ridges)
-    if "hr_labels" not in result:
-        result["hr_labels"] = result["hr"]
-    return result
+    sizes = sorted({k for k in problem.config.sizes if k <= least})
+    forget = problem.split.forget_train.cpu()
+    at = torch.linspace(0, len(forget) - 1, min(MAX_SCORED, len(forget))).round().long()
+    fits = _draws(problem, by_class, sizes, seed)
+    shares = [_accuracies(problem, maps, forget[at]) for maps in fits]
+    curves = {
+        attack: _curve([share[:, i] for share in shares], problem.config.ridges)
+        for i, attack in enumerate(problem.attacks)
+    }
+    left_out = len(sizes) < len(set(problem.config.sizes))
+    short = f"the smallest class has {least} held-out samples: larger sizes left out"
+    return SizeSweep(
+        fit_set="heldout",
+        draws=problem.config.draws,
+        per_class=tuple(sizes),
+        samples=tuple(k * len(by_class) for k in sizes),
+        scored=len(at),
+        reason=short if left_out else None,
+        fm=curves.get("fm"),
+        hr=curves["hr"],
+        hr_labels=curves.get("hr_labels", curves["hr"]),
+    )
 
 
 def _by_class(labels: Tensor, rows: Tensor) -> list[Tensor]:
@@ -57,40 +56,42 @@ def _by_class(labels: Tensor, rows: Tensor) -> list[Tensor]:
 
 
 def _draws(
-    case: Case, by_class: list[Tensor], sizes: list[int], seed: int
+    problem: RecoveryProblem, by_class: list[Tensor], sizes: list[int], seed: int
 ) -> list[list[tuple[Tensor, Tensor]]]:
     """For each size, the maps (weights, biases) of every draw."""
     maps: list[list[tuple[Tensor, Tensor]]] = [[] for _ in sizes]
-    for draw in range(case.config.draws):
+    for draw in range(problem.config.draws):
         generator = torch.Generator().manual_seed(seed * 1009 + draw)
         order = [rows[torch.randperm(len(rows), generator=generator)] for rows in by_class]
-        gram, before = case.gram(), 0
+        moments, before = problem.accumulator(), 0
         for i, size in enumerate(sizes):
             new = torch.cat([rows[before:size] for rows in order])
-            gram, before = case.moments("test", new, gram), size
-            maps[i].append(case.solve(gram)[:2])
-            case.progress.check()
+            moments, before = problem.moments("test", new, moments), size
+            maps[i].append(problem.solve(moments)[:2])
+            problem.progress.check()
     return maps
 
 
-def _accuracies(case: Case, maps: list[tuple[Tensor, Tensor]], rows: Tensor) -> Tensor:
+def _accuracies(
+    problem: RecoveryProblem, maps: list[tuple[Tensor, Tensor]], rows: Tensor
+) -> Tensor:
     """(draws, attacks, 1 + ridges) percent of the forget rows that are answered right."""
     weight, bias = (torch.stack(part) for part in zip(*maps, strict=True))
-    fold = weight.shape[:3]
-    train = case.unlearned.train
+    maps_shape = weight.shape[:3]
+    train = problem.unlearned.train
     flat = weight.flatten(0, 2).permute(1, 0, 2)
-    answers = predict(train.features, rows, flat, bias.flatten(0, 2), case.progress)
+    answers = predict(train.features, rows, flat, bias.flatten(0, 2), problem.progress)
     right = answers == train.labels.cpu()[rows][:, None]
-    return 100 * right.double().mean(0).view(fold)
+    return 100 * right.double().mean(0).view(maps_shape)
 
 
-def _curve(shares: list[Tensor], ridges: tuple[float, ...]) -> dict[str, list[float]]:
+def _curve(shares: list[Tensor], ridges: tuple[float, ...]) -> SizeCurve:
     """From (draws, 1 + ridges) of each size to what is reported."""
     best = [share[:, 1:].mean(0).max(0) for share in shares]
-    return {
-        "forget_accuracy": [share[:, 0].mean().item() for share in shares],
-        "low": [share[:, 0].min().item() for share in shares],
-        "high": [share[:, 0].max().item() for share in shares],
-        "best": [b.values.item() for b in best],
-        "best_ridge": [ridges[int(b.indices)] for b in best],
-    }
+    return SizeCurve(
+        forget_accuracy=tuple(share[:, 0].mean().item() for share in shares),
+        low=tuple(share[:, 0].min().item() for share in shares),
+        high=tuple(share[:, 0].max().item() for share in shares),
+        best=tuple(b.values.item() for b in best),
+        best_ridge=tuple(ridges[int(b.indices)] for b in best),
+    )

@@ -30,8 +30,10 @@ from torch.nn import functional as F
 
 from ...common.config import Config, setting
 from ...common.progress import Event, Progress, Step
+from ...common.records import Undefined, guard
 from ...data import Images, Split
 from ...models import Classifier
+from ...results import RelearningResult
 from ...tasks import get_task
 from ...training import Batch, Batches, Objective, Training, train
 from .curves import Curves
@@ -69,7 +71,7 @@ def relearn(
     other: Images | None = None,
     seed: int = 0,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> RelearningResult:
     """Fine-tune copies of a model in every way and follow its forget accuracy.
 
     Args:
@@ -82,16 +84,6 @@ def relearn(
         seed: of the samples given, the samples scored and the order; two models attacked with one
             seed get the same.
         progress: told each step, asked whether to stop.
-
-    Returns:
-        JSON-ready: `original_accuracy`, and under `variants` by name (`retain`, `shots_1`, ...):
-        `given` (forget samples), `steps` (where it was looked), `retain_test` (percent `before` and
-        `after`), and for `forget_train` and `forget_test` each `accuracy` (percent, one number a
-        look), `area` (mean accuracy over the steps by trapezoids, divided by the original's: 0 for
-        never, 1 for at once), `steps_to_half` (first look at which half of the original's accuracy
-        is reached), `constant_predictor` (percent of the best constant answer: a collapsed class
-        that returns as a lump scores that) and `samples`. What cannot be computed is None with a
-        `reason`.
 
     Raises:
         ValueError: for an accuracy that is no percentage, or other pictures of another shape.
@@ -107,24 +99,21 @@ def relearn(
             f"relearning: {images.name} has pictures of shape {images.shape}, but {other.name} of "
             f"{other.shape}; bring them to one shape"
         )
-    hopeless = None
-    if not all(bool(value.isfinite().all()) for value in model.state_dict().values()):
-        hopeless = "the unlearned model's weights are not finite: it diverged"
+    finite = all(bool(value.isfinite().all()) for value in model.state_dict().values())
+    diverged = guard((not finite, "the unlearned model's weights are not finite: it diverged"))
     variants = list(_variants(images, split, other, config, seed))
     found = {}
     for i, variant in enumerate(variants):
         watch = Curves.of(
             images, split, variant.forget, config.steps, scored=config.scored, seed=seed
         )
-        reason = hopeless or _missing(variant, split)
-        if reason is None:
+        why = diverged or _cannot_run(variant, split)
+        if why is None:
             part = _part_of(progress, i * config.steps, len(variants) * config.steps)
             reason = _attack(model, variant, watch, config, seed, part)
-        found[variant.name] = {
-            "given": len(variant.forget),
-            **watch.result(original_accuracy, reason),
-        }
-    return {"original_accuracy": original_accuracy, "variants": found}
+            why = guard((reason, reason))
+        found[variant.name] = watch.result(original_accuracy, len(variant.forget), why)
+    return RelearningResult(original_accuracy, found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,15 +151,19 @@ def _variants(
         yield _Variant("other", other, everything, none, transfer=True)
 
 
-def _missing(variant: _Variant, split: Split) -> str | None:
-    """Why a variant cannot be run, if so."""
-    if not len(variant.retain):
-        return "nothing is retained, so there is nothing to go on training with"
-    if not len(split.forget_train):
-        return "the forget set is empty"
-    if len(variant.forget) == len(split.forget_train):
-        return f"all {len(variant.forget)} forget samples were given: none is left to score"
-    return None
+def _cannot_run(variant: _Variant, split: Split) -> Undefined | None:
+    given = len(variant.forget)
+    return guard(
+        (
+            not len(variant.retain),
+            "nothing is retained, so there is nothing to go on training with",
+        ),
+        (not len(split.forget_train), "the forget set is empty"),
+        (
+            given == len(split.forget_train),
+            f"all {given} forget samples were given: none is left to score",
+        ),
+    )
 
 
 def _part_of(progress: Progress, before: int, steps: int) -> Progress:
@@ -190,10 +183,10 @@ def _attack(
     config: Relearning,
     seed: int,
     progress: Progress,
-) -> str | None:
-    """Fine-tune a copy under the eyes of `watch`; says why the curve broke off, if it did."""
+) -> str:
+    """Fine-tune a copy under the eyes of `watch`; says why the curve broke off, or nothing."""
     model = copy.deepcopy(model).requires_grad_(True)
-    objective: Objective = get_task("classification").loss
+    objective: Objective[Any] = get_task("classification").loss
     if variant.transfer:
         objective = _through_new_head(model, variant.images.classes)
     spec = Training(
@@ -202,14 +195,14 @@ def _attack(
         batch_size=config.batch_size,
         schedule="constant",
     )
-    batches = _Stretches(
+    batches = _BatchesBetweenEvaluations(
         variant.images, variant.retain, variant.forget, config.batch_size, watch.steps, seed
     )
     outcome = train(model, batches, objective, spec, seed=seed, progress=progress, watch=watch)
-    return outcome.reason or None
+    return outcome.reason or ""
 
 
-def _through_new_head(model: Classifier, classes: int) -> Objective:
+def _through_new_head(model: Classifier, classes: int) -> Objective[Any]:
     """Cross-entropy on labels of another data set; the new head starts at zero, like no opinion."""
     head = nn.Linear(model.head.in_features, classes).to(model.head.weight)
     nn.init.zeros_(head.weight)
@@ -217,12 +210,12 @@ def _through_new_head(model: Classifier, classes: int) -> Objective:
     model.new_head = head  # a part of the model, so that the optimiser finds it
 
     def loss(model: Classifier, batch: Batch) -> Tensor:
-        return F.cross_entropy(model.new_head(model.features(batch.x)[0]), batch.y)
+        return F.cross_entropy(head(model.features(batch.x)[0]), batch.y)
 
     return loss
 
 
-class _Stretches(Batches):
+class _BatchesBetweenEvaluations(Batches):
     """Endless batches, cut where the model is to be looked at: an epoch is the way to that look.
 
     Args:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from ...common.parts import Part, side_of
+from ...common.records import Undefined, guard
 from ...data import Images, Split
 from ...models import Classifier
+from ...results import RelearningCurve, RelearningVariant, RetainAccuracy
 from ...tasks.classification import observe
 
-__all__ = ["Curves", "looks"]
+__all__ = ["Curves", "evaluation_steps"]
 
-DENSE, GROWTH = 8, 1.25
+EVERY_STEP_UNTIL, GROWTH = 8, 1.25
 """Looks: one after each of so many steps, then each a quarter further than the one before."""
 
 
-def looks(steps: int) -> list[int]:
-    """After how many steps a model is looked at, from 0 to `steps`: see `DENSE` and `GROWTH`."""
-    seen = list(range(min(DENSE, steps) + 1))
+def evaluation_steps(steps: int) -> list[int]:
+    """After how many steps a model is looked at, from 0 to `steps`.
+
+    See `EVERY_STEP_UNTIL` and `GROWTH`.
+    """
+    seen = list(range(min(EVERY_STEP_UNTIL, steps) + 1))
     while seen[-1] < steps:
         seen.append(min(math.ceil(seen[-1] * GROWTH), steps))
     return seen
@@ -39,8 +44,8 @@ class Curves:
     """
 
     steps: list[int]
-    parts: dict[str, tuple[Tensor, Tensor]]
-    seen: dict[str, list[float | None]] = field(default_factory=dict)
+    parts: dict[Part, tuple[Tensor, Tensor]]
+    seen: dict[Part, list[float | None]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -48,18 +53,20 @@ class Curves:
     ) -> Curves:
         """Curves over `steps` on at most `scored` pictures a part, without those given away."""
         forget = split.forget_train
-        ids = {
+        ids: dict[Part, Tensor] = {
             "forget_train": forget[~torch.isin(forget, given)],
             "forget_test": split.forget_test,
             "retain_test": split.retain_test,
         }
-        parts = {}
+        parts: dict[Part, tuple[Tensor, Tensor]] = {}
         for name, rows in ids.items():
             drawn = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))
             rows = rows[drawn[:scored].to(rows.device)]
-            side = name.rpartition("_")[2]
-            parts[name] = getattr(images, f"x_{side}")[rows], getattr(images, f"y_{side}")[rows]
-        return cls(looks(steps), parts, {name: [] for name in parts})
+            if side_of(name) == "train":
+                parts[name] = images.x_train[rows], images.y_train[rows]
+            else:
+                parts[name] = images.x_test[rows], images.y_test[rows]
+        return cls(evaluation_steps(steps), parts, {name: [] for name in parts})
 
     def __call__(self, model: Classifier, epoch: int) -> None:
         """Score all parts; the retain data only before and after."""
@@ -77,49 +84,59 @@ class Curves:
     def load(self, state: dict[str, Tensor]) -> None:
         """Nothing to take up."""
 
-    def result(self, original: float, reason: str | None) -> dict[str, Any]:
-        """All curves with their figures, see `relearn`.
+    def result(self, original: float, given: int, why: Undefined | None) -> RelearningVariant:
+        """All curves with their figures.
 
         Args:
             original: percent, the original model's accuracy on the forget data.
-            reason: why the curves are not whole, if they are not.
+            given: forget samples that the attacker had.
+            why: the curves are not whole, if they are not.
         """
-        kept = self.seen["retain_test"]
-        entry: dict[str, Any] = {
-            "steps": self.steps[: len(self.seen["forget_train"])] or None,
-            "retain_test": dict(zip(("before", "after"), [*kept, None, None], strict=False)),
-        }
+        looked_at = self.steps[: len(self.seen["forget_train"])]
+        return RelearningVariant(
+            given=given,
+            steps=tuple(looked_at) or None,
+            retain_test=self._retain_accuracy(),
+            forget_train=self._curve("forget_train", original, why),
+            forget_test=self._curve("forget_test", original, why),
+            reason=why.reason if why else None,
+        )
+
+    def _retain_accuracy(self) -> RetainAccuracy:
         if not len(self.parts["retain_test"][1]):
-            entry["retain_test"]["reason"] = "there are no such samples"
-        for name in ("forget_train", "forget_test"):
-            labels = self.parts[name][1]
-            entry[name] = {
-                "accuracy": self.seen[name] or None,
-                "samples": len(labels),
-                "constant_predictor": (
-                    100 * labels.bincount().max().item() / len(labels) if len(labels) else None
-                ),
-                **_summary(self.steps, self.seen[name], original, reason, len(labels)),
-            }
-        return entry | ({"reason": reason} if reason else {})
+            none = Undefined("there are no such samples")
+            return RetainAccuracy(none, none)
+        # where one is missing, the reason is that of the whole variant
+        known = [Undefined() if each is None else each for each in self.seen["retain_test"]]
+        before, after = [*known, Undefined(), Undefined()][:2]
+        return RetainAccuracy(before, after)
+
+    def _curve(self, part: Part, original: float, why: Undefined | None) -> RelearningCurve:
+        labels, curve = self.parts[part][1], self.seen[part]
+        constant = 100 * labels.bincount().max().item() / len(labels) if len(labels) else None
+        area, half = _summary(self.steps, curve, original, why, len(labels))
+        return RelearningCurve(tuple(curve) or None, len(labels), constant, area, half)
 
 
 def _summary(
-    steps: list[int], curve: list[float | None], original: float, reason: str | None, samples: int
-) -> dict[str, Any]:
-    """Area under a curve and steps to half of the original's accuracy."""
-    nothing = {"area": None, "steps_to_half": None}
-    if not samples:
-        return {**nothing, "reason": reason or "there are no such samples"}
-    if not original:
-        return {**nothing, "reason": "the original model gets no forget sample right"}
-    pairs = list(zip(steps, curve, strict=False))
-    half = next((at for at, v in pairs if v is not None and v >= original / 2), None)
-    if reason or None in curve:
-        why = reason or "the model's answers are not finite"
-        return {"area": None, "steps_to_half": half, "reason": why}
+    steps: list[int],
+    curve: list[float | None],
+    original: float,
+    why: Undefined | None,
+    samples: int,
+) -> tuple[float | Undefined, int | Undefined]:
+    """Area under a curve, and steps to half of the original's accuracy."""
+    nothing = guard(
+        (not samples, why.reason if why else "there are no such samples"),
+        (not original, "the original model gets no forget sample right"),
+    )
+    if nothing:
+        return nothing, nothing
+    pairs = [(at, value) for at, value in zip(steps, curve, strict=False) if value is not None]
+    half = next((at for at, value in pairs if value >= original / 2), None)
+    broken = why or guard((None in curve, "the model's answers are not finite"))
+    if broken:
+        return broken, broken if half is None else half
     area = sum((b - a) * (u + v) / 2 for (a, u), (b, v) in pairwise(pairs))
-    summary = {"area": area / (steps[-1] * original), "steps_to_half": half}
-    if half is None:
-        summary["reason"] = f"half of the original's accuracy is not reached in {steps[-1]} steps"
-    return summary
+    never = f"half of the original's accuracy is not reached in {steps[-1]} steps"
+    return area / (steps[-1] * original), Undefined(never) if half is None else half

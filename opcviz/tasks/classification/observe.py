@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...common.parts import Part, Side, side_of
 from ...common.progress import Progress
-from ...data import as_float
+from ...data import Split, as_float
 from ...models import Classifier
 
 __all__ = ["ModelOutputs", "Observation", "observe", "observe_blocks", "pooled"]
@@ -43,6 +44,15 @@ class ModelOutputs:
 
     train: Observation
     test: Observation
+
+    def side(self, name: Side) -> Observation:
+        """The whole train or test set."""
+        return self.train if name == "train" else self.test
+
+    def part(self, name: Part, split: Split) -> Observation:
+        """The samples of one part of the data, on the CPU."""
+        seen, rows = self.side(side_of(name)).cpu(), split.part(name).cpu()
+        return Observation(seen.features[rows], seen.logits[rows], seen.labels[rows])
 
 
 def observe(

@@ -97,7 +97,7 @@ def _plain(result: Any) -> dict[str, Any]:
     if hasattr(result, "to_dict"):
         result = result.to_dict()
     if hasattr(result, "arrays") and hasattr(result, "result"):
-        result = result.result
+        result = result.json()
     if not isinstance(result, Mapping):
         return {}
     found = dict(result)
@@ -246,12 +246,13 @@ def _map(outputs: ModelOutputs, kind: str, split: Split) -> go.Figure:
 
 def _entropy(outputs: ModelOutputs, split: Split) -> go.Figure:
     from ...artefacts.classification.entropy_points import entropy_points
+    from ...common.records import Undefined
     from .entropy import Points, entropy_figure
 
     about, points = entropy_points(outputs.train.logits, split)
-    if not points:
-        raise ValueError(f"plot: {about['reason']}")
-    return entropy_figure({"model": Points(**points)}, about["classes"])
+    if isinstance(about, Undefined):
+        raise ValueError(f"plot: {about.reason}")
+    return entropy_figure({"model": Points(**points)}, about.classes)
 
 
 def _study(study: StudyResult) -> go.Figure:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ...results import FIT_SETS
 from ...study import StudyResult
 from ..charts import figures
 from ..charts.maps_component import Panel, Samples, linked_maps
@@ -22,13 +23,6 @@ from .verdicts import badge, details
 __all__ = ["headlines", "maps", "reconstructions", "recovery"]
 
 MAP_NAMES = {"umap": "UMAP", "densmap": "densMAP", "pca": "PCA"}
-FIT_NAMES = {
-    "all": "all training data",
-    "retain": "retain only",
-    "heldout": "held-out",
-    "heldout_retain": "held-out, no forget classes",
-    "forget": "forget only",
-}
 
 
 def _title(title: str, how: str) -> None:
@@ -140,8 +134,8 @@ def recovery(shown: Sequence[Column], retrained: Mapping[int, dict[str, Any]]) -
     with right:
         fit = st.segmented_control(
             "Fitted on",
-            list(FIT_NAMES),
-            format_func=lambda fit: FIT_NAMES[fit],
+            list(FIT_SETS),
+            format_func=lambda name: FIT_SETS[name].label,
             default="all",
             required=True,
             key="rows.fit",
