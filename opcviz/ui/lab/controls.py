@@ -176,9 +176,15 @@ def _number(
         step = 10.0 ** math.floor(math.log10(value) - 1e-9) if about.log and value else 0.05
         pattern = "%g"
     return st.number_input(
-        label, low, high, value, step=step, format=pattern,
-        placeholder="none" if optional else None, **common,
-    )  # fmt: skip
+        label,
+        low,
+        high,
+        value,
+        step=step,
+        format=pattern,
+        placeholder="none" if optional else None,
+        **common,
+    )
 
 
 def _entries(text: str, kind: type, where: str) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ __all__ = ["Extent", "Panel", "Samples", "Selection", "build_payload", "extent_o
 Extent = tuple[float, float, float, float]
 """Range of a map: x0, x1, y0, y1."""
 
-TOP = 3  # a sample's most probable classes that are sent
+TOP_CLASSES = 3  # a sample's most probable classes that are sent
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +129,7 @@ class Panel:
         if self.probabilities is None:
             return None
         p = np.nan_to_num(np.asarray(self.probabilities, np.float32))
-        top = min(TOP, p.shape[1])
+        top = min(TOP_CLASSES, p.shape[1])
         best = np.argsort(-p, axis=1, kind="stable")[:, :top]
         share = np.take_along_axis(p, best, 1).clip(0, 1) * 10_000
         return _text(best, np.uint16), _text(share.round(), np.uint16), top
