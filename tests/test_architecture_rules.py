@@ -36,6 +36,7 @@ ROOMS = {
     "cli": 12,
     "__main__": 13,
 }
+MAX_LINES = 350  # of a file
 SCREEN = {"streamlit", "plotly"}
 LAZY = {"dask", "distributed", "umap"}  # heavy, or not always there
 DASK = {"engine/dask.py", "engine/cluster.py", "engine/dispatcher.py", "engine/__main__.py"}
@@ -71,6 +72,14 @@ def _at_import(node: ast.AST) -> Iterator[ast.AST]:
 
 def test_every_room_has_its_place() -> None:
     assert {room(path) for path in SOURCES} - {"__init__"} == ROOMS.keys()
+
+
+def test_a_file_is_read_in_one_sitting() -> None:
+    files = [p for suffix in ("py", "js", "css") for p in PACKAGE.rglob(f"*.{suffix}")]
+    assert {"js", "css"} < {p.suffix[1:] for p in files}
+    lengths = {str(p.relative_to(ROOT)): len(p.read_text("utf-8").splitlines()) for p in files}
+    long = {name: lines for name, lines in lengths.items() if lines > MAX_LINES}
+    assert not long, f"files of more than {MAX_LINES} lines, to be divided by subject: {long}"
 
 
 def test_every_package_that_the_rules_name_is_imported_somewhere() -> None:

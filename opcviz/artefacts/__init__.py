@@ -3,18 +3,15 @@
 import importlib
 import pkgutil
 
+from .columns import Column, Number, columns_of, number
 from .context import Context, Stored, Subject
 from .kind import (
     MODEL,
-    Column,
     Kind,
     Made,
-    Number,
     as_made,
-    columns_of,
     get_kind,
     kinds,
-    number,
     register_kind,
     settings_tables,
 )

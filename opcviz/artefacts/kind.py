@@ -26,6 +26,7 @@ from ..common.json_types import Json
 from ..common.plugins import loader
 from ..common.records import Record
 from ..common.registry import Registry
+from .columns import Column, Number
 
 if TYPE_CHECKING:
     from .context import Context
@@ -34,15 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MODEL",
-    "Column",
     "Kind",
     "Made",
-    "Number",
     "as_made",
-    "columns_of",
     "get_kind",
     "kinds",
-    "number",
     "register_kind",
     "settings_tables",
 ]
@@ -50,74 +47,6 @@ __all__ = [
 Array = np.ndarray[Any, Any]
 
 MODEL = "model"  # the trained model itself: made by training, not by a kind's `measure`
-
-
-@dataclass(frozen=True)
-class Column:
-    """One number of a model for tables.
-
-    Attributes:
-        name: its heading.
-        value: from the documented JSON of a model to the number, None where there is none.
-        format: how the number is written, as in Python's format strings.
-        tables: where it stands: `show` is the table of `opcviz show`, the others are what
-            `opcviz table --about` knows; a user's own kind has one of its own name in any case.
-        help: what it is, with its unit.
-    """
-
-    name: str
-    value: Callable[[Json], float | None]
-    format: str = ",.1f"
-    tables: tuple[str, ...] = ()
-    help: str = ""
-
-
-@dataclass(frozen=True)
-class Number:
-    """The number under some keys of a model's JSON; None where one of them is missing."""
-
-    path: tuple[str, ...]
-
-    def __call__(self, model: Json) -> float | None:
-        """Look it up.
-
-        Raises:
-            TypeError: when what lies there is neither a number nor nothing.
-        """
-        here: Any = model
-        for key in self.path:
-            here = here.get(key) if isinstance(here, Mapping) else None
-        if here is not None and (isinstance(here, bool) or not isinstance(here, int | float)):
-            where = ".".join(self.path)
-            raise TypeError(f"{where} of a model is {here!r}, and a number is wanted")
-        return here
-
-
-def number(*path: str) -> Number:
-    """A `Column.value`, as in `number("margin", "mean")`."""
-    return Number(path)
-
-
-def columns_of(about: Json) -> tuple[Column, ...]:
-    """The columns in a stored declaration, see `Kind.about`; none where it is not one.
-
-    What they point at may have been stored by another version of the file: where no number lies
-    there is none.
-    """
-
-    def lenient(path: Sequence[str]) -> Callable[[Json], float | None]:
-        def value(model: Json) -> float | None:
-            try:
-                return Number(tuple(path))(model)
-            except TypeError:
-                return None
-
-        return value
-
-    return tuple(
-        Column(each["name"], lenient(each["path"]), each["format"], help=each["help"])
-        for each in about.get("columns", ())
-    )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy as np
 from ..common.config import Config, ConfigError
 from ..common.json_types import Json
 from ..common.records import Record
-from .kind import Column, Kind, Made, Number, kinds
+from .columns import Column, Number
+from .kind import Kind, Made, kinds
 
 __all__ = ["check_made", "check_own"]
 

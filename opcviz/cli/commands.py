@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,9 +17,7 @@ from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.progress import Cancelled
 from .output import listing, numbers_table, reading
-
-if TYPE_CHECKING:
-    from ..study import Plan, Store
+from .plans import changed_settings, chosen, kinds_among, with_attacks
 
 if TYPE_CHECKING:
     from ..study import Plan, Store
@@ -87,28 +84,12 @@ def _load(target: str, changes: list[str] | None = None) -> tuple[Plan, ...]:
 
     _load_plugins()
     if target.endswith(".toml") or Path(target).is_file():
-        return load_plans(Path(target), _settings(changes))
+        return load_plans(Path(target), changed_settings(changes))
     if target in list_presets():
-        return load_plans(preset_path(target), _settings(changes))
+        return load_plans(preset_path(target), changed_settings(changes))
     raise ConfigError(
         f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
     )
-
-
-def _settings(changes: list[str] | None) -> Json:
-    """`a.b=VALUE` to a value as TOML writes it; what is not TOML is text."""
-    found = {}
-    for change in changes or ():
-        name, equals, text = change.partition("=")
-        if not equals or not name.strip():
-            raise ConfigError(
-                f"--set: wants NAME=VALUE, as in evidence.pictures=24; got '{change}'"
-            )
-        try:
-            found[name.strip()] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            found[name.strip()] = text
-    return found
 
 
 @app.command()
@@ -129,8 +110,8 @@ def run(
     from ..study import StudyRunner, missing
     from ..study import run as do
 
-    plans, where, kinds = _load(target, change), _open_store(store), _kinds(only)
-    for plan in (_with_attacks(_chosen(each, methods, seeds), attacks) for each in plans):
+    plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
+    for plan in (with_attacks(chosen(each, methods, seeds), attacks) for each in plans):
         runner = StudyRunner(
             plan.study,
             where,
@@ -147,60 +128,6 @@ def run(
             runner.progress = progress
             do(plan, runner, only=kinds)
         out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
-
-
-def _chosen(plan: Plan, methods: str, seeds: str) -> Plan:
-    """The plan with only some methods, or other seeds; `all` is every registered method."""
-    from dataclasses import replace
-
-    from ..methods import list_methods
-    from ..study import read_method
-
-    if methods:
-        listed = {m.info.name: m for m in plan.methods}
-        names = [name.strip() for name in methods.split(",") if name.strip()]
-        if names == ["all"]:
-            names = [cls.info.name for cls in list_methods()]
-        chosen = (listed.get(n) or read_method(n, plan.study.data.name) for n in names)
-        plan = replace(plan, methods=tuple(chosen))
-    if seeds:
-        plan = replace(plan, seeds=_numbers(seeds, "--seeds"))
-    return plan
-
-
-def _with_attacks(plan: Plan, attacks: str) -> Plan:
-    """The plan with further optional kinds of artefact."""
-    from dataclasses import replace
-
-    from ..artefacts import kinds
-
-    names = [name.strip() for name in attacks.split(",") if name.strip()]
-    known = [kind.name for kind in kinds(plan.study.task) if kind.optional]
-    if unknown := [name for name in names if name not in known]:
-        raise ConfigError(
-            f"--attacks: '{unknown[0]}' cannot be chosen; there are: {', '.join(known)}"
-        )
-    evidence = plan.study.evidence
-    more = tuple(dict.fromkeys([*evidence.chosen, *names]))
-    asked = plan.study.replace(evidence=evidence.replace(instruments=more))
-    return replace(plan, study=asked) if names else plan
-
-
-def _kinds(only: str) -> tuple[str, ...]:
-    from ..study import all_kinds
-
-    known = all_kinds()
-    wanted = tuple(part.strip() for part in only.split(",") if part.strip())
-    if unknown := [kind for kind in wanted if kind not in known]:
-        raise ConfigError(f"--only: '{unknown[0]}' is no answer; there are: {', '.join(known)}")
-    return wanted
-
-
-def _numbers(text: str, name: str) -> tuple[int, ...]:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdecimal() for part in parts):
-        raise ConfigError(f"{name}: wants whole numbers from 0 with commas, got '{text}'")
-    return tuple(dict.fromkeys(map(int, parts)))
 
 
 @app.command()
@@ -269,7 +196,7 @@ def sweep(
     from ..sweep.search import Sweep
 
     limits = Sweep(trials=trials, budget=budget)
-    for plan in (_chosen(each, methods, seeds) for each in _load(target, change)):
+    for plan in (chosen(each, methods, seeds) for each in _load(target, change)):
         with bars(err, 1) as progress:
             found = compare(
                 plan,

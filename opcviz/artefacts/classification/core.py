@@ -9,8 +9,9 @@ from ...common.json_types import Json
 from ...common.parts import PARTS
 from ...measures import accuracy_report, collapse, separability
 from ...results import ATTACKS, FIT_SETS, EvidenceResult
+from ..columns import Column, number
 from ..context import Context
-from ..kind import Column, Kind, Made, number, register_kind
+from ..kind import Kind, Made, register_kind
 from ..rows import Row, of_auc
 from .entropy_points import entropy_points
 

@@ -13,8 +13,9 @@ from torch import Tensor
 from ...attacks.inversion import Inversion, class_mean_scores, invert
 from ...common.json_types import Json
 from ...results import InversionSummary
+from ..columns import Column, number
 from ..context import Context
-from ..kind import Column, Kind, Made, number, register_kind
+from ..kind import Kind, Made, register_kind
 from ..settings import Evidence
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.grad import conv2d_input
 from torch.overrides import TorchFunctionMode
+
+from .convolution import Convolve
 
 __all__ = ["Gradients", "Product", "Scale", "Tape", "Uncovered", "dot"]
 
@@ -207,40 +208,6 @@ class Scale:
         return torch.addcmul(bias, weight, normal), (weight * rate) * delta
 
 
-class _Convolve(torch.autograd.Function):
-    """A convolution that is differentiated by its input only, as often as wanted.
-
-    torch's own double backward makes gradients of the kernels too, group by group, asked or not.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, kernels: Tensor, options: tuple[Any, ...]) -> Tensor:
-        ctx.save_for_backward(kernels)
-        ctx.shape, ctx.options = x.shape, options
-        return F.conv2d(x, kernels, None, *options)
-
-    @staticmethod
-    def backward(ctx: Any, delta: Tensor) -> tuple[Tensor, None, None]:
-        return _Transpose.apply(delta, *ctx.saved_tensors, ctx.shape, ctx.options), None, None
-
-
-class _Transpose(torch.autograd.Function):
-    """The adjoint of `_Convolve`."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, delta: Tensor, kernels: Tensor, shape: torch.Size, options: tuple[Any, ...]
-    ) -> Tensor:
-        ctx.save_for_backward(kernels)
-        ctx.options = options
-        found: Tensor = conv2d_input(shape, kernels, delta, *options)
-        return found
-
-    @staticmethod
-    def backward(ctx: Any, x: Tensor) -> tuple[Tensor, None, None, None]:
-        return _Convolve.apply(x, *ctx.saved_tensors, ctx.options), None, None, None
-
-
 @dataclass
 class Tape(TorchFunctionMode):
     """Runs a template's forward pass for M models at once, and notes every layer with weights.
@@ -311,7 +278,7 @@ class Tape(TorchFunctionMode):
         if self.models > 1:  # (M·B, C, H, W) -> (B, M·C, H, W): one group of channels a model
             wide = x.unflatten(0, (self.models, -1)).transpose(0, 1).flatten(1, 2)
         options = (window["stride"], window["padding"], window["dilation"], groups * self.models)
-        output = _Convolve.apply(wide, kernels, options)
+        output = Convolve.apply(wide, kernels, options)
         if bias is not None:
             output = output + self._all(bias).view(-1, 1, 1)
         if self.models > 1:

@@ -1,0 +1,85 @@
+"""What the options of the command line ask of a plan: settings, methods, seeds, attacks."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from ..common.config import ConfigError
+from ..common.json_types import Json
+
+if TYPE_CHECKING:  # the command line itself does not import torch
+    from ..study import Plan
+
+__all__ = ["changed_settings", "chosen", "kinds_among", "with_attacks"]
+
+
+def changed_settings(changes: list[str] | None) -> Json:
+    """`a.b=VALUE` to a value as TOML writes it; what is not TOML is text."""
+    found = {}
+    for change in changes or ():
+        name, equals, text = change.partition("=")
+        if not equals or not name.strip():
+            raise ConfigError(
+                f"--set: wants NAME=VALUE, as in evidence.pictures=24; got '{change}'"
+            )
+        try:
+            found[name.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name.strip()] = text
+    return found
+
+
+def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
+    """The plan with only some methods, or other seeds; `all` is every registered method."""
+    from dataclasses import replace
+
+    from ..methods import list_methods
+    from ..study import read_method
+
+    if methods:
+        listed = {m.info.name: m for m in plan.methods}
+        names = [name.strip() for name in methods.split(",") if name.strip()]
+        if names == ["all"]:
+            names = [cls.info.name for cls in list_methods()]
+        chosen = (listed.get(n) or read_method(n, plan.study.data.name) for n in names)
+        plan = replace(plan, methods=tuple(chosen))
+    if seeds:
+        plan = replace(plan, seeds=_whole_numbers(seeds, "--seeds"))
+    return plan
+
+
+def with_attacks(plan: Plan, attacks: str) -> Plan:
+    """The plan with further optional kinds of artefact."""
+    from dataclasses import replace
+
+    from ..artefacts import kinds
+
+    names = [name.strip() for name in attacks.split(",") if name.strip()]
+    known = [kind.name for kind in kinds(plan.study.task) if kind.optional]
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigError(
+            f"--attacks: '{unknown[0]}' cannot be chosen; there are: {', '.join(known)}"
+        )
+    evidence = plan.study.evidence
+    more = tuple(dict.fromkeys([*evidence.chosen, *names]))
+    asked = plan.study.replace(evidence=evidence.replace(instruments=more))
+    return replace(plan, study=asked) if names else plan
+
+
+def kinds_among(only: str) -> tuple[str, ...]:
+    """The kinds of artefact that `--only` names; all of them are written as nothing."""
+    from ..study import all_kinds
+
+    known = all_kinds()
+    wanted = tuple(part.strip() for part in only.split(",") if part.strip())
+    if unknown := [kind for kind in wanted if kind not in known]:
+        raise ConfigError(f"--only: '{unknown[0]}' is no answer; there are: {', '.join(known)}")
+    return wanted
+
+
+def _whole_numbers(text: str, name: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise ConfigError(f"{name}: wants whole numbers from 0 with commas, got '{text}'")
+    return tuple(dict.fromkeys(map(int, parts)))
