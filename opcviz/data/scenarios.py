@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ..common.config import Config, ConfigError, setting, settings_of
 from .base import Data, DataError, strata
 from .indices import indices_digest, read_indices
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 __all__ = ["Scenario", "Split"]
 
@@ -193,6 +195,8 @@ class Scenario(Config):
                 train set or named twice, a changed file, or when nothing would be forgotten or
                 nothing retained.
         """
+        import torch
+
         forget = np.zeros(len(data.y_train), bool)
         forget_test = np.zeros(len(data.y_test), bool)
         classes: tuple[int, ...] = ()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
-from ...attacks.probes import Probing, probe
-from ...attacks.recovery import ATTACKS, Recovery, recover
-from ...measures import collapse, separability
-from ...measures.similarity import feature_similarity
-from ...tasks.classification import ModelOutputs, Observation
+from ...attacks.probing_settings import Probing
+from ...attacks.recovery import ATTACKS, Recovery
 from ..context import Context
 from ..kind import Json, Kind, Made, register_kind
+
+if TYPE_CHECKING:
+    from ...tasks.classification import ModelOutputs, Observation
 
 __all__ = ["Blocks"]
 
@@ -37,6 +37,10 @@ class Blocks(Kind):
 
     def measure(self, context: Context) -> Made:
         """Two passes over the data, then closed forms and probes block by block."""
+        from ...attacks.recovery import recover
+        from ...measures import collapse, separability
+        from ...measures.similarity import feature_similarity
+
         split, head = context.split, context.original.network.head
         before, reference = context.original.outputs, context.original.blocks
         # sizes are swept at the last features
@@ -71,6 +75,10 @@ class Blocks(Kind):
 
 def _probes(context: Context, outputs: ModelOutputs) -> Json:
     """Cross-validated probes on held-out data; on train data where samples are forgotten."""
+    import torch
+
+    from ...attacks.probes import probe
+
     split = context.split
     seen: Observation = outputs.test if split.classes else outputs.train
     everything = torch.arange(len(seen), device=split.forget_train.device)

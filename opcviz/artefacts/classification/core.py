@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ...attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover
-from ...measures import accuracy_report, collapse, separability
+from ...attacks.recovery import ATTACKS, FIT_SETS, Recovery
 from ..context import Context
 from ..kind import Column, Json, Kind, Made, number, register_kind
-from .entropy_points import entropy_points
 
 __all__ = ["Core"]
 
@@ -67,6 +65,10 @@ class Core(Kind):
 
     def measure(self, context: Context) -> Made:
         """One pass over the data for each of the two models, closed forms after it."""
+        from ...attacks.recovery import recover
+        from ...measures import accuracy_report, collapse, separability
+        from .entropy_points import entropy_points
+
         before, after = context.original.outputs, context.subject.outputs
         head, split = context.original.network.head, context.split
         forget = after.train.features[split.forget_train]

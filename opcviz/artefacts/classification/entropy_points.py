@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
-
-from ...measures.entropy import entropy_view
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ...data import Split
 
 __all__ = ["MOST", "entropy_points"]
@@ -34,6 +32,10 @@ def entropy_points(logits: Tensor, split: Split) -> tuple[dict[str, Any], dict[s
         `entropy` in nats, float16 (three digits), and `forget`, whether the sample is to be
         forgotten; none where there is a reason.
     """
+    import torch
+
+    from ...measures.entropy import entropy_view
+
     if not logits.isfinite().all():
         return {"reason": "the logits are not finite: the model diverged"}, {}
     kept = _thinned(split.forget_train.cpu(), split.retain_train.cpu())
@@ -60,4 +62,6 @@ def _thinned(forget: Tensor, retain: Tensor) -> tuple[Tensor, Tensor]:
 def _evenly(rows: Tensor, count: int) -> Tensor:
     if count == len(rows):
         return rows
+    import torch
+
     return rows[torch.linspace(0, len(rows) - 1, count).round().long()]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
-from ...maps import draw, read_out
 from ..context import Context
 from ..kind import Json, Kind, Made, register_kind
 
@@ -31,6 +29,10 @@ class FeatureMaps(Kind):
 
     def measure(self, context: Context) -> Made:
         """Draw every kind, and keep the probabilities of every answer beside the points."""
+        import torch
+
+        from ...maps import draw, read_out
+
         start: dict[str, np.ndarray] = {}
         if not context.is_original:
             start = context.original.stored("maps").arrays("maps.npz")

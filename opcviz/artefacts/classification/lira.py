@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
-from ...attacks.membership import (
-    ReferenceAttack,
-    forget_references,
-    reference_attack,
-    scaled_confidence,
-)
+from ...attacks.membership import ReferenceAttack
 from ..context import Context, Subject
 from ..kind import Json, Kind, Made, register_kind
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..settings import Evidence
 
 __all__ = ["Lira"]
@@ -60,6 +56,8 @@ class Lira(Kind):
 
     def measure(self, context: Context) -> Made:
         """Confidences on the forget data, of the subject and of every reference model."""
+        from ...attacks.membership import forget_references, reference_attack
+
         sides = {"inside": "original", "outside": "retrain"}
         subject = context.subject
         others = {
@@ -90,5 +88,7 @@ class Lira(Kind):
 
 def _confidence(subject: Subject, context: Context) -> Tensor:
     """(|D_f|,) scaled confidence of a model on the forget part of the train set, on the CPU."""
+    from ...attacks.membership import scaled_confidence
+
     seen = subject.on_forget_data
     return scaled_confidence(seen.logits.cpu(), seen.labels.cpu())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ...attacks.membership import Membership, membership
-from ...measures import separability
-from ...measures.outliers import outliers
+from ...attacks.membership import Membership
 from ..context import Context
 from ..kind import Json, Kind, Made, register_kind
 
@@ -29,6 +27,9 @@ class MembershipTests(Kind):
 
     def measure(self, context: Context) -> Made:
         """All of it from the outputs of one pass."""
+        from ...attacks.membership import membership
+        from ...measures.outliers import outliers
+
         outputs = context.subject.outputs
         result = {
             **membership(
@@ -49,6 +50,8 @@ def _told_apart(context: Context) -> Json:
 
     By features against retained samples is part of the evidence of every model.
     """
+    from ...measures import separability
+
     split, outputs = context.split, context.subject.outputs
     train, test = outputs.train, outputs.test
     unseen = split.forget_test if split.classes else split.retain_test

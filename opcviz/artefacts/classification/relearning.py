@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ...attacks.relearning import Relearning, relearn
-from ...data import photo_patches
+from ...attacks.relearning import Relearning
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 
@@ -27,6 +26,9 @@ class RelearningCurves(Kind):
 
     def measure(self, context: Context) -> Made:
         """Train copies of the model on."""
+        from ...attacks.relearning import relearn
+        from ...data import photo_patches
+
         config = context.settings(Relearning)
         before = context.original.stored("evidence").json()["accuracy"]["forget_train"]
         result = relearn(

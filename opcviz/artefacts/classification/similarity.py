@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...measures.similarity import similarity
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 
@@ -26,6 +25,8 @@ class Similarity(Kind):
 
     def measure(self, context: Context) -> Made:
         """Compare the outputs of three models."""
+        from ...measures.similarity import similarity
+
         outputs, split, retrained = context.subject.outputs, context.split, context.retrained
         return Made(
             {

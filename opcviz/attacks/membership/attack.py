@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ...common.config import setting
 from ...common.progress import Progress
-from .lira import ReferenceAttack, References, forget_references, reference_attack
-from .roc import Reported, no_roc, roc_report
+from .lira import References, forget_references, reference_attack
+from .roc import no_roc, roc_report
 from .scores import ALIKE, MEMBER_SCORES, alike, member_scores, scaled_confidence
+from .settings import Membership
 from .svc import SVC_SCORES, ShadowThreat, no_verdict, svc_attack
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MEMBER_SCORES",
     "SVC_SCORES",
-    "Membership",
-    "ReferenceAttack",
     "References",
     "ThresholdThreat",
     "forget_references",
@@ -43,15 +41,6 @@ __all__ = [
 ]
 
 UNEVEN = 0.1  # total variation between label shares from which on a note is due
-
-
-@dataclass(frozen=True)
-class Membership(Reported):
-    """Tells members by the unlearned model's answers alone: thresholds, SVCs."""
-
-    shadow: int = setting(
-        1000, "most retained, and most unseen, samples that an SVC learns from", low=20
-    )
 
 
 @dataclass(frozen=True, eq=False)

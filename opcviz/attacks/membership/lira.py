@@ -24,38 +24,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...common.config import setting
 from ...common.progress import Progress
 from ...common.statistics import FEWEST
-from .roc import Reported, Roc, drawn, roc, tprs_at
+from .roc import Roc, drawn, roc, tprs_at
+from .settings import ReferenceAttack
 
-__all__ = ["ReferenceAttack", "References", "forget_references", "reference_attack"]
+__all__ = ["References", "forget_references", "reference_attack"]
 
 LEAST_INSIDE, LEAST_OUTSIDE = 2, 3  # models a sample; one of the outside is left out at a time
 LEAST_FOR_OWN_VARIANCE = 16  # models a side, below which a sample's own deviation is noise
-
-
-@dataclass(frozen=True)
-class ReferenceAttack(Reported):
-    """LiRA: tells members by the answers of models trained with and without them."""
-
-    variant: str = setting(
-        "online",
-        "online: in and out models; offline: out models only",
-        choices=("online", "offline"),
-    )
-    seeds: tuple[int, ...] = setting(
-        (),
-        "seeds of reference models (original and retrained) that the attacker trains beside the "
-        "plan's own",
-        low=0,
-    )
-    variance: str = setting(
-        "pooled",
-        "deviation over models: one for all samples (few references), or each sample's own",
-        choices=("pooled", "sample"),
-        advanced=True,
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,21 @@
 """Recovery in closed form: affine maps from what is left to what was there."""
 
-from .attack import ATTACKS, FIT_SETS, Recovery, ThreatModel, recover
-from .live import LiveRecovery
+from typing import TYPE_CHECKING
+
+from ...common.lazy import face
+
+if TYPE_CHECKING:
+    from .attack import ThreatModel, recover
+    from .live import LiveRecovery
+    from .settings import ATTACKS, FIT_SETS, Recovery
+else:
+    __getattr__, __dir__ = face(
+        __name__,
+        {
+            "attack": "ThreatModel recover",
+            "live": "LiveRecovery",
+            "settings": "ATTACKS FIT_SETS Recovery",
+        },
+    )
 
 __all__ = ["ATTACKS", "FIT_SETS", "LiveRecovery", "Recovery", "ThreatModel", "recover"]

@@ -25,23 +25,17 @@ from ...common.progress import Progress
 from ...common.statistics import LEVEL, accuracy_interval
 from .least_squares import Gram
 from .live import LiveRecovery
-from .problem import ATTACKS, Case, Recovery, ThreatModel
+from .problem import Case, ThreatModel
 from .scoring import confusion, flips, hits_by_class, nothing, percent, predict
+from .settings import ATTACKS, FIT_SETS, Recovery
 from .sizes import size_sweep
 
 if TYPE_CHECKING:
     from ...data import Split
     from ...tasks.classification import ModelOutputs
 
-__all__ = ["ATTACKS", "FIT_SETS", "LiveRecovery", "Recovery", "ThreatModel", "recover"]
+__all__ = ["LiveRecovery", "ThreatModel", "recover"]
 
-FIT_SETS = {  # name to the parts of the data it is made of
-    "all": ("retain_train", "forget_train"),
-    "retain": ("retain_train",),
-    "heldout": ("retain_test", "forget_test"),
-    "heldout_retain": ("retain_test",),
-    "forget": ("forget_train",),
-}
 PARTS = ("retain_train", "forget_train", "retain_test", "forget_test")
 
 
