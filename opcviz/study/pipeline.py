@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ..artefacts import MODEL, get_kind, kinds
 from ..common.devices import pick_device
 from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
-from ..methods import Method
+from ..methods import Method, implementation
 from .job import Job
 from .runner import OwnKindFailed, StudyRunner
 from .spec import Plan
@@ -45,6 +45,7 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
         runner: of the plan's study.
         only: these kinds alone; none named: all.
     """
+    plan = _ready(plan)
     evidence, seeds = plan.study.evidence, len(runner.reference_seeds)
     asked = [kind for kind in kinds(plan.study.task) if kind.wanted(evidence, seeds)]
     chosen = [kind for kind in all_kinds(plan) if not only or kind in only]
@@ -65,6 +66,11 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
         wanted += [Item(MODEL, method, seed) for seed in further for method in references]
     wanted.sort(key=_order)
     return [item for item in wanted if not runner.find(item.kind, item.method, item.seed)]
+
+
+def _ready(plan: Plan) -> Plan:
+    """The plan with methods that can run: a plan may be read where their code is not loaded."""
+    return replace(plan, methods=tuple(implementation(method) for method in plan.methods))
 
 
 def _order(item: Item) -> tuple[float, float]:
@@ -93,6 +99,7 @@ def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: boo
     Raises:
         Cancelled: when asked to stop; what was finished stays.
     """
+    plan = _ready(plan)
     items = missing(plan, runner, only)
     runner.prepare()
     with runner.threads():

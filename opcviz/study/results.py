@@ -11,7 +11,7 @@ import numpy as np
 from ..artefacts import MODEL, kinds
 from ..artefacts.kind import Json
 from ..common.config import ConfigError
-from ..methods import Method, get_method
+from ..methods import MethodSettings, settings_class
 from ..verdict import consensus, judge
 from .spec import Evidence, Study, list_presets, preset
 from .store import Artefact, Store, StoreError
@@ -33,7 +33,7 @@ class ModelResult:
 
     store: Store
     place: str
-    method: Method
+    method: MethodSettings
     seed: int
     study: Study
 
@@ -152,7 +152,7 @@ class StudyResult:
             if serves and self.store.latest(place, "evidence") is None:
                 continue
             try:
-                method = get_method(about["method"]).from_dict(about["settings"])
+                method = settings_class(about["method"]).from_dict(about["settings"])
             except ConfigError as error:
                 self.store.warn(f"{artefact.folder}: {error}; the model is left out")
                 continue

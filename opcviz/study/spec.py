@@ -30,7 +30,7 @@ from typing import Any
 from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
 from ..data import DataSpec, Scenario
-from ..methods import Method, create, get_method, tuned_settings
+from ..methods import MethodSettings, method_settings, settings_class, tuned_settings
 from ..models import Architecture
 from ..training import Training
 
@@ -94,7 +94,7 @@ class Study(Config):
         return self if forget is self.forget else self.replace(forget=forget)
 
 
-def model_place(study: Study, method: Method, seed: int) -> str:
+def model_place(study: Study, method: MethodSettings, seed: int) -> str:
     """Folder of one model: `<study>/models/<method>-<hash>-s<seed>`."""
     return f"{study.place}/models/{method.info.name}-{fingerprint(method.to_dict())[:8]}-s{seed}"
 
@@ -110,7 +110,7 @@ class Plan:
     """
 
     study: Study
-    methods: tuple[Method, ...]
+    methods: tuple[MethodSettings, ...]
     seeds: tuple[int, ...] = (0,)
 
     @classmethod
@@ -151,22 +151,22 @@ class Plan:
 
 def read_method(
     entry: str | dict[str, Any], dataset: str = "", scenario: str = "classes"
-) -> Method:
+) -> MethodSettings:
     """A method from its name or a table with `method = NAME`, over settings tuned for the data set.
 
     Args:
         entry: the name or the table.
-        dataset, scenario: what settings are tuned for, see `opcviz.methods.create`.
+        dataset, scenario: what settings are tuned for, see `opcviz.methods.method_settings`.
 
     Raises:
         ConfigError: for an unknown method or setting.
     """
     if isinstance(entry, str):
-        return create(entry, dataset=dataset, scenario=scenario)
+        return method_settings(entry, dataset=dataset, scenario=scenario)
     if not isinstance(entry, dict) or "method" not in entry:
         raise ConfigError(f"methods: wants names or tables with method = NAME, got {entry!r}")
     settings = {key: value for key, value in entry.items() if key != "method"}
-    cls = get_method(entry["method"])
+    cls = settings_class(entry["method"])
     tuned = tuned_settings(cls.info.name, dataset, scenario)
     return cls.from_dict({**tuned, **settings})
 

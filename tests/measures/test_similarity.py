@@ -15,13 +15,12 @@ from torch import Tensor
 
 from opcviz.measures import collapse
 from opcviz.measures.similarity import (
-    average_gap,
     feature_similarity,
     linear_cka,
     prediction_similarity,
     similarity,
-    tug_of_war,
 )
+from opcviz.verdict.gap import average_gap, tug_of_war
 
 
 def pair(n: int = 60, d: int = 7, e: int = 4, seed: int = 0) -> tuple[Tensor, Tensor]:

@@ -8,11 +8,18 @@ from typing import Any
 import streamlit as st
 
 from ...common.config import Config, ConfigError
-from ...common.plugins import add_source, loader
+from ...common.plugins import add_source
 from ...data import DataError, DataSpec, Scenario, list_datasets
-from ...methods import Method, create, get_method, list_methods, tuned_settings
+from ...methods import (
+    MethodSettings,
+    known_methods,
+    method_settings,
+    settings_class,
+    tuned_settings,
+)
 from ...models import Architecture, list_architectures
 from ...study import Plan, Study, StudyResult
+from ...study.own import declare_own
 from ...training import Training
 from ..reading import store_reader as library
 from .controls import controls
@@ -25,7 +32,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 def pick() -> str:
     """The method to run, by name, with what it does and where it comes from."""
-    classes = {cls.info.name: cls for cls in list_methods()}
+    classes = {cls.info.name: cls for cls in known_methods()}
     name = st.selectbox(
         "Method",
         list(classes),
@@ -56,13 +63,13 @@ def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
     device = two.selectbox("Device", DEVICES, key="lab.device", help="auto: CUDA, MPS, then CPU.")
     if settings is None or asked is None:
         return None
-    references = (create("original"), create("retrain"))
+    references = (method_settings("original"), method_settings("retrain"))
     others = () if settings in references else (settings,)
     return Plan(asked, (*references, *others), (int(seed),)), device
 
 
-def _settings(name: str, study: Study) -> Method | None:
-    cls, dataset = get_method(name), study.data.name
+def _settings(name: str, study: Study) -> MethodSettings | None:
+    cls, dataset = settings_class(name), study.data.name
     tuned = tuned_settings(name, dataset, study.forget.forgets)
     source = "paper"
     if tuned:
@@ -88,7 +95,7 @@ def _settings(name: str, study: Study) -> Method | None:
 
 def _own_methods() -> None:
     """Where a method of one's own comes from, and what was refused."""
-    refused = loader.load()
+    refused = declare_own()
     for each in refused:
         st.warning(f"A method file was refused. {each}.")
     with st.expander("A method of your own"):

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from ...measures.similarity import average_gap, tug_of_war
 from ...study import StudyResult
+from ...verdict.gap import average_gap, tug_of_war
 from ..reading.store_reader import Column
 from ..reading.store_reader import retrained as retrained_of
 from .sentences import no_retrained, percent
