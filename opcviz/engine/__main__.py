@@ -26,8 +26,8 @@ from .runs import Runs
 log = logging.getLogger("opcviz.engine")
 
 WARM = ("opcviz.study.pipeline", "opcviz.maps:warm_up")
-POLL_SECONDS = 0.05
-BEAT_SECONDS = 0.5
+POLL_SECONDS = 0.1
+BEAT_SECONDS = 1.0
 ALONE_SECONDS = 60.0  # without any local worker: something is broken, a fresh program may not be
 
 

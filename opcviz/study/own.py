@@ -22,7 +22,15 @@ from pathlib import Path
 from typing import Any
 
 from ..artefacts.declaration import declare_kinds, describe_kind
-from ..common.plugins import GROUPS, Refused, loader, python_files, sources
+from ..common.plugins import (
+    GROUPS,
+    OLDER_VARIABLE,
+    VARIABLE,
+    Refused,
+    loader,
+    python_files,
+    sources,
+)
 from ..methods.declaration import METHODS, Declaration
 
 __all__ = ["declare_own"]
@@ -66,6 +74,8 @@ def _asked(files: Sequence[Path]) -> tuple[dict[str, Any], list[Refused]]:
     """What a program of its own finds in the files."""
     root = str(Path(__file__).parents[2])  # so that it is found without installation
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    # the files named here and no others: each is to be judged by itself, if need be
+    inherited = {k: v for k, v in os.environ.items() if k not in (VARIABLE, OLDER_VARIABLE)}
     command = [sys.executable, "-P", "-m", "opcviz.study.own", *map(str, files)]
     try:
         done = subprocess.run(
@@ -74,7 +84,7 @@ def _asked(files: Sequence[Path]) -> tuple[dict[str, Any], list[Refused]]:
             capture_output=True,
             text=True,
             timeout=SECONDS,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={**inherited, "PYTHONPATH": os.pathsep.join(paths)},
         )
     except subprocess.TimeoutExpired:
         if len(files) > 1:  # the others are not to blame
