@@ -3,7 +3,7 @@
 # make fast   the tests that need no browser and little time
 # make wheel  build the wheel, install it into a new environment elsewhere and use it there;
 #             with OPCVIZ_WHEEL_FULL=1 the new environment installs every requirement itself
-# make lint   ruff, check and format
+# make lint   ruff, check and format; mypy
 # make study  remake the shipped studies in checkpoints/
 # make table  the README's table: every method on digits, three seeds
 # make inversion  the README's table of gradient inversion: 24 pictures, three seeds
@@ -35,6 +35,7 @@ wheel: tools chromium
 lint: tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 study: setup
 	rm -rf checkpoints/studies

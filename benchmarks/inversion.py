@@ -84,19 +84,25 @@ def main() -> None:
     torch.set_flush_denormal(True)  # the plain attack gets this too
     rows = [one_seed(asked, seed) for seed in asked.seeds]
     plain, ours, same, slow, fast = (torch.tensor(column) for column in zip(*rows, strict=True))
-    print(f"\nall {len(rows)} seeds, original model: {ours.mean():.1f} dB over {asked.pictures} "
-          f"pictures each (seeds: {', '.join(f'{v:.1f}' for v in ours)})")  # fmt: skip
+    print(
+        f"\nall {len(rows)} seeds, original model: {ours.mean():.1f} dB over {asked.pictures} "
+        f"pictures each (seeds: {', '.join(f'{v:.1f}' for v in ours)})"
+    )
     if asked.plain_pictures:
-        print(f"on the plain attack's pictures: {plain.mean():.1f} dB plain, {same.mean():.1f} dB "
-              f"ours; {slow.mean() / fast.mean():.0f}× faster a picture")  # fmt: skip
+        print(
+            f"on the plain attack's pictures: {plain.mean():.1f} dB plain, {same.mean():.1f} dB "
+            f"ours; {slow.mean() / fast.mean():.0f}× faster a picture"
+        )
 
 
 def one_seed(asked: argparse.Namespace, seed: int) -> tuple[float, ...]:
     """Plain PSNR, our PSNR on all and on the plain attack's pictures, both times a picture."""
     began = time.perf_counter()
     made, images, forget = models_of(seed, ("original", *asked.methods))
-    print(f"\nseed {seed}: {len(made)} models trained in {time.perf_counter() - began:.1f} s, "
-          f"{torch.get_num_threads()} threads")  # fmt: skip
+    print(
+        f"\nseed {seed}: {len(made)} models trained in {time.perf_counter() - began:.1f} s, "
+        f"{torch.get_num_threads()} threads"
+    )
     at = forget[torch.linspace(0, len(forget) - 1, asked.pictures).round().long()]
     pictures, labels = images.x_train[at].float() / 255, images.y_train[at]
 
@@ -109,8 +115,10 @@ def one_seed(asked: argparse.Namespace, seed: int) -> tuple[float, ...]:
     slow = (time.perf_counter() - began) / max(1, len(both))
     plain = sum(scores) / max(1, len(scores))
     if scores:
-        print(f"plain, original model: {slow:6.2f} s a picture, PSNR {plain:.1f} dB "
-              f"({len(both)} pictures)")  # fmt: skip
+        print(
+            f"plain, original model: {slow:6.2f} s a picture, PSNR {plain:.1f} dB "
+            f"({len(both)} pictures)"
+        )
 
     # without the baseline's random gradients, which the plain attack does not make either
     config = Inversion(decoys=0)
@@ -124,8 +132,10 @@ def one_seed(asked: argparse.Namespace, seed: int) -> tuple[float, ...]:
     beside = invert(list(made.values()), pictures, labels, Inversion(), seed=seed).summary()
     print(f"\n{'model':<14}{'PSNR':>7}{'SSIM':>7}{'cost':>9}{'‖g‖':>10}{'random g':>10}  note")
     for name, row in zip(made, beside, strict=True):
-        print(f"{name:<14}{cells(row)}{row['random_gradient']['psnr'] or math.nan:10.1f}  "
-              f"{row['reason'] or ''}")  # fmt: skip
+        print(
+            f"{name:<14}{cells(row)}{row['random_gradient']['psnr'] or math.nan:10.1f}  "
+            f"{row['reason'] or ''}"
+        )
     mean = class_mean_scores(images.x_train, images.y_train, pictures, labels)
     print(f"{'class mean':<14}{mean['psnr']:7.1f}{mean['ssim']:7.2f}")
     return plain, float(result.psnr[0].mean()), same, slow, fast

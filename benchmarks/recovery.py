@@ -109,8 +109,10 @@ def main() -> None:
         with PeakMemory() as memory:
             result = recover(original, unlearned, head, split, config)
         seconds, busy = time.perf_counter() - began, time.process_time() - worked
-        print(f"{title:<26}{seconds:6.2f} s ({busy:.2f} s of CPU), "
-              f"{memory.megabytes:.0f} MB above the data")  # fmt: skip
+        print(
+            f"{title:<26}{seconds:6.2f} s ({busy:.2f} s of CPU), "
+            f"{memory.megabytes:.0f} MB above the data"
+        )
 
     gram = Gram(asked.features, asked.classes)
     for rows in torch.arange(len(x)).split(7001):  # another cut than the accumulator's own

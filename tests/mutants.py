@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("opcviz", "pages", "tests", "app.py", "pyproject.toml", ".streamlit")
 LINKED = ("checkpoints",)
 SEARCHED = ("opcviz", "pages", "app.py")
-FAST = ("-m", "not browser and not slow")
+FAST = ("-m", "not browser and not slow and not wheel")
 
 EVIDENCE = "tests/golden/test_golden_evidence.py"
 INSTRUMENTS = "tests/golden/test_golden_instruments.py"
@@ -63,32 +63,32 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "original and unlearned model swapped in the evidence",
-        "before, after = lab.views(lab.original, seed), lab.views(method, seed)",
-        "after, before = lab.views(lab.original, seed), lab.views(method, seed)",
+        "before, after = context.original.outputs, context.subject.outputs",
+        "after, before = context.original.outputs, context.subject.outputs",
         (EVIDENCE,),
     ),
     Mutant(
         "the retrained model starts from the original's initial weights",
-        "start = seed if is_original else seed + 10_007",
+        "start = seed if is_original else seed + RETRAINED_SEED_OFFSET",
         "start = seed",
         (TRAINING,),
     ),
     Mutant(
         "CKA of a block with itself",
-        '"cka_original": feature_similarity(features, original, lab.split)',
-        '"cka_original": feature_similarity(features, features, lab.split)',
+        "features, reference[name].train.features, split",
+        "features, features, split",
         (INSTRUMENTS,),
     ),
     Mutant(
         "similarity to the retrained model computed against the original",
-        "similarity(views, lab.views(retrained, seed), lab.split)",
-        "similarity(views, lab.views(lab.original, seed), lab.split)",
+        "similarity(outputs, retrained.outputs, split)",
+        "similarity(outputs, context.original.outputs, split)",
         (INSTRUMENTS,),
     ),
     Mutant(
         "live 'after FM' shows retain accuracy",
         'values["fm_accuracy"] = recovered["forget_accuracy"]',
-        'values["fm_accuracy"] = recovered["retain_accuracy"]',
+        'values["fm_accuracy"] = values["retain_accuracy"]',
         (TRAINING,),
     ),
     Mutant(
@@ -99,8 +99,8 @@ MUTANTS = (
     ),
     Mutant(
         "the dotted line drawn from the original",
-        'retrained = next((m for m in study.models if m.method.info.name == "retrain"), None)',
-        'retrained = next((m for m in study.models if m.method.info.name == "original"), None)',
+        'found = [model for model in study.models if model.method.info.name == "retrain"]',
+        'found = [model for model in study.models if model.method.info.name == "original"]',
         (PAGES,),
     ),
     Mutant(
@@ -115,19 +115,25 @@ MUTANTS = (
         "self._resolved(lead, gap, self.t.points)",
         (VERDICT,),
     ),
-    # ---- ten more -------------------------------------------------------------------------
+    # ---- more of what a store holds -------------------------------------------------------
+    Mutant(
+        "unlearning starts from another seed's original",
+        "original = None if is_original else runner.subject(runner.original, seed).network",
+        "original = None if is_original else runner.subject(runner.original, seed + 1).network",
+        (TRAINING,),
+    ),
     Mutant(
         "forget and retain positions swapped in the evidence",
-        "forget = after.train.features[lab.split.forget_train]\n"
-        "    retain = after.train.features[lab.split.retain_train]",
-        "forget = after.train.features[lab.split.retain_train]\n"
-        "    retain = after.train.features[lab.split.forget_train]",
+        "forget = after.train.features[split.forget_train]\n"
+        "        retain = after.train.features[split.retain_train]",
+        "forget = after.train.features[split.retain_train]\n"
+        "        retain = after.train.features[split.forget_train]",
         (EVIDENCE,),
     ),
     Mutant(
         "probes of held-out data learn from train data",
-        "seen: Observation = views.test",
-        "seen: Observation = views.train",
+        "seen: Observation = outputs.test if",
+        "seen: Observation = outputs.train if",
         (INSTRUMENTS,),
     ),
     Mutant(
@@ -138,26 +144,26 @@ MUTANTS = (
     ),
     Mutant(
         "FM answers with the unlearned model's head",
-        "head = lab.classifier(lab.original, seed).head\n    forget = ",
-        "head = lab.classifier(method, seed).head\n    forget = ",
+        "head, split = context.original.network.head, context.split",
+        "head, split = context.subject.network.head, context.split",
         (EVIDENCE,),
     ),
     Mutant(
         "inversion attacks the original in place of the model",
-        "models = [lab.classifier(method, seed) for method in methods]",
-        "models = [lab.classifier(lab.original, seed) for method in methods]",
+        "[each.subject.network for each in contexts]",
+        "[each.original.network for each in contexts]",
         (PICTURES,),
     ),
     Mutant(
         "maps are turned to the layout of another seed's original",
-        'start = lab.make("maps", lab.original, seed)',
-        'start = lab.make("maps", lab.original, seed + 1)',
+        'start = context.original.stored("maps")',
+        'start = context.references("original")[-1].stored("maps")',
         (PICTURES,),
     ),
     Mutant(
         "a field of the documented JSON taken from another kind",
-        '"similarity": self.result("similarity")',
-        '"similarity": self.result("membership")',
+        "result = results.get(name)\n",
+        'result = results.get({"similarity": "membership"}.get(name, name))\n',
         (PAGES,),
     ),
     Mutant(
@@ -168,14 +174,16 @@ MUTANTS = (
     ),
     Mutant(
         "the table's columns RA and TA swapped",
-        '"RA": _accuracy("retain_train"),\n        "TA": _accuracy("retain_test"),',
-        '"RA": _accuracy("retain_test"),\n        "TA": _accuracy("retain_train"),',
+        'Column("RA", number("accuracy", "retain_train"), help="accuracy on retained train data"),'
+        '\n        Column("TA", number("accuracy", "retain_test"),',
+        'Column("RA", number("accuracy", "retain_test"), help="accuracy on retained train data"),'
+        '\n        Column("TA", number("accuracy", "retain_train"),',
         (TABLE,),
     ),
     Mutant(
         "relearning measured against the model's own accuracy",
-        'original = lab.make("evidence", lab.original, seed)',
-        'original = lab.make("evidence", method, seed)',
+        'before = context.original.stored("evidence")',
+        'before = context.subject.stored("evidence")',
         (INSTRUMENTS,),
     ),
     # ---- and some on screen ---------------------------------------------------------------
@@ -193,8 +201,8 @@ MUTANTS = (
     ),
     Mutant(
         "entropy by sample of the original in place of the model",
-        "entropy_points(after.train.logits, lab.split)",
-        "entropy_points(before.train.logits, lab.split)",
+        "entropy_points(after.train.logits, split)",
+        "entropy_points(before.train.logits, split)",
         (EVIDENCE,),
     ),
 )

@@ -18,6 +18,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = {
     "resources": 0,
     "common": 0,
+    "results": 1,
     "data": 1,
     "models": 2,
     "training": 3,
@@ -27,13 +28,14 @@ ROOMS = {
     "measures": 6,
     "maps": 6,
     "verdict": 7,
-    "artefacts": 7,
-    "study": 8,
-    "engine": 9,
-    "sweep": 10,
-    "ui": 10,
-    "cli": 11,
-    "__main__": 12,
+    "artefacts": 8,
+    "study": 9,
+    "library": 10,
+    "engine": 10,
+    "sweep": 11,
+    "ui": 11,
+    "cli": 12,
+    "__main__": 13,
 }
 SCREEN = {"streamlit", "plotly"}
 LAZY = {"dask", "distributed", "umap"}  # heavy, or not always there

@@ -37,6 +37,12 @@ pictures = 1
 maps = ["pca"]
 [evidence.inversion]
 iterations = 2
+[evidence.probing]
+folds = 2
+steps = 5
+[evidence.relearning]
+steps = 4
+shots = [2]
 """
 
 

@@ -2,11 +2,13 @@
 
 import ast
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parent
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """The top-level modules that a file imports."""
     found = set()

@@ -218,6 +218,7 @@ KILLED = """
 """
 
 
+@pytest.mark.slow  # a process of its own; what stands for it above stops in this one
 @pytest.mark.usefixtures("eager")
 def test_a_run_survives_kill_9(tmp_path: Path, tiny_images: Images, same_weights) -> None:
     root = Path(__file__).resolve().parents[1]

@@ -93,7 +93,7 @@ def test_in_sequence_forget_batches_come_first(
         passed = sorted(i for b in drawn for i in b.index.tolist())
         with_forget = forget_epochs is None or epoch < forget_epochs
         assert passed == list(range(retain + forget if with_forget else retain))
-        assert all(epoch <= b.at < epoch + 1 for b in drawn)
+        assert all(epoch <= b.epochs_done < epoch + 1 for b in drawn)
 
 
 def test_the_generator_alone_decides_the_order() -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..common.config import Config
+from ..common.json_types import Json
 from ..common.progress import Progress
-from .kind import Json
 from .settings import Evidence
 
 if TYPE_CHECKING:

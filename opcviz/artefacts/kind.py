@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..common.config import Config, ConfigError
+from ..common.json_types import Json
 from ..common.plugins import loader
 from ..common.registry import Registry
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MODEL",
     "Column",
-    "Json",
     "Kind",
     "Made",
     "Number",
@@ -43,9 +43,6 @@ __all__ = [
     "register_kind",
     "settings_tables",
 ]
-
-Json = dict[str, Any]
-"""What JSON holds: of an artefact, or of a whole model as `show --json` gives it."""
 
 MODEL = "model"  # the trained model itself: made by training, not by a kind's `measure`
 
@@ -180,7 +177,7 @@ class Kind:
 
     def wanted(self, evidence: Evidence, seeds: int) -> bool:
         """Whether a study with these settings and so many reference seeds asks for it."""
-        return not self.optional or self.name in evidence.instruments
+        return not self.optional or self.name in (evidence.instruments or ())
 
     def about(self) -> Json:
         """The declaration as JSON: stored with what a user's own kind makes.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
 from ..common.config import Config, ConfigError, setting
+from ..common.json_types import Json
 from .kind import kinds, settings_tables
 
 __all__ = ["Evidence"]
@@ -71,7 +72,7 @@ class Evidence(Config):
         return [f.name for f in fields(cls) if f.name != "tables"]
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: Json) -> Self:
         """Build from a table of settings, the kinds' tables among them."""
         if not isinstance(values, dict):
             raise ConfigError(f"Evidence wants a table of settings, not {values!r}")
@@ -89,7 +90,7 @@ class Evidence(Config):
             )
         return cls(**own, tables=tuple(tables))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """All settings as plain JSON-ready values, the kinds' tables among them."""
         own = {name: getattr(self, name) for name in self._own_fields()}
         plain = {n: list(v) if isinstance(v, tuple) else v for n, v in own.items()}
@@ -124,5 +125,5 @@ class Evidence(Config):
         """
         for _, config in self.tables:
             if type(config) is cls:
-                return cast(C, config)
+                return config
         raise ConfigError(f"Evidence has no settings {cls.__name__}: no kind reads them")

@@ -1,4 +1,4 @@
-"""The same work without a browser: `opcviz run | show | table | list`."""
+"""The command line: `opcviz run | show | table | sweep | list | app`."""
 
 from .commands import main
 

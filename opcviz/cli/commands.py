@@ -6,15 +6,21 @@ import json
 import os
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from ..common.bars import bars
 from ..common.config import ConfigError
+from ..common.json_types import Json
 from ..common.progress import Cancelled
-from .output import bars, listing, numbers_table, reading
+from .output import listing, numbers_table, reading
+
+if TYPE_CHECKING:
+    from ..study import Plan, Store
 
 app = typer.Typer(
     add_completion=False,
@@ -35,7 +41,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="for programs")]
 
 
 @app.callback()
-def _before(
+def _global_options(
     method_file: Annotated[
         list[Path] | None,
         typer.Option(help="a Python file (or folder) with methods of your own; may repeat"),
@@ -50,7 +56,7 @@ def _before(
 
 
 def _load_methods() -> None:
-    """Register a user's own methods; what is refused is said and left out."""
+    """Register a user's own methods and kinds; a file that is refused is named and left out."""
     from .. import artefacts, methods  # noqa: F401  (what files may add to)
     from ..common.plugins import loader
 
@@ -58,7 +64,7 @@ def _load_methods() -> None:
         err.print(f"! {refused}", markup=False, highlight=False)
 
 
-def _open_store(folder: Path | None):
+def _open_store(folder: Path | None) -> Store:
     """The named store alone, or the user's own with the shipped studies below it."""
     from ..study import Store, default_root, shipped_root
 
@@ -66,7 +72,7 @@ def _open_store(folder: Path | None):
     return Store(folder or default_root(), layers, warn=lambda text: err.print(f"! {text}"))
 
 
-def _load(target: str, changes: list[str] | None = None):
+def _load(target: str, changes: list[str] | None = None) -> tuple[Plan, ...]:
     """The plans of a preset or a TOML file: one, unless the file varies a setting."""
     from ..study import list_presets
     from ..study.spec import load_plans, preset_path
@@ -81,7 +87,7 @@ def _load(target: str, changes: list[str] | None = None):
     )
 
 
-def _settings(changes: list[str] | None) -> dict[str, Any]:
+def _settings(changes: list[str] | None) -> Json:
     """`a.b=VALUE` to a value as TOML writes it; what is not TOML is text."""
     found = {}
     for change in changes or ():
@@ -134,7 +140,7 @@ def run(
         out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
 
 
-def _chosen(plan, methods: str, seeds: str):
+def _chosen(plan: Plan, methods: str, seeds: str) -> Plan:
     """The plan with only some methods, or other seeds; `all` is every registered method."""
     from dataclasses import replace
 
@@ -259,7 +265,7 @@ def list_(
     from . import listings
 
     _load_methods()
-    known = {
+    known: dict[str, Callable[[], list[Json]]] = {
         "datasets": listings.datasets,
         "architectures": listings.architectures,
         "methods": listings.methods,
@@ -303,9 +309,10 @@ def main() -> None:
         if isinstance(error, PermissionError):
             err.print(f"opcviz: {error.filename}: may not be written; name another with --store")
             sys.exit(2)
-        if hasattr(error, "format_message"):  # typer's own: an unknown option, or none at all
-            if said := error.format_message():
-                err.print(f"opcviz: {said}", markup=False, highlight=False)
+        # typer's own: an unknown option, or none at all
+        if format_message := getattr(error, "format_message", None):
+            if message := format_message():
+                err.print(f"opcviz: {message}", markup=False, highlight=False)
             sys.exit(2)
         raise
 

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
-from ..common.config import settings_of
+from ..common.config import Config, settings_of
+from ..common.json_types import Json
 from ..study import Store
 
 __all__ = ["architectures", "artefact_kinds", "attacks", "datasets", "methods", "studies"]
 
 
-def datasets() -> list[dict[str, Any]]:
+def datasets() -> list[Json]:
     """Data sets and what each needs."""
     from ..data import list_datasets
 
     return [asdict(info) for info in list_datasets()]
 
 
-def architectures() -> list[dict[str, Any]]:
+def architectures() -> list[Json]:
     """Networks by name."""
     from ..models import list_architectures
 
     return [{"name": name} for name in list_architectures()]
 
 
-def methods() -> list[dict[str, Any]]:
+def methods() -> list[Json]:
     """Unlearning methods with what is declared of them."""
     from ..methods import list_methods, tuned_datasets
 
@@ -46,7 +46,7 @@ def methods() -> list[dict[str, Any]]:
     ]
 
 
-def attacks() -> list[dict[str, Any]]:
+def attacks() -> list[Json]:
     """Attacks and measures that have settings, by the table of `[evidence]` they are set in."""
     from ..artefacts import settings_tables
 
@@ -56,7 +56,7 @@ def attacks() -> list[dict[str, Any]]:
     ]
 
 
-def artefact_kinds() -> list[dict[str, Any]]:
+def artefact_kinds() -> list[Json]:
     """What can be made of a model, in the order in which it is made."""
     from ..artefacts import kinds
 
@@ -74,7 +74,7 @@ def artefact_kinds() -> list[dict[str, Any]]:
     ]
 
 
-def _fields(cls) -> list[dict[str, Any]]:
+def _fields(cls: type[Config]) -> list[Json]:
     defaults = cls().to_dict()
     return [
         {"name": name, "default": defaults[name], "help": about.help}
@@ -82,7 +82,7 @@ def _fields(cls) -> list[dict[str, Any]]:
     ]
 
 
-def studies(where: Store) -> list[dict[str, Any]]:
+def studies(where: Store) -> list[Json]:
     """Stored studies."""
     from ..study import list_studies, open_study
 

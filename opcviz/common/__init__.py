@@ -1,1 +1,1 @@
-"""What every room stands on: settings, progress, devices."""
+"""What every other package builds on: settings, progress, devices, statistics."""

@@ -19,8 +19,10 @@ import types
 import typing
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
+
+from .caching import once_per_class
+from .json_types import Json
 
 __all__ = ["Config", "ConfigError", "Setting", "fingerprint", "setting", "settings_of"]
 
@@ -56,7 +58,7 @@ def setting(default: Any, help: str, **about: Any) -> Any:
     return dataclasses.field(default=default, metadata={"setting": Setting(help, **about)})
 
 
-@cache
+@once_per_class
 def settings_of(cls: type[Config]) -> dict[str, Setting]:
     """Field name to `Setting`, in order.
 
@@ -70,7 +72,7 @@ def settings_of(cls: type[Config]) -> dict[str, Setting]:
     return {f.name: described.get(f.name, Setting()) for f in dataclasses.fields(cls)}
 
 
-@cache
+@once_per_class
 def _types(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
@@ -97,7 +99,7 @@ class Config:
         return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> typing.Self:
+    def from_dict(cls, values: Json) -> typing.Self:
         """Build from a plain dict (as read from TOML or JSON).
 
         Raises:
@@ -113,7 +115,7 @@ class Config:
                 )
         return cls(**values)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """The settings as plain JSON-ready values."""
         return {name: _plain(getattr(self, name)) for name in self._fields()}
 
@@ -122,13 +124,13 @@ class Config:
         return type(self).from_dict({**{n: getattr(self, n) for n in self._fields()}, **changes})
 
 
-def fingerprint(question: Any) -> str:
+def fingerprint(question: object) -> str:
     """The first 12 hex digits of the SHA-256 of a JSON-ready value: the name of its answer."""
     text = json.dumps(_plain(question), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Config):
         return value.to_dict()
     if isinstance(value, dict):

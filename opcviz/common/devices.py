@@ -75,11 +75,11 @@ def _bf16_pays(device: torch.device, model: nn.Module) -> bool:
     A 78k-parameter net is bound by call overhead: casting would add to it.
     """
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     if device.type != "cpu" or sum(p.numel() for p in model.parameters()) < 1_000_000:
         return False
     capability = torch.backends.cpu.get_cpu_capability()
-    return capability.startswith("AVX512") and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return bool(capability.startswith("AVX512") and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def autocast(

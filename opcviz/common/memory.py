@@ -1,4 +1,4 @@
-"""Peak memory of a piece of work, where the system can tell."""
+"""Peak memory of a piece of work, where the system reports it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 __all__ = ["PeakMemory"]
 
-MB = 2**20
+MIB = 2**20
 
 
 class PeakMemory:
@@ -31,17 +31,17 @@ class PeakMemory:
             torch.cuda.reset_peak_memory_stats(device)
             self.known = True
         elif device.type == "cpu":
-            with contextlib.suppress(OSError):  # no Linux, or not allowed: then nobody tells
+            with contextlib.suppress(OSError):  # no Linux, or not allowed: then there is no figure
                 Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM
                 self.known = True
 
     @property
     def megabytes(self) -> float | None:
-        """The figure in MiB, or None where the system does not tell."""
+        """The figure in MiB, or None where the system does not report it."""
         if not self.known:
             return None
         if self.device.type == "cuda":
-            return torch.cuda.max_memory_allocated(self.device) / MB
+            return torch.cuda.max_memory_allocated(self.device) / MIB
         lines = Path("/proc/self/status").read_text().splitlines()
         high = next(line for line in lines if line.startswith("VmHWM:"))
         return float(high.split()[1]) / 1024

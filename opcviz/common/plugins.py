@@ -5,8 +5,8 @@ A file is found in
 * the files and folders named in an environment variable (separated like `PATH`), and any passed;
 * installed packages with an entry point in a group.
 
-A file that cannot be used is refused as a whole, with its line and the reason; everything else
-works on as if it were not there. A file that changed is loaded anew.
+A file that cannot be used is refused as a whole, with its line and the reason; it affects nothing
+else. A file that changed is loaded anew.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from .registry import Registry
 
 __all__ = ["GROUPS", "Loader", "Refused", "add_source", "loader", "python_files", "sources"]
 
-VARIABLE = "OPCVIZ_PLUGINS"
-OLDER_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
+PATH_VARIABLE = "OPCVIZ_PLUGINS"
+OLD_PATH_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
 GROUPS = ("opcviz.methods", "opcviz.attacks")
 
 
@@ -99,7 +99,7 @@ class Loader:
             for index, name in known.names if known else ():
                 self._registries[index][0].discard(name)
             module = f"opcviz_user_{file.stem}_{fingerprint(str(file))}"
-            names, refused = self._guarded(str(file), lambda: _execute(file, module))
+            names, refused = self._load_checked(str(file), lambda: _execute(file, module))
             known = self._files[file] = _Loaded(stamp, names, refused)
         return known.refused
 
@@ -107,10 +107,12 @@ class Loader:
         for group in GROUPS:
             for entry in entry_points(group=group):
                 if (key := f"{group}:{entry.name}") not in self._entries:
-                    _, self._entries[key] = self._guarded(f"entry point {entry.name}", entry.load)
+                    _, self._entries[key] = self._load_checked(
+                        f"entry point {entry.name}", entry.load
+                    )
         return list(self._entries.values())
 
-    def _guarded(
+    def _load_checked(
         self, source: str, load: Callable[[], Any]
     ) -> tuple[tuple[tuple[int, str], ...], Refused | None]:
         """Load, check what was entered, and undo all of it if anything is wrong."""
@@ -128,9 +130,7 @@ class Loader:
             for index, name in new:
                 registry, check = self._registries[index]
                 check(registry.get(name))
-        except (
-            Exception
-        ) as error:  # whatever a user's file does, it must not take the program along
+        except Exception as error:  # no error in a user's file may end the program
             for (registry, _), entries in zip(self._registries, before, strict=True):
                 registry.restore(entries)
             return (), Refused(source, _line(error, source), f"{type(error).__name__}: {error}")
@@ -141,13 +141,13 @@ loader = Loader()
 
 
 def add_source(path: str | Path) -> None:
-    """Name a file or folder in the environment of this process and those it starts later."""
-    os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys([*sources(), str(path)]))
+    """Add a file or folder to the environment of this process and of those it starts later."""
+    os.environ[PATH_VARIABLE] = os.pathsep.join(dict.fromkeys([*sources(), str(path)]))
 
 
 def sources() -> list[str]:
     """The files and folders named so far."""
-    named = [os.environ.get(variable, "") for variable in (VARIABLE, OLDER_VARIABLE)]
+    named = [os.environ.get(variable, "") for variable in (PATH_VARIABLE, OLD_PATH_VARIABLE)]
     return [part for text in named for part in text.split(os.pathsep) if part]
 
 

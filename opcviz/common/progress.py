@@ -1,15 +1,17 @@
-"""What long work says while it runs, and how it is asked to stop.
+"""Progress events of long work, and its cancellation.
 
-Every long function takes one `Progress`. It tells it typed events and asks it, each step, whether
-somebody cancelled. Progress bars, run records on disk and live charts are listeners of the same
-stream; none of them is known to the work itself.
+Every long function takes one `Progress`: it sends typed events to it, and calls it each step so
+that a cancelled run stops there. Progress bars, run records on disk and live charts are listeners
+of the same stream; the work itself knows none of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from .json_types import Json
 
 __all__ = [
     "Cancelled",
@@ -24,7 +26,7 @@ __all__ = [
 
 
 class Cancelled(Exception):
-    """Somebody asked the work to stop; everything finished before stays in the store."""
+    """The work was cancelled; everything finished before stays in the store."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Event:
 
     kind: ClassVar[str] = "event"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """JSON-ready form, with the kind in it."""
         return {"kind": self.kind, **asdict(self)}
 
@@ -88,7 +90,7 @@ class Message(Event):
 _KINDS = {cls.kind: cls for cls in (Stage, Step, Epoch, Message)}
 
 
-def event_from_dict(values: dict[str, Any]) -> Event:
+def event_from_dict(values: Json) -> Event:
     """Inverse of `Event.to_dict`.
 
     Raises:
@@ -110,7 +112,7 @@ class Progress:
         self._stop = stop
 
     def __call__(self, event: Event) -> None:
-        """Tell every listener, then stop here if somebody asked to.
+        """Send an event to every listener; raise if the work was cancelled.
 
         Raises:
             Cancelled: when the stop flag is up.
@@ -120,7 +122,7 @@ class Progress:
         self.check()
 
     def check(self) -> None:
-        """Stop here if somebody asked to.
+        """Raise if the work was cancelled.
 
         Raises:
             Cancelled: when the stop flag is up.

@@ -53,6 +53,9 @@ class Registry(Generic[T]):
         """All entries."""
         return list(self._all().values())
 
+    def __len__(self) -> int:
+        return len(self._all())
+
     def __contains__(self, name: object) -> bool:
         return name in self._all()
 

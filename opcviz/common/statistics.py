@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .json_types import Json
+
 __all__ = [
     "FEWEST",
     "LEVEL",
@@ -88,7 +90,7 @@ def wilson(percent: float, count: int) -> Interval:
     return rate_interval(round(percent * count / 100), count)
 
 
-def accuracy_interval(hits: int, count: int) -> dict[str, Any]:
+def accuracy_interval(hits: int, count: int) -> Json:
     """`rate_interval` of right answers, JSON-ready: `low` and `high` in percent, `method`."""
     low, high = rate_interval(hits, count)
     return {"low": low, "high": high, "method": "wilson"}
@@ -131,7 +133,7 @@ def auc_interval(auc: float, members: int, nonmembers: int) -> list[float]:
     return [end(0.0), end(1.0)]
 
 
-def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> dict[str, Any] | None:
+def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> Json | None:
     """The 95 % bootstrap interval of a mean (percentile method; Efron & Tibshirani 1993).
 
     Args:

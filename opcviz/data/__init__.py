@@ -1,4 +1,4 @@
-"""Data sets in memory, what is to be forgotten of them, and augmentation of pictures."""
+"""Data sets in memory, forget scenarios, and augmentation of pictures."""
 
 from typing import TYPE_CHECKING
 

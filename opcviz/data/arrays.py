@@ -1,4 +1,4 @@
-"""Pictures from one .npz file of plain arrays, the neutral format of somebody's own data."""
+"""Pictures from one .npz file of plain arrays, the format for a user's own data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from .base import DataError
 from .images import Images, assemble
 
-__all__ = ["read_arrays"]
+__all__ = ["as_labels", "as_pictures", "read_arrays"]
 
 REQUIRED_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3)
@@ -28,30 +28,32 @@ def read_arrays(path: Path) -> Images:
     arrays = _read(path)
     train, test = (
         (
-            _pictures(arrays[f"x_{part}"], f"x_{part} in {path}"),
-            _labels(arrays[f"y_{part}"], f"y_{part} in {path}"),
+            as_pictures(arrays[f"x_{part}"], f"x_{part} in {path}"),
+            as_labels(arrays[f"y_{part}"], f"y_{part} in {path}"),
         )
         for part in ("train", "test")
     )
-    names = arrays.get("class_names")
-    if names is not None:
-        if names.ndim != 1 or names.dtype.kind not in "US":
-            raise DataError(
-                f"class_names in {path}: wants a list of strings, got {names.dtype} of shape "
-                f"{names.shape}"
-            )
-        names = tuple(np.char.decode(names) if names.dtype.kind == "S" else names)
+    names = _class_names(arrays["class_names"], path) if "class_names" in arrays else None
     try:
         return assemble(path.stem, train, test, names)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
 
+def _class_names(names: np.ndarray, path: Path) -> tuple[str, ...]:
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise DataError(
+            f"class_names in {path}: wants a list of strings, got {names.dtype} of shape "
+            f"{names.shape}"
+        )
+    return tuple(np.char.decode(names) if names.dtype.kind == "S" else names)
+
+
 def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise DataError(f"no file {path.absolute()}; DataSpec.path must name an .npz file")
     try:
-        # Pickled objects would run code of whoever made the file.
+        # Unpickling would run code that the file brings along.
         file = np.load(path, allow_pickle=False)
         if isinstance(file, np.ndarray):
             raise DataError(
@@ -76,8 +78,12 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         ) from error
 
 
-def _pictures(x: np.ndarray, where: str) -> np.ndarray:
-    """Any allowed layout and type -> (N, C, H, W) uint8."""
+def as_pictures(x: np.ndarray, where: str) -> np.ndarray:
+    """Any layout and type that `read_arrays` allows -> (N, C, H, W) uint8.
+
+    Raises:
+        DataError: for another, beginning with `where`.
+    """
     if x.ndim == 3:
         x = x[:, None]
     elif x.ndim == 4 and (x.shape[3] in CHANNELS) != (x.shape[1] in CHANNELS):
@@ -105,7 +111,12 @@ def _pictures(x: np.ndarray, where: str) -> np.ndarray:
     return np.rint(x * 255.0).astype(np.uint8)
 
 
-def _labels(y: np.ndarray, where: str) -> np.ndarray:
+def as_labels(y: np.ndarray, where: str) -> np.ndarray:
+    """Labels as they are, if they are whole numbers (N,).
+
+    Raises:
+        DataError: if they are not, beginning with `where`.
+    """
     if y.ndim != 1 or y.dtype.kind not in "iu":
         raise DataError(
             f"{where} has type {y.dtype} and shape {y.shape}; wants integers of shape (N,) "

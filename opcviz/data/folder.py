@@ -96,7 +96,7 @@ def _decode(files: list[Path], size: int) -> list[np.ndarray]:
             f"{len(broken)} of {len(files)} pictures cannot be read: {_some(broken)}. "
             "Mend or remove them"
         )
-    return results
+    return [picture for picture in results if not isinstance(picture, str)]
 
 
 def _open(file: Path, size: int) -> np.ndarray | str:
@@ -104,7 +104,8 @@ def _open(file: Path, size: int) -> np.ndarray | str:
     from PIL import Image
 
     try:
-        with Image.open(file) as picture:
+        with Image.open(file) as opened:
+            picture: Image.Image = opened
             # Pillow would clip 16 bits, not scale them; older ones open such a PNG in mode I.
             if picture.mode.startswith("I;16") or (picture.mode, picture.format) == ("I", "PNG"):
                 picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))

@@ -181,22 +181,23 @@ def assemble(
             refuses.
     """
     (x_train, y_train), (x_test, y_test) = train, test
+    names: Sequence[str] = class_names or ()
     for part, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
         if len(x) == 0 or y.shape != (len(x),):
             raise DataError(
                 f"{name}: the {part} split has {len(x)} pictures and labels of shape {y.shape}; "
                 "it needs at least one picture and one label each"
             )
-        if class_names is None:  # the train split comes first and decides
-            class_names = tuple(str(label) for label in range(_count_classes(name, part, y)))
-        _check_labels(name, part, y, class_names)
+        if class_names is None and part == "train":
+            names = tuple(str(label) for label in range(_count_classes(name, part, y)))
+        _check_labels(name, part, y, names)
     return Images(
         name,
         torch.from_numpy(np.ascontiguousarray(x_train)),
         torch.from_numpy(y_train.astype(np.int64)),
         torch.from_numpy(np.ascontiguousarray(x_test)),
         torch.from_numpy(y_test.astype(np.int64)),
-        tuple(str(entry) for entry in class_names),
+        tuple(str(entry) for entry in names),
     )
 
 

@@ -12,7 +12,7 @@ from .base import DataError
 
 __all__ = ["indices_digest", "read_indices"]
 
-COLUMNS = ("index", "id")  # headings that mark the column of ids in a .csv, else it is the first
+ID_COLUMNS = ("index", "id")  # headings that mark the column of ids in a .csv, else it is the first
 
 
 def read_indices(path: str | Path) -> np.ndarray:
@@ -79,7 +79,7 @@ def _csv(path: Path) -> np.ndarray:
     column = 0
     if rows and not _is_integer(rows[0][1][0]):
         heading = [cell.strip().lower() for cell in rows[0][1]]
-        known = [heading.index(name) for name in COLUMNS if name in heading]
+        known = [heading.index(name) for name in ID_COLUMNS if name in heading]
         if known or not any(map(_is_number, heading)):  # else a bad first id, reported below
             rows = rows[1:]
         column = known[0] if known else 0

@@ -1,4 +1,4 @@
-"""Pictures of something else: patches of the two photographs that come with scikit-learn.
+"""An auxiliary data set: patches of the two photographs that come with scikit-learn.
 
 An attacker may go on training a model on data that have nothing to do with what it forgot. These
 photographs are always there, with no download. As scikit-learn's `datasets/images/README.txt`
@@ -27,7 +27,7 @@ MIN_PATCH_SHARE = 0.25  # least side of a patch, as a share of the largest that 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601
 
 
-def photo_patches(shape: tuple[int, int, int], count: int = 600, seed: int = 0) -> Images:
+def photo_patches(shape: tuple[int, ...], count: int = 600, seed: int = 0) -> Images:
     """Patches of two photographs as a data set of two classes, named after them.
 
     Every patch is cut at a random place with a random side (log-uniform over a factor of four, the
@@ -48,15 +48,18 @@ def photo_patches(shape: tuple[int, int, int], count: int = 600, seed: int = 0) 
         raise DataError(f"photographs: {count} patches are too few, at least 8 are needed")
     if len(shape) != 3 or min(shape) < 1:
         raise DataError(f"photographs: pictures of shape {tuple(shape)} cannot be made: (C, H, W)")
+    channels, height, width = shape
     names, photos = _photographs()
-    photos = [_channels(photo, shape[0]) for photo in photos]
+    photos = [_channels(photo, channels) for photo in photos]
     generator = torch.Generator().manual_seed(seed)
-    parts = []
-    for part, number in (("train", count), ("test", count // 4)):
+
+    def patches(part: str, number: int) -> tuple[Tensor, Tensor]:
         labels = torch.arange(number) % len(photos)
-        patches = [_patch(photos[label], part, shape, generator) for label in labels.tolist()]
-        parts += [torch.stack(patches), labels]
-    return Images("photographs", *parts, class_names=names)
+        drawn = [_patch(photos[label], part, height, width, generator) for label in labels.tolist()]
+        return torch.stack(drawn), labels
+
+    train, test = patches("train", count), patches("test", count // 4)
+    return Images("photographs", *train, *test, class_names=names)
 
 
 def regions(width: int) -> dict[str, tuple[int, int]]:
@@ -82,11 +85,8 @@ def _channels(photo: Tensor, channels: int) -> Tensor:
     return grey.expand(channels, -1, -1)
 
 
-def _patch(
-    photo: Tensor, part: str, shape: tuple[int, int, int], generator: torch.Generator
-) -> Tensor:
-    """One patch, (C, H, W) uint8."""
-    _, height, width = shape
+def _patch(photo: Tensor, part: str, height: int, width: int, generator: torch.Generator) -> Tensor:
+    """One patch, (C, height, width) uint8."""
     _, tall, wide = photo.shape
     narrow = min(last - first for first, last in regions(wide).values())
     largest = min(tall / height, narrow / width)  # photograph pixels to one of the patch

@@ -11,8 +11,8 @@ from .scenarios import Split
 
 __all__ = ["probe_set"]
 
-MIN_PART_SHARE = 0.3  # a part with less than this share of a class-balanced probe ...
-RAISED_PART_SHARE = 1 / 3  # ... is raised to this, so that a map shows it
+MIN_PART_SHARE = 0.3  # of the probe set, for the forget and for the retain part
+RAISED_PART_SHARE = 1 / 3  # given to a part that would have less, so that a map shows it
 PROBE_STREAM = 0x9E37  # keeps the draw apart from the scenario's, which has the same seed
 
 
@@ -39,7 +39,7 @@ def probe_set(data: Data, split: Split, size: int, seed: int = 0) -> Tensor:
         DataError: for a size below 1.
     """
     if size < 1:
-        raise DataError(f"a probe set of {size} samples shows nothing; ask for at least 1")
+        raise DataError(f"a probe set of {size} samples is empty; it needs at least 1")
     labels = strata(data)
     parts = {name: getattr(split, f"{name}_train").cpu().numpy() for name in ("forget", "retain")}
     random = np.random.RandomState([seed, PROBE_STREAM])

@@ -1,4 +1,4 @@
-"""What is to be forgotten, and the parts it cuts a data set into."""
+"""Forget scenarios: what is to be forgotten, and the parts of a data set that follow from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..common.config import Config, ConfigError, setting, settings_of
+from ..common.config import Config, ConfigError, setting
+from ..common.json_types import Json
 from .base import Data, DataError, strata
 from .indices import indices_digest, read_indices
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scenario", "Split"]
 
+KINDS = ("classes", "random", "indices")
 FORMS = "classes:0,1,2 · random:10% · indices:FILE"
 
 
@@ -45,8 +47,13 @@ class Split:
 
     def to(self, device: torch.device | str) -> Split:
         """The same parts with their ids on `device`."""
-        parts = (getattr(self, f.name) for f in fields(self) if f.name != "classes")
-        return Split(*(part.to(device) for part in parts), classes=self.classes)
+        return Split(
+            self.forget_train.to(device),
+            self.retain_train.to(device),
+            self.forget_test.to(device),
+            self.retain_test.to(device),
+            self.classes,
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Scenario(Config):
     Settings that the kind does not use fall back to their defaults, so equal questions are equal.
     """
 
-    kind: str = setting("classes", "what is forgotten", choices=("classes", "random", "indices"))
+    kind: str = setting("classes", "what is forgotten", choices=KINDS)
     classes: tuple[str, ...] = setting(("0", "1", "2"), "classes to forget, by number or name")
     percent: float = setting(
         10.0, "share of the train set to forget, drawn per class", low=0, high=100, unit="%"
@@ -70,8 +77,9 @@ class Scenario(Config):
         Raises:
             ConfigError: naming the field that does not fit.
         """
-        if isinstance(self.classes, list | tuple):  # TOML writes [0, 1, 2]
-            tokens = tuple(str(c) if type(c) is int else c for c in self.classes)
+        given: object = self.classes
+        if isinstance(given, list | tuple):  # TOML writes [0, 1, 2]
+            tokens = tuple(str(c) if type(c) is int else c for c in given)
             object.__setattr__(self, "classes", tokens)
         super().__post_init__()
         used = {"classes": ["classes"], "random": ["percent"], "indices": ["path", "digest"]}
@@ -95,7 +103,7 @@ class Scenario(Config):
             ConfigError: for any other text.
         """
         kind, colon, value = (part.strip() for part in text.partition(":"))
-        if not colon or kind not in settings_of(cls)["kind"].choices or not value:
+        if not colon or kind not in KINDS or not value:
             raise ConfigError(f"'{text}' is no forget scenario; write one of {FORMS}")
         if kind == "classes":
             return cls(kind, classes=tuple(token.strip() for token in value.split(",")))
@@ -112,7 +120,7 @@ class Scenario(Config):
         return cls(kind, percent=percent)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any] | str) -> Scenario:
+    def from_dict(cls, values: Json | str) -> Scenario:
         """Build from a table of settings or from the one-line form of `parse`."""
         return cls.parse(values) if isinstance(values, str) else super().from_dict(values)
 
@@ -129,7 +137,7 @@ class Scenario(Config):
             return f"random:{repr(self.percent).removesuffix('.0')}%"
         return f"indices:{self.path}"
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> Json:
         """What makes this question differ from another, JSON-ready: hash this.
 
         A file of ids counts by its content, not by its place or format. The seed of a random draw
@@ -212,8 +220,11 @@ class Scenario(Config):
                 f"{self} leaves no {part} data of the {len(forget)} train samples of "
                 f"{data.name}; forget {'less' if part == 'retain' else 'more'}"
             )
-        parts = (np.flatnonzero(m) for m in (forget, ~forget, forget_test, ~forget_test))
-        return Split(*(torch.from_numpy(p).to(data.device) for p in parts), classes=classes)
+
+        def ids(part: np.ndarray) -> Tensor:
+            return torch.from_numpy(np.flatnonzero(part)).to(data.device)
+
+        return Split(ids(forget), ids(~forget), ids(forget_test), ids(~forget_test), classes)
 
     def _samples(self, y: np.ndarray, seed: int) -> np.ndarray:
         if self.kind == "random":
@@ -226,7 +237,7 @@ class Scenario(Config):
             )
         if ids[-1] >= len(y):
             raise DataError(
-                f"{self.path}: id {ids[-1]} is outside the train set, whose {len(y)} pictures are "
+                f"{self.path}: id {ids[-1]} is outside the train set, whose {len(y)} samples are "
                 f"numbered 0 to {len(y) - 1}"
             )
         return ids

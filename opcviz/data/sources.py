@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..common.config import Config, ConfigError, setting
+from ..common.plugins import loader
+from ..common.registry import Registry
 from .base import Data, DataError, strata
 
 if TYPE_CHECKING:
@@ -40,8 +42,24 @@ class DatasetInfo:
 
 Reader = Callable[["DataSpec", Path, bool], Data]
 
-DATASETS: dict[str, DatasetInfo] = {}
-READERS: dict[str, Reader] = {}
+
+@dataclass(frozen=True)
+class _Entry:
+    info: DatasetInfo
+    read: Reader
+
+
+DATASETS: Registry[_Entry] = Registry("data set")
+loader.serve(DATASETS, lambda entry: None)
+
+
+def declared_dataset(info: DatasetInfo) -> _Entry:
+    """What stands for a data set whose file is not loaded here: it can be named, but not read."""
+
+    def read(spec: DataSpec, folder: Path, download: bool) -> Data:
+        raise DataError(f"the file that defines the data set '{info.name}' is not loaded here")
+
+    return _Entry(info, read)
 
 
 def register_dataset(
@@ -63,11 +81,9 @@ def register_dataset(
     Raises:
         ConfigError: when the name is taken.
     """
-    if name in DATASETS:
-        raise ConfigError(f"a data set named '{name}' exists already: {READERS[name]}")
 
     def enter(read: Reader) -> Reader:
-        DATASETS[name], READERS[name] = DatasetInfo(name, description, needs), read
+        DATASETS.add(name, _Entry(DatasetInfo(name, description, needs), read))
         return read
 
     return enter
@@ -81,8 +97,8 @@ class DataSpec(Config):
     questions are equal.
     """
 
-    # the view of the keys is live: what is registered later can be chosen, too
-    name: str = setting("digits", "the data set", choices=DATASETS.keys())
+    # the registry itself: what joins it later can be chosen, too
+    name: str = setting("digits", "the data set", choices=DATASETS)
     path: str = setting("", "folder (for 'folder') or .npz file (for 'arrays')")
     size: int = setting(
         32, "side to which the pictures of a folder are scaled", low=4, high=512, unit="pixels"
@@ -103,7 +119,7 @@ class DataSpec(Config):
             ConfigError: naming the field that does not fit.
         """
         super().__post_init__()
-        wants_path = DATASETS[self.name].needs == "path"
+        wants_path = DATASETS.get(self.name).info.needs == "path"
         if wants_path and not self.path:
             what = "a folder with train/ and test/" if self.name == "folder" else "an .npz file"
             raise ConfigError(f"DataSpec.path: '{self.name}' wants the path of {what}")
@@ -118,7 +134,7 @@ class DataSpec(Config):
 
 def list_datasets() -> list[DatasetInfo]:
     """All data sets, the embedded one first."""
-    return list(DATASETS.values())
+    return [entry.info for entry in DATASETS.values()]
 
 
 def data_root(root: str | Path | None = None) -> Path:
@@ -147,7 +163,7 @@ def load(spec: DataSpec, *, root: str | Path | None = None, download: bool = Fal
     Raises:
         DataError: if the data are missing (with where we looked and how to get them) or unusable.
     """
-    data = READERS[spec.name](spec, data_root(root), download)
+    data = DATASETS.get(spec.name).read(spec, data_root(root), download)
     return data if spec.holdout == "test" else validation_split(data)
 
 
@@ -186,7 +202,7 @@ def validation_split(data: Data, share: float = 0.1) -> Data:
 
 
 def _place(spec: DataSpec, folder: Path) -> Path:
-    """Where somebody's own data lie: in the current folder, else in the data folder."""
+    """Where a user's own data lie: in the current folder, else in the data folder."""
     path = Path(spec.path).expanduser()
     return folder / path if not path.exists() and (folder / path).exists() else path
 

@@ -18,17 +18,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .clients import any_client, register
-from .locks import engine_folder, engine_state, holding, is_held, write_json
+from .locks import EngineStatus, engine_folder, engine_state, holding, is_held, write_json
 from .runs import Runs
+
+if TYPE_CHECKING:
+    from .dispatcher import Dispatcher
 
 log = logging.getLogger("opcviz.engine")
 
-WARM = ("opcviz.study.pipeline", "opcviz.maps:warm_up")
+WARM_UP = ("opcviz.study.pipeline", "opcviz.maps:warm_up")
 POLL_SECONDS = 0.1
 BEAT_SECONDS = 1.0
-ALONE_SECONDS = 60.0  # without any local worker: something is broken, a fresh program may not be
+NO_WORKER_SECONDS = 60.0  # then the program gives up: a new one may get workers
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--store", type=Path, required=True, help="folder of the store")
     parser.add_argument("--parent", type=int, help="end when this process and all clients ended")
     parser.add_argument("--workers", type=int, help="worker processes (one per accelerator)")
-    parser.add_argument("--warm", nargs="*", default=WARM, help="what idle workers prepare")
+    parser.add_argument("--warm", nargs="*", default=WARM_UP, help="what idle workers prepare")
     options = parser.parse_args(arguments)
     store = options.store.absolute()
     engine_folder(store).mkdir(parents=True, exist_ok=True)
@@ -46,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with _only_one(store) as mine:
-        if not mine:
+    with _engine_lock(store) as acquired:
+        if not acquired:
             print(f"an engine serves {store} already")
             return 0
         _log_to(engine_folder(store) / "engine.log")
@@ -55,11 +59,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @contextmanager
-def _only_one(store: Path) -> Iterator[bool]:
-    """Hold the store's engine lock; waits only for one that is stopping.
+def _engine_lock(store: Path) -> Iterator[bool]:
+    """Hold the store's engine lock; yields False if another engine program has it.
 
-    What an engine that died last said of itself is gone before the next one holds the lock, or it
-    would be taken for the next one's word. Programs that begin do so one at a time.
+    An engine that is stopping is waited for. A stale `state.json`, left by an engine that was
+    killed, is deleted before the lock is taken, or it would be read as the state of the new one;
+    the lock `entry` serialises this start-up.
     """
     folder = engine_folder(store)
     while True:
@@ -67,11 +72,11 @@ def _only_one(store: Path) -> Iterator[bool]:
             with holding(folder / "entry", timeout=5.0) as alone:
                 if alone and not is_held(folder / "lock"):
                     (folder / "state.json").unlink(missing_ok=True)
-                # it is waited for: somebody may look
-                mine = stack.enter_context(holding(folder / "lock", timeout=0.2))
-            state = engine_state(store) if not mine else None
-            if mine or (state is not None and state["state"] != "stopping"):
-                yield mine
+                # a short wait: on Windows `is_held` takes the lock for a moment
+                acquired = stack.enter_context(holding(folder / "lock", timeout=0.2))
+            state = engine_state(store) if not acquired else None
+            if acquired or (state is not None and state["state"] != "stopping"):
+                yield acquired
                 return
         time.sleep(0.05)
 
@@ -88,11 +93,12 @@ class _Program:
         self.store, self.options = store, options
         self.runs = Runs(store)
         self.id = uuid.uuid4().hex[:12]
-        self.address, self.workers, self.said = "", 0, ""
+        self.address, self.workers = "", 0
+        self.status: EngineStatus | None = None
 
     def serve(self, stop: threading.Event) -> int:
-        self._say("starting")
-        for run in self.runs.list():  # reading ends those that an earlier engine left behind
+        self._set_status("starting")
+        for run in self.runs.list():  # reading a run marks it as failed if its process is gone
             if run.status == "running":
                 log.info("%s: executed by another process", run.id)
         from .cluster import Pool  # after the state was written: this takes a second
@@ -110,50 +116,56 @@ class _Program:
         try:
             return self._loop(dispatcher, stop, local=pool.local)
         finally:
-            self._say("stopping")
+            self._set_status("stopping")
             began = time.monotonic()
             pool.close()
             for id in dispatcher.in_flight:
                 self.runs.settle(id)
             log.info("stopped in %.1f s", time.monotonic() - began)
 
-    def _loop(self, dispatcher: object, stop: threading.Event, *, local: bool) -> int:
-        beat = seen = time.monotonic()
+    def _loop(self, dispatcher: Dispatcher, stop: threading.Event, *, local: bool) -> int:
+        last_beat = last_worker = time.monotonic()
         while not stop.wait(POLL_SECONDS):
             try:
                 dispatcher.step()
             except OSError:  # a cluster elsewhere may be out of reach for a while
                 log.exception("the workers cannot be reached")
             now = time.monotonic()
-            seen = now if dispatcher.workers else seen
-            if local and now - seen > ALONE_SECONDS:
-                log.error("no worker for %g s, giving up", ALONE_SECONDS)
+            last_worker = now if dispatcher.workers else last_worker
+            if local and now - last_worker > NO_WORKER_SECONDS:
+                log.error("no worker for %g s, giving up", NO_WORKER_SECONDS)
                 return 1
-            if now - beat > BEAT_SECONDS or self.workers != len(dispatcher.workers):
-                beat, self.workers = now, len(dispatcher.workers)
-                self._say("ready" if self.workers or self.said == "ready" else "starting")
-                if self._unneeded():
+            if now - last_beat > BEAT_SECONDS or self.workers != len(dispatcher.workers):
+                last_beat, self.workers = now, len(dispatcher.workers)
+                was_ready = self.status == "ready"
+                self._set_status("ready" if self.workers or was_ready else "starting")
+                if self._all_clients_ended():
                     return 0
         return 0
 
-    def _unneeded(self) -> bool:
-        """Whether all clients have ended; asked again after saying so, for a new one may look."""
+    def _all_clients_ended(self) -> bool:
+        """Whether the program may stop.
+
+        Asked a second time after the status says "stopping": a client that registered in between
+        has read "ready" and relies on this program.
+        """
         if self.options.parent is None or any_client(self.store):
             return False
-        self._say("stopping")
+        self._set_status("stopping")
         return not any_client(self.store)
 
-    def _say(self, state: str) -> None:
-        if state == "ready" != self.said:
+    def _set_status(self, status: EngineStatus) -> None:
+        """Write the state file; the first "ready" is also printed and logged."""
+        if status == "ready" and self.status != "ready":
             print(f"engine ready: {self.address}, {self.workers} worker(s)", flush=True)
             log.info("ready: %s, %d worker(s), store %s", self.address, self.workers, self.store)
-        self.said = state
+        self.status = status
         write_json(
             engine_folder(self.store) / "state.json",
             {
                 "id": self.id,
                 "pid": os.getpid(),
-                "state": state,
+                "state": status,
                 "address": self.address,
                 "workers": self.workers,
                 "time": time.time(),

@@ -1,12 +1,12 @@
-"""What every engine can do. Reading is the same for all: only who executes differs."""
+"""The interface of every engine: reading runs is the same, what executes them differs."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from ..common.json_types import Json
 from .record import DEFAULT_RUNNER, Run
 from .runs import Runs
 
@@ -14,7 +14,7 @@ __all__ = ["Engine"]
 
 
 class Engine(ABC):
-    """Takes jobs and answers for them; everything it knows is in the store's `runs` folder.
+    """Queues jobs and reports on their runs, all of it in the store's `runs` folder.
 
     Args:
         store: the folder of the store.
@@ -29,9 +29,9 @@ class Engine(ABC):
 
     @abstractmethod
     def _queued(self, id: str) -> None:
-        """See to it that a run that was just queued gets executed."""
+        """Called after a run was queued: make sure that something executes it."""
 
-    def submit(self, job: dict[str, Any], label: str = "") -> str:
+    def submit(self, job: Json, label: str = "") -> str:
         """Queue a job and return the id of its run; `ValueError` if it is not plain JSON."""
         id = self.runs.submit(job, label, self.runner)
         self._queued(id)
@@ -41,7 +41,7 @@ class Engine(ABC):
         """The record of a run; see `Runs.status`."""
         return self.runs.status(id)
 
-    def list(self) -> list[Run]:
+    def list(self) -> Sequence[Run]:
         """All runs, the newest first."""
         return self.runs.list()
 
@@ -53,7 +53,7 @@ class Engine(ABC):
         """Roughly how many seconds a running run still needs; see `Runs.remaining`."""
         return self.runs.remaining(id, epochs)
 
-    def events(self, id: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
+    def events(self, id: str, since: int = 0) -> tuple[Sequence[Json], int]:
         """Events from byte `since` on, and the offset to ask next; see `Runs.events`."""
         return self.runs.events(id, since)
 

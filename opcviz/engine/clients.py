@@ -1,4 +1,4 @@
-"""Who still needs the engine program: one file a client process, so that it ends with the last.
+"""Clients of the engine program: one file a process, so that the program ends with the last.
 
 Two apps may share one store and one engine; the engine must outlive the first to close and must
 not outlive both. A process is known by its number *and* its start, for numbers are reused.
@@ -16,11 +16,11 @@ __all__ = ["any_client", "register"]
 def register(store: Path, pid: int) -> None:
     """Note that a living process uses the engine of this store; repeated calls cost a lookup."""
     path = engine_folder(store) / "clients" / str(pid)
-    born = _born(pid)
-    if born is None or (path.exists() and path.read_text() == str(born)):
+    started = _start_time(pid)
+    if started is None or (path.exists() and path.read_text() == str(started)):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, born)
+    write_json(path, started)
 
 
 def any_client(store: Path) -> bool:
@@ -28,14 +28,14 @@ def any_client(store: Path) -> bool:
     folder = engine_folder(store) / "clients"
     living = False
     for path in folder.glob("[0-9]*"):
-        if str(_born(int(path.name))) == path.read_text():
+        if str(_start_time(int(path.name))) == path.read_text():
             living = True
         else:
             path.unlink(missing_ok=True)
     return living
 
 
-def _born(pid: int) -> float | None:
+def _start_time(pid: int) -> float | None:
     """When a process started; None if it is gone (a zombie is)."""
     import psutil
 

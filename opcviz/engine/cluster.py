@@ -1,4 +1,4 @@
-"""The dask side: worker processes on this machine's accelerators, or somebody's cluster.
+"""The dask side: worker processes on this machine's accelerators, or an existing cluster.
 
 dask brings worker processes, their restart and the way to other machines. It does not bring the
 queue (see `dispatcher`) nor keep results (the store does).
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import dask
 import psutil
@@ -66,11 +67,11 @@ class WarmUp(WorkerPlugin):
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
 
-    def setup(self, worker: object) -> None:
+    def setup(self, worker: Worker) -> None:
         """Called by dask in each worker that joins."""
         threading.Thread(target=self._warm, args=(worker,), daemon=True).start()
 
-    def _warm(self, worker: object) -> None:
+    def _warm(self, worker: Worker) -> None:
         for name in self.names:
             try:
                 prepared = import_named(name)
@@ -78,12 +79,12 @@ class WarmUp(WorkerPlugin):
                     while worker.state.executing_count:
                         time.sleep(0.25)
                     prepared()
-            except Exception:  # a run that needs it will say so to its person
+            except Exception:  # a run that needs it will fail with a message of its own
                 log.warning("warm-up %s failed", name, exc_info=True)
 
 
 class Pool:
-    """The workers: who is there, start a run on one, end one by force.
+    """The workers: list them, start a run on one, kill one.
 
     Args:
         store: the store's folder (on a cluster: the same path on a shared file system).
@@ -103,7 +104,7 @@ class Pool:
     ) -> None:
         self.store = store
         self._scratch = engine_folder(store) / "scratch"
-        self._cluster = None
+        self._cluster: SpecCluster | None = None
         dask.config.set({**SETTINGS, "temporary-directory": str(self._scratch)})
         if scheduler is None:
             devices = accelerators()
@@ -114,7 +115,10 @@ class Pool:
         self._client = Client(scheduler or self._cluster, set_as_default=False)
         self._client.register_plugin(WarmUp(warm))
         self.local = self._cluster is not None
-        self.address = self._client.scheduler.address
+        connection = self._client.scheduler
+        if connection is None:
+            raise OSError(f"no connection to the dask scheduler {scheduler or 'on this machine'}")
+        self.address = str(connection.address)
 
     def workers(self) -> set[str]:
         """The addresses of the workers that are there now."""
@@ -122,8 +126,8 @@ class Pool:
             return set(self._cluster.scheduler.workers)
         return set(self._client.nthreads())
 
-    def launch(self, address: str, id: str, engine: str) -> Future:
-        """Let one worker execute one run; the run's record says how it goes."""
+    def launch(self, address: str, id: str, engine: str) -> Future[Any]:
+        """Let one worker execute one run; its progress is in the run's record."""
         return self._client.submit(
             execute,
             str(self.store),
@@ -144,7 +148,7 @@ class Pool:
         self._client.run(_kill_process, workers=[address], nanny=True)
 
     def close(self) -> None:
-        """End all local workers; a worker of somebody's cluster stays."""
+        """End all local workers; those of an existing cluster stay."""
         if self._cluster is None:
             self._client.close(timeout=2)
             return
@@ -156,7 +160,7 @@ class Pool:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _kill_all(self) -> None:
-        for nanny in self._cluster.workers.values():
+        for nanny in self._cluster.workers.values() if self._cluster else ():
             _kill_process(nanny)
 
 

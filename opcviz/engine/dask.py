@@ -1,4 +1,4 @@
-"""The app's side of the engine program: start it if nobody did, then only write run folders.
+"""The client side of the engine program: start it if it does not run, then write run folders.
 
 Nothing here imports dask. The cluster lives in a program of its own, because a cluster that is
 started from a page would start again with every page.
@@ -14,18 +14,17 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from .base import Engine
 from .clients import register
-from .locks import engine_folder, engine_state
+from .locks import EngineState, engine_folder, engine_state
 from .record import DEFAULT_RUNNER
 
 __all__ = ["DaskEngine", "EngineError"]
 
-AT_ONCE = 10.0  # a program that fails within so many seconds of its start would do it again
+EARLY_EXIT_SECONDS = 10.0  # a program that fails this soon after its start is not tried again
 
-_programs: dict[Path, tuple[subprocess.Popen, float]] = {}  # by store: ours, and since when
+_programs: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}  # by store, with start time
 _starting = threading.Lock()
 
 
@@ -64,8 +63,8 @@ class DaskEngine(Engine):
     def _queued(self, id: str) -> None:
         self.ensure()
 
-    def health(self) -> dict[str, Any] | None:
-        """`state` (starting | ready | stopping), `workers`, `pid` of the program; None: none."""
+    def health(self) -> EngineState | None:
+        """The state of the engine program; None if none is alive."""
         return engine_state(self.store)
 
     def ensure(self, wait: float = 0.0) -> bool:
@@ -81,15 +80,20 @@ class DaskEngine(Engine):
             EngineError: if it was started and failed at once.
         """
         with _starting:
-            register(self.store, os.getpid())  # before looking: one that is about to stop sees it
+            # registered first: a program that is about to stop asks for clients once more
+            register(self.store, os.getpid())
             if not self._alive():
                 self._start()
         deadline = time.monotonic() + wait
-        while not (ready := (self.health() or {}).get("state") == "ready"):
+        while not (ready := self._ready()):
             if time.monotonic() >= deadline or not self._alive():
                 break
             time.sleep(0.02)
         return ready
+
+    def _ready(self) -> bool:
+        state = self.health()
+        return state is not None and state["state"] == "ready"
 
     def stop(self, wait: float = 10.0) -> None:
         """End the engine program, for all its clients; a run in flight fails, resumable."""
@@ -112,7 +116,7 @@ class DaskEngine(Engine):
             return False
         if mine.poll() is None:  # on its way to take the lock, unless it is the one that stops
             return state is None or state["pid"] != mine.pid
-        if mine.returncode > 0 and time.monotonic() - since < AT_ONCE:
+        if mine.returncode > 0 and time.monotonic() - since < EARLY_EXIT_SECONDS:
             log = engine_folder(self.store) / "engine.log"
             raise EngineError(f"the engine ended with status {mine.returncode}; see {log}")
         return False

@@ -1,8 +1,8 @@
 """The queue: the oldest waiting run goes to the first free worker, one run in flight on each.
 
-The queue is ours and not dask's, because of three things measured there: with two tasks on a
-worker, killing one fails the other; a task whose worker dies is tried again on the next; and
-cancelling a future does not stop a task that runs.
+dask's own queue is not used, for three reasons, all measured: with two tasks on a worker, killing
+one fails the other; a task whose worker dies is tried again on the next; and cancelling a future
+does not stop a task that runs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from .runs import Runs
 
@@ -20,7 +20,23 @@ __all__ = ["Dispatcher", "Workers"]
 log = logging.getLogger("opcviz.engine")
 
 GRACE_SECONDS = 1.3  # from the cancel flag to force: Cancel is to work within 2 s, loaded or not
-LOOK_SECONDS = 0.25  # how often the workers are counted while something flies
+COUNT_SECONDS = 0.25  # how often the workers are counted
+
+
+class RemoteCall(Protocol):
+    """A call on a worker; a future of `distributed` is one."""
+
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+
+    def cancelled(self) -> bool:
+        """Whether `cancel` ended it."""
+
+    def exception(self) -> BaseException | None:
+        """The error that ended it."""
+
+    def cancel(self) -> None:
+        """Give it up; a call that runs goes on."""
 
 
 class Workers(Protocol):
@@ -29,19 +45,19 @@ class Workers(Protocol):
     def workers(self) -> set[str]:
         """Addresses of the workers that are there."""
 
-    def launch(self, address: str, id: str, engine: str) -> Any:
-        """Start a run on a worker; returns a future with `done`, `exception` and `cancel`."""
+    def launch(self, address: str, id: str, engine: str) -> RemoteCall:
+        """Start a run on a worker."""
 
     def kill(self, address: str) -> None:
         """End a worker's process."""
 
 
 @dataclass
-class _Flight:
+class _InFlight:
     id: str
-    queued: float  # which queueing of the run this is: it may be resumed before we land
-    future: Any
-    kill_at: float | None = None  # by the dispatcher's clock; set once a cancel was asked
+    queued: float  # `Run.queued` at the start: another value later means that it was resumed
+    future: RemoteCall
+    kill_at: float | None = None  # by the dispatcher's clock; set once the run is cancelled
 
 
 class Dispatcher:
@@ -63,14 +79,14 @@ class Dispatcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.runs, self.pool, self.engine, self.clock = runs, pool, engine, clock
-        self._flights: dict[str, _Flight] = {}
+        self._in_flight: dict[str, _InFlight] = {}
         self._workers: set[str] = set()
-        self._looked = float("-inf")
+        self._counted_at = float("-inf")
 
     @property
     def in_flight(self) -> list[str]:
         """Ids of the runs that are with a worker."""
-        return [flight.id for flight in self._flights.values()]
+        return [flight.id for flight in self._in_flight.values()]
 
     @property
     def workers(self) -> set[str]:
@@ -78,15 +94,15 @@ class Dispatcher:
         return self._workers
 
     def step(self) -> None:
-        """Take in what has ended, enforce cancels, start what can start."""
-        for address, flight in list(self._flights.items()):
+        """Take the results of ended runs, enforce cancels, start waiting runs on free workers."""
+        for address, flight in list(self._in_flight.items()):
             if flight.future.done():
-                self._land(address, flight)
+                self._take_result(address, flight)
             else:
                 self._enforce_cancel(address, flight)
-        if self.clock() - self._looked > LOOK_SECONDS:
-            self._look()
-        free = self._workers - self._flights.keys()
+        if self.clock() - self._counted_at > COUNT_SECONDS:
+            self._count_workers()
+        free = self._workers - self._in_flight.keys()
         if not free:
             return
         taken = set(self.in_flight)
@@ -94,20 +110,20 @@ class Dispatcher:
         for address, run in zip(sorted(free), waiting, strict=False):
             log.info("%s: to %s", run.id, address)
             future = self.pool.launch(address, run.id, self.engine)
-            self._flights[address] = _Flight(run.id, run.queued, future)
+            self._in_flight[address] = _InFlight(run.id, run.queued, future)
 
-    def _look(self) -> None:
+    def _count_workers(self) -> None:
         self._workers = self.pool.workers()
-        self._looked = self.clock()
-        for address in self._flights.keys() - self._workers:
-            flight = self._flights[address]
+        self._counted_at = self.clock()
+        for address in self._in_flight.keys() - self._workers:
+            flight = self._in_flight[address]
             if not flight.future.done():  # its task waits for an address that will not come back
                 flight.future.cancel()
-                self._land(address, flight)
+                self._take_result(address, flight)
 
-    def _land(self, address: str, flight: _Flight) -> None:
-        del self._flights[address]
-        self._looked = float("-inf")  # the worker may be gone with its run
+    def _take_result(self, address: str, flight: _InFlight) -> None:
+        del self._in_flight[address]
+        self._counted_at = float("-inf")  # the worker may be gone with its run
         error = None if flight.future.cancelled() else flight.future.exception()
         run = self.runs.settle(flight.id)
         if run.status == "queued" and run.queued == flight.queued and error is not None:
@@ -116,7 +132,7 @@ class Dispatcher:
             )
         log.info("%s: %s %s", run.id, run.status, run.cause)
 
-    def _enforce_cancel(self, address: str, flight: _Flight) -> None:
+    def _enforce_cancel(self, address: str, flight: _InFlight) -> None:
         if flight.kill_at is None:
             if self.runs.cancel_requested(flight.id):
                 flight.kill_at = self.clock() + GRACE_SECONDS

@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..common.json_types import Json
 from ..common.progress import Epoch, Event, Stage, Step, event_from_dict
 
 __all__ = ["EventLog", "event_of", "fraction_done", "last_stage", "read_events", "to_json"]
 
-STEP_SECONDS = 0.05  # a person cannot see more than 20 a second, and a disk should not have to
+STEP_SECONDS = 0.05  # 20 a second are as many as a person can see
 
 
 class EventLog:
@@ -59,7 +60,7 @@ def _ends_with_newline(path: Path) -> bool:
         return file.read(1) == b"\n"
 
 
-def to_json(value: Any) -> str:
+def to_json(value: object) -> str:
     """Strict JSON on one line: a number that is not finite becomes null, numpy scalars plain.
 
     Raises:
@@ -81,7 +82,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def read_events(path: Path, since: int = 0) -> tuple[list[dict[str, Any]], int]:
+def read_events(path: Path, since: int = 0) -> tuple[list[Json], int]:
     """The whole lines from byte `since` on, and the byte to ask from next time.
 
     A damaged line (its writer was killed) is left out; a missing file has no events yet.
@@ -93,7 +94,7 @@ def read_events(path: Path, since: int = 0) -> tuple[list[dict[str, Any]], int]:
     return [record for record in map(_parse, lines) if record is not None], end
 
 
-def event_of(record: dict[str, Any]) -> Event:
+def event_of(record: Json) -> Event:
     """The typed event of one record, its `time` left out.
 
     Raises:
@@ -116,10 +117,10 @@ def fraction_done(path: Path, since: int = 0) -> float | None:
     inner: float | None = None
     for record in _backwards(path, since, (Stage.kind, Step.kind, Epoch.kind)):
         if record["kind"] == Stage.kind:
-            return (record["index"] + (inner or 0.0)) / max(record["count"], 1)
+            return float((record["index"] + (inner or 0.0)) / max(record["count"], 1))
         if inner is None:
             done, of = ("step", "steps") if record["kind"] == Step.kind else ("epoch", "epochs")
-            inner = min(record[done] / max(record[of], 1), 1.0)
+            inner = min(float(record[done] / max(record[of], 1)), 1.0)
     return None
 
 
@@ -136,7 +137,7 @@ def _lines(path: Path, since: int) -> tuple[list[bytes], int]:
     return data[:whole].splitlines(), since + whole
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _parse(line: bytes) -> Json | None:
     try:
         record = json.loads(line)
     except ValueError:
@@ -144,7 +145,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and "kind" in record else None
 
 
-def _backwards(path: Path, since: int, kinds: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _backwards(path: Path, since: int, kinds: tuple[str, ...]) -> Iterator[Json]:
     """Records of some kinds, newest first; lines of other kinds (long ones) are not parsed."""
     starts = tuple(f'{{"kind": "{kind}"'.encode() for kind in kinds)
     for line in reversed(_lines(path, since)[0]):

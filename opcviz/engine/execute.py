@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..common.json_types import Json
 from ..common.progress import Cancelled, Event, Progress
 from .events import EventLog, to_json
 from .record import Run
@@ -33,7 +34,7 @@ def execute(
         store: the store's folder.
         id: the run.
         engine: id of the engine program that this process belongs to (for the record).
-        listeners: told every event, besides the event file.
+        listeners: called with every event, besides the event file.
 
     Returns:
         The status it ended with.
@@ -73,7 +74,7 @@ def import_named(name: str) -> Any:
         raise ImportError(f"module {module_name} has no '{attribute}'") from None
 
 
-def _call(run: Run, runs: Runs, listeners: tuple[Callable[[Event], None], ...]) -> dict:
+def _call(run: Run, runs: Runs, listeners: tuple[Callable[[Event], None], ...]) -> Json:
     with EventLog(runs.path(run.id, "events.jsonl")) as log:
         progress = Progress(log, *listeners, stop=_flag(runs.path(run.id, "cancel")))
         progress.check()
@@ -82,7 +83,8 @@ def _call(run: Run, runs: Runs, listeners: tuple[Callable[[Event], None], ...]) 
         return {}
     if not isinstance(result, dict):
         raise TypeError(f"the runner {run.runner} returned {type(result).__name__}, not a dict")
-    return json.loads(to_json(result))
+    plain: Json = json.loads(to_json(result))
+    return plain
 
 
 def _flag(path: Path) -> Callable[[], bool]:

@@ -1,4 +1,4 @@
-"""The engine without a second program: jobs run at once, here. For tests, notebooks, the CLI."""
+"""The engine that runs jobs in the calling process, at once: for tests, notebooks and the CLI."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["InlineEngine"]
 class InlineEngine(Engine):
     """Executes each job inside `submit` and `resume`, which return when it has ended.
 
-    How it ended stands in `status`, as with every engine; it is not raised. Another thread or
+    A failure is found in `status`, as with every engine; it is not raised. Another thread or
     program may cancel it meanwhile.
 
     Args:
         store: the folder of the store.
         runner: see `Engine`.
-        listeners: functions that are told every event as it happens (progress bars).
+        listeners: functions called with every event as it happens (progress bars).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What worker processes start from: their devices, their threads, a parent that has torch loaded.
+"""Start of worker processes: their devices, their threads, a parent that has torch loaded.
 
 All of this must come before the first worker, and none of it needs dask.
 """
@@ -15,7 +15,7 @@ from multiprocessing import forkserver
 
 __all__ = ["accelerators", "prepare", "share_threads"]
 
-PRELOAD = (
+PRELOADED_MODULES = (
     "torch",
     "distributed",
     "opcviz.engine.execute",
@@ -27,7 +27,7 @@ PRELOAD = (
 def accelerators() -> list[str]:
     """The CUDA devices of this machine as `CUDA_VISIBLE_DEVICES` names them; none: empty.
 
-    Asked of the driver's tool: importing torch to count them would take seconds.
+    Read from `nvidia-smi`: importing torch to count them would take seconds.
     """
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
@@ -53,7 +53,7 @@ def share_threads(workers: int) -> None:
 
 
 def prepare(workers: int) -> str:
-    """Get ready to start workers, and say by which method of `multiprocessing`.
+    """Prepare to start workers; returns the start method of `multiprocessing` to use.
 
     On Linux they are forked from a process that has imported torch and started no thread: one
     that was killed is back in a fraction of a second instead of after the import. That process
@@ -62,6 +62,6 @@ def prepare(workers: int) -> str:
     share_threads(workers)
     if sys.platform != "linux":
         return "spawn"
-    multiprocessing.set_forkserver_preload(list(PRELOAD))
+    multiprocessing.set_forkserver_preload(list(PRELOADED_MODULES))
     forkserver.ensure_running()
     return "forkserver"

@@ -1,15 +1,17 @@
-"""What is known of one run: the record that stands in its `run.json`."""
+"""The record of one run, as its `run.json` holds it."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import Self
+
+from ..common.json_types import Json
 
 __all__ = ["DEFAULT_RUNNER", "NotQueued", "Run", "UnknownRun"]
 
 DEFAULT_RUNNER = "opcviz.study.pipeline:execute"
-ENDED = ("finished", "failed", "cancelled")
+ENDED_STATES = ("finished", "failed", "cancelled")
 
 
 class UnknownRun(KeyError):
@@ -46,7 +48,7 @@ class Run:
 
     id: str
     label: str = ""
-    job: dict[str, Any] = field(default_factory=dict)
+    job: Json = field(default_factory=dict)
     runner: str = DEFAULT_RUNNER
     status: str = "queued"
     created: float = 0.0
@@ -55,15 +57,15 @@ class Run:
     ended: float | None = None
     attempt: int = 0
     events_from: int = 0
-    worker: dict[str, Any] | None = None
+    worker: Json | None = None
     cause: str = ""
-    result: dict[str, Any] | None = None
+    result: Json | None = None
     cancelling: bool = False
 
     @property
     def active(self) -> bool:
         """Whether it still waits or runs."""
-        return self.status not in ENDED
+        return self.status not in ENDED_STATES
 
     @property
     def resumable(self) -> bool:
@@ -77,6 +79,21 @@ class Run:
             return None
         return (time.time() if self.ended is None else self.ended) - self.started
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """JSON-ready form."""
         return asdict(self)
+
+    def to_record(self) -> Json:
+        """What `run.json` holds: all but `cancelling`, which the presence of a file tells."""
+        values = self.to_dict()
+        del values["cancelling"]
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Json) -> Self:
+        """Inverse of `to_dict`; unknown entries are left out, missing ones have their default.
+
+        Raises:
+            TypeError: when these are no values, or without an id.
+        """
+        return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})

@@ -1,9 +1,9 @@
-"""Runs on disk: what was asked, how far it is, how it ended. The folder is the only truth.
+"""Runs on disk: the job, its progress and its outcome. The folder is the only source of truth.
 
     STORE/runs/ID/run.json       the record, replaced as a whole
-                  events.jsonl   what the work said, one line an event
-                  cancel         present once somebody asked to stop
-                  error.txt      the traceback of a failure, for whoever repairs it
+                  events.jsonl   the events of the work, one line each
+                  cancel         present once the run is to be cancelled
+                  error.txt      the traceback of a failure
                   lock           held by the process that executes the run
 
 Every page, browser tab, command line and worker reads and writes this folder, so none of them has
@@ -20,21 +20,22 @@ import platform
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..common.json_types import Json
 from .events import fraction_done, last_stage, read_events
 from .locks import engine_state, holding, is_held, write_json
 from .record import DEFAULT_RUNNER, NotQueued, Run, UnknownRun
-from .timing import Timeline, likeness, seconds_left
+from .timing import Timeline, seconds_left, work_key
 
 __all__ = ["Runs"]
 
-PAST = 20  # finished runs that the remaining time is learnt from
+MAX_PAST_RUNS = 20  # finished runs that the remaining time is estimated from
 _ID = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")  # an id may come from a link: never a path
 
 
@@ -51,11 +52,14 @@ class Runs:
         self.folder = self.store / "runs"
         self._cache: dict[str, tuple[tuple[int, int, int], Run]] = {}
         self._timelines: dict[tuple[str, int], tuple[int, Timeline]] = {}  # by run and attempt
-        self._waiting: tuple[int, list[str]] = (-1, [])  # the folder's change time, who waited then
+        self._waiting: tuple[int, Sequence[str]] = (
+            -1,
+            [],
+        )  # change of the folder, ids
 
-    # ------------------------------------------------------------------ what people ask
+    # ------------------------------------------------------------------ for clients
 
-    def submit(self, job: dict[str, Any], label: str = "", runner: str = DEFAULT_RUNNER) -> str:
+    def submit(self, job: Json, label: str = "", runner: str = DEFAULT_RUNNER) -> str:
         """Queue a job.
 
         Returns:
@@ -77,7 +81,8 @@ class Runs:
         id = f"{stamp}-{int(now % 1 * 1000):03d}-{secrets.token_hex(3)}"
         beside = self.folder / f".{id}"  # filled first, so that nobody sees a run without record
         beside.mkdir(parents=True)
-        write_json(beside / "run.json", _stored(Run(id, label, plain, runner, "queued", now, now)))
+        run = Run(id, label, plain, runner, "queued", now, now)
+        write_json(beside / "run.json", run.to_record())
         os.rename(beside, self.folder / id)
         return id
 
@@ -92,11 +97,11 @@ class Runs:
             run = self.settle(id)
         return replace(run, cancelling=run.active and self.cancel_requested(id))
 
-    def list(self) -> list[Run]:
+    def list(self) -> Sequence[Run]:
         """All runs, the newest first."""
         return [self.status(id) for id in sorted(self._ids(), reverse=True)]
 
-    def queue(self) -> list[Run]:
+    def queue(self) -> Sequence[Run]:
         """The waiting runs, next first. Asking often is cheap, however many runs there were."""
         changed = self.folder.stat().st_mtime_ns if self.folder.exists() else 0
         # A run joins by a change of the folder (`submit`, `resume`) and leaves without one.
@@ -113,7 +118,7 @@ class Runs:
         """How many runs wait before this one (0: it is next); None if it does not wait."""
         return next((place for place, run in enumerate(self.queue()) if run.id == id), None)
 
-    def events(self, id: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
+    def events(self, id: str, since: int = 0) -> tuple[Sequence[Json], int]:
         """Events from byte `since` on, each with its `time`, and the offset to ask next.
 
         Start from `Run.events_from` to leave out those of earlier attempts.
@@ -126,7 +131,7 @@ class Runs:
         return read_events(self.path(id, "events.jsonl"), since)
 
     def fraction(self, id: str) -> float | None:
-        """How much of a running run is done, 0 to 1; None if it does not run or has not said."""
+        """How much of a running run is done, 0 to 1; None if it does not run or is not known."""
         run = self.status(id)
         if run.status != "running":
             return None
@@ -144,14 +149,14 @@ class Runs:
         run = self.status(id)
         if run.status != "running":
             return None
-        kind = likeness(run.job, run.runner)
+        key = work_key(run.job, run.runner)
         ended = (r for r in self.list() if r.status == "finished" and r.id != id)
-        alike = islice((r for r in ended if likeness(r.job, r.runner) == kind), PAST)
+        alike = islice((r for r in ended if work_key(r.job, r.runner) == key), MAX_PAST_RUNS)
         past = [self._timeline(each) for each in alike]
         return seconds_left(self._timeline(run), past, self._clock(), epochs)
 
     def _timeline(self, run: Run) -> Timeline:
-        """The stages of a run's last attempt; only what was told since the last look is read."""
+        """The stages of a run's last attempt; only events since the last call are read."""
         key = (run.id, run.attempt)
         offset, timeline = self._timelines.get(key) or (run.events_from, Timeline())
         if not timeline.closed:
@@ -173,9 +178,7 @@ class Runs:
         self.path(id, "cancel").touch()
         with holding(self.path(id, "lock"), timeout=0.2) as mine:
             if mine and self._read(id).status == "queued":
-                self._change(
-                    id, status="cancelled", ended=self._clock(), cause="cancelled in queue"
-                )
+                self.end(id, "cancelled", "cancelled in queue")
 
     def resume(self, id: str) -> None:
         """Queue a failed or cancelled run again; what it finished before is in the store.
@@ -192,12 +195,11 @@ class Runs:
                 raise ValueError(f"run {id} cannot be resumed ({run.status}); submit it again")
             for name in ("cancel", "error.txt"):
                 self.path(id, name).unlink(missing_ok=True)
-            self._change(
-                id, status="queued", queued=self._clock(), started=None, ended=None, cause=""
-            )
-            os.utime(self.folder)  # tells `queue`
+            now = self._clock()
+            self._change(id, status="queued", queued=now, started=None, ended=None, cause="")
+            os.utime(self.folder)  # so that `queue` looks again
 
-    # ------------------------------------------------------------------ what executors need
+    # ------------------------------------------------------------------ for executors
 
     def path(self, id: str, name: str = "") -> Path:
         """The folder of a run, or a file in it.
@@ -211,7 +213,7 @@ class Runs:
         return folder / name
 
     def cancel_requested(self, id: str) -> bool:
-        """Whether somebody asked the run to stop."""
+        """Whether the run is to be cancelled."""
         return self.path(id, "cancel").exists()
 
     @contextmanager
@@ -238,8 +240,8 @@ class Runs:
                 result=None,
             )
 
-    def end(self, id: str, status: str, cause: str = "", result: dict | None = None) -> Run:
-        """Write how a claimed run ended; only inside `claim`."""
+    def end(self, id: str, status: str, cause: str = "", result: Json | None = None) -> Run:
+        """Write how a run ended; only while holding its lock."""
         return self._change(id, status=status, ended=self._clock(), cause=cause, result=result)
 
     def settle(self, id: str, cause: str = "", *, queued: bool = False) -> Run:
@@ -247,7 +249,7 @@ class Runs:
 
         Args:
             id: the run.
-            cause: why, if known; otherwise told from what is on disk.
+            cause: why, if known; otherwise derived from what is on disk.
             queued: settle it also if it never started.
         """
         with holding(self.path(id, "lock"), timeout=0.5) as mine:
@@ -256,9 +258,9 @@ class Runs:
                 return run
             if self.cancel_requested(id):
                 return self.end(id, "cancelled", "cancelled; it was ended by force")
-            return self.end(id, "failed", cause or self._why_lost(run))
+            return self.end(id, "failed", cause or self._cause_of_loss(run))
 
-    def _why_lost(self, run: Run) -> str:
+    def _cause_of_loss(self, run: Run) -> str:
         stage = last_stage(self.path(run.id, "events.jsonl"), run.events_from)
         at = f" at stage '{stage}'" if stage else " before its first stage"
         engine, now = (run.worker or {}).get("engine"), engine_state(self.store)
@@ -270,7 +272,7 @@ class Runs:
 
     # ------------------------------------------------------------------ records
 
-    def _ids(self) -> list[str]:
+    def _ids(self) -> Sequence[str]:
         try:
             return [name for name in os.listdir(self.folder) if _ID.fullmatch(name)]
         except FileNotFoundError:
@@ -283,8 +285,7 @@ class Runs:
             key = (about.st_ino, about.st_mtime_ns, about.st_size)
             if (known := self._cache.get(id)) is not None and known[0] == key:
                 return known[1]
-            values = json.loads(Path(path).read_text())
-            run = Run(**{f.name: values[f.name] for f in fields(Run) if f.name in values})
+            run = Run.from_dict(json.loads(Path(path).read_text()))
         except (OSError, ValueError, TypeError) as error:
             self.path(id)
             return Run(id, status="failed", cause=f"its record run.json cannot be read: {error}")
@@ -294,11 +295,5 @@ class Runs:
 
     def _change(self, id: str, **changes: Any) -> Run:
         run = replace(self._read(id), **changes)
-        write_json(self.path(id, "run.json"), _stored(run))
+        write_json(self.path(id, "run.json"), run.to_record())
         return run
-
-
-def _stored(run: Run) -> dict[str, Any]:
-    values = run.to_dict()
-    del values["cancelling"]  # is the flag file's to say
-    return values

@@ -1,9 +1,9 @@
-"""How long a run still takes: by stage, from what the finished runs of its store took.
+"""Remaining time of a run: estimated by stage from the finished runs of its store.
 
 Stages differ by a factor of a hundred (a comparison takes milliseconds, training minutes), so each
-is estimated by itself. Which stages are still to come is told by a finished run that ended like
-this one; how long they take is the median over finished runs. A stage that trains counts epochs,
-whose pace the run shows itself. Where anything of this is not known, nothing is said.
+is estimated by itself. The stages still to come are those of a finished run whose end is like this
+one's; each is expected to take the median over finished runs. A stage that trains counts epochs,
+whose pace the run itself shows. Where any of this is unknown there is no estimate.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
+from ..common.json_types import Json
 from ..common.progress import Epoch, Stage, Step
 
-__all__ = ["Timeline", "likeness", "seconds_left"]
+__all__ = ["Timeline", "seconds_left", "work_key"]
 
-TOLD = 0.2  # share of a stage's steps from which on their own pace says when the stage will end
+OWN_PACE_SHARE = 0.2  # once this share of a stage's steps is done, their own pace is extrapolated
 
 
 @dataclass
@@ -29,8 +29,8 @@ class _Stage:
         name, model: as the stage event has them.
         index: how many answers were made before it.
         began: when.
-        epochs: how many it will train, 0 while none was told.
-        looks: (epochs done, time) of the first and the last epoch event.
+        epochs: how many it will train, 0 before its first epoch event.
+        epoch_times: (epochs done, time) of the first and the last epoch event.
         step: (share of the steps done, time) of the last step event.
         ended: when; None while it lasts.
     """
@@ -40,16 +40,16 @@ class _Stage:
     index: int
     began: float
     epochs: int = 0
-    looks: list[tuple[int, float]] = field(default_factory=list)
+    epoch_times: list[tuple[int, float]] = field(default_factory=list)
     step: tuple[float, float] | None = None
     ended: float | None = None
 
     @property
     def pace(self) -> float | None:
         """Seconds an epoch; None before two epoch events."""
-        if len(self.looks) < 2:
+        if len(self.epoch_times) < 2:
             return None
-        (first, since), (last, until) = self.looks
+        (first, since), (last, until) = self.epoch_times
         return max(until - since, 0.0) / max(last - first, 1)
 
     @property
@@ -59,15 +59,15 @@ class _Stage:
 
 
 class Timeline:
-    """When the stages of one run began and ended, told event by event."""
+    """When the stages of one run began and ended, built up event by event."""
 
     def __init__(self) -> None:
         self.stages: list[_Stage] = []
         self.count = 0  # of answers, over all stages
         self.closed = False
 
-    def take(self, records: Iterable[dict[str, Any]]) -> None:
-        """Read on: records of the event file, each with its `time`."""
+    def take(self, records: Iterable[Json]) -> None:
+        """Add further records of the event file, each with its `time`."""
         for record in records:
             kind, time = record["kind"], record["time"]
             if kind == Stage.kind:
@@ -78,13 +78,13 @@ class Timeline:
             elif kind == Epoch.kind and self.stages:
                 stage = self.stages[-1]
                 stage.epochs = record["epochs"]
-                stage.looks = [*stage.looks[:1], (record["epoch"], time)]
+                stage.epoch_times = [*stage.epoch_times[:1], (record["epoch"], time)]
             elif kind == Step.kind and self.stages:
                 share = record["step"] / max(record["steps"], 1)
                 self.stages[-1].step = (share, time)
 
     def close(self, time: float) -> None:
-        """The run ended then."""
+        """Note when the run ended."""
         self._end(time)
         self.closed = True
 
@@ -93,7 +93,7 @@ class Timeline:
             self.stages[-1].ended = time
 
 
-def likeness(job: Mapping[str, Any], runner: str) -> str:
+def work_key(job: Json, runner: str) -> str:
     """What runs must have in common for their stages to take equally long: work, data, device."""
     study = (job.get("plan") or {}).get("study") or {}
     same = {name: study.get(name) for name in ("data", "architecture", "evidence")}
@@ -109,28 +109,28 @@ def seconds_left(
     """Seconds that a run still needs.
 
     Args:
-        run: as far as it is.
+        run: the run so far.
         past: finished runs like it, the newest first.
         now: seconds since 1970.
-        epochs: how many epochs a model will train, by its title; of a model that is not named, and
-            has told nothing yet, the length is not known.
+        epochs: how many epochs a model will train, by its title; the length of a model that is not
+            named and has no epoch event yet is unknown.
 
     Returns:
-        None where it cannot be told: before the first stage, where no finished run says what is to
-        come, or where nothing like a stage was ever measured.
+        None without an estimate: before the first stage, without a finished run that shows which
+        stages are to come, or where a stage like one of them was never measured.
     """
     if not run.stages:
         return None
-    after = _to_come(run, past)
+    after = _stages_to_come(run, past)
     if after is None:
         return None
     known = epochs or {}
-    parts = [_rest(run.stages[-1], past, now, known)]
-    parts += [_whole(stage, past, known) for stage in after]
+    parts = [_seconds_to_end(run.stages[-1], past, now, known)]
+    parts += [_stage_seconds(stage, past, known) for stage in after]
     return None if None in parts else sum(filter(None, parts))
 
 
-def _to_come(run: Timeline, past: Sequence[Timeline]) -> list[_Stage] | None:
+def _stages_to_come(run: Timeline, past: Sequence[Timeline]) -> list[_Stage] | None:
     """The stages after the present one, taken from a finished run that went on like this.
 
     A run with as many answers is preferred; else one with as many left from the same stage on.
@@ -147,39 +147,45 @@ def _to_come(run: Timeline, past: Sequence[Timeline]) -> list[_Stage] | None:
     return None
 
 
-def _rest(
+def _seconds_to_end(
     stage: _Stage, past: Sequence[Timeline], now: float, epochs: Mapping[str, int]
 ) -> float | None:
     """Seconds until the present stage ends."""
     if stage.epochs:
-        pace = stage.pace if stage.pace is not None else _pace(stage, past)
-        done, since = stage.looks[-1]
+        pace = stage.pace if stage.pace is not None else _epoch_seconds(stage, past)
+        done, since = stage.epoch_times[-1]
         # an epoch that takes longer than those before is about to end
         return None if pace is None else max((stage.epochs - done) * pace - (now - since), 0.0)
     share, since = stage.step or (0.0, now)
-    usual = _whole(stage, past, epochs)
-    if share >= TOLD or (share > 0 and usual is None):
+    usual = _stage_seconds(stage, past, epochs)
+    if share >= OWN_PACE_SHARE or (share > 0 and usual is None):
         rest = (since - stage.began) * (1 - share) / share
         return max(rest - (now - since), 0.0)
     return None if usual is None else max(usual - (now - stage.began), 0.0)
 
 
-def _whole(stage: _Stage, past: Sequence[Timeline], epochs: Mapping[str, int]) -> float | None:
+def _stage_seconds(
+    stage: _Stage, past: Sequence[Timeline], epochs: Mapping[str, int]
+) -> float | None:
     """Seconds of a stage from its begin to its end, as finished runs had them."""
     same = [s for other in past for s in other.stages if s.name == stage.name]
     mine = [s for s in same if s.model == stage.model]
     if not any(s.epochs for s in same):
         return median(s.seconds for s in same) if same else None
-    count, pace = epochs.get(stage.model), _pace(stage, past)
+    count, pace = epochs.get(stage.model), _epoch_seconds(stage, past)
     if count is None:  # nothing that is done epoch by epoch
         return median(s.seconds for s in mine) if mine else None
     if pace is None:
         return None
-    around = [s.seconds - (s.looks[-1][1] - s.looks[0][1]) for s in mine or same if s.looks]
+    around = [
+        s.seconds - (s.epoch_times[-1][1] - s.epoch_times[0][1])
+        for s in mine or same
+        if s.epoch_times
+    ]
     return max(median(around), 0.0) + count * pace
 
 
-def _pace(stage: _Stage, past: Sequence[Timeline]) -> float | None:
+def _epoch_seconds(stage: _Stage, past: Sequence[Timeline]) -> float | None:
     """Seconds an epoch of this model in finished runs, or of any where it was not trained."""
     trained = [s for other in past for s in other.stages if s.name == stage.name and s.pace]
     mine = [s.pace for s in trained if s.model == stage.model and s.pace]

@@ -1,17 +1,18 @@
-"""Maps: features drawn in the plane, so that several models can be looked at side by side.
+"""Maps: features drawn in the plane, so that several models can be compared side by side.
 
 Three kinds, because each hides something: UMAP evens out density, so a point looks like a cloud;
-densMAP keeps it; origin-centred PCA is linear and shows where zero is. Beside every map stands
-`read_out`: what the picture says in numbers.
+densMAP keeps it; origin-centred PCA is linear and shows where zero is. `read_out` gives what a
+map shows as a number.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from ..common.json_types import Json
 from .neighbours import neighbour_map, warm_up
 from .pca import rotate_to, uncentred_pca
 
@@ -90,7 +91,7 @@ def draw(
     return Layout(points.float(), note)
 
 
-def read_out(points: Tensor, forget: Tensor) -> dict[str, Any]:
+def read_out(points: Tensor, forget: Tensor) -> Json:
     """What a map shows of contraction: the forget points' radius over the retain points'.
 
     Args:

@@ -62,7 +62,7 @@ def neighbour_map(
     else:
         initial = start.numpy()
     points = _fit_square(initial, rng)
-    a, b = _curve()
+    a, b = _curve_parameters()
     points = optimize_layout_euclidean(
         points,
         points,
@@ -76,7 +76,7 @@ def neighbour_map(
         rng.randint(np.iinfo(np.int32).min, np.iinfo(np.int32).max, 3).astype(np.int64),
         parallel=False,  # numba's thread pool aborts the program if two threads enter it
         densmap=dense,
-        densmap_kwds=_densities(features, head, tail, weight, n) if dense else None,
+        densmap_kwds=_densmap_arguments(features, head, tail, weight, n) if dense else None,
         move_other=True,
     )
     note = f"only {n} samples: {k} neighbours instead of {NEIGHBOURS}" if n < NEIGHBOURS else ""
@@ -133,7 +133,7 @@ def fuzzy_graph(indices: np.ndarray, distances: np.ndarray) -> coo_matrix:
     beyond = np.maximum(distances - rho[:, None], 0.0)
     low, high, sigma = np.zeros(n), np.full(n, np.inf), np.ones(n)
     for _ in range(64):
-        # Nothing sums the sample itself: its own weight is no choice of sigma.
+        # the sample itself (column 0) is left out: its weight does not depend on sigma
         excess = np.exp(-beyond[:, 1:] / sigma[:, None]).sum(1) - np.log2(k)
         high, low = np.where(excess > 0, sigma, high), np.where(excess > 0, low, sigma)
         sigma = np.where(np.isinf(high), 2 * sigma, (low + high) / 2)
@@ -149,10 +149,10 @@ def fuzzy_graph(indices: np.ndarray, distances: np.ndarray) -> coo_matrix:
     return graph.tocoo()
 
 
-def _densities(
+def _densmap_arguments(
     features: Tensor, head: np.ndarray, tail: np.ndarray, weight: np.ndarray, n: int
 ) -> dict[str, object]:
-    """What densMAP adds: the standardised log radius of every sample's neighbourhood."""
+    """Arguments of densMAP's objective: the standardised log radius of each neighbourhood."""
     ends = (
         torch.from_numpy(np.stack([head, tail], 1)).long().split(max(1, 2**23 // features.shape[1]))
     )
@@ -179,7 +179,8 @@ def _densities(
 def _spectral(graph: coo_matrix, features: Tensor, rng: np.random.RandomState) -> np.ndarray:
     from umap.spectral import spectral_layout
 
-    return spectral_layout(features.numpy(), graph, 2, rng)
+    layout: np.ndarray = spectral_layout(features.numpy(), graph, 2, rng)
+    return layout
 
 
 def _principal(features: Tensor) -> np.ndarray:
@@ -200,7 +201,7 @@ def _fit_square(points: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
 
 
 @cache
-def _curve() -> tuple[float, float]:
+def _curve_parameters() -> tuple[float, float]:
     """a, b of 1/(1 + a·x^(2b)), fitted to the wanted fall-off beyond `MIN_DIST`."""
     from umap.umap_ import find_ab_params
 

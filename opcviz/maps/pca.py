@@ -48,4 +48,5 @@ def rotate_to(points: Tensor, reference: Tensor) -> Tensor:
             "its reference show the same samples"
         )
     u, _, vt = torch.linalg.svd(points.double().T @ reference.to(points.device).double())
-    return (points.double() @ (u @ vt)).to(points.dtype)
+    rotated: Tensor = points.double() @ (u @ vt)
+    return rotated.to(points.dtype)

@@ -1,4 +1,4 @@
-"""Unlearning by climbing the loss of the forget data."""
+"""Unlearning by gradient ascent on the loss of the forget data."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class Iterative(IterativeSettings, Method[ModelT]):
         return ()
 
 
-MethodT = TypeVar("MethodT", bound=Method[Any])
+MethodT = TypeVar("MethodT", bound=Method)
 
 
 def register(
@@ -113,13 +113,13 @@ def register(
     return enter
 
 
-def list_methods() -> list[type[Method[Any]]]:
+def list_methods() -> list[type[Method]]:
     """All registered methods: the references first, then as they were registered."""
     loaded = (cls for cls in METHODS.values() if issubclass(cls, Method))
     return sorted(loaded, key=lambda cls: cls.info.family != "reference")
 
 
-def get_method(name: str) -> type[Method[Any]]:
+def get_method(name: str) -> type[Method]:
     """The class behind a name.
 
     Raises:
@@ -132,9 +132,7 @@ def get_method(name: str) -> type[Method[Any]]:
     return found
 
 
-def create(
-    name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any
-) -> Method[Any]:
+def create(name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any) -> Method:
     """A method by name, with the settings given over those tuned, if any, over its own.
 
     Args:

@@ -1,4 +1,4 @@
-"""Unlearning by training on: what is not rehearsed fades."""
+"""Unlearning by fine-tuning on retain data: catastrophic forgetting of the rest."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class L1Sparse(FineTune):
         """The task's loss plus the fading ℓ1 length of all weights."""
 
         def loss(model: nn.Module, batch: Batch) -> Tensor:
-            alpha = self.alpha * (1 - int(batch.at) / self.epochs)
+            alpha = self.alpha * (1 - int(batch.epochs_done) / self.epochs)
             length = sum(p.abs().sum() for p in model.parameters())
             return request.task.loss(model, batch) + alpha * length
 

@@ -1,4 +1,4 @@
-"""Fisher forgetting: noise where the retained data would not notice."""
+"""Fisher forgetting: Gaussian noise scaled by the inverse Fisher information of retain data."""
 
 from __future__ import annotations
 

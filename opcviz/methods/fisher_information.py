@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +14,7 @@ __all__ = ["fisher_diagonal", "gradients_per_sample"]
 TARGETS = ("data", "model")
 
 
-def gradients_per_sample(task: Task[Any], model: nn.Module, data: Data) -> int:
+def gradients_per_sample(task: Task, model: nn.Module, data: Data) -> int:
     """How many gradients the Fisher information proper evaluates for each sample."""
     first = torch.zeros(1, dtype=torch.int64, device=data.device)
     return len(task.model_targets(model.eval(), data.batch(first), data.y_train[first]))
@@ -24,7 +22,7 @@ def gradients_per_sample(task: Task[Any], model: nn.Module, data: Data) -> int:
 
 @torch.no_grad()
 def fisher_diagonal(
-    task: Task[Any],
+    task: Task,
     model: nn.Module,
     data: Data,
     ids: Tensor,
@@ -37,7 +35,7 @@ def fisher_diagonal(
         task: whose loss, −log p(y|x) for a likelihood.
         model: put into eval mode.
         data, ids: the samples.
-        counter: told of each chunk.
+        counter: counts the gradients of each chunk.
         targets: `data` for the data's own targets (the empirical Fisher), `model` for the
             expectation over targets drawn from the model (the Fisher proper), see
             `Task.model_targets`; C times the work for C classes.

@@ -6,7 +6,6 @@ All in eval mode, in fp32, on samples without augmentation; memory is bounded, w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,10 +32,10 @@ GRADIENT_BUDGET = 2**27  # numbers of per-sample gradients held at once: 512 MB
 
 
 class GradientCounter:
-    """Counts gradients as they are evaluated, tells progress, and so can be stopped.
+    """Counts gradients as they are evaluated; reports progress, so that a run can be cancelled.
 
     Args:
-        progress: told a `Step` each time.
+        progress: gets a `Step` each time.
         total: gradients there will be.
     """
 
@@ -64,7 +63,7 @@ def chunks_that_fit(
 class _Losses(nn.Module):
     """A task's losses as a module, so that the model's weights can be given with the call."""
 
-    def __init__(self, task: Task[Any], model: nn.Module) -> None:
+    def __init__(self, task: Task, model: nn.Module) -> None:
         super().__init__()
         self.task, self.model = task, model
 
@@ -72,7 +71,7 @@ class _Losses(nn.Module):
         return self.task.losses(self.model, x, y)
 
 
-def per_sample_gradients(task: Task[Any], model: nn.Module) -> Callable[[Tensor, Tensor], Weights]:
+def per_sample_gradients(task: Task, model: nn.Module) -> Callable[[Tensor, Tensor], Weights]:
     """A function (x, y) -> ∇ loss(m, x_i, y_i) for each sample: name to (B, *shape).
 
     The model is put into eval mode: a batch norm in train mode has no per-sample gradient.
@@ -84,14 +83,15 @@ def per_sample_gradients(task: Task[Any], model: nn.Module) -> Callable[[Tensor,
 
     def loss(weights: Weights, x: Tensor, y: Tensor) -> Tensor:
         state = {f"model.{name}": value for name, value in weights.items()}
-        return functional_call(losses, (state, buffers), (x[None], y[None])).sum()
+        each: Tensor = functional_call(losses, (state, buffers), (x[None], y[None]))
+        return each.sum()
 
     each = vmap(grad(loss), in_dims=(None, 0, 0), randomness="error")
     return lambda x, y: each(weights, x, y)
 
 
 def gradient_sum(
-    task: Task[Any],
+    task: Task,
     model: nn.Module,
     data: Data,
     ids: Tensor,
@@ -103,7 +103,7 @@ def gradient_sum(
     Args:
         task: whose loss.
         model, data, ids: of what.
-        after_chunk: told the number of samples after each chunk of up to `batch`.
+        after_chunk: called with the number of samples after each chunk of up to `batch`.
     """
     model.eval()
     names, weights = zip(*model.named_parameters(), strict=True)
@@ -119,7 +119,7 @@ def gradient_sum(
 
 
 def mean_gradient(
-    task: Task[Any],
+    task: Task,
     model: nn.Module,
     data: Data,
     ids: Tensor,

@@ -43,13 +43,13 @@ def last_layers(model: nn.Module, k: int, final: nn.Module | None = None) -> set
     if final is not None and model.get_submodule(layers[-1][0]) is not final:
         head = next((name for name, module in model.named_modules() if module is final), "?")
         raise ConfigError(
-            f"the last layers cannot be told: the network names '{layers[-1][0]}' after its head "
+            f"the last layers cannot be found: the network names '{layers[-1][0]}' after its head "
             f"'{head}'; define its modules in the order in which they run"
         )
     return {name for layer in layers[-k:] for name in layer}
 
 
-def _owner(name: str) -> str:
+def _module_of(name: str) -> str:
     """The module that a parameter or buffer belongs to."""
     return name.rpartition(".")[0]
 
@@ -84,7 +84,7 @@ class CatastrophicForgettingK(Iterative[nn.Module]):
     def frozen(self, request: Request[nn.Module], model: nn.Module) -> Iterable[str]:
         """All parameters before the last k layers."""
         moving = last_layers(model, self.k, request.task.final_layer(model))
-        return [name for name, _ in model.named_parameters() if _owner(name) not in moving]
+        return [name for name, _ in model.named_parameters() if _module_of(name) not in moving]
 
 
 @register(
@@ -107,7 +107,7 @@ class ExactUnlearningK(CatastrophicForgettingK):
         model = request.copy_of_original()
         moving = last_layers(model, self.k, request.task.final_layer(model))
         fresh = request.fresh().state_dict()
-        new = {name: value for name, value in fresh.items() if _owner(name) in moving}
+        new = {name: value for name, value in fresh.items() if _module_of(name) in moving}
         model.load_state_dict({**model.state_dict(), **new})
         objective, frozen = self.objective(request, model), self.frozen(request, model)
         return model, request.train(model, self.parts, self, objective, frozen=frozen)

@@ -1,4 +1,4 @@
-"""The two models every other is measured against: trained with, and without, the forget data."""
+"""The reference models: the original, and the one retrained without the forget data."""
 
 from __future__ import annotations
 

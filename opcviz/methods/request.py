@@ -1,4 +1,4 @@
-"""What a method is asked to do, with the one way in which it trains."""
+"""An unlearning request: the model, data and settings a method works on, and its training loop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Request(Generic[ModelT]):
         fresh: makes a newly initialised model.
         training: how the original was trained.
         seed: of everything random.
-        progress: told each step, asked whether to stop.
+        progress: gets events, cancels the work.
         watch: looks at the model between epochs, or None.
         resume_dir: folder for a resume file, or None.
     """

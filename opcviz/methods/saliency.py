@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +25,7 @@ __all__ = ["freeze_outside", "saliency", "top_fraction_mask"]
 
 
 def saliency(
-    task: Task[Any],
+    task: Task,
     model: nn.Module,
     data: Data,
     ids: Tensor,
@@ -88,7 +87,7 @@ def freeze_outside(
         for statistic in ("running_mean", "running_var"):
             start[f"{name}.{statistic}"] = free, getattr(module, statistic).clone()
         mean, variance = (start[f"{name}.{s}"][1] for s in ("running_mean", "running_var"))
-        hooks.append(module.register_forward_hook(_still(free, mean, variance)))
+        hooks.append(module.register_forward_hook(_frozen_statistics_hook(free, mean, variance)))
 
     @torch.no_grad()
     def restore(model: nn.Module) -> None:
@@ -103,7 +102,7 @@ def freeze_outside(
             hook.remove()
 
 
-def _still(free: Tensor, mean: Tensor, variance: Tensor) -> Callable[..., Tensor]:
+def _frozen_statistics_hook(free: Tensor, mean: Tensor, variance: Tensor) -> Callable[..., Tensor]:
     """A forward hook: frozen channels of a batch norm normalise with the statistics given."""
 
     def hook(module: _BatchNorm, inputs: tuple[Tensor], output: Tensor) -> Tensor:

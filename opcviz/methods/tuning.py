@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+from ..common.json_types import Json
 
 __all__ = ["tuned_datasets", "tuned_settings"]
 
-FOLDER = Path(__file__).parent / "tuned"
+TUNED_FOLDER = Path(__file__).parent / "tuned"
 
-Table = dict[str, dict[str, dict[str, Any]]]
+Table = dict[str, dict[str, Json]]
 """What is forgotten (`classes`, `samples`) to method to its settings."""
 
 
@@ -19,11 +20,11 @@ Table = dict[str, dict[str, dict[str, Any]]]
 def _tables() -> dict[str, Table]:
     return {
         path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(FOLDER.glob("*.toml"))
+        for path in sorted(TUNED_FOLDER.glob("*.toml"))
     }
 
 
-def tuned_settings(method: str, dataset: str, scenario: str) -> dict[str, Any]:
+def tuned_settings(method: str, dataset: str, scenario: str) -> Json:
     """Settings of a method for a data set and what is forgotten of it; empty where none are tuned.
 
     Args:
@@ -34,7 +35,7 @@ def tuned_settings(method: str, dataset: str, scenario: str) -> dict[str, Any]:
     return dict(_tables().get(dataset, {}).get(scenario, {}).get(method, {}))
 
 
-def tuned_datasets(method: str) -> dict[str, dict[str, dict[str, Any]]]:
+def tuned_datasets(method: str) -> dict[str, dict[str, Json]]:
     """All tuned settings of a method: data set to what is forgotten to settings."""
     found = {
         dataset: {kind: methods[method] for kind, methods in table.items() if method in methods}

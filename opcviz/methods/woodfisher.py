@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -27,12 +25,14 @@ def cost(model: nn.Module, samples: int) -> int:
 
 
 def _parts(model: nn.Module, ids: Tensor) -> tuple[Tensor, ...]:
-    return ids.split(max(1, GRADIENT_BUDGET // sum(p.numel() for p in model.parameters())))
+    size = max(1, GRADIENT_BUDGET // sum(p.numel() for p in model.parameters()))
+    parts: tuple[Tensor, ...] = ids.split(size)
+    return parts
 
 
 @torch.no_grad()
 def inverse_fisher_product(
-    task: Task[Any],
+    task: Task,
     model: nn.Module,
     data: Data,
     ids: Tensor,

@@ -72,7 +72,8 @@ class ResNet(nn.Module):
         x = self.stem(x)
         for stage in self.stages:
             x = self.get_submodule(stage)(x)
-        return self.head(x.mean((2, 3)))
+        logits: Tensor = self.head(x.mean((2, 3)))
+        return logits
 
 
 def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:
@@ -84,9 +85,9 @@ def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:
         ConfigError: for a name that neither we nor torchvision know.
     """
     if spec.name in OWN_ARCHITECTURES:
-        shape = OWN_ARCHITECTURES[spec.name]
-        widths = tuple(max(1, round(width * spec.width)) for width in shape["widths"])
-        return ResNet(channels, classes, widths, shape["depth"])
+        stages = OWN_ARCHITECTURES[spec.name]
+        widths = tuple(max(1, round(width * spec.width)) for width in stages.widths)
+        return ResNet(channels, classes, widths, stages.depth)
     family, _, name = spec.name.partition(":")
     if family == "torchvision" and spec.name in list_architectures():
         return _torchvision(name, channels, classes)
@@ -102,7 +103,7 @@ def _torchvision(name: str, channels: int, classes: int) -> nn.Module:
     extra = (
         {"aux_logits": False, "init_weights": True} if name in ("googlenet", "inception_v3") else {}
     )
-    net = zoo.get_model(name, weights=None, num_classes=classes, **extra)
+    net: nn.Module = zoo.get_model(name, weights=None, num_classes=classes, **extra)
     if channels != 3:
         _change_input(net, channels)
     return net
@@ -114,10 +115,14 @@ def _change_input(net: nn.Module, channels: int) -> None:
     new = nn.Conv2d(
         channels,
         old.out_channels,
-        old.kernel_size,
-        old.stride,
-        old.padding,
+        _height_width(old.kernel_size),
+        _height_width(old.stride),
+        old.padding if isinstance(old.padding, str) else _height_width(old.padding),
         bias=old.bias is not None,
     )
     parent, _, leaf = path.rpartition(".")
     setattr(net.get_submodule(parent), leaf, new)
+
+
+def _height_width(values: tuple[int, ...]) -> tuple[int, int]:
+    return values[0], values[1]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+
+from ..common.json_types import Json
 
 __all__ = ["CheckpointError", "load_weights", "read_tensors", "save_weights"]
 
@@ -17,13 +18,13 @@ class CheckpointError(ValueError):
     """A weights file that cannot be used; the message names the file and the reason."""
 
 
-def save_weights(path: Path, tensors: dict[str, Tensor], spec: dict[str, Any]) -> None:
+def save_weights(path: Path, tensors: dict[str, Tensor], spec: Json) -> None:
     """Write tensors with a JSON-ready spec as the file's metadata."""
     ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     save_file(ready, str(path), metadata={"opcviz": json.dumps(spec)})
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], Json]:
     """Tensors and spec of a file that `save_weights` (or another safetensors writer) made.
 
     Raises:
@@ -40,7 +41,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, spec
 
 
-def load_weights(model: nn.Module, path: Path) -> dict[str, Any]:
+def load_weights(model: nn.Module, path: Path) -> Json:
     """Fill a model from a file and return the spec stored with it.
 
     Raises:

@@ -7,9 +7,10 @@ pass, so a model somebody brings needs no interface of ours.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,9 @@ CHANNELS_FIRST = (
     *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d),
 )
 CHANNELS_LAST = (nn.Linear, nn.LayerNorm, nn.Embedding)
+
+Hook = Callable[[nn.Module, tuple[Any, ...], Any], None]
+"""A forward hook that only looks: a module, what it was given, what it made of it."""
 
 
 @dataclass
@@ -102,7 +106,8 @@ class Classifier(nn.Module):
     @property
     def head(self) -> nn.Linear:
         """The last linear layer g, d -> C."""
-        return self.net.get_submodule(self.head_name)
+        # `_find` has seen that it is one
+        return cast(nn.Linear, self.net.get_submodule(self.head_name))
 
     @property
     def classes(self) -> int:
@@ -114,7 +119,8 @@ class Classifier(nn.Module):
         x = (x - self.mean) / self.std
         if self.resize:
             x = F.interpolate(x, size=(self.resize,) * 2, mode="bilinear", align_corners=False)
-        return self.net(x)
+        logits: Tensor = self.net(x)
+        return logits
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """One pass: features (B, d) and logits (B, C)."""
@@ -133,10 +139,11 @@ class Classifier(nn.Module):
     def _watch(self, wanted: dict[str, str]) -> Iterator[dict[str, Tensor]]:
         seen: dict[str, Tensor] = {}
 
-        def keep(name: str, side: str):
-            return lambda _module, inputs, output: seen.__setitem__(
-                name, inputs[0] if side == "in" else output
-            )
+        def keep(name: str, side: str) -> Hook:
+            def hook(_module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+                seen[name] = inputs[0] if side == "in" else output
+
+            return hook
 
         hooks = [
             self.net.get_submodule(name).register_forward_hook(keep(name, side))
@@ -154,15 +161,15 @@ class Classifier(nn.Module):
         blocks: OrderedDict[str, Tensor] = OrderedDict()
         leaves: list[tuple[str, int, torch.Size]] = []  # name, axis of channels, output's shape
 
-        def record(into: OrderedDict, name: str):
-            def hook(_module, _inputs, output):
+        def record(into: OrderedDict[str, Tensor], name: str) -> Hook:
+            def hook(_module: nn.Module, _inputs: tuple[Any, ...], output: Any) -> None:
                 into.pop(name, None)  # a layer used twice counts where it was used last
                 into[name] = output
 
             return hook
 
-        def witness(name: str, axis: int):
-            def hook(_module, _inputs, output):
+        def witness(name: str, axis: int) -> Hook:
+            def hook(_module: nn.Module, _inputs: tuple[Any, ...], output: Any) -> None:
                 if isinstance(output, Tensor):
                     leaves.append((name, axis, output.shape))
 

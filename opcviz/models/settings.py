@@ -14,10 +14,19 @@ __all__ = ["OWN_ARCHITECTURES", "Architecture", "list_architectures"]
 
 _REGISTERED = re.compile(r"^@register_model\(\)\n(?:@.*\n)*def (\w+)\(", re.MULTILINE)
 
+
+@dataclass(frozen=True)
+class _Stages:
+    """Widths of a ResNet's stages, and how many blocks each has."""
+
+    widths: tuple[int, ...]
+    depth: int
+
+
 OWN_ARCHITECTURES = {
-    "resnet8": {"widths": (16, 32, 64), "depth": 1},
-    "resnet20": {"widths": (16, 32, 64), "depth": 3},
-    "resnet18": {"widths": (64, 128, 256, 512), "depth": 2},
+    "resnet8": _Stages((16, 32, 64), depth=1),
+    "resnet20": _Stages((16, 32, 64), depth=3),
+    "resnet18": _Stages((64, 128, 256, 512), depth=2),
 }
 
 

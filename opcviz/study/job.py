@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from typing import Self
 
 from ..common.config import ConfigError
+from ..common.json_types import Json
 
 __all__ = ["Job"]
 
@@ -23,20 +24,20 @@ class Job:
         method_files: a user's own methods and kinds of artefact that the plan may name.
     """
 
-    plan: dict[str, Any]
+    plan: Json
     device: str = "auto"
     kinds: tuple[str, ...] = ()
     again: bool = False
     data_root: str | None = None
     method_files: tuple[str, ...] = field(default=())
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """JSON-ready form."""
         values = asdict(self)
         return {**values, "kinds": list(self.kinds), "method_files": list(self.method_files)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: Json) -> Self:
         """Inverse of `to_dict`; what is left out has its default.
 
         Raises:

@@ -1,7 +1,7 @@
 """What a user's own files declare, for a process that does not run them.
 
-The app lists, checks and draws a user's methods and kinds of artefact; only a worker runs them. So
-a short-lived program loads the files and prints what they declare:
+The app lists, checks and draws a user's methods, kinds of artefact and data sets; only a worker
+runs them. So a short-lived program loads the files and prints what they declare:
 
     python -m opcviz.study.own FILE ...
 
@@ -24,13 +24,14 @@ from typing import Any
 from ..artefacts.declaration import declare_kinds, describe_kind
 from ..common.plugins import (
     GROUPS,
-    OLDER_VARIABLE,
-    VARIABLE,
+    OLD_PATH_VARIABLE,
+    PATH_VARIABLE,
     Refused,
     loader,
     python_files,
     sources,
 )
+from ..data.sources import DATASETS, DatasetInfo, declared_dataset
 from ..methods.declaration import METHODS, Declaration
 
 __all__ = ["declare_own"]
@@ -75,7 +76,7 @@ def _asked(files: Sequence[Path]) -> tuple[dict[str, Any], list[Refused]]:
     root = str(Path(__file__).parents[2])  # so that it is found without installation
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     # the files named here and no others: each is to be judged by itself, if need be
-    inherited = {k: v for k, v in os.environ.items() if k not in (VARIABLE, OLDER_VARIABLE)}
+    inherited = {k: v for k, v in os.environ.items() if k not in (PATH_VARIABLE, OLD_PATH_VARIABLE)}
     command = [sys.executable, "-P", "-m", "opcviz.study.own", *map(str, files)]
     try:
         done = subprocess.run(
@@ -100,7 +101,7 @@ def _asked(files: Sequence[Path]) -> tuple[dict[str, Any], list[Refused]]:
 
 
 def _one_by_one(files: Sequence[Path]) -> tuple[dict[str, Any], list[Refused]]:
-    together: dict[str, list[Any]] = {"methods": [], "kinds": []}
+    together: dict[str, list[Any]] = {"methods": [], "kinds": [], "datasets": []}
     refused: list[Refused] = []
     for file in files:
         found, wrong = _asked([file])
@@ -117,21 +118,25 @@ def _called(files: Sequence[Path]) -> str:
 def _declare(found: dict[str, Any]) -> None:
     methods = (Declaration.from_dict(each) for each in found.get("methods", []))
     METHODS.stand_in(SOURCE, {each.info.name: each.settings() for each in methods})
+    sets = (DatasetInfo(**each) for each in found.get("datasets", []))
+    DATASETS.stand_in(SOURCE, {each.name: declared_dataset(each) for each in sets})
     declare_kinds(SOURCE, found.get("kinds", []))
 
 
 def main(files: Sequence[str]) -> None:
     """Load the files and entry points, and print what they declare as one line of JSON."""
     from ..artefacts import kinds
+    from ..data import list_datasets
     from ..methods import list_methods
 
-    before = {*list_methods(), *kinds()}
+    before = {*list_methods(), *kinds(), *list_datasets()}
     refused = loader.load(files)
     methods = [cls for cls in list_methods() if cls not in before]
     own = [kind for kind in kinds() if kind not in before]
     found = {
         "methods": [Declaration.of(cls).to_dict() for cls in methods],
         "kinds": [describe_kind(kind) for kind in own],
+        "datasets": [asdict(info) for info in list_datasets() if info not in before],
         "refused": [asdict(each) for each in refused],
     }
     print(json.dumps(found))

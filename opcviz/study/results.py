@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..artefacts import MODEL, kinds
-from ..artefacts.kind import Json
+from ..artefacts.verdicts import StoredResults, judge_models
 from ..common.config import ConfigError
+from ..common.json_types import Json
 from ..methods import MethodSettings, settings_class
-from ..verdict import consensus, judge
+from ..verdict import Consensus, Verdict, consensus
 from .spec import Evidence, Study, list_presets, preset
 from .store import Artefact, Store, StoreError
 
@@ -83,6 +84,13 @@ class ModelResult:
         """The arrays of a kind, empty where there are none."""
         artefact = self.artefact(kind)
         return artefact.arrays(name) if artefact and artefact.path(name).is_file() else {}
+
+    def stored(self) -> StoredResults:
+        """Everything that is stored about it, for its verdict."""
+        model = self.result(MODEL)
+        names = [kind.name for kind in kinds(self.study.task)]
+        results = {name: artefact.json() for name in names if (artefact := self.artefact(name))}
+        return StoredResults(str(model.get("status")), model.get("reason"), results)
 
     def to_dict(self) -> Json:
         """The documented form of `show --json`; what was not computed is null with a reason."""
@@ -163,7 +171,7 @@ class StudyResult:
         """The model with this name inside the study, or None."""
         return next((model for model in self.models if model.key == key), None)
 
-    def probe(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    def probe(self) -> tuple[dict[str, np.ndarray], Json]:
         """The probe set's arrays (ids, pictures, labels, forget) and what is said of the data.
 
         Raises:
@@ -174,15 +182,15 @@ class StudyResult:
             raise StoreError(f"study '{self.place}' has no probe set yet: run it first")
         return artefact.arrays("probe.npz"), artefact.json()
 
-    def numbers(self, model: ModelResult) -> dict[str, Any]:
+    def numbers(self, model: ModelResult) -> Json:
         """The documented form of one model, with the verdict on it beside both references."""
         return {
             **self._plain(model),
-            "verdict": self.verdict(model),
-            "consensus": self.consensus(model),
+            "verdict": self.verdict(model).to_dict(),
+            "consensus": self.consensus(model).to_dict(),
         }
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """The documented form of `show --json`."""
         return {
             "study": {"place": self.place, **self.study.to_dict()},
@@ -190,66 +198,59 @@ class StudyResult:
         }
 
     @cached_property
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _read(self) -> dict[str, Json]:
         return {}
 
-    def _plain(self, model: ModelResult) -> dict[str, Any]:
+    def _plain(self, model: ModelResult) -> Json:
         """A model's numbers, read once however many verdicts rest on them."""
         if model.key not in self._read:
             self._read[model.key] = model.to_dict()
         return self._read[model.key]
 
-    def verdict(self, model: ModelResult) -> dict[str, Any]:
+    def verdict(self, model: ModelResult) -> Verdict:
         """What the evidence adds up to, against the original and the retrained of its seed."""
         if model.key not in self._verdicts:
             self._verdicts[model.key] = self._judged(model)
         return self._verdicts[model.key]
 
-    def consensus(self, model: ModelResult) -> dict[str, Any]:
-        """The verdicts on one method and setting over all seeds; see `measures.verdict`."""
+    def consensus(self, model: ModelResult) -> Consensus:
+        """The verdicts on one method and setting over all seeds."""
         same = [each for each in self.models if each.method == model.method]
         found = consensus([self.verdict(each) for each in same])
-        return {**found, "seeds": [each.seed for each in same]}
+        return replace(found, seeds=tuple(each.seed for each in same))
 
     @cached_property
-    def _verdicts(self) -> dict[str, dict[str, Any]]:
+    def _verdicts(self) -> dict[str, Verdict]:
         return {}
 
-    def _judged(self, model: ModelResult) -> dict[str, Any]:
+    @cached_property
+    def _stored(self) -> dict[str, StoredResults]:
+        return {}
+
+    def _results_of(self, model: ModelResult | None) -> StoredResults | None:
+        """All that is stored about a model, read once however many verdicts rest on it."""
+        if model is None:
+            return None
+        if model.key not in self._stored:
+            self._stored[model.key] = model.stored()
+        return self._stored[model.key]
+
+    def _judged(self, model: ModelResult) -> Verdict:
         same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
-        judged = [model, same.get("original"), same.get("retrain")]
-        numbers = [None if m is None else self._plain(m) for m in judged]
+        original, retrained = same.get("original"), same.get("retrain")
         probe = self.store.latest(self.place, "probe")
         about = probe.json() if probe else {}
-        # with whole classes gone accuracy says it all, and membership would only add noise
-        samples = not about.get("forget_classes")
-        membership = _membership(numbers) if samples else None
-        return judge(*numbers, sizes=about.get("sizes"), membership=membership)
+        return judge_models(
+            self.study.task,
+            self._results_of(model) or model.stored(),
+            self._results_of(original),
+            self._results_of(retrained),
+            sizes=about.get("sizes") or {},
+            of_classes=bool(about.get("forget_classes")),
+        )
 
 
-def _membership(
-    numbers: list[dict[str, Any] | None],
-) -> tuple[float, ...] | None:
-    """Membership AUC of a model, the original and the retrained, all by one attack.
-
-    Likelihood ratios where all three have them: they compare models on the same forget samples,
-    the loss threshold compares forget samples with others. None where neither is complete.
-    """
-    attacks = (_ratio_auc, _loss_auc)
-    found = (tuple(attack(each or {}) for each in numbers) for attack in attacks)
-    return next((known for known in found if None not in known), None)
-
-
-def _ratio_auc(numbers: dict[str, Any]) -> float | None:
-    return numbers.get("reference", {}).get("auc")
-
-
-def _loss_auc(numbers: dict[str, Any]) -> float | None:
-    thresholds = numbers.get("membership", {}).get("thresholds") or {}
-    return (thresholds.get("loss") or {}).get("auc")
-
-
-def _order(model: ModelResult) -> tuple:
+def _order(model: ModelResult) -> tuple[int, int, str]:
     references = {"original": 0, "retrain": 1}
     shallow_first = 3 if model.method.info.family == "contraction" else 2
     return (references.get(model.method.info.name, shallow_first), model.seed, model.key)
@@ -270,7 +271,7 @@ def _read(store: Store, place: str) -> StudyResult | None:
         return None
 
 
-def _study_of(store: Store, place: str, spec: dict[str, Any]) -> Study:
+def _study_of(store: Store, place: str, spec: Json) -> Study:
     """The study; settings of the evidence that this version does not know do not close it.
 
     A user's own kind of artefact may not be loaded here: its settings are left out, and named.

@@ -1,7 +1,7 @@
-"""Does the work of one study: makes what the store does not have yet.
+"""Does the work of one study: makes the artefacts that the store does not have yet.
 
-`StudyRunner` holds a study's data and answers for any model of it: its weights, what it computes,
-the artefacts about it. Each answer is looked up first and computed only when it is missing.
+`StudyRunner` holds a study's data and gives, for any model of it, the weights, what the model
+computes and the artefacts about it. Each is looked up first and computed only when missing.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ import math
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..artefacts import MODEL, Context, Kind, Made, get_kind
+from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind
 from ..common.devices import fitting_threads, flush_denormals, synchronize
+from ..common.json_types import Json
 from ..common.progress import Cancelled, Progress
-from ..data import Data, Split, digest, load, probe_set
+from ..data import Data, Images, Split, digest, load, probe_set
 from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
 from .spec import Study, model_place
-from .store import Artefact, Store, StoreError, write_json
+from .store import Artefact, Store, StoreError, write_arrays, write_json
 from .subjects import Trained
 from .trainer import train_and_store
 
@@ -60,7 +61,7 @@ class StudyRunner:
         seeds: of the plan, for what is learnt from several seeds' models.
         data_root, download: where data sets lie and whether to fetch a missing one, see
             `opcviz.data.load`.
-        progress: told what happens, asked whether to stop.
+        progress: gets events, cancels the work.
     """
 
     def __init__(
@@ -117,7 +118,8 @@ class StudyRunner:
     def live(self) -> Tensor:
         """Positions of the samples watched during training; contains the probe set."""
         more = probe_set(self.data, self.split, self.study.evidence.live)
-        return torch.cat([self.probe, more]).unique()
+        positions: Tensor = torch.cat([self.probe, more]).unique()
+        return positions
 
     def threads(self) -> AbstractContextManager[None]:
         """While it lasts, as many threads as this study's network can use."""
@@ -133,7 +135,8 @@ class StudyRunner:
 
     def build(self, seed: int) -> nn.Module:
         """A freshly initialised model of the study."""
-        return self.task.build(self.study.architecture, self.data, seed)
+        model: nn.Module = self.task.build(self.study.architecture, self.data, seed)
+        return model
 
     def prepare(self) -> None:
         """Record the study and its probe set in the store, before the first answer.
@@ -172,7 +175,7 @@ class StudyRunner:
         """The model's folder in the store."""
         return model_place(self.study, method, seed)
 
-    def question(self, kind: str, method: Method, seed: int) -> dict[str, Any]:
+    def question(self, kind: str, method: Method, seed: int) -> Json:
         """What an artefact answers, beyond the study and the model whose folder it lies in."""
         if kind == MODEL:
             about = {"method": method.info.name, "settings": method.to_dict(), "seed": seed}
@@ -213,19 +216,19 @@ class StudyRunner:
 
     def measure(self, kind: Kind, methods: Sequence[Method], seed: int) -> None:
         """Make one kind of artefact about several models of a seed, and store each answer."""
-        usable = [method for method in methods if not self._refused(kind, method, seed)]
+        usable = [method for method in methods if not self._store_refusal(kind, method, seed)]
         if not usable:
             return
         began = time.perf_counter()
         contexts = [self.context(kind, method, seed) for method in usable]
-        made = self._guarded(kind, contexts) if kind.own else kind.measure_all(contexts)
+        made = self._measure_own(kind, contexts) if kind.own else kind.measure_all(contexts)
         synchronize(self.device)
         seconds = (time.perf_counter() - began) / len(usable)  # each model's own part
         for method, answer in zip(usable, made, strict=True):
-            self._keep(kind, method, seed, answer, seconds)
+            self._store_answer(kind, method, seed, answer, seconds)
 
-    def _guarded(self, kind: Kind, contexts: list[Context]) -> list[Made]:
-        """A user's own kind: what goes wrong in it is told with its line, and is no answer.
+    def _measure_own(self, kind: Kind, contexts: list[Context]) -> list[Made]:
+        """Measure with a user's own kind; an error in it is reported with its line.
 
         Raises:
             OwnKindFailed: when it raised, or returned what cannot be stored.
@@ -240,17 +243,19 @@ class StudyRunner:
         except Exception as error:
             raise OwnKindFailed(kind, error) from error
 
-    def _keep(self, kind: Kind, method: Method, seed: int, made: Made, seconds: float) -> None:
+    def _store_answer(
+        self, kind: Kind, method: Method, seed: int, made: Made, seconds: float
+    ) -> None:
         with self.writing(kind.name, method, seed) as folder:
             for name, content in made.arrays.items():
-                np.savez_compressed(folder / name, **content)
+                write_arrays(folder / name, content)
             for name, write in made.files.items():
                 write(folder / name)
             result = {**made.result, "seconds": round(seconds, 3)}
             write_json(folder / "result.json", result, compact=True)
 
-    def _refused(self, kind: Kind, method: Method, seed: int) -> bool:
-        """Store an answer that says why there is none, if there is no model."""
+    def _store_refusal(self, kind: Kind, method: Method, seed: int) -> bool:
+        """If there is no model, store the reason in place of the artefact; whether that was so."""
         if reason := self.failure(method, seed):
             with self.writing(kind.name, method, seed) as folder:
                 write_json(folder / "result.json", {"reason": reason})
@@ -291,12 +296,13 @@ class StudyRunner:
     def context(self, kind: Kind, method: Method, seed: int) -> Context:
         """What a kind of artefact is given about one model."""
         with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
+        # a kind is made of its own task's models and data alone, so they are what it expects
         return Context(
-            subject=self.subject(method, seed),
-            original=self.subject(self.original, seed),
-            retrained=self.subject(self.retrained, seed) if with_retrained else None,
-            references=self._references,
-            data=self.data,
+            subject=cast(Subject, self.subject(method, seed)),
+            original=cast(Subject, self.subject(self.original, seed)),
+            retrained=cast(Subject, self.subject(self.retrained, seed)) if with_retrained else None,
+            references=cast(Callable[[str], list[Subject]], self._references),
+            data=cast(Images, self.data),
             split=self.split,
             probe=self.probe,
             evidence=self.study.evidence,

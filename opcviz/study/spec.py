@@ -29,6 +29,7 @@ from typing import Any
 
 from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
+from ..common.json_types import Json
 from ..data import DataSpec, Scenario
 from ..methods import MethodSettings, method_settings, settings_class, tuned_settings
 from ..models import Architecture
@@ -74,7 +75,7 @@ class Study(Config):
     @property
     def place(self) -> str:
         """Name of its folder: readable, and unique to its identity."""
-        identity = {
+        identity: Json = {
             "data": self.data.to_dict(),
             "forget": self.forget.identity(),
             "architecture": self.architecture.to_dict(),
@@ -114,7 +115,7 @@ class Plan:
     seeds: tuple[int, ...] = (0,)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Plan:
+    def from_dict(cls, values: Json) -> Plan:
         """Read the layout shown at the top of this file.
 
         Raises:
@@ -134,7 +135,7 @@ class Plan:
         methods = tuple(read_method(entry, *about) for entry in listed)
         return cls(study, methods, tuple(dict.fromkeys(seeds)))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """The layout shown at the top of this file, every setting written out."""
         return {
             **self.study.to_dict(),
@@ -149,9 +150,7 @@ class Plan:
         return tomli_w.dumps(self.to_dict())
 
 
-def read_method(
-    entry: str | dict[str, Any], dataset: str = "", scenario: str = "classes"
-) -> MethodSettings:
+def read_method(entry: str | Json, dataset: str = "", scenario: str = "classes") -> MethodSettings:
     """A method from its name or a table with `method = NAME`, over settings tuned for the data set.
 
     Args:
@@ -243,7 +242,7 @@ def load_plans(path: Path, changes: Mapping[str, Any] | None = None) -> tuple[Pl
         raise ConfigError(f"{path}: {error}") from error
 
 
-def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
+def _put(values: Json, dotted: str, value: Any) -> None:
     """Set `a.b.c` in nested tables."""
     *path, last = dotted.split(".")
     for name in path:
@@ -253,7 +252,7 @@ def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
     values[last] = value
 
 
-def _varied(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _varied(values: Json) -> Iterator[Json]:
     """A plan's values once for each combination in its `vary` table."""
     vary = values.pop("vary", {})
     for setting_name, options in vary.items():

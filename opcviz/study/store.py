@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,9 +28,18 @@ from typing import Any
 import numpy as np
 
 from ..common.config import fingerprint
+from ..common.json_types import Json
 from ..resources import shipped_root
 
-__all__ = ["Artefact", "Store", "StoreError", "default_root", "shipped_root", "write_json"]
+__all__ = [
+    "Artefact",
+    "Store",
+    "StoreError",
+    "default_root",
+    "shipped_root",
+    "write_arrays",
+    "write_json",
+]
 
 RECORD = "artefact.json"
 
@@ -44,7 +53,7 @@ def default_root() -> Path:
     return Path(os.environ.get("OPCVIZ_STORE") or Path.home() / ".opcviz")
 
 
-def write_json(path: Path, value: Any, *, compact: bool = False) -> None:
+def write_json(path: Path, value: object, *, compact: bool = False) -> None:
     """Write JSON beside its place and rename it there.
 
     Args:
@@ -62,6 +71,12 @@ def write_json(path: Path, value: Any, *, compact: bool = False) -> None:
     beside.replace(path)
 
 
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a compressed npz file of named arrays."""
+    named: dict[str, Any] = dict(arrays)  # numpy types its keyword arguments as if all were flags
+    np.savez_compressed(path, **named)
+
+
 @dataclass(frozen=True)
 class Artefact:
     """One stored result.
@@ -70,21 +85,22 @@ class Artefact:
         folder: where it lies.
         question: the JSON that its name is the hash of.
         created: ISO time, UTC.
-        about: what a user's own kind says of itself; empty for ours.
+        about: the declaration of a user's own kind, see `Kind.about`; empty for built-in ones.
     """
 
     folder: Path
-    question: dict[str, Any]
+    question: Json
     created: str
-    about: dict[str, Any] = field(default_factory=dict)
+    about: Json = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
         """A file of it."""
         return self.folder / name
 
-    def json(self, name: str = "result.json") -> dict[str, Any]:
+    def json(self, name: str = "result.json") -> Json:
         """A JSON file of it."""
-        return json.loads(self.path(name).read_text(encoding="utf-8"))
+        content: Json = json.loads(self.path(name).read_text(encoding="utf-8"))
+        return content
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """An npz file of it, read whole."""
@@ -103,7 +119,7 @@ class Store:
     Args:
         root: where new artefacts go, made when first written.
         layers: further roots that are only read, such as the shipped studies.
-        warn: told in a sentence about everything that had to be set aside.
+        warn: called with a sentence about everything that had to be set aside.
     """
 
     def __init__(
@@ -121,7 +137,7 @@ class Store:
         """All roots, the writable one first."""
         return (self.root, *self.layers)
 
-    def find(self, place: str, kind: str, question: dict[str, Any]) -> Artefact | None:
+    def find(self, place: str, kind: str, question: Json) -> Artefact | None:
         """The sound artefact that answers exactly this question, or None.
 
         Every file is checked against its recorded hash; a damaged artefact is set aside.
@@ -163,13 +179,13 @@ class Store:
 
     @contextmanager
     def writing(
-        self, place: str, kind: str, question: dict[str, Any], about: dict[str, Any] | None = None
+        self, place: str, kind: str, question: Json, about: Json | None = None
     ) -> Iterator[Path]:
         """A folder to fill; it becomes the artefact when the block ends without an error.
 
         Args:
             place, kind, question: which artefact.
-            about: what a user's own kind says of itself, for readers that do not have its file.
+            about: the declaration of a user's own kind, for readers that do not have its file.
         """
         parent = self.root / "studies" / place
         parent.mkdir(parents=True, exist_ok=True)
@@ -197,13 +213,13 @@ class Store:
             write_json(beside / RECORD, record)
             try:
                 beside.rename(parent / name)
-            except OSError:  # somebody answered the same question meanwhile: theirs stands
+            except OSError:  # another process stored the same artefact meanwhile: keep that one
                 if not (parent / name / RECORD).is_file():
                     raise
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
-    def write_study(self, place: str, spec: dict[str, Any]) -> None:
+    def write_study(self, place: str, spec: Json) -> None:
         """Record a study's spec; of one that is recorded already, only how it measures changes.
 
         What it measures (`evidence`) is no part of a study's identity: the record says what was
@@ -222,7 +238,7 @@ class Store:
         """Whether a study of this place has been recorded."""
         return any((root / "studies" / place / "study.json").is_file() for root in self.roots)
 
-    def read_study(self, place: str) -> dict[str, Any]:
+    def read_study(self, place: str) -> Json:
         """A study's spec.
 
         Raises:
@@ -232,7 +248,8 @@ class Store:
             path = root / "studies" / place / "study.json"
             if path.is_file():
                 try:
-                    return json.loads(path.read_text(encoding="utf-8"))
+                    spec: Json = json.loads(path.read_text(encoding="utf-8"))
+                    return spec
                 except ValueError as error:
                     raise StoreError(f"{path}: not readable as JSON ({error})") from error
         raise StoreError(
@@ -261,7 +278,7 @@ class Store:
             try:
                 folder.rename(aside)
             except FileNotFoundError:
-                return  # somebody else set it aside first
+                return  # another process set it aside first
             self.warn(f"{folder} is damaged ({reason}); it was set aside as {aside.name}")
         else:
             self.warn(f"{folder} is damaged ({reason}); it is ignored")

@@ -1,4 +1,4 @@
-"""A study's trained models as the kinds of artefact see them."""
+"""A study's trained models, as they are given to the kinds of artefact."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import nn
 from ..common.progress import Progress
 from ..data import Data, Split
 from ..methods import Method
+from ..models import Classifier
 from ..tasks.classification import ModelOutputs, Observation, observe, observe_blocks
 from .store import Artefact
 
@@ -60,8 +61,9 @@ class Trained:
     def blocks(self) -> Mapping[str, ModelOutputs]:
         """The same with every block's pooled output as the features."""
         data, _, progress = self._data
-        train = observe_blocks(self.network, data.x_train, data.y_train, progress=progress)
-        test = observe_blocks(self.network, data.x_test, data.y_test, progress=progress)
+        model = self._classifier
+        train = observe_blocks(model, data.x_train, data.y_train, progress=progress)
+        test = observe_blocks(model, data.x_test, data.y_test, progress=progress)
         return {name: ModelOutputs(train[name], test[name]) for name in train}
 
     @cached_property
@@ -69,7 +71,16 @@ class Trained:
         """What it computes on the forget part of the train set alone."""
         data, split, progress = self._data
         rows = split.forget_train
-        return observe(self.network, data.x_train[rows], data.y_train[rows], progress=progress)
+        return observe(self._classifier, data.x_train[rows], data.y_train[rows], progress=progress)
+
+    @property
+    def _classifier(self) -> Classifier:
+        if not isinstance(self.network, Classifier):
+            raise TypeError(
+                f"{type(self.network).__name__} has no body|head split: only kinds of artefact "
+                "about classifiers may ask for blocks and forget-set features"
+            )
+        return self.network
 
     def stored(self, kind: str) -> Artefact:
         """Another artefact about it, made first if it is missing."""

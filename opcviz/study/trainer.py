@@ -6,18 +6,17 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from torch import nn
 
 from ..artefacts import MODEL
+from ..artefacts.monitor import Monitor, MonitorSetup, make_monitor
 from ..common.config import fingerprint
 from ..common.memory import PeakMemory
 from ..common.progress import Message
 from ..methods import Iterative, Method, NotDefined, Request
 from ..models import save_weights
 from ..training import Outcome
-from .store import write_json
-from .watch import Monitor, make_monitor
+from .store import write_arrays, write_json
 
 if TYPE_CHECKING:
     from .runner import StudyRunner
@@ -51,7 +50,7 @@ def train_and_store(runner: StudyRunner, method: Method, seed: int) -> None:
         if outcome.status == "finished":
             save_weights(folder / "weights.safetensors", model.state_dict(), question)
         ids = runner.probe.cpu().numpy()
-        np.savez_compressed(folder / "trajectory.npz", ids=ids, **watch.trajectory())
+        write_arrays(folder / "trajectory.npz", {"ids": ids, **watch.trajectory()})
         result = {
             "status": outcome.status,
             "reason": outcome.reason or None,
@@ -67,26 +66,26 @@ def train_and_store(runner: StudyRunner, method: Method, seed: int) -> None:
 
 
 def train_again(runner: StudyRunner, method: Method, seed: int) -> None:
-    """Train a stored model once more, for whoever watches, and say whether it is the same.
+    """Train a stored model once more, to be watched, and report whether it is the same.
 
     The stored model stays.
     """
     model, outcome, _ = _trained(runner, method, seed, None)
     stored = runner.make(MODEL, method, seed).json()
     if stored["status"] != outcome.status:
-        said = f"Trained again: {outcome.status}, the stored run {stored['status']}."
+        text = f"Trained again: {outcome.status}, the stored run {stored['status']}."
     elif outcome.status != "finished":
         return
     else:
         then, now = runner.subject(method, seed).network.state_dict(), model.state_dict()
         apart = max((now[k].double() - then[k].double()).abs().max().item() for k in then)
-        said = (
+        text = (
             "Trained again: every weight equals the stored model's, bit for bit."
             if apart == 0
             else f"Trained again: weights differ from the stored model's by up to {apart:.2g}, "
             "as on other hardware or library versions. The stored model was kept."
         )
-    runner.progress(Message(said))
+    runner.progress(Message(text))
 
 
 def _trained(
@@ -96,7 +95,18 @@ def _trained(
     is_original = method.info.name == "original"
     original = None if is_original else runner.subject(runner.original, seed).network
     epochs = (method if isinstance(method, Iterative) else study.training).epochs
-    watch = make_monitor(runner, original, epochs)
+    watch = make_monitor(
+        MonitorSetup(
+            task=runner.task,
+            data=runner.data,
+            split=runner.split,
+            live=runner.live,
+            probe=runner.probe,
+            original=original,
+            progress=runner.progress,
+            epochs=epochs,
+        )
+    )
     start = seed if is_original else seed + RETRAINED_SEED_OFFSET
     request = Request(
         task=runner.task,
@@ -111,7 +121,8 @@ def _trained(
         resume_dir=resume_dir,
     )
     model, outcome = method.unlearn(request)
-    if not watch.values:  # a method without a loop: before and after is all there is to see
-        watch(original, 0)
+    if not watch.seen:  # a method without a loop: before and after is all there is to see
+        if original is not None:
+            watch(original, 0)
         watch(model, 1)
     return model, outcome, watch

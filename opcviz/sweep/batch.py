@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from ..common.json_types import Json
 from ..engine.base import Engine
 from ..engine.dask import DaskEngine
-from ..engine.runs import Run
+from ..engine.record import Run
 
 __all__ = ["run_all"]
 
 
 def run_all(
     engine: Engine,
-    jobs: Sequence[tuple[str, dict[str, Any]]],
+    jobs: Sequence[tuple[str, Json]],
     done: Callable[[Run], None] = lambda run: None,
 ) -> list[Run]:
     """Submit jobs and wait for all of them.
@@ -23,7 +23,7 @@ def run_all(
     Args:
         engine: where they run.
         jobs: label and job of each.
-        done: told each run that ended, as it ends.
+        done: called with each run as it ends.
 
     Returns:
         The ended runs, in the order of the jobs; failed ones carry their cause. When this is

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..common.config import fingerprint
+from ..common.json_types import Json
 from ..common.progress import Message, Progress, Stage, Step
 from ..data import load
 from ..engine.base import Engine
 from ..engine.dask import DaskEngine
-from ..engine.runs import Run
+from ..engine.record import Run
 from ..methods import create
 from ..study import Plan, Store, Study, open_study, shipped_root
 from ..study.store import write_json
@@ -32,6 +32,8 @@ from .search import (
 
 __all__ = ["compare"]
 
+KINDS = ("model", "evidence")  # of artefact, made of every model of a sweep
+
 
 def compare(
     plan: Plan,
@@ -43,7 +45,7 @@ def compare(
     data_root: Path | None = None,
     progress: Progress | None = None,
     engine: Engine | None = None,
-) -> dict[str, Any]:
+) -> Json:
     """Choose each method's setting on validation data, then answer the study with it.
 
     Resumable: a trial or a final model that the store has is not run again.
@@ -56,7 +58,7 @@ def compare(
         workers: processes at once.
         device: of every run.
         data_root: folder of data sets.
-        progress: told how many runs are done.
+        progress: gets the number of finished runs.
         engine: used instead of a program of our own, in tests.
 
     Returns:
@@ -72,7 +74,7 @@ def compare(
     runner = _Runner(engine, device, data_root, progress)
     tuning = tuning_study(plan.study)
     references = tuple(create(name) for name in REFERENCES)
-    runner.run("references on validation data", [Plan(tuning, references, (sweep.seed,))], EVIDENCE)
+    runner.run("references on validation data", [Plan(tuning, references, (sweep.seed,))], KINDS)
     if runner.failed:
         raise RuntimeError(f"the sweep has no references: {runner.failed[0]['cause']}")
 
@@ -82,7 +84,7 @@ def compare(
     todo = [
         Plan(tuning, (method,), (sweep.seed,)) for listed in tried.values() for method in listed
     ]
-    runner.run("trials", todo, EVIDENCE)
+    runner.run("trials", todo, KINDS)
     trials = {
         name: [score(store, tuning, method, sweep) for method in listed]
         for name, listed in tried.items()
@@ -91,17 +93,14 @@ def compare(
 
     final = final_plan(plan, list(chosen.values()))
     seeds = [replace(final, methods=references, seeds=(seed,)) for seed in plan.seeds]
-    runner.run("references of each seed", seeds, EVIDENCE)
+    runner.run("references of each seed", seeds, KINDS)
     each = [
         Plan(plan.study, (trial.method,), (seed,))
         for trial in chosen.values()
         for seed in plan.seeds
     ]
-    runner.run("final models", each, EVIDENCE)
-    return _keep(store, plan.study, final, sweep, trials, chosen, runner.failed)
-
-
-EVIDENCE = ("model", "evidence")
+    runner.run("final models", each, KINDS)
+    return _store_result(store, plan.study, final, sweep, trials, chosen, runner.failed)
 
 
 class _Runner:
@@ -136,7 +135,7 @@ class _Runner:
         run_all(self.engine, jobs, done)
 
 
-def _keep(
+def _store_result(
     store: Store,
     study: Study,
     final: Plan,
@@ -144,7 +143,7 @@ def _keep(
     trials: dict[str, list[Trial]],
     chosen: dict[str, Trial],
     failed: list[dict[str, str]],
-) -> dict[str, Any]:
+) -> Json:
     table = rows(of_plan(open_study(store, study.place), final))
     result = {
         "sweep": sweep.to_dict(),

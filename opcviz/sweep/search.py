@@ -16,11 +16,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 import numpy as np
 
 from ..common.config import Config, setting, settings_of
+from ..common.json_types import Json
 from ..data import Split
 from ..methods import Iterative, Method, create
 from ..study.results import ModelResult, StudyResult
@@ -57,7 +58,7 @@ class Trial:
     gradients: int | None = None
     reason: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """JSON-ready form."""
         return {
             "method": self.method.info.name,
@@ -71,7 +72,7 @@ class Trial:
 def tuning_study(study: Study) -> Study:
     """The same question asked of a validation split: another study, with its own references.
 
-    Its trials are not watched for anybody's eyes: the probe set is as small as may be.
+    Its trials are not shown anywhere: the probe set is as small as possible.
     """
     return study.replace(
         name=f"{study.name}-validation",
@@ -82,7 +83,7 @@ def tuning_study(study: Study) -> Study:
 
 
 def gradients_per_epoch(method: Iterative, split: Split) -> int:
-    """Sample gradients of one epoch, as `opcviz.training.batches.Batches` deals them."""
+    """Sample gradients of one epoch, as `opcviz.training.Batches` makes them."""
     retain, forget = len(split.retain_train), len(split.forget_train)
     steps = math.ceil(retain / method.batch_size)
     return {
@@ -120,7 +121,7 @@ def candidates(name: str, study: Study, split: Split, sweep: Sweep) -> list[Meth
 def _draw(default: Method, most: int | None, random: np.random.RandomState) -> Method:
     about, hints = settings_of(type(default)), get_type_hints(type(default))
     common = {f.name for f in fields(Iterative)} if isinstance(default, Iterative) else set()
-    changes: dict[str, Any] = {}
+    changes: Json = {}
     for name, known in about.items():
         value = getattr(default, name)
         if name == "epochs" and most is not None:
@@ -179,7 +180,7 @@ def final_plan(plan: Plan, chosen: Sequence[Trial]) -> Plan:
     return Plan(plan.study, (*references, *(trial.method for trial in chosen)), plan.seeds)
 
 
-def of_plan(result: StudyResult, plan: Plan) -> dict[str, Any]:
+def of_plan(result: StudyResult, plan: Plan) -> Json:
     """The documented JSON of a study, of this plan's models only."""
     wanted = {
         model_place(plan.study, method, seed) for method in plan.methods for seed in plan.seeds

@@ -1,4 +1,4 @@
-"""What models are asked to do: one task a sub-package, found through a registry."""
+"""Tasks (classification first): one sub-package each, found through a registry."""
 
 from .base import Task, get_task, list_tasks, register_task
 from .classification import Classification

@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..common.plugins import loader
 from ..common.progress import Progress
 from ..common.registry import Registry
 from ..data import Data
@@ -137,9 +138,9 @@ class Task(ABC, Generic[ModelT]):
         return None
 
 
-TaskT = TypeVar("TaskT", bound=Task[Any])
+TaskT = TypeVar("TaskT", bound=Task)
 
-_TASKS: Registry[Task[Any]] = Registry("task")
+_TASKS: Registry[Task] = Registry("task")
 
 
 def register_task(name: str) -> Callable[[type[TaskT]], type[TaskT]]:
@@ -162,10 +163,23 @@ def list_tasks() -> list[str]:
     return list(_TASKS)
 
 
-def get_task(name: str) -> Task[Any]:
+def get_task(name: str) -> Task:
     """The task behind a name.
 
     Raises:
         ConfigError: for an unknown name; the known ones are listed.
     """
     return _TASKS.get(name)
+
+
+def check_own(task: Task) -> None:
+    """What must hold of a task that a user brought.
+
+    Raises:
+        TypeError: when it is no Task.
+    """
+    if not isinstance(task, Task):
+        raise TypeError(f"{type(task).__name__} is no Task: derive it from opcviz.tasks.Task")
+
+
+loader.serve(_TASKS, check_own)

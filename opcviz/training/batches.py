@@ -24,14 +24,14 @@ class Batch:
         y: (B, ...) targets.
         index: (B,) positions in the train set.
         forget: (B,) bool, true for forget data; `retain` is its complement.
-        at: how much of the run lies behind, in epochs: 2.5 is the middle of the third.
+        epochs_done: how much of the run lies behind, in epochs: 2.5 is the middle of the third.
     """
 
     x: Tensor
     y: Tensor
     index: Tensor
     forget: Tensor
-    at: float = 0.0
+    epochs_done: float = 0.0
 
     @property
     def retain(self) -> Tensor:
@@ -40,7 +40,7 @@ class Batch:
 
 
 class Batches:
-    """Deals the batches of each epoch, in an order set by a generator.
+    """Makes the batches of each epoch, in an order set by a generator.
 
     With `joint` order each step takes `batch_size` of retain and of forget data, and both pass the
     body together: batch norm must see one population. With separate passes the two sets are
@@ -94,7 +94,11 @@ class Batches:
 
     def epoch(self, number: int, generator: torch.Generator) -> Iterator[Batch]:
         """The batches of an epoch; `generator` (on the CPU) decides order and augmentation."""
-        chunks = self._joint(generator) if self.joint else self._sequence(number, generator)
+        chunks = (
+            self._joint_chunks(generator)
+            if self.joint
+            else self._sequential_chunks(number, generator)
+        )
         steps = self.steps(number)
         for step, (retain, forget) in enumerate(chunks):
             index = torch.cat([retain, forget])
@@ -104,7 +108,7 @@ class Batches:
                 x = augment(x, self.policy, generator)
             yield Batch(x, self.data.y_train[index], index, mask, number + step / steps)
 
-    def _joint(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    def _joint_chunks(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         steps = self.steps(0)
         size = min(self.batch_size, len(self.forget))
         rounds = math.ceil(steps * size / len(self.forget))
@@ -112,7 +116,9 @@ class Batches:
         forget = torch.cat([_shuffled(self.forget, generator) for _ in range(rounds)])
         yield from zip(retain, forget[: steps * size].split(size), strict=True)
 
-    def _sequence(self, number: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    def _sequential_chunks(
+        self, number: int, generator: torch.Generator
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         none = self.retain[:0]
         if number < self.forget_epochs:
             yield from ((none, part) for part in self._chunks(self.forget, generator))

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import TypeVar
 
 from ..common.devices import autocast, memory_format, synchronize
 from ..common.progress import Progress, Step
@@ -35,25 +36,26 @@ __all__ = [
     "train",
 ]
 
-# A loss this many times as large as the first one is no training any more. It is a multiple because
-# objectives have scales of their own: OPC with λ = 1000 starts at 10⁴ and falls. A first loss below
-# 1 counts as 1 (a nat): one that starts near 0, as −CE on data that is known by heart, may grow by
-# any factor without harm, and is ruined when it reaches what no cross-entropy reaches.
+# A run whose loss exceeds this multiple of its first loss has diverged. The limit is relative since
+# objectives differ in scale: OPC with λ = 1000 starts at 10⁴ and falls. A first loss below 1 counts
+# as 1 (nat): one that starts near 0, such as −CE on memorised data, may grow by any factor without
+# harm, and the limit is then a value that no cross-entropy reaches.
 DIVERGENCE_FACTOR = 1e4
 
 
-ModelT = TypeVar("ModelT", bound=nn.Module)
+ModelT = TypeVar("ModelT", bound=nn.Module, default=Any)
+"""The class of models that a task or a method works on; any class where it is not given."""
 Objective = Callable[[ModelT, Batch], Tensor]
 
 
 class EpochCallback(Protocol):
-    """Looks at the model between epochs; its memory travels with the run's resume file."""
+    """Called with the model between epochs; its state is kept in the run's resume file."""
 
     def __call__(self, model: Any, epoch: int) -> None:
         """Called before the first step (epoch 0) and after every epoch, in eval mode."""
 
     def state(self) -> dict[str, Tensor]:
-        """What it remembers, as tensors."""
+        """Everything it needs to continue after a resume, as tensors."""
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Inverse of `state`."""
@@ -136,8 +138,8 @@ def train(
         objective: (model, batch) -> scalar.
         spec: optimiser, schedule, epochs.
         seed: of order and augmentation.
-        progress: told each step, asked whether to stop.
-        watch: looks at the model between epochs.
+        progress: gets events, cancels the work.
+        watch: called with the model between epochs.
         constrain: called after each step, to undo what a method forbids.
         resume_dir: folder for the resume file; a run found there continues after its last saved
             epoch.
@@ -158,7 +160,7 @@ def train(
     total = sum(map(batches.steps, range(spec.epochs)))
     tally = _Tally(steps_done, gradients, seconds, first_loss, total)
     if watch and start == 0 and not continued:
-        _look(watch, model, 0)
+        _call_in_eval_mode(watch, model, 0)
 
     def step(batch: Batch) -> Tensor:
         for group in optimizer.param_groups:
@@ -181,7 +183,7 @@ def train(
         if not sound:
             break
         if watch:
-            _look(watch, model, epoch + 1)
+            _call_in_eval_mode(watch, model, epoch + 1)
         resume_file.save(epoch + 1, tally.step, tally.gradients, tally.seconds, tally.first)
     model.eval()
     resume_file.clear()
@@ -193,7 +195,7 @@ def train(
 
 @dataclass
 class _Tally:
-    """What a run has used up, and |loss| at its first step (0 before it)."""
+    """Steps, gradients and seconds so far, and |loss| at the first step (0 before it)."""
 
     step: int
     gradients: int
@@ -217,7 +219,7 @@ def _one_epoch(
     progress: Progress,
     device: torch.device,
 ) -> bool:
-    """Step through an epoch; False as soon as a loss is no usable number, with its step tallied."""
+    """Step through an epoch; False as soon as the loss diverges, `tally.step` being that step."""
     every = 1 if device.type == "cpu" else 16  # reading a loss off a GPU waits for it
     pending: list[Tensor] = []
 
@@ -251,7 +253,7 @@ def _train_mode(model: nn.Module) -> None:
             module.eval()
 
 
-def _look(watch: EpochCallback, model: nn.Module, epoch: int) -> None:
+def _call_in_eval_mode(watch: EpochCallback, model: nn.Module, epoch: int) -> None:
     model.eval()
     with torch.no_grad():
         watch(model, epoch)

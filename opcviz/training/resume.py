@@ -1,4 +1,4 @@
-"""The resume file of a training run: model, optimiser and watch after an epoch, as safetensors."""
+"""The resume file of a training run: model, optimiser and callback state, as safetensors."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import copy
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from ..common.json_types import Json
 from ..models.checkpoint import read_tensors, save_weights
+
+if TYPE_CHECKING:
+    from .loop import EpochCallback
 
 __all__ = ["ResumeFile"]
 
@@ -22,14 +26,18 @@ class ResumeFile:
     Args:
         folder: where the file lies, made when first needed.
         model, optimizer: saved and restored in place.
-        watch: an `opcviz.training.EpochCallback` whose memory travels along, or None.
+        watch: its state is saved and restored, too.
         every: least seconds between two saves; a run of seconds is cheaper to repeat than to save.
     """
 
     every: float = 10.0
 
     def __init__(
-        self, folder: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer, watch: Any
+        self,
+        folder: Path | None,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        watch: EpochCallback | None,
     ) -> None:
         self.path = folder / "resume.safetensors" if folder else None
         self.model, self.optimizer, self.watch = model, optimizer, watch
@@ -79,7 +87,7 @@ class ResumeFile:
             return 0, 0, 0, 0.0, 0.0
 
     def _restore(
-        self, tensors: dict[str, Tensor], spec: dict[str, Any]
+        self, tensors: dict[str, Tensor], spec: Json
     ) -> tuple[int, int, int, float, float]:
         names = ("epoch", "step", "gradients", "seconds", "first_loss")
         epoch, step, gradients, seconds, first = (spec[name] for name in names)

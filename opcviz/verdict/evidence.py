@@ -1,23 +1,21 @@
-"""What the verdict reads from the documented JSON of a model, and what of it is missing."""
+"""What the verdict reads of a model, and what of it is missing."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeGuard
 
+from ..common.parts import Part
+from ..common.records import Undefined, defined
 from ..common.statistics import Interval, wilson
+from ..results import ATTACKS, FIT_SETS, Block, EvidenceResult, FitResult
 
-__all__ = ["FITS", "OPTIONAL", "Missing", "Reader", "Recovered"]
+__all__ = ["OPTIONAL", "READ", "Examined", "Missing", "Reader", "Recovered"]
 
-FITS = {
-    "all": "all train data",
-    "heldout": "held-out data",
-    "forget": "forget data alone",
-    "retain": "retained data alone",
-}
-OPTIONAL = ("heldout", "forget")  # ask what `all` asks, of other data: welcome, not needed
+READ = tuple(fit for fit in FIT_SETS.values() if fit.verdict != "unused")
+OPTIONAL = tuple(fit.name for fit in FIT_SETS.values() if fit.verdict == "optional")
 ONE_CLASS, OTHERS = 90.0, 10.0  # recall in percent: one class gets it all, the others nothing
 
 
@@ -52,17 +50,34 @@ class Recovered:
 
 
 @dataclass(frozen=True)
+class Examined:
+    """What is known of one model.
+
+    Attributes:
+        status: of its training: `finished`, `diverged` or `refused`.
+        reason: why there is no model, where there is none.
+        evidence: the core of the evidence; what is missing of it, and why.
+        blocks: the same attacks block by block, empty where they were not made.
+    """
+
+    status: str
+    reason: str | None
+    evidence: EvidenceResult | Undefined
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reader:
-    """One model's JSON, read figure by figure.
+    """One model's results, read figure by figure.
 
     Attributes:
         who: the model in words, for what is missing.
-        numbers: as `ModelResult.to_dict()` gives them; None where there is no such model.
+        model: what is known of it; None where there is no such model.
         sizes: samples in `forget_train` and `retain_test`, where they are known.
     """
 
     who: str
-    numbers: Mapping[str, Any] | None
+    model: Examined | None
     sizes: Mapping[str, int]
 
     def check(self) -> None:
@@ -71,52 +86,73 @@ class Reader:
         Raises:
             Missing: when there is none, or its training ended without one.
         """
-        if self.numbers is None:
+        if self.model is None:
             raise Missing(self.who)
-        status = self.numbers.get("status")
-        if status in ("diverged", "refused"):
-            raise Missing(
-                f"{self.who}: {status}, {self.numbers.get('reason') or 'no reason given'}"
-            )
+        if self.model.status in ("diverged", "refused"):
+            why = self.model.reason or "no reason given"
+            raise Missing(f"{self.who}: {self.model.status}, {why}")
 
-    def number(self, *path: str) -> float:
-        """The figure under these keys.
+    def _evidence(self, what: str) -> EvidenceResult:
+        self.check()
+        assert self.model is not None  # as `check` has seen
+        if isinstance(self.model.evidence, Undefined):
+            raise Missing(f"{self.who}: {what}{_because(self.model.evidence)}")
+        return self.model.evidence
+
+    def _figure(self, value: float | Undefined | None, what: str) -> float:
+        """A figure that must be there.
 
         Raises:
-            Missing: when it is not there or None, with its reason where one is given.
+            Missing: when it is not, with its reason where one is given.
         """
-        self.check()
-        here: Any = self.numbers
-        reason = None
-        for key in path:
-            here = here if isinstance(here, Mapping) else {}
-            reason = _reason(here, key) or reason
-            here = here.get(key)
-        if here is None or not math.isfinite(here):
-            why = f" ({reason})" if reason else ""
-            raise Missing(f"{self.who}: {' '.join(path).replace('_', ' ')}{why}")
-        return float(here)
+        if isinstance(value, Undefined):
+            raise Missing(f"{self.who}: {what}{_because(value)}")
+        if value is None or not math.isfinite(value):
+            raise Missing(f"{self.who}: {what}")
+        return float(value)
 
-    def accuracy(self, part: str) -> tuple[float, Interval | None]:
+    def accuracy(self, part: Part) -> tuple[float, Interval | None]:
         """Accuracy in percent on a part of the data, and its interval where sizes are known.
 
         Raises:
             Missing: when it is not known.
         """
-        value = self.number("accuracy", part)
+        what = f"accuracy {part.replace('_', ' ')}"
+        report = self._evidence(what).accuracy
+        value = self._figure(getattr(report, part), what)
         return value, wilson(value, self.sizes[part]) if self.sizes.get(part) else None
 
     @property
     def of_samples(self) -> bool:
         """Whether samples were forgotten, not classes: then no test data belong to them."""
-        accuracy = (self.numbers or {}).get("accuracy") or {}
-        return "forget_test" in accuracy and accuracy["forget_test"] is None
+        known = self.model and self.model.evidence
+        return isinstance(known, EvidenceResult) and not defined(known.accuracy.forget_test)
 
     def recalls(self) -> dict[str, float]:
         """Test recall in percent by class name, for those that are known."""
-        accuracy = (self.numbers or {}).get("accuracy") or {}
-        found = (accuracy.get("per_class") or {}).get("test") or {}
-        return {name: value for name, value in found.items() if value is not None}
+        known = self.model and self.model.evidence
+        if not isinstance(known, EvidenceResult):
+            return {}
+        found = known.accuracy.per_class.get("test", {})
+        return {name: value for name, value in found.items() if isinstance(value, float | int)}
+
+    def radius_ratio(self) -> float:
+        """Width of the forget features over that of the retain features.
+
+        Raises:
+            Missing: when it is not known.
+        """
+        what = "collapse radius ratio"
+        return self._figure(self._evidence(what).collapse.radius_ratio, what)
+
+    def constant_predictor(self) -> float:
+        """Percent of the forget data that the best constant answer scores.
+
+        Raises:
+            Missing: when it is not known.
+        """
+        what = "recovery constant predictor"
+        return self._figure(self._evidence(what).recovery.constant_predictor, what)
 
     def recovered(self, fit: str) -> Recovered:
         """The best of all attacks fitted on one set.
@@ -124,18 +160,20 @@ class Reader:
         Raises:
             Missing: when no attack was made with this fit set.
         """
-        attacks = (self.numbers or {}).get("recovery") or {}
-        made = [entry[fit] for entry in attacks.values() if _fitted(entry, fit)]
+        what = f"recovery fm {fit} forget accuracy"
+        attacks = self._evidence(what).recovery
+        entries = [attacks.attack(name).get(fit) for name in ATTACKS]
+        made = [(e.forget_accuracy, e) for e in entries if e and _number(e.forget_accuracy)]
         if not made:
-            self.number("recovery", "fm", fit, "forget_accuracy")  # says what is missing and why
-        best = max(made, key=lambda entry: entry["forget_accuracy"])
-        value = best["forget_accuracy"]
-        return Recovered(value, self._interval(best, value), best.get("recall") or {})
+            first = attacks.fm.get(fit)
+            self._figure(first.forget_accuracy if first else None, what)  # says what is missing
+        value, best = max(made, key=lambda pair: pair[0])
+        recall = best.recall if defined(best.recall) else {}
+        return Recovered(float(value), self._interval(best, float(value)), recall)
 
-    def _interval(self, entry: Mapping[str, Any], value: float) -> Interval | None:
-        drawn = entry.get("interval") or {}
-        if drawn.get("low") is not None and drawn.get("high") is not None:
-            return drawn["low"], drawn["high"]
+    def _interval(self, entry: FitResult, value: float) -> Interval | None:
+        if entry.interval is not None:
+            return entry.interval.low, entry.interval.high
         size = self.sizes.get("forget_train")
         return wilson(value, size) if size else None
 
@@ -145,18 +183,16 @@ class Reader:
         Raises:
             Missing: when neither judge could decide.
         """
-        found = (self.numbers or {}).get("separability") or {}
-        known = {j: found[j] for j in ("linear", "knn") if found.get(j) is not None}
-        return known or {"linear": self.number("separability", "linear")}
+        what = "separability linear"
+        found = self._evidence(what).separability
+        judges = {"linear": found.linear, "knn": found.knn}
+        known = {name: value for name, value in judges.items() if _number(value)}
+        return known or {"linear": self._figure(found.linear, what)}
 
 
-def _fitted(entry: Any, fit: str) -> bool:
-    found = entry.get(fit) if isinstance(entry, Mapping) else None
-    value = found.get("forget_accuracy") if isinstance(found, Mapping) else None
-    return value is not None and math.isfinite(value)
+def _number(value: float | Undefined | None) -> TypeGuard[float]:
+    return isinstance(value, float | int) and math.isfinite(value)
 
 
-def _reason(holder: Mapping[str, Any], key: str) -> str | None:
-    """Why a value is None: a sentence for all, or one by name."""
-    reason = holder.get("reason")
-    return reason.get(key) if isinstance(reason, Mapping) else reason
+def _because(undefined: Undefined) -> str:
+    return f" ({undefined.reason})" if undefined.reason else ""

@@ -8,31 +8,89 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from .evidence import Missing, Reader
+from ..common.records import Record, Undefined
+from .evidence import Examined, Missing, Reader
 from .rules import VERDICTS, Check, Thresholds
 from .steps import Steps
 
-__all__ = ["consensus", "judge"]
+__all__ = ["Confidence", "Consensus", "Verdict", "consensus", "judge", "no_verdict"]
 
 CONFIDENCE = ("low", "medium", "high")
 
 
+@dataclass(frozen=True)
+class Confidence(Record):
+    """How sure a verdict is.
+
+    Attributes:
+        level: high, medium or low.
+        closest: name of the closest call.
+        basis: intervals, or the distance to the thresholds.
+    """
+
+    level: str
+    closest: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Verdict(Record):
+    """What the evidence on one model adds up to.
+
+    Attributes:
+        verdict: one of `VERDICTS`, or None.
+        level: of a deep one, "like retraining" or "beyond retraining", else None.
+        why: two or three sentences.
+        numbers: the one to three checks that decided.
+        checks: all that were made on the way, in order.
+        also: what holds besides, in the words of `VERDICTS`.
+        notes: how to read it.
+        confidence: None without a verdict.
+        missing: what a verdict wants; empty with one.
+    """
+
+    verdict: str | None
+    level: str | None
+    why: str
+    numbers: tuple[Check, ...]
+    checks: tuple[Check, ...]
+    also: tuple[str, ...]
+    notes: tuple[str, ...]
+    confidence: Confidence | None
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Consensus(Record):
+    """One method's verdicts over several seeds.
+
+    Attributes:
+        verdict: the one that all seeds share.
+        counts: seeds by verdict, most frequent first ("none" for those without one).
+        seeds: whose they are.
+    """
+
+    verdict: str | Undefined
+    counts: Mapping[str, int]
+    seeds: tuple[int, ...] = ()
+
+
 def judge(
-    model: Mapping[str, Any] | None,
-    original: Mapping[str, Any] | None,
-    retrained: Mapping[str, Any] | None,
+    model: Examined | None,
+    original: Examined | None,
+    retrained: Examined | None,
     thresholds: Thresholds | None = None,
     *,
     sizes: Mapping[str, int] | None = None,
     membership: tuple[float, float, float] | None = None,
-) -> dict[str, Any]:
+) -> Verdict:
     """The verdict on one model.
 
     Args:
-        model: its numbers as `ModelResult.to_dict()` gives them (`accuracy`, `recovery`,
-            `separability`, `collapse`; `blocks` if there are any).
+        model: what is known of it.
         original, retrained: the same of the two references, of the same seed.
         thresholds: where the lines are drawn.
         sizes: samples in `forget_train` and `retain_test`, for intervals of the accuracies.
@@ -40,18 +98,6 @@ def judge(
         membership: AUC in 0..1 of telling forget samples from unseen ones as members, of the
             model, the original and the retrained; where samples and not classes are forgotten,
             accuracy alone often cannot tell.
-
-    Returns:
-        JSON-ready:
-
-        * `verdict`: one of `VERDICTS`, or None; `level`: of a deep one, "like retraining" or
-          "beyond retraining", else None; `why`: two or three sentences;
-        * `numbers`: the one to three checks that decided, see `Check`; `checks`: all that were
-          made on the way, in order;
-        * `also`: what holds besides, in the words of `VERDICTS`; `notes`: how to read it;
-        * `confidence`: `level` (high, medium, low), `closest` (name of the closest call), `basis`
-          (intervals, or the distance to the thresholds); None without a verdict;
-        * `missing`: what a verdict wants, empty with one.
     """
     known = dict(sizes or {})
     steps = Steps(
@@ -64,35 +110,27 @@ def judge(
     try:
         return _decide(steps)
     except Missing as missing:
-        return _none(list(dict.fromkeys([str(missing), *_all_missing(steps)])))
+        return no_verdict(list(dict.fromkeys([str(missing), *_all_missing(steps)])))
 
 
-def consensus(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def consensus(results: Sequence[Verdict]) -> Consensus:
     """One method's verdicts over several seeds.
 
     Args:
         results: what `judge` returned, one a seed.
-
-    Returns:
-        JSON-ready: `verdict`, the one that all seeds share, or None with `reason`; `counts`, seeds
-        by verdict, most frequent first ("none" for those without one).
     """
-    counts = Counter(result["verdict"] or "none" for result in results)
-    found: dict[str, Any] = {"verdict": None, "counts": dict(counts.most_common())}
+    counts = Counter(result.verdict or "none" for result in results)
+    found = dict(counts.most_common())
     if not counts:
-        return {**found, "reason": "no seed was judged"}
+        return Consensus(Undefined("no seed was judged"), found)
     if len(counts) > 1:
         told = ", ".join(f"{n} × {verdict}" for verdict, n in counts.most_common())
-        return {**found, "reason": f"the seeds disagree: {told}"}
+        return Consensus(Undefined(f"the seeds disagree: {told}"), found)
     (verdict,) = counts
-    return (
-        {**found, "reason": "no seed has one"}
-        if verdict == "none"
-        else found | {"verdict": verdict}
-    )
+    return Consensus(Undefined("no seed has one") if verdict == "none" else verdict, found)
 
 
-def _decide(steps: Steps) -> dict[str, Any]:
+def _decide(steps: Steps) -> Verdict:
     """Walk through the rule.
 
     Raises:
@@ -143,41 +181,36 @@ def _say(
     *,
     level: str | None = None,
     notes: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> Verdict:
     """The verdict with all that belongs to it."""
     title = f"{verdict}, {level}" if level else verdict
     sentences = [f"{title}: {VERDICTS[verdict]}", *(check.says for check in numbers)]
-    return {
-        "verdict": verdict,
-        "level": level,
-        "why": " ".join(f"{says[0].upper()}{says[1:]}." for says in sentences),
-        "numbers": [check.to_dict() for check in numbers],
-        "checks": [check.to_dict() for check in path],
-        "also": list(also),
-        "notes": list(notes),
-        "confidence": _confidence(path),
-        "missing": [],
-    }
+    return Verdict(
+        verdict=verdict,
+        level=level,
+        why=" ".join(f"{each[0].upper()}{each[1:]}." for each in sentences),
+        numbers=tuple(numbers),
+        checks=tuple(path),
+        also=tuple(also),
+        notes=tuple(notes),
+        confidence=_confidence(path),
+        missing=(),
+    )
 
 
-def _confidence(path: list[Check]) -> dict[str, str]:
-    closest = min(path, key=lambda check: (check.sure, abs(check.margin)))
+def _confidence(path: list[Check]) -> Confidence:
+    closest = min(path, key=lambda check: (check.confidence, abs(check.margin)))
     drawn = sum(check.interval is not None for check in path)
     basis = "distance to the thresholds; no intervals are known"
     if drawn:
         basis = f"distance to the thresholds, 95 % intervals of {drawn} of {len(path)} figures"
-    return {"level": CONFIDENCE[closest.sure], "closest": closest.name, "basis": basis}
+    return Confidence(CONFIDENCE[closest.confidence], closest.name, basis)
 
 
-def _none(missing: list[str]) -> dict[str, Any]:
-    return {
-        "verdict": None,
-        "level": None,
-        "why": f"No verdict: the evidence is incomplete. Missing: {'; '.join(missing)}.",
-        **{name: [] for name in ("numbers", "checks", "also", "notes")},
-        "confidence": None,
-        "missing": missing,
-    }
+def no_verdict(missing: Sequence[str]) -> Verdict:
+    """No verdict, and what one wants."""
+    why = f"No verdict: the evidence is incomplete. Missing: {'; '.join(missing)}."
+    return Verdict(None, None, why, (), (), (), (), None, tuple(missing))
 
 
 def _all_missing(steps: Steps) -> list[str]:
@@ -199,5 +232,5 @@ def _wants(reader: Reader) -> list[Callable[[], Any]]:
         lambda: reader.recovered("all"),
         lambda: reader.recovered("retain"),
         reader.aucs,
-        lambda: reader.number("collapse", "radius_ratio"),
+        reader.radius_ratio,
     ]

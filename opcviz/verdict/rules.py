@@ -7,10 +7,10 @@ would have given, and the best constant answer, which needs no information at al
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from ..common.config import Config, setting
+from ..common.records import Record
 from ..common.statistics import Interval
 
 __all__ = ["VERDICTS", "Check", "Thresholds", "rules"]
@@ -99,7 +99,7 @@ Where evidence is missing that the lines up to the verdict need, there is none."
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Record):
     """One comparison: it holds when the value is above the threshold.
 
     Attributes:
@@ -117,7 +117,7 @@ class Check:
     unit: str
     margin: float
     says: str
-    interval: Interval | None = None
+    interval: Interval | None
 
     @classmethod
     def above(
@@ -139,7 +139,7 @@ class Check:
     def times(cls, name: str, value: float, threshold: float, says: str) -> Check:
         """A check of a ratio, whose margin counts in powers of the threshold."""
         margin = math.log(value / threshold) / math.log(max(threshold, 2.0))
-        return cls(name, value, threshold, "times", margin, says)
+        return cls(name, value, threshold, "times", margin, says, None)
 
     @property
     def holds(self) -> bool:
@@ -147,12 +147,8 @@ class Check:
         return self.margin > 0
 
     @property
-    def sure(self) -> int:
+    def confidence(self) -> int:
         """2: high, 1: medium, 0: low confidence."""
         if self.interval and self.interval[0] <= self.threshold <= self.interval[1]:
             return 0
         return (abs(self.margin) >= 0.2) + (abs(self.margin) >= 0.5)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self) | {"interval": list(self.interval) if self.interval else None}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ..common.statistics import Interval, difference
-from .evidence import FITS, OPTIONAL, Missing, Reader, Recovered
+from ..results import FIT_SETS
+from .evidence import OPTIONAL, READ, Missing, Reader, Recovered
 from .rules import Check, Thresholds
 
 __all__ = ["Steps"]
 
-MOST = 1e6  # a ratio that stands for all above it: JSON has no infinity
+MAX_RATIO = 1e6  # a ratio that stands for all above it: JSON has no infinity
 
 
 class Steps:
@@ -178,7 +179,7 @@ class Steps:
         Raises:
             Missing: without `all` or `retain`, or where no fit set can tell the references apart.
         """
-        checks = [check for fit in FITS if (check := self._recovery(fit))]
+        checks = [check for fit in (each.name for each in READ) if (check := self._recovery(fit))]
         if not checks:
             raise Missing(
                 "evidence behind the answers: recovery attacks get as much from the retrained "
@@ -217,16 +218,16 @@ class Steps:
         bar, of_bar = retrained.value, retrained.interval
         beats = f"retrained {retrained.value:.1f} %"
         if fit != "retain" or ours.constant or self._point(ours):
-            constant = self.model.number("recovery", "constant_predictor")
+            constant = self.model.constant_predictor()
             beats += f", a constant answer {constant:.1f} %"
             if constant > bar:
                 bar, of_bar = constant, (constant, constant)
         return Check.above(
-            f"recovered with a map fitted on {FITS[fit]}",
+            f"recovered with a map fitted on {FIT_SETS[fit].data}",
             ours.value - bar,
             min(self.t.points, lead / 2),
-            f"{ours.value:.1f} % of the forget data are recovered by a map fitted on {FITS[fit]}; "
-            f"{beats}, original {original.value:.1f} %",
+            f"{ours.value:.1f} % of the forget data are recovered by a map fitted on "
+            f"{FIT_SETS[fit].data}; {beats}, original {original.value:.1f} %",
             interval=difference(ours.value, bar, ours.interval, of_bar),
         )
 
@@ -236,11 +237,11 @@ class Steps:
 
     def tighter(self) -> Check:
         """How much tighter the forget features are than the retrained model's."""
-        ours = self.model.number("collapse", "radius_ratio")
-        theirs = self.retrained.number("collapse", "radius_ratio")
+        ours = self.model.radius_ratio()
+        theirs = self.retrained.radius_ratio()
         return Check.times(
             "tighter than in the retrained model",
-            min(max(theirs / ours if ours else MOST, 1 / MOST), MOST),
+            min(max(theirs / ours if ours else MAX_RATIO, 1 / MAX_RATIO), MAX_RATIO),
             self.t.tighter,
             f"forget features are {ours:.2g} times as wide as retain features, in the retrained "
             f"model {theirs:.2g} times",
@@ -295,7 +296,7 @@ class Steps:
     def notes(self) -> list[str]:
         """What else must be known: the attacker with labels, the point that names its class."""
         ours, theirs = self.model.recovered("all"), self.retrained.recovered("all")
-        constant = self.model.number("recovery", "constant_predictor")
+        constant = self.model.constant_predictor()
         notes = []
         if ours.classes == 1:
             notes.append(
@@ -323,15 +324,15 @@ class Steps:
 
     def _earlier_block(self, last: float) -> list[str]:
         """What a map still recovers one block before the features."""
-        blocks = (self.model.numbers or {}).get("blocks") or []
+        blocks = self.model.model.blocks if self.model.model else ()
         if len(blocks) < 2:
             return []
         block = blocks[-2]
-        fits = (block.get("recovery") or {}).get("fm") or {}
-        found = (fits.get("all") or {}).get("forget_accuracy")
-        if found is None or found <= last + self.t.points:
+        fit = block.recovery.fm.get("all")
+        found = fit.forget_accuracy if fit else None
+        if not isinstance(found, float | int) or found <= last + self.t.points:
             return []
         return [
-            f"At the block '{block['name']}' a map fitted on all train data still recovers "
+            f"At the block '{block.name}' a map fitted on all train data still recovers "
             f"{found:.1f} %: what is gone is gone from the last features."
         ]

@@ -38,6 +38,8 @@ BURST = {
         "maps": ["pca"],
         "recovery": {"ridges": [0.0, 1.0]},
         "inversion": {"iterations": 5},
+        "probing": {"folds": 2, "steps": 5},
+        "relearning": {"steps": 4, "shots": [2]},
     },
 }
 

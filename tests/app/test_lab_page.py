@@ -70,9 +70,15 @@ def test_every_method_brings_its_controls(lab):
 
 
 KINDS = (
-    "number_input", "slider", "selectbox", "button_group", "toggle", "text_input", "multiselect",
+    "number_input",
+    "slider",
+    "selectbox",
+    "button_group",
+    "toggle",
+    "text_input",
+    "multiselect",
     "checkbox",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,7 @@ def test_cutting_the_work_changes_nothing(monkeypatch):
     # one cell at a time; two models, then one with two pictures; two pictures of all models
     for cells in (0, 2, 7):
         events = []
-        monkeypatch.setattr("opcviz.attacks.inversion.BUDGET", 2 * cells * held)
+        monkeypatch.setattr("opcviz.attacks.inversion.attack.BUDGET", 2 * cells * held)
         config, progress = Inversion(iterations=3, restarts=2, decoys=0), Progress(events.append)
         parts = invert(models, x, y, config, progress=progress)
         assert events[-1].step == events[-1].steps == 3 * {0: 9, 2: 5, 7: 2}[cells]

@@ -22,7 +22,7 @@ from opcviz.common.config import ConfigError
 DELTA = 1.0
 
 
-def world(n=4000, models=200, delta=DELTA, seed=0, spread=3.0, sigma=None):
+def world(n=4000, models=60, delta=DELTA, seed=0, spread=3.0, sigma=None):
     """Samples of different difficulty; each model trained on a random half of them.
 
     t ~ N(μ_i + δ·σ_i·[i in model], σ_i²) with μ_i ~ N(0, spread²); the last model is the target.
@@ -76,7 +76,7 @@ def test_gaussian_world_gives_the_known_auc_and_tpr(variant):
     assert curve.auc == pytest.approx(norm.cdf(DELTA / math.sqrt(2)), abs=0.02)
     for rate in (0.01, 0.1):
         known = norm.cdf(DELTA - norm.ppf(1 - rate))
-        assert curve.tpr_at(rate) == pytest.approx(known, abs=0.03)
+        assert curve.tpr_at(rate) == pytest.approx(known, abs=0.05)  # three standard errors
     plain_auc = roc_auc_score(members.numpy(), target.numpy())
     assert plain_auc == pytest.approx(norm.cdf(DELTA / math.sqrt(2 * 10)), abs=0.02)
 
@@ -144,7 +144,7 @@ def test_models_game_by_hand():
     json.dumps(got, allow_nan=False)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     scale=st.floats(0.01, 100),
     shift=st.floats(-100, 100),

@@ -259,12 +259,13 @@ def test_what_cannot_be_run_has_a_reason(tiny_original, tiny_images, tiny_split)
 
 def test_a_curve_that_breaks_off_says_so(tiny_original, tiny_images, tiny_split):
     with torch.no_grad():
-        tiny_original.head.weight *= -1e6  # finite, and any loss beyond use
-    result = relearn(tiny_original, tiny_images, tiny_split, QUICK, original_accuracy=100)
+        tiny_original.head.weight *= -1e6  # the gradients are as large, and the next step as long
+    steep = QUICK.replace(lr=10)
+    result = relearn(tiny_original, tiny_images, tiny_split, steep, original_accuracy=100)
     entry = result["variants"]["retain"]
-    assert entry["reason"] == "diverged at step 1"
-    assert entry["steps"] == [0]
-    assert len(entry["forget_train"]["accuracy"]) == 1
+    assert entry["reason"] == "diverged at step 2"
+    assert entry["steps"] == [0, 1]
+    assert len(entry["forget_train"]["accuracy"]) == 2
     assert entry["forget_train"]["area"] is None
     assert entry["retain_test"]["after"] is None
 

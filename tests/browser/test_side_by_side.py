@@ -165,8 +165,11 @@ def test_a_link_opens_its_models_map_and_sample(home, app, visit):
     shows_evidence_of_pin(page, sample)
     expect(page.get_by_role("radio", name="PCA")).to_be_checked()
     assert params(page) == {
-        "study": query["study"], "models": chosen, "map": "pca", "sample": sample,
-    }  # fmt: skip
+        "study": query["study"],
+        "models": chosen,
+        "map": "pca",
+        "sample": sample,
+    }
 
 
 def test_the_map_switch_moves_the_points_and_the_address(home):

@@ -123,7 +123,7 @@ def test_the_digest_is_of_the_content() -> None:
 def waves() -> Iterator[None]:
     register_dataset("waves", "random waves")(lambda spec, folder, download: make())
     yield
-    del sources.DATASETS["waves"], sources.READERS["waves"]
+    sources.DATASETS.discard("waves")
 
 
 @pytest.mark.usefixtures("waves")
@@ -139,7 +139,7 @@ def test_a_data_set_joins_by_name() -> None:
 
 def test_a_name_of_a_data_set_is_given_once() -> None:
     with pytest.raises(ConfigError, match="a data set named 'digits' exists already"):
-        register_dataset("digits", "others")
+        register_dataset("digits", "others")(lambda spec, folder, download: make())
 
 
 def test_a_name_that_is_not_registered_is_refused() -> None:

@@ -48,7 +48,7 @@ def submit(runs, n):
 
 
 def test_oldest_first_and_one_run_a_worker(runs, monkeypatch):
-    monkeypatch.setattr(dispatcher, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(dispatcher, "COUNT_SECONDS", 0.0)
     pool = HandMoved(runs.store, "ab")
     queue = Dispatcher(runs, pool, "e")
     ids = submit(runs, 5)
@@ -74,7 +74,7 @@ def test_oldest_first_and_one_run_a_worker(runs, monkeypatch):
 
 
 def test_a_worker_that_joins_later_is_used(runs, monkeypatch):
-    monkeypatch.setattr(dispatcher, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(dispatcher, "COUNT_SECONDS", 0.0)
     pool = HandMoved(runs.store, "")
     queue = Dispatcher(runs, pool, "e")
     (id,) = submit(runs, 1)
@@ -86,7 +86,7 @@ def test_a_worker_that_joins_later_is_used(runs, monkeypatch):
 
 
 def test_a_worker_that_vanishes_before_it_began_gives_the_run_back(runs, monkeypatch):
-    monkeypatch.setattr(dispatcher, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(dispatcher, "COUNT_SECONDS", 0.0)
     pool = HandMoved(runs.store, "a")
     queue = Dispatcher(runs, pool, "e")
     (id,) = submit(runs, 1)
@@ -111,7 +111,7 @@ def test_a_task_that_cannot_start_fails_its_run(runs):
 
 
 def test_a_run_that_is_resumed_before_its_worker_is_missed_runs_again(runs, monkeypatch):
-    monkeypatch.setattr(dispatcher, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(dispatcher, "COUNT_SECONDS", 0.0)
     pool = HandMoved(runs.store, "a")
     queue = Dispatcher(runs, pool, "e")
     (id,) = submit(runs, 1)

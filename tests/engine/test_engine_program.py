@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from opcviz.engine import DaskEngine, EngineError, Run, Runs
-from opcviz.engine.__main__ import _only_one as only_one
+from opcviz.engine.__main__ import _engine_lock as engine_lock
 from opcviz.engine.locks import engine_folder, engine_state, write_json
 
 pytestmark = pytest.mark.slow
@@ -192,7 +192,7 @@ def test_a_dead_engines_last_word_is_not_the_next_ones(tmp_path):
     folder.mkdir(parents=True)
     write_json(folder / "state.json", {"id": "old", "pid": os.getpid(), "state": "ready"})
     assert engine_state(tmp_path) is None
-    with only_one(tmp_path) as mine:
+    with engine_lock(tmp_path) as mine:
         assert mine
         assert engine_state(tmp_path)["state"] == "starting"  # it has not spoken yet
 

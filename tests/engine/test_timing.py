@@ -13,9 +13,14 @@ from opcviz.engine import Runs
 
 # seconds of a digits model's stages on one core; training: seconds an epoch
 SECONDS = {
-    "evidence": 0.13, "membership": 0.24, "similarity": 0.01, "blocks": 1.2, "relearning": 1.6,
-    "maps": 0.35, "inversion": 1.9,
-}  # fmt: skip
+    "evidence": 0.13,
+    "membership": 0.24,
+    "similarity": 0.01,
+    "blocks": 1.2,
+    "relearning": 1.6,
+    "maps": 0.35,
+    "inversion": 1.9,
+}
 EPOCH = 0.07
 STEPPED = ("relearning", "inversion")
 JOB = {"plan": {"study": {"data": {"name": "digits"}}}, "device": "cpu"}

@@ -20,37 +20,41 @@ EPOCHS = {
 }
 
 
-def features(known: Known, method: str, epoch: int, seed: int = 0) -> np.ndarray:
-    """The probe set's features then; kept as 8-bit shares of each sample's largest entry."""
+def products(known: Known, method: str, epoch: int, seed: int = 0) -> np.ndarray:
+    """Inner products of the probe set's map coordinates then: no turn of the map changes them."""
     kept = known.arrays(known.key(method, seed), "model", "trajectory.npz")
-    return kept["shares"][epoch] * (kept["largest"][epoch][:, None] / 127)
+    points = kept["points"][epoch].astype(float)
+    return points @ points.T
+
+
+def apart(one: np.ndarray, other: np.ndarray) -> float:
+    """Relative distance, 0 where both are the same."""
+    return float(np.linalg.norm(one - other) / np.linalg.norm(other))
 
 
 def test_the_retrained_model_starts_from_other_weights(known: Known) -> None:
-    apart = features(known, "original", 0) - features(known, "retrain", 0)
-    assert np.abs(apart).mean() > 0.05 * np.abs(features(known, "original", 0)).mean()
+    assert apart(products(known, "retrain", 0), products(known, "original", 0)) > 0.05
 
 
 @pytest.mark.parametrize("method", ["rl", "opc"])
 def test_unlearning_starts_from_the_original_of_its_seed(known: Known, method: str) -> None:
-    assert np.array_equal(features(known, method, 0), features(known, "original", -1))
+    assert apart(products(known, method, 0), products(known, "original", -1)) < 1e-5
 
 
 def test_a_second_seed_starts_elsewhere_and_unlearns_its_own_original(fresh: Known) -> None:
-    assert np.array_equal(features(fresh, "rl", 0, 1), features(fresh, "original", -1, 1))
+    assert apart(products(fresh, "rl", 0, 1), products(fresh, "original", -1, 1)) < 1e-5
     for method in ("original", "retrain"):
-        assert not np.array_equal(features(fresh, method, 0), features(fresh, method, 0, 1))
+        assert apart(products(fresh, method, 0), products(fresh, method, 0, 1)) > 0.05
 
 
 @pytest.mark.parametrize("method", ["original", "retrain", "rl", "opc"])
 def test_the_last_epoch_kept_is_the_model(known: Known, method: str) -> None:
+    """The map is the uncentred PCA of the probe set's features."""
     kept = known.arrays(known.key(method), "model", "trajectory.npz")
     assert np.array_equal(kept["ids"], known.probe["ids"])
-    seen = known.seen(method).features[known.probe["ids"]]
-    largest = np.abs(seen).max(1, keepdims=True)
-    assert (np.abs(features(known, method, -1) - seen) <= largest / 250 + 1e-6).all()
-    points, flat = kept["points"][-1].astype(float), np.linalg.svd(seen, compute_uv=False)
-    assert np.linalg.norm(points) == pytest.approx(np.linalg.norm(flat[:2]), rel=1e-3)
+    u, s, _ = np.linalg.svd(known.seen(method).features[known.probe["ids"]], full_matrices=False)
+    flat = u[:, :2] * s[:2]
+    assert apart(products(known, method, -1), flat @ flat.T) < 1e-3
 
 
 @pytest.mark.parametrize("name", [name for name in LIVE if name != "norm_ratio"])
@@ -61,20 +65,14 @@ def test_the_live_curves_end_at_the_evidence(fresh: Known, method: str, name: st
     if method == "original" and name == "fm_accuracy":
         assert last is None  # the original has no model before it
     else:
-        assert last == pytest.approx(told, abs=1e-4)
+        assert last == pytest.approx(told, abs=5.1e-4)  # stored to three decimals
 
 
-@pytest.mark.parametrize("method", ["original", "retrain", "rl"])
+@pytest.mark.parametrize("method", ["original", "retrain", "rl", "opc"])
 def test_the_live_norm_ratio_ends_at_the_evidence(fresh: Known, method: str) -> None:
     last, told = live(fresh, method, "norm_ratio")
-    assert last == pytest.approx(told, rel=1e-2)
-
-
-@pytest.mark.xfail(strict=True, reason="live numbers are rounded to five decimals")
-def test_the_live_norm_ratio_of_a_contracted_set_ends_at_the_evidence(fresh: Known) -> None:
-    last, told = live(fresh, "opc", "norm_ratio")
-    assert told < 1e-3
-    assert last == pytest.approx(told, rel=1e-2)
+    assert method != "opc" or told < 1e-3  # a contracted set's ratio keeps its digits as well
+    assert last == pytest.approx(told, rel=1e-3)
 
 
 def live(known: Known, method: str, name: str) -> tuple[float | None, float]:

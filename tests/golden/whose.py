@@ -17,12 +17,12 @@ import torch
 from sklearn.datasets import load_digits
 from torch.nn import functional as F
 
+from opcviz.artefacts.verdicts import StoredResults, judge_models
 from opcviz.common.progress import Epoch, Event, Progress, Stage
 from opcviz.data import load
 from opcviz.models import build_classifier, load_weights
 from opcviz.study import Plan, Store, StudyResult, StudyRunner, open_study, run, shipped_root
 from opcviz.study.table import rows
-from opcviz.verdict import judge
 
 PARTS = ("forget_train", "retain_train", "forget_test", "retain_test")
 
@@ -158,10 +158,10 @@ class Known:
         """Every block's output, averaged over positions: name to (N, d), from input to head."""
         key = f"{method}-{seed}-{side}"
         if key not in self._blocks:
-            taps = self.network(method, seed).taps(self.pictures(side)[0])
+            activations = self.network(method, seed).activations(self.pictures(side)[0])
             self._blocks[key] = {
                 name: (out.mean((2, 3)) if out.dim() == 4 else out).double().numpy()
-                for name, out in taps.blocks.items()
+                for name, out in activations.blocks.items()
             }
         return self._blocks[key]
 
@@ -179,7 +179,11 @@ class Known:
 
 def judged(*numbers: dict[str, Any]) -> dict[str, Any]:
     """The verdict on a model beside the original and the retrained, from their numbers alone."""
-    return judge(*numbers)
+    stored = [
+        StoredResults(each["status"], each["reason"], {"evidence": each, "blocks": each})
+        for each in numbers
+    ]
+    return judge_models("classification", *stored, sizes={}, of_classes=True).to_dict()
 
 
 def table(known: Known, about: str = "unlearning") -> list[dict[str, Any]]:

@@ -104,7 +104,7 @@ def test_forgotten_samples_move_to_their_neighbours(tiny_request: MakeRequest) -
         to, away = ((features[gone] - point).norm(dim=1) for point in (goal, own))
         return (away < to).double().mean().item()
 
-    model, _ = create("manif_smc", epochs=40, lr=0.01, hold=1.0, paths=1).unlearn(request)
+    model, _ = create("manif_smc", epochs=12, lr=0.03, hold=1.0, paths=1).unlearn(request)
     new = observe(model, request.data.x_train, request.data.y_train)
     assert nearer_to_own(old.features) > 0.9
     assert nearer_to_own(new.features) < 0.1

@@ -32,7 +32,7 @@ def seen(request: Request, model: Classifier) -> Observation:
 def batch_of(request: Request) -> Batch:
     index = torch.cat([request.split.retain_train[:9], request.split.forget_train[:7]])
     x = request.data.x_train[index].float() / 255
-    return Batch(x, request.data.y_train[index], index, torch.arange(16) >= 9, at=0.5)
+    return Batch(x, request.data.y_train[index], index, torch.arange(16) >= 9, epochs_done=0.5)
 
 
 # ---- sliced Wasserstein ---------------------------------------------------------------------
@@ -118,7 +118,7 @@ def test_lines_depend_on_seed_and_time_alone(tiny_request: MakeRequest) -> None:
 
     assert loss(request, batch) == loss(request, batch)
     assert loss(request, batch) != loss(later, batch)
-    assert loss(request, batch) != loss(request, replace(batch, at=0.6))
+    assert loss(request, batch) != loss(request, replace(batch, epochs_done=0.6))
 
 
 def test_the_head_stays_if_asked(tiny_request: MakeRequest) -> None:

@@ -7,10 +7,10 @@ import tomllib
 import pytest
 
 from opcviz.methods import create, get_method, list_methods, tuned_settings
-from opcviz.methods.tuning import FOLDER
+from opcviz.methods.tuning import TUNED_FOLDER
 from opcviz.study import Plan
 
-FILES = sorted(FOLDER.glob("*.toml"))
+FILES = sorted(TUNED_FOLDER.glob("*.toml"))
 ENTRIES = [
     (path.stem, scenario, method)
     for path in FILES

@@ -25,10 +25,14 @@ def small(*, tail: tuple[nn.Module, ...] = ()) -> nn.Sequential:
 
 NETS = {
     "perceptron": small,
-    "nested": lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Sequential(
-        nn.Linear(72, 5), nn.ReLU(), nn.Dropout(0.5), nn.Linear(5, 3))),
+    "nested": lambda: nn.Sequential(
+        nn.Conv2d(1, 2, 3),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Sequential(nn.Linear(72, 5), nn.ReLU(), nn.Dropout(0.5), nn.Linear(5, 3)),
+    ),
     "registered in another order": lambda: Backwards(),
-}  # fmt: skip
+}
 
 
 class Backwards(nn.Module):
@@ -54,8 +58,10 @@ def test_the_head_makes_the_logits_of_the_features(make) -> None:
     assert model.classes == 3
 
 
-@pytest.mark.parametrize("name", ["resnet8", "torchvision:resnet18", "torchvision:vgg11_bn",
-                                  "torchvision:mobilenet_v3_small"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    ["resnet8", "torchvision:resnet18", "torchvision:vgg11_bn", "torchvision:mobilenet_v3_small"],
+)
 def test_taps_show_body_blocks_in_order_and_no_logits(tiny_images: Images, name: str) -> None:
     model = build_classifier(Architecture(name, resize=32), tiny_images, 0).eval()
     activations = model.activations(torch.rand(2, *SHAPE))

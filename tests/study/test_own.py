@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from opcviz.artefacts import Evidence, get_kind, kinds
-from opcviz.artefacts.declaration import declare_kinds
 from opcviz.common.config import ConfigError
-from opcviz.common.plugins import VARIABLE, loader
+from opcviz.common.plugins import PATH_VARIABLE, loader
 from opcviz.common.registry import Registry
+from opcviz.data import DataError, DataSpec, list_datasets, load
 from opcviz.methods import known_methods, settings_class
 from opcviz.methods.declaration import METHODS
 from opcviz.study import Plan, own
@@ -64,11 +64,10 @@ class Margins(Kind):
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "own"
     folder.mkdir()
-    monkeypatch.setenv(VARIABLE, str(folder))
+    monkeypatch.setenv(PATH_VARIABLE, str(folder))
     monkeypatch.delenv("OPCVIZ_METHODS", raising=False)
     yield folder
-    METHODS.stand_in(own.SOURCE, {})
-    declare_kinds(own.SOURCE, [])
+    own._declare({})
     own._known = ((), [])
 
 
@@ -113,6 +112,24 @@ def test_a_kind_is_known_with_its_settings_columns_and_documentation(files: Path
     (files / "margin.py").unlink()
     assert own.declare_own() == []
     assert "margin" not in [kind.name for kind in kinds()]
+
+
+DATASET = """
+from opcviz.data import register_dataset
+
+@register_dataset("waves", "noisy waves")
+def read(spec, folder, download):
+    raise SystemExit("read here")
+"""
+
+
+def test_a_data_set_can_be_chosen_but_is_read_elsewhere(files: Path) -> None:
+    (files / "waves.py").write_text(DATASET)
+    assert own.declare_own() == []
+    spec = DataSpec("waves")
+    assert "noisy waves" in [info.description for info in list_datasets()]
+    with pytest.raises(DataError, match="the data set 'waves' is not loaded here"):
+        load(spec)
 
 
 def test_a_broken_file_is_refused_with_its_line_and_an_endless_one_after_a_while(

@@ -15,9 +15,10 @@ from opcviz.study.spec import read_method
 from opcviz.training import Training
 
 STUDY = Study(
-    name="tiny", training=Training(epochs=1, batch_size=512),
+    name="tiny",
+    training=Training(epochs=1, batch_size=512),
     evidence=Evidence(probe=40, live=60, maps=("pca",), instruments=("membership",)),
-).replace(architecture={"width": 0.1}, forget="random:10%")  # fmt: skip
+).replace(architecture={"width": 0.1}, forget="random:10%")
 METHODS = ("original", "retrain", {"method": "ft", "epochs": 1, "batch_size": 512})
 KINDS = ("model", "evidence", "reference")
 
@@ -101,7 +102,7 @@ def test_verdicts_of_all_seeds_are_counted(four) -> None:
         numbers = study.numbers(model)
         assert numbers["consensus"]["seeds"] == [0, 1, 2, 3]
         assert sum(numbers["consensus"]["counts"].values()) == 4
-        same = [study.verdict(m)["verdict"] for m in study.models if m.method == model.method]
+        same = [study.verdict(m).verdict for m in study.models if m.method == model.method]
         agreed = same[0] if len(set(same)) == 1 else None
         assert numbers["consensus"]["verdict"] == agreed
 

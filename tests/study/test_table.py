@@ -12,12 +12,19 @@ from opcviz.study.table import columns, rows, to_markdown
 def model(seed: int, forget: float, **changes) -> dict:
     fit = {"forget_accuracy": 40.0 + seed}
     made = {
-        "method": "opc", "key": f"opc-12345678-s{seed}", "seed": seed, "settings": {"lr": 0.1},
-        "reason": None, "status": "finished", "seconds": 1.0, "gradients": 1000,
-        "peak_memory_mb": None, "separability": {"linear": 0.5},
+        "method": "opc",
+        "key": f"opc-12345678-s{seed}",
+        "seed": seed,
+        "settings": {"lr": 0.1},
+        "reason": None,
+        "status": "finished",
+        "seconds": 1.0,
+        "gradients": 1000,
+        "peak_memory_mb": None,
+        "separability": {"linear": 0.5},
         "accuracy": {"forget_train": forget, "retain_train": 100.0, "retain_test": 99.0},
         "recovery": {a: {"all": fit, "heldout": fit, "forget": fit} for a in ("fm", "hr")},
-    }  # fmt: skip
+    }
     return {**made, **changes}
 
 

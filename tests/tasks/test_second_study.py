@@ -74,7 +74,7 @@ def sines_task(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     base._TASKS.restore(before[0])
     kind._KINDS.restore(before[1])
-    del sources.DATASETS["sines"], sources.READERS["sines"]
+    sources.DATASETS.discard("sines")
 
 
 def runner(plan: Plan, root: Path, progress: Progress | None = None) -> StudyRunner:

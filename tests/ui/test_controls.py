@@ -89,9 +89,14 @@ def test_what_is_set_arrives():
     app.slider(key="k.inner.depth").set_value(4)
     app.run()
     want = Sample(
-        lr=3e-5, optimizer="adam", frozen=True, blocks=(3, 4, 5), kinds=("a", "b"), limit=0.5,
+        lr=3e-5,
+        optimizer="adam",
+        frozen=True,
+        blocks=(3, 4, 5),
+        kinds=("a", "b"),
+        limit=0.5,
         inner=Inner(4),
-    )  # fmt: skip
+    )
     assert got(app) == want
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opcviz.measures.entropy import entropy_view
+from opcviz.ui.charts.entropy import FLOOR, Points, entropy_figure
 from opcviz.ui.sections import measures_table
-from opcviz.ui.sections.entropy_panels import FLOOR, Points, entropy_figure
 from opcviz.ui.sections.recovery_detail import confusion_figure, sizes_figure
 from opcviz.ui.sections.verdicts import seeds_line
 

@@ -22,7 +22,7 @@ def digits(root):
 def study_of(*methods, seeds=(0,)) -> StudyResult:
     """A study whose models are only named."""
     models = [
-        ModelResult(None, f"s/models/{m.info.name}-{i}-s{seed}", m, seed)
+        ModelResult(None, f"s/models/{m.info.name}-{i}-s{seed}", m, seed, study=None)
         for seed in seeds
         for i, m in enumerate(methods)
     ]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opcviz.ui.charts.curves import roc_figure
 from opcviz.ui.charts.lines import LINES, colours, lines_figure
 from opcviz.ui.charts.theme import BACKGROUND
-from opcviz.ui.sections.instruments import roc_figure
 
 AXES = {"x_title": "x", "y_title": "y"}
 

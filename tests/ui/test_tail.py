@@ -2,10 +2,10 @@ import json
 
 import pytest
 
+from opcviz.artefacts import MODEL, kinds
 from opcviz.common.progress import Epoch, Message, Stage, Step
 from opcviz.engine import Runs
 from opcviz.engine.events import EventLog
-from opcviz.study import pipeline, results
 from opcviz.ui.lab.follower import CATCH_UP, Tail
 
 
@@ -164,7 +164,7 @@ WORDS = {
 
 
 def test_every_kind_of_artefact_has_its_words(runs, run):
-    assert set(WORDS) == {*pipeline.KINDS, *results.KINDS}
+    assert set(WORDS) == {MODEL, *(kind.name for kind in kinds() if not kind.own)}
     tail = Tail(run)
     for index, (kind, words) in enumerate(WORDS.items()):
         say(runs, run, Stage(kind, index, len(WORDS), "OPC"))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from ...attacks.probing_settings import Probing
 from ...attacks.recovery import ATTACKS, Recovery
+from ...common.json_types import Json
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 
 if TYPE_CHECKING:
     from ...tasks.classification import ModelOutputs, Observation
@@ -20,7 +21,7 @@ __all__ = ["Blocks"]
     title="Depth",
     stage="attacking every block of",
     summary="recovery, probes, separability, collapse and CKA at every block",
-    version=4,
+    version=5,
     task="classification",
     default=True,
 )

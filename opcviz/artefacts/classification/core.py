@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...attacks.recovery import ATTACKS, FIT_SETS, Recovery
+from ...common.json_types import Json
 from ..context import Context
-from ..kind import Column, Json, Kind, Made, number, register_kind
+from ..kind import Column, Kind, Made, number, register_kind
 
 __all__ = ["Core"]
 
@@ -23,7 +24,7 @@ def _unlearned(model: Json) -> float | None:
     title="Evidence",
     stage="attacking",
     summary="accuracy, collapse, separability; FM and HR, affine maps fitted in closed form",
-    version=4,
+    version=5,
     task="classification",
     optional=False,
 )

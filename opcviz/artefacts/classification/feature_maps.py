@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...common.json_types import Json
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
+from ..settings import Evidence
 
 __all__ = ["FeatureMaps"]
 
@@ -23,7 +25,7 @@ class FeatureMaps(Kind):
 
     order = 70
 
-    def question(self, evidence) -> Json:
+    def question(self, evidence: Evidence) -> Json:
         """The kinds of map, and the size of the probe set."""
         return {"kinds": list(evidence.maps), "probe": evidence.probe, "version": self.version}
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...attacks.inversion import Inversion
+from ...common.json_types import Json
 from ..context import Context
-from ..kind import Column, Json, Kind, Made, number, register_kind
+from ..kind import Column, Kind, Made, number, register_kind
+from ..settings import Evidence
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +45,7 @@ class GradientInversion(Kind):
         Column("gradient norm", number("inversion", "gradient_norm"), ".3f", ("inversion",)),
     )
 
-    def question(self, evidence) -> Json:
+    def question(self, evidence: Evidence) -> Json:
         """The attack, and which pictures it is made on."""
         return {
             "attack": evidence.settings(Inversion).to_dict(),

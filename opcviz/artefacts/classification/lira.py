@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...attacks.membership import ReferenceAttack
+from ...common.json_types import Json
 from ..context import Context, Subject
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,7 +49,7 @@ class Lira(Kind):
 
     def wanted(self, evidence: Evidence, seeds: int) -> bool:
         """Where membership is asked about and there are enough reference seeds."""
-        return "membership" in evidence.instruments and seeds >= MIN_SEEDS
+        return "membership" in (evidence.instruments or ()) and seeds >= MIN_SEEDS
 
     def reference_seeds(self, evidence: Evidence) -> tuple[int, ...]:
         """As its settings say."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...attacks.membership import Membership
+from ...common.json_types import Json
 from ..context import Context
-from ..kind import Json, Kind, Made, register_kind
+from ..kind import Kind, Made, register_kind
 
 __all__ = ["MembershipTests"]
 

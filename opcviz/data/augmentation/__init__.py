@@ -1,4 +1,4 @@
-"""How training pictures are varied, batched and on the device."""
+"""Data augmentation of training pictures, batched and on the device."""
 
 from typing import TYPE_CHECKING
 

@@ -129,6 +129,16 @@ def _stage(op: Tensor, magnitude: Tensor, generator: torch.Generator) -> Stage:
     return op, torch.where(_EITHER_SIGN[op], sign * magnitude, magnitude)
 
 
+def _where_drawn(happens: Tensor, stage: Stage) -> Stage:
+    """The stage for the pictures where it happens, "identity" for the others."""
+    op, magnitude = stage
+    return torch.where(happens, op, 0), torch.where(happens, magnitude, 0)
+
+
+def _size(x: Tensor) -> Size:
+    return x.shape[2], x.shape[3]
+
+
 def randaugment_draw(
     batch: int, size: Size, generator: torch.Generator, count: int = 2, level: int = 9
 ) -> list[Stage]:
@@ -155,8 +165,7 @@ def autoaugment_draw(batch: int, size: Size, generator: torch.Generator) -> list
     for turn in (0, 1):
         op, level = _SUB_OPS[chosen, turn], _SUB_LEVEL[chosen, turn]
         happens = _uniform((batch,), generator) < _SUB_CHANCE[chosen, turn]
-        drawn = _stage(op, table[op, level], generator)
-        stages.append(tuple(torch.where(happens, part, 0) for part in drawn))
+        stages.append(_where_drawn(happens, _stage(op, table[op, level], generator)))
     return stages
 
 
@@ -191,7 +200,7 @@ def augmix_draw(
     for turn in range(3):
         op = _MIXED[_integers(len(_MIXED), (width * batch,), generator)]
         drawn = _stage(op, table[op, _integers(severity, op.shape, generator)], generator)
-        stages.append(tuple(torch.where(turn < depth, part, 0) for part in drawn))
+        stages.append(_where_drawn(turn < depth, drawn))
     itself = _uniform((batch, 1), generator)  # Beta(1, 1)
     chains = _dirichlet(batch, width, generator) * (1 - itself)
     return stages, torch.cat([itself, chains], dim=1)
@@ -221,7 +230,8 @@ def erase_draw(
     room = limits - sides
     # the smaller of the two: u below 1 times (room + 1) can round up to room + 1
     corner = (_uniform((batch, 2), generator) * (room + 1)).long().minimum(room)
-    return (*corner.unbind(1), *sides.unbind(1))
+    (top, left), (height, width) = corner.unbind(1), sides.unbind(1)
+    return top, left, height, width
 
 
 # ---- carrying out --------------------------------------------------------------------------------
@@ -239,7 +249,7 @@ def staged(draw: Draw) -> Callable[[Tensor, torch.Generator], Tensor]:
 
     def policy(x: Tensor, generator: torch.Generator) -> Tensor:
         pictures = _as_float(x)
-        for op, magnitude in draw(len(x), tuple(x.shape[2:]), generator):
+        for op, magnitude in draw(len(x), _size(x), generator):
             apply_ops_(pictures, op, magnitude)
         return _as(x.dtype, pictures)
 
@@ -251,7 +261,7 @@ def augmix(x: Tensor, generator: torch.Generator) -> Tensor:
 
     The consistency loss of the paper is a training objective and not part of this.
     """
-    stages, weights = augmix_draw(len(x), tuple(x.shape[2:]), generator)
+    stages, weights = augmix_draw(len(x), _size(x), generator)
     pictures = _as_float(x)
     chains = pictures.repeat(weights.shape[1] - 1, 1, 1, 1)
     for op, magnitude in stages:
@@ -265,7 +275,7 @@ def augmix(x: Tensor, generator: torch.Generator) -> Tensor:
 
 def erase(x: Tensor, generator: torch.Generator) -> Tensor:
     """Blacken the rectangles of `erase_draw`; any number of channels."""
-    drawn = erase_draw(len(x), tuple(x.shape[2:]), generator)
+    drawn = erase_draw(len(x), _size(x), generator)
     top, left, tall, wide = (part.to(x.device, non_blocking=True)[:, None] for part in drawn)
     row = torch.arange(x.shape[2], device=x.device)
     col = torch.arange(x.shape[3], device=x.device)

@@ -121,7 +121,7 @@ def _grey(x: Tensor) -> Tensor:
     """(b, 1, H, W): luma, the weights of ITU-R BT.601 as torchvision rounds them."""
     if x.shape[1] == 1:
         return x
-    red, green, blue = x.split(1, dim=1)
+    red, green, blue = x[:, :1], x[:, 1:2], x[:, 2:]
     return 0.2989 * red + 0.587 * green + 0.114 * blue
 
 

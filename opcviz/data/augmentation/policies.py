@@ -70,7 +70,7 @@ def augment(x: Tensor, policy: str, generator: torch.Generator) -> Tensor:
 
 
 @policy("none")
-def _none(x: Tensor, generator: torch.Generator) -> Tensor:
+def _unchanged(x: Tensor, generator: torch.Generator) -> Tensor:
     return x
 
 
@@ -112,7 +112,7 @@ def _shift_flip(x: Tensor, generator: torch.Generator, flip: bool) -> Tensor:
     return padded.flatten(2).gather(2, source).view(batch, channels, height, width)
 
 
-def _then(first: Policy, second: Policy) -> Policy:
+def _chained(first: Policy, second: Policy) -> Policy:
     return lambda x, generator: second(first(x, generator), generator)
 
 
@@ -120,4 +120,4 @@ _AFTER_DEFAULT = {name: staged(draw) for name, draw in DRAWS.items()}
 _AFTER_DEFAULT |= {"random_erasing": erase, "augmix": augmix}
 for _prefix, _first in (("", _crop_flip), ("crop_", _crop)):
     for _name, _second in _AFTER_DEFAULT.items():
-        policy(_prefix + _name)(_then(_first, _second))
+        policy(_prefix + _name)(_chained(_first, _second))

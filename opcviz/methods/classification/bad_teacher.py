@@ -1,4 +1,4 @@
-"""Bad teacher: forget data is learnt from a model that knows nothing."""
+"""Bad teacher: on forget data the model is distilled from a randomly initialised teacher."""
 
 from __future__ import annotations
 

@@ -101,7 +101,9 @@ def features_at(model: Classifier) -> Callable[[State, Tensor], Tensor]:
         modes = [(module, module.training) for module in model.modules()]
         model.eval()
         try:
-            return functional_call(body, {f"model.{name}": v for name, v in state.items()}, (x,))
+            weights = {f"model.{name}": value for name, value in state.items()}
+            features: Tensor = functional_call(body, weights, (x,))
+            return features
         finally:
             for module, training in modes:
                 module.training = training

@@ -1,4 +1,4 @@
-"""Boundary expanding: forget data gets a region of its own, which is given up."""
+"""Boundary expanding: forget data is assigned to an extra class, which is then removed."""
 
 from __future__ import annotations
 

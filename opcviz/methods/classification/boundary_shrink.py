@@ -1,4 +1,4 @@
-"""Boundary shrink: forget data goes to the neighbour across the boundary."""
+"""Boundary shrink: forget data is relabelled with the nearest class across the boundary."""
 
 from __future__ import annotations
 

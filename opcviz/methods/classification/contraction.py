@@ -30,7 +30,8 @@ def distance_to_point(forget: Tensor, point: Tensor | float, norm: str) -> Tenso
 def random_directions(count: int, width: int, generator: torch.Generator) -> Tensor:
     """(width, count) unit columns, uniform on the sphere, on the generator's device."""
     drawn = torch.randn(width, count, generator=generator, device=generator.device)
-    return drawn / drawn.norm(dim=0)
+    units: Tensor = drawn / drawn.norm(dim=0)
+    return units
 
 
 def sliced_wasserstein(a: Tensor, b: Tensor, directions: Tensor, norm: str = "l2") -> Tensor:

@@ -1,4 +1,4 @@
-"""DELETE: the original teaches the forget data, its own class struck out."""
+"""DELETE: distillation from the original model with the true class of forget data masked out."""
 
 from __future__ import annotations
 

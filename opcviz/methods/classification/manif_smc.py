@@ -78,7 +78,7 @@ class ManiFSMC(Iterative[Classifier]):
         margins: dict[int, Tensor] = {}
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
-            number = int(batch.at * self.paths + 1e-6)
+            number = int(batch.epochs_done * self.paths + 1e-6)
             if number not in margins:
                 margins.clear()
                 middle = self.middle(request, model, near, features, number)
@@ -86,10 +86,12 @@ class ManiFSMC(Iterative[Classifier]):
             at = row[batch.index]
             close = near[at].flatten()
             x = torch.cat([batch.x, data.batch(close)])
-            now, kept = model.features(x)[0].float().split([len(at), len(close)])
+            found = model.features(x)[0].float()
+            now, kept = found[: len(at)], found[len(at) :]
             to, away = (now - goals[at]).norm(dim=1), (now - centroids[at]).norm(dim=1)
             stay = (kept - features[close]).norm(dim=1).mean()
-            return F.relu(to - away + margins[number][at]).mean() + self.hold * stay
+            total: Tensor = F.relu(to - away + margins[number][at]).mean() + self.hold * stay
+            return total
 
         return loss
 
@@ -104,12 +106,14 @@ class ManiFSMC(Iterative[Classifier]):
         """Neighbours' features (n, k, d) at t = 0.5 of a path fitted between now and θo."""
         path, run = BezierPath(model, request.copy_of_original()), features_at(model)
         generator = torch.Generator().manual_seed(request.seed * 1_000_003 + number)
-        pool, data = near.unique(), request.data
+        pool: Tensor = near.unique()
+        data = request.data
 
         def loss(state: dict[str, Tensor]) -> Tensor:
             drawn = torch.randint(len(pool), (self.batch_size,), generator=generator)
             ids = pool[drawn.to(pool.device)]
-            return (run(state, data.batch(ids)) - features[ids]).norm(dim=1).mean()
+            distance: Tensor = (run(state, data.batch(ids)) - features[ids]).norm(dim=1)
+            return distance.mean()
 
         path.fit(loss, self.path_steps, self.lr, generator, request.progress)
         with torch.no_grad():

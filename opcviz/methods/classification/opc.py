@@ -74,7 +74,7 @@ class OPC(Iterative[Classifier]):
         generator = torch.Generator()
 
         def loss(model: Classifier, batch: Batch) -> Tensor:
-            generator.manual_seed(directions_seed(request.seed, batch.at))
+            generator.manual_seed(directions_seed(request.seed, batch.epochs_done))
             activations = model.activations(batch.x)
             keep = cross_entropy_of(activations.logits, batch.y, batch.retain)
             gaps = [self.distance(t, batch, generator) for t in self.targets(activations)]
@@ -105,6 +105,6 @@ class OPC(Iterative[Classifier]):
         return [n for n in names if self.head_frozen and n.startswith(f"net.{model.head_name}.")]
 
 
-def directions_seed(seed: int, at: float) -> int:
-    """Seed of the random lines of the step at `at` epochs: plain arithmetic, the same anywhere."""
-    return (seed * 1_000_003 + round(at * 1_000_000) * 7_919 + 1) % 2**31
+def directions_seed(seed: int, epochs_done: float) -> int:
+    """Seed of the random lines of one step; plain arithmetic, the same on every machine."""
+    return (seed * 1_000_003 + round(epochs_done * 1_000_000) * 7_919 + 1) % 2**31

@@ -33,7 +33,7 @@ class OPCHead(Method[Classifier]):
         V, c = argmin E_r ‖V f + c − (W f + b)‖² + λ E_f ‖V f + c‖² + ρ ‖V‖²_F
 
     over the old features f; V, c replace the old head W, b. The body is left as it is, bit for
-    bit, so whoever refits the head has everything back. The paper says what changes and that
+    bit, so refitting the head recovers everything. The paper says what changes and that
     nothing is trained; least squares with equally weighted parts (λ = 1) is what we decided. ρ is
     in units of the features' mean square, so that its meaning does not depend on their scale.
     """

@@ -1,4 +1,4 @@
-"""Unlearning by teaching wrong answers on the forget data."""
+"""Unlearning by relabelling: training on forget data with wrong labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retain-like contraction: the forgotten lie where the retained lie, and nobody can tell."""
+"""Retain-like contraction: forget features move onto the distribution of retain features."""
 
 from __future__ import annotations
 

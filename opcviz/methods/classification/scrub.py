@@ -1,4 +1,4 @@
-"""SCRUB: a student that disobeys its teacher on forget data."""
+"""SCRUB: a student moves away from its teacher on forget data and stays close on retain data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What methods that distil share: a teacher at rest, and the divergence from its answers."""
+"""What distillation methods share: a frozen teacher, and the divergence from its answers."""
 
 from __future__ import annotations
 

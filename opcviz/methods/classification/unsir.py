@@ -1,4 +1,4 @@
-"""UNSIR: unlearning a class with noise that stands for it, without ever seeing its data."""
+"""UNSIR: unlearning a class by error-maximising noise in its place, without its data."""
 
 from __future__ import annotations
 

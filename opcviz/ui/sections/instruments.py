@@ -5,44 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
+from ..charts.curves import relearning_figure, roc_figure
 from ..charts.figures import chart_config
-from ..charts.lines import DASHES, Line, colours, lines_figure
+from ..charts.lines import colours
 from ..reading.store_reader import Column
 from .measures_table import no_likelihood
 
-__all__ = ["membership", "relearning", "relearning_figure", "roc_figure"]
+__all__ = ["membership", "relearning"]
 
 VARIANTS = {"retain": "retained data only", "other": "another data set (photographs)"}
 NUMBERS = {"1": "one forget picture", "10": "ten forget pictures"}
-LOWEST = 0.1  # least rate of an ROC curve, percent; what the field draws
-
-
-def relearning_figure(
-    curves: Mapping[str, Line],
-    *,
-    constant: float | None = None,
-    colors: Mapping[str, str] | None = None,
-    height: int = 250,
-) -> go.Figure:
-    """Forget accuracy against training steps, one line a model.
-
-    Args:
-        curves: steps and percentages by model.
-        constant: percent that one constant answer scores (dashed).
-        colors: by model.
-        height: pixels.
-    """
-    return lines_figure(
-        curves,
-        x_title="steps of further training",
-        y_title="forget accuracy (%)",
-        reference=constant,
-        colors=colors,
-        height=height,
-    )
 
 
 def relearning(shown: Sequence[Column]) -> None:
@@ -87,46 +61,6 @@ def _variant(name: str, found: dict[str, Any], paint: Mapping[str, str]) -> None
         config=chart_config(f"relearning-{name}"),
         key=f"relearning.{name}",
     )
-
-
-def roc_figure(
-    curves: Mapping[str, Mapping[str, Any]],
-    *,
-    colors: Mapping[str, str] | None = None,
-    height: int = 330,
-) -> go.Figure:
-    """ROC curves of one membership attack on logarithmic axes, where rare false alarms are seen.
-
-    Args:
-        curves: by model `auc` and `roc`, with `fpr` and `tpr` in 0..1. A rate of 0 has no place.
-        colors: by model.
-        height: pixels.
-    """
-    lines, paint, ends = {}, {}, {}
-    for name, one in curves.items():
-        points = zip(one["roc"]["fpr"], one["roc"]["tpr"], strict=True)
-        kept = [(100 * x, 100 * y) for x, y in points if x > 0 and y > 0]
-        label = f"{name}: {one['auc']:.2f}"
-        lines[label] = tuple(zip(*kept, strict=True)) or ((), ())
-        paint[label] = (colors or colours(curves)).get(name)
-        ends[label] = 100 * one["auc"]
-    figure = lines_figure(
-        lines,
-        x_title="false positive rate (%)",
-        y_title="true positive rate (%)",
-        colors=paint,
-        ends=ends,
-        markers=False,
-        height=height,
-    )
-    # names stand by AUC beside the chart: all curves end in one corner
-    figure.for_each_annotation(lambda name: name.update(y=name.y / 102, yref="y domain"))
-    figure.add_scatter(
-        x=[LOWEST, 100], y=[LOWEST, 100], mode="lines", line=DASHES, hoverinfo="skip"
-    )
-    ticks = {"tickvals": [0.1, 1, 10, 100], "ticktext": ["0.1", "1", "10", "100"]}
-    figure.update_yaxes(type="log", range=[-1, 2.03], **ticks)
-    return figure.update_xaxes(type="log", range=[-1, 2], **ticks)
 
 
 ATTACKS = {

@@ -1,0 +1,91 @@
+"""Progress bars in a terminal or a notebook, as listeners of `Progress`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bars
+
+from .progress import Epoch, Event, Message, Progress, Stage, Step
+
+__all__ = ["bar", "bars"]
+
+
+def _bars(console: Console) -> Bars:
+    return Bars(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+    )
+
+
+@contextmanager
+def bar(description: str, shown: bool | Progress = True) -> Iterator[Progress]:
+    """One bar over the steps of one piece of work.
+
+    Args:
+        description: what is being done, before the bar.
+        shown: False, or neither a terminal nor a notebook to draw in: nothing is shown. A
+            `Progress` of your own is told instead.
+    """
+    if isinstance(shown, Progress):
+        yield shown
+        return
+    console = Console(stderr=True)
+    if not shown or not (console.is_terminal or console.is_jupyter):
+        yield Progress()
+        return
+    with _bars(console) as drawn:
+        current = drawn.add_task(description, total=None, note="")
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Step):
+                note = "" if event.loss is None else f"loss {event.loss:.3g}"
+                drawn.update(current, completed=event.step, total=event.steps, note=note)
+            elif isinstance(event, Message):
+                drawn.console.print(event.text)
+
+        yield Progress(listen)
+        if drawn.tasks[current].total is None:  # work that told no steps
+            drawn.update(current, total=1, completed=1)
+
+
+@contextmanager
+def bars(console: Console, count: int) -> Iterator[Progress]:
+    """Two bars: answers of the whole study, and steps of the current one."""
+    with _bars(console) as shown:
+        total = shown.add_task("study", total=count, note="")
+        current = shown.add_task("", total=None, note="")
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Stage):
+                shown.update(total, completed=event.index)
+                label = f"{event.name} · {event.model}"
+                shown.reset(current, description=label[:48], total=None, note="")
+            elif isinstance(event, Step):
+                shown.update(current, completed=event.step, total=event.steps)
+            elif isinstance(event, Epoch):
+                values = event.values
+                watched = (("forget", "forget_accuracy"), ("retain", "retain_accuracy"))
+                note = " ".join(
+                    f"{k} {values[v]:.0f} %" for k, v in watched if values.get(v) is not None
+                )
+                shown.update(current, note=note)
+            elif isinstance(event, Message):
+                shown.console.print(event.text)
+
+        yield Progress(listen)
+        shown.update(total, completed=count)

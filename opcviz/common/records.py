@@ -1,0 +1,297 @@
+"""Results as frozen dataclasses that JSON holds: `Record`, and `Undefined` for what is not there.
+
+A record's JSON follows from its type hints, by three rules:
+
+* A field that equals its default is left out, and a field that is left out has its default. So a
+  later version may add fields, and older JSON can still be read.
+* A number, sequence or table that is `Undefined` is null. The reasons stand beside, under `reason`:
+  one sentence for the record, or a table by field name where a record says so; a value inside a
+  table has the name "field key".
+* A record that is `Undefined` is an object with a `reason` and nothing else.
+
+    @dataclass(frozen=True)
+    class Spread(Record):
+        deviation: float | Undefined
+        samples: int
+
+    Spread(Undefined("one sample has no spread"), 1).to_dict()
+    # {"deviation": None, "samples": 1, "reason": "one sample has no spread"}
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    Self,
+    TypeAlias,
+    TypeGuard,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from .caching import once_per_class
+from .json_types import Json
+
+__all__ = ["Record", "Undefined", "defined", "guard"]
+
+
+T = TypeVar("T")
+Hint: TypeAlias = Any  # a type as `typing` gives it: a class, a union, a parametrised alias
+Reasons = Literal["sentence", "table"]
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """What is not there, and why.
+
+    Attributes:
+        reason: a sentence; empty where it is given once, for a larger part of the result.
+    """
+
+    reason: str = ""
+
+
+def defined(value: T | Undefined | None) -> TypeGuard[T]:
+    """Whether a value is there."""
+    return value is not None and not isinstance(value, Undefined)
+
+
+def guard(*conditions: tuple[object, str]) -> Undefined | None:
+    """The first reason whose condition holds; None where nothing is in the way.
+
+    As in `guard((not len(x), "there are no samples")) or compute(x)`.
+
+    Args:
+        conditions: pairs of a condition and the reason that stands where it holds.
+    """
+    return next((Undefined(reason) for holds, reason in conditions if holds), None)
+
+
+class Record:
+    """Base of frozen dataclasses that JSON holds; see the top of this file.
+
+    Class arguments:
+        reasons: how `reason` is written: one "sentence" for the record, or a "table" by name.
+        always: whether `reason` is written, as null, where there is none.
+
+    A record with a field of its own called `reason` writes that, and holds no `Undefined` values.
+    """
+
+    _reasons: ClassVar[Reasons] = "sentence"
+    _always: ClassVar[bool] = False
+
+    def __init_subclass__(cls, *, reasons: Reasons = "sentence", always: bool = False) -> None:
+        """Take the class arguments."""
+        super().__init_subclass__()
+        cls._reasons, cls._always = reasons, always
+
+    def to_dict(self) -> Json:
+        """The record as JSON holds it."""
+        found: Json = {}
+        told: dict[str, str] = {}
+        for name, (field, hint) in _declared(type(self)).items():
+            value = getattr(self, name)
+            if field.default is not MISSING and _same(value, field.default):
+                continue
+            found[name] = _plain(value, hint)
+            if not (isinstance(value, Undefined) and _records(hint)):
+                told |= dict(_undefined(name, value))
+        if "reason" in found:
+            return found
+        if told:
+            one = "; ".join(dict.fromkeys(told.values()))
+            found["reason"] = told if self._reasons == "table" else one
+        elif self._always:
+            found["reason"] = None
+        return found
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, strict: bool = False) -> Self:
+        """Read the record from JSON.
+
+        Args:
+            data: as `to_dict` gives it; fields that have a default may be missing.
+            strict: refuse names that the record does not know.
+
+        Raises:
+            ValueError: for missing or (where strict) unknown names, and for values of other types;
+                the message says where.
+        """
+        return _read_record(cls, data, strict, cls.__name__)
+
+
+@once_per_class
+def _declared(cls: Any) -> dict[str, tuple[Field[Any], Hint]]:
+    """The fields of a record, a dataclass, and their types, by name."""
+    hints = get_type_hints(cls)
+    return {field.name: (field, hints[field.name]) for field in fields(cls)}
+
+
+def _same(value: object, default: object) -> bool:
+    return type(value) is type(default) and value == default
+
+
+def _choices(hint: Hint) -> tuple[Hint, ...]:
+    """The members of a union; of another type itself alone."""
+    return get_args(hint) if _origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def _origin(hint: Hint) -> Any:
+    """`Mapping` of `Mapping[str, int]`; None of a plain class."""
+    return get_origin(hint)
+
+
+def _records(hint: Hint) -> bool:
+    return any(isinstance(each, type) and issubclass(each, Record) for each in _choices(hint))
+
+
+# ---- writing ------------------------------------------------------------------------------------
+
+
+def _plain(value: object, hint: Hint) -> object:
+    if isinstance(value, Undefined):
+        return {"reason": value.reason} if _records(hint) else None
+    if isinstance(value, Record):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        inner = _value_hint(hint)
+        return {key: _plain(each, inner) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(each, None) for each in value]
+    return value
+
+
+def _value_hint(hint: Hint) -> Hint:
+    """What a table of this type holds."""
+    for each in _choices(hint):
+        if _origin(each) is not None and issubclass(_origin(each), Mapping):
+            return get_args(each)[1]
+    return None
+
+
+def _undefined(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """The reasons in a value: its own, or those inside a table, under its name and the key."""
+    if isinstance(value, Undefined):
+        if value.reason:
+            yield name, value.reason
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            for _, reason in _undefined("", each):
+                yield f"{name} {key}", reason
+
+
+R = TypeVar("R", bound=Record)
+
+
+# ---- reading ------------------------------------------------------------------------------------
+
+
+def _read_record(cls: type[R], data: object, strict: bool, where: str) -> R:
+    if not isinstance(data, Mapping):
+        raise ValueError(f"{where}: wants an object, got {data!r}")
+    declared = _declared(cls)
+    unknown = set(data) - declared.keys() - {"reason"}
+    if strict and unknown:
+        raise ValueError(f"{where}: unknown {', '.join(sorted(unknown))}")
+    reasons = data.get("reason")
+    values = {}
+    for name, (field, hint) in declared.items():
+        if name in data:
+            at = f"{where}.{name}"
+            values[name] = _read(hint, data[name], _Reasons(name, reasons), strict, at)
+        elif field.default is MISSING:
+            raise ValueError(f"{where}: {name} is missing")
+    return cls(**values)
+
+
+@dataclass(frozen=True)
+class _Reasons:
+    """What stands under `reason` beside a value."""
+
+    name: str
+    told: object
+
+    def find(self) -> str | None:
+        if isinstance(self.told, Mapping):
+            found = self.told.get(self.name)
+            return found if isinstance(found, str) else None
+        return self.told if isinstance(self.told, str) else None
+
+    def inside(self, key: str) -> _Reasons:
+        """For a value in a table; deeper ones share the name of the first key."""
+        return self if " " in self.name else _Reasons(f"{self.name} {key}", self.told)
+
+
+def _read(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: str) -> Any:
+    choices = _choices(hint)
+    if value is None:
+        return _read_null(choices, reasons, where)
+    if (
+        Undefined in choices
+        and _records(hint)
+        and isinstance(value, Mapping)
+        and set(value) == {"reason"}
+    ):
+        return Undefined(value["reason"])
+    problems = []
+    for choice in choices:
+        if choice in (Undefined, types.NoneType):
+            continue
+        try:
+            return _read_one(choice, value, reasons, strict, where)
+        except ValueError as problem:
+            problems.append(str(problem))
+    raise ValueError("; ".join(problems))
+
+
+def _read_null(choices: tuple[Hint, ...], reasons: _Reasons, where: str) -> Undefined | None:
+    reason = reasons.find()
+    if Undefined in choices and (reason is not None or types.NoneType not in choices):
+        return Undefined(reason or "")
+    if types.NoneType in choices or Any in choices:
+        return None
+    raise ValueError(f"{where}: is null")
+
+
+def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: str) -> Any:
+    """A value of one type that is no union."""
+    origin, inner = _origin(hint), get_args(hint)
+    if hint is Any:
+        return value
+    if origin is Literal:
+        if value in inner:
+            return value
+    elif origin is not None and issubclass(origin, Mapping):
+        if isinstance(value, Mapping):
+            return {
+                key: _read(inner[1], each, reasons.inside(key), strict, f"{where}.{key}")
+                for key, each in value.items()
+            }
+    elif origin in (tuple, list):
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            return origin(_items(inner, value, strict, where))
+    elif issubclass(hint, Record):
+        return _read_record(hint, value, strict, where)
+    elif isinstance(value, (int, float) if hint is float else hint) and (
+        hint is bool or not isinstance(value, bool)
+    ):
+        return value
+    raise ValueError(f"{where}: wants {getattr(hint, '__name__', hint)}, got {value!r}")
+
+
+def _items(
+    inner: tuple[Hint, ...], value: Sequence[Any], strict: bool, where: str
+) -> Iterator[Any]:
+    hints = inner if len(inner) > 1 and inner[1] is not Ellipsis else inner[:1] * len(value)
+    if len(hints) != len(value):
+        raise ValueError(f"{where}: wants {len(hints)} values, got {len(value)}")
+    for i, (hint, each) in enumerate(zip(hints, value, strict=True)):
+        yield _read(hint, each, _Reasons("", None), strict, f"{where}[{i}]")

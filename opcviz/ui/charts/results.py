@@ -1,0 +1,285 @@
+"""One figure for each kind of result, for notebooks: `opcviz.plot`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from .curves import relearning_figure, roc_figure
+from .drawing import SMALL, finish
+from .figures import recovery_figure, ridge_figure
+from .lines import DASHES
+from .pictures import to_rgb
+from .theme import SHAPES, class_colors, ink
+
+if TYPE_CHECKING:
+    from ...data import Split
+    from ...library.attacks import Inverted
+    from ...study import StudyResult
+    from ...tasks.classification import ModelOutputs
+
+__all__ = ["plot"]
+
+Json = Mapping[str, Any]
+MOST = 1000  # points of either part in a map
+SYMBOLS = tuple("triangle-up" if shape == "triangle" else shape for shape in SHAPES)
+
+
+def plot(
+    result: Any, about: str = "", *, split: Split | None = None, retrained: Any = None
+) -> go.Figure:
+    """A figure of a result; needs plotly.
+
+    Args:
+        result: what one of these returned; of several models' relearning or membership a dict by
+            name, to be drawn together:
+
+            * `recover`: bars before and after FM and HR, dashed what a constant answer scores;
+              with `about="ridge"` recovered accuracy against the attacker's ridge;
+            * `relearn`: a line for each way of training on; `about` is the variant drawn of
+              several models, `retain` unless given;
+            * `membership`: ROC curve; `about` is the score, `loss` unless given;
+            * `invert`: true pictures above what was found;
+            * `observe`: a map of the train features; `about` is `pca` unless given, `umap`,
+              `densmap`, or `entropy` for every sample's entropy over the norm of its logits;
+            * `measure` of `evidence`: its recovery;
+            * `open_study`: forget accuracy after FM of every model.
+        about: which figure, where there are several.
+        split: what was to be forgotten; wanted for what `observe` returned.
+        retrained: what `recover` returned of the retrained model, drawn dotted.
+
+    Raises:
+        ValueError: for what has no figure, or no figure of this name.
+        ImportError: without plotly.
+
+    Example:
+        >>> result = opcviz.recover(unlearned, data, split, original=original, progress=False)
+        >>> figure = opcviz.plot(result)
+        >>> figure.layout.yaxis.title.text
+        'forget accuracy (%)'
+        >>> figure = opcviz.plot(opcviz.observe(unlearned, data), split=split)
+        >>> [part.name for part in figure.data]
+        ['retain', 'forget']
+    """
+    from ...library.attacks import Inverted
+    from ...study import StudyResult
+    from ...tasks.classification import ModelOutputs
+
+    if isinstance(result, Inverted):
+        return _strip(result)
+    if isinstance(result, StudyResult):
+        return _study(result)
+    if isinstance(result, ModelOutputs):
+        if split is None:
+            raise ValueError("plot: which samples are forget data is told by split=")
+        return _entropy(result, split) if about == "entropy" else _map(result, about, split)
+    numbers = _plain(result)
+    if "fm" in numbers and "before" in numbers:
+        return _recovery(numbers, about, retrained)
+    several = {"": numbers} if _attack(numbers) else {k: _plain(v) for k, v in numbers.items()}
+    kinds = {_attack(one) for one in several.values()}
+    if kinds == {"variants"}:
+        return _relearning(several, about)
+    if kinds == {"thresholds"}:
+        return _roc(several, about or "loss")
+    raise ValueError(
+        f"plot: there is no figure of a {type(result).__name__} with "
+        f"{', '.join(map(str, numbers)) or 'nothing in it'}"
+    )
+
+
+def _plain(result: Any) -> dict[str, Any]:
+    """The numbers of a result: its own `to_dict()`, what a kind of artefact made, or a dict."""
+    if hasattr(result, "to_dict"):
+        result = result.to_dict()
+    if hasattr(result, "arrays") and hasattr(result, "result"):
+        result = result.result
+    if not isinstance(result, Mapping):
+        return {}
+    found = dict(result)
+    inner = found.get("recovery")
+    return _plain(inner) if isinstance(inner, Mapping) or hasattr(inner, "to_dict") else found
+
+
+def _attack(numbers: Json) -> str | None:
+    return next((key for key in ("variants", "thresholds") if key in numbers), None)
+
+
+def _recovery(numbers: Json, about: str, retrained: Any) -> go.Figure:
+    constant = numbers["constant_predictor"]
+    attacks = {"FM": "fm", "HR": "hr"}
+    if about == "ridge":
+        sweeps = {name: numbers[key]["all"].get("sweep") for name, key in attacks.items()}
+        known = {name: sweep for name, sweep in sweeps.items() if sweep}
+        if not known:
+            raise ValueError("plot: the attack swept no ridges")
+        ridges = next(iter(known.values()))["ridge"]
+        curves = {name: sweep["forget_accuracy"] for name, sweep in known.items()}
+        return ridge_figure(ridges, curves, constant=constant, chosen=numbers["ridge"])
+    if about not in ("", "bars"):
+        raise ValueError(f"plot: recovery is drawn as bars or ridge, not '{about}'")
+    found = _stages(numbers)
+    return recovery_figure(
+        {stage: one["forget_accuracy"] for stage, one in found.items()},
+        intervals={stage: _interval(one) for stage, one in found.items()},
+        constant=constant,
+        retrained={
+            stage: one["forget_accuracy"]
+            for stage, one in ({} if retrained is None else _stages(_plain(retrained))).items()
+        },
+        reason=next((one["reason"] for one in found.values() if one.get("reason")), ""),
+        height=300,
+    )
+
+
+def _stages(numbers: Json) -> dict[str, Json]:
+    return {"before": numbers["before"], "FM": numbers["fm"]["all"], "HR": numbers["hr"]["all"]}
+
+
+def _interval(one: Json) -> tuple[float, float] | None:
+    drawn = one.get("interval") or {}
+    low, high = drawn.get("low"), drawn.get("high")
+    return None if low is None or high is None else (low, high)
+
+
+def _relearning(models: Mapping[str, Json], about: str) -> go.Figure:
+    """Lines by variant of one model, by model of one variant."""
+    if list(models) == [""]:
+        found = models[""]["variants"]
+        found = {about: _variant(found, about)} if about else found
+    else:
+        found = {name: _variant(one["variants"], about or "retain") for name, one in models.items()}
+    curves = {
+        name: (one["steps"] or [], one["forget_train"]["accuracy"] or [])
+        for name, one in found.items()
+    }
+    constants = [one["forget_train"]["constant_predictor"] for one in found.values()]
+    return relearning_figure(curves, constant=max(filter(None, constants), default=None))
+
+
+def _variant(variants: Json, name: str) -> Any:
+    if name not in variants:
+        raise ValueError(f"plot: there is no variant '{name}'; there are: {', '.join(variants)}")
+    return variants[name]
+
+
+def _roc(models: Mapping[str, Json], score: str) -> go.Figure:
+    curves = {}
+    for name, one in models.items():
+        found = one["thresholds"].get(score)
+        if not isinstance(found, Mapping):
+            known = [k for k, v in one["thresholds"].items() if isinstance(v, Mapping)]
+            raise ValueError(f"plot: there is no score '{score}'; there are: {', '.join(known)}")
+        if found.get("roc"):
+            curves[name or score] = found
+    if not curves:
+        raise ValueError(f"plot: no ROC curve of '{score}' was kept")
+    return roc_figure(curves)
+
+
+def _strip(found: Inverted) -> go.Figure:
+    scores = found.summary["per_picture"]["psnr"]
+    titles = ["–" if score is None else f"{score:.1f} dB" for score in scores]
+    count = len(found.pictures)
+    figure = make_subplots(
+        rows=2,
+        cols=count,
+        subplot_titles=[*[""] * count, *titles],
+        horizontal_spacing=0.01,
+        vertical_spacing=0.14,
+    )
+    drawn = (found.pictures, found.reconstructions.nan_to_num(0.5))
+    for row, pictures in enumerate(drawn, 1):
+        for col, picture in enumerate(to_rgb(pictures.numpy()), 1):
+            figure.add_trace(go.Image(z=picture, hoverinfo="skip"), row=row, col=col)
+    finish(figure, 260, top=16, bottom=12)
+    figure.update_annotations(font_size=SMALL)
+    figure.update_xaxes(showticklabels=False, showgrid=False)
+    figure.update_yaxes(showticklabels=False, showgrid=False)
+    for row, name in enumerate(("true", "found"), 1):
+        figure.update_yaxes(title=name, row=row, col=1)
+    return figure
+
+
+def _map(outputs: ModelOutputs, kind: str, split: Split) -> go.Figure:
+    import torch
+
+    from ...maps import draw
+
+    parts = {"retain": split.retain_train.cpu(), "forget": split.forget_train.cpu()}
+    kept = {
+        name: rows[torch.linspace(0, len(rows) - 1, min(MOST, len(rows))).round().long()]
+        for name, rows in parts.items()
+    }
+    rows = torch.cat(list(kept.values()))
+    layout = draw(outputs.train.features.cpu()[rows], kind or "pca")
+    classes = class_colors(outputs.train.logits.shape[1], split.classes, "light")
+    labels = outputs.train.labels.cpu()[rows].numpy()
+    gone = np.arange(len(rows)) >= len(kept["retain"])
+    figure = go.Figure()
+    for name, part in (("retain", ~gone), ("forget", gone)):
+        colors = classes.vivid if name == "forget" else classes.muted
+        marks = [SYMBOLS[classes.shape[c]] if name == "forget" else "circle" for c in labels[part]]
+        figure.add_trace(
+            go.Scattergl(
+                x=layout.points[part, 0].numpy(),
+                y=layout.points[part, 1].numpy(),
+                mode="markers",
+                name=name,
+                text=[f"{name}, class {c}" for c in labels[part]],
+                hovertemplate="%{text}<extra></extra>",
+                marker={
+                    "color": [colors[c] for c in labels[part]],
+                    "symbol": marks,
+                    "size": 6 if name == "forget" else 4,
+                },
+            )
+        )
+    finish(figure, 420)
+    figure.update_xaxes(showticklabels=False, title=layout.note or None)
+    return figure.update_yaxes(showticklabels=False, scaleanchor="x")
+
+
+def _entropy(outputs: ModelOutputs, split: Split) -> go.Figure:
+    from ...artefacts.classification.entropy_points import entropy_points
+    from .entropy import Points, entropy_figure
+
+    about, points = entropy_points(outputs.train.logits, split)
+    if not points:
+        raise ValueError(f"plot: {about['reason']}")
+    return entropy_figure({"model": Points(**points)}, about["classes"])
+
+
+def _study(study: StudyResult) -> go.Figure:
+    """Bars of forget accuracy after FM, one a model."""
+    several = len({model.seed for model in study.models}) > 1
+    names, values, constant = [], [], None
+    for model in study.models:
+        attack = study.numbers(model)["recovery"]["fm"]["all"]
+        names.append(f"{model.title}, seed {model.seed}" if several else model.title)
+        values.append(attack["forget_accuracy"])
+        constant = attack["constant_predictor"] if constant is None else constant
+    rows = list(range(len(names)))  # one method may stand here with several settings
+    figure = go.Figure(
+        go.Bar(
+            x=values,
+            y=rows,
+            orientation="h",
+            marker_color=ink.fm,
+            customdata=names,
+            hovertemplate="%{customdata}: %{x:.1f} %<extra></extra>",
+        )
+    )
+    if constant is not None:
+        figure.add_vline(
+            x=constant, line=DASHES, annotation_text="constant", annotation_position="top"
+        )
+    finish(figure, 90 + 20 * len(rows), top=28)
+    figure.update_xaxes(range=[0, 105], title="forget accuracy after FM (%)")
+    return figure.update_yaxes(
+        tickvals=rows, ticktext=names, autorange="reversed", automargin=True, showgrid=False
+    )

@@ -1,0 +1,46 @@
+"""Every result that is shipped goes through its record and comes out as it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from opcviz import results
+from opcviz.study import shipped_root
+
+RECORDS = {
+    "evidence": results.EvidenceResult,
+    "blocks": results.BlocksResult,
+    "similarity": results.SimilarityResult,
+    "maps": results.MapsResult,
+    "relearning": results.RelearningResult,
+    "membership": results.MembershipResult,
+    "reference": results.LiraResult,
+    "inversion": results.InversionSummary,
+}
+NOT_MEASURED = {"model", "probe"}  # made by training, and by drawing the probe set
+
+
+def stored() -> list[tuple[str, Path]]:
+    """The kind and the file of every shipped result."""
+    found = sorted(shipped_root().rglob("result.json"))
+    return [(path.parent.name.rpartition("-")[0], path) for path in found]
+
+
+def test_every_kind_of_result_that_is_shipped_has_a_record() -> None:
+    assert {kind for kind, _ in stored()} == RECORDS.keys() | NOT_MEASURED
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_json_is_the_same_after_its_record(kind: str) -> None:
+    paths = [path for each, path in stored() if each == kind]
+    assert len(paths) > 10
+    for path in paths:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        del told["seconds"]  # the runner adds how long it took
+        record = RECORDS[kind].from_dict(told, strict=True)
+        written = record.to_dict()
+        assert json.dumps(written, sort_keys=True) == json.dumps(told, sort_keys=True), path
+        assert RECORDS[kind].from_dict(written) == record
