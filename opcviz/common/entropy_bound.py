@@ -31,4 +31,5 @@ def least_entropy(norm: ArrayLike, classes: int) -> NDArray[np.float64]:
         raise ValueError(f"entropy bound: wants norms >= 0 and at least 2 classes, not {classes}")
     lead = r * math.sqrt(classes / (classes - 1))
     q = (classes - 1) * np.exp(-lead)
-    return np.log1p(q) + lead * q / (1 + q)
+    bound: NDArray[np.float64] = np.log1p(q) + lead * q / (1 + q)
+    return bound

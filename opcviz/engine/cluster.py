@@ -122,8 +122,9 @@ class Pool:
 
     def workers(self) -> set[str]:
         """The addresses of the workers that are there now."""
-        if self._cluster is not None:  # the scheduler lives in this program: no need to ask it
-            return set(self._cluster.scheduler.workers)
+        scheduler = self._cluster.scheduler if self._cluster else None
+        if scheduler is not None:  # it lives in this program: no need to ask it
+            return set(scheduler.workers)
         return set(self._client.nthreads())
 
     def launch(self, address: str, id: str, engine: str) -> Future[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -45,7 +45,6 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
         runner: of the plan's study.
         only: these kinds alone; none named: all.
     """
-    plan = _ready(plan)
     evidence, seeds = plan.study.evidence, len(runner.reference_seeds)
     asked = [kind for kind in kinds(plan.study.task) if kind.wanted(evidence, seeds)]
     chosen = [kind for kind in all_kinds(plan) if not only or kind in only]
@@ -54,7 +53,7 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
     listed = {method.info.name for method in plan.methods}
     needs = {need for kind in asked for need in kind.needs}
     references = [runner.original, *([runner.retrained] if "retrained" in needs else [])]
-    methods = [*(r for r in references if r.info.name not in listed), *plan.methods]
+    methods = [*(r for r in references if r.info.name not in listed), *_methods(plan)]
     wanted = [
         Item(kind, method, seed)
         for seed in plan.seeds
@@ -68,9 +67,9 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
     return [item for item in wanted if not runner.find(item.kind, item.method, item.seed)]
 
 
-def _ready(plan: Plan) -> Plan:
-    """The plan with methods that can run: a plan may be read where their code is not loaded."""
-    return replace(plan, methods=tuple(implementation(method) for method in plan.methods))
+def _methods(plan: Plan) -> list[Method]:
+    """The plan's methods, ready to run: it may have been read where their code is not loaded."""
+    return [implementation(method) for method in plan.methods]
 
 
 def _order(item: Item) -> tuple[float, float]:
@@ -99,7 +98,6 @@ def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: boo
     Raises:
         Cancelled: when asked to stop; what was finished stays.
     """
-    plan = _ready(plan)
     items = missing(plan, runner, only)
     runner.prepare()
     with runner.threads():
@@ -108,7 +106,7 @@ def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: boo
 
 
 def _make(items: list[Item], plan: Plan, runner: StudyRunner, again: bool) -> None:
-    last = Item(MODEL, plan.methods[-1], plan.seeds[-1])
+    last = Item(MODEL, implementation(plan.methods[-1]), plan.seeds[-1])
     repeat = again and last not in items
     count = len(items) + repeat
     if repeat:
