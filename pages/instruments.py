@@ -3,13 +3,21 @@
 import streamlit as st
 
 from opcviz.ui.reading import store_reader as library
-from opcviz.ui.sections import depth, entropy_panels, instruments, measures_table, verdicts
+from opcviz.ui.sections import (
+    depth,
+    entropy_panels,
+    instruments,
+    measures_table,
+    own_kinds,
+    verdicts,
+)
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.recovery_detail import recovery_detail
 
 study, view = head("Instruments")
 shown = library.columns(study, view.models)
 
+own_kinds.say_outdated(shown)
 st.subheader("Verdicts", anchor=False)
 verdicts.details(shown, words=True)
 st.subheader("Measures", anchor=False)
@@ -24,3 +32,4 @@ st.subheader("Entropy and norm", anchor=False, help="Why small logits mean uncer
 entropy_panels.entropy(shown)
 st.subheader("Membership", anchor=False, help="Was a sample in the training set?")
 instruments.membership(shown)
+own_kinds.own_kinds(study, shown)

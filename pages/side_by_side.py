@@ -4,13 +4,14 @@ import streamlit as st
 
 from opcviz.ui.reading import export
 from opcviz.ui.reading import store_reader as library
-from opcviz.ui.sections import depth
+from opcviz.ui.sections import depth, own_kinds
 from opcviz.ui.sections import side_by_side as rows
 from opcviz.ui.sections.page_header import head
 
 study, view = head("Side by side")
 shown = library.columns(study, view.models)
 
+own_kinds.say_outdated(shown)
 rows.headlines(shown)
 rows.maps(study, view, shown)
 rows.recovery(shown, library.retrained(study))

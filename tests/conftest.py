@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from opcviz.common.plugins import Loader, loader
 from opcviz.data import Images, Scenario, Split, assemble
 from opcviz.methods import Request, create
 from opcviz.models import Architecture, Classifier, build_classifier
@@ -74,6 +75,20 @@ def normal_floats() -> Iterator[None]:
     """A laboratory flushes denormals for good; other tests (hypothesis) need IEEE numbers."""
     yield
     torch.set_flush_denormal(False)
+
+
+@pytest.fixture
+def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loader]:
+    """The loader of users' files; what a test loads is forgotten after it."""
+    for variable in ("OPCVIZ_PLUGINS", "OPCVIZ_METHODS"):
+        monkeypatch.setenv(variable, "")
+    registries = [registry for registry, _ in loader._registries]
+    before = [registry.snapshot() for registry in registries]
+    yield loader
+    for registry, entries in zip(registries, before, strict=True):
+        registry.restore(entries)
+    loader._files.clear()
+    loader._entries.clear()
 
 
 @pytest.fixture

@@ -105,8 +105,8 @@ MUTANTS = (
     ),
     Mutant(
         "a stage word changed",
-        '"evidence": "attacking"',
-        '"evidence": "testing"',
+        'stage="attacking",',
+        'stage="testing",',
         (LAB,),
     ),
     Mutant(
@@ -174,10 +174,10 @@ MUTANTS = (
     ),
     Mutant(
         "the table's columns RA and TA swapped",
-        'Column("RA", number("accuracy", "retain_train"), help="accuracy on retained train data"),'
-        '\n        Column("TA", number("accuracy", "retain_test"),',
-        'Column("RA", number("accuracy", "retain_test"), help="accuracy on retained train data"),'
-        '\n        Column("TA", number("accuracy", "retain_train"),',
+        '_column("RA", "accuracy", "retain_train", help="accuracy on retained train data"),'
+        '\n        _column("TA", "accuracy", "retain_test",',
+        '_column("RA", "accuracy", "retain_test", help="accuracy on retained train data"),'
+        '\n        _column("TA", "accuracy", "retain_train",',
         (TABLE,),
     ),
     Mutant(

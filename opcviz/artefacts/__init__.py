@@ -11,12 +11,14 @@ from .kind import (
     Made,
     Number,
     as_made,
+    columns_of,
     get_kind,
     kinds,
     number,
     register_kind,
     settings_tables,
 )
+from .rows import Row
 
 __all__ = [
     "MODEL",
@@ -26,9 +28,11 @@ __all__ = [
     "Kind",
     "Made",
     "Number",
+    "Row",
     "Stored",
     "Subject",
     "as_made",
+    "columns_of",
     "get_kind",
     "kinds",
     "number",

@@ -36,15 +36,15 @@ class Stored(Protocol):
 
 
 class Subject(Protocol):
-    """One trained model under examination; what it computes is computed once.
+    """One trained model under examination; what it computes is computed once."""
 
-    Attributes:
-        method: registered name of the method that made it.
-        seed: of its training.
-    """
+    @property
+    def method(self) -> str:
+        """Registered name of the method that made it."""
 
-    method: str
-    seed: int
+    @property
+    def seed(self) -> int:
+        """Of its training."""
 
     @property
     def network(self) -> Classifier:

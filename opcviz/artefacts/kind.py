@@ -28,6 +28,7 @@ from ..common.registry import Registry
 
 if TYPE_CHECKING:
     from .context import Context
+    from .rows import Row
     from .settings import Evidence
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Made",
     "Number",
     "as_made",
+    "columns_of",
     "get_kind",
     "kinds",
     "number",
@@ -56,14 +58,14 @@ class Column:
         value: from the documented JSON of a model to the number, None where there is none.
         format: how the number is written, as in Python's format strings.
         tables: where it stands: `show` is the table of `opcviz show`, the others are what
-            `opcviz table --about` knows.
+            `opcviz table --about` knows; a user's own kind has one of its own name in any case.
         help: what it is, with its unit.
     """
 
     name: str
     value: Callable[[Json], float | None]
     format: str = ",.1f"
-    tables: tuple[str, ...] = ("unlearning",)
+    tables: tuple[str, ...] = ()
     help: str = ""
 
 
@@ -91,6 +93,28 @@ class Number:
 def number(*path: str) -> Number:
     """A `Column.value`, as in `number("margin", "mean")`."""
     return Number(path)
+
+
+def columns_of(about: Json) -> tuple[Column, ...]:
+    """The columns in a stored declaration, see `Kind.about`; none where it is not one.
+
+    What they point at may have been stored by another version of the file: where no number lies
+    there is none.
+    """
+
+    def lenient(path: Sequence[str]) -> Callable[[Json], float | None]:
+        def value(model: Json) -> float | None:
+            try:
+                return Number(tuple(path))(model)
+            except TypeError:
+                return None
+
+        return value
+
+    return tuple(
+        Column(each["name"], lenient(each["path"]), each["format"], help=each["help"])
+        for each in about.get("columns", ())
+    )
 
 
 @dataclass(frozen=True)
@@ -131,6 +155,7 @@ class Kind:
         order: kinds are made in ascending order: what a person waits for comes first.
         fields: documentation of what it adds to a model's JSON, path to meaning.
         columns: its numbers for tables.
+        rows: its measures on the page Instruments, which puts those of a group together.
     """
 
     name: ClassVar[str]
@@ -149,6 +174,7 @@ class Kind:
     order: ClassVar[int] = 50
     fields: ClassVar[Mapping[str, str]] = {}
     columns: ClassVar[tuple[Column, ...]] = ()
+    rows: ClassVar[tuple[Row, ...]] = ()
 
     def measure(self, context: Context) -> Made | Json:
         """Measure one model.
@@ -177,7 +203,7 @@ class Kind:
 
     def wanted(self, evidence: Evidence, seeds: int) -> bool:
         """Whether a study with these settings and so many reference seeds asks for it."""
-        return not self.optional or self.name in (evidence.instruments or ())
+        return not self.optional or self.name in evidence.chosen
 
     def about(self) -> Json:
         """The declaration as JSON: stored with what a user's own kind makes.
@@ -185,7 +211,7 @@ class Kind:
         Whoever reads the store need not have the file that made it.
         """
         columns = [
-            {"name": c.name, "path": c.value.path, "format": c.format, "help": c.help}
+            {"name": c.name, "path": list(c.value.path), "format": c.format, "help": c.help}
             for c in self.columns
             if isinstance(c.value, Number)
         ]
@@ -233,6 +259,7 @@ def register_kind(
 
     Raises:
         ConfigError: when the name, or one of its settings' tables, is taken.
+        TypeError: of a user's own kind, when something else does not fit; see `own.check_own`.
     """
 
     def enter(cls: type[Kind]) -> type[Kind]:
@@ -240,8 +267,10 @@ def register_kind(
             raise ConfigError(f"kind '{name}': {cls!r} does not derive from Kind")
         if name == MODEL or not name.isidentifier():
             raise ConfigError(f"a kind of artefact cannot be called '{name}'")
+        loaded = _KINDS.snapshot().values()  # not what stands in for this very kind
+        tables = {table: config for kind in loaded for table, config in kind.settings.items()}
         for table, config in cls.settings.items():
-            known = settings_tables().get(table, config)
+            known = tables.get(table, config)
             if known is not config:
                 raise ConfigError(
                     f"kind '{name}': the settings '{table}' are {known.__name__} already"
@@ -249,7 +278,14 @@ def register_kind(
         cls.name, cls.title, cls.stage, cls.summary = name, title, stage, summary
         cls.version, cls.task, cls.optional, cls.default = version, task, optional, default
         cls.own = not cls.__module__.startswith("opcviz.")
-        _KINDS.add(name, cls())
+        kind = cls()
+        _KINDS.add(name, kind)
+        if cls.own:
+            try:
+                _check_own(kind)
+            except Exception:
+                _KINDS.discard(name)
+                raise
         return cls
 
     return enter
@@ -291,22 +327,10 @@ def as_made(kind: Kind, returned: Made | Json) -> Made:
     )
 
 
-def check_own(kind: Kind) -> None:
-    """What must hold of a kind that a user brought.
+def _check_own(kind: Kind) -> None:
+    from .own import check_own  # late: it needs what stands here
 
-    Raises:
-        TypeError: saying what is missing.
-    """
-    cls = type(kind)
-    if cls.measure is Kind.measure and cls.measure_all is Kind.measure_all:
-        raise TypeError(f"{cls.__name__} has no measure(self, context)")
-    for table, config in cls.settings.items():
-        if not (isinstance(config, type) and issubclass(config, Config)):
-            raise TypeError(f"{cls.__name__}.settings['{table}'] is no Config class")
-        config()
-    for column in cls.columns:
-        if not isinstance(column, Column):
-            raise TypeError(f"{cls.__name__}.columns holds {column!r}, which is no Column")
+    check_own(kind)
 
 
-loader.serve(_KINDS, check_own)
+loader.serve(_KINDS, _check_own)

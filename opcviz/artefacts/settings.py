@@ -52,7 +52,7 @@ class Evidence(Config):
             if name not in known:
                 raise ConfigError(
                     f"Evidence has no setting '{name}'; it has: "
-                    f"{', '.join([*self._own_fields(), *known])}"
+                    f"{', '.join([*self.own_fields(), *known])}"
                 )
         object.__setattr__(self, "tables", ())
         super().__post_init__()
@@ -61,14 +61,15 @@ class Evidence(Config):
         if self.instruments is None:
             object.__setattr__(self, "instruments", _default_instruments())
         optional = [kind.name for kind in kinds() if kind.optional]
-        for name in self.instruments or ():
+        for name in self.chosen:
             if name not in optional:
                 raise ConfigError(
                     f"Evidence.instruments: '{name}' is not one of {', '.join(optional)}"
                 )
 
     @classmethod
-    def _own_fields(cls) -> list[str]:
+    def own_fields(cls) -> list[str]:
+        """Names of the settings that belong to no kind of artefact."""
         return [f.name for f in fields(cls) if f.name != "tables"]
 
     @classmethod
@@ -83,22 +84,27 @@ class Evidence(Config):
             if name in known
         ]
         own = {name: value for name, value in values.items() if name not in known}
-        if unknown := [name for name in own if name not in cls._own_fields()]:
+        if unknown := [name for name in own if name not in cls.own_fields()]:
             raise ConfigError(
                 f"Evidence has no setting '{unknown[0]}'; it has: "
-                f"{', '.join([*cls._own_fields(), *known])}"
+                f"{', '.join([*cls.own_fields(), *known])}"
             )
         return cls(**own, tables=tuple(tables))
 
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Names of the optional kinds of artefact to make."""
+        return self.instruments or ()
+
     def to_dict(self) -> Json:
         """All settings as plain JSON-ready values, the kinds' tables among them."""
-        own = {name: getattr(self, name) for name in self._own_fields()}
+        own = {name: getattr(self, name) for name in self.own_fields()}
         plain = {n: list(v) if isinstance(v, tuple) else v for n, v in own.items()}
         return {**plain, **{name: config.to_dict() for name, config in self.tables}}
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some settings or tables changed, validated again."""
-        own = {name: getattr(self, name) for name in self._own_fields()}
+        own = {name: getattr(self, name) for name in self.own_fields()}
         return self.from_dict({**own, **dict(self.tables), **changes})
 
     def table(self, name: str) -> Config:

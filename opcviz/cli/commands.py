@@ -22,6 +22,9 @@ from .output import listing, numbers_table, reading
 if TYPE_CHECKING:
     from ..study import Plan, Store
 
+if TYPE_CHECKING:
+    from ..study import Plan, Store
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -46,17 +49,22 @@ def _global_options(
         list[Path] | None,
         typer.Option(help="a Python file (or folder) with methods of your own; may repeat"),
     ] = None,
+    attack_file: Annotated[
+        list[Path] | None,
+        typer.Option(help="a Python file (or folder) with attacks of your own; may repeat"),
+    ] = None,
 ) -> None:
     """Unlearn for real, attack the result, keep the evidence."""
-    if method_file:  # through the environment, so that worker processes load them too
+    files = [*(method_file or ()), *(attack_file or ())]  # one loader takes whatever they define
+    if files:  # through the environment, so that worker processes load them too
         from ..common.plugins import add_source
 
-        for path in method_file:
+        for path in files:
             add_source(path.absolute())
 
 
-def _load_methods() -> None:
-    """Register a user's own methods and kinds; a file that is refused is named and left out."""
+def _load_plugins() -> None:
+    """Register a user's own methods and attacks; what is refused is said and left out."""
     from .. import artefacts, methods  # noqa: F401  (what files may add to)
     from ..common.plugins import loader
 
@@ -77,7 +85,7 @@ def _load(target: str, changes: list[str] | None = None) -> tuple[Plan, ...]:
     from ..study import list_presets
     from ..study.spec import load_plans, preset_path
 
-    _load_methods()
+    _load_plugins()
     if target.endswith(".toml") or Path(target).is_file():
         return load_plans(Path(target), _settings(changes))
     if target in list_presets():
@@ -113,6 +121,7 @@ def run(
     data: Annotated[Path | None, typer.Option(help="folder of data sets")] = None,
     download: Annotated[bool, typer.Option(help="fetch a missing data set")] = False,
     only: Annotated[str, typer.Option(help="only these answers, as in model,evidence")] = "",
+    attacks: Annotated[str, typer.Option(help="optional ones too, as in relearning,margin")] = "",
     change: SetOption = None,
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
@@ -120,8 +129,8 @@ def run(
     from ..study import StudyRunner, missing
     from ..study import run as do
 
-    where, kinds = _open_store(store), _kinds(only)
-    for plan in (_chosen(each, methods, seeds) for each in _load(target, change)):
+    plans, where, kinds = _load(target, change), _open_store(store), _kinds(only)
+    for plan in (_with_attacks(_chosen(each, methods, seeds), attacks) for each in plans):
         runner = StudyRunner(
             plan.study,
             where,
@@ -159,6 +168,24 @@ def _chosen(plan: Plan, methods: str, seeds: str) -> Plan:
     return plan
 
 
+def _with_attacks(plan: Plan, attacks: str) -> Plan:
+    """The plan with further optional kinds of artefact."""
+    from dataclasses import replace
+
+    from ..artefacts import kinds
+
+    names = [name.strip() for name in attacks.split(",") if name.strip()]
+    known = [kind.name for kind in kinds(plan.study.task) if kind.optional]
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigError(
+            f"--attacks: '{unknown[0]}' cannot be chosen; there are: {', '.join(known)}"
+        )
+    evidence = plan.study.evidence
+    more = tuple(dict.fromkeys([*evidence.chosen, *names]))
+    asked = plan.study.replace(evidence=evidence.replace(instruments=more))
+    return replace(plan, study=asked) if names else plan
+
+
 def _kinds(only: str) -> tuple[str, ...]:
     from ..study import all_kinds
 
@@ -185,7 +212,7 @@ def show(
     """The numbers of a finished study."""
     from ..study import open_study
 
-    _load_methods()
+    _load_plugins()
     result = open_study(_open_store(store), study).to_dict()
     if as_json:
         print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
@@ -198,7 +225,9 @@ def show(
 @app.command()
 def table(
     studies: Annotated[list[str], typer.Argument(help="names of studies; see `list studies`")],
-    about: Annotated[str, typer.Option(help="unlearning, or inversion")] = "unlearning",
+    about: Annotated[
+        str, typer.Option(help="unlearning, inversion, or an attack of your own")
+    ] = "unlearning",
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -206,14 +235,18 @@ def table(
     from ..study import open_study
     from ..study.table import rows, to_markdown
 
-    _load_methods()
+    _load_plugins()
     where = _open_store(store)
+    opened = [open_study(where, name) for name in studies]
+    own = {name: said for study in opened for name, said in study.own_kinds.items()}
     lines = []
-    for name in studies:
-        study = open_study(where, name)
+    for study in opened:
         several = {"study": study.study.name} if len(studies) > 1 else {}
-        lines += [{**several, **row} for row in rows(study.to_dict(), about)]
-    print(json.dumps(lines, indent=1, ensure_ascii=False) if as_json else to_markdown(lines, about))
+        lines += [{**several, **row} for row in rows({**study.to_dict(), "own": own}, about)]
+    if as_json:
+        print(json.dumps(lines, indent=1, ensure_ascii=False))
+    else:
+        print(to_markdown(lines, about, own))
 
 
 @app.command()
@@ -256,7 +289,8 @@ def sweep(
 @app.command("list")
 def list_(
     what: Annotated[
-        str, typer.Argument(help="datasets, architectures, methods, attacks, kinds, studies")
+        str,
+        typer.Argument(help="datasets, architectures, methods, attacks, kinds, fields, studies"),
     ],
     as_json: JsonOption = False,
     store: StoreOption = None,
@@ -264,13 +298,14 @@ def list_(
     """What can be chosen."""
     from . import listings
 
-    _load_methods()
+    _load_plugins()
     known: dict[str, Callable[[], list[Json]]] = {
         "datasets": listings.datasets,
         "architectures": listings.architectures,
         "methods": listings.methods,
         "attacks": listings.attacks,
         "kinds": listings.artefact_kinds,
+        "fields": listings.json_fields,
         "studies": lambda: listings.studies(_open_store(store)),
     }
     if what not in known:

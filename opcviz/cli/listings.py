@@ -8,7 +8,15 @@ from ..common.config import Config, settings_of
 from ..common.json_types import Json
 from ..study import Store
 
-__all__ = ["architectures", "artefact_kinds", "attacks", "datasets", "methods", "studies"]
+__all__ = [
+    "architectures",
+    "artefact_kinds",
+    "attacks",
+    "datasets",
+    "json_fields",
+    "methods",
+    "studies",
+]
 
 
 def datasets() -> list[Json]:
@@ -72,6 +80,13 @@ def artefact_kinds() -> list[Json]:
         }
         for kind in kinds()
     ]
+
+
+def json_fields() -> list[Json]:
+    """What `show --json` holds, field by field: the README's table."""
+    from ..study.fields import documentation
+
+    return [{"field": path, "meaning": said} for path, said in documentation().items()]
 
 
 def _fields(cls: type[Config]) -> list[Json]:

@@ -22,8 +22,10 @@ def reading(result: Json) -> str:
 
 
 def _constant(result: Json) -> float | None:
+    from ..artefacts import number
+
     for model in result["models"]:
-        value: float | None = model["recovery"]["fm"]["all"]["constant_predictor"]
+        value = number("recovery", "fm", "all", "constant_predictor")(model)
         if value is not None:
             return value
     return None
@@ -31,7 +33,7 @@ def _constant(result: Json) -> float | None:
 
 def numbers_table(result: Json) -> Table:
     """The headline numbers of a study, a line a model; `result` as `StudyResult.to_dict()`."""
-    from ..study.table import columns  # here: the kinds of artefact bring torch along
+    from ..study.table import columns  # late, as it brings torch along
 
     title = f"{result['study']['title']} ({result['study']['place']})"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))

@@ -5,17 +5,21 @@ A file is found in
 * the files and folders named in an environment variable (separated like `PATH`), and any passed;
 * installed packages with an entry point in a group.
 
-A file that cannot be used is refused as a whole, with its line and the reason; it affects nothing
-else. A file that changed is loaded anew.
+A file that cannot be used is refused as a whole, with its line and the reason; everything else
+works on as if it were not there. A file that changed is loaded anew, one that does not come to an
+end is interrupted.
 """
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -29,6 +33,7 @@ __all__ = ["GROUPS", "Loader", "Refused", "add_source", "loader", "python_files"
 PATH_VARIABLE = "OPCVIZ_PLUGINS"
 OLD_PATH_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
 GROUPS = ("opcviz.methods", "opcviz.attacks")
+LIMIT_SECONDS = 30.0  # for one file, whatever it imports
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Loader:
         self._registries: list[tuple[Registry[Any], Callable[[Any], None]]] = []
         self._files: dict[Path, _Loaded] = {}
         self._entries: dict[str, Refused | None] = {}
+        self._loading = threading.RLock()  # sessions of the app load at the same time
 
     def serve(self, registry: Registry[Any], check: Callable[[Any], None]) -> None:
         """Let files enter things into a registry.
@@ -85,8 +91,9 @@ class Loader:
         """
         named = [*sources(), *map(str, paths)]
         files = [file for path in named for file in python_files(Path(path).expanduser())]
-        known = [self._load_file(file.absolute()) for file in dict.fromkeys(files)]
-        return [found for found in [*known, *self._load_entries()] if found]
+        with self._loading:
+            known = [self._load_file(file.absolute()) for file in dict.fromkeys(files)]
+            return [found for found in [*known, *self._load_entries()] if found]
 
     def _load_file(self, file: Path) -> Refused | None:
         try:
@@ -118,7 +125,8 @@ class Loader:
         """Load, check what was entered, and undo all of it if anything is wrong."""
         before = [registry.snapshot() for registry, _ in self._registries]
         try:
-            load()
+            with _interrupted_after(LIMIT_SECONDS):
+                load()
             new = [
                 (index, name)
                 for index, (registry, _) in enumerate(self._registries)
@@ -130,14 +138,45 @@ class Loader:
             for index, name in new:
                 registry, check = self._registries[index]
                 check(registry.get(name))
-        except Exception as error:  # no error in a user's file may end the program
+        # whatever a user's file does, sys.exit() too, it must not take the program along
+        except (Exception, SystemExit, _TooLong) as error:
             for (registry, _), entries in zip(self._registries, before, strict=True):
                 registry.restore(entries)
-            return (), Refused(source, _line(error, source), f"{type(error).__name__}: {error}")
+            return (), Refused(source, _line(error, source), _reason(error))
         return tuple(new), None
 
 
 loader = Loader()
+
+
+class _TooLong(BaseException):
+    """Raised inside a file that does not come to an end; no `except Exception` there holds it."""
+
+
+@contextmanager
+def _interrupted_after(seconds: float) -> Iterator[None]:
+    """Raise `_TooLong` in this thread if the block takes longer.
+
+    Python code is interrupted between two of its instructions, a call that waits only when it
+    returns.
+    """
+    thread = ctypes.c_ulong(threading.get_ident())
+    raised = ctypes.py_object(_TooLong)
+    late = threading.Timer(
+        seconds, lambda: ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, raised)
+    )
+    late.daemon = True
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, _TooLong):
+        return f"loading it took more than {LIMIT_SECONDS:g} s"
+    return f"{type(error).__name__}: {error}"
 
 
 def add_source(path: str | Path) -> None:
@@ -170,7 +209,7 @@ def _execute(file: Path, module: str) -> None:
     exec(code, made.__dict__)
 
 
-def _line(error: Exception, source: str) -> int | None:
+def _line(error: BaseException, source: str) -> int | None:
     """The last line of the file itself that led to the error."""
     if isinstance(error, SyntaxError) and error.filename == source:
         return error.lineno

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 from ..common.config import ConfigError
@@ -21,7 +21,7 @@ class Job:
         kinds: the artefacts wanted; none named: all.
         again: train the plan's last model once more if it exists, to be watched.
         data_root: where data sets lie, or None for the usual places.
-        method_files: a user's own methods and kinds of artefact that the plan may name.
+        plugin_files: a user's own methods, attacks and tasks that the plan may name.
     """
 
     plan: Json
@@ -29,12 +29,12 @@ class Job:
     kinds: tuple[str, ...] = ()
     again: bool = False
     data_root: str | None = None
-    method_files: tuple[str, ...] = field(default=())
+    plugin_files: tuple[str, ...] = ()
 
     def to_dict(self) -> Json:
         """JSON-ready form."""
         values = asdict(self)
-        return {**values, "kinds": list(self.kinds), "method_files": list(self.method_files)}
+        return {**values, "kinds": list(self.kinds), "plugin_files": list(self.plugin_files)}
 
     @classmethod
     def from_dict(cls, values: Json) -> Self:
@@ -48,5 +48,5 @@ class Job:
             raise ConfigError(f"a job has no '{unknown[0]}'; it has: {', '.join(known)}")
         if not isinstance(values.get("plan"), dict):
             raise ConfigError("a job wants a plan: a table as `Plan.to_dict()` gives it")
-        lists = {n: tuple(values.get(n) or ()) for n in ("kinds", "method_files")}
+        lists = {n: tuple(values.get(n) or ()) for n in ("kinds", "plugin_files")}
         return cls(**{**values, **lists})

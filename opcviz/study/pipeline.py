@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from ..artefacts import MODEL, get_kind, kinds
 from ..common.devices import pick_device
@@ -27,7 +28,7 @@ class Item:
     """One answer to be made."""
 
     kind: str
-    method: Method
+    method: Method[Any]
     seed: int
 
 
@@ -72,17 +73,21 @@ def _methods(plan: Plan) -> list[Method]:
     return [implementation(method) for method in plan.methods]
 
 
-def _order(item: Item) -> tuple[float, float]:
+def _order(item: Item) -> tuple[float, float, str, int]:
     """Seed by seed: the reference models, on which everything rests; each model with its evidence;
-    then what takes all models of the seed together. At last what wants the models of all seeds."""
+    then what takes all models of the seed together. After them what wants the models of all seeds,
+    and a user's own kinds at last: whatever they do to a model in memory, no other answer has to
+    be made from it."""
     if item.kind == MODEL:
         names = ("original", "retrain")
         name = item.method.info.name
-        return item.seed, names.index(name) if name in names else 2
+        return item.seed, names.index(name) if name in names else 2, "", 0
     kind = get_kind(item.kind)
+    if kind.own:
+        return math.inf, math.inf, kind.name, item.seed
     if "seeds" in kind.needs:
-        return math.inf, item.seed
-    return item.seed, 3 + kind.order if "together" in kind.needs else 2
+        return math.inf, item.seed, "", 0
+    return item.seed, 3 + kind.order if "together" in kind.needs else 2, "", 0
 
 
 def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: bool = False) -> int:
@@ -149,7 +154,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
         Cancelled: when asked to stop.
     """
     asked = Job.from_dict(job)
-    for refused in loader.load(asked.method_files):
+    for refused in loader.load(asked.plugin_files):
         progress(Message(str(refused), "warning"))
     plan = Plan.from_dict(asked.plan)
     runner = StudyRunner(

@@ -64,16 +64,18 @@ class ModelResult:
 
     def outdated(self, kind: str) -> str | None:
         """In which settings its answer differs from what the study asks now, or None."""
-        artefact = self.artefact(kind)
-        if artefact is None:
-            return None
-        differing = _differences(self._asked(kind), artefact.question)
+        return self._outdated(kind, self.artefact(kind))
+
+    def _outdated(self, kind: str, artefact: Artefact | None) -> str | None:
+        differing = _differences(self._asked(kind), artefact.question) if artefact else []
         return ", ".join(differing) or None
 
-    def foreign_kinds(self) -> list[str]:
-        """Kinds of artefact it has that no loaded file declares: a user's own, made elsewhere."""
-        known = {MODEL, *(kind.name for kind in kinds())}
-        return [name for name in self.store.kinds(self.place) if name not in known]
+    @cached_property
+    def own(self) -> dict[str, Artefact]:
+        """Its answers of users' own kinds, by name, whether or not their files are loaded here."""
+        ours = {MODEL, *(kind.name for kind in kinds() if not kind.own)}
+        names = (name for name in self.store.kinds(self.place) if name not in ours)
+        return {name: found for name in names if (found := self.artefact(name))}
 
     def result(self, kind: str) -> Json:
         """The numbers of a kind; `{"reason": ...}` where there are none."""
@@ -95,7 +97,8 @@ class ModelResult:
     def to_dict(self) -> Json:
         """The documented form of `show --json`; what was not computed is null with a reason."""
         model = self.result(MODEL)
-        found = {kind.name: (kind, self.artefact(kind.name)) for kind in kinds(self.study.task)}
+        ours = [kind for kind in kinds(self.study.task) if not kind.own]
+        found = {kind.name: (kind, self.artefact(kind.name)) for kind in ours}
         results = {name: artefact.json() for name, (_, artefact) in found.items() if artefact}
         shown: Json = {
             "method": self.method.info.name,
@@ -109,8 +112,12 @@ class ModelResult:
             result = results.get(name)
             failure = result["reason"] if result and result.keys() == {"reason"} else None
             shown |= kind.show(None if failure else result, failure or kind.not_computed)
-        for name in self.foreign_kinds():
-            shown[name] = self.result(name)
+        # as they are stored, beside our own and never in place of it
+        shown = {name: artefact.json() for name, artefact in self.own.items()} | shown
+        kept = {name: artefact for name, (_, artefact) in found.items()} | self.own
+        outdated = {name: said for name, a in kept.items() if (said := self._outdated(name, a))}
+        if outdated:
+            shown["outdated"] = outdated
         return {
             **shown,
             "seconds": model.get("seconds"),
@@ -119,6 +126,7 @@ class ModelResult:
             "stage_seconds": {
                 MODEL: model.get("seconds"),
                 **{name: (results.get(name) or {}).get("seconds") for name in found},
+                **{name: artefact.json().get("seconds") for name, artefact in self.own.items()},
             },
         }
 
@@ -194,8 +202,19 @@ class StudyResult:
         """The documented form of `show --json`."""
         return {
             "study": {"place": self.place, **self.study.to_dict()},
+            **({"own": self.own_kinds} if self.own_kinds else {}),
             "models": [self.numbers(model) for model in self.models],
         }
+
+    @cached_property
+    def own_kinds(self) -> dict[str, Json]:
+        """What users' own kinds of artefact say of themselves, by name: see `Kind.about`.
+
+        As their newest answers say it, so that their files need not be loaded.
+        """
+        answers = [answer for model in self.models for answer in model.own.items()]
+        answers.sort(key=lambda answer: (answer[0], answer[1].created))
+        return {name: artefact.about for name, artefact in answers}
 
     @cached_property
     def _read(self) -> dict[str, Json]:
@@ -204,7 +223,9 @@ class StudyResult:
     def _plain(self, model: ModelResult) -> Json:
         """A model's numbers, read once however many verdicts rest on them."""
         if model.key not in self._read:
-            self._read[model.key] = model.to_dict()
+            lacking = (name for name in self.own_kinds if name not in model.own)
+            reasons = {name: {"reason": f"{name} was not computed yet"} for name in lacking}
+            self._read[model.key] = {**model.to_dict(), **reasons}
         return self._read[model.key]
 
     def verdict(self, model: ModelResult) -> Verdict:
@@ -274,20 +295,18 @@ def _read(store: Store, place: str) -> StudyResult | None:
 def _study_of(store: Store, place: str, spec: Json) -> Study:
     """The study; settings of the evidence that this version does not know do not close it.
 
-    A user's own kind of artefact may not be loaded here: its settings are left out, and named.
+    A user's own kind of artefact need not be loaded here: its name and its settings are left out.
     """
+    known = set(Evidence().to_dict())
+    optional = {kind.name for kind in kinds() if kind.optional}
+    evidence = {k: v for k, v in spec.get("evidence", {}).items() if k in known}
+    if evidence.get("instruments") is not None:
+        evidence["instruments"] = [n for n in evidence["instruments"] if n in optional]
     try:
-        return Study.from_dict(spec)
+        return Study.from_dict({**spec, "evidence": evidence})
     except ConfigError as error:
-        known = set(Evidence().to_dict())
-        optional = {kind.name for kind in kinds() if kind.optional}
-        evidence = {k: v for k, v in spec.get("evidence", {}).items() if k in known}
-        evidence["instruments"] = [n for n in evidence.get("instruments", ()) if n in optional]
-        try:
-            study = Study.from_dict({**spec, "evidence": evidence})
-        except ConfigError:
-            study = Study.from_dict({name: spec[name] for name in spec if name != "evidence"})
-        store.warn(f"study '{place}': {error}; these evidence settings are left out")
+        study = Study.from_dict({name: spec[name] for name in spec if name != "evidence"})
+        store.warn(f"study '{place}': {error}; its evidence settings are left out")
         return study
 
 

@@ -6,7 +6,6 @@ computes and the artefacts about it. Each is looked up first and computed only w
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
@@ -22,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind
+from ..artefacts.own import check_made
 from ..common.devices import fitting_threads, flush_denormals, synchronize
 from ..common.json_types import Json
 from ..common.progress import Cancelled, Progress
@@ -43,7 +43,7 @@ MODEL_VERSION = PROBE_VERSION = 1  # raised when an answer changes although its 
 class OwnKindFailed(Exception):
     """A user's own kind of artefact raised an error; the message names its file and line."""
 
-    def __init__(self, kind: Kind, error: Exception) -> None:
+    def __init__(self, kind: Kind, error: BaseException) -> None:
         file = sys.modules[type(kind).__module__].__file__ or "?"
         frames = traceback.extract_tb(error.__traceback__)
         line = next((f.lineno for f in reversed(frames) if f.filename == file), None)
@@ -235,12 +235,11 @@ class StudyRunner:
         """
         try:
             made = kind.measure_all(contexts)
-            for answer in made:
-                json.dumps(answer.result, allow_nan=False)
+            check_made(kind, made, len(contexts))
             return made
         except (Cancelled, StoreError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise OwnKindFailed(kind, error) from error
 
     def _store_answer(

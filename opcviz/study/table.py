@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from typing import Any
 
-from ..artefacts import Column, kinds, number
+from ..artefacts import Column, columns_of, kinds, number
 from ..common.config import ConfigError
+from ..common.json_types import Json
 
 __all__ = ["columns", "rows", "to_markdown"]
 
+MAIN = ("unlearning",)
 TRAINING = (  # of the model itself, beside what the kinds of artefact measure
-    Column("seconds", number("seconds"), ",.1f", help="of training"),
-    Column("gradients", number("gradients"), ",.0f", help="sample gradients evaluated"),
-    Column("MiB", number("peak_memory_mb"), ",.0f", help="peak memory of the process, or the GPU"),
+    Column("seconds", number("seconds"), ",.1f", MAIN, "of training"),
+    Column("gradients", number("gradients"), ",.0f", MAIN, "sample gradients evaluated"),
+    Column("MiB", number("peak_memory_mb"), ",.0f", MAIN, "peak memory of the process, or the GPU"),
 )
 
 
-def columns(about: str) -> list[Column]:
+def columns(about: str, own: Mapping[str, Json] | None = None) -> list[Column]:
     """The columns of one table, in the order in which their kinds are made.
+
+    Args:
+        about: which table.
+        own: what users' own kinds say of themselves, see `StudyResult.own_kinds`: a table each.
 
     Raises:
         ConfigError: when there is no such table; those there are, are listed.
@@ -27,6 +34,11 @@ def columns(about: str) -> list[Column]:
     if found := [column for column in known if about in column.tables]:
         return found
     tables = dict.fromkeys(table for column in known for table in column.tables)
+    for name, said in (own or {}).items():
+        if stored := columns_of(said):
+            if name == about:
+                return list(stored)
+            tables[name] = None
     raise ConfigError(f"no table is about '{about}'; there are: {', '.join(tables)}")
 
 
@@ -47,7 +59,7 @@ def rows(shown: dict[str, Any], about: str = "unlearning") -> list[dict[str, Any
     Raises:
         ConfigError: when there is no such table.
     """
-    wanted = columns(about)
+    wanted = columns(about, shown.get("own"))
     groups: dict[str, list[dict[str, Any]]] = {}
     for model in shown["models"]:
         groups.setdefault(model["key"].rpartition("-s")[0], []).append(model)
@@ -73,9 +85,11 @@ def _summary(values: list[float]) -> dict[str, Any] | None:
     return {"mean": statistics.fmean(values), "sd": spread, "n": len(values)}
 
 
-def to_markdown(table: list[dict[str, Any]], about: str = "unlearning") -> str:
-    """The table for a README, mean ± sd."""
-    shown = columns(about)
+def to_markdown(
+    table: list[dict[str, Any]], about: str = "unlearning", own: Mapping[str, Json] | None = None
+) -> str:
+    """The table for a README, mean ± sd; arguments as those of `rows` and `columns`."""
+    shown = columns(about, own)
     names = [column.name for column in shown]
     named = any("study" in row for row in table)
     lines = [f"| method | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]

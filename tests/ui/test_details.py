@@ -93,7 +93,7 @@ def test_seeds_are_told_only_where_there_are_several():
 
 
 def cell(name: str, model: dict) -> str:
-    return next(row for row in measures_table.ROWS if row.name == name).value(model, {})
+    return next(row for row in measures_table.declared() if row.name == name).value(model, {})
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from opcviz.artefacts import Row
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.sections import instruments, measures_table
 from opcviz.ui.sections.depth import depth_figure
@@ -28,7 +29,7 @@ def cells_of(shown, retrained):
 def test_every_measure_of_the_shipped_models_is_there(study):
     shown = [numbers(study, name) for name in ("original", "retrain", "rl", "opc")]
     lines = measures_table.rows_of(shown, {0: shown[1]})
-    assert len(lines) == len(measures_table.ROWS)
+    assert len(lines) == len(measures_table.declared())
     assert not [line for line in lines if "not computed" in line]
     cells = cells_of(shown, {0: shown[1]})
     assert cells["CKA to original, forget"][0] == "1.00"
@@ -63,8 +64,8 @@ def test_a_model_whose_seed_has_no_retrained_one_says_so(study):
 
 
 def test_a_name_that_a_result_does_not_have_is_an_error(study, monkeypatch):
-    row = measures_table.Row("G", "typo", "", lambda m, _: m["accuracy"]["forget"], ("accuracy",))
-    monkeypatch.setattr(measures_table, "ROWS", (row,))
+    row = Row("G", "typo", "", lambda m, _: m["accuracy"]["forget"], ("accuracy",))
+    monkeypatch.setattr(measures_table, "declared", lambda task: [row])
     with pytest.raises(KeyError, match="forget"):
         measures_table.rows_of([numbers(study, "opc")], {})
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...attacks.probing_settings import Probing
 from ...attacks.recovery import ATTACKS, Recovery
 from ...common.json_types import Json
+from ...common.text import percent
 from ..context import Context
 from ..kind import Kind, Made, register_kind
+from ..rows import Row
 
 if TYPE_CHECKING:
     from ...tasks.classification import ModelOutputs, Observation
 
 __all__ = ["Blocks"]
+
+
+def _probe(name: str) -> Callable[[Json, Json], str]:
+    return lambda model, _: percent(model["blocks"][-1]["probes"][name]["forget_accuracy"])
 
 
 @register_kind(
@@ -35,6 +42,22 @@ class Blocks(Kind):
     settings = {"recovery": Recovery, "probing": Probing}
     order = 40
     fields = {"blocks[]": "`name`, and the same recovery, separability and collapse at every block"}
+    rows = (
+        Row(
+            "Features",
+            "linear probe, last block",
+            "forget accuracy on held-out data, cross-validated; constant: 1 ÷ forget classes",
+            _probe("linear"),
+            needs=("blocks",),
+        ),
+        Row(
+            "Features",
+            "k-NN probe, last block",
+            "the same by neighbours",
+            _probe("knn"),
+            needs=("blocks",),
+        ),
+    )
 
     def measure(self, context: Context) -> Made:
         """Two passes over the data, then closed forms and probes block by block."""

@@ -6,12 +6,19 @@ from ...attacks.recovery import ATTACKS, FIT_SETS, Recovery
 from ...common.json_types import Json
 from ..context import Context
 from ..kind import Column, Kind, Made, number, register_kind
+from ..rows import Row, of_auc
 
 __all__ = ["Core"]
 
 ACCURACIES = ("forget_train", "retain_train", "forget_test", "retain_test")
 COLLAPSE = ("radius_ratio", "norm_ratio", "effective_rank")
+GROUP = "Standing out"
+TABLE = ("unlearning",)
 RECOVERED = ("forget_accuracy", "balanced_accuracy", "constant_predictor")
+
+
+def _column(name: str, *path: str, help: str = "") -> Column:
+    return Column(name, number(*path), tables=TABLE, help=help)
 
 
 def _unlearned(model: Json) -> float | None:
@@ -35,7 +42,7 @@ class Core(Kind):
     order = 10
     fields = {
         "accuracy.{forget_train,retain_train,forget_test,retain_test}": (
-            "percent; `per_class` and the confusion too"
+            "percent; `per_class` too, by class name"
         ),
         "recovery.{fm,hr,hr_labels}.{all,retain,heldout,heldout_retain,forget}": (
             "`forget_accuracy`, `balanced_accuracy`, `constant_predictor` in percent at the "
@@ -50,18 +57,36 @@ class Core(Kind):
         ),
     }
     columns = (
-        Column("UA", _unlearned, help="100 − forget accuracy, percent"),
-        Column("RA", number("accuracy", "retain_train"), help="accuracy on retained train data"),
-        Column("TA", number("accuracy", "retain_test"), help="accuracy on retained test data"),
-        Column("FM", number("recovery", "fm", "all", "forget_accuracy"), help="forget, after FM"),
-        Column("HR", number("recovery", "hr", "all", "forget_accuracy"), help="forget, after HR"),
-        Column("FM held-out", number("recovery", "fm", "heldout", "forget_accuracy")),
-        Column("FM forget", number("recovery", "fm", "forget", "forget_accuracy")),
-        Column("AUC", number("separability", "linear"), ".2f", help="forget from retain features"),
+        Column("UA", _unlearned, tables=TABLE, help="100 − forget accuracy, percent"),
+        _column("RA", "accuracy", "retain_train", help="accuracy on retained train data"),
+        _column("TA", "accuracy", "retain_test", help="accuracy on retained test data"),
+        _column("FM", "recovery", "fm", "all", "forget_accuracy", help="forget, after FM"),
+        _column("HR", "recovery", "hr", "all", "forget_accuracy", help="forget, after HR"),
+        _column("FM held-out", "recovery", "fm", "heldout", "forget_accuracy"),
+        _column("FM forget", "recovery", "fm", "forget", "forget_accuracy"),
+        Column(
+            "AUC", number("separability", "linear"), ".2f", TABLE, "forget from retain features"
+        ),
         Column("forget", number("accuracy", "forget_train"), ".1f", ("show",)),
         Column("retain\ntest", number("accuracy", "retain_test"), ".1f", ("show",)),
         Column("after\nFM", number("recovery", "fm", "all", "forget_accuracy"), ".1f", ("show",)),
         Column("norm\nratio", number("collapse", "norm_ratio"), ".2g", ("show",)),
+    )
+    rows = (
+        Row(
+            GROUP,
+            "separability, linear",
+            "AUC of forget against retain features; 0.5 or less: alike",
+            lambda model, _: of_auc(model["separability"], "linear"),
+            needs=("separability",),
+        ),
+        Row(
+            GROUP,
+            "separability, 15-NN",
+            "the same by neighbours",
+            lambda model, _: of_auc(model["separability"], "knn"),
+            needs=("separability",),
+        ),
     )
 
     def measure(self, context: Context) -> Made:

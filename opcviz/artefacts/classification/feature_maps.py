@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ...common.json_types import Json
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..settings import Evidence
+
+if TYPE_CHECKING:
+    from ..settings import Evidence
 
 __all__ = ["FeatureMaps"]
 

@@ -10,6 +10,7 @@ from ...attacks.membership import ReferenceAttack
 from ...common.json_types import Json
 from ..context import Context, Subject
 from ..kind import Kind, Made, register_kind
+from ..rows import Row, auc_text, no_likelihood, rare_text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,10 +23,19 @@ MIN_SEEDS = 3  # of reference models, without which no likelihood ratio exists
 FEW_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
 
 
+def _likelihood(model: Json, _: Json) -> str:
+    found = model.get("reference") or {}
+    if found.get("auc") is None:
+        return no_likelihood(found)
+    rare, folds = rare_text(found), found.get("folds") or ()
+    spread = f" ({min(folds):.2f} to {max(folds):.2f})" if folds else ""
+    return auc_text(found["auc"]) + spread + (f", TPR {rare}" if rare else "")
+
+
 @register_kind(
     "reference",
     title="Likelihood ratio (LiRA)",
-    stage="comparing with reference models",
+    stage="testing membership against retrained models in",
     summary="likelihood ratios against originals and retrained models of several seeds",
     task="classification",
     optional=False,
@@ -46,10 +56,20 @@ class Lira(Kind):
             "references"
         )
     }
+    rows = (
+        Row(
+            "Membership",
+            "LiRA, retrained models",
+            "mean AUC against each retrained model (and range) on the forget data, TPR at 1 % FPR; "
+            "0.5: alike",
+            _likelihood,
+            needs=(),
+        ),
+    )
 
     def wanted(self, evidence: Evidence, seeds: int) -> bool:
         """Where membership is asked about and there are enough reference seeds."""
-        return "membership" in (evidence.instruments or ()) and seeds >= MIN_SEEDS
+        return "membership" in evidence.chosen and seeds >= MIN_SEEDS
 
     def reference_seeds(self, evidence: Evidence) -> tuple[int, ...]:
         """As its settings say."""

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...attacks.relearning import Relearning
+from ...common.json_types import Json
 from ..context import Context
 from ..kind import Kind, Made, register_kind
+from ..rows import Row
 
 __all__ = ["RelearningCurves"]
+
+
+def _relearnt(variant: str) -> Callable[[Json, Json], str]:
+    def value(model: Json, _: Json) -> str:
+        variants = model["relearning"]["variants"]
+        if variant not in variants:  # another setting, or an older version
+            return "not measured"
+        found = variants[variant]["forget_train"]
+        half = found["steps_to_half"]
+        reached = "half not reached" if half is None else f"half after {half} steps"
+        return f"{found['area']:.2f}, {reached}"
+
+    return value
+
+
+def _row(name: str, read: str, variant: str) -> Row:
+    needs = ("relearning", "variants")
+    return Row("Relearning", name, read, _relearnt(variant), needs)
 
 
 @register_kind(
@@ -22,7 +44,26 @@ class RelearningCurves(Kind):
 
     settings = {"relearning": Relearning}
     order = 50
-    fields = {"relearning": "curves of forget accuracy by the attacker's data"}
+    fields = {
+        "relearning.variants": "curves of forget accuracy while an attacker trains on, by his data"
+    }
+    rows = (
+        _row(
+            "from retained data",
+            "area under the forget curve over the original's",
+            "retain",
+        ),
+        _row(
+            "from ten a class",
+            "the same with ten forget pictures a class",
+            "shots_10",
+        ),
+        _row(
+            "from photographs",
+            "the same with another data set and a head of its own",
+            "other",
+        ),
+    )
 
     def measure(self, context: Context) -> Made:
         """Train copies of the model on."""
@@ -30,6 +71,7 @@ class RelearningCurves(Kind):
         from ...data import photo_patches
 
         config = context.settings(Relearning)
+        channels, height, width = context.data.shape
         before = context.original.stored("evidence").json()["accuracy"]["forget_train"]
         result = relearn(
             context.subject.network,
@@ -37,7 +79,7 @@ class RelearningCurves(Kind):
             context.split,
             config,
             original_accuracy=before,
-            other=photo_patches(context.data.shape) if config.other == "photos" else None,
+            other=photo_patches((channels, height, width)) if config.other == "photos" else None,
             seed=context.seed,
             progress=context.progress,
         )

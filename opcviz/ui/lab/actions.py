@@ -6,7 +6,7 @@ import streamlit as st
 
 from ...common.plugins import sources
 from ...engine import UnknownRun
-from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
+from ...study import Job, ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.spec import model_place
 from ..reading import state
 from ..reading import store_reader as library
@@ -47,12 +47,8 @@ def start(plan: Plan, device: str) -> None:
     """Queue a run and follow it; one that waits or runs already is followed instead."""
     method = plan.methods[-1].info.title
     title = plan.study.title or plan.study.place
-    job = {
-        "plan": plan.to_dict(),
-        "device": device,
-        "again": True,
-        "method_files": sources(),
-    }
+    files = tuple(sources())
+    job = Job(plan.to_dict(), device=device, again=True, plugin_files=files).to_dict()
     engine = library.engine()
     same = (run.id for run in engine.list() if run.active and run.job == job)
     run = next(same, None) or engine.submit(job, f"{method} · {title} · seed {plan.seeds[0]}")
@@ -135,7 +131,7 @@ def replay(study: StudyResult, run: str | None) -> None:
         "Model",
         keys,
         index=keys.index(chosen),
-        format_func=titles.get,
+        format_func=lambda key: titles[key],
         key=f"lab.replay.{study.place}.{chosen}",
         label_visibility="collapsed",
     )

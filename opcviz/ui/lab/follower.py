@@ -6,25 +6,21 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...artefacts import kinds
 from ...engine import Run, Runs
 
 __all__ = ["Tail"]
 
 CATCH_UP = 15  # polls over which a backlog is shown; no run of as many epochs skips one
 TRAINING = "model"  # the stage whose epochs and losses are drawn
-DOING = {
-    TRAINING: "training",
-    "evidence": "attacking",
-    "membership": "testing membership in",
-    "reference": "testing membership against retrained models in",
-    "similarity": "comparing",
-    "blocks": "attacking every block of",
-    "relearning": "relearning from",
-    "features": "keeping features of",
-    "maps": "drawing maps of",
-    "inversion": "inverting gradients of",
-}
-"""What is done in a stage, by the kind of artefact that it makes."""
+
+
+def doing(stage: str) -> str:
+    """What is done in a stage, from the kind of artefact that it makes: `relearning from`."""
+    if stage == TRAINING:
+        return "training"
+    words = {kind.name: kind.stage for kind in kinds()}
+    return words.get(stage, f"measuring {stage} of")  # of a file that is not loaded here
 
 
 @dataclass
@@ -60,7 +56,7 @@ class Tail:
         few polls, so that a fast run is seen moving and not only ended.
         """
         if record.attempt != self.attempt:  # resumed: begin anew where this attempt begins
-            self.__init__(self.run, record.attempt, record.events_from)
+            vars(self).update(vars(Tail(self.run, record.attempt, record.events_from)))
         new, self.offset = runs.events(self.run, self.offset)
         self.waiting += new
         pending = sum(event["kind"] == "epoch" for event in self.waiting)
@@ -125,7 +121,7 @@ class Tail:
         """What is being done, for a person."""
         if not self.stage:
             return "starting"
-        word = DOING.get(self.stage["name"], self.stage["name"])
+        word = doing(self.stage["name"])
         count = f"{self.stage['index'] + 1} of {self.stage['count']}"
         where = ""
         if self._training and self.epochs:
@@ -135,4 +131,4 @@ class Tail:
 
 def _share(step: dict[str, Any]) -> float:
     """How much of its phase is done after a step, 0 to 1."""
-    return step["step"] / max(1, step["steps"])
+    return float(step["step"] / max(1, step["steps"]))

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ...artefacts import kinds
 from ...common.config import Config, ConfigError
 from ...common.plugins import add_source
 from ...data import DataError, DataSpec, Scenario, list_datasets
@@ -53,7 +54,7 @@ def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
         What to run and on which device; None while something cannot be used (said on screen).
     """
     settings = _settings(method, study.study)
-    _own_methods()
+    _own_files()
     with st.expander("Study: data, what to forget, network"):
         asked = _study(study.study, library.samples(study)[1]["class_names"])
     one, two = st.columns(2)
@@ -63,6 +64,7 @@ def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
     device = two.selectbox("Device", DEVICES, key="lab.device", help="auto: CUDA, MPS, then CPU.")
     if settings is None or asked is None:
         return None
+    asked = _with_attacks(asked)
     references = (method_settings("original"), method_settings("retrain"))
     others = () if settings in references else (settings,)
     return Plan(asked, (*references, *others), (int(seed),)), device
@@ -93,20 +95,38 @@ def _settings(name: str, study: Study) -> MethodSettings | None:
     return values if isinstance(values, cls) else None
 
 
-def _own_methods() -> None:
-    """Where a method of one's own comes from, and what was refused."""
-    refused = declare_own()
-    for each in refused:
-        st.warning(f"A method file was refused. {each}.")
-    with st.expander("A method of your own"):
+def _with_attacks(asked: Study) -> Study:
+    """The study with the optional kinds of artefact that are chosen, at first its own."""
+    optional = {kind.name: kind for kind in kinds(asked.task) if kind.optional}
+    chosen = st.multiselect(
+        "Attacks and measures",
+        list(optional),
+        default=[name for name in asked.evidence.chosen if name in optional],
+        format_func=lambda name: optional[name].title,
+        key=f"lab.attacks.{asked.place}",
+        persist_state="session",
+        help="Beside the evidence that every verdict needs:  \n"
+        + "  \n".join(f"{kind.title}: {kind.summary}." for kind in optional.values()),
+    )
+    if set(chosen) == set(asked.evidence.chosen):
+        return asked  # in the study's own order: the same question
+    return asked.replace(evidence=asked.evidence.replace(instruments=tuple(chosen)))
+
+
+def _own_files() -> None:
+    """Where methods and attacks of one's own come from, and what was refused."""
+    for refused in declare_own():
+        st.warning(f"A file was refused. {refused}.")
+    with st.expander("A method or an attack of your own"):
         st.markdown(
             "One Python file with one decorated class. Name it (or its folder) in the environment "
-            "variable `OPCVIZ_METHODS`, or here; it joins the list above, with controls."
+            "variable `OPCVIZ_PLUGINS`, or here; a method joins the list above, with controls, an "
+            "attack the attacks and measures below."
         )
         if st.get_option("server.address") not in LOOPBACK:
             st.caption("Not here: this server answers other machines, and a file is a program.")
             return
-        path = st.text_input("File or folder", key="lab.own", placeholder="/path/to/my_method.py")
+        path = st.text_input("File or folder", key="lab.own", placeholder="/path/to/my_attack.py")
         if st.button("Load", key="lab.own.load", disabled=not path):
             add_source(path)
             st.rerun()

@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from ...artefacts.rows import no_likelihood
 from ..charts.curves import relearning_figure, roc_figure
 from ..charts.figures import chart_config
 from ..charts.lines import colours
 from ..reading.store_reader import Column
-from .measures_table import no_likelihood
 
 __all__ = ["membership", "relearning"]
 

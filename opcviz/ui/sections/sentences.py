@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...common.text import percent
+
 __all__ = ["HOW_TO_READ", "collapse_line", "headline", "no_retrained", "percent"]
 
 HOW_TO_READ = {
@@ -25,14 +27,6 @@ HOW_TO_READ = {
 
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """`99.1 %`, `100 %`, or a dash."""
-    if value is None:
-        return "–"
-    text = f"{value:.{digits}f}"
-    return f"{text.removesuffix('.0')} %"
 
 
 def headline(numbers: dict[str, Any]) -> str:

@@ -1,0 +1,102 @@
+"""What must hold of a user's own kind of artefact, so that it stands in nobody's way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..common.config import Config, ConfigError
+from ..common.json_types import Json
+from .kind import Column, Kind, Made, Number, kinds
+
+__all__ = ["check_made", "check_own"]
+
+# in a model's JSON, beside what the kinds add
+TAKEN = {"model", "method", "seed", "key", "settings", "status", "reason", "seconds", "gradients"}
+TAKEN |= {"peak_memory_mb", "stage_seconds", "verdict", "consensus", "outdated"}
+
+
+def check_own(kind: Kind) -> None:
+    """What must hold of a kind that a user brought, so that it stands in nobody's way.
+
+    Raises:
+        ConfigError: when what it would add to a model's JSON, or its table, is taken.
+        TypeError: saying what is missing, or what does not fit.
+    """
+    cls = type(kind)
+    ours = [each for each in kinds() if not each.own]
+    taken = TAKEN.union(
+        (path.partition(".")[0].removesuffix("[]") for each in ours for path in each.fields),
+        (table for each in ours for column in each.columns for table in column.tables),
+    )
+    if kind.name in taken:
+        raise ConfigError(f"'{kind.name}' means something else in results; choose another name")
+    if cls.measure is Kind.measure and cls.measure_all is Kind.measure_all:
+        raise TypeError(f"{cls.__name__} has no measure(self, context)")
+    for table, config in cls.settings.items():
+        if not (isinstance(config, type) and issubclass(config, Config)):
+            raise TypeError(f"{cls.__name__}.settings['{table}'] is no Config class")
+        config()
+    for column in cls.columns:
+        _check_column(kind, column)
+    _check_answers(kind)
+
+
+def _check_column(kind: Kind, column: Column) -> None:
+    """Raise unless a column can be stored and read again without the file that declares it."""
+    if not isinstance(column, Column):
+        raise TypeError(f"{type(kind).__name__}.columns holds {column!r}, which is no Column")
+    path = column.value.path if isinstance(column.value, Number) else ()
+    if len(path) < 2 or path[0] != kind.name:
+        raise TypeError(f"column '{column.name}': its value must be number('{kind.name}', ...)")
+    try:
+        format(0.5, column.format)
+    except ValueError as error:
+        raise TypeError(f"column '{column.name}': {column.format!r} writes no number") from error
+
+
+def _check_answers(kind: Kind) -> None:
+    """Raise what goes wrong in the answers that a plan needs before anything is measured."""
+    from .settings import Evidence
+
+    if clash := sorted(set(kind.settings) & set(Evidence.own_fields())):
+        raise TypeError(f"{type(kind).__name__}.settings: evidence has a setting '{clash[0]}'")
+    evidence = Evidence()
+    json.dumps({"asked": kind.question(evidence), "about": kind.about()}, allow_nan=False)
+    if not isinstance(kind.wanted(evidence, 1), bool):
+        raise TypeError(f"{type(kind).__name__}.wanted() must return True or False")
+    if not all(isinstance(seed, int) for seed in kind.reference_seeds(evidence)):
+        raise TypeError(f"{type(kind).__name__}.reference_seeds() must return whole numbers")
+
+
+def check_made(kind: Kind, made: Sequence[Made], models: int) -> None:
+    """What must hold of what a user's own kind returned, before it is stored.
+
+    Raises:
+        TypeError, ValueError: saying what does not fit, NaN and infinity among it.
+    """
+    if len(made) != models or not all(isinstance(each, Made) for each in made):
+        raise TypeError(f"measure_all() must return a list of {models} Made, one a model")
+    for each in made:
+        if not isinstance(each.result, dict):
+            raise TypeError(f"Made.result must be a dict, not {type(each.result).__name__}")
+        json.dumps(each.result, allow_nan=False)
+        for name, arrays in each.arrays.items():
+            if any(np.asarray(array).dtype.hasobject for array in arrays.values()):
+                raise TypeError(f"{name} holds Python objects, which are not stored")
+        for column in kind.columns if "reason" not in each.result else ():
+            _check_path(kind, column, each.result)
+
+
+def _check_path(kind: Kind, column: Column, result: Json) -> None:
+    """Raise where a column reads what the result does not have: a name misspelt on either side."""
+    here: Any = {kind.name: result}
+    for key in column.value.path if isinstance(column.value, Number) else ():
+        if not isinstance(here, dict) or key not in here:
+            has = ", ".join(map(str, here)) if isinstance(here, dict) else repr(here)
+            raise TypeError(f"column '{column.name}' reads '{key}', and there is only: {has}")
+        here = here[key]
+    column.value({kind.name: result})
