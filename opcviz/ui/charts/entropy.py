@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ...measures.entropy import least_entropy
+from ...common.entropy_bound import least_entropy
 from .drawing import SMALL, finish
 from .lines import DASHES
 from .theme import ink
@@ -54,7 +54,7 @@ def entropy_figure(
         raise ValueError("entropy_figure: there is no model to draw")
     most = max([10.0, ceiling, *(float(p.norm.max(initial=0)) for p in models.values())])
     norms = np.geomspace(FLOOR, 1.15 * most, 120)
-    bound = least_entropy(norms, classes).numpy()
+    bound = least_entropy(norms, classes)
     letters = LETTERS // len(models)
     titles = [_title(name, points, letters) for name, points in models.items()]
     figure = make_subplots(
