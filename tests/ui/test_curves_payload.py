@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opcviz.ui.charts.curves_component import CURVES
-from opcviz.ui.charts.curves_component.payload import MOST, build_payload, nice_ticks
+from opcviz.ui.charts.curves_component.payload import MAX_POINTS, build_payload, nice_ticks
 
 HISTORY = [
     {"epoch": 0, "forget_accuracy": 100.0, "fm_accuracy": 100.0, "norm_ratio": 1.0},
@@ -37,7 +37,7 @@ def test_losses_come_at_steps_and_thinning_keeps_the_newest():
     assert lines(payload) == {"loss": [2.0, None, 1.0]}
     many = [(i / 100, float(i)) for i in range(12_345)]
     drawn = lines(build_payload([], losses=many))["loss"]
-    assert MOST / 2 <= len(drawn) <= MOST
+    assert MAX_POINTS / 2 <= len(drawn) <= MAX_POINTS
     assert drawn[-1] == 12_344.0
 
 

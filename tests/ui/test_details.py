@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opcviz.measures.entropy import entropy_view
-from opcviz.ui.charts.entropy import FLOOR, Points, entropy_figure
+from opcviz.ui.charts.entropy import MIN_NORM, Points, entropy_figure
 from opcviz.ui.sections import measures_table
 from opcviz.ui.sections.recovery_detail import confusion_figure, sizes_figure
 from opcviz.ui.sections.verdicts import seeds_line
@@ -31,7 +31,7 @@ def test_every_sample_is_in_its_panel_above_the_line():
         bound = np.interp(cloud.x, lines[0].x, lines[0].y)
         assert (np.asarray(cloud.y) >= bound - 0.01).all()
     contracted = clouds[3]
-    assert (np.asarray(contracted.x) == np.float32(FLOOR)).all()  # the axis says ≤ there
+    assert (np.asarray(contracted.x) == np.float32(MIN_NORM)).all()  # the axis says ≤ there
     assert np.array_equal(contracted.customdata, models["contracted"].norm[:20])
     assert min(contracted.y) > 2.29
     assert figure.layout.xaxis.ticktext[0] == "≤0.1"

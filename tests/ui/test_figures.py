@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opcviz.ui.charts.drawing import spread
+from opcviz.ui.charts.drawing import spread_labels
 from opcviz.ui.charts.figures import chart_config, recovery_figure, ridge_figure
 
 numbers = st.lists(st.floats(0, 100), max_size=8)
@@ -13,7 +13,7 @@ numbers = st.lists(st.floats(0, 100), max_size=8)
 
 @given(numbers)
 def test_labels_never_touch_and_keep_their_order(values):
-    places = spread(values, 10, 0, 102)
+    places = spread_labels(values, 10, 0, 102)
     order = sorted(range(len(values)), key=values.__getitem__)
     ranked = [places[i] for i in order]
     assert all(b - a >= 10 - 1e-9 for a, b in itertools.pairwise(ranked))
@@ -22,7 +22,7 @@ def test_labels_never_touch_and_keep_their_order(values):
 
 @given(st.floats(5, 45), st.floats(60, 95))
 def test_labels_with_room_stay_at_their_lines(a, b):
-    assert spread([b, a], 10, 0, 102) == pytest.approx([b, a])
+    assert spread_labels([b, a], 10, 0, 102) == pytest.approx([b, a])
 
 
 def texts(figure):

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from opcviz.methods import create
-from opcviz.study import ModelResult, Store, StudyResult, open_study, preset, shipped_root
+from opcviz.study import (
+    ModelResult,
+    Store,
+    StoreError,
+    StudyResult,
+    open_study,
+    preset,
+    shipped_root,
+)
 from opcviz.ui.reading import store_reader as library
 
 
@@ -97,6 +105,12 @@ def test_what_a_column_reads_is_what_is_stored(digits):
     assert column.arrays("maps", "nothing.npz") == {}
     assert column.arrays("nothing", "maps.npz") == {}
     assert column.result("nothing") == {"reason": "nothing was not computed yet"}
+
+
+def test_a_study_that_has_no_probe_set_yet_says_so(root):
+    Store(root).write_study("a-00000000", preset("digits").study.to_dict())
+    with pytest.raises(StoreError, match="'a-00000000' has no probe set yet"):
+        library.samples(library.study_of("a-00000000"))
 
 
 def test_samples_and_trajectory_fit_together(digits):

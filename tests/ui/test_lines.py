@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opcviz.ui.charts.curves import roc_figure
-from opcviz.ui.charts.lines import LINES, colours, lines_figure
+from opcviz.ui.charts.lines import LINE_COLOURS, colours, lines_figure
 from opcviz.ui.charts.theme import BACKGROUND
 
 AXES = {"x_title": "x", "y_title": "y"}
@@ -29,7 +29,7 @@ def contrast(a: str, b: str) -> float:
 
 @pytest.mark.parametrize("background", BACKGROUND.values())
 def test_every_line_reads_on_both_backgrounds(background):
-    assert all(contrast(color, background) >= 3 for color in LINES)
+    assert all(contrast(color, background) >= 3 for color in LINE_COLOURS)
 
 
 values = st.lists(st.none() | st.floats(0, 100) | st.just(float("nan")), max_size=6)
@@ -47,8 +47,8 @@ def test_lines_carry_their_numbers_and_names(curves):
 def test_a_model_keeps_its_colour_where_another_is_missing():
     paint = colours(["a", "b", "c"])
     figure = lines_figure({"c": ([0], [1.0])}, colors=paint, **AXES)
-    assert figure.data[0].line.color == LINES[2]
-    assert figure.layout.annotations[0].font.color == LINES[2]
+    assert figure.data[0].line.color == LINE_COLOURS[2]
+    assert figure.layout.annotations[0].font.color == LINE_COLOURS[2]
 
 
 def test_the_reference_is_dashed_and_named():

@@ -11,7 +11,7 @@ from .lines import DASHES, Line, colours, lines_figure
 
 __all__ = ["relearning_figure", "roc_figure"]
 
-LOWEST = 0.1  # least rate of an ROC curve, percent; what the field draws
+MIN_RATE = 0.1  # least rate of an ROC curve, percent; what the field draws
 
 
 def relearning_figure(
@@ -76,7 +76,7 @@ def roc_figure(
     # names stand by AUC beside the chart: all curves end in one corner
     figure.for_each_annotation(lambda name: name.update(y=name.y / 102, yref="y domain"))
     figure.add_scatter(
-        x=[LOWEST, 100], y=[LOWEST, 100], mode="lines", line=DASHES, hoverinfo="skip"
+        x=[MIN_RATE, 100], y=[MIN_RATE, 100], mode="lines", line=DASHES, hoverinfo="skip"
     )
     ticks = {"tickvals": [0.1, 1, 10, 100], "ticktext": ["0.1", "1", "10", "100"]}
     figure.update_yaxes(type="log", range=[-1, 2.03], **ticks)

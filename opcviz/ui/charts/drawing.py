@@ -8,14 +8,27 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-__all__ = ["SMALL", "finish", "label_ends", "number", "say", "spread", "trace"]
+__all__ = [
+    "TEXT_SIZE",
+    "apply_layout",
+    "empty_chart_note",
+    "finite_or_none",
+    "label_ends",
+    "line_trace",
+    "spread_labels",
+]
 
-SMALL = 12
+TEXT_SIZE = 12
 """Text inside a chart, pixels."""
 
 
-def trace(
-    label: str, color: str | None, x: Sequence, y: Sequence, *, markers: bool = True
+def line_trace(
+    label: str,
+    color: str | None,
+    x: Sequence[float | str],
+    y: Sequence[float | None],
+    *,
+    markers: bool = True,
 ) -> go.Scatter:
     """A line named `label`; None as colour takes the theme's next one."""
     return go.Scatter(
@@ -29,7 +42,7 @@ def trace(
     )
 
 
-def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+def spread_labels(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Places for labels: as near their values as possible, in order, at least `gap` apart.
 
     Labels that would touch are merged into a block around their mean, and blocks are merged until
@@ -58,16 +71,23 @@ def label_ends(
     gap: float,
 ) -> None:
     """Names of lines at the right edge of an axis from 0 to 100, none on top of another."""
-    places = spread([value for _, value, _ in labels], gap, 0, 102)
+    places = spread_labels([value for _, value, _ in labels], gap, 0, 102)
     for (text, _, color), place in zip(labels, places, strict=True):
         figure.add_annotation(
-            text=text, x=1, xref="x domain", xanchor="left", xshift=4, y=place,
-            yref="y", yanchor="middle", showarrow=False,
-            font={"size": SMALL, "color": color},
-        )  # fmt: skip
+            text=text,
+            x=1,
+            xref="x domain",
+            xanchor="left",
+            xshift=4,
+            y=place,
+            yref="y",
+            yanchor="middle",
+            showarrow=False,
+            font={"size": TEXT_SIZE, "color": color},
+        )
 
 
-def say(figure: go.Figure, text: str) -> go.Figure:
+def empty_chart_note(figure: go.Figure, text: str) -> go.Figure:
     """A sentence where the chart would be."""
     figure.add_annotation(
         text="<br>".join(textwrap.wrap(text, 22)),
@@ -81,7 +101,7 @@ def say(figure: go.Figure, text: str) -> go.Figure:
     return figure
 
 
-def finish(
+def apply_layout(
     figure: go.Figure, height: int, *, right: int = 16, top: int = 12, bottom: int = 48
 ) -> go.Figure:
     """Height, margins (pixels) and clear backgrounds."""
@@ -93,11 +113,13 @@ def finish(
         showlegend=False,
         bargap=0.3,
     )
-    figure.update_yaxes(zeroline=False, automargin=False, title_standoff=4, tickfont_size=SMALL)
-    figure.update_xaxes(zeroline=False, automargin=False, title_standoff=10, tickfont_size=SMALL)
+    figure.update_yaxes(zeroline=False, automargin=False, title_standoff=4, tickfont_size=TEXT_SIZE)
+    figure.update_xaxes(
+        zeroline=False, automargin=False, title_standoff=10, tickfont_size=TEXT_SIZE
+    )
     return figure
 
 
-def number(value: float | None) -> float | None:
+def finite_or_none(value: float | None) -> float | None:
     """A finite float, or None."""
     return float(value) if value is not None and math.isfinite(value) else None

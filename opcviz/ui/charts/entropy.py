@@ -11,14 +11,14 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ...common.entropy_bound import least_entropy
-from .drawing import SMALL, finish
+from .drawing import TEXT_SIZE, apply_layout
 from .lines import DASHES
 from .theme import ink
 
-__all__ = ["FLOOR", "Points", "entropy_figure"]
+__all__ = ["MIN_NORM", "Points", "entropy_figure"]
 
-LETTERS = 140  # of all titles in one row, at 1280 pixels
-FLOOR = 0.1  # norms below are drawn here: the bound is within 0.003 nats of log C already
+TITLE_LETTERS = 140  # of all titles in one row, at 1280 pixels
+MIN_NORM = 0.1  # norms below are drawn here: the bound is within 0.003 nats of log C already
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +53,9 @@ def entropy_figure(
     if not models:
         raise ValueError("entropy_figure: there is no model to draw")
     most = max([10.0, ceiling, *(float(p.norm.max(initial=0)) for p in models.values())])
-    norms = np.geomspace(FLOOR, 1.15 * most, 120)
+    norms = np.geomspace(MIN_NORM, 1.15 * most, 120)
     bound = least_entropy(norms, classes)
-    letters = LETTERS // len(models)
+    letters = TITLE_LETTERS // len(models)
     titles = [_title(name, points, letters) for name, points in models.items()]
     figure = make_subplots(
         cols=len(models),
@@ -63,7 +63,7 @@ def entropy_figure(
         horizontal_spacing=0.02,
         subplot_titles=titles,
     )
-    figure.update_annotations(font_size=SMALL + 1)
+    figure.update_annotations(font_size=TEXT_SIZE + 1)
     for col, points in enumerate(models.values(), 1):
         for name, part, color in (
             ("retain", ~points.forget, ink.retain),
@@ -73,13 +73,16 @@ def entropy_figure(
         figure.add_scatter(
             x=norms, y=bound, mode="lines", line=DASHES, hoverinfo="skip", row=1, col=col
         )
-    finish(figure, height, top=12 + 16 * max(title.count("<br>") + 1 for title in titles))
-    log = np.log10([FLOOR * 0.8, norms[-1]])
-    ticks = [FLOOR, 1, 10] + ([100] if most > 60 else [])
+    apply_layout(figure, height, top=12 + 16 * max(title.count("<br>") + 1 for title in titles))
+    log = np.log10([MIN_NORM * 0.8, norms[-1]])
+    ticks = [MIN_NORM, 1, 10] + ([100] if most > 60 else [])
     figure.update_xaxes(
-        type="log", range=log.tolist(), tickvals=ticks, title="logit norm",
-        ticktext=[f"≤{FLOOR:g}", *(f"{tick:g}" for tick in ticks[1:])],
-    )  # fmt: skip
+        type="log",
+        range=log.tolist(),
+        tickvals=ticks,
+        title="logit norm",
+        ticktext=[f"≤{MIN_NORM:g}", *(f"{tick:g}" for tick in ticks[1:])],
+    )
     figure.update_yaxes(range=[-0.04 * bound[0], 1.08 * bound[0]], nticks=6)
     figure.update_yaxes(title="entropy (nats)", row=1, col=1)
     return figure
@@ -99,7 +102,7 @@ def _title(name: str, points: Points, letters: int) -> str:
 def _cloud(name: str, points: Points, part: np.ndarray, color: str) -> go.Scattergl:
     norm = points.norm[part].astype(np.float32)
     return go.Scattergl(
-        x=np.maximum(norm, np.float32(FLOOR)),
+        x=np.maximum(norm, np.float32(MIN_NORM)),
         y=points.entropy[part].astype(np.float32),
         customdata=norm,
         name=name,

@@ -12,7 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from .drawing import SMALL, finish, label_ends, number, say
+from .drawing import TEXT_SIZE, apply_layout, empty_chart_note, finite_or_none, label_ends
 from .lines import lines_figure
 from .theme import STAGES, ink
 
@@ -55,7 +55,7 @@ def recovery_figure(
         height: pixels.
     """
     stages = list(forget_accuracy)
-    values = [number(forget_accuracy[s]) for s in stages]
+    values = [finite_or_none(forget_accuracy[s]) for s in stages]
     spans = [
         None if value is None else (intervals or {}).get(stage)
         for stage, value in zip(stages, values, strict=True)
@@ -81,15 +81,15 @@ def recovery_figure(
             text=["" if v is None else "100" if v > 99.95 else f"{v:.1f}" for v in values],
             mode="text",
             textposition="top center",
-            textfont={"size": SMALL},
+            textfont={"size": TEXT_SIZE},
             cliponaxis=False,
             hoverinfo="skip",
         )
     )
-    _references(figure, stages, number(constant), retrained or {})
+    _references(figure, stages, finite_or_none(constant), retrained or {})
     if all(v is None for v in values):
-        say(figure, reason or "not computed")
-    finish(figure, height, right=66, bottom=26)
+        empty_chart_note(figure, reason or "not computed")
+    apply_layout(figure, height, right=66, bottom=26)
     figure.update_xaxes(
         tickvals=list(range(len(stages))),
         ticktext=stages,
@@ -102,7 +102,7 @@ def recovery_figure(
         range=[0, 108],
         tickvals=[0, 50, 100],
         title="forget accuracy (%)",
-        title_font_size=SMALL,
+        title_font_size=TEXT_SIZE,
         fixedrange=True,
     )
     return figure
@@ -110,12 +110,15 @@ def recovery_figure(
 
 def _whiskers(values: list[float | None], spans: list[Interval | None]) -> dict[str, Any]:
     """Plotly's error bars; none where there is no interval."""
-    known = [(v, s or (v, v)) for v, s in zip(values, spans, strict=True)]
+    lengths = [  # below and above each value
+        (None, None) if v is None else (v - s[0], s[1] - v) if s else (0.0, 0.0)
+        for v, s in zip(values, spans, strict=True)
+    ]
     return {
         "type": "data",
         "symmetric": False,
-        "array": [None if v is None else s[1] - v for v, s in known],
-        "arrayminus": [None if v is None else v - s[0] for v, s in known],
+        "array": [above for _, above in lengths],
+        "arrayminus": [below for below, _ in lengths],
         "visible": any(spans),
         "color": ink.reference,
         "thickness": 1.5,
@@ -140,16 +143,26 @@ def _references(
     labels: list[tuple[str, float, str | None]] = []
     if constant is not None:
         figure.add_shape(
-            type="line", x0=-0.5, x1=len(stages) - 0.5, y0=constant, y1=constant,
+            type="line",
+            x0=-0.5,
+            x1=len(stages) - 0.5,
+            y0=constant,
+            y1=constant,
             line={"color": ink.reference, "dash": "dash", "width": 1.5},
-        )  # fmt: skip
+        )
         labels.append(("constant", constant, ink.reference))
-    known = {i: v for i, s in enumerate(stages) if (v := number(retrained.get(s))) is not None}
+    known = {
+        i: v for i, s in enumerate(stages) if (v := finite_or_none(retrained.get(s))) is not None
+    }
     for i, value in known.items():
         figure.add_shape(
-            type="line", x0=i - 0.45, x1=i + 0.45, y0=value, y1=value,
+            type="line",
+            x0=i - 0.45,
+            x1=i + 0.45,
+            y0=value,
+            y1=value,
             line={"color": ink.retain, "dash": "dot", "width": 2.5},
-        )  # fmt: skip
+        )
     if known:
         labels.append(("retrained", known[max(known)], ink.retain))
     label_ends(figure, labels, gap=11)

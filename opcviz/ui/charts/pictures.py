@@ -6,6 +6,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 __all__ = ["picture_strip", "png_url", "to_rgb"]
 
 
-def to_rgb(pictures: NDArray) -> NDArray[np.uint8]:
+def to_rgb(pictures: NDArray[Any]) -> NDArray[np.uint8]:
     """Pictures as (N, H, W, 3) bytes.
 
     Args:
@@ -47,7 +48,7 @@ def png_url(picture: NDArray[np.uint8]) -> str:
 
 
 def picture_strip(
-    pictures: NDArray,
+    pictures: NDArray[Any],
     captions: Sequence[str] = (),
     *,
     scale: int | None = None,

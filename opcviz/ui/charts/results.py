@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from .curves import relearning_figure, roc_figure
-from .drawing import SMALL, finish
+from .drawing import TEXT_SIZE, apply_layout
 from .figures import recovery_figure, ridge_figure
 from .lines import DASHES
 from .pictures import to_rgb
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["plot"]
 
 Json = Mapping[str, Any]
-MOST = 1000  # points of either part in a map
+MAP_POINTS = 1000  # points of either part in a map
 SYMBOLS = tuple("triangle-up" if shape == "triangle" else shape for shape in SHAPES)
 
 
@@ -196,8 +196,8 @@ def _strip(found: Inverted) -> go.Figure:
     for row, pictures in enumerate(drawn, 1):
         for col, picture in enumerate(to_rgb(pictures.numpy()), 1):
             figure.add_trace(go.Image(z=picture, hoverinfo="skip"), row=row, col=col)
-    finish(figure, 260, top=16, bottom=12)
-    figure.update_annotations(font_size=SMALL)
+    apply_layout(figure, 260, top=16, bottom=12)
+    figure.update_annotations(font_size=TEXT_SIZE)
     figure.update_xaxes(showticklabels=False, showgrid=False)
     figure.update_yaxes(showticklabels=False, showgrid=False)
     for row, name in enumerate(("true", "found"), 1):
@@ -212,7 +212,7 @@ def _map(outputs: ModelOutputs, kind: str, split: Split) -> go.Figure:
 
     parts = {"retain": split.retain_train.cpu(), "forget": split.forget_train.cpu()}
     kept = {
-        name: rows[torch.linspace(0, len(rows) - 1, min(MOST, len(rows))).round().long()]
+        name: rows[torch.linspace(0, len(rows) - 1, min(MAP_POINTS, len(rows))).round().long()]
         for name, rows in parts.items()
     }
     rows = torch.cat(list(kept.values()))
@@ -239,7 +239,7 @@ def _map(outputs: ModelOutputs, kind: str, split: Split) -> go.Figure:
                 },
             )
         )
-    finish(figure, 420)
+    apply_layout(figure, 420)
     figure.update_xaxes(showticklabels=False, title=layout.note or None)
     return figure.update_yaxes(showticklabels=False, scaleanchor="x")
 
@@ -279,7 +279,7 @@ def _study(study: StudyResult) -> go.Figure:
         figure.add_vline(
             x=constant, line=DASHES, annotation_text="constant", annotation_position="top"
         )
-    finish(figure, 90 + 20 * len(rows), top=28)
+    apply_layout(figure, 90 + 20 * len(rows), top=28)
     figure.update_xaxes(range=[0, 105], title="forget accuracy after FM (%)")
     return figure.update_yaxes(
         tickvals=rows, ticktext=names, autorange="reversed", automargin=True, showgrid=False

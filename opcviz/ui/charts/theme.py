@@ -18,6 +18,7 @@ __all__ = ["BACKGROUND", "FORGET", "SHAPES", "STAGES", "ClassColors", "Ink", "cl
 BACKGROUND = {"light": "#FFFFFF", "dark": "#11151C"}
 """Page background by theme, as in `.streamlit/config.toml`."""
 
+# five a row, as a palette is read
 FORGET = {
     "light": (
         "#0072B2", "#D55E00", "#009E73", "#611203", "#1E2A6C",

@@ -155,7 +155,7 @@ def _show(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _choice(label: str, options: list, value: Any, common: dict[str, Any]) -> Any:
+def _choice(label: str, options: list[Any], value: Any, common: dict[str, Any]) -> Any:
     if len(options) <= _FEW and sum(len(str(o)) for o in options) <= _SHORT:
         return st.segmented_control(label, options, default=value, required=True, **common)
     return st.selectbox(label, options, index=options.index(value), **common)
@@ -166,6 +166,7 @@ def _number(
 ) -> Any:
     low = None if about.low is None else kind(about.low)
     high = None if about.high is None else kind(about.high)
+    step: float
     if kind is int:
         if low is not None and high is not None and high - low <= 20 and not optional:
             return st.slider(label, low, high, value, **common)
@@ -175,12 +176,18 @@ def _number(
         step = 10.0 ** math.floor(math.log10(value) - 1e-9) if about.log and value else 0.05
         pattern = "%g"
     return st.number_input(
-        label, low, high, value, step=step, format=pattern,
-        placeholder="none" if optional else None, **common,
-    )  # fmt: skip
+        label,
+        low,
+        high,
+        value,
+        step=step,
+        format=pattern,
+        placeholder="none" if optional else None,
+        **common,
+    )
 
 
-def _entries(text: str, kind: type, where: str) -> tuple:
+def _entries(text: str, kind: type, where: str) -> tuple[Any, ...]:
     """`0, 1, 2` as a tuple.
 
     Raises:

@@ -33,7 +33,7 @@ def follow(run: str) -> None:
 
 
 def _tail(run: str) -> Tail:
-    tails = st.session_state.setdefault("lab.tails", {})
+    tails: dict[str, Tail] = st.session_state.setdefault("lab.tails", {})
     return tails.setdefault(run, Tail(run))
 
 
@@ -61,7 +61,8 @@ def _status(record: Run, tail: Tail) -> None:
     with left:
         if record.status == "queued":
             ahead = engine.position(record.id)
-            ready = (engine.health() or {}).get("state") == "ready"
+            health = engine.health()
+            ready = health is not None and health["state"] == "ready"
             waits = "next" if not ahead else f"{ahead} before it"
             st.progress(0.0, f"Queued, {waits}." + ("" if ready else " The engine is starting."))
         elif record.active:
@@ -166,7 +167,7 @@ def _samples_of(record: Run) -> Samples | None:
     try:
         study = open_study(library.store(), plan.study.place)
         return library.samples(study)[0]
-    except (StoreError, AttributeError):
+    except StoreError:
         return None
 
 

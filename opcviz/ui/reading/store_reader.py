@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ...engine import DaskEngine
-from ...study import ModelResult, Store, StudyResult, default_root, shipped_root
+from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
 from ...study.results import list_studies, open_study
 from ..charts.maps_component import Samples
 from .state import Choices
@@ -31,7 +31,11 @@ FIRST_SHOWN = ("original", "retrain", "rl", "opc")
 
 def store() -> Store:
     """The user's store over the shipped studies."""
-    return Store(default_root(), (shipped_root(),), warn=lambda text: st.toast(text, icon="⚠️"))
+    return Store(default_root(), (shipped_root(),), warn=_warn)
+
+
+def _warn(text: str) -> None:
+    st.toast(text, icon="⚠️")
 
 
 @st.cache_resource
@@ -84,8 +88,14 @@ def _arrays(path: str) -> dict[str, np.ndarray]:
 
 
 def samples(study: StudyResult) -> tuple[Samples, dict[str, Any]]:
-    """The probe set for the maps, and what is said of the data set."""
+    """The probe set for the maps, and what is said of the data set.
+
+    Raises:
+        StoreError: when no model was made yet.
+    """
     artefact = study.store.latest(study.place, "probe")
+    if artefact is None:
+        raise StoreError(f"study '{study.place}' has no probe set yet: run it first")
     arrays, about = _arrays(str(artefact.path("probe.npz"))), artefact.json()
     return (
         Samples(
@@ -121,7 +131,7 @@ class Column:
     @property
     def name(self) -> str:
         """The method's registered name."""
-        return self.numbers["method"]
+        return str(self.numbers["method"])
 
     def result(self, kind: str) -> dict[str, Any]:
         """The numbers of one kind of artefact, or a reason."""

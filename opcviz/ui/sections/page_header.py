@@ -43,7 +43,7 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
         st.selectbox(
             "Study",
             list(studies),
-            format_func=names.get,
+            format_func=lambda place: names[place],
             key="head.study",
             on_change=lambda: state.update(study=st.session_state["head.study"]),
         )
@@ -72,7 +72,7 @@ def _models(study: StudyResult, view: state.View) -> None:
     st.multiselect(
         f"Models ({state.MIN_MODELS} to {state.MAX_MODELS} columns)",
         list(titles),
-        format_func=titles.get,
+        format_func=lambda key: titles[key],
         max_selections=state.MAX_MODELS,
         key="head.models",
         on_change=lambda: state.update(models=st.session_state["head.models"]),

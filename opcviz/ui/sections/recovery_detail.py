@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ...study import StudyResult
-from ..charts.drawing import SMALL, finish
+from ..charts.drawing import TEXT_SIZE, apply_layout
 from ..charts.figures import chart_config
 from ..charts.lines import colours, lines_figure
 from ..reading import store_reader as library
@@ -36,8 +36,8 @@ def confusion_figure(
     shares = []
     for label in true:
         total = sum(counts[label].values())
-        row = [counts[label].get(str(answer), 0) for answer in range(len(class_names))]
-        shares.append([100 * count / total for count in row])
+        answers = [counts[label].get(str(answer), 0) for answer in range(len(class_names))]
+        shares.append([100 * count / total for count in answers])
     figure = go.Figure(
         go.Heatmap(
             z=shares,
@@ -55,10 +55,16 @@ def confusion_figure(
     )
     for row, (label, share) in enumerate(zip(true, shares, strict=True)):
         figure.add_annotation(  # beside the cells, which can be narrower than a number
-            text=f"{share[int(label)]:.0f} %", x=1, xref="x domain", xanchor="left", xshift=4,
-            y=row, showarrow=False, font={"size": SMALL},
-        )  # fmt: skip
-    finish(figure, min(420, 76 + 26 * len(true)), top=8, right=46)
+            text=f"{share[int(label)]:.0f} %",
+            x=1,
+            xref="x domain",
+            xanchor="left",
+            xshift=4,
+            y=row,
+            showarrow=False,
+            font={"size": TEXT_SIZE},
+        )
+    apply_layout(figure, min(420, 76 + 26 * len(true)), top=8, right=46)
     step = max(1, len(class_names) // NAMED)
     shown = list(range(0, len(class_names), step))
     figure.update_xaxes(

@@ -65,7 +65,7 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         st.segmented_control(
             "Kind of map",
             list(MAP_NAMES),
-            format_func=MAP_NAMES.get,
+            format_func=lambda kind: MAP_NAMES[kind],
             key="rows.map",
             required=True,
             label_visibility="collapsed",

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..drawing import number, spread
+from ..drawing import finite_or_none, spread_labels
 from ..theme import ink
 
 __all__ = ["CURVES", "Curve", "build_payload", "nice_ticks"]
 
-MOST = 400  # points of a line: more than a chart has pixels
-HUGE = 1e30  # beyond it, and below its inverse on a log axis, there is nothing to see
-GAP = 7.5  # percent between two labels at the end of lines
+MAX_POINTS = 400  # points of a line: more than a chart has pixels
+MAX_VALUE = 1e30  # beyond it, and below its inverse on a log axis, there is nothing to see
+LABEL_GAP = 7.5  # percent between two labels at the end of lines
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,10 @@ def build_payload(
     reach = max([1, epochs or 0, *(row["epoch"] for row in history), *(x for x, _ in losses)])
     drawn = {"loss": _loss(losses), "norm": [], "accuracy": []}
     for name, curve in CURVES.items():
-        y = [number(row.get(name)) for row in history]
+        y = [finite_or_none(row.get(name)) for row in history]
         if curve.chart == "norm":
-            y = [
-                v if v and 1 / HUGE < v < HUGE else None for v in y
-            ]  # 0 has no place on a log axis
+            # 0 has no place on a log axis
+            y = [v if v and 1 / MAX_VALUE < v < MAX_VALUE else None for v in y]
         if any(value is not None for value in y):
             x = [row["epoch"] for row in history]
             drawn[curve.chart].append(_line(curve.label, curve.color, x, y, markers=True))
@@ -90,9 +89,12 @@ def build_payload(
 
 
 def _loss(losses: Sequence[tuple[float, float | None]]) -> list[dict[str, Any]]:
-    every = math.ceil(len(losses) / MOST) or 1
+    every = math.ceil(len(losses) / MAX_POINTS) or 1
     kept = losses[(len(losses) - 1) % every :: every]  # the newest is always among them
-    y = [v if v is not None and abs(v) < HUGE else None for v in (number(v) for _, v in kept)]
+    y = [
+        v if v is not None and abs(v) < MAX_VALUE else None
+        for v in (finite_or_none(v) for _, v in kept)
+    ]
     known = any(value is not None for value in y)
     return [_line("loss", ink.loss, [x for x, _ in kept], y, markers=False)] if known else []
 
@@ -123,10 +125,10 @@ def _axis(name: str, values: Sequence[float]) -> tuple[float, float, list[float]
         return -2.0, 102.0, [0, 25, 50, 75, 100]
     if name == "norm":
         positive = [value for value in values if value > 0] or [1.0]
-        low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
-        low, high = min(low, -1), max(high, 0)
-        step = math.ceil((high - low) / 6)
-        return 10.0**low, 10.0**high, [10.0**k for k in range(high, low - 1, -step)][::-1]
+        first = min(math.floor(math.log10(min(positive))), -1)
+        last = max(math.ceil(math.log10(max(positive))), 0)
+        step = math.ceil((last - first) / 6)
+        return 10.0**first, 10.0**last, [10.0**k for k in range(last, first - 1, -step)][::-1]
     top = max(values, default=1.0)
     low = min(0.0, min(values, default=0.0))
     least = 1e-9 * max(1.0, abs(low))
@@ -136,7 +138,7 @@ def _axis(name: str, values: Sequence[float]) -> tuple[float, float, list[float]
 
 def _ends(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     last = [next(v for v in reversed(line["y"]) if v is not None) for line in lines]
-    places = spread(last, GAP, 0, 100)
+    places = spread_labels(last, LABEL_GAP, 0, 100)
     return [
         {"label": line["label"], "color": line["color"], "y": place}
         for line, place in zip(lines, places, strict=True)

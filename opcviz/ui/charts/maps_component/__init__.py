@@ -32,7 +32,7 @@ def _read(*names: str) -> str:
 
 
 # One JavaScript module of four files: marks, one map, tooltip and legend, the row of maps.
-_JS = ("marks.js", "view.js", "words.js", "maps.js")
+_JS = ("marks.js", "view.js", "tooltip_legend.js", "maps.js")
 _mount = st.components.v2.component(
     "opcviz_linked_maps", html=_HTML, css=_read("maps.css"), js=_read(*_JS)
 )

@@ -4,7 +4,7 @@
 // `parentElement`; the row lives on between calls, so points can glide and a hover survives.
 
 const rows = new WeakMap();
-const CLICK = 5; // px: a shorter drag is a click
+const MAX_CLICK_MOVE = 5; // px: a shorter drag is a click
 
 class Row {
   constructor(root) {
@@ -97,7 +97,7 @@ class Row {
     const path = this.lasso ? this.lasso.path : [];
     this.lasso = null;
     const [x0, y0] = path[0] || [x, y];
-    if (path.every(([a, b]) => Math.hypot(a - x0, b - y0) < CLICK)) {
+    if (path.every(([a, b]) => Math.hypot(a - x0, b - y0) < MAX_CLICK_MOVE)) {
       const i = view.nearest(x, y, this.order, this.active()) ?? view.nearest(x, y, this.order, null);
       if (i !== null) this.pin(i === this.pinned ? null : i);
       else if (this.active()) this.choose([], []);

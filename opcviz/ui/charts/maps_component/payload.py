@@ -19,7 +19,7 @@ __all__ = ["Extent", "Panel", "Samples", "Selection", "build_payload", "extent_o
 Extent = tuple[float, float, float, float]
 """Range of a map: x0, x1, y0, y1."""
 
-TOP = 3  # a sample's most probable classes that are sent
+TOP_CLASSES = 3  # a sample's most probable classes that are sent
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Samples:
     labels: NDArray[np.int64]
     forget: NDArray[np.bool_]
     class_names: Sequence[str]
-    pictures: NDArray | None = None
+    pictures: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
         for name, kind in (("ids", np.int64), ("labels", np.int64), ("forget", bool)):
@@ -129,7 +129,7 @@ class Panel:
         if self.probabilities is None:
             return None
         p = np.nan_to_num(np.asarray(self.probabilities, np.float32))
-        top = min(TOP, p.shape[1])
+        top = min(TOP_CLASSES, p.shape[1])
         best = np.argsort(-p, axis=1, kind="stable")[:, :top]
         share = np.take_along_axis(p, best, 1).clip(0, 1) * 10_000
         return _text(best, np.uint16), _text(share.round(), np.uint16), top
@@ -150,7 +150,7 @@ class Selection:
     classes: tuple[int, ...] = field(default=())
 
 
-def extent_of(*points: NDArray, origin: tuple[float, float] | None = None) -> Extent:
+def extent_of(*points: NDArray[Any], origin: tuple[float, float] | None = None) -> Extent:
     """The range that holds all finite points (and the origin), never empty.
 
     Args:
@@ -189,9 +189,9 @@ def build_payload(
         ValueError: when a panel's arrays do not match the samples.
     """
     if extent == "shared":
-        drawn = [p for p in panels if p.points is not None]
-        origin = next((p.origin for p in drawn if p.origin is not None), None)
-        extent = extent_of(*(p.points for p in drawn), origin=origin)
+        drawn = [(p.points, p.origin) for p in panels if p.points is not None]
+        origin = next((origin for _, origin in drawn if origin is not None), None)
+        extent = extent_of(*(points for points, _ in drawn), origin=origin)
     return {
         **samples.encoded,
         "panels": [_panel(p, samples, extent) for p in panels],
@@ -223,13 +223,13 @@ def _panel(panel: Panel, samples: Samples, extent: Extent | str) -> dict[str, An
     }
 
 
-def _text(array: NDArray, kind: type) -> str:
+def _text(array: NDArray[Any], kind: type) -> str:
     """Little-endian bytes as base64, as the browser's typed arrays read them."""
     little = np.ascontiguousarray(array, dtype=np.dtype(kind).newbyteorder("<"))
     return base64.b64encode(little.tobytes()).decode("ascii")
 
 
-def _atlas(pictures: NDArray) -> dict[str, Any]:
+def _atlas(pictures: NDArray[Any]) -> dict[str, Any]:
     """All thumbnails in one PNG, row by row."""
     from PIL import Image
 

@@ -4,9 +4,9 @@
 // top, so a mouse move costs well under a millisecond however many points there are. Points are
 // blended into the pixels by hand: a third of the time of canvas calls where there is no GPU.
 
-const PAD = 14; // px between the outermost points and the frame
-const REACH = 16; // px within which the pointer finds a point
-const DIM = 0.16; // opacity of what is not selected
+const FRAME_PADDING = 14; // px between the outermost points and the frame
+const POINTER_RADIUS = 16; // px within which the pointer finds a point
+const DIMMED_OPACITY = 0.16; // opacity of what is not selected
 
 class MapView {
   constructor() {
@@ -87,8 +87,8 @@ class MapView {
   scale() {
     const [x0, x1, y0, y1] = this.extent;
     const k = Math.min(
-      (this.width - 2 * PAD) / Math.max(x1 - x0, 1e-9),
-      (this.height - 2 * PAD) / Math.max(y1 - y0, 1e-9),
+      (this.width - 2 * FRAME_PADDING) / Math.max(x1 - x0, 1e-9),
+      (this.height - 2 * FRAME_PADDING) / Math.max(y1 - y0, 1e-9),
     );
     return [k, this.width / 2 - (k * (x0 + x1)) / 2, this.height / 2 + (k * (y0 + y1)) / 2];
   }
@@ -107,7 +107,7 @@ class MapView {
     new Uint32Array(data.buffer).fill(ink.backgroundPixel);
     const [k, dx, dy] = this.scale();
     for (const pass of !this.now ? [] : active ? [0, 1] : [1]) {
-      const alpha = (pass ? 1 : DIM) / 255;
+      const alpha = (pass ? 1 : DIMMED_OPACITY) / 255;
       for (const i of order) {
         if (active && active[i] !== pass) continue;
         const mark = marks[marksOf[i]];
@@ -193,7 +193,7 @@ class MapView {
     if (!this.now) return null;
     const [k, dx, dy] = this.scale();
     let found = null;
-    let least = REACH * REACH;
+    let least = POINTER_RADIUS * POINTER_RADIUS;
     for (const i of order) {
       if (allowed && !allowed[i]) continue;
       const a = dx + k * this.now[2 * i] - x;

@@ -1,6 +1,6 @@
 // What stands in words beside the maps: the tooltip of a sample and the legend of the classes.
 
-const LEGEND = 14; // more kept classes than this share one legend entry
+const MAX_LEGEND_CLASSES = 14; // more kept classes than this share one legend entry
 
 function drawTip(row) {
   const i = row.hovered;
@@ -65,7 +65,7 @@ function drawLegend(row) {
   if (forgotten.length) parts.push(make("span", "group", "forget"), ...forgotten.map((c) => legendEntry(row, [c], names[c], true)));
   if (kept.length) parts.push(make("span", "group", "retain"));
   else if (row.forget.includes(0)) parts.push(make("span", "group", "retained samples are muted"));
-  if (kept.length > LEGEND) parts.push(legendEntry(row, kept, `${kept.length} classes`, false));
+  if (kept.length > MAX_LEGEND_CLASSES) parts.push(legendEntry(row, kept, `${kept.length} classes`, false));
   else parts.push(...kept.map((c) => legendEntry(row, [c], names[c], false)));
   if (!compact) parts.push(make("span", "hint", "hover: trace · click: pin · drag: select · Esc: clear"));
   const focus = [...row.legend.children].indexOf(row.legend.getRootNode().activeElement);
