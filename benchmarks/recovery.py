@@ -18,8 +18,9 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor
 
-from opcviz.attacks.recovery import FIT_SETS, Recovery, recover
+from opcviz.attacks.recovery import Recovery, recover
 from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
+from opcviz.results import FIT_SETS
 
 
 class PeakMemory:

@@ -87,7 +87,7 @@ MUTANTS = (
     ),
     Mutant(
         "live 'after FM' shows retain accuracy",
-        'values["fm_accuracy"] = recovered["forget_accuracy"]',
+        'values["fm_accuracy"] = nan if isinstance(recovered, Undefined) else recovered',
         'values["fm_accuracy"] = values["retain_accuracy"]',
         (TRAINING,),
     ),

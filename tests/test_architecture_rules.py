@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 import textwrap
@@ -142,6 +143,62 @@ def test_the_core_runs_without_screen_cluster_and_map_packages() -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 30
+
+
+READING = """
+    import importlib, pkgutil, sys
+    for name in ("torch", "torchvision", "sklearn", "scipy", "umap", "dask", "distributed"):
+        sys.modules[name] = None
+    import opcviz.ui
+    for found in pkgutil.walk_packages(opcviz.ui.__path__, "opcviz.ui."):
+        importlib.import_module(found.name)
+    print(sum(name.startswith("opcviz.") for name in sys.modules))
+"""
+
+
+def test_the_screen_and_what_it_imports_need_no_torch() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(READING)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout) > 50
+
+
+def _faces() -> list[Path]:
+    inits = (path for path in SOURCES if path.name == "__init__.py")
+    return [path for path in inits if "= face(" in path.read_text(encoding="utf-8")]
+
+
+def test_a_lazy_face_shows_what_it_says_and_nothing_is_hidden_by_a_module() -> None:
+    faces = _faces()
+    assert len(faces) >= 9
+    for path in faces:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        (branch,) = [node for node in tree.body if isinstance(node, ast.If)]
+        plain = {
+            alias.name: node.module
+            for node in branch.body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        (call,) = [node for node in ast.walk(branch) if isinstance(node, ast.Call)]
+        modules = ast.literal_eval(call.args[1])
+        lazy = {name: module for module, names in modules.items() for name in names.split()}
+        where = str(path.relative_to(ROOT))
+        assert lazy == plain, where
+        beside = {each.stem for each in path.parent.glob("*")}
+        assert not beside & lazy.keys(), where
+        package = ".".join(path.relative_to(ROOT).parts[:-1])
+        room = importlib.import_module(package)
+        assert sorted(room.__all__) == sorted(lazy), where
+        for name, module in lazy.items():
+            stands_in = importlib.import_module(f"{package}.{module}")
+            assert getattr(room, name) is getattr(stands_in, name), f"{where}: {name}"
+            assert name in dir(room)
 
 
 def test_no_file_of_ours_unpickles() -> None:

@@ -41,6 +41,14 @@ def test_wilsons_interval_is_the_closed_form(hits, count):
     assert (found["low"], found["high"], found["method"]) == (*rate_interval(hits, count), "wilson")
 
 
+@pytest.mark.parametrize("level", [50.0, 95.0, 99.9])
+@pytest.mark.parametrize(("hits", "count"), COUNTS)
+def test_wilsons_interval_is_scipys(hits, count, level):
+    found = stats.binomtest(hits, count).proportion_ci(level / 100, "wilson")
+    expected = 100 * found.low, 100 * found.high
+    assert rate_interval(hits, count, level=level) == pytest.approx(expected, abs=1e-10)
+
+
 @pytest.mark.parametrize(("hits", "count"), COUNTS)
 def test_the_exact_interval_is_made_of_beta_quantiles(hits, count):
     low, high = rate_interval(hits, count, method="exact")

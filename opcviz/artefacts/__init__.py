@@ -37,8 +37,10 @@ __all__ = [
     "settings_tables",
 ]
 
-# every module of this folder and its sub-packages is imported, so that the kinds register
+# Every module of this folder and its sub-packages is imported, so that the kinds register; but for
+# those that watch a training, which need torch: see `monitor`.
 for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
-    importlib.import_module(_module.name)
+    if not _module.name.endswith(".live"):
+        importlib.import_module(_module.name)
 
 from .settings import Evidence  # noqa: E402  (its defaults come from the registered kinds)

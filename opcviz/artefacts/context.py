@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import torch
-from torch import Tensor
-
 from ..common.config import Config
 from ..common.json_types import Json
 from ..common.progress import Progress
@@ -16,6 +13,8 @@ from .settings import Evidence
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
+    from torch import Tensor
 
     from ..data import Images, Split
     from ..models import Classifier

@@ -217,8 +217,10 @@ def register_kind(
             raise ConfigError(f"kind '{name}': {cls!r} does not derive from Kind")
         if name == MODEL or not name.isidentifier():
             raise ConfigError(f"a kind of artefact cannot be called '{name}'")
+        loaded = _KINDS.snapshot().values()  # not what stands in for this very kind
+        tables = {table: config for kind in loaded for table, config in kind.settings.items()}
         for table, config in cls.settings.items():
-            known = settings_tables().get(table, config)
+            known = tables.get(table, config)
             if known is not config:
                 raise ConfigError(
                     f"kind '{name}': the settings '{table}' are {known.__name__} already"

@@ -5,19 +5,22 @@ A task may bring a monitor of its own with `register_monitor`; every other is wa
 
 from __future__ import annotations
 
+import importlib
 import math
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from ..common.progress import Epoch, Progress
 from ..common.registry import Registry
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from ..data import Data, Split
     from ..tasks import Task
 
@@ -83,6 +86,8 @@ class LossMonitor:
     """The monitor of any task: what `Task.live` says of a fixed part of the train set."""
 
     def __init__(self, setup: MonitorSetup) -> None:
+        import torch
+
         self.setup = setup
         self.x, self.y = setup.data.batch(setup.live), setup.data.y_train[setup.live]
         self.forget = torch.isin(setup.live, setup.split.forget_train)
@@ -114,6 +119,8 @@ class LossMonitor:
 
     def state(self) -> dict[str, Tensor]:
         """Everything remembered, as tensors."""
+        import torch
+
         names = self.values[0] if self.values else {}
         return {
             name: torch.tensor([row[name] for row in self.values], dtype=torch.float64)
@@ -148,6 +155,9 @@ def register_monitor(
 
 def make_monitor(setup: MonitorSetup) -> Monitor:
     """The monitor of one training: the task's own, or its losses."""
+    for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
+        if module.name.endswith(".live"):  # those of our own tasks register
+            importlib.import_module(module.name)
     name = setup.task.name
     return _MONITORS.get(name)(setup) if name in _MONITORS else LossMonitor(setup)
 

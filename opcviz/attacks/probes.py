@@ -20,7 +20,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -28,11 +27,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..common.config import Config, setting
 from ..common.progress import Progress
 from ..common.records import Undefined, guard
 from ..common.statistics import cross_fits, subsample
 from ..results import ProbeScores, ProbesResult
+from .probing_settings import Probing
 
 __all__ = ["PROBES", "Probing", "probes", "unseen_answers"]
 
@@ -40,24 +39,6 @@ Array = np.ndarray[Any, Any]
 
 RESOLUTION = 1e-6
 """Relative differences below this are rounding of float32 passes through a net, not signal."""
-
-
-@dataclass(frozen=True)
-class Probing(Config):
-    """Learns the classes anew from the features, at every block."""
-
-    folds: int = setting(5, "parts of the cross-validation", low=2, high=20)
-    inverse_penalty: float = setting(
-        1.0, "linear: weight of the data against ‖W‖²/2", low=1e-6, high=1e6, log=True
-    )
-    neighbours: int = setting(5, "k-NN: how many neighbours vote", low=1, high=500)
-    hidden: int = setting(64, "MLP: hidden units", low=1, high=4096)
-    steps: int = setting(200, "MLP: training steps", low=1, high=100_000)
-    batch_size: int = setting(128, "MLP: samples a step", low=1, high=8192, advanced=True)
-    lr: float = setting(0.01, "MLP: learning rate (Adam)", low=1e-6, high=1, log=True)
-    limit: int = setting(
-        4000, "most samples; more are thinned out at random", low=20, high=1_000_000, advanced=True
-    )
 
 
 def _linear(config: Probing, learn: int, seed: int) -> Any:

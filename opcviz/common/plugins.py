@@ -28,7 +28,7 @@ from typing import Any
 from .config import fingerprint
 from .registry import Registry
 
-__all__ = ["Loader", "Refused", "add_source", "loader", "sources"]
+__all__ = ["GROUPS", "Loader", "Refused", "add_source", "loader", "python_files", "sources"]
 
 PATH_VARIABLE = "OPCVIZ_PLUGINS"
 OLD_PATH_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
@@ -90,7 +90,7 @@ class Loader:
             What was refused, now or before.
         """
         named = [*sources(), *map(str, paths)]
-        files = [file for path in named for file in _python_files(Path(path).expanduser())]
+        files = [file for path in named for file in python_files(Path(path).expanduser())]
         with self._loading:
             known = [self._load_file(file.absolute()) for file in dict.fromkeys(files)]
             return [found for found in [*known, *self._load_entries()] if found]
@@ -190,7 +190,8 @@ def sources() -> list[str]:
     return [part for text in named for part in text.split(os.pathsep) if part]
 
 
-def _python_files(path: Path) -> list[Path]:
+def python_files(path: Path) -> list[Path]:
+    """The file itself, or the Python files of a folder but for those that begin with `_`."""
     if path.is_dir():
         return sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
     return [path]

@@ -15,6 +15,9 @@ T = TypeVar("T")
 class Registry(Generic[T]):
     """Name to entry, in the order of entering.
 
+    An entry may have a stand-in: what is known of it where its file was not loaded. Once that is,
+    the entry itself is given.
+
     Args:
         noun: what an entry is, for messages.
     """
@@ -22,6 +25,7 @@ class Registry(Generic[T]):
     def __init__(self, noun: str) -> None:
         self.noun = noun
         self._entries: dict[str, T] = {}
+        self._stand_ins: dict[str, Mapping[str, T]] = {}  # by who declared them
 
     def add(self, name: str, entry: T) -> None:
         """Enter.
@@ -39,23 +43,34 @@ class Registry(Generic[T]):
         Raises:
             ConfigError: for an unknown name; the known ones are listed.
         """
-        if not isinstance(name, str) or name not in self._entries:
-            known = ", ".join(self._entries) or "none"
+        entries = self._all()
+        if not isinstance(name, str) or name not in entries:
+            known = ", ".join(entries) or "none"
             raise ConfigError(f"no {self.noun} is called '{name}'; there are: {known}")
-        return self._entries[name]
+        return entries[name]
 
     def values(self) -> list[T]:
         """All entries."""
-        return list(self._entries.values())
+        return list(self._all().values())
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._all())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return name in self._all()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return iter(self._all())
+
+    def stand_in(self, source: str, entries: Mapping[str, T]) -> None:
+        """Let these stand for entries that are not loaded, in place of the source's last ones."""
+        self._stand_ins = {**self._stand_ins, source: dict(entries)}
+
+    def _all(self) -> dict[str, T]:
+        known: dict[str, T] = {}
+        for entries in (*self._stand_ins.values(), self._entries):
+            known |= entries
+        return known
 
     def snapshot(self) -> Mapping[str, T]:
         """All entries as they are now, for `restore`."""

@@ -1,23 +1,43 @@
 """Data sets in memory, forget scenarios, and augmentation of pictures."""
 
-from .augmentation import POLICIES, augment, policy
-from .base import Data, DataError, as_float, digest
-from .images import Images, assemble
-from .photographs import photo_patches
-from .probe_sets import probe_set
-from .scenarios import Scenario, Split
-from .sources import (
-    DatasetInfo,
-    DataSpec,
-    data_root,
-    list_datasets,
-    load,
-    register_dataset,
-)
-from .tensors import Tensors
+from typing import TYPE_CHECKING
+
+from ..common.lazy import face
+
+if TYPE_CHECKING:
+    from .augmentation import POLICIES, POLICY_NAMES, augment, policy
+    from .base import Data, DataError, as_float, digest
+    from .images import Images, assemble
+    from .photographs import photo_patches
+    from .probe_sets import probe_set
+    from .scenarios import Scenario, Split
+    from .sources import (
+        DatasetInfo,
+        DataSpec,
+        data_root,
+        list_datasets,
+        load,
+        register_dataset,
+    )
+    from .tensors import Tensors
+else:
+    __getattr__, __dir__ = face(
+        __name__,
+        {
+            "augmentation": "POLICIES POLICY_NAMES augment policy",
+            "base": "Data DataError as_float digest",
+            "images": "Images assemble",
+            "photographs": "photo_patches",
+            "probe_sets": "probe_set",
+            "scenarios": "Scenario Split",
+            "sources": "DatasetInfo DataSpec data_root list_datasets load register_dataset",
+            "tensors": "Tensors",
+        },
+    )
 
 __all__ = [
     "POLICIES",
+    "POLICY_NAMES",
     "Data",
     "DataError",
     "DataSpec",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 __all__ = ["CHUNK", "Data", "DataError", "as_float", "digest", "float_statistics", "strata"]
 
@@ -75,6 +77,8 @@ class Data(Protocol):
 
 def as_float(x: Tensor) -> Tensor:
     """Stored samples as a network takes them: bytes as float32 in [0, 1], floats as they are."""
+    import torch
+
     return x.float() / 255 if x.dtype == torch.uint8 else x
 
 
@@ -91,6 +95,8 @@ def float_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
     Two (C,) float32 on the device of `x`, from float64 sums on the CPU, so that every device gives
     the same figures. The deviation of a constant channel is given as 1: a network divides by it.
     """
+    import torch
+
     total, channels = torch.zeros(x.shape[1], dtype=torch.float64), x.shape[1]
     for chunk in x.split(CHUNK):
         total += chunk.cpu().double().unsqueeze(-1).flatten(2).sum((0, 2))

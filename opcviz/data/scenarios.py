@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ..common.config import Config, ConfigError, setting
 from ..common.json_types import Json
 from ..common.parts import Part
 from .base import Data, DataError, strata
 from .indices import indices_digest, read_indices
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 __all__ = ["Scenario", "Split"]
 
@@ -207,6 +209,8 @@ class Scenario(Config):
                 train set or named twice, a changed file, or when nothing would be forgotten or
                 nothing retained.
         """
+        import torch
+
         forget = np.zeros(len(data.y_train), bool)
         forget_test = np.zeros(len(data.y_test), bool)
         classes: tuple[int, ...] = ()

@@ -6,18 +6,17 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from ..common.config import Config, ConfigError, setting
 from ..common.plugins import loader
 from ..common.registry import Registry
-from .arrays import read_arrays
 from .base import Data, DataError, strata
-from .folder import read_folder
-from .images import Images, assemble
+
+if TYPE_CHECKING:
+    from .images import Images
 
 __all__ = ["DataSpec", "DatasetInfo", "data_root", "list_datasets", "load", "register_dataset"]
 
@@ -52,6 +51,15 @@ class _Entry:
 
 DATASETS: Registry[_Entry] = Registry("data set")
 loader.serve(DATASETS, lambda entry: None)
+
+
+def declared_dataset(info: DatasetInfo) -> _Entry:
+    """What stands for a data set whose file is not loaded here: it can be named, but not read."""
+
+    def read(spec: DataSpec, folder: Path, download: bool) -> Data:
+        raise DataError(f"the file that defines the data set '{info.name}' is not loaded here")
+
+    return _Entry(info, read)
 
 
 def register_dataset(
@@ -168,6 +176,8 @@ def validation_split(data: Data, share: float = 0.1) -> Data:
     Raises:
         DataError: if a class has too few samples to give one and keep one.
     """
+    import torch
+
     random, labels = np.random.RandomState(SPLIT_SEED), strata(data)
     kept_aside = np.zeros(len(labels), bool)
     for number, name in enumerate(data.class_names or ("any",)):
@@ -202,6 +212,8 @@ def _digits(spec: DataSpec, folder: Path, download: bool) -> Images:
     """scikit-learn's digits: grey levels 0..16 spread over 0..255, 1,437 train and 360 test."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
+
+    from .images import assemble
 
     source = load_digits()
     pixels = np.rint(source.images * (255 / 16)).astype(np.uint8)[:, None]
@@ -249,6 +261,8 @@ def _svhn(folder: Path, train: bool, download: bool) -> Any:
 
 
 def _torchvision(name: str, public: _Public, folder: Path, download: bool) -> Images:
+    from .images import assemble
+
     try:
         # CIFAR files are pickles: torchvision opens them only if their MD5 is the published one.
         train, test = (public.read(folder, part, download) for part in (True, False))
@@ -310,6 +324,8 @@ _register_public(
 
 @register_dataset("folder", "own pictures: train/ and test/ with a folder a class", needs="path")
 def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:
+    from .folder import read_folder
+
     return read_folder(_place(spec, folder), spec.size)
 
 
@@ -317,4 +333,6 @@ def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:
     "arrays", "own arrays: an .npz with x_train, y_train, x_test, y_test", needs="path"
 )
 def _npz(spec: DataSpec, folder: Path, download: bool) -> Images:
+    from .arrays import read_arrays
+
     return read_arrays(_place(spec, folder))

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("opcviz.engine")
 
 WARM_UP = ("opcviz.study.pipeline", "opcviz.maps:warm_up")
-POLL_SECONDS = 0.05
-BEAT_SECONDS = 0.5
+POLL_SECONDS = 0.1
+BEAT_SECONDS = 1.0
 NO_WORKER_SECONDS = 60.0  # then the program gives up: a new one may get workers
 
 

@@ -22,11 +22,12 @@ from .execute import execute, import_named
 from .locks import engine_folder
 from .processes import accelerators, prepare
 
-__all__ = ["Pool", "WarmUp"]
+__all__ = ["CalmWorker", "Pool", "WarmUp"]
 
 log = logging.getLogger("opcviz.engine")
 
 HOST = "127.0.0.1"
+HEARTBEAT_SECONDS = 10.0
 CLOSE_SECONDS = 0.3  # for a worker to end by itself; a busy one cannot
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,  # a run whose worker died is not tried again
@@ -34,8 +35,21 @@ SETTINGS = {
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.worker.profile.enabled": False,  # it samples every thread, 100 times a second
     "distributed.admin.system-monitor.gil.enabled": False,
+    # nobody looks at these, and together they keep an idle processor awake
+    "distributed.admin.system-monitor.interval": "30s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.client.scheduler-info-interval": "60s",
     "distributed.diagnostics.nvml": False,
 }
+
+
+class CalmWorker(Worker):
+    """A worker that says rarely that it lives: its nanny and its connections tell sooner."""
+
+    async def heartbeat(self) -> None:
+        """Tell the scheduler, which answers when it wants to be told again: twice a second."""
+        await super().heartbeat()
+        self.periodic_callbacks["heartbeat"].callback_time = 1000 * HEARTBEAT_SECONDS
 
 
 class WarmUp(WorkerPlugin):
@@ -108,6 +122,9 @@ class Pool:
 
     def workers(self) -> set[str]:
         """The addresses of the workers that are there now."""
+        scheduler = self._cluster.scheduler if self._cluster else None
+        if scheduler is not None:  # it lives in this program: no need to ask it
+            return set(scheduler.workers)
         return set(self._client.nthreads())
 
     def launch(self, address: str, id: str, engine: str) -> Future[Any]:
@@ -167,9 +184,16 @@ def _local_cluster(workers: int, devices: Sequence[str]) -> SpecCluster:
     nannies = {}
     for index in range(workers):
         env = {"CUDA_VISIBLE_DEVICES": devices[index % len(devices)]} if devices else {}
-        nannies[index] = {"cls": Nanny, "options": {**common, "env": env}}
+        options = {**common, "env": env, "worker_class": CalmWorker}
+        nannies[index] = {"cls": Nanny, "options": options}
     scheduler = {
         "cls": Scheduler,
         "options": {"host": HOST, "port": 0, "dashboard": False, "dashboard_address": f"{HOST}:0"},
     }
-    return SpecCluster(nannies, scheduler, name="opcviz", silence_logs=False)
+    return SpecCluster(
+        nannies,
+        scheduler,
+        name="opcviz",
+        silence_logs=False,
+        scheduler_sync_interval=60,  # seconds; what it syncs is a widget's
+    )

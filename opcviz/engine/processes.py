@@ -15,7 +15,13 @@ from multiprocessing import forkserver
 
 __all__ = ["accelerators", "prepare", "share_threads"]
 
-PRELOADED_MODULES = ("torch", "distributed", "opcviz.engine.execute")
+PRELOADED_MODULES = (
+    "torch",
+    "distributed",
+    "opcviz.engine.execute",
+    "opcviz.study.pipeline",  # whatever workers import themselves is not shared with the parent
+    "opcviz.engine.preloaded",
+)
 
 
 def accelerators() -> list[str]:

@@ -8,11 +8,12 @@ and its entropy H_min(r) bounds all others from below: contraction to the origin
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from ..common import entropy_bound
 
 __all__ = [
     "EntropyView",
@@ -66,24 +67,10 @@ def centred_norm(logits: Tensor) -> Tensor:
 
 
 def least_entropy(norm: Tensor | float, classes: int) -> Tensor:
-    """H_min(r): the least entropy in nats that centred logits of norm r can have.
-
-    With a = r·√(C/(C−1)), the lead of the one raised class, and q = (C−1)·e^(−a):
-    H_min = log(1 + q) + a·q/(1 + q).
-
-    Args:
-        norm: r >= 0, any shape.
-        classes: C >= 2.
-
-    Returns:
-        The bound, float64, of the norm's shape.
+    """The bound of `common.entropy_bound` for tensors: float64, of the norm's shape.
 
     Raises:
         ValueError: for fewer than two classes or a negative norm.
     """
-    r = torch.as_tensor(norm).to("cpu", torch.float64)
-    if classes < 2 or (r < 0).any():
-        raise ValueError(f"entropy bound: wants norms >= 0 and at least 2 classes, not {classes}")
-    lead = r * math.sqrt(classes / (classes - 1))
-    q = (classes - 1) * (-lead).exp()
-    return q.log1p() + lead * q / (1 + q)
+    r = torch.as_tensor(norm).detach().to("cpu", torch.float64)
+    return torch.as_tensor(entropy_bound.least_entropy(r.numpy(), classes))

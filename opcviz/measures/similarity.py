@@ -8,38 +8,32 @@ beside it, and where one of them has nothing that varies it is undefined.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from ..common.parts import PARTS, Part, side_of
+from ..common.parts import PARTS, side_of
 from ..common.records import Undefined, guard
 from ..data import Split
 from ..results import (
-    AverageGap,
     Cka,
     Comparison,
     FeatureSimilarity,
     PredictionSimilarity,
-    TugOfWar,
 )
 from ..tasks.classification import ModelOutputs
 from .collapse import effective_rank
 
 __all__ = [
-    "average_gap",
     "feature_similarity",
     "linear_cka",
     "prediction_similarity",
     "similarity",
-    "tug_of_war",
 ]
 
 CHUNK = 4096
 ROUNDING = 2.0**-22  # a deviation below this share of the values is float32 rounding, not variance
-METRICS: Mapping[str, Part] = {"UA": "forget_train", "RA": "retain_train", "TA": "retain_test"}
 
 
 class _Centred:
@@ -245,47 +239,3 @@ def similarity(model: ModelOutputs, reference: ModelOutputs, split: Split) -> Co
         predictions[part] = prediction_similarity(a.logits.cpu()[rows], b.logits.cpu()[rows])
     cka = feature_similarity(model.train.features, reference.train.features, split)
     return Comparison(cka, predictions)
-
-
-def average_gap(
-    model: Mapping[str, Any],
-    retrained: Mapping[str, Any],
-    *,
-    mia: tuple[float | None, float | None] = (None, None),
-) -> AverageGap:
-    """Mean distance in points to the retrained model over UA, RA, TA and MIA, the field's score.
-
-    Args:
-        model, retrained: as `accuracy_report` gives them; TA is taken on the retained test data.
-        mia: MIA-efficacy in percent of the model and of the retrained one, where it was measured.
-
-    Returns:
-        The mean over what is there, and the gaps behind it.
-    """
-    pairs = {name: (model.get(part), retrained.get(part)) for name, part in METRICS.items()}
-    pairs["MIA"] = mia
-    gaps = {
-        name: None if ours is None or theirs is None else abs(ours - theirs)
-        for name, (ours, theirs) in pairs.items()
-    }
-    known = {name: gap for name, gap in gaps.items() if gap is not None}
-    why = guard((not known, "no figure is known of both models"))
-    return AverageGap(why or sum(known.values()) / len(known), gaps, tuple(known))
-
-
-def tug_of_war(model: Mapping[str, Any], retrained: Mapping[str, Any]) -> TugOfWar:
-    """Tug-of-War: Π (1 − |Δaccuracy|) over forget, retain and test data against the retrained.
-
-    1 is the retrained model's accuracies, 0 is as far from them as can be on one part (Zhao et al.
-    2024, arXiv 2406.01257).
-
-    Args:
-        model, retrained: as `accuracy_report` gives them; test is the retained test data.
-    """
-    tow = 1.0
-    for part in METRICS.values():
-        ours, theirs = model.get(part), retrained.get(part)
-        if ours is None or theirs is None:
-            return TugOfWar(Undefined(f"{part} accuracy is not known of both models"))
-        tow *= 1 - abs(ours - theirs) / 100
-    return TugOfWar(tow)

@@ -3,41 +3,57 @@
 Those whose objective is the task's loss on retain or forget data stand here and serve any task: the
 CE of their formulas, as the papers have them, is `request.task.loss`, whatever that is. Those that
 need classes, logits or a body|head split stand in `classification`.
+
+What is declared of a method (`declaration`) is known without its code: of those of this folder from
+a file that `catalogue` writes.
 """
 
-import importlib
-import pkgutil
+from typing import TYPE_CHECKING
 
-from .base import (
-    Info,
-    Iterative,
-    Method,
-    NotDefined,
-    Request,
-    create,
-    get_method,
-    list_methods,
-    register,
-)
-from .tuning import tuned_datasets, tuned_settings
+from ..common.lazy import face
+
+if TYPE_CHECKING:
+    from .base import (
+        Iterative,
+        Method,
+        NotDefined,
+        Request,
+        create,
+        get_method,
+        implementation,
+        list_methods,
+        register,
+    )
+    from .declaration import Info, MethodSettings, known_methods, method_settings, settings_class
+    from .tuning import tuned_datasets, tuned_settings
+else:
+    __getattr__, __dir__ = face(
+        __name__,
+        {
+            "base": (
+                "Iterative Method NotDefined Request create get_method implementation "
+                "list_methods register"
+            ),
+            "declaration": "Info MethodSettings known_methods method_settings settings_class",
+            "tuning": "tuned_datasets tuned_settings",
+        },
+    )
 
 __all__ = [
     "Info",
     "Iterative",
     "Method",
+    "MethodSettings",
     "NotDefined",
     "Request",
     "create",
     "get_method",
+    "implementation",
+    "known_methods",
     "list_methods",
+    "method_settings",
     "register",
+    "settings_class",
     "tuned_datasets",
     "tuned_settings",
 ]
-
-# Every module of this folder is imported, so that the methods in it register themselves; by file
-# name, for methods are listed in the order in which they register.
-for _module in sorted(
-    pkgutil.walk_packages(__path__, f"{__name__}."), key=lambda m: m.name.rpartition(".")[2]
-):
-    importlib.import_module(_module.name)

@@ -6,15 +6,17 @@ A method joins by one file: a dataclass, a decorator that says what it is, and e
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from ..common.config import Config, ConfigError, setting
+from ..common.config import ConfigError
 from ..common.plugins import loader
-from ..common.registry import Registry
-from ..data import POLICIES
-from ..training import ModelT, Objective, Outcome, Training
+from ..training import ModelT, Objective, Outcome
+from .declaration import METHODS, Info, IterativeSettings, MethodSettings
 from .request import Request
 from .tuning import tuned_settings
 
@@ -26,6 +28,7 @@ __all__ = [
     "Request",
     "create",
     "get_method",
+    "implementation",
     "list_methods",
     "register",
 ]
@@ -36,38 +39,8 @@ class NotDefined(ConfigError):
 
 
 @dataclass(frozen=True)
-class Info:
-    """What is declared of a method.
-
-    Attributes:
-        name: its word in commands, files and links.
-        title: its name on screen.
-        paper: where it comes from.
-        family: reference, contraction, relabelling, ascent, fine-tuning, ...
-        needs: what it must be given, of `forget`, `retain`, `original`.
-        summary: its objective in one line.
-    """
-
-    name: str
-    title: str
-    paper: str
-    family: str
-    needs: frozenset[str]
-    summary: str
-
-
-@dataclass(frozen=True)
-class Method(Config, Generic[ModelT]):
-    """Base of all methods.
-
-    `tasks` names the tasks it is defined for, None for any; `scenarios` what it can forget, whole
-    `classes` or any `samples`, and `limits` why not both.
-    """
-
-    info: ClassVar[Info]
-    tasks: ClassVar[frozenset[str] | None] = None
-    scenarios: ClassVar[frozenset[str]] = frozenset({"classes", "samples"})
-    limits: ClassVar[str] = ""
+class Method(MethodSettings, Generic[ModelT]):
+    """Base of all methods; what it may declare is said at `MethodSettings`."""
 
     def check(self, request: Request[ModelT]) -> None:
         """Refuse a request that the method is not defined for.
@@ -96,21 +69,8 @@ class Method(Config, Generic[ModelT]):
 
 
 @dataclass(frozen=True)
-class Iterative(Training, Method[ModelT]):
+class Iterative(IterativeSettings, Method[ModelT]):
     """A method that minimises an objective over batches, starting from the original."""
-
-    augment: str = setting(
-        "same",
-        "how pictures are varied; same: as in the study's training",
-        choices=("same", *POLICIES),
-    )
-    saliency: float = setting(
-        1.0,
-        "share of weights that may move, the most salient ones (SalUn's mask); 1: all",
-        low=0.001,
-        high=1.0,
-        advanced=True,
-    )
 
     parts: ClassVar[str] = "joint"
 
@@ -132,8 +92,6 @@ class Iterative(Training, Method[ModelT]):
 
 MethodT = TypeVar("MethodT", bound=Method)
 
-_METHODS: Registry[type[Method]] = Registry("method")
-
 
 def register(
     name: str, *, title: str, paper: str, family: str, needs: str, summary: str
@@ -148,7 +106,7 @@ def register(
         raise ConfigError(f"method '{name}' needs {', '.join(sorted(unknown))}: there is no such")
 
     def enter(cls: type[MethodT]) -> type[MethodT]:
-        _METHODS.add(name, cls)
+        METHODS.add(name, cls)
         cls.info = Info(name, title, paper, family, wanted, summary)
         return cls
 
@@ -157,16 +115,21 @@ def register(
 
 def list_methods() -> list[type[Method]]:
     """All registered methods: the references first, then as they were registered."""
-    return sorted(_METHODS.values(), key=lambda cls: cls.info.family != "reference")
+    loaded = (cls for cls in METHODS.values() if issubclass(cls, Method))
+    return sorted(loaded, key=lambda cls: cls.info.family != "reference")
 
 
 def get_method(name: str) -> type[Method]:
     """The class behind a name.
 
     Raises:
-        ConfigError: for an unknown name; the known ones are listed.
+        ConfigError: for an unknown name; the known ones are listed. For one whose file is not
+            loaded here, too.
     """
-    return _METHODS.get(name)
+    found = METHODS.get(name)
+    if not issubclass(found, Method):
+        raise ConfigError(f"the file that defines the method '{name}' is not loaded here")
+    return found
 
 
 def create(name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any) -> Method:
@@ -184,6 +147,17 @@ def create(name: str, *, dataset: str = "", scenario: str = "classes", **setting
     return get_method(name).from_dict({**tuned_settings(name, dataset, scenario), **settings})
 
 
+def implementation(settings: MethodSettings) -> Method[Any]:
+    """The method that has these settings, ready to run; itself, if it is one already.
+
+    Raises:
+        ConfigError: when its file is not loaded here.
+    """
+    if isinstance(settings, Method):
+        return settings
+    return get_method(settings.info.name).from_dict(settings.to_dict())
+
+
 def check_own(cls: type) -> None:
     """What must hold of a method that a user brought: a Method with usable defaults.
 
@@ -198,4 +172,10 @@ def check_own(cls: type) -> None:
     cls()
 
 
-loader.serve(_METHODS, check_own)
+loader.serve(METHODS, check_own)
+
+# Every module of this folder is imported, so that the methods in it register themselves; by file
+# name, for methods are listed in the order in which they register.
+_found = pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}.")
+for _module in sorted(_found, key=lambda m: m.name.rpartition(".")[2]):
+    importlib.import_module(_module.name)

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
-from ..common.config import Config, ConfigError, setting
+from ..common.config import ConfigError
+from .settings import OWN_ARCHITECTURES, Architecture, list_architectures
 
-__all__ = ["Architecture", "ResNet", "build_network", "list_architectures"]
-
-
-@dataclass(frozen=True)
-class Architecture(Config):
-    """Which network answers the study."""
-
-    name: str = setting("resnet8", "resnet8, resnet20, resnet18 or torchvision:NAME")
-    width: float = setting(
-        1.0, "channel multiplier of our own nets", low=0.1, high=8, advanced=True
-    )
-    resize: int = setting(
-        0, "side (pixels) to which pictures are enlarged first; 0 keeps them", low=0, advanced=True
-    )
+__all__ = ["ResNet", "build_network"]
 
 
 class BasicBlock(nn.Module):
@@ -88,28 +74,6 @@ class ResNet(nn.Module):
             x = self.get_submodule(stage)(x)
         logits: Tensor = self.head(x.mean((2, 3)))
         return logits
-
-
-@dataclass(frozen=True)
-class _Stages:
-    """Widths of a ResNet's stages, and how many blocks each has."""
-
-    widths: tuple[int, ...]
-    depth: int
-
-
-OWN_ARCHITECTURES = {
-    "resnet8": _Stages((16, 32, 64), depth=1),
-    "resnet20": _Stages((16, 32, 64), depth=3),
-    "resnet18": _Stages((64, 128, 256, 512), depth=2),
-}
-
-
-def list_architectures() -> list[str]:
-    """Our own names, then torchvision's as `torchvision:NAME`."""
-    from torchvision import models as zoo
-
-    return [*OWN_ARCHITECTURES, *(f"torchvision:{name}" for name in zoo.list_models(module=zoo))]
 
 
 def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:

@@ -18,7 +18,8 @@ from torch.nn import functional as F
 
 from ..common.config import ConfigError
 from ..data import Data
-from .architectures import Architecture, build_network
+from .architectures import build_network
+from .settings import Architecture
 
 __all__ = ["Activations", "Classifier", "build_classifier"]
 

@@ -1,11 +1,28 @@
 """Studies: what is asked (spec), what does the work (runner), what is kept (store)."""
 
-from .job import Job
-from .pipeline import all_kinds, execute, missing, run
-from .results import ModelResult, StudyResult, list_studies, open_study
-from .runner import StudyRunner
-from .spec import Evidence, Plan, Study, list_presets, load_plan, preset, read_method
-from .store import Artefact, Store, StoreError, default_root, shipped_root
+from typing import TYPE_CHECKING
+
+from ..common.lazy import face
+
+if TYPE_CHECKING:
+    from .job import Job
+    from .pipeline import all_kinds, execute, missing, run
+    from .results import ModelResult, StudyResult, list_studies, open_study
+    from .runner import StudyRunner
+    from .spec import Evidence, Plan, Study, list_presets, load_plan, preset, read_method
+    from .store import Artefact, Store, StoreError, default_root, shipped_root
+else:
+    __getattr__, __dir__ = face(
+        __name__,
+        {
+            "job": "Job",
+            "pipeline": "all_kinds execute missing run",
+            "results": "ModelResult StudyResult list_studies open_study",
+            "runner": "StudyRunner",
+            "spec": "Evidence Plan Study list_presets load_plan preset read_method",
+            "store": "Artefact Store StoreError default_root shipped_root",
+        },
+    )
 
 __all__ = [
     "Artefact",

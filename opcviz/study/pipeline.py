@@ -13,7 +13,7 @@ from ..artefacts import MODEL, get_kind, kinds
 from ..common.devices import pick_device
 from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
-from ..methods import Method
+from ..methods import Method, implementation
 from .job import Job
 from .runner import OwnKindFailed, StudyRunner
 from .spec import Plan
@@ -54,7 +54,7 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
     listed = {method.info.name for method in plan.methods}
     needs = {need for kind in asked for need in kind.needs}
     references = [runner.original, *([runner.retrained] if "retrained" in needs else [])]
-    methods = [*(r for r in references if r.info.name not in listed), *plan.methods]
+    methods = [*(r for r in references if r.info.name not in listed), *_methods(plan)]
     wanted = [
         Item(kind, method, seed)
         for seed in plan.seeds
@@ -66,6 +66,11 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
         wanted += [Item(MODEL, method, seed) for seed in further for method in references]
     wanted.sort(key=_order)
     return [item for item in wanted if not runner.find(item.kind, item.method, item.seed)]
+
+
+def _methods(plan: Plan) -> list[Method]:
+    """The plan's methods, ready to run: it may have been read where their code is not loaded."""
+    return [implementation(method) for method in plan.methods]
 
 
 def _order(item: Item) -> tuple[float, float, str, int]:
@@ -106,7 +111,7 @@ def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: boo
 
 
 def _make(items: list[Item], plan: Plan, runner: StudyRunner, again: bool) -> None:
-    last = Item(MODEL, plan.methods[-1], plan.seeds[-1])
+    last = Item(MODEL, implementation(plan.methods[-1]), plan.seeds[-1])
     repeat = again and last not in items
     count = len(items) + repeat
     if repeat:

@@ -12,7 +12,7 @@ from ..artefacts import MODEL, kinds
 from ..artefacts.verdicts import StoredResults, judge_models
 from ..common.config import ConfigError
 from ..common.json_types import Json
-from ..methods import Method, get_method
+from ..methods import MethodSettings, settings_class
 from ..verdict import Consensus, Verdict, consensus
 from .spec import Evidence, Study, list_presets, preset
 from .store import Artefact, Store, StoreError
@@ -34,7 +34,7 @@ class ModelResult:
 
     store: Store
     place: str
-    method: Method[Any]
+    method: MethodSettings
     seed: int
     study: Study
 
@@ -168,7 +168,7 @@ class StudyResult:
             if serves and self.store.latest(place, "evidence") is None:
                 continue
             try:
-                method = get_method(about["method"]).from_dict(about["settings"])
+                method = settings_class(about["method"]).from_dict(about["settings"])
             except ConfigError as error:
                 self.store.warn(f"{artefact.folder}: {error}; the model is left out")
                 continue

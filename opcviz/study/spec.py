@@ -31,7 +31,7 @@ from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
 from ..common.json_types import Json
 from ..data import DataSpec, Scenario
-from ..methods import Method, create, get_method, tuned_settings
+from ..methods import MethodSettings, method_settings, settings_class, tuned_settings
 from ..models import Architecture
 from ..training import Training
 
@@ -95,7 +95,7 @@ class Study(Config):
         return self if forget is self.forget else self.replace(forget=forget)
 
 
-def model_place(study: Study, method: Method[Any], seed: int) -> str:
+def model_place(study: Study, method: MethodSettings, seed: int) -> str:
     """Folder of one model: `<study>/models/<method>-<hash>-s<seed>`."""
     return f"{study.place}/models/{method.info.name}-{fingerprint(method.to_dict())[:8]}-s{seed}"
 
@@ -111,7 +111,7 @@ class Plan:
     """
 
     study: Study
-    methods: tuple[Method[Any], ...]
+    methods: tuple[MethodSettings, ...]
     seeds: tuple[int, ...] = (0,)
 
     @classmethod
@@ -150,22 +150,22 @@ class Plan:
         return tomli_w.dumps(self.to_dict())
 
 
-def read_method(entry: str | Json, dataset: str = "", scenario: str = "classes") -> Method[Any]:
+def read_method(entry: str | Json, dataset: str = "", scenario: str = "classes") -> MethodSettings:
     """A method from its name or a table with `method = NAME`, over settings tuned for the data set.
 
     Args:
         entry: the name or the table.
-        dataset, scenario: what settings are tuned for, see `opcviz.methods.create`.
+        dataset, scenario: what settings are tuned for, see `opcviz.methods.method_settings`.
 
     Raises:
         ConfigError: for an unknown method or setting.
     """
     if isinstance(entry, str):
-        return create(entry, dataset=dataset, scenario=scenario)
+        return method_settings(entry, dataset=dataset, scenario=scenario)
     if not isinstance(entry, dict) or "method" not in entry:
         raise ConfigError(f"methods: wants names or tables with method = NAME, got {entry!r}")
     settings = {key: value for key, value in entry.items() if key != "method"}
-    cls = get_method(entry["method"])
+    cls = settings_class(entry["method"])
     tuned = tuned_settings(cls.info.name, dataset, scenario)
     return cls.from_dict({**tuned, **settings})
 

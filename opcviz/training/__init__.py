@@ -1,7 +1,22 @@
 """The one training loop, the batches it takes and the file it resumes from."""
 
-from .batches import Batch, Batches
-from .loop import EpochCallback, ModelT, Objective, Outcome, Training, learning_rate, train
+from typing import TYPE_CHECKING
+
+from ..common.lazy import face
+
+if TYPE_CHECKING:
+    from .batches import Batch, Batches
+    from .loop import EpochCallback, ModelT, Objective, Outcome, learning_rate, train
+    from .settings import Training
+else:
+    __getattr__, __dir__ = face(
+        __name__,
+        {
+            "batches": "Batch Batches",
+            "loop": "EpochCallback ModelT Objective Outcome learning_rate train",
+            "settings": "Training",
+        },
+    )
 
 __all__ = [
     "Batch",

@@ -19,12 +19,11 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import TypeVar
 
-from ..common.config import Config, setting
 from ..common.devices import autocast, memory_format, synchronize
 from ..common.progress import Progress, Step
-from ..data import POLICIES
 from .batches import Batch, Batches
 from .resume import ResumeFile
+from .settings import Training
 
 __all__ = [
     "Batch",
@@ -33,7 +32,6 @@ __all__ = [
     "ModelT",
     "Objective",
     "Outcome",
-    "Training",
     "learning_rate",
     "train",
 ]
@@ -43,30 +41,6 @@ __all__ = [
 # as 1 (nat): one that starts near 0, such as −CE on memorised data, may grow by any factor without
 # harm, and the limit is then a value that no cross-entropy reaches.
 DIVERGENCE_FACTOR = 1e4
-
-
-@dataclass(frozen=True)
-class Training(Config):
-    """How weights are optimised."""
-
-    epochs: int = setting(30, "passes over the data", low=1, high=2000)
-    lr: float = setting(0.1, "peak learning rate", low=1e-8, high=10, log=True)
-    batch_size: int = setting(64, "samples per step (of each part, if joint)", low=1, high=8192)
-    optimizer: str = setting("sgd", "update rule", choices=("sgd", "adam", "adamw"))
-    momentum: float = setting(0.9, "SGD momentum", low=0, high=0.999, advanced=True)
-    weight_decay: float = setting(5e-4, "L2 penalty on all weights", low=0, high=1, log=True)
-    schedule: str = setting(
-        "cosine",
-        "learning rate over time: cosine to 0, ×0.1 at 1/2 and 3/4, or constant",
-        choices=("cosine", "step", "constant"),
-    )
-    warmup: float = setting(
-        0.0, "share of steps with a rising learning rate", low=0, high=0.9, advanced=True
-    )
-    augment: str = setting("none", "how training pictures are varied", choices=tuple(POLICIES))
-    precision: str = setting(
-        "auto", "bf16 where it pays, or forced", choices=("auto", "fp32", "bf16"), advanced=True
-    )
 
 
 ModelT = TypeVar("ModelT", bound=nn.Module, default=Any)

@@ -10,7 +10,7 @@ from opcviz.common.config import ConfigError, setting, settings_of
 from opcviz.common.progress import Epoch, Event, Message, Stage, Step
 from opcviz.engine import Engine, EngineError
 from opcviz.engine.events import EventLog
-from opcviz.methods import Info, Iterative, list_methods
+from opcviz.methods import Info, Iterative, known_methods
 from opcviz.study import Plan, Store, open_study, shipped_root
 from opcviz.ui.lab import form as labform
 from opcviz.ui.lab.follower import CATCH_UP
@@ -58,7 +58,7 @@ def epoch(number: int, forget: float) -> Epoch:
 
 def test_every_method_brings_its_controls(lab):
     box = lab.selectbox(key="lab.method")
-    for cls in list_methods():
+    for cls in known_methods():
         box.set_value(cls.info.name).run()
         fine(lab)
         keys = {element.key for kind in KINDS for element in lab.get(kind)}
@@ -95,9 +95,9 @@ class Picky(Iterative):
 
 
 def test_settings_that_do_not_go_together_are_named_and_start_refused(visit, monkeypatch):
-    known, get = [*list_methods(), Picky], labform.get_method
-    monkeypatch.setattr(labform, "list_methods", lambda: known)
-    monkeypatch.setattr(labform, "get_method", lambda n: Picky if n == "picky" else get(n))
+    known, get = [*known_methods(), Picky], labform.settings_class
+    monkeypatch.setattr(labform, "known_methods", lambda: known)
+    monkeypatch.setattr(labform, "settings_class", lambda n: Picky if n == "picky" else get(n))
     lab = visit("lab")
     lab.selectbox(key="lab.method").set_value("picky").run()
     assert not fine(lab).button(key="lab.start").disabled

@@ -9,9 +9,10 @@ from json_form import as_json
 from recovery_studies import fit_affine, oracle, study
 from sklearn.metrics import confusion_matrix
 
-from opcviz.attacks.recovery import ATTACKS, FIT_SETS, Recovery, recover, scoring
+from opcviz.attacks.recovery import Recovery, recover, scoring
 from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
 from opcviz.common.statistics import accuracy_interval
+from opcviz.results import ATTACKS, FIT_SETS
 
 recover = as_json(recover)
 

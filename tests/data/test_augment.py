@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from opcviz.common.config import ConfigError
-from opcviz.data import POLICIES, augment
+from opcviz.data import POLICIES, POLICY_NAMES, augment
 from opcviz.data import policy as register
 
 
@@ -111,3 +111,7 @@ def test_cpu_generator_gives_the_same_pictures_on_the_gpu():
     x = batch((16, 3, 32, 32))
     on_gpu = augment(x.cuda(), "crop_flip", seeded()).cpu()
     assert torch.equal(on_gpu, augment(x, "crop_flip", seeded()))
+
+
+def test_settings_offer_the_policies_that_there_are():
+    assert tuple(POLICIES) == POLICY_NAMES

@@ -16,13 +16,12 @@ from torch import Tensor
 
 from opcviz.measures import collapse
 from opcviz.measures.similarity import (
-    average_gap,
     feature_similarity,
     linear_cka,
     prediction_similarity,
     similarity,
-    tug_of_war,
 )
+from opcviz.verdict.gap import average_gap, tug_of_war
 
 average_gap = as_json(average_gap)
 feature_similarity = as_json(feature_similarity)

@@ -26,11 +26,11 @@ class Mine(Iterative):
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch):
-    before = base._METHODS.snapshot()
+    before = base.METHODS.snapshot()
     for variable in ("OPCVIZ_METHODS", "OPCVIZ_PLUGINS"):
         monkeypatch.delenv(variable, raising=False)
     yield
-    base._METHODS.restore(before)
+    base.METHODS.restore(before)
     loader._files.clear()
 
 

@@ -69,3 +69,11 @@ def test_torchvision_takes_grey_pictures(tiny_images: Images) -> None:
     model = build_classifier(Architecture("torchvision:mnasnet0_5"), tiny_images, 0)
     assert model.classes == 4
     assert model.eval()(torch.rand(2, 1, 8, 8)).shape == (2, 4)
+
+
+def test_torchvisions_names_are_those_that_it_gives_itself():
+    from torchvision import models as zoo
+
+    names = [f"torchvision:{name}" for name in zoo.list_models(module=zoo)]
+    assert len(names) > 50
+    assert list_architectures() == ["resnet8", "resnet20", "resnet18", *names]

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import torch
-
-from ...attacks.probes import Probing, probes
-from ...attacks.recovery import Recovery, recover
+from ...attacks.probing_settings import Probing
+from ...attacks.recovery import Recovery
 from ...common.json_types import Json
 from ...common.text import percent
-from ...measures import collapse, separability
-from ...measures.similarity import feature_similarity
 from ...results import ATTACKS, Block, BlocksResult, ProbesResult, RecoveryResult
-from ...tasks.classification import ModelOutputs, Observation
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row
+
+if TYPE_CHECKING:
+    from ...tasks.classification import ModelOutputs, Observation
 
 __all__ = ["Blocks"]
 
@@ -65,6 +64,10 @@ class Blocks(Kind):
 
     def measure(self, context: Context) -> Made:
         """Two passes over the data, then closed forms and probes block by block."""
+        from ...attacks.recovery import recover
+        from ...measures import collapse, separability
+        from ...measures.similarity import feature_similarity
+
         split, head = context.split, context.original.network.head
         before, reference = context.original.outputs, context.original.blocks
         # sizes are swept at the last features
@@ -106,6 +109,10 @@ def _without_flips(recovered: RecoveryResult) -> RecoveryResult:
 
 def _probes(context: Context, outputs: ModelOutputs) -> ProbesResult:
     """Cross-validated probes on held-out data; on train data where samples are forgotten."""
+    import torch
+
+    from ...attacks.probes import probes
+
     split = context.split
     seen: Observation = outputs.test if split.classes else outputs.train
     everything = torch.arange(len(seen), device=split.forget_train.device)

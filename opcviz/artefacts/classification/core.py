@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...attacks.recovery import Recovery, recover
+from ...attacks.recovery import Recovery
 from ...common.json_types import Json
 from ...common.parts import PARTS
-from ...measures import accuracy_report, collapse, separability
 from ...results import ATTACKS, FIT_SETS, EvidenceResult
 from ..columns import Column, number
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row, of_auc
-from .entropy_points import entropy_points
 
 __all__ = ["Core"]
 
@@ -98,6 +96,10 @@ class Core(Kind):
 
     def measure(self, context: Context) -> Made:
         """One pass over the data for each of the two models, closed forms after it."""
+        from ...attacks.recovery import recover
+        from ...measures import accuracy_report, collapse, separability
+        from .entropy_points import entropy_points
+
         before, after = context.original.outputs, context.subject.outputs
         head, split = context.original.network.head, context.split
         forget = after.train.features[split.forget_train]

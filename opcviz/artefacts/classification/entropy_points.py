@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ...common.records import Undefined
-from ...data import Split
-from ...measures.entropy import entropy_view
 from ...results import EntropySummary
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ...data import Split
 
 __all__ = ["MAX_POINTS", "entropy_points"]
 
@@ -37,6 +38,10 @@ def entropy_points(
         that is undefined: `norm` of the centred logits and `entropy` in nats, float16 (three
         digits), and `forget`, whether the sample is to be forgotten.
     """
+    import torch
+
+    from ...measures.entropy import entropy_view
+
     if not logits.isfinite().all():
         return Undefined("the logits are not finite: the model diverged"), {}
     kept = _thinned(split.forget_train.cpu(), split.retain_train.cpu())
@@ -63,4 +68,6 @@ def _thinned(forget: Tensor, retain: Tensor) -> tuple[Tensor, Tensor]:
 def _evenly(rows: Tensor, count: int) -> Tensor:
     if count == len(rows):
         return rows
+    import torch
+
     return rows[torch.linspace(0, len(rows) - 1, count).round().long()]

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from ...common.json_types import Json
-from ...maps import draw, radius_ratio
 from ...results import MapReadOut, MapsResult
 from ..context import Context
 from ..kind import Kind, Made, register_kind
-from ..settings import Evidence
 
 if TYPE_CHECKING:
     from ..settings import Evidence
@@ -40,6 +37,10 @@ class FeatureMaps(Kind):
 
     def measure(self, context: Context) -> Made:
         """Draw every kind, and keep the probabilities of every answer beside the points."""
+        import torch
+
+        from ...maps import draw, radius_ratio
+
         start: dict[str, np.ndarray] = {}
         if not context.is_original:
             start = context.original.stored("maps").arrays("maps.npz")

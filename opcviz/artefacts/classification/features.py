@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...common.json_types import Json
-from ...models import save_weights
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 
@@ -34,6 +33,8 @@ class Features(Kind):
 
     def measure(self, context: Context) -> Made:
         """Everything that the model computes on the train and the test set."""
+        from ...models import save_weights
+
         outputs = context.subject.outputs
         tensors = {
             f"{part}.{name}": getattr(getattr(outputs, part), name)

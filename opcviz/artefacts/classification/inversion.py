@@ -7,10 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from ...attacks.inversion import Inversion, class_mean_scores, invert
+from ...attacks.inversion import Inversion
 from ...common.json_types import Json
 from ...results import InversionSummary
 from ..columns import Column, number
@@ -19,7 +17,7 @@ from ..kind import Kind, Made, register_kind
 from ..settings import Evidence
 
 if TYPE_CHECKING:
-    from ..settings import Evidence
+    from torch import Tensor
 
 __all__ = ["GradientInversion"]
 
@@ -66,6 +64,8 @@ class GradientInversion(Kind):
 
     def measure_all(self, contexts: Sequence[Context]) -> list[Made]:
         """All models in one batch."""
+        from ...attacks.inversion import class_mean_scores, invert
+
         context = contexts[0]
         data, ids = context.data, chosen_pictures(context)
         pictures, labels = data.batch(ids), data.y_train[ids]
@@ -106,6 +106,8 @@ class GradientInversion(Kind):
 
 def chosen_pictures(context: Context) -> Tensor:
     """Positions of forget samples of the probe set to attack, spread over its classes."""
+    import torch
+
     forget = context.probe[torch.isin(context.probe, context.split.forget_train)]
     count = min(context.evidence.pictures, len(forget))
     at = torch.linspace(0, len(forget) - 1, count, device=forget.device).round().long()

@@ -6,14 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
-from ...attacks.membership import (
-    ReferenceAttack,
-    forget_references,
-    reference_attack,
-    scaled_confidence,
-)
+from ...attacks.membership import ReferenceAttack
 from ...common.json_types import Json
 from ...results import LiraResult, ReferenceSeeds
 from ..context import Context, Subject
@@ -21,6 +15,8 @@ from ..kind import Kind, Made, register_kind
 from ..rows import Row, auc_text, no_likelihood, rare_text
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..settings import Evidence
 
 __all__ = ["Lira"]
@@ -84,6 +80,8 @@ class Lira(Kind):
 
     def measure(self, context: Context) -> Made:
         """Confidences on the forget data, of the subject and of every reference model."""
+        from ...attacks.membership import forget_references, reference_attack
+
         subject = context.subject
         in_models, out_models = (
             [
@@ -118,5 +116,7 @@ class Lira(Kind):
 
 def _confidence(subject: Subject, context: Context) -> Tensor:
     """(|D_f|,) scaled confidence of a model on the forget part of the train set, on the CPU."""
+    from ...attacks.membership import scaled_confidence
+
     seen = subject.on_forget_data
     return scaled_confidence(seen.logits.cpu(), seen.labels.cpu())

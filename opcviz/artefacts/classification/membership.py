@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...attacks.membership import Membership, membership
+from ...attacks.membership import Membership
 from ...common.json_types import Json
 from ...common.text import percent
-from ...measures import separability
-from ...measures.outliers import outliers
 from ...results import MembershipResult, Separability
 from ..context import Context
 from ..kind import Kind, Made, register_kind
@@ -117,6 +115,9 @@ class MembershipTests(Kind):
 
     def measure(self, context: Context) -> Made:
         """All of it from the outputs of one pass."""
+        from ...attacks.membership import membership
+        from ...measures.outliers import outliers
+
         outputs = context.subject.outputs
         attacked = membership(
             outputs,
@@ -139,6 +140,8 @@ def _separability_from_unseen(context: Context) -> dict[str, dict[str, Separabil
 
     By features against retained samples is part of the evidence of every model.
     """
+    from ...measures import separability
+
     split, outputs = context.split, context.subject.outputs
     train, test = outputs.train, outputs.test
     unseen = split.forget_test if split.classes else split.retain_test

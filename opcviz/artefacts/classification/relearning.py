@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...attacks.relearning import Relearning, relearn
+from ...attacks.relearning import Relearning
 from ...common.json_types import Json
-from ...data import photo_patches
 from ...results import RelearningResult
 from ..context import Context
 from ..kind import Kind, Made, register_kind
@@ -70,6 +69,9 @@ class RelearningCurves(Kind):
 
     def measure(self, context: Context) -> Made:
         """Train copies of the model on."""
+        from ...attacks.relearning import relearn
+        from ...data import photo_patches
+
         config = context.settings(Relearning)
         channels, height, width = context.data.shape
         before = context.original.stored("evidence").json()["accuracy"]["forget_train"]

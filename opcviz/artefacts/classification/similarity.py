@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from ...common.json_types import Json
 from ...common.text import percent
-from ...measures.similarity import similarity
 from ...results import SimilarityResult, Undefined
+from ...verdict.gap import average_gap, tug_of_war
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row
@@ -39,16 +39,12 @@ def _predictions(what: str, part: str) -> Callable[[Json, Json], str]:
 
 
 def _gap(model: Json, retrained: Json) -> str:
-    from ...measures.similarity import average_gap
-
     ours, theirs = (m["membership"]["svc"]["confidence"]["efficacy"] for m in (model, retrained))
     found = average_gap(model["accuracy"], retrained["accuracy"], mia=(ours, theirs))
     return f"{found.average_gap:.2f} points over {', '.join(found.over)}"
 
 
 def _tug(model: Json, retrained: Json) -> str:
-    from ...measures.similarity import tug_of_war
-
     return f"{tug_of_war(model['accuracy'], retrained['accuracy']).tow:.3f}"
 
 
@@ -113,6 +109,8 @@ class Similarity(Kind):
 
     def measure(self, context: Context) -> Made:
         """Compare the outputs of three models."""
+        from ...measures.similarity import similarity
+
         outputs, split, retrained = context.subject.outputs, context.split, context.retrained
         return Made(
             SimilarityResult(

@@ -1,5 +1,19 @@
 """Gradient inversion: a picture from the gradient it leaves."""
 
-from .attack import Inversion, class_mean_scores, flushed_denormals, frozen_copy, invert
+from typing import TYPE_CHECKING
+
+from ...common.lazy import face
+
+if TYPE_CHECKING:
+    from .attack import class_mean_scores, flushed_denormals, frozen_copy, invert
+    from .settings import Inversion
+else:
+    __getattr__, __dir__ = face(
+        __name__,
+        {
+            "attack": "class_mean_scores flushed_denormals frozen_copy invert",
+            "settings": "Inversion",
+        },
+    )
 
 __all__ = ["Inversion", "class_mean_scores", "flushed_denormals", "frozen_copy", "invert"]

@@ -40,7 +40,8 @@ from .gradients import GradientMatch, alike
 from .groups import GradientGroups, randomise, score
 from .result import InversionResult
 from .scores import class_mean_scores, class_means
-from .search import Inversion, InversionView, frame_steps, reconstruct
+from .search import InversionView, frame_steps, reconstruct
+from .settings import Inversion
 
 __all__ = [
     "Inversion",

@@ -12,81 +12,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...common.config import Config, setting
 from .descent import AdamDescent
 from .ghost_norm import Gradients
 from .gradients import GradientMatch, Objective
 from .labels import head_of, infer_labels
 from .objectives import layer_norms, objective_of, total_variation
+from .settings import Inversion
 
-__all__ = ["Inversion", "InversionView", "frame_steps", "reconstruct"]
+__all__ = ["InversionView", "frame_steps", "reconstruct"]
 
 ZERO_GRADIENT = "the target gradient is zero: there is nothing to invert"
 BAD_GRADIENT = "the target gradient is not finite: the model diverged"
 BLIND = "the gradient does not depend on the picture: the search cannot leave its start"
-
-
-@dataclass(frozen=True)
-class Inversion(Config):
-    """Searches for the picture whose gradient is the one that was seen."""
-
-    target: str = setting(
-        "gradient",
-        "what the attacker holds: the picture's gradient, or the weight difference",
-        choices=("gradient", "difference"),
-    )
-    iterations: int = setting(400, "steps of the search (literature: 4,800)", low=1, high=100_000)
-    restarts: int = setting(
-        1, "searches a picture, the best by cost is kept (literature: 5)", low=1, high=64
-    )
-    lr: float = setting(
-        0.2, "step size at the start (literature: 0.1, signed 0.04)", low=1e-5, high=10, log=True
-    )
-    tv: float = setting(
-        1e-3, "weight τ of total variation (literature: 0.01 to 0.1)", low=0, high=10, log=True
-    )
-    optimizer: str = setting(
-        "adam",
-        "Adam, or AdamW on signed gradients",
-        choices=("adam", "adamw_signed"),
-        advanced=True,
-    )
-    schedule: str = setting(
-        "cosine",
-        "cosine to 0, or halved after 3, 5 and 7 eighths",
-        choices=("cosine", "steps"),
-        advanced=True,
-    )
-    objective: str = setting(
-        "cosine",
-        "distance of gradients: angle, or relative square",
-        choices=("cosine", "euclidean"),
-        advanced=True,
-    )
-    start: str = setting(
-        "grey",
-        "first search from mid-grey (later ones from noise), or all from noise",
-        choices=("grey", "noise"),
-        advanced=True,
-    )
-    layerwise: bool = setting(
-        False, "every layer's gradient counts the same, however long it is", advanced=True
-    )
-    labels: str = setting(
-        "known",
-        "whether the attacker is told the labels or reads them off the head's gradient",
-        choices=("known", "inferred"),
-        advanced=True,
-    )
-    batch: int = setting(
-        1, "pictures behind one gradient, the mean of theirs", low=1, high=64, advanced=True
-    )
-    decoys: int = setting(
-        2, "random gradients attacked too, as a baseline", low=0, high=256, advanced=True
-    )
-    frames: int = setting(
-        12, "pictures kept on the way, for replay", low=0, high=1000, advanced=True
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,23 +17,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...common.config import setting
 from ...common.parts import Part, side_of
 from ...common.progress import Progress
 from ...common.records import Undefined, guard
 from ...data import Split
 from ...results import MembershipResult, SvcScore, SvcScores, ThresholdScores
 from ...tasks.classification import ModelOutputs
-from .lira import ReferenceAttack, References, forget_references, reference_attack
-from .roc import RocSettings, no_roc, roc_report
+from .lira import References, forget_references, reference_attack
+from .roc import no_roc, roc_report
 from .scores import ALIKE, MEMBER_SCORES, alike, member_scores, scaled_confidence
+from .settings import Membership
 from .svc import SVC_SCORES, ShadowThreat, svc_attack
 
 __all__ = [
     "MEMBER_SCORES",
     "SVC_SCORES",
-    "Membership",
-    "ReferenceAttack",
     "References",
     "ThresholdThreat",
     "forget_references",
@@ -44,15 +42,6 @@ __all__ = [
 ]
 
 MAX_LABEL_SHIFT = 0.1  # total variation between label shares from which on a note is due
-
-
-@dataclass(frozen=True)
-class Membership(RocSettings):
-    """Tells members by the unlearned model's answers alone: thresholds, SVCs."""
-
-    shadow: int = setting(
-        1000, "most retained, and most unseen, samples that an SVC learns from", low=20
-    )
 
 
 @dataclass(frozen=True, eq=False)

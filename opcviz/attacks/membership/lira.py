@@ -23,40 +23,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...common.config import setting
 from ...common.progress import Progress
 from ...common.records import Undefined, guard
 from ...common.statistics import FEWEST
 from ...results import LiraResult, ReferenceCounts, RocCurve
-from .roc import Roc, RocSettings, drawn, roc, tprs_at
+from .roc import Roc, drawn, roc, tprs_at
+from .settings import ReferenceAttack
 
-__all__ = ["ReferenceAttack", "References", "forget_references", "reference_attack"]
+__all__ = ["References", "forget_references", "reference_attack"]
 
 MIN_IN_MODELS, MIN_OUT_MODELS = 2, 3  # a sample; one of the out models is left out at a time
 MIN_MODELS_FOR_OWN_VARIANCE = 16  # models a side, below which a sample's own deviation is noise
-
-
-@dataclass(frozen=True)
-class ReferenceAttack(RocSettings):
-    """LiRA: tells members by the answers of models trained with and without them."""
-
-    variant: str = setting(
-        "online",
-        "online: in and out models; offline: out models only",
-        choices=("online", "offline"),
-    )
-    seeds: tuple[int, ...] = setting(
-        (),
-        "seeds of reference models (original and retrained) that the attacker trains beside the "
-        "plan's own",
-        low=0,
-    )
-    variance: str = setting(
-        "pooled",
-        "deviation over models: one for all samples (few references), or each sample's own",
-        choices=("pooled", "sample"),
-        advanced=True,
-    )
 
 
 @dataclass(frozen=True, eq=False)

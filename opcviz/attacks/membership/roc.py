@@ -15,28 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...common.config import Config, ConfigError, setting
 from ...common.records import Undefined, guard
 from ...common.statistics import FEWEST, auc_interval
 from ...results import RocCurve, RocReport
 
-__all__ = ["Roc", "RocSettings", "drawn", "no_roc", "roc", "roc_report", "tprs_at"]
-
-
-@dataclass(frozen=True)
-class RocSettings(Config):
-    """What every attack with a score reports of its ROC curve."""
-
-    rates: tuple[float, ...] = setting(
-        (0.001, 0.01), "false positive rates at which true positives are counted", low=0, high=1
-    )
-    points: int = setting(100, "points of a drawn ROC curve", low=5, high=10000, advanced=True)
-
-    def __post_init__(self) -> None:
-        """Check the fields; a rate of 0 has no finite sample that resolves it."""
-        super().__post_init__()
-        if 0 in self.rates:
-            raise ConfigError(f"{type(self).__name__}.rates: wants rates above 0")
+__all__ = ["Roc", "drawn", "no_roc", "roc", "roc_report", "tprs_at"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,12 +39,12 @@ from ...results import (
 )
 from ...tasks.classification import ModelOutputs
 from .least_squares import StreamedLeastSquares
-from .live import LiveRecovery
-from .problem import Recovery, RecoveryProblem, ThreatModel
+from .problem import RecoveryProblem, ThreatModel
 from .scoring import MapScores, confusion, flips, hits_by_class, predict, scores_of
+from .settings import Recovery
 from .sizes import size_sweep
 
-__all__ = ["ATTACKS", "FIT_SETS", "LiveRecovery", "Recovery", "ThreatModel", "recover"]
+__all__ = ["ThreatModel", "recover"]
 
 
 @torch.no_grad()

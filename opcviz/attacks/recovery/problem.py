@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...common.config import Config, ConfigError, setting
 from ...common.parts import Side
 from ...common.progress import Progress
 from ...data import Split
@@ -15,35 +14,9 @@ from ...results import ATTACKS
 from ...tasks.classification import ModelOutputs
 from .least_squares import StreamedLeastSquares
 from .scoring import chunks
+from .settings import Recovery
 
-__all__ = ["Recovery", "RecoveryProblem", "ThreatModel"]
-
-
-@dataclass(frozen=True)
-class Recovery(Config):
-    """FM and HR: an affine map of the features brings the answers back; no weight is trained."""
-
-    ridge: float = setting(0.0, "penalty ρ of the figure reported (0: least squares)", low=0)
-    ridges: tuple[float, ...] = setting(
-        (0.0, *(10.0**k for k in range(-5, 6))), "penalties of the sweep", low=0, advanced=True
-    )
-    hr_targets: str = setting(
-        "logits",
-        "what HR fits: the original logits, or labels (needs no original model)",
-        choices=("logits", "labels"),
-        advanced=True,
-    )
-    intercept: bool = setting(True, "affine maps (off: linear ones)", advanced=True)
-    sizes: tuple[int, ...] = setting(
-        (10, 20, 50, 100, 200), "held-out samples a class of the size sweep", low=1, advanced=True
-    )
-    draws: int = setting(3, "held-out subsets drawn for each size", low=1, high=100, advanced=True)
-
-    def __post_init__(self) -> None:
-        """Check the fields, and that there is something to sweep."""
-        super().__post_init__()
-        if not self.ridges:
-            raise ConfigError("Recovery.ridges: wants at least one penalty")
+__all__ = ["RecoveryProblem", "ThreatModel"]
 
 
 @dataclass(frozen=True, eq=False)

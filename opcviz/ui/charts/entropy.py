@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-import torch
 from plotly.subplots import make_subplots
 
-from ...measures.entropy import least_entropy
+from ...common.entropy_bound import least_entropy
 from .drawing import TEXT_SIZE, apply_layout
 from .lines import DASHES
 from .theme import ink
@@ -55,7 +54,7 @@ def entropy_figure(
         raise ValueError("entropy_figure: there is no model to draw")
     most = max([10.0, ceiling, *(float(p.norm.max(initial=0)) for p in models.values())])
     norms = np.geomspace(MIN_NORM, 1.15 * most, 120)
-    bound = least_entropy(torch.from_numpy(norms), classes).numpy()
+    bound = least_entropy(norms, classes)
     letters = TITLE_LETTERS // len(models)
     titles = [_title(name, points, letters) for name, points in models.items()]
     figure = make_subplots(

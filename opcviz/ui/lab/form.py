@@ -9,11 +9,18 @@ import streamlit as st
 
 from ...artefacts import kinds
 from ...common.config import Config, ConfigError
-from ...common.plugins import add_source, loader
+from ...common.plugins import add_source
 from ...data import DataError, DataSpec, Scenario, list_datasets
-from ...methods import Method, create, get_method, list_methods, tuned_settings
+from ...methods import (
+    MethodSettings,
+    known_methods,
+    method_settings,
+    settings_class,
+    tuned_settings,
+)
 from ...models import Architecture, list_architectures
 from ...study import Plan, Study, StudyResult
+from ...study.own import declare_own
 from ...training import Training
 from ..reading import store_reader as library
 from .controls import controls
@@ -26,7 +33,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 def pick() -> str:
     """The method to run, by name, with what it does and where it comes from."""
-    classes = {cls.info.name: cls for cls in list_methods()}
+    classes = {cls.info.name: cls for cls in known_methods()}
     name = st.selectbox(
         "Method",
         list(classes),
@@ -58,13 +65,13 @@ def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
     if settings is None or asked is None:
         return None
     asked = _with_attacks(asked)
-    references = (create("original"), create("retrain"))
+    references = (method_settings("original"), method_settings("retrain"))
     others = () if settings in references else (settings,)
     return Plan(asked, (*references, *others), (int(seed),)), device
 
 
-def _settings(name: str, study: Study) -> Method[Any] | None:
-    cls, dataset = get_method(name), study.data.name
+def _settings(name: str, study: Study) -> MethodSettings | None:
+    cls, dataset = settings_class(name), study.data.name
     tuned = tuned_settings(name, dataset, study.forget.forgets)
     source = "paper"
     if tuned:
@@ -108,7 +115,7 @@ def _with_attacks(asked: Study) -> Study:
 
 def _own_files() -> None:
     """Where methods and attacks of one's own come from, and what was refused."""
-    for refused in loader.load():
+    for refused in declare_own():
         st.warning(f"A file was refused. {refused}.")
     with st.expander("A method or an attack of your own"):
         st.markdown(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from ...common.plugins import loader
 from ...study import StudyResult
+from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
 
@@ -23,7 +23,7 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     """
     _through_the_entry()
     st.html(STYLE)
-    loader.load()  # the user's own; the lab says which were refused
+    declare_own()  # the user's own files; the lab says which were refused
     studies = library.choices()
     if not studies:
         st.title(title)

@@ -1,0 +1,207 @@
+"""What the app, the engine program and its worker take while nobody does anything.
+
+    python -m benchmarks.memory [--seconds 60] [--page] [--against FOLDER]
+
+Starts the app on a fresh store, asks for its engine as the lab page does, waits until the worker
+has made its imports, and prints for each process
+
+- RSS: memory that is mapped and resident, MiB; counts shared pages in every process,
+- PSS: the same with shared pages divided among those who share them: these add up,
+- CPU: share of one core over the period, percent.
+
+With `--page` a real browser has the lab page open meanwhile. `--against` measures a second checkout
+first, the state before, and prints ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+READY = 120.0  # seconds that the engine and its imports may take
+MIB = 2**20
+GOALS = {"app": 350.0}  # MiB
+IDLE_GOAL = 1.0  # percent of a core, app and engine together
+
+
+@dataclass
+class Use:
+    """What one process takes.
+
+    Attributes:
+        rss, pss: MiB.
+        cpu: percent of a core.
+    """
+
+    rss: float
+    pss: float
+    cpu: float
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60.0, help="over which CPU is counted")
+    parser.add_argument("--page", action="store_true", help="with a browser on the lab page")
+    parser.add_argument("--against", type=Path, help="folder of another checkout")
+    args = parser.parse_args()
+    before = measure(args.against.resolve(), args) if args.against else {}
+    now = measure(ROOT, args)
+    print(f"over {args.seconds:g} s, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{'':<12} {'RSS MiB':>16} {'PSS MiB':>16} {'CPU %':>16}")
+    for name in [*now, *(name for name in before if name not in now)]:
+        cells = [cell(before.get(name), now.get(name), field) for field in ("rss", "pss", "cpu")]
+        print(f"{name:<12} {' '.join(f'{text:>16}' for text in cells)}")
+    idle = sum(use.cpu for use in now.values())
+    print(f"goals: app {now['app'].rss:.0f} of {GOALS['app']:.0f} MiB", end="; ")
+    print(f"all idle {idle:.2f} of {IDLE_GOAL:g} % of a core")
+
+
+def cell(before: Use | None, now: Use | None, field: str) -> str:
+    """`was → is (ratio)`, as far as there are both."""
+    then, this = (None if use is None else getattr(use, field) for use in (before, now))
+    if then is None or this is None:
+        return "–" if this is None else f"{this:.2f}" if field == "cpu" else f"{this:.0f}"
+    digits = 2 if field == "cpu" else 0
+    ratio = f" (×{this / then:.2f})" if then else ""
+    return f"{then:.{digits}f}→{this:.{digits}f}{ratio}"
+
+
+def measure(root: Path, args: argparse.Namespace) -> dict[str, Use]:
+    """Start the app of a checkout and look at its processes."""
+    with ExitStack() as stack:
+        url, server = stack.enter_context(app(root))
+        if args.page:
+            stack.enter_context(browser(f"{url}/lab"))
+        settle(server)
+        found = {name: processes for name, processes in named(server).items() if processes}
+        began, spent = time.monotonic(), {n: cpu_seconds(p) for n, p in found.items()}
+        time.sleep(args.seconds)
+        passed = time.monotonic() - began
+        return {
+            name: Use(
+                *(sum(getattr(p.memory_full_info(), f) for p in processes) / MIB for f in FIELDS),
+                100 * (cpu_seconds(processes) - spent[name]) / passed,
+            )
+            for name, processes in found.items()
+        }
+
+
+FIELDS = ("rss", "pss")
+
+
+def named(server: psutil.Process) -> dict[str, list[psutil.Process]]:
+    """The app, its engine program, the process that workers are forked from, and the rest."""
+    engines = [p for p in server.children() if "opcviz.engine" in " ".join(p.cmdline())]
+    below = [p for engine in engines for p in engine.children(recursive=True)]
+    servers = [p for p in below if "forkserver" in " ".join(p.cmdline())]
+    roots = {p.pid for p in servers}
+    fork_server = [p for p in servers if p.ppid() not in roots]
+    workers = [p for p in servers if p.ppid() in roots]
+    listed = [*engines, *fork_server, *workers]
+    return {
+        "app": [server],
+        "engine": engines,
+        "fork server": fork_server,
+        "worker": workers,
+        "others": [p for p in below if p not in listed],
+    }
+
+
+def cpu_seconds(processes: list[psutil.Process]) -> float:
+    """User and system time so far, of all threads."""
+    return sum(t.user + t.system for t in (p.cpu_times() for p in processes))
+
+
+def settle(server: psutil.Process) -> None:
+    """Wait until there is a worker and nothing more is imported: five quiet seconds."""
+    deadline, quiet, before = time.monotonic() + READY, 0, -1.0
+    while quiet < 5:
+        if time.monotonic() > deadline:
+            raise SystemExit("the engine does not come to rest")
+        time.sleep(1.0)
+        found = named(server)
+        spent = sum(cpu_seconds(processes) for processes in found.values())
+        quiet = quiet + 1 if found["worker"] and spent - before < 0.15 else 0
+        before = spent
+
+
+@contextmanager
+def app(root: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The app of a checkout on a fresh store, once it answers; its engine is on its way."""
+    with socket.socket() as free, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "opcviz.ui.serve"]
+        command += ["--server.headless", "true", "--server.port", str(port)]
+        environment = {**os.environ, "OPCVIZ_STORE": store, "PYTHONPATH": str(root)}
+        with open(os.devnull, "wb") as nothing:
+            server = subprocess.Popen(
+                command, cwd=root, env=environment, stdout=nothing, stderr=nothing
+            )
+        try:
+            while server.poll() is None:
+                try:
+                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+            else:
+                raise SystemExit(f"the app ended with status {server.returncode}")
+            visit(url)
+            yield url, psutil.Process(server.pid)
+        finally:
+            children = psutil.Process(server.pid).children() if server.poll() is None else []
+            server.terminate()
+            server.wait(30)
+            for child in children:  # the engine program ends with its last client
+                child.send_signal(signal.SIGTERM)
+            psutil.wait_procs(children, 10)
+
+
+def visit(url: str) -> None:
+    """Open each page once, so that the app has all it needs and the engine runs."""
+    with browser(url) as page:
+        page.get_by_text("Recovery").first.wait_for(timeout=60_000)
+        for name in ("Instruments", "Unlearning lab"):
+            page.get_by_role("link", name=name).click()
+            page.get_by_role("heading", name=name).wait_for(timeout=60_000)
+            page.wait_for_timeout(3000)
+
+
+@contextmanager
+def browser(url: str) -> Iterator[object]:
+    """A page in a real Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("OPCVIZ_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = chromium.new_page()
+        page.goto(url)
+        yield page
+        chromium.close()
+
+
+if __name__ == "__main__":
+    main()

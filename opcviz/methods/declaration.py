@@ -1,0 +1,202 @@
+"""What is declared of a method: everything but the mathematics, and without torch.
+
+A process that only reads and draws (the app) knows the methods by their declarations; one that
+runs them has the classes themselves. Both have the same names, settings, errors and hashes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..common.config import Config, setting
+from ..common.described import Field, declared, described
+from ..common.registry import Registry
+from ..data import POLICY_NAMES
+from ..training import Training
+from .tuning import tuned_settings
+
+__all__ = [
+    "CATALOGUE",
+    "METHODS",
+    "Declaration",
+    "Info",
+    "IterativeSettings",
+    "MethodSettings",
+    "known_methods",
+    "method_settings",
+    "settings_class",
+]
+
+
+@dataclass(frozen=True)
+class Info:
+    """What is declared of a method.
+
+    Attributes:
+        name: its word in commands, files and links.
+        title: its name on screen.
+        paper: where it comes from.
+        family: reference, contraction, relabelling, ascent, fine-tuning, ...
+        needs: what it must be given, of `forget`, `retain`, `original`.
+        summary: its objective in one line.
+    """
+
+    name: str
+    title: str
+    paper: str
+    family: str
+    needs: frozenset[str]
+    summary: str
+
+
+@dataclass(frozen=True)
+class MethodSettings(Config):
+    """The settings of a method, with what is declared of it.
+
+    `tasks` names the tasks it is defined for, None for any; `scenarios` what it can forget, whole
+    `classes` or any `samples`, and `limits` why not both.
+    """
+
+    info: ClassVar[Info]
+    tasks: ClassVar[frozenset[str] | None] = None
+    scenarios: ClassVar[frozenset[str]] = frozenset({"classes", "samples"})
+    limits: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class IterativeSettings(Training, MethodSettings):
+    """The settings of a method that minimises an objective over batches."""
+
+    augment: str = setting(
+        "same",
+        "how pictures are varied; same: as in the study's training",
+        choices=("same", *POLICY_NAMES),
+    )
+    saliency: float = setting(
+        1.0,
+        "share of weights that may move, the most salient ones (SalUn's mask); 1: all",
+        low=0.001,
+        high=1.0,
+        advanced=True,
+    )
+
+
+METHODS: Registry[type[MethodSettings]] = Registry("method")
+
+CATALOGUE = Path(__file__).with_name("catalogue.json")
+"""What the methods of this folder declare, written by `catalogue`."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A method's class as plain data.
+
+    Attributes:
+        cls: name of the class, as its error messages begin.
+        info: see `Info`.
+        tasks, scenarios, limits: see `MethodSettings`.
+        iterative: whether it has the settings of the loop.
+        fields: its own settings, and those of the loop whose default or description differs.
+    """
+
+    cls: str
+    info: Info
+    tasks: frozenset[str] | None
+    scenarios: frozenset[str]
+    limits: str
+    iterative: bool
+    fields: tuple[Field, ...]
+
+    @classmethod
+    def of(cls, method: type[MethodSettings]) -> Declaration:
+        """What a method's class declares.
+
+        Raises:
+            ConfigError: for a setting that cannot be written as JSON.
+        """
+        iterative = issubclass(method, IterativeSettings)
+        fields = tuple(described(method, IterativeSettings if iterative else MethodSettings))
+        about = method.tasks, method.scenarios, method.limits
+        return cls(method.__name__, method.info, *about, iterative, fields)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "class": self.cls,
+            **vars(self.info),
+            "needs": sorted(self.info.needs),
+            "tasks": None if self.tasks is None else sorted(self.tasks),
+            "scenarios": sorted(self.scenarios),
+            "limits": self.limits,
+            "iterative": self.iterative,
+            "fields": [field.to_dict() for field in self.fields],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Declaration:
+        """Inverse of `to_dict`."""
+        words = ("name", "title", "paper", "family", "summary")
+        return cls(
+            values["class"],
+            Info(**{word: values[word] for word in words}, needs=frozenset(values["needs"])),
+            None if values["tasks"] is None else frozenset(values["tasks"]),
+            frozenset(values["scenarios"]),
+            values["limits"],
+            values["iterative"],
+            tuple(Field.from_dict(field) for field in values["fields"]),
+        )
+
+    def settings(self) -> type[MethodSettings]:
+        """A class with the same settings, which cannot unlearn."""
+        about = {
+            "info": self.info,
+            "tasks": self.tasks,
+            "scenarios": self.scenarios,
+            "limits": self.limits,
+        }
+        base = IterativeSettings if self.iterative else MethodSettings
+        return declared(self.cls, self.fields, base=base, namespace=about, doc=self.info.summary)
+
+
+def known_methods() -> list[type[MethodSettings]]:
+    """The settings of all methods: the references first, then as they were registered."""
+    return sorted(METHODS.values(), key=lambda cls: cls.info.family != "reference")
+
+
+def settings_class(name: str) -> type[MethodSettings]:
+    """The settings class of a method: its own class where that is loaded.
+
+    Raises:
+        ConfigError: for an unknown name; the known ones are listed.
+    """
+    return METHODS.get(name)
+
+
+def method_settings(
+    name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any
+) -> MethodSettings:
+    """A method's settings: those given over those tuned, if any, over its own.
+
+    Args:
+        name: of the method.
+        dataset: name of the data set that settings are tuned for; empty for the paper's settings.
+        scenario: what is forgotten of it, `classes` or `samples`, see `Scenario.forgets`.
+        settings: by name.
+
+    Raises:
+        ConfigError: for an unknown method or setting, or a value that does not fit.
+    """
+    return settings_class(name).from_dict({**tuned_settings(name, dataset, scenario), **settings})
+
+
+def _read_catalogue() -> dict[str, type[MethodSettings]]:
+    listed = json.loads(CATALOGUE.read_text(encoding="utf-8"))
+    found = (Declaration.from_dict(each) for each in listed)
+    return {each.info.name: each.settings() for each in found}
+
+
+METHODS.stand_in("catalogue", _read_catalogue())

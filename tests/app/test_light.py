@@ -1,0 +1,76 @@
+"""The app's own process reads, draws and queues; nothing in it needs torch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from opcviz.common.config import fingerprint
+from opcviz.engine import Runs
+from opcviz.methods import Method, create
+from opcviz.study import Job, Plan, preset
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("torch", "torchvision", "sklearn", "scipy", "umap", "numba", "dask", "distributed")
+
+VISIT = """
+    import json, os, sys
+    for name in {heavy!r}:
+        sys.modules[name] = None  # from here on, importing it fails
+    sys.path.insert(0, {here!r})
+    from engines import Queue
+    from streamlit.testing.v1 import AppTest
+    from opcviz.ui.reading import store_reader
+    from opcviz.ui.sections import page_header
+
+    queue = Queue(os.environ["OPCVIZ_STORE"])
+    store_reader.engine = lambda: queue
+    page_header._through_the_entry = lambda: None
+
+    def fine(app):
+        said = [f"{{e.message}} {{e.stack_trace}}" for e in app.exception]
+        said += [each.value for each in (*app.error, *app.warning)]
+        assert not said, said
+        return app
+
+    app = fine(AppTest.from_file({app!r}, default_timeout=120).run())
+    drawn = {{"side_by_side": len(app.main)}}
+    for page in ("instruments", "lab"):
+        app.switch_page(f"pages/{{page}}.py")
+        drawn[page] = len(fine(app.run()).main)
+    app.selectbox(key="lab.method").set_value("salun").run()
+    fine(app).button(key="lab.start").click().run()
+    fine(app)
+    loaded = sorted({{name.partition(".")[0] for name, m in sys.modules.items() if m is not None}})
+    print(json.dumps({{"drawn": drawn, "loaded": loaded}}))
+"""
+
+
+def test_every_page_and_a_start_in_the_lab_work_without_torch(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path))
+    code = textwrap.dedent(VISIT).format(
+        heavy=HEAVY, here=str(Path(__file__).parent), app=str(ROOT / "app.py")
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert min(said["drawn"].values()) > 0
+    assert not set(HEAVY) & set(said["loaded"])
+    (run,) = Runs(tmp_path).list()
+    job = Job.from_dict(run.job)
+    plan = Plan.from_dict(job.plan)
+    # built by a process without the methods' code, and read by one that has it
+    tuned = create("salun", dataset="digits")
+    assert [type(method) for method in plan.methods][-1] is type(tuned)
+    assert all(isinstance(method, Method) for method in plan.methods)
+    assert plan.methods == (create("original"), create("retrain"), tuned)
+    assert plan.study == preset("digits-all").study
+    assert plan.to_dict() == job.plan
+    assert fingerprint(plan.to_dict()) == fingerprint(
+        Plan(preset("digits-all").study, plan.methods, (0,)).to_dict()
+    )
