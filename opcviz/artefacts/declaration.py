@@ -8,7 +8,8 @@ from typing import Any
 from ..common.config import Config
 from ..common.described import Field, declared, described
 from ..common.json_types import Json
-from .kind import _KINDS, Column, Kind, Number, settings_tables
+from .columns import Column, Number
+from .kind import _KINDS, Kind, settings_tables
 
 __all__ = ["declare_kinds", "describe_kind"]
 
