@@ -10,17 +10,11 @@ from hypothesis import strategies as st
 from json_form import as_json
 from recovery_studies import fit_affine, oracle, study
 
-from opcviz.attacks.recovery import (
-    FIT_SETS,
-    LiveRecovery,
-    Recovery,
-    ThreatModel,
-    least_squares,
-    recover,
-)
+from opcviz.attacks.recovery import LiveRecovery, Recovery, ThreatModel, least_squares, recover
 from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
 from opcviz.common.config import ConfigError
 from opcviz.common.records import Undefined
+from opcviz.results import FIT_SETS
 
 recover = as_json(recover)
 
