@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from ..common.config import Config
 from ..common.json_types import Json
 from ..common.progress import Progress
-from .settings import Evidence
+from .evidence_settings import EvidenceSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +91,7 @@ class Context:
     data: Images
     split: Split
     probe: Tensor
-    evidence: Evidence
+    evidence: EvidenceSettings
     seed: int
     progress: Progress
 

@@ -9,7 +9,7 @@ from ..common.config import Config
 from ..common.described import Field, declared, described
 from ..common.json_types import Json
 from .columns import Column, Number
-from .kind import _KINDS, Kind, settings_tables
+from .kind import KINDS, Kind, settings_tables
 
 __all__ = ["declare_kinds", "describe_kind"]
 
@@ -46,8 +46,8 @@ def describe_kind(kind: Kind) -> Json:
 
 def declare_kinds(source: str, listed: list[Json]) -> None:
     """Let declarations stand for kinds that are not loaded here, in place of the source's last."""
-    _KINDS.stand_in(source, {})  # its tables of settings may have changed, too
-    _KINDS.stand_in(source, {values["name"]: _kind(values) for values in listed})
+    KINDS.stand_in(source, {})  # its tables of settings may have changed, too
+    KINDS.stand_in(source, {values["name"]: _kind(values) for values in listed})
 
 
 def _kind(values: Json) -> Kind:

@@ -23,17 +23,18 @@ import numpy as np
 
 from ..common.config import Config, ConfigError
 from ..common.json_types import Json
-from ..common.plugins import loader
 from ..common.records import Record
 from ..common.registry import Registry
 from .columns import Column, Number
 
 if TYPE_CHECKING:
     from .context import Context
+    from .evidence_settings import EvidenceSettings
     from .rows import Row
-    from .settings import Evidence
 
 __all__ = [
+    "CHECKS_OF_OWN",
+    "KINDS",
     "MODEL",
     "Kind",
     "Made",
@@ -144,14 +145,14 @@ class Kind:
             raise TypeError(f"'{self.name}' declares no record: its numbers are plain JSON")
         return self.result.from_dict(stored)
 
-    def question(self, evidence: Evidence) -> Json:
+    def question(self, evidence: EvidenceSettings) -> Json:
         """What its answer depends on, beyond the model: the name of the artefact is its hash."""
         asked = {name: evidence.table(name).to_dict() for name in self.settings}
         return {**asked, **{name: getattr(evidence, name) for name in self.reads}} | {
             "version": self.version
         }
 
-    def wanted(self, evidence: Evidence, seeds: int) -> bool:
+    def wanted(self, evidence: EvidenceSettings, seeds: int) -> bool:
         """Whether a study with these settings and so many reference seeds asks for it."""
         return not self.optional or self.name in evidence.chosen
 
@@ -177,7 +178,7 @@ class Kind:
         """The reason that stands where it was never made."""
         return f"{self.name} was not computed yet"
 
-    def reference_seeds(self, evidence: Evidence) -> tuple[int, ...]:
+    def reference_seeds(self, evidence: EvidenceSettings) -> tuple[int, ...]:
         """Further seeds whose original and retrained model it wants; they are not shown."""
         return ()
 
@@ -191,7 +192,8 @@ class Kind:
         return {self.name: {"reason": reason} if result is None else result}
 
 
-_KINDS: Registry[Kind] = Registry("kind of artefact")
+KINDS: Registry[Kind] = Registry("kind of artefact")
+CHECKS_OF_OWN: list[Callable[[Kind], None]] = []  # of a user's kind, before it is known; see `own`
 
 
 def register_kind(
@@ -217,7 +219,7 @@ def register_kind(
             raise ConfigError(f"kind '{name}': {cls!r} does not derive from Kind")
         if name == MODEL or not name.isidentifier():
             raise ConfigError(f"a kind of artefact cannot be called '{name}'")
-        loaded = _KINDS.snapshot().values()  # not what stands in for this very kind
+        loaded = KINDS.snapshot().values()  # not what stands in for this very kind
         tables = {table: config for kind in loaded for table, config in kind.settings.items()}
         for table, config in cls.settings.items():
             known = tables.get(table, config)
@@ -229,12 +231,13 @@ def register_kind(
         cls.version, cls.task, cls.optional, cls.default = version, task, optional, default
         cls.own = not cls.__module__.startswith("opcviz.")
         kind = cls()
-        _KINDS.add(name, kind)
+        KINDS.add(name, kind)
         if cls.own:
             try:
-                _check_own(kind)
+                for check in CHECKS_OF_OWN:
+                    check(kind)
             except Exception:
-                _KINDS.discard(name)
+                KINDS.discard(name)
                 raise
         return cls
 
@@ -243,7 +246,7 @@ def register_kind(
 
 def kinds(task: str | None = None) -> list[Kind]:
     """All kinds in the order in which they are made, or those about the models of one task."""
-    known = sorted(_KINDS.values(), key=lambda kind: (kind.order, kind.name))
+    known = sorted(KINDS.values(), key=lambda kind: (kind.order, kind.name))
     return [kind for kind in known if task is None or kind.task in (None, task)]
 
 
@@ -253,7 +256,7 @@ def get_kind(name: str) -> Kind:
     Raises:
         ConfigError: for an unknown name; the known ones are listed.
     """
-    return _KINDS.get(name)
+    return KINDS.get(name)
 
 
 def settings_tables() -> dict[str, type[Config]]:
@@ -275,12 +278,3 @@ def as_made(kind: Kind, returned: Made | Record | Json) -> Made:
         f"'{kind.name}': measure() must return a dict of numbers, a Record or Made, not "
         f"{type(returned).__name__}"
     )
-
-
-def _check_own(kind: Kind) -> None:
-    from .own import check_own  # late: it needs what stands here
-
-    check_own(kind)
-
-
-loader.serve(_KINDS, _check_own)

@@ -10,9 +10,10 @@ import numpy as np
 
 from ..common.config import Config, ConfigError
 from ..common.json_types import Json
+from ..common.plugins import loader
 from ..common.records import Record
 from .columns import Column, Number
-from .kind import Kind, Made, kinds
+from .kind import CHECKS_OF_OWN, KINDS, Kind, Made, kinds
 
 __all__ = ["check_made", "check_own"]
 
@@ -104,3 +105,7 @@ def _check_path(kind: Kind, column: Column, result: Json) -> None:
             raise TypeError(f"column '{column.name}' reads '{key}', and there is only: {has}")
         here = here[key]
     column.value({kind.name: result})
+
+
+CHECKS_OF_OWN.append(check_own)
+loader.serve(KINDS, check_own)

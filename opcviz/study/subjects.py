@@ -16,7 +16,7 @@ from ..tasks.classification import ModelOutputs, Observation, observe, observe_b
 from .store import Artefact
 
 if TYPE_CHECKING:
-    from .runner import StudyRunner
+    from .work import StudyWork
 
 __all__ = ["Trained"]
 
@@ -30,7 +30,7 @@ class Trained:
         seed: of its training.
     """
 
-    def __init__(self, runner: StudyRunner, config: Method, seed: int) -> None:
+    def __init__(self, runner: StudyWork, config: Method, seed: int) -> None:
         self._runner, self.config, self.seed = runner, config, seed
 
     @property

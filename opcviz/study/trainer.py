@@ -19,14 +19,14 @@ from ..training import Outcome
 from .store import write_arrays, write_json
 
 if TYPE_CHECKING:
-    from .runner import StudyRunner
+    from .work import StudyWork
 
 __all__ = ["train_again", "train_and_store"]
 
 RETRAINED_SEED_OFFSET = 10_007  # the retrained model never knew the original's initial weights
 
 
-def train_and_store(runner: StudyRunner, method: Method, seed: int) -> None:
+def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
     """Train a model and keep it; a refusal or a divergence is kept as the result it is.
 
     Raises:
@@ -65,7 +65,7 @@ def train_and_store(runner: StudyRunner, method: Method, seed: int) -> None:
     shutil.rmtree(resume_dir, ignore_errors=True)  # the run has its result
 
 
-def train_again(runner: StudyRunner, method: Method, seed: int) -> None:
+def train_again(runner: StudyWork, method: Method, seed: int) -> None:
     """Train a stored model once more, to be watched, and report whether it is the same.
 
     The stored model stays.
@@ -89,7 +89,7 @@ def train_again(runner: StudyRunner, method: Method, seed: int) -> None:
 
 
 def _trained(
-    runner: StudyRunner, method: Method, seed: int, resume_dir: Path | None
+    runner: StudyWork, method: Method, seed: int, resume_dir: Path | None
 ) -> tuple[nn.Module, Outcome, Monitor]:
     study = runner.study
     is_original = method.info.name == "original"

@@ -6,14 +6,16 @@ from ..common.lazy import face
 
 if TYPE_CHECKING:
     from .batches import Batch, Batches
-    from .loop import EpochCallback, ModelT, Objective, Outcome, learning_rate, train
+    from .callbacks import EpochCallback
+    from .loop import ModelT, Objective, Outcome, learning_rate, train
     from .settings import Training
 else:
     __getattr__, __dir__ = face(
         __name__,
         {
             "batches": "Batch Batches",
-            "loop": "EpochCallback ModelT Objective Outcome learning_rate train",
+            "callbacks": "EpochCallback",
+            "loop": "ModelT Objective Outcome learning_rate train",
             "settings": "Training",
         },
     )

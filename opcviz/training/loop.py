@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,13 +22,13 @@ from typing_extensions import TypeVar
 from ..common.devices import autocast, memory_format, synchronize
 from ..common.progress import Progress, Step
 from .batches import Batch, Batches
+from .callbacks import EpochCallback
 from .resume import ResumeFile
 from .settings import Training
 
 __all__ = [
     "Batch",
     "Batches",
-    "EpochCallback",
     "ModelT",
     "Objective",
     "Outcome",
@@ -46,19 +46,6 @@ DIVERGENCE_FACTOR = 1e4
 ModelT = TypeVar("ModelT", bound=nn.Module, default=Any)
 """The class of models that a task or a method works on; any class where it is not given."""
 Objective = Callable[[ModelT, Batch], Tensor]
-
-
-class EpochCallback(Protocol):
-    """Called with the model between epochs; its state is kept in the run's resume file."""
-
-    def __call__(self, model: Any, epoch: int) -> None:
-        """Called before the first step (epoch 0) and after every epoch, in eval mode."""
-
-    def state(self) -> dict[str, Tensor]:
-        """Everything it needs to continue after a resume, as tensors."""
-
-    def load(self, state: dict[str, Tensor]) -> None:
-        """Inverse of `state`."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..common.json_types import Json
 from ..models.checkpoint import read_tensors, save_weights
 
 if TYPE_CHECKING:
-    from .loop import EpochCallback
+    from .callbacks import EpochCallback
 
 __all__ = ["ResumeFile"]
 

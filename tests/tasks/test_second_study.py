@@ -60,7 +60,7 @@ class Errors(Kind):
 @pytest.fixture
 def sines_task(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The task, its data and one kind of artefact, joined as a user would join them."""
-    before = base._TASKS.snapshot(), kind._KINDS.snapshot()
+    before = base._TASKS.snapshot(), kind.KINDS.snapshot()
     register_task("sines")(Sines)
     register_dataset("sines", "noisy sines and their periods")(read_sines)
     register_kind(
@@ -73,7 +73,7 @@ def sines_task(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     )(Errors)
     yield
     base._TASKS.restore(before[0])
-    kind._KINDS.restore(before[1])
+    kind.KINDS.restore(before[1])
     sources.DATASETS.discard("sines")
 
 

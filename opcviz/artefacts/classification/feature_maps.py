@@ -12,7 +12,7 @@ from ..context import Context
 from ..kind import Kind, Made, register_kind
 
 if TYPE_CHECKING:
-    from ..settings import Evidence
+    from ..evidence_settings import EvidenceSettings
 
 __all__ = ["FeatureMaps"]
 
@@ -31,7 +31,7 @@ class FeatureMaps(Kind):
     order = 70
     result = MapsResult
 
-    def question(self, evidence: Evidence) -> Json:
+    def question(self, evidence: EvidenceSettings) -> Json:
         """The kinds of map, and the size of the probe set."""
         return {"kinds": list(evidence.maps), "probe": evidence.probe, "version": self.version}
 

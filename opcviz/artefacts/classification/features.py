@@ -9,7 +9,7 @@ from ..context import Context
 from ..kind import Kind, Made, register_kind
 
 if TYPE_CHECKING:
-    from ..settings import Evidence
+    from ..evidence_settings import EvidenceSettings
 
 __all__ = ["Features"]
 
@@ -27,7 +27,7 @@ class Features(Kind):
 
     order = 60
 
-    def wanted(self, evidence: Evidence, seeds: int) -> bool:
+    def wanted(self, evidence: EvidenceSettings, seeds: int) -> bool:
         """Where `evidence.keep_features` is set."""
         return evidence.keep_features
 

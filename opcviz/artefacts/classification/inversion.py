@@ -13,8 +13,8 @@ from ...common.json_types import Json
 from ...results import InversionSummary
 from ..columns import Column, number
 from ..context import Context
+from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, Made, register_kind
-from ..settings import Evidence
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,7 +49,7 @@ class GradientInversion(Kind):
         Column("gradient norm", number("inversion", "gradient_norm"), ".3f", ("inversion",)),
     )
 
-    def question(self, evidence: Evidence) -> Json:
+    def question(self, evidence: EvidenceSettings) -> Json:
         """The attack, and which pictures it is made on."""
         return {
             "attack": evidence.settings(Inversion).to_dict(),

@@ -17,7 +17,7 @@ from ..rows import Row, auc_text, no_likelihood, rare_text
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..settings import Evidence
+    from ..evidence_settings import EvidenceSettings
 
 __all__ = ["Lira"]
 
@@ -70,11 +70,11 @@ class Lira(Kind):
         ),
     )
 
-    def wanted(self, evidence: Evidence, seeds: int) -> bool:
+    def wanted(self, evidence: EvidenceSettings, seeds: int) -> bool:
         """Where membership is asked about and there are enough reference seeds."""
         return "membership" in evidence.chosen and seeds >= MIN_SEEDS
 
-    def reference_seeds(self, evidence: Evidence) -> tuple[int, ...]:
+    def reference_seeds(self, evidence: EvidenceSettings) -> tuple[int, ...]:
         """As its settings say."""
         return evidence.settings(ReferenceAttack).seeds
 
