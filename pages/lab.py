@@ -20,18 +20,18 @@ with left:
     top = st.container()  # Start stays in sight of the live view, above the settings
     asked = labform.choose(study, method)
     with top:
-        st.button(
+        pressed = st.button(
             "Start",
             type="primary",
             icon=":material/play_arrow:",
             disabled=asked is None,
-            on_click=lab.start,
-            args=asked,
             width="stretch",
             key="lab.start",
         )
         if asked is not None:
             st.caption(lab.what_will_run(*asked))
+    if pressed and asked is not None:  # no callback: its arguments would be those drawn before
+        lab.start(*asked)
 with right:
     run = lab.current_run()
     if run is None:

@@ -128,6 +128,13 @@ def test_it_says_what_start_will_do(lab):
     assert any(text.startswith("Will train: Original, Retrained, OPC;") for text in captions(lab))
 
 
+def test_start_takes_a_value_that_is_typed_in_the_moment_before(lab, engine):
+    lab.number_input(key=f"{METHOD}.epochs").set_value(7)
+    press(lab, "lab.start")  # both arrive in one run of the page
+    (run,) = engine.list()
+    assert Plan.from_dict(run.job["plan"]).methods[-1].epochs == 7
+
+
 def test_start_queues_exactly_what_was_chosen(lab, engine, store):
     lab.number_input(key=f"{METHOD}.epochs").set_value(7)
     lab.number_input(key="lab.seed").set_value(3).run()
