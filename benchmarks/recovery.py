@@ -13,14 +13,15 @@ import argparse
 import os
 import threading
 import time
-from types import SimpleNamespace
 
 import torch
 from torch import Tensor
 
 from opcviz.attacks.recovery import Recovery, recover
 from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
+from opcviz.data import Split
 from opcviz.results import FIT_SETS
+from opcviz.tasks.classification import ModelOutputs, Observation
 
 
 class PeakMemory:
@@ -55,27 +56,27 @@ def two_models(samples: int, d: int, classes: int) -> tuple:
     head = (means / d**0.5, torch.randn(classes, generator=g))
     turn = torch.randn(d, d, generator=g) / d**0.5
 
-    def side(count: int) -> tuple[SimpleNamespace, SimpleNamespace]:
+    def side(count: int) -> tuple[Observation, Observation]:
         labels = torch.randint(classes, (count,), generator=g)
         before = (means[labels] * 0.3 + torch.randn(count, d, generator=g)).relu()
         after = (before @ turn + 2 * torch.randn(count, d, generator=g)).relu()
         logits = before @ head[0].T + head[1]
         noise = torch.randn(count, classes, generator=g)
         return (
-            SimpleNamespace(features=before, logits=logits, labels=labels),
-            SimpleNamespace(features=after, logits=noise, labels=labels),
+            Observation(before, logits, labels),
+            Observation(after, noise, labels),
         )
 
     train, test = side(samples), side(samples // 5)
     gone = [s[0].labels < 0.3 * classes for s in (train, test)]
-    split = SimpleNamespace(
+    split = Split(
         forget_train=gone[0].nonzero().flatten(),
         retain_train=(~gone[0]).nonzero().flatten(),
         forget_test=gone[1].nonzero().flatten(),
         retain_test=(~gone[1]).nonzero().flatten(),
         classes=tuple(range(round(0.3 * classes))),
     )
-    views = (SimpleNamespace(train=a, test=b) for a, b in zip(train, test, strict=True))
+    views = (ModelOutputs(train=a, test=b) for a, b in zip(train, test, strict=True))
     return *views, head, split
 
 

@@ -212,3 +212,27 @@ def test_the_command_line_itself_does_not_import_torch() -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "--port" in done.stdout
+
+
+def test_a_method_file_is_loaded_in_a_program_that_has_imported_nothing_yet(tmp_path) -> None:
+    """What the file imports registers things of its own; they are not the file's."""
+    file = tmp_path / "gentle.py"
+    file.write_text(
+        "from dataclasses import dataclass\n"
+        "from opcviz.methods import Iterative, register\n"
+        "@register('gentle', title='Gentle', paper='', family='own', needs='retain', summary='')\n"
+        "@dataclass(frozen=True)\n"
+        "class Gentle(Iterative):\n"
+        "    pass\n"
+    )
+    command = [sys.executable, "-m", "opcviz", "--method-file", str(file), "list", "studies"]
+    done = subprocess.run(
+        [*command, "--store", str(tmp_path / "none"), "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr[-800:]
+    assert "refused" not in done.stderr
+    assert "left out" not in done.stderr

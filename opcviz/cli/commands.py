@@ -122,6 +122,7 @@ def run(
         )
         todo = len(missing(plan, runner, kinds))
         if not todo:
+            runner.prepare()  # what was asked last is what the study shows
             out.print(f"{plan.study.place}: everything is there already, nothing was computed")
             continue
         with bars(err, todo) as progress:
@@ -255,15 +256,20 @@ def app_(
     serve([*([f"--server.port={port}"] if port is not None else []), *context.args])
 
 
+STOPPED = 130  # exit status after Ctrl-C
+
+
 def main() -> None:
     """Entry point: errors a person can act on are printed as one sentence, exit status 2."""
     try:
-        app(standalone_mode=False)
+        status = app(standalone_mode=False)
+        if status == STOPPED:  # typer answers Ctrl-C with a status instead of the exception
+            raise KeyboardInterrupt
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         err.print("opcviz: stopped; what was finished is kept, run the same again to go on")
-        sys.exit(130)
+        sys.exit(STOPPED)
     except Exception as error:
         if isinstance(error, _expected_errors()):
             err.print(f"opcviz: {error}", style="bold", markup=False, highlight=False)

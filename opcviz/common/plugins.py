@@ -13,6 +13,7 @@ end is interrupted.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import importlib.util
 import os
 import sys
@@ -32,6 +33,9 @@ __all__ = ["GROUPS", "Loader", "Refused", "add_source", "loader", "python_files"
 
 PATH_VARIABLE = "OPCVIZ_PLUGINS"
 OLD_PATH_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
+# Where files may enter something. Imported before the first is read: what such a module enters
+# itself must not be taken for the file's.
+JOINABLE = ("opcviz.data.sources", "opcviz.tasks", "opcviz.methods.base", "opcviz.artefacts.own")
 GROUPS = ("opcviz.methods", "opcviz.attacks")
 LIMIT_SECONDS = 30.0  # for one file, whatever it imports
 
@@ -91,6 +95,9 @@ class Loader:
         """
         named = [*sources(), *map(str, paths)]
         files = [file for path in named for file in python_files(Path(path).expanduser())]
+        if files or any(entry_points(group=group) for group in GROUPS):
+            for room in JOINABLE:
+                importlib.import_module(room)
         with self._loading:
             known = [self._load_file(file.absolute()) for file in dict.fromkeys(files)]
             return [found for found in [*known, *self._load_entries()] if found]

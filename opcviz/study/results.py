@@ -179,13 +179,21 @@ class StudyResult:
         """The model with this name inside the study, or None."""
         return next((model for model in self.models if model.key == key), None)
 
+    def probe_artefact(self) -> Artefact | None:
+        """The probe set of the size that the study asks for; the newest where it has none such."""
+        answers = self.store.answers(self.place, "probe")
+        size = self.study.evidence.probe
+        return next(
+            (a for a in answers if a.question.get("probe") == size), next(iter(answers), None)
+        )
+
     def probe(self) -> tuple[dict[str, np.ndarray], Json]:
         """The probe set's arrays (ids, pictures, labels, forget) and what is said of the data.
 
         Raises:
             StoreError: when no model was made yet.
         """
-        artefact = self.store.latest(self.place, "probe")
+        artefact = self.probe_artefact()
         if artefact is None:
             raise StoreError(f"study '{self.place}' has no probe set yet: run it first")
         return artefact.arrays("probe.npz"), artefact.json()
@@ -259,7 +267,7 @@ class StudyResult:
     def _judged(self, model: ModelResult) -> Verdict:
         same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
         original, retrained = same.get("original"), same.get("retrain")
-        probe = self.store.latest(self.place, "probe")
+        probe = self.probe_artefact()
         about = probe.json() if probe else {}
         return judge_models(
             self.study.task,

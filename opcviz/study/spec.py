@@ -130,6 +130,9 @@ class Plan:
             raise ConfigError(f"seeds: wants a list of whole numbers from 0, got {seeds!r}")
         if not isinstance(listed, list | tuple):
             raise ConfigError(f"methods: wants a list of names or tables, got {listed!r}")
+        for name, entries in (("seeds", seeds), ("methods", listed)):
+            if not entries:
+                raise ConfigError(f"{name}: the list is empty; name at least one")
         study = Study.from_dict(values)
         about = study.data.name, study.forget.forgets
         methods = tuple(read_method(entry, *about) for entry in listed)

@@ -58,7 +58,11 @@ def write(folder: Path, values: dict) -> Path:
 # ---- round trips ----------------------------------------------------------------------------
 
 
-@given(studies, st.lists(methods, max_size=3), st.lists(st.integers(0, 2**40), unique=True))
+@given(
+    studies,
+    st.lists(methods, min_size=1, max_size=3),
+    st.lists(st.integers(0, 2**40), min_size=1, unique=True),
+)
 def test_a_plan_survives_toml_and_json(
     tmp_path_factory: pytest.TempPathFactory, study: Study, listed: list, seeds: list[int]
 ) -> None:
@@ -258,3 +262,9 @@ def test_a_bad_vary_is_named(tmp_path, text) -> None:
     path.write_text(f'name = "a"\n[vary]\n{text}\n')
     with pytest.raises(ConfigError, match="augment"):
         load_plans(path)
+
+
+@pytest.mark.parametrize("name", ["seeds", "methods"])
+def test_a_plan_of_nothing_is_refused(name):
+    with pytest.raises(ConfigError, match=f"{name}: the list is empty; name at least one"):
+        Plan.from_dict({name: []})

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from opcviz.common.config import fingerprint
-from opcviz.study import Artefact, Store, StoreError
+from opcviz.study import Artefact, Store, StoreError, open_study, preset
 from opcviz.study.store import write_json
 
 PLACE = "s-1/models/m"
@@ -292,3 +292,15 @@ def test_an_unreadable_record_is_named(store: Store, content: bytes) -> None:
     with pytest.raises(StoreError, match="not readable as JSON") as error:
         store.read_study("s-1")
     assert str(path) in str(error.value)
+
+
+def test_the_probe_set_shown_is_of_the_size_that_was_asked_for(tmp_path):
+    """Another one may be newer: the study was measured with another size in between."""
+    study = preset("digits").study
+    store = Store(tmp_path)
+    store.write_study(study.place, study.to_dict())
+    for size in (study.evidence.probe, 20):
+        with store.writing(study.place, "probe", {"probe": size, "version": 1}) as folder:
+            write_json(folder / "result.json", {"size": size})
+    found = open_study(store, study.place).probe_artefact()
+    assert found.json() == {"size": study.evidence.probe}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...common.json_types import Json
 from ...common.records import Undefined
-from ...results import BlocksResult, EvidenceResult
+from ...results import Block, BlocksResult, EvidenceResult
 from ...verdict import Examined, Verdict, judge
 from ..verdicts import StoredResults, register_verdict
 
@@ -40,13 +40,22 @@ def judge_classifiers(
 def _examined(stored: StoredResults | None) -> Examined | None:
     if stored is None:
         return None
-    blocks = stored.results.get("blocks")
     return Examined(
         stored.status,
         stored.reason,
         _evidence(stored.results.get("evidence")),
-        BlocksResult.from_dict(blocks).blocks if blocks and "blocks" in blocks else (),
+        _blocks(stored.results.get("blocks")),
     )
+
+
+def _blocks(result: Json | None) -> tuple[Block, ...]:
+    """None where they were not made, or by another version: the verdict can do without."""
+    if not result or "blocks" not in result:
+        return ()
+    try:
+        return BlocksResult.from_dict(result).blocks
+    except ValueError:
+        return ()
 
 
 def _evidence(result: Json | None) -> EvidenceResult | Undefined:

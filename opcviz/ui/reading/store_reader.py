@@ -62,11 +62,12 @@ def choices() -> dict[str, Choices]:
     shipped = exhibit.places()
     found: dict[str, Choices] = {}
     for place in sorted(list_studies(where), key=lambda p: (p not in shipped, p)):
-        models = open_study(where, place).models
+        study = open_study(where, place)
+        models = study.models
         if models:
             ours = exhibit.places(f"{place}/models")
             first = [m for m in models if m.key in ours] or models
-            probe = where.latest(place, "probe")
+            probe = study.probe_artefact()
             ids = set(_arrays(str(probe.path("probe.npz")))["ids"].tolist()) if probe else ()
             found[place] = Choices([m.key for m in models], _shown(first), ids)
     return found
@@ -93,7 +94,7 @@ def samples(study: StudyResult) -> tuple[Samples, dict[str, Any]]:
     Raises:
         StoreError: when no model was made yet.
     """
-    artefact = study.store.latest(study.place, "probe")
+    artefact = study.probe_artefact()
     if artefact is None:
         raise StoreError(f"study '{study.place}' has no probe set yet: run it first")
     arrays, about = _arrays(str(artefact.path("probe.npz"))), artefact.json()

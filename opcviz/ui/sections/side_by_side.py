@@ -74,7 +74,7 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
     with left:
         _title("Feature map", HOW_TO_READ[view.map])
     samples, _ = library.samples(study)
-    panels = [_panel(column, view.map) for column in shown]
+    panels = [_panel(column, view.map, len(samples.ids)) for column in shown]
     selection = linked_maps(
         panels,
         samples,
@@ -89,8 +89,14 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
     _pinned(samples, selection.sample, shown)
 
 
-def _panel(column: Column, kind: str) -> Panel:
+def _panel(column: Column, kind: str, count: int) -> Panel:
     arrays = column.arrays("maps", "maps.npz")
+    if kind in arrays and len(arrays[kind]) != count:
+        drawn = len(arrays[kind])
+        return Panel(
+            column.label,
+            reason=f"no map: it was drawn of {drawn} samples, and this study has {count}",
+        )
     if kind not in arrays:
         reason = column.result("maps").get("reason") or f"{MAP_NAMES[kind]} was not drawn"
         return Panel(column.label, reason=f"no map: {reason}")
@@ -108,7 +114,7 @@ def _pinned(samples: Samples, sample: int | None, shown: Sequence[Column]) -> No
     rows = []
     for column in shown:
         probabilities = column.arrays("maps", "maps.npz").get("probabilities")
-        if probabilities is not None:
+        if probabilities is not None and len(probabilities) == len(samples.ids):
             p = probabilities[at].astype(float)
             rows.append(f"{column.label}: **{names[int(p.argmax())]}** ({percent(100 * p.max())})")
     picture, text = st.columns([1, 11], vertical_alignment="center")
@@ -194,6 +200,10 @@ def _ridges(shown: Sequence[Column], fit: str) -> None:
         st.caption("No sweep was made for this fit set.")
         return
     first = next(iter(sweeps.values()))
+    others = [label for label, sweep in sweeps.items() if sweep["ridge"] != first["ridge"]]
+    sweeps = {label: sweep for label, sweep in sweeps.items() if label not in others}
+    if others:
+        st.caption(f"Swept over other penalties, and not drawn: {', '.join(others)}.")
     st.plotly_chart(
         figures.ridge_figure(
             first["ridge"],
@@ -234,6 +244,9 @@ def reconstructions(shown: Sequence[Column]) -> None:
             if not arrays:
                 st.caption(f"none: {about.get('reason')}")
                 continue
+            if not np.array_equal(arrays["ids"], first["ids"]):
+                st.caption("made of other pictures: ")
+                st.html(picture_strip(arrays["pictures"], scale=scale, label="its own pictures"))
             decibels, found = about["per_picture"]["psnr"], arrays["found"]
             drawn, alts = arrays["reconstructions"], [f"reconstruction, {_db(v)}" for v in decibels]
             if step is not None and step in arrays.get("steps", ()):
