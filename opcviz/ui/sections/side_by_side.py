@@ -95,7 +95,7 @@ def _panel(column: Column, kind: str, count: int) -> Panel:
         drawn = len(arrays[kind])
         return Panel(
             column.label,
-            reason=f"no map: it was drawn of {drawn} samples, and this study has {count}",
+            reason=f"no map: it was drawn of {drawn} samples, and the probe set has {count}",
         )
     if kind not in arrays:
         reason = column.result("maps").get("reason") or f"{MAP_NAMES[kind]} was not drawn"
@@ -245,7 +245,7 @@ def reconstructions(shown: Sequence[Column]) -> None:
                 st.caption(f"none: {about.get('reason')}")
                 continue
             if not np.array_equal(arrays["ids"], first["ids"]):
-                st.caption("made of other pictures: ")
+                st.caption("made of other pictures:")
                 st.html(picture_strip(arrays["pictures"], scale=scale, label="its own pictures"))
             decibels, found = about["per_picture"]["psnr"], arrays["found"]
             drawn, alts = arrays["reconstructions"], [f"reconstruction, {_db(v)}" for v in decibels]

@@ -1,0 +1,66 @@
+"""Models measured with other settings, side by side: each says so, and none borrows another's."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def ridges_of_two_models() -> None:
+    from types import SimpleNamespace
+
+    from opcviz.ui.sections.side_by_side import _ridges
+
+    def column(label, ridges):
+        sweep = {"ridge": ridges, "forget_accuracy": [50.0] * len(ridges)}
+        fit = {"sweep": sweep, "constant_predictor": 33.0}
+        recovery = {"fm": {"all": fit}, "ridge": 0.0}
+        return SimpleNamespace(label=label, numbers={"recovery": recovery})
+
+    _ridges([column("One", [0.0, 1.0]), column("Other", [0.0, 10.0])], "all")
+
+
+def pictures_of_two_models() -> None:
+    from types import SimpleNamespace
+
+    import numpy as np
+
+    from opcviz.ui.sections.side_by_side import reconstructions
+
+    def column(label, ids):
+        pictures = np.zeros((len(ids), 1, 8, 8), np.uint8)
+        arrays = {"ids": np.array(ids), "pictures": pictures, "reconstructions": pictures}
+        arrays["found"] = np.ones(len(ids), bool)
+        about = {"per_picture": {"psnr": [20.0] * len(ids)}, "psnr": 20.0, "ssim": 0.5}
+        about |= {"class_mean": {"psnr": 15.0}, "gradient_norm": 1.0}
+        return SimpleNamespace(
+            label=label, arrays=lambda *_: arrays, result=lambda *_: about, numbers={}
+        )
+
+    reconstructions([column("One", [1, 2]), column("Same", [1, 2]), column("Other", [3, 4])])
+
+
+def test_a_sweep_over_other_penalties_is_named_and_not_drawn_over_anothers() -> None:
+    app = AppTest.from_function(ridges_of_two_models, default_timeout=30).run()
+    assert not app.exception
+    told = [c.value for c in app.caption if c.value.startswith("Swept over other penalties")]
+    assert told == [
+        "Swept over other penalties, and not drawn: Other.",
+    ]
+
+
+def test_reconstructions_of_other_pictures_stand_below_their_own() -> None:
+    app = AppTest.from_function(pictures_of_two_models, default_timeout=30).run()
+    assert not app.exception
+    assert [c.value for c in app.caption].count("made of other pictures:") == 1
+
+
+def test_a_map_of_another_probe_set_is_not_drawn_on_this_one() -> None:
+    from types import SimpleNamespace
+
+    import numpy as np
+
+    from opcviz.ui.sections.side_by_side import _panel
+
+    column = SimpleNamespace(label="OPC", arrays=lambda *_: {"pca": np.zeros((300, 2))})
+    assert _panel(column, "pca", 300).reason == ""
+    assert "drawn of 300 samples, and the probe set has 200" in _panel(column, "pca", 200).reason
