@@ -4,6 +4,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 """
 
 from ..common.records import Record, Undefined, defined, guard
+from .attempts import HOLDS, Attempt, Sign
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
 from .inversion import (
     ClassMeanScores,
@@ -57,7 +58,9 @@ from .relearning import RelearningCurve, RelearningResult, RelearningVariant, Re
 __all__ = [
     "ATTACKS",
     "FIT_SETS",
+    "HOLDS",
     "AccuracyReport",
+    "Attempt",
     "AverageGap",
     "BeforeAttack",
     "Block",
@@ -99,6 +102,7 @@ __all__ = [
     "RocCurve",
     "RocReport",
     "Separability",
+    "Sign",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",
