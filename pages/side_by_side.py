@@ -17,7 +17,9 @@ rows.headlines(shown)
 rows.maps(study, view, shown)
 rows.recovery(shown, library.retrained(study))
 folded(
-    "How deep does it go? The same attack at every block", lambda: depth.depth(shown), key="rows.deep"
+    "How deep does it go? The same attack at every block",
+    lambda: depth.depth(shown),
+    key="rows.deep",
 )
 rows.reconstructions(shown)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -97,7 +95,7 @@ def _shown(models: list[ModelResult]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _arrays(path: str) -> Mapping[str, np.ndarray]:
+def _arrays(path: str) -> dict[str, np.ndarray]:
     """An npz file of an artefact. Artefacts never change, so their path is a good key.
 
     All visitors are given the same arrays, so nobody may write into them.
@@ -106,7 +104,7 @@ def _arrays(path: str) -> Mapping[str, np.ndarray]:
         arrays = {name: file[name] for name in file.files}
     for array in arrays.values():
         array.setflags(write=False)
-    return MappingProxyType(arrays)
+    return arrays
 
 
 def samples(study: StudyResult) -> tuple[Samples, dict[str, Any]]:
@@ -131,7 +129,7 @@ def samples(study: StudyResult) -> tuple[Samples, dict[str, Any]]:
     )
 
 
-def trajectory(model: ModelResult) -> Mapping[str, np.ndarray]:
+def trajectory(model: ModelResult) -> dict[str, np.ndarray]:
     """What was kept of each epoch: `ids`, `points`; empty where nothing was."""
     artefact = model.artefact("model")
     path = artefact.path("trajectory.npz") if artefact else None
@@ -159,7 +157,7 @@ class Column:
         """The numbers of one kind of artefact, or a reason."""
         return self.model.result(kind)
 
-    def arrays(self, kind: str, name: str) -> Mapping[str, np.ndarray]:
+    def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
         """The arrays of one kind of artefact, empty where there are none."""
         artefact = self.model.artefact(kind)
         path = artefact.path(name) if artefact else None

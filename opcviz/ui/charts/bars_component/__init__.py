@@ -1,8 +1,8 @@
 """Bars of recovery attacks, one chart a model, on the page that everybody opens first.
 
-Plotly's code in the browser is 4.7 MB, half of all that a first visitor loads, reads and runs, and
-this page needs a dozen bars of it. A Streamlit component (version 2: no iframe, no build step,
-nothing from the network) draws the same in a few kilobytes; another fit set moves the bars in place.
+Plotly's code in the browser is 4.7 MB, more than all the rest that a first visitor loads and runs,
+and this page needs a dozen bars of it. A Streamlit component (version 2: no iframe, no build step,
+nothing from the network) draws the same in a few kilobytes.
 """
 
 from __future__ import annotations
