@@ -12,8 +12,16 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from .bars_component.payload import Interval, bar_number, bar_words
-from .drawing import TEXT_SIZE, apply_layout, empty_chart_note, finite_or_none, label_ends
+from .drawing import (
+    TEXT_SIZE,
+    Interval,
+    apply_layout,
+    bar_number,
+    bar_words,
+    empty_chart_note,
+    finite_or_none,
+    label_ends,
+)
 from .lines import lines_figure
 from .theme import STAGES, ink
 

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..drawing import finite_or_none, spread_labels
+from ..drawing import Interval, bar_number, bar_words, finite_or_none, spread_labels
 from ..theme import STAGES, ink
 
-__all__ = ["Bars", "Interval", "bar_number", "bar_words", "build_payload"]
-
-Interval = tuple[float, float]
-"""Low and high, percent."""
+__all__ = ["Bars", "build_payload"]
 
 LABEL_GAP = 11.0  # percent between two names of lines, at the height of a row
 
@@ -93,16 +90,3 @@ def _bar(
         "words": bar_words(stage, value, span),
         "color": STAGES.get(stage, ink.before),
     }
-
-
-def bar_number(value: float | None) -> str:
-    """What stands above a bar; 100 without a decimal, which would not fit."""
-    return "" if value is None else "100" if value > 99.95 else f"{value:.1f}"
-
-
-def bar_words(stage: str, value: float | None, span: Interval | None) -> str:
-    """What is told of a bar under the pointer: stage, value and interval, percent."""
-    name = stage if stage == "before" else f"after {stage}"
-    if value is None:
-        return name
-    return f"{name}: {value:.1f} %" + (f", 95 %: {span[0]:.1f} to {span[1]:.1f}" if span else "")
