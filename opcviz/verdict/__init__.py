@@ -3,7 +3,7 @@
 from .check import Check
 from .dossier import FAMILIES, MEMBERSHIP, Band, Dossier
 from .judge import Confidence, Consensus, Flip, Verdict, consensus, judge, no_verdict
-from .words import GONE, KEPT, NOTICEABLE, Thresholds, rules
+from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, rules
 
 __all__ = [
     "FAMILIES",
@@ -20,6 +20,7 @@ __all__ = [
     "Thresholds",
     "Verdict",
     "consensus",
+    "in_words",
     "judge",
     "no_verdict",
     "rules",

@@ -21,8 +21,9 @@ FAMILIES = {
 }
 """Families of attackers without which nobody can say that nothing is left."""
 
-MEMBERSHIP = ("membership", "logits")
-"""Key of the sign that says how like training data the forgotten samples look."""
+MEMBERSHIP = "membership"
+"""The judge who says how like training data forgotten samples look; his `place` is the statistic,
+the strongest first."""
 
 
 class Missing(Exception):

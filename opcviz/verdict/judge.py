@@ -16,7 +16,7 @@ from ..results import Attempt
 from .check import Check
 from .dossier import Band, Dossier, Missing
 from .questions import Questions, lacking
-from .words import GONE, KEPT, NOTICEABLE, Thresholds
+from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words
 
 __all__ = ["Confidence", "Consensus", "Flip", "Verdict", "consensus", "judge", "no_verdict"]
 
@@ -92,7 +92,7 @@ class Verdict(Record):
     @property
     def words(self) -> str:
         """The answers in one line, as in "hidden, noticeable"; "none" without an answer."""
-        return words(self.gone, self.noticeable, self.kept)
+        return in_words(self.gone, self.noticeable, self.kept)
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,6 @@ class Consensus(Record):
     counts: Mapping[str, int]
     seeds: tuple[int, ...] = ()
     confidence: str = "low"
-
-
-def words(gone: str | None, noticeable: str | None, kept: str | None) -> str:
-    """The answers in one line; "none" without any."""
-    told = {"no": "not gone", "beyond": "gone beyond retraining"}.get(gone or "", gone or "")
-    seen = {"yes": "noticeable", "no": "not noticeable"}.get(noticeable or "", "")
-    harm = {"no": "damaged", "one class harmed": "one class harmed"}.get(kept or "", "")
-    return ", ".join(each for each in (told, seen, harm) if each) or "none"
 
 
 def judge(

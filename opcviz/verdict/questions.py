@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from ..common.statistics import Interval, difference, wilson
-from ..results import Attempt
+from ..results import Attempt, Sign
 from .check import Check
 from .dossier import MEMBERSHIP, Band, Dossier, Missing
 from .words import Thresholds
@@ -65,10 +65,13 @@ class Questions:
         )
 
     def _left_in_membership(self) -> Check | None:
-        ours, first = self.model.sign(MEMBERSHIP), self.original.sign(MEMBERSHIP)
-        band = [sign.auc for sign in self.band.signs(MEMBERSHIP)]
-        if ours is None or first is None or not band:
-            return None
+        for ours in self.model.signs:
+            first, band = self.original.sign(ours.key), self.band.signs(ours.key)
+            if ours.judge == MEMBERSHIP and first and band:
+                return self._share_of_membership(ours, first, [sign.auc for sign in band])
+        return None
+
+    def _share_of_membership(self, ours: Sign, first: Sign, band: list[float]) -> Check | None:
         mean = sum(band) / len(band)
         lead = first.auc - mean
         if lead < LEAST_AUC_LEAD:
@@ -174,7 +177,7 @@ class Questions:
             raise Missing("separability of this and the retrained models by the same judge")
         most = max(judged, key=lambda check: check.margin)
         contracted = self._tighter()
-        visible = max((s.auc for s in self.model.signs if s.key != MEMBERSHIP), default=0.0)
+        visible = max((s.auc for s in self.model.signs if s.judge != MEMBERSHIP), default=0.0)
         return [
             most,
             *([contracted] if contracted and visible >= self.t.visible else []),
@@ -188,9 +191,11 @@ class Questions:
         low, high = min(band), max(band)
         judge, place = key
         over, interval = ours.auc - high, (ours.low - high, ours.high - high)
-        if key == MEMBERSHIP and low - ours.auc > over:  # less like training data than unseen ones
+        if (
+            judge == MEMBERSHIP and low - ours.auc > over
+        ):  # less like training data than unseen ones
             over, interval = low - ours.auc, (low - ours.high, low - ours.low)
-        who = "membership" if key == MEMBERSHIP else f"{judge} on {place}"
+        who = f"membership, {place}" if judge == MEMBERSHIP else f"{judge} on {place}"
         return Check.above(
             "AUC beyond the retrained models'",
             over,

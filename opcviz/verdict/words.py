@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..common.config import Config, setting
 
-__all__ = ["GONE", "KEPT", "NOTICEABLE", "Thresholds", "rules"]
+__all__ = ["GONE", "KEPT", "NOTICEABLE", "Thresholds", "in_words", "rules"]
 
 GONE = {
     "no": "it answers the forgotten data more like the original than like the retrained models",
@@ -91,10 +91,19 @@ an AUC of at least {t.visible:g} lets one point at them; or forgotten samples ar
 than by any model that never saw them.
 
 **Kept? no**, if retain test accuracy lost is above {t.damage:g} points against the worst of
-original and band; *one class harmed*, if one alone lost more than {t.neighbour:g} points of test recall.
+original and band; *one class harmed*, if one alone lost more than {t.neighbour:g} points of test
+recall.
 
 The band is exact unlearning. A retrained model's own answer is *as in retrained models*, however
 much an attacker with labelled pictures can rebuild from it.
 
 Confidence: one seed gives *medium*, and *low* where the interval of the closest call reaches its
 line. Three seeds or more that agree, none of them low, give *high*; seeds that disagree, *low*."""
+
+
+def in_words(gone: str | None, noticeable: str | None, kept: str | None) -> str:
+    """The answers in one line; "none" without any."""
+    told = {"no": "not gone", "beyond": "gone beyond retraining"}.get(gone or "", gone or "")
+    seen = {"yes": "noticeable", "no": "not noticeable"}.get(noticeable or "", "")
+    harm = {"no": "damaged", "one class harmed": "one class harmed"}.get(kept or "", "")
+    return ", ".join(each for each in (told, seen, harm) if each) or "none"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ...common.json_types import Json
 from ...common.records import Undefined, defined
-from ...common.statistics import auc_interval
 from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs
 from ...verdict import FAMILIES, MEMBERSHIP, Dossier, Verdict, judge
 from ..kind import kinds
@@ -121,26 +120,17 @@ def _evidence(result: Json | None) -> EvidenceResult | Undefined:
 def _membership(results: Mapping[str, Json], sizes: Mapping[str, int]) -> list[Sign]:
     """How like training data forgotten samples look; of whole classes it could not tell.
 
-    Likelihood ratios where they were made: they compare models on the same forget samples, the loss
-    threshold compares forget samples with others.
+    Likelihood ratios come first: they compare models on the same forget samples, the loss threshold
+    compares forget samples with others. Their range is over the reference models.
     """
+    signs: list[Sign] = []
     if sizes.get("forget_test"):
-        return []
-    readers: tuple[Callable[[Mapping[str, Json]], float | None], ...] = (_lira_auc, _loss_auc)
-    found = next((auc for read in readers if (auc := read(results)) is not None), None)
-    members, others = sizes.get("forget_train", 0), sizes.get("retain_test", 0)
-    if found is None or not members or not others:
-        return []
-    low, high = auc_interval(found, members, others)
-    return [Sign(*MEMBERSHIP, found, low, high)]
-
-
-def _lira_auc(results: Mapping[str, Json]) -> float | None:
-    auc: float | None = results.get("reference", {}).get("auc")
-    return auc
-
-
-def _loss_auc(results: Mapping[str, Json]) -> float | None:
-    thresholds = results.get("membership", {}).get("thresholds") or {}
-    auc: float | None = (thresholds.get("loss") or {}).get("auc")
-    return auc
+        return signs
+    lira = results.get("reference") or {}
+    if (auc := lira.get("auc")) is not None:
+        folds = lira.get("folds") or [auc]
+        signs.append(Sign(MEMBERSHIP, "likelihood ratio", auc, min(folds), max(folds)))
+    loss = ((results.get("membership") or {}).get("thresholds") or {}).get("loss") or {}
+    if loss.get("auc") is not None and loss.get("auc_interval"):
+        signs.append(Sign(MEMBERSHIP, "loss", loss["auc"], *loss["auc_interval"]))
+    return signs
