@@ -41,6 +41,8 @@ class Attempt(Record):
         scored: how many pictures those are.
         constant: percent that the best constant answer scores.
         settings: the rest of his budget in words, as in "SGD, lr 0.05, 60 steps".
+        one_answer: whether nine in ten of the forgotten pictures get the same answer from him:
+            right or wrong, luck may have chosen it.
     """
 
     attacker: str
@@ -52,6 +54,7 @@ class Attempt(Record):
     scored: int
     constant: float
     settings: str = ""
+    one_answer: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no table of attackers could hold.

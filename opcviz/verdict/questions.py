@@ -98,23 +98,45 @@ class Questions:
             if not band:
                 continue
             strongest = max(band, key=lambda each: each.recovered)
-            gain = attempt.recovered - strongest.recovered
-            interval = difference(
-                attempt.recovered, strongest.recovered, attempt.interval, strongest.interval
-            )
-            chance = gain - interval[0] if interval else 0.0
             least = min(each.recovered for each in band)
+            bar, of_bar = self._bar(attempt, strongest)
+            gain = attempt.recovered - bar
+            interval = difference(attempt.recovered, bar, attempt.interval, of_bar)
+            chance = gain - interval[0] if interval else 0.0
             check = Check.above(
                 "recovered beyond the retrained models",
                 gain,
                 max(self.t.points, chance),
                 f"{attempt.words} gets {attempt.recovered:.1f} % of the forgotten pictures; from "
-                f"{self.band.words} {_range(least, strongest.recovered)} %",
+                f"{self.band.words} {_range(least, strongest.recovered)} %"
+                + (f", luck {bar:.1f} %" if bar > strongest.recovered else ""),
                 width=self.t.points or 1.0,
                 interval=interval,
             )
             found.append((attempt, check))
         return sorted(found, key=lambda pair: -pair[1].margin)
+
+    def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval]:
+        """What he must pass, and its interval: the band, or what luck would give him.
+
+        Who never held a forgotten picture may still guess a forgotten class; and one answer for all
+        of them, as a point forces it, may by luck be theirs.
+        """
+        luck = 0.0
+        if attempt.given == 0 and attempt.holds in ("nothing", "retain", "other"):
+            luck = 100 / max(len(self.model.recalls()), 2)
+            # one class alone always gets one answer; by luck only where it is a point
+            if attempt.one_answer and (attempt.constant < 100 or self._a_point(attempt.place)):
+                luck = attempt.constant
+        if luck > strongest.recovered:
+            return luck, (luck, luck)
+        return strongest.recovered, strongest.interval
+
+    def _a_point(self, place: str) -> bool:
+        """Whether the forgotten data are a point there; only of the last features it is known."""
+        tighter = self._tighter()
+        last = (*self.model.blocks[-1:], "features", "logits")
+        return place in last and tighter is not None and tighter.holds
 
     @property
     def hidden(self) -> list[tuple[Attempt, Check]]:
