@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .library.attacks import invert, membership, recover, relearn
-    from .library.inputs import data_from_arrays, load_data, split
+    from .library.inputs import data_from_arrays, load_data, prepare, split
     from .library.judging import judge, measure, open_study
     from .library.models import Model, list_methods, observe, train, unlearn, wrap
     from .ui.charts.results import plot
@@ -35,6 +35,7 @@ __all__ = [
     "observe",
     "open_study",
     "plot",
+    "prepare",
     "recover",
     "relearn",
     "split",
@@ -44,7 +45,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "inputs": ("data_from_arrays", "load_data", "split"),
+    "inputs": ("data_from_arrays", "load_data", "prepare", "split"),
     "models": ("Model", "list_methods", "observe", "train", "unlearn", "wrap"),
     "attacks": ("invert", "membership", "recover", "relearn"),
     "judging": ("judge", "measure", "open_study"),

@@ -96,7 +96,9 @@ class Kind:
         rows: its measures on the page Instruments, which puts those of a group together.
         result: the record that its numbers are, for `read`; None where they are plain JSON.
         family: the family of attackers it belongs to, of `opcviz.verdict.FAMILIES`; its record
-            then says its `attempts()` or `signs()`, and the verdict counts them.
+            then says its `attempts()` or `signs()`, and the verdict counts them. A family that is
+            none of those is counted where it was made, and missed nowhere.
+        scenarios: kinds of forget scenario whose studies have it whatever they choose.
     """
 
     name: ClassVar[str]
@@ -118,6 +120,7 @@ class Kind:
     rows: ClassVar[tuple[Row, ...]] = ()
     result: ClassVar[type[Record] | None] = None
     family: ClassVar[str | None] = None
+    scenarios: ClassVar[tuple[str, ...]] = ()
 
     def measure(self, context: Context) -> Made | Record | Json:
         """Measure one model.

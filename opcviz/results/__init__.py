@@ -6,6 +6,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 from ..common.records import Record, Undefined, defined, guard
 from .attempts import HOLDS, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
+from .ground_truth import ConfusionTruth, GroundTruth, TriggerTruth
 from .inversion import (
     ClassMeanScores,
     InversionSummary,
@@ -71,12 +72,14 @@ __all__ = [
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "ConfusionTruth",
     "EntropySummary",
     "EvidenceResult",
     "FeatureSimilarity",
     "FitResult",
     "FitSet",
     "Flips",
+    "GroundTruth",
     "InversionSummary",
     "LiraResult",
     "MapReadOut",
@@ -111,6 +114,7 @@ __all__ = [
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
+    "TriggerTruth",
     "TugOfWar",
     "Undefined",
     "defined",

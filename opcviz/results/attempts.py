@@ -32,12 +32,14 @@ class Attempt(Record):
 
     Attributes:
         attacker: what he does: `answers` (asks the model as it is), `affine`, `rbf`, `mlp` (fits
-            such a map), `relearning` (trains on).
+            such a map), `relearning` (trains on); `confusion`, `trigger` (asks the model about
+            unseen pictures of what was planted).
         place: what he works on: a block's name, or `last 2` for the blocks that he starts anew.
         view: of a block its output `pooled` over positions or `unpooled`; else the `whole` model.
         holds: what he was given, a key of `HOLDS`.
         given: forgotten pictures of each class that he was given; 0 for none.
-        recovered: percent of the forgotten pictures that he answers right, none of them given.
+        recovered: percent of the forgotten pictures that he answers right, none of them given;
+            see `of` for those who ask about others.
         scored: how many pictures those are.
         constant: percent that the best constant answer scores.
         settings: the rest of his budget in words, as in "SGD, lr 0.05, 60 steps".
@@ -81,10 +83,24 @@ class Attempt(Record):
     def words(self) -> str:
         """The attacker in words, as in "rbf on stage2, unpooled"."""
         where = self.place if self.view == "whole" else f"{self.place}, {self.view}"
-        how = {"answers": "asked as it is", "relearning": f"relearning, {where} anew"}
+        how = {
+            "answers": "asked as it is",
+            "relearning": f"relearning, {where} anew",
+            "confusion": "asking about unseen pictures of the confused classes",
+            "trigger": "putting the trigger on unseen pictures",
+        }
         shots = f", {self.given} a class" if self.holds == "shots" else ""
         retain = ", from retained data alone" if self.holds == "retain" else ""
         return how.get(self.attacker, f"{self.attacker} on {where}") + shots + retain
+
+    @property
+    def of(self) -> str:
+        """What `recovered` is a share of, in words that follow a percentage."""
+        others = {
+            "confusion": "of them taken for the other class",
+            "trigger": "of them turned to its class",
+        }
+        return others.get(self.attacker, "of the forgotten pictures")
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ class Questions:
                 "recovered beyond the retrained models",
                 gain,
                 max(self.t.points, chance),
-                f"{attempt.words} gets {attempt.recovered:.1f} % of the forgotten pictures; from "
+                f"{attempt.words} gets {attempt.recovered:.1f} % {attempt.of}; from "
                 f"{self.band.words} {_range(least, strongest.recovered)} %"
                 + (f", luck {bar:.1f} %" if bar > strongest.recovered else ""),
                 width=self.t.points or 1.0,
