@@ -10,7 +10,7 @@ from ..common.config import ConfigError
 if TYPE_CHECKING:
     from .scenarios import Scenario
 
-__all__ = ["FORMS", "KINDS", "read", "write"]
+__all__ = ["CLASSES_OF", "EXAMPLES", "FORMS", "KINDS", "PLANTED", "USES", "read", "write"]
 
 EXAMPLES = {
     "classes": "classes:0,1,2",
@@ -29,7 +29,19 @@ MEANINGS = {
 }
 KINDS = tuple(EXAMPLES)
 FORMS = " · ".join(EXAMPLES.values()) + " (those that draw also with @SEED, as in random:10%@7)"
-DRAWING = ("random", "subclass", "memorised", "confusion", "trigger")
+USES = {
+    "classes": ("classes",),
+    "random": ("percent", "seed"),
+    "indices": ("path", "digest"),
+    "subclass": ("classes", "cluster", "clusters", "seed"),
+    "memorised": ("percent", "seed"),
+    "confusion": ("classes", "percent", "seed"),
+    "trigger": ("classes", "percent", "side", "seed"),
+}
+"""The settings that each kind uses."""
+PLANTED = ("confusion", "trigger")
+CLASSES_OF = {"subclass": 1, "confusion": 2, "trigger": 1}
+DRAWING = tuple(kind for kind, used in USES.items() if "seed" in used)
 PATTERNS = {
     "subclass": r"(?P<classes>.+):(?P<cluster>\d+)/(?P<clusters>\d+)",
     "confusion": r"(?P<classes>.+):(?P<share>[^:]*)",

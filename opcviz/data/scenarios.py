@@ -14,7 +14,8 @@ from ..common.parts import Part
 from . import draws, scenario_text
 from .base import Data, DataError, strata
 from .class_tokens import resolve, tidy
-from .indices import indices_digest, read_indices
+from .indices import indices_digest, named_ids, read_indices
+from .scenario_text import CLASSES_OF, PLANTED, USES
 
 if TYPE_CHECKING:
     import torch
@@ -23,20 +24,6 @@ if TYPE_CHECKING:
     from .planting import Planted
 
 __all__ = ["Scenario", "Split"]
-
-FORMS = scenario_text.FORMS
-USES = {
-    "classes": ("classes",),
-    "random": ("percent", "seed"),
-    "indices": ("path", "digest"),
-    "subclass": ("classes", "cluster", "clusters", "seed"),
-    "memorised": ("percent", "seed"),
-    "confusion": ("classes", "percent", "seed"),
-    "trigger": ("classes", "percent", "side", "seed"),
-}
-"""The settings that each kind uses."""
-PLANTED = ("confusion", "trigger")
-CLASSES_OF = {"subclass": 1, "confusion": 2, "trigger": 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,12 +203,7 @@ class Scenario(Config):
         """
         if self.kind != "indices" or self.digest:
             return self
-        return self.replace(digest=self._file()[1])
-
-    def _file(self) -> tuple[np.ndarray, str]:
-        """The ids of an indices file and their fingerprint."""
-        ids = read_indices(self.path)
-        return ids, indices_digest(ids)
+        return self.replace(digest=indices_digest(read_indices(self.path)))
 
     def check(self, class_names: Sequence[str], called: str) -> None:
         """See that a data set has the classes to forget, without its pictures.
@@ -333,7 +315,7 @@ class Scenario(Config):
         if self.kind == "subclass":
             label = self._numbers(data.class_names, data.name)[0]
             return draws.cluster(data, label, self.cluster, self.clusters, seed)
-        return self._named(len(data.y_train))
+        return named_ids(self.path, self.digest, len(data.y_train))
 
     def _planted_ids(self, data: Data, seed: int) -> np.ndarray:
         planted: Planted | None = getattr(data, "planted", None)
@@ -344,19 +326,4 @@ class Scenario(Config):
                 f"unlearn on opcviz.prepare(data, '{self}'), with the same seed"
             )
         ids: np.ndarray = planted.ids.cpu().numpy()
-        return ids
-
-    def _named(self, count: int) -> np.ndarray:
-        """The ids of the file, for a train set of so many samples."""
-        ids, now = self._file()
-        if self.digest and now != self.digest:
-            raise DataError(
-                f"{self.path} has changed since this scenario was set up; restore it, or set up a "
-                "new scenario (a study's question may not change under its answers)"
-            )
-        if ids[-1] >= count:
-            raise DataError(
-                f"{self.path}: id {ids[-1]} is outside the train set, whose {count} samples are "
-                f"numbered 0 to {count - 1}"
-            )
         return ids

@@ -4,7 +4,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 """
 
 from ..common.records import Record, Undefined, defined, guard
-from .attempts import HOLDS, Attempt, Attempts, Sign, Signs
+from .attempts import HOLDS, PLANTED, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
 from .ground_truth import ConfusionTruth, GroundTruth, TriggerTruth
 from .inversion import (
@@ -60,6 +60,7 @@ __all__ = [
     "ATTACKS",
     "FIT_SETS",
     "HOLDS",
+    "PLANTED",
     "AccuracyReport",
     "Attempt",
     "Attempts",

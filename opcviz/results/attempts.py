@@ -13,7 +13,7 @@ from typing import Literal, Protocol, get_args, runtime_checkable
 from ..common.records import Record
 from ..common.statistics import Interval, wilson
 
-__all__ = ["HOLDS", "Attempt", "Attempts", "Sign", "Signs", "View"]
+__all__ = ["HOLDS", "PLANTED", "Attempt", "Attempts", "Sign", "Signs", "View"]
 
 View = Literal["pooled", "unpooled", "whole"]
 
@@ -24,6 +24,12 @@ HOLDS = {
     "shots": "a few labelled pictures of each forgotten class, and the retained ones",
     "other": "pictures of another data set",
 }
+
+PLANTED = {
+    "confusion": "of them taken for the other class",
+    "trigger": "of them turned to its class",
+}
+"""Attackers who look for a flaw that was planted in the train set, and what their share is of."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +102,7 @@ class Attempt(Record):
     @property
     def of(self) -> str:
         """What `recovered` is a share of, in words that follow a percentage."""
-        others = {
-            "confusion": "of them taken for the other class",
-            "trigger": "of them turned to its class",
-        }
-        return others.get(self.attacker, "of the forgotten pictures")
+        return PLANTED.get(self.attacker, "of the forgotten pictures")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pytest
 from opcviz.artefacts import kinds
 from opcviz.study import shipped_root
 
-RECORDS = {kind.name: kind for kind in kinds("classification") if kind.result}
+# no shipped study has a flaw planted in its data
+RECORDS = {k.name: k for k in kinds("classification") if k.result and not k.scenarios}
 NOT_MEASURED = {"model", "probe"}  # made by training, and by drawing the probe set
 
 

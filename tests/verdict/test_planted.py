@@ -124,6 +124,16 @@ def test_what_is_known_to_be_there_is_found(kind: str, model: str, seed: int) ->
     assert verdict.gone == gone, verdict.why
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_original_with_its_flaw_is_no_measure_of_what_was_kept(seed: int) -> None:
+    """Two classes of ten half confused cost it ten points: a model that lost as many is harmed."""
+    world = Planted("confusion", seed)
+    verdict = world.judged(world.papered_over())
+    assert verdict.kept in ("no", "one class harmed")
+    assert "the worst of retrained has" in verdict.why
+    assert world.judged(world.removed()).kept == "yes"
+
+
 @pytest.mark.parametrize("kind", SCENARIOS)
 def test_the_sentence_says_who_found_it_and_in_what(kind: str) -> None:
     world = Planted(kind, 0)
