@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from opcviz.artefacts import get_kind
 from opcviz.common.records import Undefined
 from opcviz.data import Images, Scenario
 from opcviz.measures.ground_truth import confusion_truth, trigger_truth
@@ -115,3 +116,18 @@ def test_json_and_back(confused: Images) -> None:
     assert (attempt.attacker, attempt.recovered, attempt.scored) == ("confusion", 0, 12)
     nothing = GroundTruth(Undefined("no"), Undefined("no"))
     assert nothing.attempts() == ()
+
+
+def test_the_documented_fields_are_those_of_the_records(confused: Images, poisoned: Images) -> None:
+    outputs = answering(confused.y_train, confused.y_test, confused)
+    stored = GroundTruth(
+        confusion_truth(outputs, confused), trigger_truth(outputs, poisoned, outputs.test.logits)
+    ).to_dict()
+    for path in get_kind("ground_truth").fields:
+        _, what, names = path.split(".")
+        for name in names.strip("{}").split(","):
+            assert 0 <= stored[what][name] <= 100
+    columns = [
+        column.value({"ground_truth": stored}) for column in get_kind("ground_truth").columns
+    ]
+    assert None not in columns

@@ -44,7 +44,7 @@ def _column(name: str, what: str, share: str, help: str) -> Column:
 class PlantedTruth(Kind):
     """Interclass confusion error, or the trigger's success, on the planted and on test pictures."""
 
-    order = 12
+    order = 32
     result = GroundTruth
     family = "ground truth"
     scenarios = ("confusion", "trigger")
