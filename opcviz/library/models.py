@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,10 +22,9 @@ from ..common.progress import Progress
 from ..data import Images, Split
 from ..methods import Method, NotDefined, Request, create
 from ..methods import list_methods as registered_methods
-from ..models import Architecture, Classifier
+from ..models import Architecture, BodyHead, wrap_network
 from ..study.trainer import RETRAINED_SEED_OFFSET
-from ..tasks import get_task
-from ..tasks.classification import ModelOutputs
+from ..tasks.classification import Classification, ModelOutputs
 from ..training import Outcome, Training
 
 __all__ = ["Model", "list_methods", "observe", "train", "unlearn", "wrap"]
@@ -55,13 +54,13 @@ class Model:
         Linear(in_features=64, out_features=10, bias=True)
     """
 
-    network: Classifier
+    network: BodyHead
     title: str
     training: Training
     seed: int
     outcome: Outcome
     method: str
-    fresh: Callable[[int], Classifier] | None
+    fresh: Callable[[int], BodyHead] | None
 
     def __repr__(self) -> str:
         ended = f"{self.outcome.status} after {self.outcome.step} steps"
@@ -141,12 +140,12 @@ def wrap(
         Model(Original, seed 0, finished after 0 steps)
     """
 
-    def classifier(module: nn.Module) -> Classifier:
-        return _classifier(module, data, mean, std)
+    def wrapped(module: nn.Module) -> BodyHead:
+        return wrap_network(module, data, mean, std)
 
     training = Training.from_dict(settings)
-    network = classifier(copy.deepcopy(net)).eval().requires_grad_(True)
-    maker = None if fresh is None else _seeded(fresh, classifier)
+    network = wrapped(copy.deepcopy(net)).eval().requires_grad_(True)
+    maker = None if fresh is None else _seeded(fresh, wrapped)
     return Model(network, title, training, seed, Outcome(), "own", maker)
 
 
@@ -242,8 +241,7 @@ def observe(model: Model, data: Images, *, progress: bool | Progress = True) -> 
         (torch.Size([1437, 64]), torch.Size([360, 10]))
     """
     with working(f"observing {model.title}", model.network, data, progress) as told:
-        found = get_task("classification").observe(model.network, data, progress=told)
-    return cast(ModelOutputs, found)
+        return Classification().observe(model.network, data, progress=told)
 
 
 @contextmanager
@@ -260,17 +258,17 @@ def _ask(
     method: Method[Any],
     data: Images,
     split: Split,
-    original: Classifier | None,
-    fresh: Callable[[int], Classifier] | None,
+    original: BodyHead | None,
+    fresh: Callable[[int], BodyHead] | None,
     training: Training,
     seed: int,
     title: str,
     progress: bool | Progress,
-) -> tuple[Classifier, Outcome]:
+) -> tuple[BodyHead, Outcome]:
     """Put the request to the method, as a study does."""
     start = seed if original is None else seed + RETRAINED_SEED_OFFSET
 
-    def new() -> Classifier:
+    def new() -> BodyHead:
         if fresh is None:
             raise NotDefined(
                 f"method '{method.info.name}' starts from new weights: tell wrap() how a new "
@@ -282,7 +280,7 @@ def _ask(
     with working(title, shape_giver, data, progress) as told:
         network, outcome = method.unlearn(
             Request(
-                task=get_task("classification"),
+                task=Classification(),
                 data=data,
                 split=split,
                 original=original,
@@ -295,8 +293,8 @@ def _ask(
     return network.eval(), outcome
 
 
-def _maker(data: Images, architecture: str | Architecture | Maker) -> Callable[[int], Classifier]:
-    """From a seed to a new classifier."""
+def _maker(data: Images, architecture: str | Architecture | Maker) -> Callable[[int], BodyHead]:
+    """From a seed to a new network."""
     if isinstance(architecture, nn.Module):
         raise ConfigError(
             f"architecture is a {type(architecture).__name__} whose weights are made already; give "
@@ -305,35 +303,18 @@ def _maker(data: Images, architecture: str | Architecture | Maker) -> Callable[[
     if isinstance(architecture, str):
         architecture = Architecture(architecture)
     if isinstance(architecture, Architecture):
-        spec, task = architecture, get_task("classification")
-        return lambda seed: cast(Classifier, task.build(spec, data, seed))
-    return _seeded(architecture, lambda net: _classifier(net, data, *data.mean_std()))
+        spec = architecture
+        return lambda seed: Classification().build(spec, data, seed)
+    return _seeded(architecture, lambda net: wrap_network(net, data, *data.mean_std()))
 
 
-def _seeded(
-    make: Maker, classifier: Callable[[nn.Module], Classifier]
-) -> Callable[[int], Classifier]:
-    def fresh(seed: int) -> Classifier:
+def _seeded(make: Maker, wrapped: Callable[[nn.Module], BodyHead]) -> Callable[[int], BodyHead]:
+    def fresh(seed: int) -> BodyHead:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return classifier(make())
+            return wrapped(make())
 
     return fresh
-
-
-def _classifier(
-    net: nn.Module, data: Images, mean: Tensor | None, std: Tensor | None
-) -> Classifier:
-    channels = data.shape[0]
-    mean = torch.zeros(channels) if mean is None else torch.as_tensor(mean).cpu()
-    std = torch.ones(channels) if std is None else torch.as_tensor(std).cpu()
-    network = Classifier(net.cpu(), mean, std, data.shape).to(data.device)
-    if network.classes != data.classes:
-        raise ConfigError(
-            f"{type(net).__name__} answers {network.classes} classes, and {data.name} has "
-            f"{data.classes}"
-        )
-    return network
 
 
 def _nothing(data: Images) -> Split:
