@@ -22,7 +22,9 @@ from ..study import Store, StudyResult, default_root, shipped_root
 from ..study import open_study as open_stored
 from ..tasks import Classification
 from ..verdict import Verdict
-from .models import Model, own_files, working
+from .checks import check_seed
+from .model import Model, examining
+from .models import own_files
 
 __all__ = ["judge", "measure", "open_study"]
 
@@ -62,6 +64,8 @@ def measure(
 
     Raises:
         ConfigError: for an unknown kind or setting; the known ones are listed.
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> made = opcviz.measure(unlearned, data, split, original=original, progress=False)
@@ -72,7 +76,10 @@ def measure(
     declared = get_kind(kind)
     if "seeds" in declared.needs:
         raise ConfigError(f"'{kind}' learns from models of several seeds: run it in a study")
-    with working(f"{declared.stage} {model.title}", model.network, data, progress) as told:
+    seed, models = check_seed(seed), {"model": model, "original": original}
+    if retrained is not None:
+        models["retrained"] = retrained
+    with examining(declared.stage, data, split, progress, **models) as told:
         bench = _Bench(data, split, Evidence.from_dict(settings), seed, told, original, retrained)
         return bench.made(kind, bench.subject(model))
 
@@ -104,13 +111,19 @@ def judge(
         `verdict` and `level`, `why` in two or three sentences, the `numbers` that decided, and the
         `confidence`; without a verdict what is `missing`; `to_dict()` is JSON-ready.
 
+    Raises:
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
+
     Example:
         >>> verdict = opcviz.judge(original, data, split, original=original, retrained=retrained,
         ...                        progress=False)
         >>> verdict.verdict
         'not forgotten'
     """
-    with working(f"judging {model.title}", model.network, data, progress) as told:
+    seed = check_seed(seed)
+    models = {"model": model, "original": original, "retrained": retrained}
+    with examining("judging", data, split, progress, **models) as told:
         bench = _Bench(data, split, Evidence(), seed, told, original, retrained)
         mine, first, anew = (_results(bench, each) for each in (model, original, retrained))
     sizes = {part: len(getattr(split, part)) for part in PARTS}
