@@ -12,11 +12,13 @@ import streamlit as st
 from ...results import FIT_SETS
 from ...study import StudyResult
 from ..charts import figures
+from ..charts.bars_component import Bars, recovery_bars
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.pictures import picture_strip
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
+from .folded import folded
 from .sentences import HOW_TO_READ, collapse_line, headline, no_retrained, percent
 from .verdicts import badge, details
 
@@ -148,32 +150,32 @@ def recovery(shown: Sequence[Column], retrained: Mapping[int, dict[str, Any]]) -
             label_visibility="collapsed",
             persist_state="session",
         )
-    for i, (place, column) in enumerate(zip(st.columns(len(shown)), shown, strict=True)):
-        attacks = column.numbers["recovery"]
-        found = attacks["fm"][fit]
-        reference = retrained.get(column.model.seed)
+    recovery_bars([_bars(c, fit, retrained.get(c.model.seed)) for c in shown], key="rows.recovery")
+    for place, column in zip(st.columns(len(shown)), shown, strict=True):
+        found = column.numbers["recovery"]["fm"][fit]
         with place:
-            st.plotly_chart(
-                figures.recovery_figure(
-                    _stages(column.numbers, fit),
-                    intervals=_intervals(column.numbers, fit),
-                    constant=found["constant_predictor"],
-                    retrained=_stages(reference, fit) if reference else {},
-                    reason=found.get("reason") or "",
-                ),
-                config=figures.chart_config(f"recovery-{column.model.key}"),
-                key=f"rows.recovery.{i}.{column.model.key}.{fit}",
-            )
             st.caption(
                 f"after FM: balanced over forget classes **{percent(found['balanced_accuracy'])}**,"
                 f" retain data **{percent(found.get('retain_accuracy'))}**"
                 if found["forget_accuracy"] is not None
                 else f"not defined: {found.get('reason')}"
             )
-            if reference is None:
+            if column.model.seed not in retrained:
                 st.caption(f"no dotted line: there is {no_retrained(column.model.seed)}")
-    with st.expander("How much of this is the attacker's ridge?"):
-        _ridges(shown, fit)
+    folded("How much of this is the attacker's ridge?", lambda: _ridges(shown, fit), key="rows.why")
+
+
+def _bars(column: Column, fit: str, reference: dict[str, Any] | None) -> Bars:
+    found = column.numbers["recovery"]["fm"][fit]
+    return Bars(
+        column.label,
+        _stages(column.numbers, fit),
+        intervals=_intervals(column.numbers, fit),
+        constant=found["constant_predictor"],
+        retrained=_stages(reference, fit) if reference else {},
+        reason=found.get("reason") or "",
+        file=f"recovery-{column.model.key}",
+    )
 
 
 def _stages(numbers: dict[str, Any], fit: str) -> dict[str, float | None]:
