@@ -26,7 +26,7 @@ def test_it_shows_every_measure_of_the_models_shown(visit):
     assert len(charts(app, "confusion")) == len(models(app))
     assert len(charts(app, "sizes")) == 1
     assert len(charts(app, "roc.loss")) == 1
-    assert any(text.startswith("Shallow") for text in captions(app))
+    assert any(text.startswith("The answers are gone, but") for text in captions(app))
 
 
 def test_what_an_older_study_lacks_is_said(visit):

@@ -17,7 +17,6 @@ import torch
 from sklearn.datasets import load_digits
 from torch.nn import functional as F
 
-from opcviz.artefacts.verdicts import StoredResults, judge_models
 from opcviz.common.progress import Epoch, Event, Progress, Stage
 from opcviz.data import load
 from opcviz.models import build_classifier, load_weights
@@ -175,15 +174,6 @@ class Known:
             grads = torch.autograd.grad(loss, weights)
             found.append(torch.stack([g.norm() for g in grads]).norm().item())
         return found
-
-
-def judged(*numbers: dict[str, Any]) -> dict[str, Any]:
-    """The verdict on a model beside the original and the retrained, from their numbers alone."""
-    stored = [
-        StoredResults(each["status"], each["reason"], {"evidence": each, "blocks": each})
-        for each in numbers
-    ]
-    return judge_models("classification", *stored, sizes={}, of_classes=True).to_dict()
 
 
 def table(known: Known, about: str = "unlearning") -> list[dict[str, Any]]:

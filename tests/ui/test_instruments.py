@@ -71,14 +71,19 @@ def test_a_name_that_a_result_does_not_have_is_an_error(study, monkeypatch):
 
 
 def test_every_verdict_has_a_colour_and_the_badge_says_what_is_missing(study):
-    from opcviz.verdict.rules import VERDICTS
+    from opcviz.verdict import GONE, no_verdict
 
-    assert set(COLOURS) == set(VERDICTS)
-    said = badge(numbers(study, "opc")["verdict"])
-    assert "conspicuous" in said
-    assert "confidence" in said
-    none = {"verdict": None, "missing": ["<recovery>"]}
-    assert "&lt;recovery&gt;" in badge(none)
+    assert set(COLOURS) == set(GONE)
+    told = {**numbers(study, "ft")["verdict"], "gone": "hidden"}
+    told["confidence"] = {"level": "medium", "closest": "answers left", "basis": "one seed"}
+    said = badge(told)
+    assert f">{told['gone']}<" in said
+    assert f"{told['confidence']['level']} confidence" in said
+    noticed = badge({**told, "noticeable": "yes", "kept": "no"})
+    assert ">noticeable<" in noticed
+    assert ">damaged<" in noticed
+    assert "noticeable" not in badge({**told, "noticeable": "no"})
+    assert "&lt;recovery&gt;" in badge(no_verdict(["<recovery>"]).to_dict())
 
 
 def test_a_curve_that_does_not_fit_is_refused():
