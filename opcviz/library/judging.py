@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ..artefacts import Context, Evidence, Made, get_kind
+from ..artefacts import Context, Evidence, Made, ModelResults, get_kind
 from ..artefacts.kind import as_made
-from ..artefacts.verdicts import StoredResults, judge_models
+from ..artefacts.verdicts import judge_models
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.progress import Progress
 from ..data import Images, Split, probe_set
 from ..models import Classifier
+from ..results import TrainingResult
 from ..study import Store, StudyResult, default_root, shipped_root
 from ..study import open_study as open_stored
 from ..tasks.classification import ModelOutputs, Observation, observe_blocks
@@ -41,7 +42,7 @@ def measure(
     retrained: Model | None = None,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Made:
     """Any kind of artefact of a study, about a model in hand; a kind of your own, too.
 
@@ -130,8 +131,8 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
             are found whatever it is.
 
     Returns:
-        `models`, each with `title`, `seed`, `result(kind)` and `arrays(kind, file)`; `to_dict()`
-        is what `opcviz show --json` prints.
+        `models`, each with `title`, `seed`, `result(kind)`, a record, and `arrays(kind, file)`;
+        `to_dict()` is what `opcviz show --json` prints.
 
     Raises:
         StoreError: when there is none of this name, or several; they are listed.
@@ -140,6 +141,8 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
         >>> study = opcviz.open_study("digits")
         >>> [model.title for model in study.models][:2]
         ['Original', 'Retrained']
+        >>> study.models[0].result("evidence").accuracy.forget_train
+        100.0
     """
     folder = Path(store) if store else default_root()
     return open_stored(
@@ -147,15 +150,16 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
     )
 
 
-def _results(bench: _Bench, model: Model) -> StoredResults:
+def _results(bench: _Bench, model: Model) -> ModelResults:
     """What the verdict reads of one model."""
     if model.outcome.status != "finished":
-        return StoredResults(model.outcome.status, model.outcome.reason)
+        return ModelResults(TrainingResult(model.outcome.status, model.outcome.reason))
     subject = bench.subject(model)
-    results = {"evidence": bench.made("evidence", subject).json()}
+    names = ["evidence"]
     if not bench.split.classes:  # with whole classes gone accuracy says it all, as in a study
-        results["membership"] = bench.made("membership", subject).json()
-    return StoredResults("finished", None, results)
+        names.append("membership")
+    answers = {name: get_kind(name).read(bench.made(name, subject).json()) for name in names}
+    return ModelResults(TrainingResult("finished"), answers)
 
 
 class _Bench:

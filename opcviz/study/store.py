@@ -19,7 +19,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from ..artefacts import KindAbout
 from ..common.config import fingerprint
 from ..common.json_types import Json
 from ..resources import shipped_root
@@ -85,13 +86,13 @@ class Artefact:
         folder: where it lies.
         question: the JSON that its name is the hash of.
         created: ISO time, UTC.
-        about: the declaration of a user's own kind, see `Kind.about`; empty for built-in ones.
+        about: the declaration of a user's own kind, see `Kind.about`; None for built-in ones.
     """
 
     folder: Path
     question: Json
     created: str
-    about: Json = field(default_factory=dict)
+    about: KindAbout | None = None
 
     def path(self, name: str) -> Path:
         """A file of it."""
@@ -179,7 +180,7 @@ class Store:
 
     @contextmanager
     def writing(
-        self, place: str, kind: str, question: Json, about: Json | None = None
+        self, place: str, kind: str, question: Json, about: KindAbout | None = None
     ) -> Iterator[Path]:
         """A folder to fill; it becomes the artefact when the block ends without an error.
 
@@ -209,7 +210,7 @@ class Store:
                 "files": files,
             }
             if about:
-                record["about"] = about
+                record["about"] = about.to_dict()
             write_json(beside / RECORD, record)
             try:
                 beside.rename(parent / name)
@@ -266,7 +267,7 @@ class Store:
                     raise StoreError(f"{name} has {file.stat().st_size} of {known['bytes']} bytes")
                 if thorough and _digest(file) != known["sha256"]:
                     raise StoreError(f"{name} does not have its recorded contents")
-            about = record.get("about") or {}
+            about = KindAbout.from_dict(record["about"]) if record.get("about") else None
             return Artefact(folder, record["question"], record["created"], about)
         except (OSError, ValueError, KeyError, TypeError) as error:
             self._set_aside(folder, str(error))
