@@ -23,6 +23,7 @@ from pathlib import Path
 
 UNTYPED = ("Any", "Json")
 TABLES = ("dict", "Mapping", "MutableMapping")
+NONE: frozenset[str] = frozenset()
 Name = tuple[str, str]  # a module and a top-level name in it
 
 
@@ -131,9 +132,8 @@ class Seams:
             for inner in node.body:
                 if isinstance(inner, ast.FunctionDef) and _is_public(inner.name):
                     yield from ((f"{node.name}.{of}", each) for of, each in _signature(inner))
-                elif isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name):
-                    if _is_public(inner.target.id):
-                        yield f"{node.name}.{inner.target.id}", inner.annotation
+                elif isinstance(inner, ast.AnnAssign) and _is_public(ast.unparse(inner.target)):
+                    yield f"{node.name}.{ast.unparse(inner.target)}", inner.annotation
 
     def untyped(self) -> list[Untyped]:
         """Every place of a seam's signature in which something is untyped."""
@@ -144,23 +144,23 @@ class Seams:
             if (count := self.count(module, each))
         ]
 
-    def count(self, module: str, annotation: ast.expr) -> int:
-        """How much in an annotation is untyped."""
+    def count(self, module: str, annotation: ast.expr, inside: frozenset[str] = NONE) -> int:
+        """How much in an annotation is untyped; `inside` are the aliases that it stands in."""
         found = 0
         for part in ast.walk(_unquoted(annotation)):
             if isinstance(part, ast.Name):
-                found += part.id in UNTYPED or self._in_alias(module, part.id)
+                found += part.id in UNTYPED or self._in_alias(module, part.id, inside)
             elif isinstance(part, ast.Subscript) and ast.unparse(part.value) in TABLES:
                 inner = part.slice.elts[-1] if isinstance(part.slice, ast.Tuple) else part.slice
                 found += ast.unparse(inner) == "object"
         return found
 
-    def _in_alias(self, module: str, name: str) -> int:
-        where = self.defined(module, name)
+    def _in_alias(self, module: str, name: str, inside: frozenset[str]) -> int:
+        where = None if name in inside else self.defined(module, name)
         node = self._node(where) if where else None
-        if where is None or not isinstance(node, ast.expr):
+        if where is None or not isinstance(node, ast.expr) or isinstance(node, ast.Call):
             return 0
-        return self.count(where[0], node)
+        return self.count(where[0], node, inside | {name})
 
 
 def _parsed(path: Path) -> ast.Module:

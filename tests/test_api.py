@@ -168,7 +168,7 @@ def test_models_and_verdict_equal_a_studys(tmp_path: Path) -> None:
             assert torch.equal(value, other), f"{model.title}: {name}"
     made = opcviz.measure(ours[2], data, split, original=original)
     for part in ("accuracy", "collapse", "separability"):
-        assert made.json()[part] == evidence[part]
+        assert made.record.to_dict()[part] == evidence[part]
     attacked = opcviz.recover(ours[2], data, split, original=original)
     assert attacked.to_dict()["fm"] == evidence["recovery"]["fm"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..common.config import Config
-from ..common.json_types import Json
 from ..common.progress import Progress
+from ..common.records import Record
 from .evidence_settings import EvidenceSettings
 
 if TYPE_CHECKING:
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["Context", "Stored", "Subject"]
 
 C = TypeVar("C", bound=Config)
+R = TypeVar("R", bound=Record)
 
 
 class Stored(Protocol):
     """A stored artefact, for reading."""
 
-    def json(self, name: str = "result.json") -> Json:
-        """A JSON file of it."""
+    def record(self, cls: type[R]) -> R:
+        """Its numbers as the record that its kind declares."""
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """An npz file of it."""

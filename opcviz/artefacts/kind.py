@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ..common.config import Config, ConfigError
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from ..common.records import Record
 from ..common.registry import Registry
 from ..results import PlainResult
@@ -60,13 +60,20 @@ class Made:
         files: further files: name to what writes it.
     """
 
-    result: Json | Record
+    result: Mapping[str, Plain] | Record
     arrays: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     files: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
 
-    def json(self) -> Json:
-        """The numbers as they are stored."""
-        return self.result.to_dict() if isinstance(self.result, Record) else self.result
+    @property
+    def record(self) -> Record:
+        """The numbers; their `to_dict()` is what is stored.
+
+        Raises:
+            TypeError, ValueError: for numbers that JSON cannot hold.
+        """
+        if isinstance(self.result, Record):
+            return self.result
+        return PlainResult.from_dict(dict(self.result))
 
 
 class Kind:
@@ -116,7 +123,7 @@ class Kind:
     rows: ClassVar[tuple[Row, ...]] = ()
     result: ClassVar[type[Record]] = PlainResult
 
-    def measure(self, context: Context) -> Made | Record | Json:
+    def measure(self, context: Context) -> Made | Record | Mapping[str, Plain]:
         """Measure one model.
 
         Args:
@@ -142,7 +149,7 @@ class Kind:
         """
         return self.result.from_dict(stored)
 
-    def question(self, evidence: EvidenceSettings) -> Json:
+    def question(self, evidence: EvidenceSettings) -> Mapping[str, Plain]:
         """What its answer depends on, beyond the model: the name of the artefact is its hash."""
         asked = {name: evidence.table(name).to_dict() for name in self.settings}
         return {**asked, **{name: getattr(evidence, name) for name in self.reads}} | {
@@ -256,7 +263,7 @@ def settings_tables() -> dict[str, type[Config]]:
     return {name: cls for kind in kinds() for name, cls in kind.settings.items()}
 
 
-def as_made(kind: Kind, returned: Made | Record | Json) -> Made:
+def as_made(kind: Kind, returned: Made | Record | Mapping[str, Plain]) -> Made:
     """What `measure` returned as `Made`.
 
     Raises:

@@ -89,7 +89,7 @@ def check_made(kind: Kind, made: Sequence[Made], models: int) -> None:
         if not isinstance(each.result, dict | Record):
             kind_of = type(each.result).__name__
             raise TypeError(f"Made.result must be a dict or a Record, not {kind_of}")
-        result = each.json()
+        result = each.record.to_dict()
         json.dumps(result, allow_nan=False)
         for name, arrays in each.arrays.items():
             if any(np.asarray(array).dtype.hasobject for array in arrays.values()):

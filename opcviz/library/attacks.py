@@ -16,7 +16,7 @@ from ..attacks.relearning import Relearning
 from ..attacks.relearning import relearn as run_relearning
 from ..common.json_types import Json
 from ..common.progress import Progress
-from ..common.records import Undefined
+from ..common.records import Record, Undefined
 from ..data import Images, Split, photo_patches, probe_set
 from ..measures import accuracy_report
 from ..results import InversionSummary, MembershipResult, RecoveryResult, RelearningResult
@@ -77,7 +77,7 @@ def recover(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Inverted:
+class Inverted(Record):
     """What gradient inversion found of some pictures.
 
     Attributes:
@@ -100,8 +100,7 @@ class Inverted:
         beside = "" if guess is None else f"; class mean {guess:.1f} dB"
         return f"Inverted({len(self.pictures)} pictures: {found}{beside})"
 
-    def to_dict(self) -> Json:
-        """The numbers, JSON-ready."""
+    def _written(self) -> Json:
         return {**self.summary.to_dict(), "positions": self.positions.tolist()}
 
 

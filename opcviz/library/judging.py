@@ -6,17 +6,16 @@ import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from torch import Tensor
 
 from ..artefacts import Context, Evidence, Made, ModelResults, get_kind
-from ..artefacts.kind import as_made
 from ..artefacts.verdicts import judge_models
 from ..common.config import ConfigError
-from ..common.json_types import Json
 from ..common.progress import Progress
+from ..common.records import Record
 from ..data import Images, Split, probe_set
 from ..models import Classifier
 from ..results import TrainingResult
@@ -28,6 +27,8 @@ from ..verdict import Verdict
 from .models import Model, observe, own_files, working
 
 __all__ = ["judge", "measure", "open_study"]
+
+R = TypeVar("R", bound=Record)
 
 PARTS = ("forget_train", "retain_train", "forget_test", "retain_test")
 
@@ -68,7 +69,7 @@ def measure(
 
     Example:
         >>> made = opcviz.measure(unlearned, data, split, original=original, progress=False)
-        >>> sorted(made.json())
+        >>> sorted(made.record.to_dict())
         ['accuracy', 'collapse', 'entropy', 'recovery', 'separability']
     """
     own_files()
@@ -158,7 +159,7 @@ def _results(bench: _Bench, model: Model) -> ModelResults:
     names = ["evidence"]
     if not bench.split.classes:  # with whole classes gone accuracy says it all, as in a study
         names.append("membership")
-    answers = {name: get_kind(name).read(bench.made(name, subject).json()) for name in names}
+    answers = {name: bench.made(name, subject).record for name in names}
     return ModelResults(TrainingResult("finished"), answers)
 
 
@@ -207,7 +208,7 @@ class _Bench:
             seed=self.seed,
             progress=self.progress,
         )
-        return as_made(declared, declared.measure(context))
+        return declared.measure_all([context])[0]
 
     def _references(self, name: str) -> Sequence[_Subject]:
         known = {"original": self.original, "retrain": self.retrained}[name]
@@ -251,8 +252,8 @@ class _Kept:
     def __init__(self, made: Made) -> None:
         self._made = made
 
-    def json(self, name: str = "result.json") -> Json:
-        return self._made.json()
+    def record(self, cls: type[R]) -> R:
+        return cls.from_dict(self._made.record.to_dict())
 
     def arrays(self, name: str) -> dict[str, np.ndarray[Any, Any]]:
         return dict(self._made.arrays.get(name, {}))

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -74,7 +74,7 @@ def train(
     *,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Model:
     """Train a network on a whole data set: the original model.
 
@@ -113,7 +113,7 @@ def wrap(
     std: Tensor | None = None,
     title: str = "Original",
     seed: int = 0,
-    **settings: Any,
+    **settings: object,
 ) -> Model:
     """A trained network of your own; it is copied and never changed.
 
@@ -154,11 +154,11 @@ def unlearn(
     original: Model,
     data: Images,
     split: Split,
-    method: str | Method[Any] = "opc",
+    method: str | Method = "opc",
     *,
     seed: int | None = None,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Model:
     """Make the model forget; the original is left as it was.
 
@@ -257,7 +257,7 @@ def working(
 
 
 def _ask(
-    method: Method[Any],
+    method: Method,
     data: Images,
     split: Split,
     original: Classifier | None,

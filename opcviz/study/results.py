@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from ..artefacts import MODEL, KindAbout, ModelResults, kinds
 from ..artefacts.verdicts import judge_models
 from ..common.config import ConfigError
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from ..common.records import Record, Undefined
 from ..methods import MethodSettings, settings_class
 from ..results import DataResult, TrainingResult
@@ -61,7 +62,7 @@ class ModelResult:
         fitting = (a for a in answers if asked.items() <= a.question.items())
         return next(fitting, None) or next(iter(answers), None)
 
-    def _asked(self, kind: str) -> Json:
+    def _asked(self, kind: str) -> Mapping[str, Plain]:
         declared = {each.name: each for each in kinds()}
         return declared[kind].question(self.study.evidence) if kind in declared else {}
 
@@ -94,7 +95,10 @@ class ModelResult:
         """How its training ended."""
         artefact = self.artefact(MODEL)
         told = artefact.json() if artefact else {"reason": f"{MODEL} was not computed yet"}
-        return TrainingResult.from_dict({"status": "missing", **told})
+        try:
+            return TrainingResult.from_dict({"status": "missing", **told})
+        except ValueError as error:
+            return TrainingResult("missing", f"made by another version ({error}); run it again")
 
     def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
         """The arrays of a kind, empty where there are none."""
@@ -149,7 +153,7 @@ class ModelResult:
 
 def _differences(asked: Any, answered: Any, path: str = "") -> list[str]:
     """Dotted names of the settings that differ, with both values."""
-    if isinstance(asked, dict) and isinstance(answered, dict):
+    if isinstance(asked, Mapping) and isinstance(answered, Mapping):
         return [
             line
             for name, value in asked.items()
@@ -239,7 +243,7 @@ class StudyResult:
         """
         answers = [answer for model in self.models for answer in model.own.items()]
         answers.sort(key=lambda answer: (answer[0], answer[1].created))
-        return {name: artefact.about for name, artefact in answers if artefact.about}
+        return {name: a.about or KindAbout(name, "", {}, ()) for name, a in answers}
 
     def _plain(self, model: ModelResult) -> Json:
         """A model's numbers, and which of the users' own kinds it lacks."""

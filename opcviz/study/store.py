@@ -23,13 +23,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..artefacts import KindAbout
 from ..common.config import fingerprint
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
+from ..common.records import Record
 from ..resources import shipped_root
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 RECORD = "artefact.json"
+R = TypeVar("R", bound=Record)
 
 
 class StoreError(ValueError):
@@ -103,6 +105,14 @@ class Artefact:
         content: Json = json.loads(self.path(name).read_text(encoding="utf-8"))
         return content
 
+    def record(self, cls: type[R]) -> R:
+        """Its numbers as the record that its kind declares.
+
+        Raises:
+            ValueError: for numbers that are not such a record's; the message says where.
+        """
+        return cls.from_dict(self.json())
+
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """An npz file of it, read whole."""
         with np.load(self.path(name), allow_pickle=False) as file:
@@ -138,7 +148,7 @@ class Store:
         """All roots, the writable one first."""
         return (self.root, *self.layers)
 
-    def find(self, place: str, kind: str, question: Json) -> Artefact | None:
+    def find(self, place: str, kind: str, question: Mapping[str, Plain]) -> Artefact | None:
         """The sound artefact that answers exactly this question, or None.
 
         Every file is checked against its recorded hash; a damaged artefact is set aside.
@@ -180,7 +190,7 @@ class Store:
 
     @contextmanager
     def writing(
-        self, place: str, kind: str, question: Json, about: KindAbout | None = None
+        self, place: str, kind: str, question: Mapping[str, Plain], about: KindAbout | None = None
     ) -> Iterator[Path]:
         """A folder to fill; it becomes the artefact when the block ends without an error.
 
@@ -220,7 +230,7 @@ class Store:
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
-    def write_study(self, place: str, spec: Json) -> None:
+    def write_study(self, place: str, spec: Mapping[str, Plain]) -> None:
         """Record a study's spec; of one that is recorded already, only how it measures changes.
 
         What it measures (`evidence`) is no part of a study's identity: the record says what was

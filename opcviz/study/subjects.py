@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from torch import nn
 
@@ -52,7 +52,7 @@ class Trained:
         return self._runner.load_model(self.config, self.seed)
 
     @cached_property
-    def outputs(self) -> Any:
+    def outputs(self) -> object:
         """What it computes on all train and test samples, see `Task.observe`."""
         data, _, progress = self._data
         return self._runner.task.observe(self.network, data, progress=progress)

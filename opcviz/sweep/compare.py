@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..common.config import fingerprint
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from ..common.progress import Message, Progress, Stage, Step
 from ..common.records import Record
 from ..data import load
@@ -178,7 +178,7 @@ def _store_result(
     table = rows(of_plan(open_study(store, study.place), final))
     listed = {name: tuple(found) for name, found in trials.items()}
     result = SweepResult(sweep, listed, chosen, tuple(failed), tuple(table))
-    question = {"sweep": sweep.to_dict(), "plan": fingerprint(final.to_dict())}
+    question: dict[str, Plain] = {"sweep": sweep.to_dict(), "plan": fingerprint(final.to_dict())}
     if not failed and not store.find(study.place, "sweep", question):
         with store.writing(study.place, "sweep", question) as folder:
             write_json(folder / "result.json", result.to_dict())

@@ -31,8 +31,8 @@ class Margins(Kind):
 
 def test_a_record_is_stored_as_its_json() -> None:
     made = as_made(Margins(), Margin(Undefined("no samples")))
-    assert made.json() == {"mean": None, "reason": "no samples"}
-    assert Made({"mean": 1.0}).json() == {"mean": 1.0}
+    assert made.record.to_dict() == {"mean": None, "reason": "no samples"}
+    assert Made({"mean": 1.0}).record.to_dict() == {"mean": 1.0}
     with pytest.raises(TypeError, match="must return a dict of numbers, a Record or Made, not int"):
         as_made(Margins(), 3)
 

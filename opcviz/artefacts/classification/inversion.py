@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...attacks.inversion import Inversion
-from ...common.json_types import Json
+from ...common.json_types import Json, Plain
 from ...results import InversionSummary
 from ..columns import Column, figure
 from ..context import Context
@@ -57,7 +57,7 @@ class GradientInversion(Kind):
         Column("gradient norm", _gradient_norm, ".3f", ("inversion",)),
     )
 
-    def question(self, evidence: EvidenceSettings) -> Json:
+    def question(self, evidence: EvidenceSettings) -> Mapping[str, Plain]:
         """The attack, and which pictures it is made on."""
         return {
             "attack": evidence.settings(Inversion).to_dict(),

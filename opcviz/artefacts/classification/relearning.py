@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...attacks.relearning import Relearning
 from ...common.records import Undefined, defined
-from ...results import RelearningResult
+from ...results import EvidenceResult, RelearningResult
 from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
@@ -76,7 +76,9 @@ class RelearningCurves(Kind):
 
         config = context.settings(Relearning)
         channels, height, width = context.data.shape
-        before = context.original.stored("evidence").json()["accuracy"]["forget_train"]
+        before = context.original.stored("evidence").record(EvidenceResult).accuracy.forget_train
+        if isinstance(before, Undefined):
+            raise ValueError(f"relearning: the original's forget accuracy: {before.reason}")
         result = relearn(
             context.subject.network,
             context.data,
