@@ -11,6 +11,8 @@ What counts:
   methods (those with two underscores on either side among them) and of its public fields.
 * In an annotation each `Any` and each `Json` counts, and each table whose values are `object`,
   which is JSON by another name. Aliases of the package are counted as what they stand for.
+  `Plain` does not count: a type checker follows it to its leaves, so that nothing but plain values
+  goes in and nobody reads one without looking what it is.
 """
 
 from __future__ import annotations
