@@ -54,6 +54,7 @@ from .recovery import (
     SizeSweep,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .stored import DataResult, PlainResult, TrainingResult
 
 __all__ = [
     "ATTACKS",
@@ -70,6 +71,7 @@ __all__ = [
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "DataResult",
     "EntropySummary",
     "EvidenceResult",
     "FeatureSimilarity",
@@ -86,6 +88,7 @@ __all__ = [
     "PartEntropies",
     "PictureScores",
     "PictureValues",
+    "PlainResult",
     "PredictionSimilarity",
     "ProbeScores",
     "ProbesResult",
@@ -109,6 +112,7 @@ __all__ = [
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
+    "TrainingResult",
     "TugOfWar",
     "Undefined",
     "defined",

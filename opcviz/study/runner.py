@@ -10,7 +10,7 @@ import math
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind, make_subject
 from ..artefacts.own import check_made
 from ..common.devices import fitting_threads, flush_denormals, synchronize
-from ..common.json_types import Json
+from ..common.json_types import Plain
 from ..common.parts import PARTS
 from ..common.progress import Cancelled, Progress
 from ..data import Data, Split, digest, load, probe_set
@@ -173,11 +173,15 @@ class StudyRunner:
         """The model's folder in the store."""
         return model_place(self.study, method, seed)
 
-    def question(self, kind: str, method: Method, seed: int) -> Json:
+    def question(self, kind: str, method: Method, seed: int) -> Mapping[str, Plain]:
         """What an artefact answers, beyond the study and the model whose folder it lies in."""
         if kind == MODEL:
-            about = {"method": method.info.name, "settings": method.to_dict(), "seed": seed}
-            return {**about, "version": MODEL_VERSION}
+            return {
+                "method": method.info.name,
+                "settings": method.to_dict(),
+                "seed": seed,
+                "version": MODEL_VERSION,
+            }
         declared = get_kind(kind)
         seeds = {"seeds": list(self.reference_seeds)} if "seeds" in declared.needs else {}
         return {**declared.question(self.study.evidence), **seeds}
@@ -248,7 +252,7 @@ class StudyRunner:
                 write_arrays(folder / name, content)
             for name, write in made.files.items():
                 write(folder / name)
-            result = {**made.json(), "seconds": round(seconds, 3)}
+            result = {**made.record.to_dict(), "seconds": round(seconds, 3)}
             write_json(folder / "result.json", result, compact=True)
 
     def _store_refusal(self, kind: Kind, method: Method, seed: int) -> bool:

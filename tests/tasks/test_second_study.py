@@ -117,7 +117,7 @@ def test_a_study_of_another_task_runs_is_stored_and_shown(tmp_path: Path) -> Non
 
     # the live curve watches the whole train set here, so that its last point is the evidence
     for model in result.models:
-        history = model.result("model")["history"]
+        history = model.training.history
         assert [point["epoch"] for point in history] == list(range(len(history)))
         last = history[-1]
         assert last["forget_loss"] == pytest.approx(
