@@ -14,10 +14,13 @@ from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..methods import MethodSettings, settings_class
 from ..verdict import Consensus, Verdict, consensus
+from .artefact import RECORD, REMEDY
 from .spec import Evidence, Study, list_presets, preset
 from .store import Artefact, Store, StoreError
 
 __all__ = ["ModelResult", "StudyResult", "list_studies", "open_study"]
+
+REFERENCES = {"original": 0, "retrain": 1}  # in the order in which they are shown
 
 
 @dataclass(frozen=True)
@@ -80,18 +83,32 @@ class ModelResult:
     def result(self, kind: str) -> Json:
         """The numbers of a kind; `{"reason": ...}` where there are none."""
         artefact = self.artefact(kind)
-        return artefact.json() if artefact else {"reason": f"{kind} was not computed yet"}
+        return self._numbers(artefact) if artefact else {"reason": f"{kind} was not computed yet"}
+
+    def _numbers(self, artefact: Artefact) -> Json:
+        """What it says; `{"reason": ...}` where its file is damaged, which is told to `warn`."""
+        try:
+            return artefact.json()
+        except StoreError as error:
+            self.store.warn(str(error))
+            return {"reason": str(error)}
 
     def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
-        """The arrays of a kind, empty where there are none."""
+        """The arrays of a kind, empty where there are none, or none that can be read."""
         artefact = self.artefact(kind)
-        return artefact.arrays(name) if artefact and artefact.path(name).is_file() else {}
+        if artefact is None or not artefact.path(name).is_file():
+            return {}
+        try:
+            return artefact.arrays(name)
+        except StoreError as error:
+            self.store.warn(str(error))
+            return {}
 
     def stored(self) -> StoredResults:
         """Everything that is stored about it, for its verdict."""
         model = self.result(MODEL)
         names = [kind.name for kind in kinds(self.study.task)]
-        results = {name: artefact.json() for name in names if (artefact := self.artefact(name))}
+        results = {name: self._numbers(found) for name in names if (found := self.artefact(name))}
         return StoredResults(str(model.get("status")), model.get("reason"), results)
 
     def to_dict(self) -> Json:
@@ -99,7 +116,8 @@ class ModelResult:
         model = self.result(MODEL)
         ours = [kind for kind in kinds(self.study.task) if not kind.own]
         found = {kind.name: (kind, self.artefact(kind.name)) for kind in ours}
-        results = {name: artefact.json() for name, (_, artefact) in found.items() if artefact}
+        results = {name: self._numbers(kept) for name, (_, kept) in found.items() if kept}
+        own = {name: self._numbers(artefact) for name, artefact in self.own.items()}
         shown: Json = {
             "method": self.method.info.name,
             "seed": self.seed,
@@ -113,7 +131,7 @@ class ModelResult:
             failure = result["reason"] if result and result.keys() == {"reason"} else None
             shown |= kind.show(None if failure else result, failure or kind.not_computed)
         # as they are stored, beside our own and never in place of it
-        shown = {name: artefact.json() for name, artefact in self.own.items()} | shown
+        shown = own | shown
         kept = {name: artefact for name, (_, artefact) in found.items()} | self.own
         outdated = {name: said for name, a in kept.items() if (said := self._outdated(name, a))}
         if outdated:
@@ -126,7 +144,7 @@ class ModelResult:
             "stage_seconds": {
                 MODEL: model.get("seconds"),
                 **{name: (results.get(name) or {}).get("seconds") for name in found},
-                **{name: artefact.json().get("seconds") for name, artefact in self.own.items()},
+                **{name: result.get("seconds") for name, result in own.items()},
             },
         }
 
@@ -163,16 +181,14 @@ class StudyResult:
             artefact = self.store.latest(place, "model")
             if artefact is None:
                 continue
-            about = artefact.question
-            serves = about["seed"] in self.study.evidence.reference_seeds
-            if serves and self.store.latest(place, "evidence") is None:
-                continue
             try:
-                method = settings_class(about["method"]).from_dict(about["settings"])
-            except ConfigError as error:
+                method, seed = _who(artefact)
+            except (ConfigError, StoreError) as error:
                 self.store.warn(f"{artefact.folder}: {error}; the model is left out")
                 continue
-            found.append(ModelResult(self.store, place, method, about["seed"], self.study))
+            serves = method.info.name in REFERENCES and seed in self.study.evidence.reference_seeds
+            if not serves or self.store.latest(place, "evidence"):
+                found.append(ModelResult(self.store, place, method, seed, self.study))
         return sorted(found, key=_order)
 
     def model(self, key: str) -> ModelResult | None:
@@ -264,11 +280,18 @@ class StudyResult:
             self._stored[model.key] = model.stored()
         return self._stored[model.key]
 
+    def _said_of_data(self, probe: Artefact) -> Json:
+        try:
+            return probe.json()
+        except StoreError as error:
+            self.store.warn(str(error))
+            return {}
+
     def _judged(self, model: ModelResult) -> Verdict:
         same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
         original, retrained = same.get("original"), same.get("retrain")
         probe = self.probe_artefact()
-        about = probe.json() if probe else {}
+        about = self._said_of_data(probe) if probe else {}
         return judge_models(
             self.study.task,
             self._results_of(model) or model.stored(),
@@ -279,10 +302,23 @@ class StudyResult:
         )
 
 
+def _who(artefact: Artefact) -> tuple[MethodSettings, int]:
+    """The method with its settings, and the seed, that a stored model's question names.
+
+    Raises:
+        ConfigError: for a method or a setting that is not known here.
+        StoreError: when the question is no model's.
+    """
+    asked = artefact.question
+    seed = asked.get("seed")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise StoreError(f"{RECORD}: question.seed is {seed!r} and not a whole number; {REMEDY}")
+    return settings_class(asked.get("method", "")).from_dict(asked.get("settings", {})), seed
+
+
 def _order(model: ModelResult) -> tuple[int, int, str]:
-    references = {"original": 0, "retrain": 1}
     shallow_first = 3 if model.method.info.family == "contraction" else 2
-    return (references.get(model.method.info.name, shallow_first), model.seed, model.key)
+    return (REFERENCES.get(model.method.info.name, shallow_first), model.seed, model.key)
 
 
 def list_studies(store: Store) -> list[str]:
@@ -292,12 +328,24 @@ def list_studies(store: Store) -> list[str]:
 
 def _read(store: Store, place: str) -> StudyResult | None:
     try:
-        spec = store.read_study(place)
-        spec.pop("data_digest", None)
-        return StudyResult(store, place, _study_of(store, place, spec))
-    except (StoreError, ConfigError) as error:
-        store.warn(f"study '{place}' is left out: {error}")
+        return _opened(store, place)
+    except StoreError as error:
+        store.warn(f"{error}; it is left out")
         return None
+
+
+def _opened(store: Store, place: str) -> StudyResult:
+    """A study by its place.
+
+    Raises:
+        StoreError: when its record cannot be used.
+    """
+    spec = store.read_study(place)
+    spec.pop("data_digest", None)
+    try:
+        return StudyResult(store, place, _study_of(store, place, spec))
+    except ConfigError as error:
+        raise StoreError(f"study '{place}': its study.json does not fit ({error})") from error
 
 
 def _study_of(store: Store, place: str, spec: Json) -> Study:
@@ -307,9 +355,12 @@ def _study_of(store: Store, place: str, spec: Json) -> Study:
     """
     known = set(Evidence().to_dict())
     optional = {kind.name for kind in kinds() if kind.optional}
-    evidence = {k: v for k, v in spec.get("evidence", {}).items() if k in known}
-    if evidence.get("instruments") is not None:
-        evidence["instruments"] = [n for n in evidence["instruments"] if n in optional]
+    stored = spec.get("evidence", {})
+    if not isinstance(stored, dict):
+        raise ConfigError(f"evidence wants a table of settings, not {stored!r}")
+    evidence = {k: v for k, v in stored.items() if k in known}
+    if isinstance(chosen := evidence.get("instruments"), list):
+        evidence["instruments"] = [name for name in chosen if name in optional]
     try:
         return Study.from_dict({**spec, "evidence": evidence})
     except ConfigError as error:
@@ -322,7 +373,7 @@ def open_study(store: Store, name: str) -> StudyResult:
     """A study by its place, by a preset's name, or by its own name when only one has it.
 
     Raises:
-        StoreError: when there is none, or several; they are listed.
+        StoreError: when there is none, or several (they are listed), or its record is damaged.
     """
     known = store.places()
     place = preset(name).study.place if name in list_presets() else name
@@ -330,7 +381,4 @@ def open_study(store: Store, name: str) -> StudyResult:
     if len(fitting) != 1:
         what = "no study is" if not fitting else f"{len(fitting)} studies are"
         raise StoreError(f"{what} called '{name}'; there are: {', '.join(known) or 'none yet'}")
-    found = _read(store, fitting[0])
-    if found is None:
-        raise StoreError(f"study '{fitting[0]}' cannot be read; its study.json is damaged")
-    return found
+    return _opened(store, fitting[0])

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind
 from ..artefacts.own import check_made
+from ..common.config import ConfigError
 from ..common.devices import fitting_threads, flush_denormals, synchronize
 from ..common.json_types import Json
 from ..common.parts import PARTS
@@ -95,14 +96,30 @@ class StudyRunner:
         """
         loaded = load(self.study.data, root=self.data_root, download=self.download)
         place, now = self.study.place, digest(loaded)
-        if self.store.has_study(place):
-            then = self.store.read_study(place)["data_digest"]
-            if now != then:
-                raise StoreError(
-                    f"the data of study '{place}' changed since it began (digest {then}, now "
-                    f"{now}); put the old file back, or give the study another name"
-                )
+        then = self._recorded_digest()
+        if then not in (None, now):
+            raise StoreError(
+                f"the data of study '{place}' changed since it began (digest {then}, now "
+                f"{now}); put the old file back, or give the study another name"
+            )
         return loaded.to(self.device)
+
+    def _recorded_digest(self) -> str | None:
+        """The digest of the data that the study began with; None where no record can tell."""
+        try:
+            record = self.store.read_study(self.study.place)
+        except StoreError:
+            return None  # a new study, or a damaged record: `prepare` sets that aside, and says so
+        return record.get("data_digest") if self._is_mine(record) else None
+
+    def _is_mine(self, record: Json) -> bool:
+        """Whether a study's record describes this study."""
+        about = {k: v for k, v in record.items() if k not in ("evidence", "data_digest")}
+        try:
+            same = Study.from_dict(about).place == self.study.place
+        except ConfigError:
+            return False
+        return same and isinstance(record.get("data_digest"), str)
 
     @cached_property
     def split(self) -> Split:
@@ -146,7 +163,8 @@ class StudyRunner:
         if self._prepared:
             return
         place = self.study.place
-        self.store.write_study(place, {**self.study.to_dict(), "data_digest": digest(self.data)})
+        record = {**self.study.to_dict(), "data_digest": digest(self.data)}
+        self.store.write_study(place, record, self._is_mine)
         asked = {"probe": self.study.evidence.probe, "version": PROBE_VERSION}
         if not self.store.find(place, "probe", asked):
             with self.store.writing(place, "probe", asked) as folder:
