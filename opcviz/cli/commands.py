@@ -16,7 +16,7 @@ from ..common.bars import bars
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.progress import Cancelled
-from .output import listing, numbers_table, reading
+from .output import listing, numbers_table, reading, without_model
 from .plans import changed_settings, chosen, kinds_among, with_attacks
 
 if TYPE_CHECKING:
@@ -66,7 +66,12 @@ def _load_plugins() -> None:
     from ..common.plugins import loader
 
     for refused in loader.load():
-        err.print(f"! {refused}", markup=False, highlight=False)
+        _say(str(refused))
+
+
+def _say(text: str) -> None:
+    """A sentence on something that was left out, as it is: paths may hold brackets."""
+    err.print(f"! {text}", markup=False, highlight=False)
 
 
 def _open_store(folder: Path | None) -> Store:
@@ -74,7 +79,7 @@ def _open_store(folder: Path | None) -> Store:
     from ..study import Store, default_root, shipped_root
 
     layers = () if folder else (shipped_root(),)
-    return Store(folder or default_root(), layers, warn=lambda text: err.print(f"! {text}"))
+    return Store(folder or default_root(), layers, warn=_say)
 
 
 def _load(target: str, changes: list[str] | None = None) -> tuple[Plan, ...]:
@@ -111,6 +116,7 @@ def run(
     from ..study import run as do
 
     plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
+    failed = 0
     for plan in (with_attacks(chosen(each, methods, seeds), attacks) for each in plans):
         runner = StudyRunner(
             plan.study,
@@ -127,8 +133,12 @@ def run(
             continue
         with bars(err, todo) as progress:
             runner.progress = progress
-            do(plan, runner, only=kinds)
-        out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
+            done = do(plan, runner, only=kinds)
+        lost = f", {todo - done.made} could not be" if done.failures else ""
+        out.print(f"{plan.study.place}: {done.made} answers made{lost}, kept in {where.root}")
+        failed += len(done.failures)
+    if failed:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -146,6 +156,8 @@ def show(
         print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
         return
     out.print(numbers_table(result))
+    for line in without_model(result):
+        out.print(line, markup=False, highlight=False)
     if result["study"]["task"] == "classification":
         out.print(reading(result))
 
@@ -257,6 +269,7 @@ def app_(
 
 
 STOPPED = 130  # exit status after Ctrl-C
+FAILED = 1  # of a run in which something of the user's own failed; the rest was done
 
 
 def main() -> None:
@@ -265,6 +278,8 @@ def main() -> None:
         status = app(standalone_mode=False)
         if status == STOPPED:  # typer answers Ctrl-C with a status instead of the exception
             raise KeyboardInterrupt
+        if status == FAILED:
+            sys.exit(FAILED)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except (Cancelled, KeyboardInterrupt, typer.Abort):

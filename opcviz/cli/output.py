@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ..common.json_types import Json
 
-__all__ = ["listing", "numbers_table", "reading"]
+__all__ = ["listing", "numbers_table", "reading", "without_model"]
 
 
 def reading(result: Json) -> str:
@@ -55,6 +55,16 @@ def numbers_table(result: Json) -> Table:
 def _verdict(verdict: Json) -> str:
     words = [verdict["verdict"] or "–", verdict["level"]]
     return ", ".join(filter(None, words))
+
+
+def without_model(result: Json) -> list[str]:
+    """A line on each training that left no model: how it ended, and why."""
+    return [
+        f"{model['method']}, seed {model['seed']}: {model['status'] or 'not readable'}: "
+        f"{model['reason']}"
+        for model in result["models"]
+        if model["reason"]
+    ]
 
 
 def _percent(value: float | None) -> str:

@@ -7,9 +7,7 @@ computes and the artefacts about it. Each is looked up first and computed only w
 from __future__ import annotations
 
 import math
-import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -31,25 +29,15 @@ from ..data import Data, Images, Split, digest, load, probe_set
 from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
+from .failures import OwnKindFailed, is_own
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
 from .subjects import Trained
 from .trainer import train_and_store
 
-__all__ = ["PARTS", "OwnKindFailed", "StudyRunner"]
+__all__ = ["PARTS", "StudyRunner"]
 
 MODEL_VERSION = PROBE_VERSION = 1  # raised when an answer changes although its question does not
-
-
-class OwnKindFailed(Exception):
-    """A user's own kind of artefact raised an error; the message names its file and line."""
-
-    def __init__(self, kind: Kind, error: BaseException) -> None:
-        file = sys.modules[type(kind).__module__].__file__ or "?"
-        frames = traceback.extract_tb(error.__traceback__)
-        line = next((f.lineno for f in reversed(frames) if f.filename == file), None)
-        where = file if line is None else f"{file}, line {line}"
-        super().__init__(f"'{kind.name}' failed: {where}: {type(error).__name__}: {error}")
 
 
 class StudyRunner:
@@ -203,8 +191,11 @@ class StudyRunner:
         return {**declared.question(self.study.evidence), **seeds}
 
     def find(self, kind: str, method: Method, seed: int) -> Artefact | None:
-        """The stored answer, or None."""
-        return self.store.find(self.place(method, seed), kind, self.question(kind, method, seed))
+        """The stored answer, or None; the failure of a user's own method is none, to be retried."""
+        question = self.question(kind, method, seed)
+        found = self.store.find(self.place(method, seed), kind, question)
+        failed = found and kind == MODEL and is_own(method) and found.json()["status"] == "failed"
+        return None if failed else found
 
     def writing(self, kind: str, method: Method, seed: int) -> AbstractContextManager[Path]:
         """A folder to fill with the answer; see `Store.writing`."""
@@ -220,6 +211,7 @@ class StudyRunner:
         Raises:
             Cancelled: when asked to stop.
             StoreError: when the original diverged, or the answer cannot be kept.
+            OwnFailed: when a user's own method or kind of artefact raised an error.
         """
         if found := self.find(kind, method, seed):
             return found

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ...engine import DaskEngine
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
+from ...study.artefact import read_arrays
 from ...study.results import list_studies, open_study
 from ..charts.maps_component import Samples
 from .state import Choices
@@ -35,7 +36,11 @@ def store() -> Store:
 
 
 def _warn(text: str) -> None:
-    st.toast(text, icon="⚠️")
+    """Say what cannot be used, once a session: pages read the store at every click."""
+    told = st.session_state.setdefault("store.told", set())
+    if text not in told:
+        told.add(text)
+        st.toast(text, icon="⚠️")
 
 
 @st.cache_resource
@@ -68,8 +73,8 @@ def choices() -> dict[str, Choices]:
             ours = exhibit.places(f"{place}/models")
             first = [m for m in models if m.key in ours] or models
             probe = study.probe_artefact()
-            ids = set(_arrays(str(probe.path("probe.npz")))["ids"].tolist()) if probe else ()
-            found[place] = Choices([m.key for m in models], _shown(first), ids)
+            ids = _kept(str(probe.path("probe.npz"))).get("ids", ()) if probe else ()
+            found[place] = Choices([m.key for m in models], _shown(first), set(map(int, ids)))
     return found
 
 
@@ -83,16 +88,28 @@ def _shown(models: list[ModelResult]) -> tuple[str, ...]:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _arrays(path: str) -> dict[str, np.ndarray]:
-    """An npz file of an artefact. Artefacts never change, so their path is a good key."""
-    with np.load(Path(path), allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    """An npz file of an artefact. Artefacts never change, so their path is a good key.
+
+    Raises:
+        StoreError: when it is damaged.
+    """
+    return read_arrays(Path(path))
+
+
+def _kept(path: str) -> dict[str, np.ndarray]:
+    """The same; empty, and a warning, where it is damaged."""
+    try:
+        return _arrays(path)
+    except StoreError as error:
+        _warn(str(error))
+        return {}
 
 
 def samples(study: StudyResult) -> tuple[Samples, dict[str, Any]]:
     """The probe set for the maps, and what is said of the data set.
 
     Raises:
-        StoreError: when no model was made yet.
+        StoreError: when no model was made yet, or a file of the probe set is damaged.
     """
     artefact = study.probe_artefact()
     if artefact is None:
@@ -114,7 +131,7 @@ def trajectory(model: ModelResult) -> dict[str, np.ndarray]:
     """What was kept of each epoch: `ids`, `points`; empty where nothing was."""
     artefact = model.artefact("model")
     path = artefact.path("trajectory.npz") if artefact else None
-    return _arrays(str(path)) if path and path.is_file() else {}
+    return _kept(str(path)) if path and path.is_file() else {}
 
 
 class Column:
@@ -142,7 +159,7 @@ class Column:
         """The arrays of one kind of artefact, empty where there are none."""
         artefact = self.model.artefact(kind)
         path = artefact.path(name) if artefact else None
-        return _arrays(str(path)) if path and path.is_file() else {}
+        return _kept(str(path)) if path and path.is_file() else {}
 
 
 def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:

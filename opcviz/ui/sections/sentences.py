@@ -33,7 +33,7 @@ def headline(numbers: dict[str, Any]) -> str:
     """What answers and features of one model say, in one or two sentences."""
     if numbers["status"] == "diverged":
         return f"Training {numbers['reason']}: there is no model to examine."
-    if numbers["status"] == "refused":
+    if numbers["status"] in ("refused", "failed"):
         return f"There is no model: {numbers['reason']}."
     forget = numbers["accuracy"].get("forget_train")
     fit = numbers["recovery"]["fm"]["all"]
