@@ -41,7 +41,8 @@ class Number:
         """Look it up.
 
         Raises:
-            TypeError: when what lies there is neither a number nor nothing.
+            TypeError: when what lies there is neither a number nor nothing, or is one so large
+                that it has no float.
         """
         here: Any = model
         for key in self.path:
@@ -49,6 +50,8 @@ class Number:
         if here is not None and (isinstance(here, bool) or not isinstance(here, int | float)):
             where = ".".join(self.path)
             raise TypeError(f"{where} of a model is {here!r}, and a number is wanted")
+        if isinstance(here, int) and abs(here) >= 2**1023:
+            raise TypeError(f"{'.'.join(self.path)} of a model is too large for a table")
         return here
 
 
@@ -73,7 +76,19 @@ def columns_of(about: Json) -> tuple[Column, ...]:
 
         return value
 
+    listed = about.get("columns")
     return tuple(
-        Column(each["name"], lenient(each["path"]), each["format"], help=each["help"])
-        for each in about.get("columns", ())
+        Column(each["name"], lenient(each["path"]), each["format"], help=each.get("help", ""))
+        for each in (listed if isinstance(listed, list) else ())
+        if _is_column(each)
     )
+
+
+def _is_column(each: Any) -> bool:
+    """Whether an entry of a stored declaration, which anybody may have edited, is a column."""
+    try:
+        texts = each["name"], each["format"], each.get("help", ""), *each["path"]
+        format(0.5, each["format"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    return all(isinstance(text, str) for text in texts)

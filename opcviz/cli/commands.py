@@ -84,17 +84,25 @@ def _open_store(folder: Path | None) -> Store:
 
 def _load(target: str, changes: list[str] | None = None) -> tuple[Plan, ...]:
     """The plans of a preset or a TOML file: one, unless the file varies a setting."""
-    from ..study import list_presets
+    from ..study import check_plan, list_presets
     from ..study.spec import load_plans, preset_path
 
     _load_plugins()
     if target.endswith(".toml") or Path(target).is_file():
-        return load_plans(Path(target), changed_settings(changes))
-    if target in list_presets():
-        return load_plans(preset_path(target), changed_settings(changes))
-    raise ConfigError(
-        f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
-    )
+        path = Path(target)
+    elif target in list_presets():
+        path = preset_path(target)
+    else:
+        raise ConfigError(
+            f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
+        )
+    plans = load_plans(path, changed_settings(changes))
+    try:
+        for plan in plans:
+            check_plan(plan)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return plans
 
 
 @app.command()

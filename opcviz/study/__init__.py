@@ -6,7 +6,7 @@ from ..common.lazy import face
 
 if TYPE_CHECKING:
     from .job import Job
-    from .pipeline import all_kinds, execute, missing, run
+    from .pipeline import Done, all_kinds, check_plan, execute, missing, run
     from .results import ModelResult, StudyResult, list_studies, open_study
     from .runner import StudyRunner
     from .spec import Evidence, Plan, Study, list_presets, load_plan, preset, read_method
@@ -16,7 +16,7 @@ else:
         __name__,
         {
             "job": "Job",
-            "pipeline": "all_kinds execute missing run",
+            "pipeline": "Done all_kinds check_plan execute missing run",
             "results": "ModelResult StudyResult list_studies open_study",
             "runner": "StudyRunner",
             "spec": "Evidence Plan Study list_presets load_plan preset read_method",
@@ -26,6 +26,7 @@ else:
 
 __all__ = [
     "Artefact",
+    "Done",
     "Evidence",
     "Job",
     "ModelResult",
@@ -36,6 +37,7 @@ __all__ = [
     "StudyResult",
     "StudyRunner",
     "all_kinds",
+    "check_plan",
     "default_root",
     "execute",
     "list_presets",

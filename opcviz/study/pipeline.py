@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..artefacts import MODEL, get_kind, kinds
+from ..common.config import ConfigError
 from ..common.devices import pick_device
 from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
 from ..methods import Method, implementation
+from ..models import list_architectures
+from ..tasks import get_task
 from .failures import OwnFailed, OwnMethodFailed, is_own
 from .job import Job
 from .runner import StudyRunner
@@ -22,7 +25,7 @@ from .spec import Plan
 from .store import Store, shipped_root
 from .trainer import train_again
 
-__all__ = ["Done", "Item", "all_kinds", "execute", "missing", "run"]
+__all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "missing", "run"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,24 @@ def all_kinds(plan: Plan | None = None) -> tuple[str, ...]:
     """Everything that can be made of a model, in the order in which it is made."""
     task = plan.study.task if plan else None
     return (MODEL, *(kind.name for kind in kinds(task)))
+
+
+def check_plan(plan: Plan) -> None:
+    """See that a plan's task and network exist, which only a process that runs it can know.
+
+    Raises:
+        ConfigError: naming the setting; what there is, is listed.
+    """
+    study = plan.study
+    try:
+        get_task(study.task)
+    except ConfigError as error:
+        raise ConfigError(f"Study.task: {error}") from error
+    name = study.architecture.name
+    if study.task == "classification" and name not in list_architectures():
+        raise ConfigError(
+            f"Architecture.name: there is no '{name}'; `opcviz list architectures` names all"
+        )
 
 
 def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[Item]:
@@ -208,6 +229,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
     for refused in loader.load(asked.plugin_files):
         progress(Message(str(refused), "warning"))
     plan = Plan.from_dict(asked.plan)
+    check_plan(plan)
     runner = StudyRunner(
         plan.study,
         Store(store, (shipped_root(),)),

@@ -244,9 +244,7 @@ class StudyRunner:
             OwnKindFailed: when it raised, or returned what cannot be stored.
         """
         try:
-            made = kind.measure_all(contexts)
-            check_made(kind, made, len(contexts))
-            return made
+            return check_made(kind, kind.measure_all(contexts), len(contexts))
         except (Cancelled, StoreError):
             raise
         except (Exception, SystemExit) as error:
