@@ -1,4 +1,4 @@
-"""What does not fit in a plan's file is told when it is read: the file, the key, what is allowed."""
+"""What does not fit in a plan's file is told when it is read: file, key, what is allowed."""
 
 from __future__ import annotations
 

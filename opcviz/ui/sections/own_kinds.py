@@ -1,6 +1,6 @@
-"""Attacks of a user's own, and which answers are to other settings than the study's.
+"""Attacks without a section of their own, such as a user's, and which answers are to other settings than the study's.
 
-Both are read from the store alone: the files that made the answers need not be loaded here.
+A user's are read from the store alone: the files that made them need not be loaded here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from ...artefacts import columns_of
+from ...artefacts import columns_of, kinds
 from ...common.json_types import Json
 from ...study import StudyResult
 from ..reading.store_reader import Column
@@ -50,8 +50,8 @@ def own_table(name: str, about: Json, shown: Sequence[tuple[str, Json]]) -> str:
 
 
 def own_kinds(study: StudyResult, shown: Sequence[Column]) -> None:
-    """A section for each attack of a user's own that some model of the study has answers of."""
-    for name, about in study.own_kinds.items():
+    """A section for each attack that has none of its own, and that some model has answers of."""
+    for name, about in {**_generic(study, shown), **study.own_kinds}.items():
         st.subheader(_plain(about.get("title", name)), anchor=False)
         if summary := about.get("summary"):
             st.caption(_plain(summary))
@@ -63,8 +63,18 @@ def own_kinds(study: StudyResult, shown: Sequence[Column]) -> None:
         st.caption("  \n".join(f"{_plain(path)}: {_plain(text)}" for path, text in said.items()))
 
 
+def _generic(study: StudyResult, shown: Sequence[Column]) -> dict[str, Json]:
+    """Declarations of built-in kinds that no section or table of measures shows."""
+    found = (kind for kind in kinds(study.study.task) if kind.generic and not kind.own)
+    return {
+        kind.name: kind.about()
+        for kind in found
+        if any((c.numbers.get(kind.name) or {}).keys() - {"reason"} for c in shown)
+    }
+
+
 def _said_of_columns(about: Json) -> dict[str, Any]:
-    return {each["name"]: each["help"] for each in about.get("columns", ()) if each["help"]}
+    return {column.name: column.help for column in columns_of(about) if column.help}
 
 
 def say_outdated(shown: Sequence[Column]) -> None:
