@@ -11,7 +11,7 @@ import streamlit as st
 from ...engine import DaskEngine
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
 from ...study.artefact import read_arrays
-from ...study.results import list_studies, open_study
+from ...study.opening import list_studies, open_study
 from ..charts.maps_component import Samples
 from .state import Choices
 

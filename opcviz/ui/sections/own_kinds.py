@@ -1,4 +1,4 @@
-"""Attacks without a section of their own, such as a user's, and which answers are to other settings than the study's.
+"""Attacks without a section of their own, and answers to other settings than the study's.
 
 A user's are read from the store alone: the files that made them need not be loaded here.
 """
