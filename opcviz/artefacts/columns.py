@@ -49,17 +49,22 @@ class Number:
         """Look it up.
 
         Raises:
-            TypeError: when what lies there is neither a number nor nothing.
+            TypeError: when what lies there is neither a number nor nothing, or is one so large
+                that it has no float.
         """
         kind, *keys = self.path
         answer = model.answer(kind)
         here: object = None if isinstance(answer, Undefined) else answer.to_dict()
         for key in keys:
             here = here.get(key) if isinstance(here, Mapping) else None
-        if here is None or (isinstance(here, int | float) and not isinstance(here, bool)):
-            return here
+        if here is None:
+            return None
         where = ".".join(self.path)
-        raise TypeError(f"{where} of a model is {here!r}, and a number is wanted")
+        if isinstance(here, bool) or not isinstance(here, int | float):
+            raise TypeError(f"{where} of a model is {here!r}, and a number is wanted")
+        if isinstance(here, int) and abs(here) >= 2**1023:
+            raise TypeError(f"{where} of a model is too large for a table")
+        return here
 
 
 def number(*path: str) -> Number:
@@ -126,5 +131,16 @@ def columns_of(about: KindAbout) -> tuple[Column, ...]:
         return value
 
     return tuple(
-        Column(each.name, lenient(each.path), each.format, help=each.help) for each in about.columns
+        Column(each.name, lenient(each.path), each.format, help=each.help)
+        for each in about.columns
+        if _writes(each.format)
     )
+
+
+def _writes(form: str) -> bool:
+    """Whether a stored format, which anybody may have edited, writes a number."""
+    try:
+        format(0.5, form)
+    except ValueError:
+        return False
+    return True

@@ -177,6 +177,15 @@ class Kind:
         """The reason that stands where it was never made."""
         return f"{self.name} was not computed yet"
 
+    @property
+    def generic(self) -> bool:
+        """Whether tables and screen show its numbers as they show those of a user's own kind.
+
+        So they do with a kind that names no table for its columns and declares no rows.
+        """
+        placed = self.rows or any(column.tables for column in self.columns)
+        return not placed and bool(self.columns or self.fields)
+
     def reference_seeds(self, evidence: EvidenceSettings) -> tuple[int, ...]:
         """Further seeds whose original and retrained model it wants; they are not shown."""
         return ()

@@ -46,7 +46,7 @@ class Bench(Protocol):
     """Where models are examined: a study at work, or models in hand."""
 
     @property
-    def task(self) -> Task[Any]:
+    def task(self) -> Task:
         """What the models do."""
 
     @property

@@ -16,7 +16,7 @@ from ..common.bars import bars
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.progress import Cancelled
-from .output import listing, numbers_table, reading
+from .output import listing, numbers_table, reading, without_model
 from .plans import changed_settings, chosen, kinds_among, with_attacks
 
 if TYPE_CHECKING:
@@ -67,7 +67,12 @@ def _load_plugins() -> None:
     from ..common.plugins import loader
 
     for refused in loader.load():
-        err.print(f"! {refused}", markup=False, highlight=False)
+        _say(str(refused))
+
+
+def _say(text: str) -> None:
+    """A sentence on something that was left out, as it is: paths may hold brackets."""
+    err.print(f"! {text}", markup=False, highlight=False)
 
 
 def _open_store(folder: Path | None) -> Store:
@@ -75,22 +80,30 @@ def _open_store(folder: Path | None) -> Store:
     from ..study import Store, default_root, shipped_root
 
     layers = () if folder else (shipped_root(),)
-    return Store(folder or default_root(), layers, warn=lambda text: err.print(f"! {text}"))
+    return Store(folder or default_root(), layers, warn=_say)
 
 
 def _load(target: str, changes: list[str] | None = None) -> tuple[Plan, ...]:
     """The plans of a preset or a TOML file: one, unless the file varies a setting."""
-    from ..study import list_presets
+    from ..study import check_plan, list_presets
     from ..study.spec import load_plans, preset_path
 
     _load_plugins()
     if target.endswith(".toml") or Path(target).is_file():
-        return load_plans(Path(target), changed_settings(changes))
-    if target in list_presets():
-        return load_plans(preset_path(target), changed_settings(changes))
-    raise ConfigError(
-        f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
-    )
+        path = Path(target)
+    elif target in list_presets():
+        path = preset_path(target)
+    else:
+        raise ConfigError(
+            f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
+        )
+    plans = load_plans(path, changed_settings(changes))
+    try:
+        for plan in plans:
+            check_plan(plan)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return plans
 
 
 @app.command()
@@ -112,6 +125,7 @@ def run(
     from ..study import run as do
 
     plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
+    failed = 0
     for plan in (with_attacks(chosen(each, methods, seeds), attacks) for each in plans):
         runner = StudyRunner(
             plan.study,
@@ -128,8 +142,12 @@ def run(
             continue
         with bars(err, todo) as progress:
             runner.progress = progress
-            do(plan, runner, only=kinds)
-        out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
+            done = do(plan, runner, only=kinds)
+        lost = f", {todo - done.made} could not be" if done.failures else ""
+        out.print(f"{plan.study.place}: {done.made} answers made{lost}, kept in {where.root}")
+        failed += len(done.failures)
+    if failed:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -147,6 +165,8 @@ def show(
         print(json.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
         return
     out.print(numbers_table(result))
+    for line in without_model(result):
+        out.print(line, markup=False, highlight=False)
     if result.study.task == "classification":
         out.print(reading(result))
 
@@ -258,6 +278,7 @@ def app_(
 
 
 STOPPED = 130  # exit status after Ctrl-C
+FAILED = 1  # of a run in which something of the user's own failed; the rest was done
 
 
 def main() -> None:
@@ -266,6 +287,8 @@ def main() -> None:
         status = app(standalone_mode=False)
         if status == STOPPED:  # typer answers Ctrl-C with a status instead of the exception
             raise KeyboardInterrupt
+        if status == FAILED:
+            sys.exit(FAILED)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except (Cancelled, KeyboardInterrupt, typer.Abort):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..study import StudyResult
     from ..verdict import Verdict
 
-__all__ = ["listing", "numbers_table", "reading"]
+__all__ = ["listing", "numbers_table", "reading", "without_model"]
 
 
 def reading(study: StudyResult) -> str:
@@ -60,6 +60,16 @@ def numbers_table(study: StudyResult) -> Table:
 def _verdict(verdict: Verdict) -> str:
     words = [verdict.verdict or "–", verdict.level]
     return ", ".join(filter(None, words))
+
+
+def without_model(study: StudyResult) -> list[str]:
+    """A line on each training that left no model: how it ended, and why."""
+    return [
+        f"{model.method.info.name}, seed {model.seed}: {model.training.status}: "
+        f"{model.training.reason}"
+        for model in study.models
+        if model.training.reason
+    ]
 
 
 def _percent(value: float | None) -> str:

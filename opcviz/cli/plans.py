@@ -44,7 +44,7 @@ def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
         chosen = (listed.get(n) or method_settings(n, dataset=plan.study.data.name) for n in names)
         plan = replace(plan, methods=tuple(chosen))
     if seeds:
-        plan = replace(plan, seeds=_whole_numbers(seeds, "--seeds"))
+        plan = replace(plan, seeds=_seeds(seeds))
     return plan
 
 
@@ -77,8 +77,13 @@ def kinds_among(only: str) -> tuple[str, ...]:
     return wanted
 
 
-def _whole_numbers(text: str, name: str) -> tuple[int, ...]:
+def _seeds(text: str) -> tuple[int, ...]:
+    from ..study.spec import check_seeds
+
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdecimal() for part in parts):
-        raise ConfigError(f"{name}: wants whole numbers from 0 with commas, got '{text}'")
-    return tuple(dict.fromkeys(map(int, parts)))
+        raise ConfigError(f"--seeds: wants whole numbers from 0 with commas, got '{text}'")
+    # a seed has ten digits at most, and Python reads no number of thousands
+    seeds = tuple(dict.fromkeys(int(part.lstrip("0")[:20] or "0") for part in parts))
+    check_seeds(seeds, "--seeds")
+    return seeds

@@ -148,13 +148,18 @@ class Scenario(Config):
         """What makes this question differ from another, JSON-ready: hash this.
 
         A file of ids counts by its content, not by its place or format. The seed of a random draw
-        is the study's and not in here.
+        is the study's and not in here. No file is read for this: see `pinned`.
 
         Raises:
-            DataError: if an indices file must be read for this and cannot.
+            ConfigError: for a file of ids whose content is not known yet.
         """
         if self.kind == "indices":
-            return {"kind": self.kind, "value": self.digest or self._file()[1]}
+            if not self.digest:
+                raise ConfigError(
+                    f"{self}: the ids were not read yet, so that the question is not known; take "
+                    "`pinned()`, which reads them once"
+                )
+            return {"kind": self.kind, "value": self.digest}
         value = list(self.classes) if self.kind == "classes" else self.percent
         return {"kind": self.kind, "value": value}
 

@@ -18,7 +18,8 @@ class TrainingResult(Record):
     """How the training of one model ended.
 
     Attributes:
-        status: `finished`, `diverged` or `refused`; `missing` where nothing is stored.
+        status: `finished`, `diverged`, `refused`, or `failed` in a user's own method; `missing`
+            where nothing is stored.
         reason: why there is no model, where there is none.
         seconds: of training.
         gradients: sample gradients evaluated.

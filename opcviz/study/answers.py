@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ..artefacts import kinds
 from ..common.records import Record, Undefined
 from ..results import PlainResult
-from .store import Artefact, Store
+from .store import Artefact, Store, StoreError
 
 __all__ = ["Answers"]
 
@@ -30,7 +30,7 @@ class Answers(Mapping[str, Record | Undefined]):
             artefact = self._find(name)
             if artefact is None:
                 raise KeyError(name)
-            self._read[name] = _record(name, artefact)
+            self._read[name] = _record(name, artefact, self._store.warn)
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -40,12 +40,16 @@ class Answers(Mapping[str, Record | Undefined]):
         return len(self._store.kinds(self._place))
 
 
-def _record(name: str, artefact: Artefact) -> Record | Undefined:
+def _record(name: str, artefact: Artefact, warn: Callable[[str], None]) -> Record | Undefined:
     """A stored answer as the record that its kind declares, or the reason stored in its place.
 
     A user's own kind need not be loaded here.
     """
-    told = artefact.json()
+    try:
+        told = artefact.json()
+    except StoreError as error:
+        warn(str(error))
+        return Undefined(str(error))
     if told.keys() == {"reason"}:
         return Undefined(str(told["reason"]))
     kind = next((kind for kind in kinds() if kind.name == name), None)

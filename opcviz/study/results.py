@@ -18,10 +18,13 @@ from ..methods import MethodSettings, settings_class
 from ..results import DataResult, TrainingResult
 from ..verdict import Consensus, Verdict, consensus
 from .answers import Answers
-from .spec import Evidence, Study, list_presets, preset
+from .artefact import RECORD, REMEDY
+from .spec import Study
 from .store import Artefact, Store, StoreError
 
-__all__ = ["ModelResult", "StudyResult", "list_studies", "open_study"]
+__all__ = ["ModelResult", "StudyResult"]
+
+REFERENCES = {"original": 0, "retrain": 1}  # in the order in which they are shown
 
 
 @dataclass(frozen=True)
@@ -94,16 +97,30 @@ class ModelResult:
     def training(self) -> TrainingResult:
         """How its training ended."""
         artefact = self.artefact(MODEL)
-        told = artefact.json() if artefact else {"reason": f"{MODEL} was not computed yet"}
+        told = self._numbers(artefact) if artefact else {"reason": f"{MODEL} was not computed yet"}
         try:
             return TrainingResult.from_dict({"status": "missing", **told})
         except ValueError as error:
             return TrainingResult("missing", f"made by another version ({error}); run it again")
 
+    def _numbers(self, artefact: Artefact) -> Json:
+        """What it says; `{"reason": ...}` where its file is damaged, which is told to `warn`."""
+        try:
+            return artefact.json()
+        except StoreError as error:
+            self.store.warn(str(error))
+            return {"reason": str(error)}
+
     def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
-        """The arrays of a kind, empty where there are none."""
+        """The arrays of a kind, empty where there are none, or none that can be read."""
         artefact = self.artefact(kind)
-        return artefact.arrays(name) if artefact and artefact.path(name).is_file() else {}
+        if artefact is None or not artefact.path(name).is_file():
+            return {}
+        try:
+            return artefact.arrays(name)
+        except StoreError as error:
+            self.store.warn(str(error))
+            return {}
 
     @cached_property
     def outdated_kinds(self) -> dict[str, str]:
@@ -118,10 +135,11 @@ class ModelResult:
         It holds what is stored, as it is stored, whatever version stored it.
         """
         artefact = self.artefact(MODEL)
-        model = artefact.json() if artefact else {"reason": f"{MODEL} was not computed yet"}
+        model = self._numbers(artefact) if artefact else {"reason": f"{MODEL} was not computed yet"}
         ours = [kind for kind in kinds(self.study.task) if not kind.own]
         found = {kind.name: (kind, self.artefact(kind.name)) for kind in ours}
-        results = {name: artefact.json() for name, (_, artefact) in found.items() if artefact}
+        results = {name: self._numbers(kept) for name, (_, kept) in found.items() if kept}
+        own = {name: self._numbers(artefact) for name, artefact in self.own.items()}
         shown: Json = {
             "method": self.method.info.name,
             "seed": self.seed,
@@ -135,7 +153,7 @@ class ModelResult:
             failure = result["reason"] if result and result.keys() == {"reason"} else None
             shown |= kind.show(None if failure else result, failure or kind.not_computed)
         # as they are stored, beside our own and never in place of it
-        shown = {name: artefact.json() for name, artefact in self.own.items()} | shown
+        shown = own | shown
         if self.outdated_kinds:
             shown["outdated"] = self.outdated_kinds
         return {
@@ -146,7 +164,7 @@ class ModelResult:
             "stage_seconds": {
                 MODEL: model.get("seconds"),
                 **{name: (results.get(name) or {}).get("seconds") for name in found},
-                **{name: artefact.json().get("seconds") for name, artefact in self.own.items()},
+                **{name: result.get("seconds") for name, result in own.items()},
             },
         }
 
@@ -183,16 +201,14 @@ class StudyResult:
             artefact = self.store.latest(place, "model")
             if artefact is None:
                 continue
-            about = artefact.question
-            serves = about["seed"] in self.study.evidence.reference_seeds
-            if serves and self.store.latest(place, "evidence") is None:
-                continue
             try:
-                method = settings_class(about["method"]).from_dict(about["settings"])
-            except ConfigError as error:
+                method, seed = _who(artefact)
+            except (ConfigError, StoreError) as error:
                 self.store.warn(f"{artefact.folder}: {error}; the model is left out")
                 continue
-            found.append(ModelResult(self.store, place, method, about["seed"], self.study))
+            serves = method.info.name in REFERENCES and seed in self.study.evidence.reference_seeds
+            if not serves or self.store.latest(place, "evidence"):
+                found.append(ModelResult(self.store, place, method, seed, self.study))
         return sorted(found, key=_order)
 
     def model(self, key: str) -> ModelResult | None:
@@ -267,11 +283,18 @@ class StudyResult:
     def _verdicts(self) -> dict[str, Verdict]:
         return {}
 
+    def _said_of_data(self, probe: Artefact) -> Json:
+        try:
+            return probe.json()
+        except StoreError as error:
+            self.store.warn(str(error))
+            return {}
+
     def _judged(self, model: ModelResult) -> Verdict:
         same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
         original, retrained = same.get("original"), same.get("retrain")
         probe = self.probe_artefact()
-        about = DataResult.from_dict(probe.json()) if probe else DataResult()
+        about = DataResult.from_dict(self._said_of_data(probe)) if probe else DataResult()
         return judge_models(
             self.study.task,
             model.results,
@@ -282,58 +305,20 @@ class StudyResult:
         )
 
 
-def _order(model: ModelResult) -> tuple[int, int, str]:
-    references = {"original": 0, "retrain": 1}
-    shallow_first = 3 if model.method.info.family == "contraction" else 2
-    return (references.get(model.method.info.name, shallow_first), model.seed, model.key)
-
-
-def list_studies(store: Store) -> list[str]:
-    """Places of all studies that can be read; what is wrong with the others is told to `warn`."""
-    return [place for place in store.places() if _read(store, place)]
-
-
-def _read(store: Store, place: str) -> StudyResult | None:
-    try:
-        spec = store.read_study(place)
-        spec.pop("data_digest", None)
-        return StudyResult(store, place, _study_of(store, place, spec))
-    except (StoreError, ConfigError) as error:
-        store.warn(f"study '{place}' is left out: {error}")
-        return None
-
-
-def _study_of(store: Store, place: str, spec: Json) -> Study:
-    """The study; settings of the evidence that this version does not know do not close it.
-
-    A user's own kind of artefact need not be loaded here: its name and its settings are left out.
-    """
-    known = set(Evidence().to_dict())
-    optional = {kind.name for kind in kinds() if kind.optional}
-    evidence = {k: v for k, v in spec.get("evidence", {}).items() if k in known}
-    if evidence.get("instruments") is not None:
-        evidence["instruments"] = [n for n in evidence["instruments"] if n in optional]
-    try:
-        return Study.from_dict({**spec, "evidence": evidence})
-    except ConfigError as error:
-        study = Study.from_dict({name: spec[name] for name in spec if name != "evidence"})
-        store.warn(f"study '{place}': {error}; its evidence settings are left out")
-        return study
-
-
-def open_study(store: Store, name: str) -> StudyResult:
-    """A study by its place, by a preset's name, or by its own name when only one has it.
+def _who(artefact: Artefact) -> tuple[MethodSettings, int]:
+    """The method with its settings, and the seed, that a stored model's question names.
 
     Raises:
-        StoreError: when there is none, or several; they are listed.
+        ConfigError: for a method or a setting that is not known here.
+        StoreError: when the question is no model's.
     """
-    known = store.places()
-    place = preset(name).study.place if name in list_presets() else name
-    fitting = [p for p in known if p == place] or [p for p in known if p.rsplit("-", 1)[0] == name]
-    if len(fitting) != 1:
-        what = "no study is" if not fitting else f"{len(fitting)} studies are"
-        raise StoreError(f"{what} called '{name}'; there are: {', '.join(known) or 'none yet'}")
-    found = _read(store, fitting[0])
-    if found is None:
-        raise StoreError(f"study '{fitting[0]}' cannot be read; its study.json is damaged")
-    return found
+    asked = artefact.question
+    seed = asked.get("seed")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise StoreError(f"{RECORD}: question.seed is {seed!r} and not a whole number; {REMEDY}")
+    return settings_class(asked.get("method", "")).from_dict(asked.get("settings", {})), seed
+
+
+def _order(model: ModelResult) -> tuple[int, int, str]:
+    shallow_first = 3 if model.method.info.family == "contraction" else 2
+    return (REFERENCES.get(model.method.info.name, shallow_first), model.seed, model.key)

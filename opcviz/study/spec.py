@@ -40,6 +40,7 @@ __all__ = [
     "Evidence",
     "Plan",
     "Study",
+    "check_seeds",
     "list_presets",
     "load_plan",
     "load_plans",
@@ -47,6 +48,7 @@ __all__ = [
     "preset",
 ]
 
+MAX_SEED = 2**31 - 1  # what every generator takes, with the offsets that are added to it
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -75,7 +77,11 @@ class Study(Config):
 
     @property
     def place(self) -> str:
-        """Name of its folder: readable, and unique to its identity."""
+        """Name of its folder: readable, and unique to its identity.
+
+        Raises:
+            ConfigError: for a file of ids to forget that was not read yet: see `pinned`.
+        """
         identity: Json = {
             "data": self.data.to_dict(),
             "forget": self.forget.identity(),
@@ -124,10 +130,7 @@ class Plan(Record):
         values = dict(values)
         listed = values.pop("methods", ["original", "retrain", "opc"])
         seeds = values.pop("seeds", [0])
-        if not isinstance(seeds, list | tuple) or not all(
-            isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds
-        ):
-            raise ConfigError(f"seeds: wants a list of whole numbers from 0, got {seeds!r}")
+        check_seeds(seeds, "seeds")
         if not isinstance(listed, list | tuple):
             raise ConfigError(f"methods: wants a list of names or tables, got {listed!r}")
         for name, entries in (("seeds", seeds), ("methods", listed)):
@@ -151,6 +154,21 @@ class Plan(Record):
         import tomli_w
 
         return tomli_w.dumps(self.to_dict())
+
+
+def check_seeds(seeds: object, where: str) -> None:
+    """See that these are seeds of random generators.
+
+    Raises:
+        ConfigError: naming the setting, the first that does not fit and what is allowed.
+    """
+    allowed = f"wants a list of whole numbers from 0 to {MAX_SEED}"
+    if not isinstance(seeds, list | tuple):
+        raise ConfigError(f"{where}: {allowed}, got {seeds!r}")
+    for seed in seeds:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+            given = repr(seed) if not isinstance(seed, int) or abs(seed) < 1e30 else "a larger one"
+            raise ConfigError(f"{where}: {allowed}, got {given}")
 
 
 def read_method(entry: str | Json, dataset: str = "", scenario: str = "classes") -> MethodSettings:
@@ -234,7 +252,7 @@ def load_plans(path: Path, changes: Mapping[str, Plain] | None = None) -> tuple[
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers of more digits than Python reads
         raise ConfigError(f"{path}: not TOML ({error})") from error
     try:
         for dotted, value in (changes or {}).items():
@@ -258,6 +276,8 @@ def _put(values: Json, dotted: str, value: Any) -> None:
 def _varied(values: Json) -> Iterator[Json]:
     """A plan's values once for each combination in its `vary` table."""
     vary = values.pop("vary", {})
+    if not isinstance(vary, dict):
+        raise ConfigError(f"vary: wants a table of settings, each a list of values, got {vary!r}")
     for setting_name, options in vary.items():
         if not isinstance(options, list) or not options:
             raise ConfigError(f"vary.{setting_name}: wants a list of values, got {options!r}")
@@ -265,8 +285,11 @@ def _varied(values: Json) -> Iterator[Json]:
         each = copy.deepcopy(values)
         for dotted, value in zip(vary, combination, strict=True):
             _put(each, dotted, value)
+        if not vary:
+            yield each
+            continue
         words = ["".join(c if c.isalnum() else "_" for c in str(value)) for value in combination]
         each["name"] = "-".join([str(each.get("name", "study")), *words])
-        if words and each.get("title"):
+        if isinstance(each.get("title"), str) and each["title"]:
             each["title"] += f" ({', '.join(map(str, combination))})"
         yield each

@@ -42,7 +42,11 @@ def columns(about: str, own: Mapping[str, KindAbout] | None = None) -> list[Colu
     known = [*(c for kind in kinds() for c in kind.columns), *TRAINING]
     if found := [column for column in known if about in column.tables]:
         return found
+    generic = {kind.name: kind for kind in kinds() if kind.generic and not kind.own}
+    if about in generic and generic[about].columns:
+        return list(generic[about].columns)
     tables = dict.fromkeys(table for column in known for table in column.tables)
+    tables |= dict.fromkeys(name for name, kind in generic.items() if kind.columns)
     for name, said in (own or {}).items():
         if stored := columns_of(said):
             if name == about:

@@ -69,6 +69,9 @@ class StudyWork(Protocol):
     def question(self, kind: str, method: Method, seed: int) -> Mapping[str, Plain]:
         """What an artefact answers."""
 
+    def find(self, kind: str, method: Method, seed: int) -> Artefact | None:
+        """The stored answer, or None."""
+
     def writing(self, kind: str, method: Method, seed: int) -> AbstractContextManager[Path]:
         """A folder to fill with an answer."""
 

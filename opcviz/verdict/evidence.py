@@ -54,7 +54,7 @@ class Examined:
     """What is known of one model.
 
     Attributes:
-        status: of its training: `finished`, `diverged` or `refused`.
+        status: of its training: `finished`, `diverged`, `refused` or `failed`.
         reason: why there is no model, where there is none.
         evidence: the core of the evidence; what is missing of it, and why.
         blocks: the same attacks block by block, empty where they were not made.
@@ -88,7 +88,7 @@ class Reader:
         """
         if self.model is None:
             raise Missing(self.who)
-        if self.model.status in ("diverged", "refused"):
+        if self.model.status in ("diverged", "refused", "failed"):
             why = self.model.reason or "no reason given"
             raise Missing(f"{self.who}: {self.model.status}, {why}")
 

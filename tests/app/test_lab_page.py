@@ -308,7 +308,7 @@ def test_a_stored_model_is_trained_again_and_compared(visit, burst, store, monke
         fine(lab.run())
     (run,) = here.list()
     assert run.status == "finished", run.cause
-    assert run.result == {"study": burst, "made": 0}
+    assert run.result == {"study": burst, "made": 0, "failed": []}
     assert "Trained again: every weight equals the stored model's, bit for bit." in infos(lab)
     assert any(text.value.startswith("**Retrained**: ") for text in lab.markdown)
     assert lab.success[0].value.startswith("Finished")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -30,9 +31,11 @@ def change(model: ModelResult, kind: str, how: Callable[[dict[str, Any]], object
     folder = model.artefact(kind).folder
     told = json.loads((folder / "result.json").read_text())
     how(told)
-    (folder / "result.json").write_text(json.dumps(told))
+    data = json.dumps(told).encode()
+    (folder / "result.json").write_bytes(data)
     record = json.loads((folder / "artefact.json").read_text())
-    record["files"]["result.json"]["bytes"] = (folder / "result.json").stat().st_size
+    known = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    record["files"]["result.json"] = known
     (folder / "artefact.json").write_text(json.dumps(record))
 
 

@@ -15,8 +15,9 @@ from ...common.records import Undefined
 from ...engine import DaskEngine
 from ...results import DataResult, EvidenceResult, FitResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
+from ...study.artefact import read_arrays
+from ...study.opening import list_studies
 from ...study.own import declare_own
-from ...study.results import list_studies
 from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
 from .kept import KeptStudies
@@ -47,7 +48,12 @@ def store() -> Store:
 
 
 def _warn(text: str) -> None:
-    if get_script_run_ctx(suppress_warning=True):  # else nobody looks: see `read_ahead`
+    """Say what cannot be used, once a session: pages read the store at every click."""
+    if not get_script_run_ctx(suppress_warning=True):  # nobody looks: see `read_ahead`
+        return
+    told = st.session_state.setdefault("store.told", set())
+    if text not in told:
+        told.add(text)
         st.toast(text, icon="⚠️")
 
 
@@ -85,8 +91,8 @@ def choices() -> dict[str, Choices]:
             ours = exhibit.places(f"{place}/models")
             first = [m for m in models if m.key in ours] or models
             probe = study.probe_artefact()
-            ids = set(_arrays(str(probe.path("probe.npz")))["ids"].tolist()) if probe else ()
-            found[place] = Choices([m.key for m in models], _shown(first), ids)
+            ids = _sound_arrays(str(probe.path("probe.npz"))).get("ids", ()) if probe else ()
+            found[place] = Choices([m.key for m in models], _shown(first), set(map(int, ids)))
     return found
 
 
@@ -103,19 +109,30 @@ def _arrays(path: str) -> dict[str, np.ndarray]:
     """An npz file of an artefact. Artefacts never change, so their path is a good key.
 
     All visitors are given the same arrays, so nobody may write into them.
+
+    Raises:
+        StoreError: when it is damaged.
     """
-    with np.load(Path(path), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = read_arrays(Path(path))
     for array in arrays.values():
         array.setflags(write=False)
     return arrays
+
+
+def _sound_arrays(path: str) -> dict[str, np.ndarray]:
+    """The same; empty, and a warning, where it is damaged."""
+    try:
+        return _arrays(path)
+    except StoreError as error:
+        _warn(str(error))
+        return {}
 
 
 def samples(study: StudyResult) -> tuple[Samples, DataResult]:
     """The probe set for the maps, and what is said of the data set.
 
     Raises:
-        StoreError: when no model was made yet.
+        StoreError: when no model was made yet, or a file of the probe set is damaged.
     """
     artefact = study.probe_artefact()
     if artefact is None:
@@ -137,7 +154,7 @@ def trajectory(model: ModelResult) -> dict[str, np.ndarray]:
     """What was kept of each epoch: `ids`, `points`; empty where nothing was."""
     artefact = model.artefact("model")
     path = artefact.path("trajectory.npz") if artefact else None
-    return _arrays(str(path)) if path and path.is_file() else {}
+    return _sound_arrays(str(path)) if path and path.is_file() else {}
 
 
 class Column:
@@ -174,7 +191,7 @@ class Column:
         """The arrays of one kind of artefact, empty where there are none."""
         artefact = self.model.artefact(kind)
         path = artefact.path(name) if artefact else None
-        return _arrays(str(path)) if path and path.is_file() else {}
+        return _sound_arrays(str(path)) if path and path.is_file() else {}
 
 
 def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:

@@ -1,6 +1,6 @@
-"""Attacks of a user's own, and which answers are to other settings than the study's.
+"""Attacks without a section of their own, and answers to other settings than the study's.
 
-Both are read from the store alone: the files that made the answers need not be loaded here.
+A user's are read from the store alone: the files that made them need not be loaded here.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from ...artefacts import KindAbout, ModelResults, columns_of
-from ...common.records import Record, Undefined
+from ...artefacts import KindAbout, ModelResults, columns_of, kinds
+from ...common.records import Record, Undefined, defined
 from ...results import PlainResult
 from ...study import StudyResult
 from ..reading.store_reader import Column
@@ -57,8 +57,8 @@ def _reason(answer: Record | Undefined) -> object:
 
 
 def own_kinds(study: StudyResult, shown: Sequence[Column]) -> None:
-    """A section for each attack of a user's own that some model of the study has answers of."""
-    for name, about in study.own_kinds.items():
+    """A section for each attack that has none of its own, and that some model has answers of."""
+    for name, about in {**_generic(study, shown), **study.own_kinds}.items():
         st.subheader(_plain(about.title), anchor=False)
         if about.summary:
             st.caption(_plain(about.summary))
@@ -68,6 +68,16 @@ def own_kinds(study: StudyResult, shown: Sequence[Column]) -> None:
             st.json({c.label: _as_json(c.results.answer(name)) for c in shown}, expanded=False)
         said = {**_said_of_columns(about), **about.fields}
         st.caption("  \n".join(f"{_plain(path)}: {_plain(text)}" for path, text in said.items()))
+
+
+def _generic(study: StudyResult, shown: Sequence[Column]) -> dict[str, KindAbout]:
+    """Declarations of built-in kinds that no section or table of measures shows."""
+    found = (kind for kind in kinds(study.study.task) if kind.generic and not kind.own)
+    return {
+        kind.name: kind.about()
+        for kind in found
+        if any(defined(c.results.answer(kind.name)) for c in shown)
+    }
 
 
 def _as_json(answer: Record | Undefined) -> Mapping[str, object]:

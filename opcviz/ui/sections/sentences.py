@@ -36,7 +36,7 @@ def headline(method: str, results: ModelResults) -> str:
     training, evidence = results.training, results.get(EvidenceResult)
     if training.status == "diverged":
         return f"Training {training.reason}: there is no model to examine."
-    if training.status == "refused":
+    if training.status in ("refused", "failed"):
         return f"There is no model: {training.reason}."
     forget = known(evidence.accuracy.forget_train) if defined(evidence) else None
     fit = fit_of(results, "fm", "all")
