@@ -26,7 +26,7 @@ from opcviz.methods import NotDefined
 from opcviz.models import Architecture
 from opcviz.study import Plan, Store, StudyRunner
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+README = Path(__file__).resolve().parents[2] / "README.md"
 SMALL = Architecture(width=0.2)
 
 

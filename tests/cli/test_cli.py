@@ -15,7 +15,7 @@ from opcviz.data import list_datasets
 from opcviz.methods import list_methods
 from opcviz.models import list_architectures
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 TINY = """
 name = "tiny"
