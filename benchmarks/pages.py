@@ -18,25 +18,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from .serving import CHROMIUM, CHROMIUM_OPTIONS, app
+
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = os.environ.get("OPCVIZ_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 WAIT = 120_000  # ms
 COLUMNS, STAGES = 4, 3  # models, and bars of each: before, FM, HR
 CHANGES = 3  # warm changes of page measured in each run
@@ -52,8 +43,7 @@ def main() -> None:
     args = parser.parse_args()
     seconds: dict[str, list[float]] = defaultdict(list)
     with sync_playwright() as play:
-        options = ["--no-sandbox", "--disable-gpu"]
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=options)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         for _ in range(args.runs):
             one_run(browser, args, seconds)
         browser.close()
@@ -67,7 +57,7 @@ def main() -> None:
 def one_run(browser: Browser, args: argparse.Namespace, seconds: dict[str, list[float]]) -> None:
     """Start the app once and go through its pages."""
     began = time.perf_counter()
-    with app(args.threads) as url:
+    with app(ROOT, OMP_NUM_THREADS=args.threads) as (url, _):
         seconds["server"].append(time.perf_counter() - began)
         for visitor in ("home", "again"):
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
@@ -121,39 +111,6 @@ def at_rest(page: Page) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(
         timeout=WAIT
     )
-
-
-@contextmanager
-def app(threads: str) -> Iterator[str]:
-    """The app on a fresh store; its address, as soon as it answers."""
-    with socket.socket() as free, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "opcviz.ui.serve"]
-        command += ["--server.headless", "true", "--server.port", str(port)]
-        server = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, "OPCVIZ_STORE": store, "OMP_NUM_THREADS": threads},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            while server.poll() is None:
-                try:
-                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
-                    break
-                except OSError:
-                    time.sleep(0.02)
-            else:
-                raise SystemExit(f"the app ended with status {server.returncode}")
-            yield url
-        finally:
-            server.terminate()
-            server.wait(30)
-            time.sleep(2)  # the engine program ends with its last client
 
 
 if __name__ == "__main__":
