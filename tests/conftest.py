@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,16 @@ def tiny_original_once(tiny_images: Images, tiny_split: Split) -> Classifier:
 def tiny_original(tiny_original_once: Classifier) -> Classifier:
     """A trained model that the test may do with as it likes."""
     return copy.deepcopy(tiny_original_once)
+
+
+@pytest.fixture(scope="session")
+def one_scan() -> Iterator[None]:
+    """`AppTest` looks through all installed packages at each start; here once for all of them."""
+    from streamlit.components.v2 import manifest_scanner as scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanner, "scan_component_manifests", cache(scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)
