@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -20,6 +21,17 @@ from opcviz.tasks import get_task
 from opcviz.training import Training
 
 pytest_plugins = ["browser_fixtures"]
+
+
+# While modules are imported nothing is thrown away, yet the garbage collector looks through all of
+# torch, scikit-learn and Streamlit again and again (2 s of 10); afterwards these are left out.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("opcviz", deadline=None)
