@@ -33,6 +33,10 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()  # at the end all of it goes; what is left over is reported as a leak
+
+
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("opcviz", deadline=None)
 settings.load_profile("opcviz")

@@ -56,6 +56,7 @@ def epoch(number: int, forget: float) -> Epoch:
     return Epoch(number, EPOCHS, {**values, "norm_ratio": 0.5}, [float(number)] * 2 * samples)
 
 
+@pytest.mark.slow  # its controls alone: tests/ui/test_controls.py
 def test_every_method_brings_its_controls(lab):
     box = lab.selectbox(key="lab.method")
     for cls in known_methods():

@@ -203,6 +203,7 @@ def test_where_all_are_measured_alike_nothing_is_said(visit, place, page):
     assert not visit(page, study=place).warning
 
 
+@pytest.mark.slow  # two programs that import torch
 def test_an_attack_chosen_whose_file_breaks_is_refused_and_the_form_goes_on(
     visit, store, plugins, tmp_path, monkeypatch
 ):

@@ -84,13 +84,13 @@ def test_what_files_declare_is_known_as_if_they_were_loaded_and_they_ran_elsewhe
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One program reads all three files: it takes the time of importing torch."""
-    who = files / "who.txt"
+    who, loaded = files / "who.txt", set(sys.modules)
     (files / "warm.py").write_text(METHOD.format(who=str(who)))
     (files / "margin.py").write_text(KIND)
     (files / "waves.py").write_text(DATASET)
     assert own.declare_own() == []
     assert int(who.read_text()) != os.getpid()
-    assert not any(name.startswith("opcviz_user_") for name in sys.modules)
+    assert not [name for name in sys.modules.keys() - loaded if name.startswith("opcviz_user_")]
     data_set_can_be_chosen_but_is_read_elsewhere()
     kind_is_known_with_its_settings_columns_and_documentation()
     monkeypatch.setenv(PATH_VARIABLE, str(files / "warm.py"))
@@ -137,6 +137,7 @@ def method_is_known_as_it_would_be_loaded() -> None:
         loader._files.clear()
 
 
+@pytest.mark.slow  # four programs, each of which imports torch
 def test_a_broken_file_is_refused_with_its_line_and_an_endless_one_after_a_while(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
