@@ -6,6 +6,7 @@ from opcviz.ui.reading import export
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.sections import depth, own_kinds
 from opcviz.ui.sections import side_by_side as rows
+from opcviz.ui.sections.folded import folded
 from opcviz.ui.sections.page_header import head
 
 study, view = head("Side by side")
@@ -15,8 +16,11 @@ own_kinds.say_outdated(shown)
 rows.headlines(shown)
 rows.maps(study, view, shown)
 rows.recovery(shown, library.retrained(study))
-with st.expander("How deep does it go? The same attack at every block"):
-    depth.depth(shown)
+folded(
+    "How deep does it go? The same attack at every block",
+    lambda: depth.depth(shown),
+    key="rows.deep",
+)
 rows.reconstructions(shown)
 
 st.divider()

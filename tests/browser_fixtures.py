@@ -81,11 +81,11 @@ def visit(browser):
     """Open an address in a context of its own.
 
     What the console calls an error, and an exception that stands on a page at the end, fail the
-    test.
+    test. `watch` is given the page before anything is loaded.
     """
     pages, errors = [], []
 
-    def open_page(url: str, theme: str = "light"):
+    def open_page(url: str, theme: str = "light", watch: Callable[..., object] = id):
         context = browser.new_context(
             viewport={"width": 1280, "height": 900}, color_scheme=theme, device_scale_factor=1
         )
@@ -101,6 +101,7 @@ def visit(browser):
             ),
         )
         page.on("pageerror", lambda e: errors.append(str(e)))
+        watch(page)
         page.goto(url)
         return page
 

@@ -96,8 +96,8 @@ MUTANTS = (
     ),
     Mutant(
         "HR's interval taken from FM",
-        'drawn["HR"] = attacks["hr"][fit]',
-        'drawn["HR"] = attacks["fm"][fit]',
+        '"HR": fit_of(results, "hr", fit).interval',
+        '"HR": fit_of(results, "fm", fit).interval',
         (PAGES,),
     ),
     Mutant(
@@ -171,16 +171,16 @@ MUTANTS = (
     ),
     Mutant(
         "FM's interval taken from another fit set",
-        '"FM": attacks["fm"][fit]}',
-        '"FM": attacks["fm"]["all"]}',
+        '"FM": fit_of(results, "fm", fit).interval',
+        '"FM": fit_of(results, "fm", "all").interval',
         (PAGES,),
     ),
     Mutant(
         "the table's columns RA and TA swapped",
-        '_column("RA", "accuracy", "retain_train", help="accuracy on retained train data"),'
-        '\n        _column("TA", "accuracy", "retain_test",',
-        '_column("RA", "accuracy", "retain_test", help="accuracy on retained train data"),'
-        '\n        _column("TA", "accuracy", "retain_train",',
+        'Column("RA", _retain, tables=TABLE, help="accuracy on retained train data"),'
+        '\n        Column("TA", _retain_test,',
+        'Column("RA", _retain_test, tables=TABLE, help="accuracy on retained train data"),'
+        '\n        Column("TA", _retain,',
         (TABLE,),
     ),
     Mutant(
@@ -198,8 +198,8 @@ MUTANTS = (
     ),
     Mutant(
         "plain accuracy where the balanced one is announced",
-        "**{percent(found['balanced_accuracy'])}**",
-        "**{percent(found['forget_accuracy'])}**",
+        "**{percent(known(found.balanced_accuracy))}**",
+        "**{percent(known(found.forget_accuracy))}**",
         (PAGES,),
     ),
     Mutant(

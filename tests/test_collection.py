@@ -50,4 +50,9 @@ def test_a_test_stands_in_the_folder_of_the_room_it_tests():
     assert folders - ACROSS <= rooms
     on_top = {path.stem.removeprefix("test_") for path in TESTS.glob("test_*.py")}
     modules = {path.stem for path in package.glob("*.py")}
-    assert on_top - modules == {"architecture_rules", "collection", "requirements"}
+    assert on_top - modules == {
+        "architecture_rules",
+        "collection",
+        "requirements",
+        "typed_seams",
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,10 @@ from ..common.config import Config, ConfigError
 from ..common.json_types import Json
 from ..common.plugins import loader
 from ..common.records import Record
+from ..results import PlainResult, TrainingResult
 from .columns import Column, Number
 from .kind import CHECKS_OF_OWN, KINDS, Kind, Made, kinds
+from .model_results import ModelResults
 
 __all__ = ["check_made", "check_own"]
 
@@ -68,7 +69,8 @@ def _check_answers(kind: Kind) -> None:
     if clash := sorted(set(kind.settings) & set(Evidence.own_fields())):
         raise TypeError(f"{type(kind).__name__}.settings: evidence has a setting '{clash[0]}'")
     evidence = Evidence()
-    json.dumps({"asked": kind.question(evidence), "about": kind.about()}, allow_nan=False)
+    asked, about = kind.question(evidence), kind.about().to_dict()
+    json.dumps({"asked": asked, "about": about}, allow_nan=False)
     if not isinstance(kind.wanted(evidence, 1), bool):
         raise TypeError(f"{type(kind).__name__}.wanted() must return True or False")
     if not all(isinstance(seed, int) for seed in kind.reference_seeds(evidence)):
@@ -87,7 +89,7 @@ def check_made(kind: Kind, made: Sequence[Made], models: int) -> None:
         if not isinstance(each.result, dict | Record):
             kind_of = type(each.result).__name__
             raise TypeError(f"Made.result must be a dict or a Record, not {kind_of}")
-        result = each.json()
+        result = each.record.to_dict()
         json.dumps(result, allow_nan=False)
         for name, arrays in each.arrays.items():
             if any(np.asarray(array).dtype.hasobject for array in arrays.values()):
@@ -98,13 +100,14 @@ def check_made(kind: Kind, made: Sequence[Made], models: int) -> None:
 
 def _check_path(kind: Kind, column: Column, result: Json) -> None:
     """Raise where a column reads what the result does not have: a name misspelt on either side."""
-    here: Any = {kind.name: result}
+    told = PlainResult.from_dict(result)
+    here: object = {kind.name: result}
     for key in column.value.path if isinstance(column.value, Number) else ():
         if not isinstance(here, dict) or key not in here:
             has = ", ".join(map(str, here)) if isinstance(here, dict) else repr(here)
             raise TypeError(f"column '{column.name}' reads '{key}', and there is only: {has}")
         here = here[key]
-    column.value({kind.name: result})
+    column.value(ModelResults(TrainingResult("finished"), {kind.name: told}))
 
 
 CHECKS_OF_OWN.append(check_own)

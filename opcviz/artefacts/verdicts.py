@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
-from ..common.json_types import Json
 from ..common.registry import Registry
 from ..verdict import Verdict, no_verdict
+from .model_results import ModelResults
 
-__all__ = ["StoredResults", "judge_models", "register_verdict"]
-
-
-@dataclass(frozen=True)
-class StoredResults:
-    """What the store has about one model.
-
-    Attributes:
-        status: of its training.
-        reason: why there is no model, where there is none.
-        results: by kind of artefact, as stored.
-    """
-
-    status: str
-    reason: str | None
-    results: Mapping[str, Json] = field(default_factory=dict)
-
+__all__ = ["judge_models", "register_verdict"]
 
 Rule = Callable[
-    [StoredResults, StoredResults | None, StoredResults | None, Mapping[str, int], bool], Verdict
+    [ModelResults, ModelResults | None, ModelResults | None, Mapping[str, int], bool], Verdict
 ]
 """From a model, the original and the retrained of its seed, the sizes of the data's parts, and
 whether whole classes were forgotten."""
@@ -52,9 +35,9 @@ def register_verdict(task: str) -> Callable[[Rule], Rule]:
 
 def judge_models(
     task: str,
-    model: StoredResults,
-    original: StoredResults | None,
-    retrained: StoredResults | None,
+    model: ModelResults,
+    original: ModelResults | None,
+    retrained: ModelResults | None,
     *,
     sizes: Mapping[str, int],
     of_classes: bool,
@@ -63,7 +46,7 @@ def judge_models(
 
     Args:
         task: the task's name.
-        model: what is stored about it.
+        model: what is known of it.
         original, retrained: the same of the references of its seed, None where there are none.
         sizes: samples by part of the data, as far as known.
         of_classes: whether whole classes were forgotten.

@@ -21,6 +21,7 @@ from .plans import changed_settings, chosen, kinds_among, with_attacks
 
 if TYPE_CHECKING:
     from ..study import Plan, Store
+    from ..study.table import TableRow
 
 app = typer.Typer(
     add_completion=False,
@@ -141,12 +142,12 @@ def show(
     from ..study import open_study
 
     _load_plugins()
-    result = open_study(_open_store(store), study).to_dict()
+    result = open_study(_open_store(store), study)
     if as_json:
-        print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
         return
     out.print(numbers_table(result))
-    if result["study"]["task"] == "classification":
+    if result.study.task == "classification":
         out.print(reading(result))
 
 
@@ -167,12 +168,12 @@ def table(
     where = _open_store(store)
     opened = [open_study(where, name) for name in studies]
     own = {name: said for study in opened for name, said in study.own_kinds.items()}
-    lines = []
+    lines: list[TableRow] = []
     for study in opened:
-        several = {"study": study.study.name} if len(studies) > 1 else {}
-        lines += [{**several, **row} for row in rows({**study.to_dict(), "own": own}, about)]
+        name = study.study.name if len(studies) > 1 else ""
+        lines += rows(study.models, about, own, study=name)
     if as_json:
-        print(json.dumps(lines, indent=1, ensure_ascii=False))
+        print(json.dumps([row.to_dict() for row in lines], indent=1, ensure_ascii=False))
     else:
         print(to_markdown(lines, about, own))
 
@@ -209,9 +210,9 @@ def sweep(
                 progress=progress,
             )
         if as_json:
-            print(json.dumps(found, indent=1, ensure_ascii=False))
+            print(json.dumps(found.to_dict(), indent=1, ensure_ascii=False))
         else:
-            print(to_markdown(found["table"]))
+            print(to_markdown(found.table))
 
 
 @app.command("list")

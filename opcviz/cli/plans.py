@@ -34,15 +34,14 @@ def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
     """The plan with only some methods, or other seeds; `all` is every registered method."""
     from dataclasses import replace
 
-    from ..methods import list_methods
-    from ..study import read_method
+    from ..methods import list_methods, method_settings
 
     if methods:
         listed = {m.info.name: m for m in plan.methods}
         names = [name.strip() for name in methods.split(",") if name.strip()]
         if names == ["all"]:
             names = [cls.info.name for cls in list_methods()]
-        chosen = (listed.get(n) or read_method(n, plan.study.data.name) for n in names)
+        chosen = (listed.get(n) or method_settings(n, dataset=plan.study.data.name) for n in names)
         plan = replace(plan, methods=tuple(chosen))
     if seeds:
         plan = replace(plan, seeds=_whole_numbers(seeds, "--seeds"))

@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from ..common.config import ConfigError
 from ..common.plugins import loader
@@ -131,7 +131,9 @@ def get_method(name: str) -> type[Method]:
     return found
 
 
-def create(name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any) -> Method:
+def create(
+    name: str, *, dataset: str = "", scenario: str = "classes", **settings: object
+) -> Method:
     """A method by name, ready to run, with settings as of `method_settings`.
 
     Args:
@@ -145,7 +147,7 @@ def create(name: str, *, dataset: str = "", scenario: str = "classes", **setting
     return implementation(method_settings(name, settings, dataset=dataset, scenario=scenario))
 
 
-def implementation(settings: MethodSettings) -> Method[Any]:
+def implementation(settings: MethodSettings) -> Method:
     """The method that has these settings, ready to run; itself, if it is one already.
 
     Raises:

@@ -4,6 +4,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 """
 
 from ..common.records import Record, Undefined, defined, guard
+from .attempts import HOLDS, Attempt, Sign
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
 from .inversion import (
     ClassMeanScores,
@@ -53,11 +54,14 @@ from .recovery import (
     SizeSweep,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .stored import DataResult, PlainResult, TrainingResult
 
 __all__ = [
     "ATTACKS",
     "FIT_SETS",
+    "HOLDS",
     "AccuracyReport",
+    "Attempt",
     "AverageGap",
     "BeforeAttack",
     "Block",
@@ -67,6 +71,7 @@ __all__ = [
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "DataResult",
     "EntropySummary",
     "EvidenceResult",
     "FeatureSimilarity",
@@ -83,6 +88,7 @@ __all__ = [
     "PartEntropies",
     "PictureScores",
     "PictureValues",
+    "PlainResult",
     "PredictionSimilarity",
     "ProbeScores",
     "ProbesResult",
@@ -99,12 +105,14 @@ __all__ = [
     "RocCurve",
     "RocReport",
     "Separability",
+    "Sign",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
+    "TrainingResult",
     "TugOfWar",
     "Undefined",
     "defined",

@@ -17,11 +17,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from ..artefacts.declaration import declare_kinds, describe_kind
+from ..artefacts.declaration import KindDeclaration, declare_kinds, describe_kind
 from ..common.plugins import (
     GROUPS,
     OLD_PATH_VARIABLE,
@@ -54,13 +55,22 @@ def declare_own() -> list[Refused]:
     global _known
     with _lock:
         files = [f for path in sources() for f in python_files(Path(path).expanduser())]
-        entries = [f"{group}:{e.name}" for group in GROUPS for e in entry_points(group=group)]
-        stamp = (tuple(map(_stamp, files)), tuple(entries))
+        entries = _entries(tuple(_stamp(Path(folder)) for folder in sys.path))
+        stamp = (tuple(map(_stamp, files)), entries)
         if stamp != (_known[0] or ((), ())):
             found, refused = _asked(files) if files or entries else ({}, [])
             _declare(found)
             _known = stamp, refused
         return _known[1]
+
+
+@lru_cache(maxsize=1)
+def _entries(installed: tuple[tuple[str, int, int], ...]) -> tuple[str, ...]:
+    """Our groups' entry points; looked up again when a folder of packages has changed.
+
+    It reads a file of each installed package, which takes longer than the rest of a page's start.
+    """
+    return tuple(f"{group}:{entry.name}" for group in GROUPS for entry in entry_points(group=group))
 
 
 def _stamp(file: Path) -> tuple[str, int, int]:
@@ -120,7 +130,7 @@ def _declare(found: dict[str, Any]) -> None:
     METHODS.stand_in(SOURCE, {each.info.name: each.settings() for each in methods})
     sets = (DatasetInfo(**each) for each in found.get("datasets", []))
     DATASETS.stand_in(SOURCE, {each.name: declared_dataset(each) for each in sets})
-    declare_kinds(SOURCE, found.get("kinds", []))
+    declare_kinds(SOURCE, [KindDeclaration.from_dict(each) for each in found.get("kinds", [])])
 
 
 def main(files: Sequence[str]) -> None:
@@ -135,7 +145,7 @@ def main(files: Sequence[str]) -> None:
     own = [kind for kind in kinds() if kind not in before]
     found = {
         "methods": [Declaration.of(cls).to_dict() for cls in methods],
-        "kinds": [describe_kind(kind) for kind in own],
+        "kinds": [describe_kind(kind).to_dict() for kind in own],
         "datasets": [asdict(info) for info in list_datasets() if info not in before],
         "refused": [asdict(each) for each in refused],
     }

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from ..artefacts import MODEL, get_kind, kinds
 from ..common.devices import pick_device
@@ -28,7 +27,7 @@ class Item:
     """One answer to be made."""
 
     kind: str
-    method: Method[Any]
+    method: Method
     seed: int
 
 
@@ -156,7 +155,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
     asked = Job.from_dict(job)
     for refused in loader.load(asked.plugin_files):
         progress(Message(str(refused), "warning"))
-    plan = Plan.from_dict(asked.plan)
+    plan = Plan.from_dict(dict(asked.plan))
     runner = StudyRunner(
         plan.study,
         Store(store, (shipped_root(),)),

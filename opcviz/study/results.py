@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..artefacts import MODEL, kinds
-from ..artefacts.verdicts import StoredResults, judge_models
+from ..artefacts import MODEL, KindAbout, ModelResults, kinds
+from ..artefacts.verdicts import judge_models
 from ..common.config import ConfigError
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
+from ..common.records import Record, Undefined
 from ..methods import MethodSettings, settings_class
+from ..results import DataResult, TrainingResult
 from ..verdict import Consensus, Verdict, consensus
+from .answers import Answers
 from .spec import Evidence, Study, list_presets, preset
 from .store import Artefact, Store, StoreError
 
@@ -58,7 +62,7 @@ class ModelResult:
         fitting = (a for a in answers if asked.items() <= a.question.items())
         return next(fitting, None) or next(iter(answers), None)
 
-    def _asked(self, kind: str) -> Json:
+    def _asked(self, kind: str) -> Mapping[str, Plain]:
         declared = {each.name: each for each in kinds()}
         return declared[kind].question(self.study.evidence) if kind in declared else {}
 
@@ -77,26 +81,44 @@ class ModelResult:
         names = (name for name in self.store.kinds(self.place) if name not in ours)
         return {name: found for name in names if (found := self.artefact(name))}
 
-    def result(self, kind: str) -> Json:
-        """The numbers of a kind; `{"reason": ...}` where there are none."""
-        artefact = self.artefact(kind)
-        return artefact.json() if artefact else {"reason": f"{kind} was not computed yet"}
+    @cached_property
+    def results(self) -> ModelResults:
+        """All its results as records, each read when it is first asked for."""
+        return ModelResults(self.training, Answers(self.store, self.place, self.artefact))
+
+    def result(self, kind: str) -> Record | Undefined:
+        """The record of a kind, or why there is none; `results.get` has it by its class."""
+        return self.results.answer(kind)
+
+    @cached_property
+    def training(self) -> TrainingResult:
+        """How its training ended."""
+        artefact = self.artefact(MODEL)
+        told = artefact.json() if artefact else {"reason": f"{MODEL} was not computed yet"}
+        try:
+            return TrainingResult.from_dict({"status": "missing", **told})
+        except ValueError as error:
+            return TrainingResult("missing", f"made by another version ({error}); run it again")
 
     def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
         """The arrays of a kind, empty where there are none."""
         artefact = self.artefact(kind)
         return artefact.arrays(name) if artefact and artefact.path(name).is_file() else {}
 
-    def stored(self) -> StoredResults:
-        """Everything that is stored about it, for its verdict."""
-        model = self.result(MODEL)
-        names = [kind.name for kind in kinds(self.study.task)]
-        results = {name: artefact.json() for name in names if (artefact := self.artefact(name))}
-        return StoredResults(str(model.get("status")), model.get("reason"), results)
+    @cached_property
+    def outdated_kinds(self) -> dict[str, str]:
+        """By kind of artefact, in which settings its answer differs from what the study asks."""
+        ours = [kind.name for kind in kinds(self.study.task) if not kind.own]
+        kept = {name: self.artefact(name) for name in ours} | self.own
+        return {name: said for name, a in kept.items() if (said := self._outdated(name, a))}
 
     def to_dict(self) -> Json:
-        """The documented form of `show --json`; what was not computed is null with a reason."""
-        model = self.result(MODEL)
+        """The documented form of `show --json`; what was not computed is null with a reason.
+
+        It holds what is stored, as it is stored, whatever version stored it.
+        """
+        artefact = self.artefact(MODEL)
+        model = artefact.json() if artefact else {"reason": f"{MODEL} was not computed yet"}
         ours = [kind for kind in kinds(self.study.task) if not kind.own]
         found = {kind.name: (kind, self.artefact(kind.name)) for kind in ours}
         results = {name: artefact.json() for name, (_, artefact) in found.items() if artefact}
@@ -114,10 +136,8 @@ class ModelResult:
             shown |= kind.show(None if failure else result, failure or kind.not_computed)
         # as they are stored, beside our own and never in place of it
         shown = {name: artefact.json() for name, artefact in self.own.items()} | shown
-        kept = {name: artefact for name, (_, artefact) in found.items()} | self.own
-        outdated = {name: said for name, a in kept.items() if (said := self._outdated(name, a))}
-        if outdated:
-            shown["outdated"] = outdated
+        if self.outdated_kinds:
+            shown["outdated"] = self.outdated_kinds
         return {
             **shown,
             "seconds": model.get("seconds"),
@@ -133,7 +153,7 @@ class ModelResult:
 
 def _differences(asked: Any, answered: Any, path: str = "") -> list[str]:
     """Dotted names of the settings that differ, with both values."""
-    if isinstance(asked, dict) and isinstance(answered, dict):
+    if isinstance(asked, Mapping) and isinstance(answered, Mapping):
         return [
             line
             for name, value in asked.items()
@@ -187,7 +207,7 @@ class StudyResult:
             (a for a in answers if a.question.get("probe") == size), next(iter(answers), None)
         )
 
-    def probe(self) -> tuple[dict[str, np.ndarray], Json]:
+    def probe(self) -> tuple[dict[str, np.ndarray], DataResult]:
         """The probe set's arrays (ids, pictures, labels, forget) and what is said of the data.
 
         Raises:
@@ -196,9 +216,9 @@ class StudyResult:
         artefact = self.probe_artefact()
         if artefact is None:
             raise StoreError(f"study '{self.place}' has no probe set yet: run it first")
-        return artefact.arrays("probe.npz"), artefact.json()
+        return artefact.arrays("probe.npz"), DataResult.from_dict(artefact.json())
 
-    def numbers(self, model: ModelResult) -> Json:
+    def _numbers(self, model: ModelResult) -> Json:
         """The documented form of one model, with the verdict on it beside both references."""
         return {
             **self._plain(model),
@@ -208,33 +228,28 @@ class StudyResult:
 
     def to_dict(self) -> Json:
         """The documented form of `show --json`."""
+        own = {name: about.to_dict() for name, about in self.own_kinds.items()}
         return {
             "study": {"place": self.place, **self.study.to_dict()},
-            **({"own": self.own_kinds} if self.own_kinds else {}),
-            "models": [self.numbers(model) for model in self.models],
+            **({"own": own} if own else {}),
+            "models": [self._numbers(model) for model in self.models],
         }
 
     @cached_property
-    def own_kinds(self) -> dict[str, Json]:
+    def own_kinds(self) -> dict[str, KindAbout]:
         """What users' own kinds of artefact say of themselves, by name: see `Kind.about`.
 
         As their newest answers say it, so that their files need not be loaded.
         """
         answers = [answer for model in self.models for answer in model.own.items()]
         answers.sort(key=lambda answer: (answer[0], answer[1].created))
-        return {name: artefact.about for name, artefact in answers}
-
-    @cached_property
-    def _read(self) -> dict[str, Json]:
-        return {}
+        return {name: a.about or KindAbout(name, "", {}, ()) for name, a in answers}
 
     def _plain(self, model: ModelResult) -> Json:
-        """A model's numbers, read once however many verdicts rest on them."""
-        if model.key not in self._read:
-            lacking = (name for name in self.own_kinds if name not in model.own)
-            reasons = {name: {"reason": f"{name} was not computed yet"} for name in lacking}
-            self._read[model.key] = {**model.to_dict(), **reasons}
-        return self._read[model.key]
+        """A model's numbers, and which of the users' own kinds it lacks."""
+        lacking = (name for name in self.own_kinds if name not in model.own)
+        reasons = {name: {"reason": f"{name} was not computed yet"} for name in lacking}
+        return {**model.to_dict(), **reasons}
 
     def verdict(self, model: ModelResult) -> Verdict:
         """What the evidence adds up to, against the original and the retrained of its seed."""
@@ -252,30 +267,18 @@ class StudyResult:
     def _verdicts(self) -> dict[str, Verdict]:
         return {}
 
-    @cached_property
-    def _stored(self) -> dict[str, StoredResults]:
-        return {}
-
-    def _results_of(self, model: ModelResult | None) -> StoredResults | None:
-        """All that is stored about a model, read once however many verdicts rest on it."""
-        if model is None:
-            return None
-        if model.key not in self._stored:
-            self._stored[model.key] = model.stored()
-        return self._stored[model.key]
-
     def _judged(self, model: ModelResult) -> Verdict:
         same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
         original, retrained = same.get("original"), same.get("retrain")
         probe = self.probe_artefact()
-        about = probe.json() if probe else {}
+        about = DataResult.from_dict(probe.json()) if probe else DataResult()
         return judge_models(
             self.study.task,
-            self._results_of(model) or model.stored(),
-            self._results_of(original),
-            self._results_of(retrained),
-            sizes=about.get("sizes") or {},
-            of_classes=bool(about.get("forget_classes")),
+            model.results,
+            original.results if original else None,
+            retrained.results if retrained else None,
+            sizes=about.sizes or {},
+            of_classes=bool(about.forget_classes),
         )
 
 

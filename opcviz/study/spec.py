@@ -25,11 +25,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
+from ..common.records import Record
 from ..data import DataSpec, Scenario
 from ..methods import MethodSettings, method_settings
 from ..models import Architecture
@@ -101,8 +102,10 @@ def model_place(study: Study, method: MethodSettings, seed: int) -> str:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A study and the models that shall answer it.
+class Plan(Record):
+    """A study and the models that shall answer it; its JSON is shown at the top of this file.
+
+    `from_dict` raises `ConfigError`, naming the entry that does not fit.
 
     Attributes:
         study: the question.
@@ -115,12 +118,9 @@ class Plan:
     seeds: tuple[int, ...] = (0,)
 
     @classmethod
-    def from_dict(cls, values: Json) -> Plan:
-        """Read the layout shown at the top of this file.
-
-        Raises:
-            ConfigError: naming the entry that does not fit.
-        """
+    def _parsed(cls, values: object, strict: bool, where: str) -> Self:
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"a plan wants a table of settings, got {values!r}")
         values = dict(values)
         listed = values.pop("methods", ["original", "retrain", "opc"])
         seeds = values.pop("seeds", [0])
@@ -138,8 +138,8 @@ class Plan:
         methods = tuple(read_method(entry, *about) for entry in listed)
         return cls(study, methods, tuple(dict.fromkeys(seeds)))
 
-    def to_dict(self) -> Json:
-        """The layout shown at the top of this file, every setting written out."""
+    def _written(self) -> Json:
+        """Every setting is written out."""
         return {
             **self.study.to_dict(),
             "methods": [{"method": m.info.name, **m.to_dict()} for m in self.methods],
@@ -212,7 +212,7 @@ def load_plan(path: Path) -> Plan:
     return plans[0]
 
 
-def load_plans(path: Path, changes: Mapping[str, Any] | None = None) -> tuple[Plan, ...]:
+def load_plans(path: Path, changes: Mapping[str, Plain] | None = None) -> tuple[Plan, ...]:
     """The plans of a TOML file: one, or with `[vary]` one for each combination of its values.
 
         [vary]

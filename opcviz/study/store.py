@@ -19,16 +19,18 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from ..artefacts import KindAbout
 from ..common.config import fingerprint
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
+from ..common.records import Record
 from ..resources import shipped_root
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 RECORD = "artefact.json"
+R = TypeVar("R", bound=Record)
 
 
 class StoreError(ValueError):
@@ -85,13 +88,13 @@ class Artefact:
         folder: where it lies.
         question: the JSON that its name is the hash of.
         created: ISO time, UTC.
-        about: the declaration of a user's own kind, see `Kind.about`; empty for built-in ones.
+        about: the declaration of a user's own kind, see `Kind.about`; None for built-in ones.
     """
 
     folder: Path
     question: Json
     created: str
-    about: Json = field(default_factory=dict)
+    about: KindAbout | None = None
 
     def path(self, name: str) -> Path:
         """A file of it."""
@@ -101,6 +104,14 @@ class Artefact:
         """A JSON file of it."""
         content: Json = json.loads(self.path(name).read_text(encoding="utf-8"))
         return content
+
+    def record(self, cls: type[R]) -> R:
+        """Its numbers as the record that its kind declares.
+
+        Raises:
+            ValueError: for numbers that are not such a record's; the message says where.
+        """
+        return cls.from_dict(self.json())
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """An npz file of it, read whole."""
@@ -137,7 +148,7 @@ class Store:
         """All roots, the writable one first."""
         return (self.root, *self.layers)
 
-    def find(self, place: str, kind: str, question: Json) -> Artefact | None:
+    def find(self, place: str, kind: str, question: Mapping[str, Plain]) -> Artefact | None:
         """The sound artefact that answers exactly this question, or None.
 
         Every file is checked against its recorded hash; a damaged artefact is set aside.
@@ -179,7 +190,7 @@ class Store:
 
     @contextmanager
     def writing(
-        self, place: str, kind: str, question: Json, about: Json | None = None
+        self, place: str, kind: str, question: Mapping[str, Plain], about: KindAbout | None = None
     ) -> Iterator[Path]:
         """A folder to fill; it becomes the artefact when the block ends without an error.
 
@@ -209,7 +220,7 @@ class Store:
                 "files": files,
             }
             if about:
-                record["about"] = about
+                record["about"] = about.to_dict()
             write_json(beside / RECORD, record)
             try:
                 beside.rename(parent / name)
@@ -219,7 +230,7 @@ class Store:
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
-    def write_study(self, place: str, spec: Json) -> None:
+    def write_study(self, place: str, spec: Mapping[str, Plain]) -> None:
         """Record a study's spec; of one that is recorded already, only how it measures changes.
 
         What it measures (`evidence`) is no part of a study's identity: the record says what was
@@ -266,7 +277,7 @@ class Store:
                     raise StoreError(f"{name} has {file.stat().st_size} of {known['bytes']} bytes")
                 if thorough and _digest(file) != known["sha256"]:
                     raise StoreError(f"{name} does not have its recorded contents")
-            about = record.get("about") or {}
+            about = KindAbout.from_dict(record["about"]) if record.get("about") else None
             return Artefact(folder, record["question"], record["created"], about)
         except (OSError, ValueError, KeyError, TypeError) as error:
             self._set_aside(folder, str(error))

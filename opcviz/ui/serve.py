@@ -1,7 +1,8 @@
-"""`opcviz app`: the app's server, with its slow imports made while it starts.
+"""`opcviz app`: the app's server, which gets ready for its first visitor while it starts.
 
-`streamlit run app.py` works as well; then the first visitor waits for torch to be imported.
-Streamlit reads `.streamlit/config.toml` beside the script, wherever it is started.
+`streamlit run app.py` works as well; then the first visitor waits for the pages' imports and for
+the first study to be read. Streamlit reads `.streamlit/config.toml` beside the script, wherever it
+is started.
 """
 
 from __future__ import annotations
@@ -17,6 +18,14 @@ from ..resources import app_file
 
 __all__ = ["main"]
 
+FIRST_PAGE = (  # what `pages/side_by_side.py` imports
+    "opcviz.ui.reading.export",
+    "opcviz.ui.sections.depth",
+    "opcviz.ui.sections.own_kinds",
+    "opcviz.ui.sections.page_header",
+    "opcviz.ui.sections.side_by_side",
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the app's server until it is stopped; exits with its status.
@@ -24,10 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: those of `streamlit run` without the script; by default the command line's.
     """
-    threading.Thread(target=import_module, args=("opcviz.study",), daemon=True).start()
+    threading.Thread(target=get_ready, daemon=True).start()
     given = sys.argv[1:] if arguments is None else arguments
     sys.argv = ["streamlit", "run", str(app_file()), *given]
     sys.exit(cli.main())
+
+
+def get_ready() -> None:
+    """Import what the first page needs and read the study that it opens on."""
+    for name in FIRST_PAGE:
+        import_module(name)
+    from .reading.store_reader import read_ahead
+
+    read_ahead()
 
 
 if __name__ == "__main__":

@@ -41,6 +41,17 @@ def charts(app: AppTest, key: str) -> list[dict[str, Any]]:
     return [json.loads(chart.spec) for chart in found]
 
 
+def recovery_bars(app: AppTest) -> list[dict[str, Any]]:
+    """What the row of recovery attacks was sent, a chart a model."""
+    return list(_sent(app, "rows.recovery")["charts"])
+
+
+def unfolded(app: AppTest, key: str) -> AppTest:
+    """The page with a fold open, which was drawn without its content before."""
+    app.session_state[key] = True
+    return fine(app.run())
+
+
 def models(app: AppTest) -> list[str]:
     """The models in the address."""
     return app.query_params["models"].split(",")

@@ -1,7 +1,18 @@
 import re
 
 import pytest
-from reading import captions, charts, fine, headlines, infos, maps, models, strips
+from reading import (
+    captions,
+    charts,
+    fine,
+    headlines,
+    infos,
+    maps,
+    models,
+    recovery_bars,
+    strips,
+    unfolded,
+)
 
 from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.ui.charts.pictures import picture_strip
@@ -21,7 +32,7 @@ def keys(study: StudyResult) -> list[str]:
 
 def bars(app) -> list[list[float]]:
     """Forget accuracy before and after the attacks, a list a model."""
-    return [chart["data"][0]["y"] for chart in charts(app, "rows.recovery")]
+    return [[bar["value"] for bar in chart["bars"]] for chart in recovery_bars(app)]
 
 
 def drawn(strip: str) -> list[str]:
@@ -137,6 +148,15 @@ def test_what_a_link_asks_for_in_vain_is_named(visit, name, value, says):
     assert any(note.startswith(says) for note in infos(app))
     assert len(headlines(app)) >= 2
     assert value not in app.query_params.get(name, "")
+
+
+@pytest.mark.parametrize(("fold", "drawn"), [("rows.why", 1), ("rows.deep", 2)])
+def test_a_fold_is_drawn_when_it_is_opened_and_no_chart_of_plotlys_before(visit, fold, drawn):
+    app = visit()
+    assert not charts(app, "")
+    assert len(charts(unfolded(app, fold), "")) == drawn
+    app.session_state[fold] = False
+    assert not charts(fine(app.run()), "")
 
 
 def test_downloads_are_offered(visit):

@@ -38,7 +38,7 @@ def test_what_an_older_study_lacks_is_said(visit):
     kept = any(model.arrays("evidence", "entropy.npz") for model in shown)
     assert len(charts(app, "entropy")) == kept
     assert said(app, "Entropy by sample was not kept") != kept
-    variants = set().union(*(model.result("relearning")["variants"] for model in shown))
+    variants = set().union(*(model.result("relearning").variants for model in shown))
     assert len(charts(app, "relearning")) == len(variants)
     assert said(app, "Not measured for these models yet") == ("other" not in variants)
 

@@ -74,3 +74,49 @@ def test_every_page_and_a_start_in_the_lab_work_without_torch(tmp_path: Path, mo
     assert fingerprint(plan.to_dict()) == fingerprint(
         Plan(preset("digits-all").study, plan.methods, (0,)).to_dict()
     )
+
+
+FIRST_VISIT = """
+    import json, sys
+    sys.path.insert(0, {here!r})
+    import numpy as np
+    from streamlit.testing.v1 import AppTest
+    from opcviz.ui import serve
+    from opcviz.ui.reading import kept
+    from opcviz.ui.sections import page_header
+
+    page_header._through_the_entry = lambda: None
+    serve.get_ready()
+    ready = set(sys.modules)
+    opened, load, read = [], np.load, kept.open_study
+    np.load = lambda *args, **kwargs: opened.append(str(args[0])) or load(*args, **kwargs)
+    kept.open_study = lambda store, place: opened.append(place) or read(store, place)
+
+    app = AppTest.from_file({app!r}, default_timeout=120).run()
+    assert not app.exception, app.exception
+    parts = [part.proto for part in app.get("bidi_component")]
+    print(json.dumps({{
+        "imported": sorted(n for n in set(sys.modules) - ready if n.startswith("opcviz")),
+        "opened": opened,
+        "plotly": [n for n in sys.modules if n.rpartition(".")[2] in ("_figure", "_bar")],
+        "sent": {{part.id.rpartition("-")[2]: len(part.json) for part in parts}},
+    }}))
+"""
+
+
+def test_the_server_is_ready_for_its_first_visitor(tmp_path: Path, monkeypatch) -> None:
+    """Nothing of ours is imported, no study is opened and no figure is made in the visit itself."""
+    monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path / "none yet"))
+    code = textwrap.dedent(FIRST_VISIT).format(
+        here=str(Path(__file__).parent), app=str(ROOT / "app.py")
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["imported"] == said["opened"] == said["plotly"] == []
+    assert len(said["sent"]) == 2, "the maps, and the bars of all models together"
+    assert min(said["sent"].values()) < 5_000, "bytes of the bars"
+    assert max(said["sent"].values()) < 60_000, "bytes of the maps"
+    assert not (tmp_path / "none yet").exists()  # looking makes nothing

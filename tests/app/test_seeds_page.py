@@ -1,7 +1,7 @@
 """A study of several seeds: every column is compared with the retrained model of its own."""
 
 import pytest
-from reading import captions, charts, fine, models
+from reading import captions, fine, models, recovery_bars
 from stored import copy_model
 
 from opcviz.study import Store, open_study, shipped_root
@@ -29,8 +29,7 @@ def changed(result):
 
 def dotted(chart) -> list[float]:
     """The heights of a chart's dotted lines."""
-    shapes = chart["layout"].get("shapes", ())
-    return [shape["y0"] for shape in shapes if shape["line"]["dash"] == "dot"]
+    return [height for height in chart["retrained"] if height is not None]
 
 
 def stages(model, seed=0) -> list[float]:
@@ -45,7 +44,7 @@ def test_the_dotted_line_is_the_retrained_model_of_the_columns_seed(visit, store
     shown = (named["opc"].key, opc)
     app = visit(study=digits.place, models=",".join(shown))
     assert set(models(app)) == set(shown)
-    lines = dict(zip(models(app), map(dotted, charts(app, "rows.recovery")), strict=True))
+    lines = dict(zip(models(app), map(dotted, recovery_bars(app)), strict=True))
     assert lines[named["opc"].key] == stages(named["retrain"])
     assert lines[opc] == stages(named["retrain"], seed=1)
     assert not any("no dotted line" in text for text in captions(app))
@@ -56,7 +55,7 @@ def test_without_a_retrained_model_of_its_seed_a_column_has_no_line_and_says_so(
 ):
     opc = copy_model(named["opc"], store, seed=1)
     app = visit(study=digits.place, models=f"{named['opc'].key},{opc}")
-    lines = dict(zip(models(app), map(dotted, charts(app, "rows.recovery")), strict=True))
+    lines = dict(zip(models(app), map(dotted, recovery_bars(app)), strict=True))
     assert lines == {named["opc"].key: stages(named["retrain"]), opc: []}
     said = [text for text in captions(app) if "no dotted line" in text]
     assert said == ["no dotted line: there is no retrained model of seed 1"]

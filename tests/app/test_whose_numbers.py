@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from drawn import auc, cells, levels, lines, near, percent, plain, sources
-from reading import captions, charts, fine, headlines, maps, strips
+from reading import captions, charts, fine, headlines, maps, recovery_bars, strips, unfolded
 from scrambled import Scrambled, scramble
 from streamlit.testing.v1 import AppTest
 
@@ -73,21 +73,21 @@ def stages(numbers: dict[str, Any], fit: str, what: str) -> list[Any]:
 
 
 def check_bars(app: AppTest, made: Scrambled, fit: str) -> None:
-    drawn = charts(app, "rows.recovery")
+    drawn = recovery_bars(app)
     said = [text for text in captions(app) if text.startswith("after FM: balanced")]
     for (label, numbers, _), chart, caption in zip(columns(made), drawn, said, strict=True):
-        bars = chart["data"][0]
+        assert chart["title"] == label
         values = stages(numbers, fit, "forget_accuracy")
-        assert bars["y"] == near(values), label
+        assert [bar["value"] for bar in chart["bars"]] == near(values), label
         spans = stages(numbers, fit, "interval")
-        up, down = bars["error_y"]["array"], bars["error_y"]["arrayminus"]
-        ends = [(v - d, v + u) for v, u, d in zip(values, up, down, strict=True)]
+        ends = [(bar["low"], bar["high"]) for bar in chart["bars"]]
         assert ends == [near((s["low"], s["high"])) for s in spans], label
-        for told, value, span in zip(bars["customdata"], values, spans, strict=True):
-            assert f"{value:.1f} %" in told
-            assert f"{span['low']:.1f} to {span['high']:.1f}" in told
+        for bar, value, span in zip(chart["bars"], values, spans, strict=True):
+            assert f"{value:.1f} %" in bar["words"]
+            assert f"{span['low']:.1f} to {span['high']:.1f}" in bar["words"]
+            assert float(bar["number"]) == pytest.approx(value, abs=0.05)
         after = numbers["evidence"]["recovery"]["fm"][fit]
-        assert levels(chart, "dash") == near([after["constant_predictor"]]), label
+        assert chart["constant"] == near(after["constant_predictor"]), label
         assert f"**{percent(after['balanced_accuracy'])}**" in caption
         assert f"**{percent(after['retain_accuracy'])}**" in caption
 
@@ -107,8 +107,8 @@ def test_the_same_for_another_fit_set(visit, made):
 def test_the_dotted_line_is_the_retrained_model_of_the_same_seed(page, made, seed):
     app = page("", ("original", seed), ("opc", seed))
     wanted = stages(made.numbers[made.keys["retrain", seed]], "all", "forget_accuracy")
-    for chart in charts(app, "rows.recovery"):
-        assert levels(chart, "dot") == near(wanted)
+    for chart in recovery_bars(app):
+        assert chart["retrained"] == near(wanted)
 
 
 def test_headlines_maps_ridges_and_reconstructions(page, made):
@@ -117,7 +117,7 @@ def test_headlines_maps_ridges_and_reconstructions(page, made):
     below = [text for text in captions(app) if text.startswith("radius ratio")]
     boxes, found = headlines(app), strips(app)
     scores = [text for text in captions(app) if "PSNR" in text]
-    (ridge,) = charts(app, "rows.ridge")
+    (ridge,) = charts(unfolded(app, "rows.why"), "rows.ridge")
     swept = lines(ridge)
     for i, (label, numbers, arrays) in enumerate(columns(made)):
         evidence, inversion = numbers["evidence"], numbers["inversion"]
@@ -144,7 +144,7 @@ def test_headlines_maps_ridges_and_reconstructions(page, made):
 
 
 def test_depth_on_side_by_side(page, made):
-    check_depth(page(), made)
+    check_depth(unfolded(page(), "rows.deep"), made)
 
 
 def check_depth(app: AppTest, made: Scrambled) -> None:

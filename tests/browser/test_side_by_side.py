@@ -1,10 +1,12 @@
 """The home page of a fresh store, as a first visitor meets it."""
 
 import re
+from pathlib import Path
 
 import pytest
 from visitor import (
     WAIT,
+    Traffic,
     canvases,
     drawn_maps,
     idle,
@@ -184,15 +186,44 @@ def test_the_map_switch_moves_the_points_and_the_address(home):
 
 def test_another_fit_set_changes_the_bars(home):
     bars = home.locator("[class*=st-key-rows-recovery] .textpoint")
-    before = bars.all_inner_texts()
+    before = bars.all_text_contents()
+    assert len(before) == 12
     home.get_by_text("retain only", exact=True).click()
-    home.wait_for_function(
-        "before => JSON.stringify([...document.querySelectorAll("
-        "'[class*=st-key-rows-recovery] .textpoint')].map(e => e.textContent)) !== before",
-        arg=home.evaluate("texts => JSON.stringify(texts)", before),
-        timeout=WAIT,
-    )
+    expect(bars).not_to_have_text(before, timeout=WAIT)
     expect(recovery_bars(home)).to_have_count(12, timeout=WAIT)
+
+
+def test_a_bar_tells_its_interval_and_the_chart_saves_itself(home):
+    bar = recovery_bars(home).nth(1)
+    bar.hover()
+    row = home.get_by_test_id("recovery-bars")
+    tip = row.get_by_role("tooltip")
+    expect(tip).to_have_count(1)  # the others are hidden
+    expect(tip).to_have_text(re.compile(r"^after FM: [\d.]+ %, 95 %: [\d.]+ to [\d.]+$"))
+    assert bar.get_attribute("aria-label") == tip.text_content()
+    with home.expect_download() as download:
+        row.get_by_role("button", name="Save as SVG").first.click()
+    assert re.fullmatch(r"recovery-original-\w+-s0\.svg", download.value.suggested_filename)
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    assert text.startswith("<svg")
+    assert "var(" not in text
+    assert "forget accuracy (%)" in text
+
+
+def test_a_fold_shows_its_charts_once_it_is_open(home):
+    charts = home.locator("[class*=st-key-rows-ridge] .main-svg")
+    expect(charts).to_have_count(0)
+    home.get_by_text("How much of this is the attacker's ridge?").click()
+    expect(charts.first).to_be_visible(timeout=WAIT)
+
+
+def test_a_first_visit_runs_the_script_once_and_loads_none_of_plotlys_code(app, visit):
+    seen = Traffic()
+    shows_evidence(visit(app.url, watch=seen.watch), 4)
+    assert seen.script_runs == 1
+    assert not [url for url in seen.requests if "PlotlyChart" in url]
+    assert any("BidiComponent" in url for url in seen.requests)  # names of chunks are as we think
+    assert seen.bytes < 160_000, "of messages: maps, bars, pictures and words"
 
 
 def test_pages_change_warm_and_keep_the_selection(home):

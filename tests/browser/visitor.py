@@ -9,9 +9,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
 from opcviz.engine import Run, Runs
 
 WAIT = 90_000  # ms; generous, since other programs may want the processor too
+
+
+class Traffic:
+    """What a page asks the server for and is sent, from its first request on.
+
+    Attributes:
+        requests: addresses.
+        bytes: of all messages.
+        script_runs: how often the server began to run the script.
+    """
+
+    def __init__(self) -> None:
+        self.requests: list[str] = []
+        self.bytes = self.script_runs = 0
+
+    def watch(self, page) -> None:
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: socket.on("framereceived", self._received))
+
+    def _received(self, payload: str | bytes) -> None:
+        if isinstance(payload, bytes):
+            self.bytes += len(payload)
+            self.script_runs += ForwardMsg.FromString(payload).HasField("new_session")
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,12 @@ import torch
 from sklearn.datasets import load_digits
 from torch.nn import functional as F
 
-from opcviz.artefacts.verdicts import StoredResults, judge_models
+from opcviz.artefacts import ModelResults, get_kind
+from opcviz.artefacts.verdicts import judge_models
 from opcviz.common.progress import Epoch, Event, Progress, Stage
 from opcviz.data import load
 from opcviz.models import build_classifier, load_weights
+from opcviz.results import TrainingResult
 from opcviz.study import Plan, Store, StudyResult, StudyRunner, open_study, run, shipped_root
 from opcviz.study.table import rows
 
@@ -70,7 +72,7 @@ class Known:
 
     def json(self, key: str, kind: str) -> dict[str, Any]:
         """The numbers of a kind that `show` leaves out."""
-        return self.result.model(key).result(kind)
+        return self.result.model(key).artefact(kind).json()
 
     def arrays(self, key: str, kind: str, name: str) -> dict[str, np.ndarray]:
         """The arrays of a kind."""
@@ -180,7 +182,10 @@ class Known:
 def judged(*numbers: dict[str, Any]) -> dict[str, Any]:
     """The verdict on a model beside the original and the retrained, from their numbers alone."""
     stored = [
-        StoredResults(each["status"], each["reason"], {"evidence": each, "blocks": each})
+        ModelResults(
+            TrainingResult(each["status"], each["reason"]),
+            {kind: get_kind(kind).read(each) for kind in ("evidence", "blocks")},
+        )
         for each in numbers
     ]
     return judge_models("classification", *stored, sizes={}, of_classes=True).to_dict()
@@ -188,7 +193,7 @@ def judged(*numbers: dict[str, Any]) -> dict[str, Any]:
 
 def table(known: Known, about: str = "unlearning") -> list[dict[str, Any]]:
     """One row a method and setting, over its seeds."""
-    return rows({"models": list(known.told.values())}, about)
+    return [row.to_dict() for row in rows(known.result.models, about)]
 
 
 def shipped(name: str) -> Known:

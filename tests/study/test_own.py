@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from opcviz.artefacts import Evidence, get_kind, kinds
+from opcviz.artefacts import Evidence, ModelResults, get_kind, kinds
 from opcviz.common.config import ConfigError
 from opcviz.common.plugins import PATH_VARIABLE, loader
 from opcviz.common.registry import Registry
 from opcviz.data import DataError, DataSpec, list_datasets, load
 from opcviz.methods import known_methods, settings_class
 from opcviz.methods.declaration import METHODS
+from opcviz.results import TrainingResult
 from opcviz.study import Plan, own
 
 METHOD = '''
@@ -109,7 +110,8 @@ def kind_is_known_with_its_settings_columns_and_documentation() -> None:
     assert (kind.title, kind.stage, kind.own) == ("Margin", "measuring margins of", True)
     assert kind.fields == {"margin.mean": "mean margin"}
     (column,) = kind.columns
-    assert column.value({"margin": {"mean": 2.5}}) == 2.5
+    known = ModelResults(TrainingResult("finished"), {"margin": kind.read({"mean": 2.5})})
+    assert column.value(known) == 2.5
     asked = Evidence.from_dict({"instruments": ["margin"], "margin": {"least": 0.25}})
     assert kind.question(asked) == {"margin": {"least": 0.25}, "version": 1}
     assert kind.show({"mean": 1.0}, "") == {"margin": {"mean": 1.0}}

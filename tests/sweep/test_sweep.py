@@ -105,18 +105,18 @@ def test_a_sweep_runs_once_and_a_second_computes_nothing(tmp_path):
     plan = Plan(STUDY, (create("ft", dataset="digits"), create("ga", dataset="digits")), (0, 1))
     sweep = Sweep(trials=2, budget=4_000)
     found = compare(plan, sweep, tmp_path, device="cpu", engine=InlineEngine(tmp_path))
-    assert [len(trials) for trials in found["trials"].values()] == [2, 2]
-    assert found["failed"] == []
-    rows = {row["method"]: row for row in found["table"]}
+    assert [len(trials) for trials in found.trials.values()] == [2, 2]
+    assert found.failed == ()
+    rows = {row.method.info.name: row for row in found.table}
     assert set(rows) == {"original", "retrain", "ft", "ga"}
-    assert all(row["seeds"] == [0, 1] and row["UA"]["n"] == 2 for row in rows.values())
-    for name, trials in found["trials"].items():
-        gaps = [trial["gap"] for trial in trials if trial["gap"] is not None]
-        assert found["chosen"][name]["gap"] == min(gaps)
+    assert all(row.seeds == (0, 1) and row.cells["UA"].n == 2 for row in rows.values())
+    for name, trials in found.trials.items():
+        gaps = [trial.gap for trial in trials if trial.gap is not None]
+        assert found.chosen[name].gap == min(gaps)
     weights = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("weights.safetensors")}
     again = compare(plan, sweep, tmp_path, device="cpu", engine=InlineEngine(tmp_path))
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("weights.safetensors")} == weights
-    assert again["table"] == found["table"]
+    assert again.table == found.table
     kept = Store(tmp_path).latest(STUDY.place, "sweep")
-    assert kept.json() == json.loads(json.dumps(found))
+    assert kept.json() == json.loads(json.dumps(found.to_dict()))
     assert tuning_study(STUDY).place != STUDY.place

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ...common.json_types import Json
-from ...common.records import Undefined
-from ...results import Block, BlocksResult, EvidenceResult
+from ...common.records import Undefined, defined
+from ...results import BlocksResult, EvidenceResult, LiraResult, MembershipResult
 from ...verdict import Examined, Verdict, judge
-from ..verdicts import StoredResults, register_verdict
+from ..model_results import ModelResults
+from ..verdicts import register_verdict
 
 __all__ = ["judge_classifiers"]
-
-NOT_COMPUTED = "evidence was not computed yet"
 
 
 @register_verdict("classification")
 def judge_classifiers(
-    model: StoredResults,
-    original: StoredResults | None,
-    retrained: StoredResults | None,
+    model: ModelResults,
+    original: ModelResults | None,
+    retrained: ModelResults | None,
     sizes: Mapping[str, int],
     of_classes: bool,
 ) -> Verdict:
@@ -37,59 +35,38 @@ def judge_classifiers(
     )
 
 
-def _examined(stored: StoredResults | None) -> Examined | None:
-    if stored is None:
+def _examined(known: ModelResults | None) -> Examined | None:
+    if known is None:
         return None
+    blocks = known.get(BlocksResult)  # the verdict can do without
     return Examined(
-        stored.status,
-        stored.reason,
-        _evidence(stored.results.get("evidence")),
-        _blocks(stored.results.get("blocks")),
+        known.training.status,
+        known.training.reason,
+        known.get(EvidenceResult),
+        () if isinstance(blocks, Undefined) else blocks.blocks,
     )
 
 
-def _blocks(result: Json | None) -> tuple[Block, ...]:
-    """None where they were not made, or by another version: the verdict can do without."""
-    if not result or "blocks" not in result:
-        return ()
-    try:
-        return BlocksResult.from_dict(result).blocks
-    except ValueError:
-        return ()
-
-
-def _evidence(result: Json | None) -> EvidenceResult | Undefined:
-    if result is None:
-        return Undefined(NOT_COMPUTED)
-    if "recovery" not in result:
-        return Undefined(str(result.get("reason") or NOT_COMPUTED))
-    try:
-        return EvidenceResult.from_dict(result)
-    except ValueError as error:
-        return Undefined(f"made by another version ({error}); run the study again")
-
-
-def _membership(models: Sequence[StoredResults | None]) -> tuple[float, float, float] | None:
+def _membership(models: Sequence[ModelResults | None]) -> tuple[float, float, float] | None:
     """Membership AUC of a model, the original and the retrained, all by one attack.
 
     Likelihood ratios where all three have them: they compare models on the same forget samples,
     the loss threshold compares forget samples with others. None where neither is complete.
     """
-    attacks: tuple[Callable[[Mapping[str, Json]], float | None], ...] = (_lira_auc, _loss_auc)
+    attacks: tuple[Callable[[ModelResults], float | Undefined], ...] = (_lira_auc, _loss_auc)
     for attack in attacks:
-        found = [attack(each.results) if each else None for each in models]
-        known = [auc for auc in found if auc is not None]
+        found = [attack(each) if each else None for each in models]
+        known = [auc for auc in found if defined(auc)]
         if len(known) == 3:
             return known[0], known[1], known[2]
     return None
 
 
-def _lira_auc(results: Mapping[str, Json]) -> float | None:
-    auc: float | None = results.get("reference", {}).get("auc")
-    return auc
+def _lira_auc(model: ModelResults) -> float | Undefined:
+    found = model.get(LiraResult)
+    return found if isinstance(found, Undefined) else found.auc
 
 
-def _loss_auc(results: Mapping[str, Json]) -> float | None:
-    thresholds = results.get("membership", {}).get("thresholds") or {}
-    auc: float | None = (thresholds.get("loss") or {}).get("auc")
-    return auc
+def _loss_auc(model: ModelResults) -> float | Undefined:
+    found = model.get(MembershipResult)
+    return found if isinstance(found, Undefined) else found.thresholds.loss.auc

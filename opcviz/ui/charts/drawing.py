@@ -10,7 +10,10 @@ import plotly.graph_objects as go
 
 __all__ = [
     "TEXT_SIZE",
+    "Interval",
     "apply_layout",
+    "bar_number",
+    "bar_words",
     "empty_chart_note",
     "finite_or_none",
     "label_ends",
@@ -20,6 +23,9 @@ __all__ = [
 
 TEXT_SIZE = 12
 """Text inside a chart, pixels."""
+
+Interval = tuple[float, float]
+"""Low and high, percent."""
 
 
 def line_trace(
@@ -123,3 +129,16 @@ def apply_layout(
 def finite_or_none(value: float | None) -> float | None:
     """A finite float, or None."""
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def bar_number(value: float | None) -> str:
+    """What stands above a bar; 100 without a decimal, which would not fit."""
+    return "" if value is None else "100" if value > 99.95 else f"{value:.1f}"
+
+
+def bar_words(stage: str, value: float | None, span: Interval | None) -> str:
+    """What is told of a bar under the pointer: stage, value and interval, percent."""
+    name = stage if stage == "before" else f"after {stage}"
+    if value is None:
+        return name
+    return f"{name}: {value:.1f} %" + (f", 95 %: {span[0]:.1f} to {span[1]:.1f}" if span else "")

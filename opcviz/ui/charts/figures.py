@@ -12,7 +12,16 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from .drawing import TEXT_SIZE, apply_layout, empty_chart_note, finite_or_none, label_ends
+from .drawing import (
+    TEXT_SIZE,
+    Interval,
+    apply_layout,
+    bar_number,
+    bar_words,
+    empty_chart_note,
+    finite_or_none,
+    label_ends,
+)
 from .lines import lines_figure
 from .theme import STAGES, ink
 
@@ -21,9 +30,6 @@ __all__ = [
     "recovery_figure",
     "ridge_figure",
 ]
-
-
-Interval = tuple[float, float]
 
 
 def chart_config(filename: str) -> dict[str, Any]:
@@ -71,14 +77,14 @@ def recovery_figure(
             },
             error_y=_whiskers(values, spans),
             hovertemplate="%{customdata}<extra></extra>",
-            customdata=[_told(*each) for each in zip(stages, values, spans, strict=True)],
+            customdata=[bar_words(*each) for each in zip(stages, values, spans, strict=True)],
         )
     )
     figure.add_trace(  # above the whiskers, where a bar's own text would be crossed by them
         go.Scatter(
             x=list(range(len(stages))),
             y=[s[1] if s else v for v, s in zip(values, spans, strict=True)],
-            text=["" if v is None else "100" if v > 99.95 else f"{v:.1f}" for v in values],
+            text=[bar_number(value) for value in values],
             mode="text",
             textposition="top center",
             textfont={"size": TEXT_SIZE},
@@ -124,13 +130,6 @@ def _whiskers(values: list[float | None], spans: list[Interval | None]) -> dict[
         "thickness": 1.5,
         "width": 4,
     }
-
-
-def _told(stage: str, value: float | None, span: Interval | None) -> str:
-    name = stage if stage == "before" else f"after {stage}"
-    if value is None:
-        return name
-    return f"{name}: {value:.1f} %" + (f", 95 %: {span[0]:.1f} to {span[1]:.1f}" if span else "")
 
 
 def _references(

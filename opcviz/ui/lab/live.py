@@ -188,7 +188,7 @@ def _moving_map(tail: Tail, samples: Samples) -> None:
 
 def replay(study: StudyResult, model: ModelResult) -> None:
     """Any epoch of a finished model: its map and its numbers then."""
-    kept, history = library.trajectory(model), model.result("model").get("history") or []
+    kept, history = library.trajectory(model), model.training.history
     if not kept or not history:
         st.caption("No epochs were kept of this model.")
         return

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ...artefacts import ModelResults
+from ...common.records import Undefined
 from ...engine import DaskEngine
+from ...results import DataResult, EvidenceResult, FitResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
-from ...study.results import list_studies, open_study
+from ...study.own import declare_own
+from ...study.results import list_studies
+from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
+from .kept import KeptStudies
 from .state import Choices
 
 __all__ = [
@@ -19,6 +27,8 @@ __all__ = [
     "choices",
     "columns",
     "engine",
+    "fit_of",
+    "read_ahead",
     "retrained",
     "samples",
     "store",
@@ -27,6 +37,8 @@ __all__ = [
 ]
 
 FIRST_SHOWN = ("original", "retrain", "rl", "opc")
+_kept = KeptStudies()
+_judging = threading.Lock()  # two visitors at once wait for one judgement instead of making two
 
 
 def store() -> Store:
@@ -35,7 +47,8 @@ def store() -> Store:
 
 
 def _warn(text: str) -> None:
-    st.toast(text, icon="⚠️")
+    if get_script_run_ctx(suppress_warning=True):  # else nobody looks: see `read_ahead`
+        st.toast(text, icon="⚠️")
 
 
 @st.cache_resource
@@ -49,8 +62,12 @@ def engine() -> DaskEngine:
 
 
 def study_of(place: str) -> StudyResult:
-    """A stored study, as it is on disk now."""
-    return open_study(store(), place)
+    """A stored study, as it is on disk now, with what was read of it for others.
+
+    Raises:
+        StoreError: when there is none of this name.
+    """
+    return _kept.open(place, default_root(), (shipped_root(),), _warn)
 
 
 def choices() -> dict[str, Choices]:
@@ -62,7 +79,7 @@ def choices() -> dict[str, Choices]:
     shipped = exhibit.places()
     found: dict[str, Choices] = {}
     for place in sorted(list_studies(where), key=lambda p: (p not in shipped, p)):
-        study = open_study(where, place)
+        study = study_of(place)
         models = study.models
         if models:
             ours = exhibit.places(f"{place}/models")
@@ -81,14 +98,20 @@ def _shown(models: list[ModelResult]) -> tuple[str, ...]:
     return (*first, *others[: max(0, len(FIRST_SHOWN) - len(first))])
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@lru_cache(maxsize=256)
 def _arrays(path: str) -> dict[str, np.ndarray]:
-    """An npz file of an artefact. Artefacts never change, so their path is a good key."""
+    """An npz file of an artefact. Artefacts never change, so their path is a good key.
+
+    All visitors are given the same arrays, so nobody may write into them.
+    """
     with np.load(Path(path), allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+        arrays = {name: file[name] for name in file.files}
+    for array in arrays.values():
+        array.setflags(write=False)
+    return arrays
 
 
-def samples(study: StudyResult) -> tuple[Samples, dict[str, Any]]:
+def samples(study: StudyResult) -> tuple[Samples, DataResult]:
     """The probe set for the maps, and what is said of the data set.
 
     Raises:
@@ -97,13 +120,13 @@ def samples(study: StudyResult) -> tuple[Samples, dict[str, Any]]:
     artefact = study.probe_artefact()
     if artefact is None:
         raise StoreError(f"study '{study.place}' has no probe set yet: run it first")
-    arrays, about = _arrays(str(artefact.path("probe.npz"))), artefact.json()
+    arrays, about = _arrays(str(artefact.path("probe.npz"))), DataResult.from_dict(artefact.json())
     return (
         Samples(
             arrays["ids"],
             arrays["labels"],
             arrays["forget"],
-            about["class_names"],
+            about.class_names,
             arrays["pictures"],
         ),
         about,
@@ -118,25 +141,34 @@ def trajectory(model: ModelResult) -> dict[str, np.ndarray]:
 
 
 class Column:
-    """One model as a column of the screen: its label, its numbers, its arrays.
+    """One model as a column of the screen: its label, its results, its verdict, its arrays.
 
     Args:
         model: what is stored.
         label: its name among the models shown.
-        numbers: its numbers and verdict, see `StudyResult.numbers`.
+        verdict: on the model.
+        consensus: of the verdicts on its method and setting over all seeds.
     """
 
-    def __init__(self, model: ModelResult, label: str, numbers: dict[str, Any]) -> None:
-        self.model, self.label, self.numbers = model, label, numbers
+    def __init__(
+        self, model: ModelResult, label: str, verdict: Verdict, consensus: Consensus
+    ) -> None:
+        self.model, self.label, self.verdict, self.consensus = model, label, verdict, consensus
 
     @property
     def name(self) -> str:
         """The method's registered name."""
-        return str(self.numbers["method"])
+        return self.model.method.info.name
 
-    def result(self, kind: str) -> dict[str, Any]:
-        """The numbers of one kind of artefact, or a reason."""
-        return self.model.result(kind)
+    @property
+    def results(self) -> ModelResults:
+        """The records of all kinds of artefact."""
+        return self.model.results
+
+    @property
+    def evidence(self) -> EvidenceResult | Undefined:
+        """The core of its evidence, or why there is none."""
+        return self.results.get(EvidenceResult)
 
     def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
         """The arrays of one kind of artefact, empty where there are none."""
@@ -149,13 +181,41 @@ def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:
     """The chosen models, labelled so that no two look alike."""
     titles = labels(study)
     shown = [model for model in study.models if model.key in keys]
-    return [Column(model, titles[model.key], study.numbers(model)) for model in shown]
+    with _judging:
+        return [
+            Column(model, titles[model.key], study.verdict(model), study.consensus(model))
+            for model in shown
+        ]
 
 
-def retrained(study: StudyResult) -> dict[int, dict[str, Any]]:
-    """The numbers of the retrained models by seed: what a model of that seed is compared with."""
+def retrained(study: StudyResult) -> dict[int, ModelResults]:
+    """The results of the retrained models by seed: what a model of that seed is compared with."""
     found = [model for model in study.models if model.method.info.name == "retrain"]
-    return {model.seed: study.numbers(model) for model in reversed(found)}
+    return {model.seed: model.results for model in reversed(found)}
+
+
+def fit_of(results: ModelResults, attack: str, fit: str) -> FitResult:
+    """What a recovery attack with one fit set gets right of a model; undefined where not made."""
+    evidence = results.get(EvidenceResult)
+    if isinstance(evidence, Undefined):
+        return FitResult.undefined(evidence.reason)
+    older = "not computed by the version that made this; run the study again"
+    return evidence.recovery.attack(attack).get(fit) or FitResult.undefined(older)
+
+
+def read_ahead() -> None:
+    """Read what the first visitor of the first page will ask for, before there is one."""
+    declare_own()
+    found = choices()
+    if not found:
+        return
+    place, first = next(iter(found.items()))
+    study = study_of(place)
+    samples(study)
+    retrained(study)
+    for column in columns(study, tuple(first.shown)):
+        column.arrays("maps", "maps.npz")
+        column.arrays("inversion", "inversion.npz")
 
 
 def labels(study: StudyResult) -> dict[str, str]:

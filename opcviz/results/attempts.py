@@ -1,0 +1,107 @@
+"""What any attack on a model comes down to, so that a verdict can take the worst of them.
+
+Every kind of artefact that attacks says its results in these two records as well: an `Attempt` got
+back some of the forgotten data, a `Sign` told forgotten data from retained. Both are scored on
+pictures that the attacker was not given, and say how many those were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ..common.records import Record
+from ..common.statistics import Interval, wilson
+
+__all__ = ["HOLDS", "Attempt", "Sign", "View"]
+
+View = Literal["pooled", "unpooled", "whole"]
+
+HOLDS = {
+    "nothing": "the model alone, asked as it is",
+    "retain": "labelled pictures of what was retained, never a forgotten one",
+    "all": "labelled pictures of every class, the forgotten among them",
+    "shots": "a few labelled pictures of each forgotten class, and the retained ones",
+    "other": "pictures of another data set",
+}
+
+
+@dataclass(frozen=True)
+class Attempt(Record):
+    """One declared attacker's success on one model.
+
+    Attributes:
+        attacker: what he does: `answers` (asks the model as it is), `affine`, `rbf`, `mlp` (fits
+            such a map), `relearning` (trains on).
+        place: what he works on: a block's name, or `last 2` for the blocks that he starts anew.
+        view: of a block its output `pooled` over positions or `unpooled`; else the `whole` model.
+        holds: what he was given, a key of `HOLDS`.
+        given: forgotten pictures of each class that he was given; 0 for none.
+        recovered: percent of the forgotten pictures that he answers right, none of them given.
+        scored: how many pictures those are.
+        constant: percent that the best constant answer scores.
+        settings: the rest of his budget in words, as in "SGD, lr 0.05, 60 steps".
+    """
+
+    attacker: str
+    place: str
+    view: str
+    holds: str
+    given: int
+    recovered: float
+    scored: int
+    constant: float
+    settings: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no table of attackers could hold.
+
+        Raises:
+            ValueError: for an unknown view or holding.
+        """
+        if self.view not in get_args(View):
+            raise ValueError(f"Attempt.view: '{self.view}' is not one of {get_args(View)}")
+        if self.holds not in HOLDS:
+            raise ValueError(f"Attempt.holds: '{self.holds}' is not one of {', '.join(HOLDS)}")
+
+    @property
+    def key(self) -> tuple[str, str, str, str, int]:
+        """What makes two attempts on two models the same attack."""
+        return self.attacker, self.place, self.view, self.holds, self.given
+
+    @property
+    def interval(self) -> Interval:
+        """95 % of `recovered`, of the pictures scored (Wilson)."""
+        return wilson(self.recovered, self.scored)
+
+    @property
+    def words(self) -> str:
+        """The attacker in words, as in "rbf on stage2, unpooled"."""
+        where = self.place if self.view == "whole" else f"{self.place}, {self.view}"
+        how = {"answers": "asked as it is", "relearning": f"relearning, {where} anew"}
+        shots = f", {self.given} a class" if self.holds == "shots" else ""
+        retain = ", from retained data alone" if self.holds == "retain" else ""
+        return how.get(self.attacker, f"{self.attacker} on {where}") + shots + retain
+
+
+@dataclass(frozen=True)
+class Sign(Record):
+    """How well one judge tells forgotten data from retained by what the model computes.
+
+    Attributes:
+        judge: as in `linear`, `knn`, `rbf`, `boosted`, `membership`.
+        place: a block's name, or `logits`.
+        auc: 0 to 1, out of sample; 0.5 for telling nothing.
+        low, high: 95 % of it.
+    """
+
+    judge: str
+    place: str
+    auc: float
+    low: float
+    high: float
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two signs of two models the same test."""
+        return self.judge, self.place

@@ -1,0 +1,92 @@
+"""What the bars of recovery attacks look like, as plain data for the browser. No Streamlit here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..drawing import Interval, bar_number, bar_words, finite_or_none, spread_labels
+from ..theme import STAGES, ink
+
+__all__ = ["Bars", "build_payload"]
+
+LABEL_GAP = 11.0  # percent between two names of lines, at the height of a row
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """Forget accuracy of one model before and after each recovery attack.
+
+    Attributes:
+        title: the model's name.
+        forget_accuracy: percent by stage, in order: `before`, `FM`, `HR`. None where there is none.
+        intervals: (low, high) in percent by stage, drawn as whiskers where known.
+        constant: percent that answering one forgotten class for everything scores (dashed).
+        retrained: the retrained model's percent by stage (dotted).
+        reason: shown in place of bars when no stage has a number.
+        file: name of the picture when it is saved, without its ending.
+    """
+
+    title: str
+    forget_accuracy: Mapping[str, float | None]
+    intervals: Mapping[str, Interval | None] = field(default_factory=dict)
+    constant: float | None = None
+    retrained: Mapping[str, float | None] = field(default_factory=dict)
+    reason: str = ""
+    file: str = "recovery"
+
+
+def build_payload(charts: Sequence[Bars], *, height: int) -> dict[str, Any]:
+    """A row of bar charts, ready for JSON: without NaN or infinity.
+
+    Returns:
+        `height` and per chart `title`, `file`, `bars` (`stage`, `value`, `low`, `high`, `number`,
+        `words`, `color`), the height of the `constant` line, `retrained` (one a stage), `labels` of
+        the lines (`text`, `y`, `color`), `note` in place of bars, and the colours of the lines.
+    """
+    return {
+        "height": height,
+        "ink": {"constant": ink.reference, "retrained": ink.retain, "whisker": ink.reference},
+        "charts": [_chart(one) for one in charts],
+    }
+
+
+def _chart(one: Bars) -> dict[str, Any]:
+    bars = [_bar(stage, value, one.intervals) for stage, value in one.forget_accuracy.items()]
+    constant = finite_or_none(one.constant)
+    retrained = [finite_or_none(one.retrained.get(bar["stage"])) for bar in bars]
+    names = [] if constant is None else [("constant", constant, ink.reference)]
+    known = [value for value in retrained if value is not None]
+    if known:
+        names.append(("retrained", known[-1], ink.retain))
+    places = spread_labels([value for _, value, _ in names], LABEL_GAP, 0, 102)
+    nothing = all(bar["value"] is None for bar in bars)
+    return {
+        "title": one.title,
+        "file": one.file,
+        "bars": bars,
+        "constant": constant,
+        "retrained": retrained,
+        "labels": [
+            {"text": text, "y": place, "color": color}
+            for (text, _, color), place in zip(names, places, strict=True)
+        ],
+        "note": (one.reason or "not computed") if nothing else "",
+    }
+
+
+def _bar(
+    stage: str, accuracy: float | None, intervals: Mapping[str, Interval | None]
+) -> dict[str, Any]:
+    value = finite_or_none(accuracy)
+    span = None if value is None else intervals.get(stage)
+    return {
+        "stage": stage,
+        "value": value,
+        "low": span[0] if span else None,
+        "high": span[1] if span else None,
+        "number": bar_number(value),
+        "words": bar_words(stage, value, span),
+        "color": STAGES.get(stage, ink.before),
+    }

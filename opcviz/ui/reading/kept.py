@@ -1,0 +1,96 @@
+"""Studies as they are on disk, read once for all visitors while none of their files changes.
+
+A page asks for the numbers and verdicts of its models on every run; reading them and judging takes
+longer than everything else that a page does. Looking at the files' sizes and times takes a few
+milliseconds, so nobody is ever shown what is no longer there.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ...artefacts import kinds
+from ...methods import known_methods
+from ...study import Store, StudyResult, open_study
+
+__all__ = ["KeptStudies"]
+
+
+class KeptStudies:
+    """The studies that were opened last.
+
+    One that warned while it was read is not kept: every visitor is to be told what is damaged.
+
+    Args:
+        most: how many are kept; their numbers take a few MiB each.
+    """
+
+    def __init__(self, most: int = 8) -> None:
+        self._most = most
+        self._found: OrderedDict[tuple[Any, ...], tuple[Any, StudyResult]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(
+        self, place: str, root: Path, layers: tuple[Path, ...], warn: Callable[[str], None]
+    ) -> StudyResult:
+        """A study with whatever was read of it so far.
+
+        Args:
+            place: its folder's name; other names are looked up as `open_study` does.
+            root, layers: of the store.
+            warn: told of everything damaged.
+
+        Raises:
+            StoreError: as `open_study`.
+        """
+        key = (place, root, *layers)
+        # before it is read: what is written meanwhile makes the next visitor read again
+        stamp = (
+            tuple(entry for one in (root, *layers) for entry in _files(one / "studies" / place)),
+            tuple(kinds()),
+            tuple(known_methods()),
+        )
+        with self._lock:
+            known = self._found.get(key)
+            if known is not None and known[0] == stamp:
+                self._found.move_to_end(key)
+                return known[1]
+
+        damaged = False
+
+        def told(text: str) -> None:
+            nonlocal damaged
+            damaged = True
+            with self._lock:
+                self._found.pop(key, None)
+            warn(text)
+
+        study = open_study(Store(root, layers, warn=told), place)
+        with self._lock:
+            if study.place == place and not damaged:
+                self._found[key] = (stamp, study)
+                while len(self._found) > self._most:
+                    self._found.popitem(last=False)
+        return study
+
+
+def _files(folder: Path | str) -> Iterator[tuple[str, int, int]]:
+    """Path, size and time of change of every file below a folder; none where there is none."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir():
+            yield from _files(entry.path)
+        else:
+            try:
+                about = entry.stat()
+            except OSError:  # removed since
+                continue
+            yield entry.path, about.st_size, about.st_mtime_ns

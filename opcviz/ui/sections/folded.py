@@ -1,0 +1,27 @@
+"""What stands in a fold of the page, and is made only when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+__all__ = ["folded"]
+
+
+@st.fragment
+def folded(label: str, draw: Callable[[], None], *, key: str) -> None:
+    """An expander whose content is drawn once it is open; opening it reruns nothing else.
+
+    A closed expander of Streamlit's runs its body, sends it to the browser and has it drawn there,
+    unseen: of Plotly's charts that costs more than the rest of the page.
+
+    Args:
+        label: its title.
+        draw: draws the content.
+        key: of the expander.
+    """
+    fold = st.expander(label, key=key, on_change="rerun")
+    if fold.open:
+        with fold:
+            draw()
