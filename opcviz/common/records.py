@@ -250,6 +250,8 @@ class _Reasons:
 
 
 def _read(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: str) -> Any:
+    if type(value) is hint:  # a plain number, word or flag
+        return value
     choices = _choices(hint)
     if value is None:
         return _read_null(choices, reasons, where)
@@ -306,11 +308,20 @@ def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: st
     raise ValueError(f"{where}: wants {getattr(hint, '__name__', hint)}, got {value!r}")
 
 
+def _plain_types(hint: Hint) -> set[type]:
+    """Classes of which any value is one of this type, as it stands in JSON."""
+    found = set(_choices(hint)) & {float, int, str, bool, types.NoneType}
+    return found | {int} if float in found else found
+
+
 def _items(
     inner: tuple[Hint, ...], value: Sequence[Any], strict: bool, where: str
 ) -> Iterator[Any]:
     hints = inner if len(inner) > 1 and inner[1] is not Ellipsis else inner[:1] * len(value)
     if len(hints) != len(value):
         raise ValueError(f"{where}: wants {len(hints)} values, got {len(value)}")
+    if len(set(hints)) == 1 and _plain_types(hints[0]).issuperset(map(type, value)):
+        yield from value  # long rows of numbers are most of what is read
+        return
     for i, (hint, each) in enumerate(zip(hints, value, strict=True)):
         yield _read(hint, each, _Reasons("", None), strict, f"{where}[{i}]")

@@ -181,20 +181,26 @@ def settings_class(name: str) -> type[MethodSettings]:
 
 
 def method_settings(
-    name: str, *, dataset: str = "", scenario: str = "classes", **settings: object
+    name: str,
+    settings: Mapping[str, object] | None = None,
+    *,
+    dataset: str = "",
+    scenario: str = "classes",
 ) -> MethodSettings:
     """A method's settings: those given over those tuned, if any, over its own.
 
     Args:
         name: of the method.
+        settings: by name.
         dataset: name of the data set that settings are tuned for; empty for the paper's settings.
         scenario: what is forgotten of it, `classes` or `samples`, see `Scenario.forgets`.
-        settings: by name.
 
     Raises:
         ConfigError: for an unknown method or setting, or a value that does not fit.
     """
-    return settings_class(name).from_dict({**tuned_settings(name, dataset, scenario), **settings})
+    cls = settings_class(name)
+    tuned = tuned_settings(cls.info.name, dataset, scenario)
+    return cls.from_dict({**tuned, **(settings or {})})
 
 
 def _read_catalogue() -> dict[str, type[MethodSettings]]:

@@ -32,7 +32,7 @@ from ..common.config import Config, ConfigError, fingerprint, setting
 from ..common.json_types import Json, Plain
 from ..common.records import Record
 from ..data import DataSpec, Scenario
-from ..methods import MethodSettings, method_settings, settings_class, tuned_settings
+from ..methods import MethodSettings, method_settings
 from ..models import Architecture
 from ..training import Training
 
@@ -186,9 +186,7 @@ def read_method(entry: str | Json, dataset: str = "", scenario: str = "classes")
     if not isinstance(entry, dict) or "method" not in entry:
         raise ConfigError(f"methods: wants names or tables with method = NAME, got {entry!r}")
     settings = {key: value for key, value in entry.items() if key != "method"}
-    cls = settings_class(entry["method"])
-    tuned = tuned_settings(cls.info.name, dataset, scenario)
-    return cls.from_dict({**tuned, **settings})
+    return method_settings(entry["method"], settings, dataset=dataset, scenario=scenario)
 
 
 def list_presets() -> dict[str, str]:

@@ -1,3 +1,4 @@
+import pytest
 from reading import captions, charts, infos, models
 
 from opcviz.study import Store, open_study, shipped_root
@@ -42,6 +43,7 @@ def test_what_an_older_study_lacks_is_said(visit):
     assert said(app, "Not measured for these models yet") == ("other" not in variants)
 
 
+@pytest.mark.slow
 def test_a_fresh_study_has_photographs_and_every_sample_on_the_bound(visit, burst):
     app = visit("instruments", study=burst)
     assert len(charts(app, "relearning.other")) == 1
@@ -53,6 +55,7 @@ def test_a_fresh_study_has_photographs_and_every_sample_on_the_bound(visit, burs
     assert said(app, "LiRA against retrained models: needs 3 seeds")
 
 
+@pytest.mark.slow
 def test_a_model_without_evidence_says_why(visit, burst):
     app = visit("instruments", study=burst)
     (table,) = tables(app)

@@ -276,13 +276,38 @@ def moved(points: float, interval: bool) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("points", "level"),
-    [(0.0, "high"), (3.5, "medium"), (4.5, "low"), (5.5, "low"), (20.0, "high")],
+    [
+        (0.0, "high"),
+        (2.4, "high"),  # half the width of 5 points from the line
+        (2.6, "medium"),
+        (3.9, "medium"),  # a fifth
+        (4.1, "low"),
+        (5.9, "low"),
+        (6.1, "medium"),
+        (7.4, "medium"),
+        (7.6, "high"),
+    ],
 )
 def test_confidence_is_that_of_the_closest_call(points: float, level: str) -> None:
     found = moved(points, interval=False)
     assert found["verdict"] == ("damaged" if points > 5 else "deep")
     assert found["confidence"]["level"] == level
     assert "no intervals are known" in moved(20.0, interval=False)["confidence"]["basis"]
+
+
+@pytest.mark.parametrize("worse", [0, 1], ids=["original", "retrained"])
+def test_accuracy_is_lost_against_the_worse_reference(worse: int) -> None:
+    """Who unlearns cannot be asked for more than the original had, nor than retraining keeps."""
+    references = copy.deepcopy(world(3).references())
+    references[worse]["accuracy"]["retain_test"] -= 20
+    numbers = copy.deepcopy(evidence(3, "retrain"))
+    numbers["accuracy"]["retain_test"] = references[worse]["accuracy"]["retain_test"] - 4
+    found = judge(numbers, *references)
+    assert found["verdict"] == "deep"
+    (lost,) = [check for check in found["checks"] if check["name"] == "retain test accuracy lost"]
+    assert lost["value"] == pytest.approx(4)
+    numbers["accuracy"]["retain_test"] -= 2
+    assert judge(numbers, *references)["verdict"] == "damaged"
 
 
 def test_an_interval_over_the_line_is_low_confidence() -> None:

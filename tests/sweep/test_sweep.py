@@ -11,9 +11,17 @@ from opcviz.data import DataSpec, Scenario, load
 from opcviz.engine import InlineEngine
 from opcviz.methods import Iterative, create, list_methods
 from opcviz.models import Architecture
-from opcviz.study import Plan, Store, Study
+from opcviz.study import Plan, Store, Study, open_study, shipped_root
 from opcviz.sweep.compare import compare
-from opcviz.sweep.search import Sweep, Trial, candidates, choose, gradients_per_epoch, tuning_study
+from opcviz.sweep.search import (
+    Sweep,
+    Trial,
+    candidates,
+    choose,
+    gradients_per_epoch,
+    score,
+    tuning_study,
+)
 from opcviz.training import Training
 from opcviz.training.batches import Batches
 
@@ -71,6 +79,25 @@ def test_the_choice_is_the_least_gap_among_usable_trials(gaps):
 def test_of_equal_gaps_the_cheaper_wins():
     dear, cheap = Trial(create("ft"), 1.0, 20), Trial(create("rl"), 1.0, 10)
     assert choose([dear, cheap]) is cheap
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("digits", "forget_test"), ("digits-random", "forget_train")]
+)
+def test_a_gap_is_to_the_retrained_model(name, part):
+    """Half the distance in forget accuracy and half that in retain accuracy, percentage points."""
+    store = Store(shipped_root())
+    study = open_study(store, name)
+    told = {model["key"]: model["accuracy"] for model in study.to_dict()["models"]}
+    (retrained,) = [model for model in study.models if model.method.info.name == "retrain"]
+    tried = [model for model in study.models if model.method.info.name in ("opc", "ft", "ga")]
+    assert len(tried) >= 3
+    for model in tried:
+        ours, ideal = told[model.key], told[retrained.key]
+        gap = sum(abs(ours[p] - ideal[p]) for p in (part, "retain_test")) / 2
+        found = score(store, study.study, model.method, Sweep(budget=10**9, seed=0))
+        assert found.gap == pytest.approx(gap)
+        assert found.gap > 0
 
 
 @pytest.mark.slow
