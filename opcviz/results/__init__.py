@@ -54,6 +54,7 @@ from .recovery import (
     SizeSweep,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .stored import DataResult, PlainResult, TrainingResult
 
 __all__ = [
     "ATTACKS",
@@ -71,6 +72,7 @@ __all__ = [
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "DataResult",
     "EntropySummary",
     "EvidenceResult",
     "FeatureSimilarity",
@@ -87,6 +89,7 @@ __all__ = [
     "PartEntropies",
     "PictureScores",
     "PictureValues",
+    "PlainResult",
     "PredictionSimilarity",
     "ProbeScores",
     "ProbesResult",
@@ -111,6 +114,7 @@ __all__ = [
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
+    "TrainingResult",
     "TugOfWar",
     "Undefined",
     "defined",

@@ -69,7 +69,7 @@ class Known:
 
     def json(self, key: str, kind: str) -> dict[str, Any]:
         """The numbers of a kind that `show` leaves out."""
-        return self.result.model(key).result(kind)
+        return self.result.model(key).artefact(kind).json()
 
     def arrays(self, key: str, kind: str, name: str) -> dict[str, np.ndarray]:
         """The arrays of a kind."""
@@ -178,7 +178,7 @@ class Known:
 
 def table(known: Known, about: str = "unlearning") -> list[dict[str, Any]]:
     """One row a method and setting, over its seeds."""
-    return rows({"models": list(known.told.values())}, about)
+    return [row.to_dict() for row in rows(known.result.models, about)]
 
 
 def shipped(name: str) -> Known:
