@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
 from ..common.config import Config, ConfigError, fingerprint, setting
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from ..common.parts import Part
 from . import draws, scenario_text
-from .base import Data, DataError, strata
+from .base import Data, DataError, DataIdentity, strata
 from .class_tokens import resolve, tidy
 from .indices import indices_digest, named_ids, read_indices
 from .scenario_text import CLASSES_OF, PLANTED, USES
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from .images import Images
     from .planting import Planted
 
 __all__ = ["Scenario", "Split"]
+
+DataT = TypeVar("DataT", bound=Data)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,7 @@ class Split:
         forget_test, retain_test: the same for the test set. Samples, unlike classes, have no
             counterpart in the test set: then `forget_test` is empty.
         classes: the forgotten classes, ascending; empty when samples are forgotten.
+        of: the data set, where whoever made the split said so.
     """
 
     forget_train: Tensor
@@ -42,6 +46,7 @@ class Split:
     forget_test: Tensor
     retain_test: Tensor
     classes: tuple[int, ...] = ()
+    of: DataIdentity | None = None
 
     @property
     def forgets(self) -> str:
@@ -61,6 +66,7 @@ class Split:
             self.forget_test.to(device),
             self.retain_test.to(device),
             self.classes,
+            self.of,
         )
 
 
@@ -137,7 +143,7 @@ class Scenario(Config):
             raise ConfigError("Scenario.path: wants the file of ids to forget: indices:FILE")
 
     @classmethod
-    def parse(cls, text: str) -> Scenario:
+    def parse(cls, text: str) -> Self:
         """Read the one-line form.
 
         `classes:0,1,2` (or `classes:cat,dog`), `random:10%`, `indices:FILE`, `subclass:3:1/4`,
@@ -150,20 +156,18 @@ class Scenario(Config):
         return cls(**scenario_text.read(text))
 
     @classmethod
-    def from_dict(cls, values: Json | str) -> Scenario:
-        """Build from a table of settings or from the one-line form of `parse`."""
-        return cls.parse(values) if isinstance(values, str) else super().from_dict(values)
+    def _parsed(cls, values: object) -> Self:
+        """From a table of settings, or from the one-line form of `parse`."""
+        return cls.parse(values) if isinstance(values, str) else super()._parsed(values)
 
-    def replace(self, **changes: Any) -> Scenario:
-        """A copy with some settings changed; another file has another fingerprint."""
-        if "path" in changes:
-            changes.setdefault("digest", "")
-        return super().replace(**changes)
+    def _changed(self, changes: Json) -> Self:
+        """Another file has another fingerprint."""
+        return super()._changed({"digest": "", **changes} if "path" in changes else changes)
 
     def __str__(self) -> str:
         return scenario_text.write(self)
 
-    def identity(self) -> Json:
+    def identity(self) -> Mapping[str, Plain]:
         """What makes this question differ from another, JSON-ready: hash this.
 
         A file of ids counts by its content, not by its place or format; a seed counts if the
@@ -234,7 +238,7 @@ class Scenario(Config):
         """Whether the forget data are planted in the train set, by `prepare`."""
         return self.kind in PLANTED
 
-    def prepare(self, data: Data, seed: int = 0) -> Data:
+    def prepare(self, data: DataT, seed: int = 0) -> DataT | Images:
         """The data set that every model of this scenario is trained on; split that one.
 
         Where something is planted, a copy of the train set with that in it, which says what was

@@ -55,6 +55,7 @@ from .recovery import (
     SizeSweep,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .stored import DataResult, PlainResult, TrainingResult
 
 __all__ = [
     "ATTACKS",
@@ -74,6 +75,7 @@ __all__ = [
     "Comparison",
     "ConfidenceInterval",
     "ConfusionTruth",
+    "DataResult",
     "EntropySummary",
     "EvidenceResult",
     "FeatureSimilarity",
@@ -91,6 +93,7 @@ __all__ = [
     "PartEntropies",
     "PictureScores",
     "PictureValues",
+    "PlainResult",
     "PredictionSimilarity",
     "ProbeScores",
     "ProbesResult",
@@ -115,6 +118,7 @@ __all__ = [
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
+    "TrainingResult",
     "TriggerTruth",
     "TugOfWar",
     "Undefined",

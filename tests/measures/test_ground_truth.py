@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from known_results import known
 
 from opcviz.artefacts import get_kind
 from opcviz.common.records import Undefined
@@ -120,14 +121,26 @@ def test_json_and_back(confused: Images) -> None:
 
 def test_the_documented_fields_are_those_of_the_records(confused: Images, poisoned: Images) -> None:
     outputs = answering(confused.y_train, confused.y_test, confused)
-    stored = GroundTruth(
+    found = GroundTruth(
         confusion_truth(outputs, confused), trigger_truth(outputs, poisoned, outputs.test.logits)
-    ).to_dict()
+    )
+    stored = found.to_dict()
     for path in get_kind("ground_truth").fields:
         _, what, names = path.split(".")
         for name in names.strip("{}").split(","):
             assert 0 <= stored[what][name] <= 100
-    columns = [
-        column.value({"ground_truth": stored}) for column in get_kind("ground_truth").columns
-    ]
-    assert None not in columns
+    kind, results = get_kind("ground_truth"), known(ground_truth=found)
+    assert None not in [column.value(results) for column in kind.columns]
+    cells = [row.value(results, results) for row in kind.rows]
+    assert cells[0] == "100 % (retrained 100 %)"
+    assert None not in cells
+
+
+def test_no_column_and_no_cell_of_what_was_not_planted(confused: Images) -> None:
+    outputs = answering(confused.y_train, confused.y_test, confused)
+    kind = get_kind("ground_truth")
+    trigger = trigger_truth(outputs, confused, outputs.test.logits)
+    half = known(ground_truth=GroundTruth(confusion_truth(outputs, confused), trigger))
+    assert [column.value(half) is None for column in kind.columns] == [False] * 3 + [True] * 4
+    assert [row.value(half, half) is None for row in kind.rows] == [False] * 3 + [True] * 4
+    assert all(row.value(half, known()) is None for row in kind.rows)  # nothing to compare with

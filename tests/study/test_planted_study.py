@@ -68,7 +68,7 @@ def test_library() -> None:
     original = opcviz.train(poisoned, "resnet8", epochs=2, progress=False)
     found = opcviz.measure(
         original, poisoned, split, "ground_truth", original=original, progress=False
-    ).json()
+    ).record.to_dict()
     assert found["confusion"] == {"reason": "what was planted is a trigger"}
     assert found["trigger"]["success"] > 50
     part = opcviz.split(poisoned, split.forget_train[:20])  # only some of it was found out

@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from opcviz.artefacts.verdicts import StoredResults, judge_models
+from opcviz.artefacts import ModelResults
+from opcviz.artefacts.verdicts import Known, judge_models
 from opcviz.common.records import Undefined
 from opcviz.data import Images, Scenario, assemble
 from opcviz.measures import accuracy_report
 from opcviz.measures.ground_truth import confusion_truth, trigger_truth
-from opcviz.results import Attempt, GroundTruth
+from opcviz.results import Attempt, GroundTruth, TrainingResult
 from opcviz.tasks.classification import ModelOutputs, Observation
 from opcviz.verdict import Dossier, Verdict, judge
 
@@ -159,20 +160,27 @@ def test_answers_by_chance_are_no_flaw_that_was_kept(kind: str, seed: int) -> No
 
 
 def test_the_kind_of_artefact_counts_in_the_verdict() -> None:
-    """By its record alone, as it is stored; other families are missed, and that is said."""
+    """By its record alone; other families are missed, and that is said."""
     world = Planted("trigger", 0)
 
-    def stored(parts: Parts) -> StoredResults:
-        truth = world.measured(parts)[1].to_dict()
-        return StoredResults("this model", "finished", None, {"ground_truth": truth})
+    def known(parts: Parts) -> Known:
+        answers = {"ground_truth": world.measured(parts)[1]}
+        return Known("this model", ModelResults(TrainingResult("finished"), answers))
 
     verdict = judge_models(
         "classification",
-        stored(world.papered_over()),
-        stored(world.original()),
-        [stored(world.removed())],
+        known(world.papered_over()),
+        known(world.original()),
+        [known(world.removed())],
         sizes={},
     )
     assert verdict.furthest is not None
     assert verdict.furthest.attacker == "trigger"
     assert any("recovery" in each or "accuracy" in each for each in verdict.missing)
+
+
+def test_where_nothing_was_planted_nobody_misses_the_check_of_it() -> None:
+    bare = Known("this model", ModelResults(TrainingResult("finished")))
+    verdict = judge_models("classification", bare, bare, [bare], sizes={})
+    assert any(each.startswith("recovery of this model") for each in verdict.missing)
+    assert not any("ground truth" in each for each in verdict.missing)

@@ -4,34 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...common.json_types import Json
+from ...common.records import Undefined
 from ...common.text import percent
-from ...results import GroundTruth
-from ..columns import Column, number
-from ..context import Context
+from ...results import ConfusionTruth, GroundTruth, TriggerTruth
+from ..columns import Column, figure
 from ..kind import Kind, Made, register_kind
+from ..model_results import ModelResults
 from ..rows import Row
+from .subject import Context
 
 __all__ = ["PlantedTruth"]
 
-TABLE = ("ground_truth",)
+Share = Callable[[GroundTruth], float | Undefined]
 
 
-def _beside(what: str, share: str) -> Callable[[Json, Json], str]:
-    def value(model: Json, retrained: Json) -> str:
-        mine, theirs = (found["ground_truth"][what][share] for found in (model, retrained))
-        return f"{percent(mine)} (retrained {percent(theirs)})"
+def _of_confusion(share: Callable[[ConfusionTruth], float]) -> Share:
+    def value(found: GroundTruth) -> float | Undefined:
+        truth = found.confusion
+        return truth if isinstance(truth, Undefined) else share(truth)
 
     return value
 
 
-def _row(what: str, share: str, name: str, read: str) -> Row:
-    needs = ("ground_truth", what, share)
-    return Row("Ground truth", name, read, _beside(what, share), needs, compares=True)
+def _of_trigger(share: Callable[[TriggerTruth], float]) -> Share:
+    def value(found: GroundTruth) -> float | Undefined:
+        truth = found.trigger
+        return truth if isinstance(truth, Undefined) else share(truth)
+
+    return value
 
 
-def _column(name: str, what: str, share: str, help: str) -> Column:
-    return Column(name, number("ground_truth", what, share), tables=TABLE, help=help)
+SWAPPED_GIVEN = _of_confusion(lambda truth: truth.taught)
+TAKEN_FOR_OTHER = _of_confusion(lambda truth: truth.swapped)
+INTERCLASS_ERROR = _of_confusion(lambda truth: truth.error)
+TARGET_GIVEN = _of_trigger(lambda truth: truth.taught)
+SUCCESS = _of_trigger(lambda truth: truth.success)
+TURNED = _of_trigger(lambda truth: truth.turned)
+CLEAN = _of_trigger(lambda truth: truth.clean)
+
+
+def _row(name: str, read: str, share: Share) -> Row:
+    """A share beside the retrained model's; no cell where either was not measured."""
+    look_up = figure(GroundTruth, share)
+
+    def value(model: ModelResults, retrained: ModelResults) -> str | None:
+        mine, theirs = look_up(model), look_up(retrained)
+        if mine is None or theirs is None:
+            return None
+        return f"{percent(mine)} (retrained {percent(theirs)})"
+
+    return Row("Ground truth", name, read, value, compares=True)
+
+
+def _column(name: str, share: Share, help: str) -> Column:
+    return Column(name, figure(GroundTruth, share), tables=("ground_truth",), help=help)
 
 
 @register_kind(
@@ -60,22 +86,22 @@ class PlantedTruth(Kind):
         ),
     }
     columns = (
-        _column("Fgt", "confusion", "taught", "swapped train labels given, percent"),
-        _column("swapped", "confusion", "swapped", "test pictures taken for the other class"),
-        _column("IC-Err", "confusion", "error", "test pictures of the two classes taken wrongly"),
-        _column("taught", "trigger", "taught", "poisoned train pictures given its class, percent"),
-        _column("ASR", "trigger", "success", "test pictures with the trigger given its class"),
-        _column("turned", "trigger", "turned", "the same, but not without the trigger"),
-        _column("clean TA", "trigger", "clean", "test accuracy without the trigger, percent"),
+        _column("Fgt", SWAPPED_GIVEN, "swapped train labels given, percent"),
+        _column("swapped", TAKEN_FOR_OTHER, "test pictures taken for the other class"),
+        _column("IC-Err", INTERCLASS_ERROR, "test pictures of the two classes taken wrongly"),
+        _column("taught", TARGET_GIVEN, "poisoned train pictures given its class, percent"),
+        _column("ASR", SUCCESS, "test pictures with the trigger given its class"),
+        _column("turned", TURNED, "the same, but not without the trigger"),
+        _column("clean TA", CLEAN, "test accuracy without the trigger, percent"),
     )
     rows = (
-        _row("confusion", "taught", "swapped labels given", "of the confused train samples"),
-        _row("confusion", "swapped", "taken for the other class", "of the two's test pictures"),
-        _row("confusion", "error", "interclass error", "of the two's test pictures, any mistake"),
-        _row("trigger", "taught", "trigger's class given", "of the poisoned train pictures"),
-        _row("trigger", "success", "trigger's success", "of other classes' test pictures with it"),
-        _row("trigger", "turned", "turned by the trigger", "the same, but not without it"),
-        _row("trigger", "clean", "accuracy without the trigger", "of the test set"),
+        _row("swapped labels given", "of the confused train samples", SWAPPED_GIVEN),
+        _row("taken for the other class", "of the two's test pictures", TAKEN_FOR_OTHER),
+        _row("interclass error", "of the two's test pictures, any mistake", INTERCLASS_ERROR),
+        _row("trigger's class given", "of the poisoned train pictures", TARGET_GIVEN),
+        _row("trigger's success", "of other classes' test pictures with it", SUCCESS),
+        _row("turned by the trigger", "the same, but not without it", TURNED),
+        _row("accuracy without the trigger", "of the test set", CLEAN),
     )
 
     def measure(self, context: Context) -> Made:
