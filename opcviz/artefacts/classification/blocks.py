@@ -30,7 +30,7 @@ def _probe(name: str) -> Callable[[Json, Json], str]:
     title="Depth",
     stage="attacking every block of",
     summary="recovery, probes, separability, collapse and CKA at every block",
-    version=5,
+    version=6,
     task="classification",
     default=True,
 )

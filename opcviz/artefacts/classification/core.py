@@ -35,7 +35,7 @@ def _unlearned(model: Json) -> float | None:
     title="Evidence",
     stage="attacking",
     summary="accuracy, collapse, separability; FM and HR, affine maps fitted in closed form",
-    version=5,
+    version=6,
     task="classification",
     optional=False,
 )

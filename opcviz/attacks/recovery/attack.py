@@ -7,6 +7,9 @@ F_o and Z_o the original model's features and logits on it, and g_o the original
 * HR, head recovery:    V, c = argmin ‖F·V + c − T‖² + ρ‖V‖²;    answer f·V + c,
   with T = Z_o, or one-hot labels for an attacker who has no original model.
 
+The ridge ρ is relative to the size of the features: ρ stands for ρ·trace(S)/d, with S the moments
+of F about its mean, so that scaling the features changes nothing.
+
 Ridge regression is linear in its targets, so mapping to F_o and applying g_o is the same as mapping
 to g_o(F_o): FM costs C target columns instead of d. Where Z_o = g_o(F_o) and the intercept is free,
 the closed forms of FM and HR are the same attack. The attacker who differs is HR on labels, so it
@@ -138,7 +141,7 @@ def _fit(problem: RecoveryProblem, names: list[str]) -> dict[str, _Fit]:
         for part in FIT_SETS[name].parts:
             moments = moments + parts[part]
         weight, bias, rank = problem.solve(moments)
-        fits[name] = _Fit(weight, bias, rank, moments.count, _note(moments, problem))
+        fits[name] = _Fit(weight, bias, rank, int(moments.count), _note(moments, problem))
         problem.progress.check()
     return fits
 
