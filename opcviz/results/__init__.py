@@ -54,11 +54,13 @@ from .recovery import (
     SizeSweep,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .strongest import PIXELS, Rung, StrongestResult
 
 __all__ = [
     "ATTACKS",
     "FIT_SETS",
     "HOLDS",
+    "PIXELS",
     "AccuracyReport",
     "Attempt",
     "AverageGap",
@@ -101,11 +103,13 @@ __all__ = [
     "RidgeSweep",
     "RocCurve",
     "RocReport",
+    "Rung",
     "Separability",
     "Sign",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",
+    "StrongestResult",
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
