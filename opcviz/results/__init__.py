@@ -54,6 +54,7 @@ from .recovery import (
     SizeSweep,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .signs import SignsResult
 from .strongest import PIXELS, Rung, StrongestResult
 
 __all__ = [
@@ -106,6 +107,7 @@ __all__ = [
     "Rung",
     "Separability",
     "Sign",
+    "SignsResult",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",

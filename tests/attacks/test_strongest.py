@@ -282,11 +282,10 @@ def test_the_views_of_a_model_are_what_its_blocks_compute(tiny_original, tiny_im
 def test_wide_outputs_are_projected_the_same_way_for_every_model(tiny_original, tiny_images):
     whole = {(v.place, v.view): v for v in observe_views(tiny_original, tiny_images)}
     wide = whole["stage1", "unpooled"]
-    config = Strongest(width=200)
-    narrow = {(v.place, v.view): v for v in observe_views(tiny_original, tiny_images, config)}
+    narrow = {(v.place, v.view): v for v in observe_views(tiny_original, tiny_images, width=200)}
     seen = narrow["stage1", "unpooled"]
     assert (seen.width, seen.train.shape[1]) == (wide.width, 200)
-    again = {(v.place, v.view): v for v in observe_views(tiny_original, tiny_images, config)}
+    again = {(v.place, v.view): v for v in observe_views(tiny_original, tiny_images, width=200)}
     torch.testing.assert_close(again["stage1", "unpooled"].train, seen.train)
     # lengths survive a random projection within some percent; components of a projection would not
     ratio = torch.cdist(seen.train, seen.train) / torch.cdist(wide.train, wide.train)
@@ -301,9 +300,9 @@ def test_few_views_are_held_at_once_and_all_come_in_order(tiny_original, tiny_im
     passes = Progress()
     asked = []
     monkeypatch.setattr(passes, "check", lambda: asked.append(1))
-    one_by_one = [(v.place, v.view) for v in observe_views(tiny_original, tiny_images, None)]
+    one_by_one = [(v.place, v.view) for v in observe_views(tiny_original, tiny_images)]
     assert one_by_one == at_once
-    list(observe_views(tiny_original, tiny_images, None, progress=passes))
+    list(observe_views(tiny_original, tiny_images, progress=passes))
     assert len(asked) == 2 * len(at_once), "a pass over train and test for every view"
 
 

@@ -146,3 +146,7 @@ class WorstCase(Kind):
             context.settings(Strongest),
             progress=context.progress,
         )
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """Its two documented fields are null with a reason where there is no answer."""
+        return {"strongest": result or {"answers": None, "rungs": None, "reason": reason}}

@@ -94,7 +94,10 @@ def strongest(
     known = Knowledge(
         ModelOutputs(original.train.cpu(), original.test.cpu()), head, split.to("cpu")
     )
-    return climb(observe_views(model, data, config, progress=progress), known, config, progress)
+    views = observe_views(
+        model, data, width=config.width, seed=config.seed, quick=config.quick, progress=progress
+    )
+    return climb(views, known, config, progress)
 
 
 def climb(

@@ -2,7 +2,7 @@
 
 From input to output: the pixels themselves (the floor: what no network is needed for), every
 block's output averaged over positions and unpooled, the features that the head sees, the logits.
-What is wider than `Strongest.width` is projected at random while the data pass (Gaussian, as in
+What is wider than asked for is projected at random while the data pass (Gaussian, as in
 Johnson & Lindenstrauss 1984): distances survive. Principal components would not do: they keep what
 varies most, and a contracted model hides what it forgot where almost nothing varies.
 """
@@ -20,7 +20,6 @@ from ...data import Images, as_float
 from ...models import Activations, Classifier
 from ...results import PIXELS
 from ...tasks.classification import passes, pooled
-from .settings import Strongest
 
 __all__ = ["View", "observe_views"]
 
@@ -38,7 +37,7 @@ class View:
         place: `pixels`, a block's name, `features` or `logits`.
         view: `pooled`, `unpooled`, or `whole` for pixels and logits; see `Attempt`.
         width: numbers a sample before the projection.
-        train, test: (N, k) float32 on the CPU, k no more than `Strongest.width`.
+        train, test: (N, k) float32 on the CPU, k no more than asked for.
     """
 
     place: str
@@ -61,8 +60,10 @@ class _Lens:
 def observe_views(
     model: Classifier,
     data: Images,
-    config: Strongest | None = None,
     *,
+    width: int = 512,
+    seed: int = 0,
+    quick: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[View]:
     """The views of a model from input to output, in eval mode and fp32.
@@ -73,27 +74,28 @@ def observe_views(
     Args:
         model: the model.
         data: the data set.
-        config: width and seed of the projections; `quick` leaves out all but the last block.
+        width: what is wider is projected to so many numbers.
+        seed: of the projections: with the same seed every model is projected alike.
+        quick: leave out all blocks but the last.
         progress: asked between batches whether to stop.
 
     Raises:
         Cancelled: from `progress`.
     """
-    config = config or Strongest()
     samples = len(data.x_train) + len(data.x_test)
     group: list[_Lens] = []
     held = 0
-    for lens in _lenses(model, data, config):
-        size = 4 * samples * min(lens.width, config.width)
+    for lens in _lenses(model, data, quick):
+        size = 4 * samples * min(lens.width, width)
         if group and held + size > HELD:
-            yield from _observed(model, data, group, config, progress)
+            yield from _observed(model, data, group, width, seed, progress)
             group, held = [], 0
         group.append(lens)
         held += size
-    yield from _observed(model, data, group, config, progress)
+    yield from _observed(model, data, group, width, seed, progress)
 
 
-def _lenses(model: Classifier, data: Images, config: Strongest) -> list[_Lens]:
+def _lenses(model: Classifier, data: Images, quick: bool) -> list[_Lens]:
     """All views there are, each once: found by looking at two samples."""
     x = as_float(data.x_train[:2])
     training = model.training
@@ -103,7 +105,7 @@ def _lenses(model: Classifier, data: Images, config: Strongest) -> list[_Lens]:
     model.train(training)
     found = [_Lens(PIXELS, "whole", x[0].numel(), lambda x, _: x.flatten(1))]
     names = model.block_names
-    for name in names[-1:] if config.quick else names:
+    for name in names[-1:] if quick else names:
         block = seen.blocks[name]
         if block.dim() > 2:
             found.append(_Lens(name, "unpooled", block[0].numel(), _unpooled(name)))
@@ -129,10 +131,11 @@ def _observed(
     model: Classifier,
     data: Images,
     group: list[_Lens],
-    config: Strongest,
+    width: int,
+    seed: int,
     progress: Progress | None,
 ) -> Iterator[View]:
-    maps = [_projection(lens.width, config, data.device) for lens in group]
+    maps = [_projection(lens.width, width, seed, data.device) for lens in group]
 
     def look(x: Tensor) -> tuple[Tensor, ...]:
         activations = model.activations(x)
@@ -147,10 +150,10 @@ def _observed(
         yield View(lens.place, lens.view, lens.width, train.pop(0), test.pop(0))
 
 
-def _projection(width: int, config: Strongest, device: torch.device) -> Tensor | None:
-    """(width, k) with the same entries for every model; None where nothing is to be narrowed."""
-    if width <= config.width:
+def _projection(width: int, narrow: int, seed: int, device: torch.device) -> Tensor | None:
+    """(width, narrow), the same for every model; None where nothing is to be narrowed."""
+    if width <= narrow:
         return None
-    generator = torch.Generator().manual_seed(config.seed)
-    drawn: Tensor = torch.randn(width, config.width, generator=generator) / config.width**0.5
+    generator = torch.Generator().manual_seed(seed)
+    drawn: Tensor = torch.randn(width, narrow, generator=generator) / narrow**0.5
     return drawn.to(device)
