@@ -52,6 +52,7 @@ from .recovery import (
     RidgeSweep,
     SizeCurve,
     SizeSweep,
+    UnseenScore,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
 from .signs import SignsResult
@@ -117,6 +118,7 @@ __all__ = [
     "ThresholdScores",
     "TugOfWar",
     "Undefined",
+    "UnseenScore",
     "defined",
     "guard",
 ]

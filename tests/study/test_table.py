@@ -10,7 +10,7 @@ from opcviz.study.table import columns, rows, to_markdown
 
 
 def model(seed: int, forget: float, **changes) -> dict:
-    fit = {"forget_accuracy": 40.0 + seed}
+    fit = {"forget_accuracy": 90.0 + seed, "unseen": {"forget_accuracy": 40.0 + seed}}
     made = {
         "method": "opc",
         "key": f"opc-12345678-s{seed}",
@@ -23,7 +23,7 @@ def model(seed: int, forget: float, **changes) -> dict:
         "peak_memory_mb": None,
         "separability": {"linear": 0.5},
         "accuracy": {"forget_train": forget, "retain_train": 100.0, "retain_test": 99.0},
-        "recovery": {a: {"all": fit, "heldout": fit, "forget": fit} for a in ("fm", "hr")},
+        "recovery": {a: {"all": fit, "heldout": fit, "forget": fit} for a in ("fm", "hr_labels")},
     }
     return {**made, **changes}
 
@@ -32,7 +32,8 @@ def test_seeds_of_one_setting_share_a_row_and_ua_is_the_complement():
     (row,) = rows({"models": [model(0, 1.0), model(1, 3.0), model(2, 8.0)]})
     assert row["seeds"] == [0, 1, 2]
     assert row["UA"] == {"mean": 96.0, "sd": statistics.stdev([99, 97, 92]), "n": 3}
-    assert row["FM"]["mean"] == 41.0
+    assert row["FM"]["mean"] == row["HR"]["mean"] == 41.0
+    assert row["FM in-sample"]["mean"] == 91.0
     assert row["MiB"] is None
 
 

@@ -51,7 +51,8 @@ class Core(Kind):
         ),
         "recovery.{fm,hr,hr_labels}.{all,retain,heldout,heldout_retain,forget}": (
             "`forget_accuracy`, `balanced_accuracy`, `constant_predictor` in percent at the "
-            "default ridge, a 95 % `interval`, and the `sweep`"
+            "default ridge, a 95 % `interval`, and the `sweep`, on the forget part of the train "
+            "set; `unseen` is the headline: samples that the map was fitted without"
         ),
         "collapse.{radius_ratio,norm_ratio,effective_rank}": (
             "size of the forget features, forget over retain"
@@ -65,8 +66,21 @@ class Core(Kind):
         Column("UA", _unlearned, tables=TABLE, help="100 − forget accuracy, percent"),
         _column("RA", "accuracy", "retain_train", help="accuracy on retained train data"),
         _column("TA", "accuracy", "retain_test", help="accuracy on retained test data"),
-        _column("FM", "recovery", "fm", "all", "forget_accuracy", help="forget, after FM"),
-        _column("HR", "recovery", "hr", "all", "forget_accuracy", help="forget, after HR"),
+        _column(
+            "FM",
+            *("recovery", "fm", "all", "unseen", "forget_accuracy"),
+            help="forgotten samples that FM was fitted without, answered right after it",
+        ),
+        _column(
+            "HR",
+            *("recovery", "hr_labels", "all", "unseen", "forget_accuracy"),
+            help="the same after HR on labels; on the original's logits HR is FM",
+        ),
+        _column(
+            "FM in-sample",
+            *("recovery", "fm", "all", "forget_accuracy"),
+            help="of the samples that FM is fitted on",
+        ),
         _column("FM held-out", "recovery", "fm", "heldout", "forget_accuracy"),
         _column("FM forget", "recovery", "fm", "forget", "forget_accuracy"),
         Column(

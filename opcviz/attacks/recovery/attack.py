@@ -19,7 +19,7 @@ bias and HR has none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -46,6 +46,7 @@ from .problem import RecoveryProblem, ThreatModel
 from .scoring import MapScores, confusion, flips, hits_by_class, predict, scores_of
 from .settings import Recovery
 from .sizes import size_sweep
+from .unseen import unseen_scores
 
 __all__ = ["ThreatModel", "recover"]
 
@@ -62,6 +63,8 @@ def recover(
     seed: int = 0,
 ) -> RecoveryResult:
     """Run FM and HR from every fit set and score them on the forget part of the train set.
+
+    And, under `unseen`, on forgotten samples that the map was fitted without.
 
     Args:
         original, unlearned: what the two models computed on the same train and test data. Their
@@ -87,6 +90,7 @@ def recover(
     fits = _fit(problem, [name for name in FIT_SETS if name not in reasons])
     answers = _answers(problem)
     scored = _score(problem, fits, constant, answers) if fits else {}
+    unseen = unseen_scores(problem, {name: (f.weight, f.bias) for name, f in fits.items()}, seed)
 
     def entry(attack: str, name: str) -> FitResult:
         if attack == "hr_labels" and config.hr_targets == "labels":
@@ -95,7 +99,7 @@ def recover(
             return FitResult.undefined("FM needs the original head", constant)
         if name in reasons:
             return FitResult.undefined(reasons[name].reason, constant)
-        return scored[attack, name]
+        return replace(scored[attack, name], unseen=unseen[attack, name])
 
     sizes: SizeSweep | Undefined | None = None
     if config.sizes:
