@@ -25,7 +25,7 @@ from ..common.records import Undefined, guard
 from ..common.statistics import FEWEST, auc_interval, cross_fits, subsample
 from ..results import Sign
 
-__all__ = ["JUDGES", "Judging", "judge_place"]
+__all__ = ["JUDGES", "Judging", "fitted", "judge_place", "thinned"]
 
 Array = np.ndarray[Any, Any]
 
@@ -134,8 +134,8 @@ def judge_place(
             f"{tuple(retain.shape)}"
         )
     generator = np.random.default_rng(seed)
-    x, y = _thinned((forget, retain), config, generator)
-    known = None if learnt is None else _thinned(learnt, config, generator)
+    x, y = thinned((forget, retain), config.limit, generator)
+    known = None if learnt is None else thinned(learnt, config.limit, generator)
     n, m = int(y.sum()), int((1 - y).sum())
     fewest = max(FEWEST, config.folds)
     least = fewest if known is None else min(np.bincount(known[1], minlength=2))
@@ -153,26 +153,24 @@ def judge_place(
         if known is None:
             auc = _cross_validated(make, x, y, config.folds, seed)
         else:
-            auc = _auc(_fitted(make, *known), x, y)
+            auc = _auc(fitted(make, *known), x, y)
         low, high = auc_interval(auc, n, m)
         found.append(Sign(name, place, auc, low, high))
         progress.check()
     return found
 
 
-def _thinned(
-    parts: tuple[Tensor, Tensor], config: Judging, generator: np.random.Generator
+def thinned(
+    parts: tuple[Tensor, Tensor], limit: int, generator: np.random.Generator
 ) -> tuple[Array, Array]:
-    """(n + m, d) features and (n + m,) labels, 1 for forgotten."""
-    kept = [
-        part.detach().cpu()[subsample(len(part), config.limit, generator)].double()
-        for part in parts
-    ]
+    """(n + m, d) features and (n + m,) labels, 1 for forgotten; at most `limit` of either part."""
+    kept = [part.detach().cpu()[subsample(len(part), limit, generator)].double() for part in parts]
     labels = np.repeat([1, 0], [len(part) for part in kept])
     return torch.cat(kept).numpy(), labels
 
 
-def _fitted(make: Callable[[], Any], x: Array, y: Array) -> Any:
+def fitted(make: Callable[[], Any], x: Array, y: Array) -> Any:
+    """An estimator on standardised features; where they do not vary it answers by shares alone."""
     from sklearn.dummy import DummyClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -6,6 +6,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 from ..common.records import Record, Undefined, defined, guard
 from .attempts import HOLDS, Attempt, Sign
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
+from .information import IdiBlock, IdiResult, InformationResult
 from .inversion import (
     ClassMeanScores,
     InversionSummary,
@@ -80,6 +81,9 @@ __all__ = [
     "FitResult",
     "FitSet",
     "Flips",
+    "IdiBlock",
+    "IdiResult",
+    "InformationResult",
     "InversionSummary",
     "LiraResult",
     "MapReadOut",

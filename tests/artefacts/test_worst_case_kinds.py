@@ -10,9 +10,10 @@ import torch
 from opcviz.artefacts import get_kind
 from opcviz.attacks.strongest import Strongest, observe_views, strongest
 from opcviz.common.text import percent
+from opcviz.measures.information import idi, information
 from opcviz.measures.judges import Judging, judge_place
 from opcviz.methods import create
-from opcviz.results import SignsResult, StrongestResult
+from opcviz.results import IdiResult, InformationResult, SignsResult, StrongestResult
 from opcviz.study import Evidence, Store, Study, StudyRunner
 from opcviz.training import Training
 
@@ -85,3 +86,31 @@ def test_the_table_tells_the_best_attacker_and_his_floor(tmp_path: Path) -> None
     assert [column.value(nothing) for column in kind.columns] == [None] * 3
     assert not any(row.is_known(nothing, None) for row in kind.rows)
     assert nothing["strongest"]["reason"] == "strongest was not computed yet"
+
+
+def test_idi_lays_three_models_beside_each_other(tmp_path: Path) -> None:
+    lab = StudyRunner(STUDY, Store(tmp_path), torch.device("cpu"))
+    made = {name: create(name) for name in ("original", "retrain")} | {"ft": create("ft", epochs=1)}
+    for method in made.values():
+        lab.make("model", method, 0)
+    found = {
+        name: InformationResult.from_dict(lab.make("information", method, 0).json())
+        for name, method in made.items()
+    }
+    told = {
+        name: IdiResult.from_dict(lab.make("idi", method, 0).json())
+        for name, method in made.items()
+    }
+    bits = {name: each.bits for name, each in found.items()}
+    for name, result in told.items():
+        most = found[name].most
+        assert result == idi(bits[name], bits["original"], bits["retrain"], most)
+    net, split = lab.subject(made["ft"], 0).network, lab.split
+    view = list(observe_views(net, lab.data, width=256))[-1]
+    asked = view.test[split.forget_test], view.test[split.retain_test]
+    learnt = view.train[split.forget_train], view.train[split.retain_train]
+    assert bits["ft"]["logits"] == information("logits", *asked, learnt=learnt)
+    assert list(bits["ft"]) == [*net.block_names, "features", "logits"]
+    assert 0 < found["ft"].most < 1
+    shown = get_kind("idi").show(None, "idi was not computed yet")["idi"]
+    assert shown == {"idi": None, "blocks": None, "reason": "idi was not computed yet"}
