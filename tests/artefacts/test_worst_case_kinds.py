@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from opcviz.artefacts import get_kind
+from opcviz.attacks.information import idi, information
+from opcviz.attacks.judges import judge_place
+from opcviz.attacks.judging_settings import Judging
 from opcviz.attacks.strongest import Strongest, observe_views, strongest
 from opcviz.common.text import percent
-from opcviz.measures.information import idi, information
-from opcviz.measures.judges import Judging, judge_place
 from opcviz.methods import create
 from opcviz.results import IdiResult, InformationResult, SignsResult, StrongestResult
 from opcviz.study import Evidence, Store, Study, StudyRunner

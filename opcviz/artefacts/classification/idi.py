@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...attacks.judging_settings import Informing
 from ...common.json_types import Json
 from ...common.records import Undefined
-from ...measures.information import Informing, idi
 from ...results import IdiResult, InformationResult
 from ..columns import Column, number
 from ..context import Context, Subject
@@ -56,6 +56,8 @@ class Idi(Kind):
 
     def measure(self, context: Context) -> IdiResult:
         """From the stored answers of `information`, which are made first."""
+        from ...attacks.information import idi
+
         own = _stored(context.subject)
         if context.retrained is None:
             none = Undefined("there is no retrained model of this seed")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
+from ...attacks.judging_settings import Informing
 from ...common.json_types import Json
 from ...common.records import Undefined
-from ...measures.information import Informing, entropy_bits, information
 from ...results import PIXELS, InformationResult
 from ..context import Context
 from ..kind import Kind, register_kind
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["Information"]
 
@@ -37,6 +40,7 @@ class Information(Kind):
 
     def measure(self, context: Context) -> InformationResult:
         """Unpooled outputs of every block, the features and the logits."""
+        from ...attacks.information import entropy_bits, information
         from ...attacks.strongest import observe_views
 
         config, split = context.settings(Informing), context.split.to("cpu")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...attacks.judging_settings import Judging
 from ...common.json_types import Json
 from ...common.records import Undefined
-from ...measures.judges import Judging, judge_place
 from ...results import PIXELS, Sign, SignsResult
 from ..columns import Column
 from ..context import Context
@@ -97,6 +97,7 @@ class Signs(Kind):
 
     def measure(self, context: Context) -> SignsResult:
         """Place by place; raw pixels, which are the same for every model, are left out."""
+        from ...attacks.judges import judge_place
         from ...attacks.strongest import observe_views
 
         config, split = context.settings(Judging), context.split.to("cpu")

@@ -11,7 +11,6 @@ what any model that never saw them shows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,40 +18,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..common.config import Config, setting
 from ..common.progress import Progress
 from ..common.records import Undefined, guard
 from ..common.statistics import FEWEST, auc_interval, cross_fits, subsample
 from ..results import Sign
+from .judging_settings import Judging
 
 __all__ = ["JUDGES", "Judging", "fitted", "judge_place", "thinned"]
 
 Array = np.ndarray[Any, Any]
-
-NAMES = ("linear", "knn", "rbf", "boosted")
-
-
-@dataclass(frozen=True)
-class Judging(Config):
-    """Tells forgotten from retained pictures by what the model computes on them."""
-
-    judges: tuple[str, ...] = setting(NAMES, "who judges", choices=NAMES)
-    quick: bool = setting(False, "a line and a kernel, by features and logits alone")
-    width: int = setting(
-        256, "wider outputs are projected at random to so many numbers", low=8, high=8192
-    )
-    folds: int = setting(5, "parts of the cross-validation", low=2, high=20)
-    neighbours: int = setting(15, "k-NN: how many neighbours vote", low=1, high=15)
-    cost: float = setting(10.0, "kernel: cost C of an error", low=1e-3, high=1e6, log=True)
-    trees: int = setting(50, "boosted: rounds", low=1, high=2000)
-    limit: int = setting(
-        4000, "most pictures of either part; more are thinned out", low=20, high=100_000
-    )
-
-    @property
-    def chosen(self) -> tuple[str, ...]:
-        """Who judges."""
-        return tuple(j for j in self.judges if not self.quick or j in ("linear", "rbf"))
 
 
 def _linear(config: Judging, seed: int) -> Any:

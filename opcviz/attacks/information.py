@@ -20,43 +20,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from ..common.config import Config, setting
 from ..common.progress import Progress
 from ..common.records import Undefined, guard
 from ..common.statistics import FEWEST, cross_fits
 from ..results import IdiBlock, IdiResult
 from .judges import fitted, thinned
+from .judging_settings import Informing
 
 __all__ = ["Informing", "entropy_bits", "idi", "information"]
 
 Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True)
-class Informing(Config):
-    """Bounds the information about forgetting at every block."""
-
-    width: int = setting(
-        256, "wider outputs are projected at random to so many numbers", low=8, high=8192
-    )
-    landmarks: int = setting(300, "RBF features of the second bound", low=10, high=5000)
-    folds: int = setting(5, "parts of the cross-validation, where samples are forgotten", low=2)
-    limit: int = setting(
-        4000, "most pictures of either part; more are thinned out", low=20, high=100_000
-    )
-    least: float = setting(
-        0.05,
-        "IDI: least share of H(Y) that a block of the original must tell more than the retrained's",
-        low=1e-3,
-        high=1,
-    )
 
 
 def _linear(config: Informing, learn: int, seed: int) -> Any:

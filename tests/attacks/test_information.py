@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from opcviz.attacks.information import entropy_bits, idi, information
+from opcviz.attacks.judging_settings import Informing
 from opcviz.common.records import Undefined
-from opcviz.measures.information import Informing, entropy_bits, idi, information
 from opcviz.results import IdiResult
 
 

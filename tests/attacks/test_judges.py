@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from opcviz.artefacts import get_kind
+from opcviz.attacks.judges import judge_place
+from opcviz.attacks.judging_settings import Judging
 from opcviz.common.config import ConfigError
 from opcviz.common.records import Undefined
 from opcviz.common.statistics import auc_interval
-from opcviz.measures.judges import Judging, judge_place
 from opcviz.results import Sign, SignsResult
 
 ALL = ("linear", "knn", "rbf", "boosted")
