@@ -6,6 +6,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 from ..common.records import Record, Undefined, defined, guard
 from .attempts import HOLDS, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
+from .information import IdiBlock, IdiResult, InformationResult
 from .inversion import (
     ClassMeanScores,
     InversionSummary,
@@ -52,14 +53,18 @@ from .recovery import (
     RidgeSweep,
     SizeCurve,
     SizeSweep,
+    UnseenScore,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
+from .strongest import PIXELS, Rung, StrongestResult
 
 __all__ = [
     "ATTACKS",
     "FIT_SETS",
     "HOLDS",
+    "PIXELS",
     "AccuracyReport",
     "Attempt",
     "Attempts",
@@ -79,6 +84,9 @@ __all__ = [
     "FitResult",
     "FitSet",
     "Flips",
+    "IdiBlock",
+    "IdiResult",
+    "InformationResult",
     "InversionSummary",
     "LiraResult",
     "MapReadOut",
@@ -105,18 +113,22 @@ __all__ = [
     "RidgeSweep",
     "RocCurve",
     "RocReport",
+    "Rung",
     "Separability",
     "Sign",
     "Signs",
+    "SignsResult",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",
+    "StrongestResult",
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
     "TrainingResult",
     "TugOfWar",
     "Undefined",
+    "UnseenScore",
     "defined",
     "guard",
 ]
