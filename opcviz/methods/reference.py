@@ -19,6 +19,7 @@ __all__ = ["Original", "Retrain"]
     family="reference",
     needs="forget retain",
     summary="CE on all training data, from scratch",
+    fidelity="faithful",
 )
 @dataclass(frozen=True)
 class Original(Method[nn.Module]):
@@ -37,6 +38,7 @@ class Original(Method[nn.Module]):
     family="reference",
     needs="retain",
     summary="CE on retain data, from scratch",
+    fidelity="faithful",
 )
 @dataclass(frozen=True)
 class Retrain(Method[nn.Module]):
