@@ -24,12 +24,7 @@ __all__ = ["SSD"]
     family="second order",
     needs="forget retain original",
     summary="where F_f > α·F_D: θ × min(λ·F_D/F_f, 1); no training",
-    fidelity="corrected",
-    deviations=(
-        "Batches of all data mix retained and forgotten pictures as the data set does; the authors "
-        "take the retained first (class by class), then the forgotten, which bounds F_f/F_D by "
-        "|D|/|D_f| (order = sorted does so).",
-    ),
+    fidelity="faithful",
 )
 @dataclass(frozen=True)
 class SSD(Method[nn.Module]):
@@ -38,9 +33,11 @@ class SSD(Method[nn.Module]):
         θ_i ← min(λ · F_D,i / F_f,i, 1) · θ_i   where F_f,i > α · F_D,i
 
     F is the importance of a weight: as in the authors' code the mean over batches of the squared
-    gradient of a batch's mean loss, F_f over batches of the forget data, F_D over batches of all
-    training data, in eval mode. In a batch of one class gradients add up that cancel in a mixed
-    one, so F_f can exceed F_D by far more than the forgotten share of the data.
+    gradient of a batch's mean loss, in eval mode; F_f over batches of the forget data, F_D over
+    batches of all data, the retained (class by class, where classes are forgotten) before the
+    forgotten. How D is cut matters: with `order = "mixed"` gradients of different classes cancel in
+    F_D alone, so that the same α dampens several times as many weights (on digits, one class, α 10:
+    24 % and a ruined model, against 9 %).
 
     With `importance = "sample"` gradients of single samples are squared: the empirical Fisher
     information, which the paper's formula names. Since D holds D_f, F_f is then at most |D|/|D_f|
@@ -61,9 +58,10 @@ class SSD(Method[nn.Module]):
     )
     batch_size: int = setting(64, "samples of a batch whose gradient is squared", low=1, high=8192)
     order: str = setting(
-        "mixed",
-        "batches of all data: as the data set has them, or retained by class, then forgotten",
-        choices=("mixed", "sorted"),
+        "parted",
+        "batches of all data: first the retained, then the forgotten (the authors' code), or mixed "
+        "as in the data set",
+        choices=("parted", "mixed"),
         advanced=True,
     )
 
@@ -86,7 +84,7 @@ class SSD(Method[nn.Module]):
         retain, forget = request.split.retain_train, request.split.forget_train
         if self.order == "mixed":
             return torch.arange(len(request.data.y_train), device=forget.device)
-        if request.data.class_names:
+        if request.split.classes:
             retain = retain[request.data.y_train[retain].argsort(stable=True)]
         return torch.cat([retain, forget])
 

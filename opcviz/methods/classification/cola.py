@@ -34,13 +34,13 @@ __all__ = ["COLA", "supervised_contrast"]
 class COLA(Iterative[Classifier]):
     """Collapse and align.
 
-        collapse: loss = mean over i and p ∈ P(i) of −log (exp(z_i·z_p/τ) / Σ_{a ≠ i} exp(z_i·z_a/τ))
-        align:    loss = CE(m(x_r), y_r)
+        collapse: mean over i, p ∈ P(i) of −log (exp(z_i·z_p/τ) / Σ_{a ≠ i} exp(z_i·z_a/τ))
+        align:    CE(m(x_r), y_r)
 
     z = f(x)/‖f(x)‖ of retained pictures, P(i) the others of the batch with the label of i (Khosla
-    et al. 2020, arXiv 2004.11362). The first phase moves the body alone and draws each retained class
-    together; what the features kept of the forgotten classes serves none of that and fades. The
-    second trains body and head. The forget data are not needed.
+    et al. 2020, arXiv 2004.11362). The first phase moves the body alone and draws each retained
+    class together; what the features kept of the forgotten classes serves none of that and fades.
+    The second trains body and head. The forget data are not needed.
     """
 
     epochs: int = 10
