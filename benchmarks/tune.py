@@ -84,6 +84,7 @@ GRID: dict[str, Grid] = {
         "ratio": (0.2,),
         "batch_size": (64,),
     },
+    "ct": {"lr": (0.01, 0.05, 0.2), "epochs": (5, 20), "batch_size": (64,)},
     "cola": {"lr": (0.05, 0.1, 0.2), "align_lr": (0.02, 0.1), "batch_size": (128,)},
 }
 

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from opcviz.common.config import ConfigError
+from opcviz.data import Images
 from opcviz.methods import Request, create, list_methods
 from opcviz.methods.classification import relabelling
 from opcviz.models import Classifier
@@ -99,6 +101,38 @@ def test_l1_sparse(tiny_request: MakeRequest) -> None:
 
     model, _ = create("l1_sparse", **BIG, alpha=0.01).unlearn(request)
     assert_same(model, by_hand(request, [loss(0.01), loss(0.005)], sgd(0.01)))
+
+
+def test_ct(tiny_request: MakeRequest) -> None:
+    """Kernels mirrored across their diagonal; with a step an epoch the cosine is the authors'."""
+    request = tiny_request()
+    x, y, _, _ = parts(request)
+    mirrored = request.copy_of_original()
+    with torch.no_grad():
+        for module in mirrored.modules():
+            if isinstance(module, nn.Conv2d):
+                old = module.weight.clone()
+                for row in range(old.shape[2]):
+                    for column in range(old.shape[3]):
+                        module.weight[:, :, row, column] = old[:, :, column, row]
+    rates = iter([0.5 * 0.02, 0.0])  # the cosine of a half, and its end, after each of two steps
+
+    def anneal(model: nn.Module, optimizer: Optimizer) -> None:
+        optimizer.param_groups[0]["lr"] = next(rates)
+
+    loss = [lambda m: F.cross_entropy(m(x), y)] * 2
+    expected = by_hand(replace(request, original=mirrored), loss, sgd(0.02), anneal)
+    model, _ = create("ct", **BIG, lr=0.02).unlearn(request)
+    assert_same(model, expected)
+
+
+def test_ct_needs_a_kernel(tiny_request: MakeRequest, tiny_images: Images) -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 4))
+    flat = Classifier(net, *tiny_images.mean_std(), tiny_images.shape)
+    with pytest.raises(
+        ConfigError, match=r"'ct' transposes the kernels .* has none; choose a conv"
+    ):
+        create("ct").unlearn(tiny_request(original=flat))
 
 
 def test_neggrad_plus(tiny_request: MakeRequest) -> None:
@@ -331,7 +365,7 @@ def test_published_contraction(tiny_request: MakeRequest) -> None:
 
 # ---- all of them -----------------------------------------------------------------------------
 
-ELSEWHERE = {"original", "retrain", "fisher"}  # test_baselines, test_baselines, test_second_order
+ELSEWHERE = {"original", "retrain", "fisher", "ssd"}  # test_baselines, test_second_order
 
 
 def test_every_faithful_method_has_its_parity_test() -> None:
