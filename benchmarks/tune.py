@@ -73,7 +73,7 @@ GRID: dict[str, dict[str, dict[str, tuple[object, ...]]]] = {
         "scrub": {"lr": (5e-4, 2e-3), "weight_decay": (0.1,), "msteps": (2,)},
         "scrub_r": {"lr": (2e-3,), "weight_decay": (0.1,), "msteps": (2,), "reference": (0.7,)},
         "ga": {"lr": (2e-3, 5e-3), **B64},
-        "ssd": {"alpha": (1.2, 2.0), "dampening": (0.5, 1.0)},
+        "ssd": {"alpha": (2.0, 5.0, 10.0), "dampening": (1.0,)},
         "neggrad_plus": {"lr": (0.05, 0.1), "alpha": (0.9, 0.95), "epochs": (10,)},
         "amnesiac": {"lr": (2e-4, 5e-4), "epochs": (10,), **B64},
         "ct": {"lr": (0.05, 0.2), "epochs": (20,), **B64},
