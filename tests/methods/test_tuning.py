@@ -11,7 +11,7 @@ from opcviz.methods.tuning import TUNED_FOLDER
 from opcviz.study import Plan
 
 FILES = sorted(TUNED_FOLDER.glob("*.toml"))
-BEST_AS_THEY_ARE: dict[str, set[str]] = {"classes": set(), "samples": {"ssd"}}
+BEST_AS_THEY_ARE: dict[str, set[str]] = {"classes": set(), "samples": {"ssd", "opc_head"}}
 ENTRIES = [
     (path.stem, scenario, method)
     for path in FILES
