@@ -53,6 +53,7 @@ from .recovery import (
     SizeCurve,
     SizeSweep,
 )
+from .relearned import RelearnedResult, RelearningAttack
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
 
 __all__ = [
@@ -94,6 +95,8 @@ __all__ = [
     "RecoveryResult",
     "ReferenceCounts",
     "ReferenceSeeds",
+    "RelearnedResult",
+    "RelearningAttack",
     "RelearningCurve",
     "RelearningResult",
     "RelearningVariant",
