@@ -38,7 +38,7 @@ class StrongestRelearning(Config):
         (0, 1, 2, 3), "last blocks that start anew, the head with them; 0: none", low=0, high=64
     )
     shots: tuple[int, ...] = setting(
-        (0, 1, 10, 50), "forgotten pictures given of each class; 0: retained alone", low=0, high=50
+        (0, 1, 10), "forgotten pictures given of each class; 0: retained alone", low=0, high=50
     )
     sgd: tuple[float, ...] = setting(
         (0.02, 0.1), "rates of SGD (momentum 0.9, constant)", low=1e-8, high=10
