@@ -55,6 +55,7 @@ from .recovery import (
     SizeSweep,
     UnseenScore,
 )
+from .relearned import RelearnedResult, RelearningAttack
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
 from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
@@ -106,6 +107,8 @@ __all__ = [
     "RecoveryResult",
     "ReferenceCounts",
     "ReferenceSeeds",
+    "RelearnedResult",
+    "RelearningAttack",
     "RelearningCurve",
     "RelearningResult",
     "RelearningVariant",
