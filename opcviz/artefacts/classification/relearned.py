@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from ...attacks.relearning import StrongestRelearning
-from ...common.json_types import Json
+from ...common.records import defined
 from ...results import RelearnedResult
 from ..columns import Column
-from ..context import Context
 from ..kind import Kind, Made, register_kind
+from ..model_results import ModelResults
+from .subject import Context
 
 __all__ = ["Relearned"]
 
 
 def _best(shots: int) -> Column:
-    def value(model: Json) -> float | None:
-        attacks = (model.get("relearned") or {}).get("attacks") or []
-        found = [a["recovered"] for a in attacks if a["shots"] == shots]
-        return max((each for each in found if each is not None), default=None)
+    def value(model: ModelResults) -> float | None:
+        result = model.get(RelearnedResult)
+        attacks = result.attacks if defined(result) else ()
+        found = [a.recovered for a in attacks if a.shots == shots]
+        return max((each for each in found if defined(each)), default=None)
 
     return Column(
         f"relearned {shots}",

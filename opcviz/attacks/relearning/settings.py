@@ -35,13 +35,13 @@ class StrongestRelearning(Config):
 
     steps: int = setting(60, "optimiser steps of each training", low=3, high=100_000)
     anew: tuple[int, ...] = setting(
-        (0, 1, 2, 3), "last blocks that start anew, the head with them; 0: none", low=0, high=64
+        (0, 1, 2), "last blocks that start anew, the head with them; 0: none", low=0, high=64
     )
     shots: tuple[int, ...] = setting(
         (0, 1, 10), "forgotten pictures given of each class; 0: retained alone", low=0, high=50
     )
     sgd: tuple[float, ...] = setting(
-        (0.02, 0.1), "rates of SGD (momentum 0.9, constant)", low=1e-8, high=10
+        (0.05,), "rates of SGD (momentum 0.9, constant)", low=1e-8, high=10
     )
     adam: tuple[float, ...] = setting((0.003,), "rates of Adam (constant)", low=1e-8, high=10)
     draws: int = setting(2, "draws of the pictures given, averaged", low=1, high=20)
