@@ -7,6 +7,7 @@ from ..common.records import Record, Undefined, defined, guard
 from .attempts import HOLDS, PLANTED, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
 from .ground_truth import ConfusionTruth, GroundTruth, TriggerTruth
+from .information import IdiBlock, IdiResult, InformationResult
 from .inversion import (
     ClassMeanScores,
     InversionSummary,
@@ -53,14 +54,19 @@ from .recovery import (
     RidgeSweep,
     SizeCurve,
     SizeSweep,
+    UnseenScore,
 )
+from .relearned import RelearnedResult, RelearningAttack
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
+from .strongest import PIXELS, Rung, StrongestResult
 
 __all__ = [
     "ATTACKS",
     "FIT_SETS",
     "HOLDS",
+    "PIXELS",
     "PLANTED",
     "AccuracyReport",
     "Attempt",
@@ -83,6 +89,9 @@ __all__ = [
     "FitSet",
     "Flips",
     "GroundTruth",
+    "IdiBlock",
+    "IdiResult",
+    "InformationResult",
     "InversionSummary",
     "LiraResult",
     "MapReadOut",
@@ -102,6 +111,8 @@ __all__ = [
     "RecoveryResult",
     "ReferenceCounts",
     "ReferenceSeeds",
+    "RelearnedResult",
+    "RelearningAttack",
     "RelearningCurve",
     "RelearningResult",
     "RelearningVariant",
@@ -109,12 +120,15 @@ __all__ = [
     "RidgeSweep",
     "RocCurve",
     "RocReport",
+    "Rung",
     "Separability",
     "Sign",
     "Signs",
+    "SignsResult",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",
+    "StrongestResult",
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
@@ -122,6 +136,7 @@ __all__ = [
     "TriggerTruth",
     "TugOfWar",
     "Undefined",
+    "UnseenScore",
     "defined",
     "guard",
 ]
