@@ -4,8 +4,9 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 """
 
 from ..common.records import Record, Undefined, defined, guard
-from .attempts import HOLDS, Attempt, Attempts, Sign, Signs
+from .attempts import HOLDS, PLANTED, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
+from .ground_truth import ConfusionTruth, GroundTruth, TriggerTruth
 from .information import IdiBlock, IdiResult, InformationResult
 from .inversion import (
     ClassMeanScores,
@@ -66,6 +67,7 @@ __all__ = [
     "FIT_SETS",
     "HOLDS",
     "PIXELS",
+    "PLANTED",
     "AccuracyReport",
     "Attempt",
     "Attempts",
@@ -78,6 +80,7 @@ __all__ = [
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "ConfusionTruth",
     "DataResult",
     "EntropySummary",
     "EvidenceResult",
@@ -85,6 +88,7 @@ __all__ = [
     "FitResult",
     "FitSet",
     "Flips",
+    "GroundTruth",
     "IdiBlock",
     "IdiResult",
     "InformationResult",
@@ -129,6 +133,7 @@ __all__ = [
     "SvcScores",
     "ThresholdScores",
     "TrainingResult",
+    "TriggerTruth",
     "TugOfWar",
     "Undefined",
     "UnseenScore",
