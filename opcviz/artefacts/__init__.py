@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 
 from .columns import Column, Number, columns_of, number
-from .context import Context, Stored, Subject
+from .context import Context
 from .kind import (
     MODEL,
     Kind,
@@ -16,6 +16,7 @@ from .kind import (
     settings_tables,
 )
 from .rows import Row
+from .subject import Stored, Subject, make_subject
 
 __all__ = [
     "MODEL",
@@ -32,6 +33,7 @@ __all__ = [
     "columns_of",
     "get_kind",
     "kinds",
+    "make_subject",
     "number",
     "register_kind",
     "settings_tables",

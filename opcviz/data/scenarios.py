@@ -11,7 +11,7 @@ import numpy as np
 from ..common.config import Config, ConfigError, setting
 from ..common.json_types import Json
 from ..common.parts import Part
-from .base import Data, DataError, strata
+from .base import Data, DataError, DataIdentity, strata
 from .indices import indices_digest, read_indices
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Split:
         forget_test, retain_test: the same for the test set. Samples, unlike classes, have no
             counterpart in the test set: then `forget_test` is empty.
         classes: the forgotten classes, ascending; empty when samples are forgotten.
+        of: the data set, where whoever made the split said so.
     """
 
     forget_train: Tensor
@@ -40,6 +41,7 @@ class Split:
     forget_test: Tensor
     retain_test: Tensor
     classes: tuple[int, ...] = ()
+    of: DataIdentity | None = None
 
     @property
     def forgets(self) -> str:
@@ -59,6 +61,7 @@ class Split:
             self.forget_test.to(device),
             self.retain_test.to(device),
             self.classes,
+            self.of,
         )
 
 

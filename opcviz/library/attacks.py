@@ -19,7 +19,9 @@ from ..common.progress import Progress
 from ..common.records import Undefined
 from ..data import Images, Split, photo_patches, probe_set
 from ..measures import accuracy_report
-from .models import Model, observe, working
+from .checks import check_seed, whole_number
+from .model import Model, examining
+from .models import observe
 
 __all__ = ["Inverted", "invert", "membership", "recover", "relearn"]
 
@@ -55,6 +57,8 @@ def recover(
 
     Raises:
         ConfigError: for an unknown setting.
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> result = opcviz.recover(unlearned, data, split, original=original, progress=False)
@@ -62,8 +66,10 @@ def recover(
         >>> result["constant_predictor"] < 35 and 0 <= attacked <= 100
         True
     """
-    config, head = Recovery.from_dict(settings), original.network.head
-    with working(f"recovering from {model.title}", model.network, data, progress) as told:
+    seed, config = check_seed(seed), Recovery.from_dict(settings)
+    models = {"model": model, "original": original}
+    with examining("recovering from", data, split, progress, **models) as told:
+        head = original.network.head
         return run_recovery(
             observe(original, data, progress=told),
             observe(model, data, progress=told),
@@ -128,17 +134,21 @@ def invert(
 
     Raises:
         ConfigError: for an unknown setting.
-        ValueError: for data that are no pictures in [0, 1], settings that do not fit together, or
-            no original where one is wanted.
+        DataError: for a split or a model of another data set.
+        ValueError: for data that are no pictures in [0, 1], settings that do not fit together, no
+            pictures, a seed outside 0 to 2³²−1, or no original where one is wanted.
+        TypeError: for an argument of another type.
 
     Example:
         >>> opcviz.invert(original, data, split, pictures=2, iterations=5, progress=False)
         Inverted(2 pictures: PSNR ... dB; class mean ... dB)
     """
-    config = inverting.Inversion.from_dict(settings)
-    ids = _spread(split, data, pictures, seed)
-    true, labels = data.batch(ids), data.y_train[ids]
-    with working(f"inverting {model.title}", model.network, data, progress) as told:
+    seed, config = check_seed(seed), inverting.Inversion.from_dict(settings)
+    count = whole_number("pictures", pictures, 1)
+    models = {"model": model} if original is None else {"model": model, "original": original}
+    with examining("inverting", data, split, progress, **models) as told:
+        ids = _spread(split, data, count, seed)
+        true, labels = data.batch(ids), data.y_train[ids]
         found = inverting.invert(
             [model.network],
             true,
@@ -181,6 +191,8 @@ def relearn(
 
     Raises:
         ConfigError: for an unknown setting.
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> result = opcviz.relearn(unlearned, data, split, original=original, steps=2,
@@ -188,8 +200,9 @@ def relearn(
         >>> list(result["variants"])
         ['retain', 'shots_1']
     """
-    config = Relearning.from_dict(settings)
-    with working(f"relearning from {model.title}", model.network, data, progress) as told:
+    seed, config = check_seed(seed), Relearning.from_dict(settings)
+    models = {"model": model, "original": original}
+    with examining("relearning from", data, split, progress, **models) as told:
         outputs = observe(original, data, progress=told)
         before = accuracy_report(outputs, split, data.class_names).forget_train
         if isinstance(before, Undefined):
@@ -231,14 +244,16 @@ def membership(
 
     Raises:
         ConfigError: for an unknown setting.
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> result = opcviz.membership(unlearned, data, split, progress=False)
         >>> 0 <= result["thresholds"]["loss"]["auc"] <= 1
         True
     """
-    config = Membership.from_dict(settings)
-    with working(f"testing {model.title}", model.network, data, progress) as told:
+    seed, config = check_seed(seed), Membership.from_dict(settings)
+    with examining("testing", data, split, progress, model=model) as told:
         outputs = observe(model, data, progress=told)
         return test_membership(outputs, split, config, seed=seed, progress=told).to_dict()
 

@@ -10,29 +10,27 @@ import math
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind
+from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind, make_subject
 from ..artefacts.own import check_made
 from ..common.devices import fitting_threads, flush_denormals, synchronize
 from ..common.json_types import Json
 from ..common.parts import PARTS
 from ..common.progress import Cancelled, Progress
-from ..data import Data, Images, Split, digest, load, probe_set
+from ..data import Data, Split, digest, load, probe_set
 from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
-from .subjects import Trained
 from .trainer import train_and_store
 
 __all__ = ["PARTS", "OwnKindFailed", "StudyRunner"]
@@ -81,7 +79,7 @@ class StudyRunner:
         self.original, self.retrained = create("original"), create("retrain")
         self.reference_seeds = tuple(sorted({*seeds, *study.evidence.reference_seeds}))
         self._prepared = False
-        self._subjects: dict[str, Trained] = {}
+        self._subjects: dict[str, Subject] = {}
         flush_denormals()
 
     # ---- data -----------------------------------------------------------------------------
@@ -279,7 +277,7 @@ class StudyRunner:
         load_weights(model, self.make(MODEL, method, seed).path("weights.safetensors"))
         return model.eval()
 
-    def subject(self, method: Method, seed: int) -> Trained:
+    def subject(self, method: Method, seed: int) -> Subject:
         """A trained model with all that it computes.
 
         Outputs are kept for the two references of the seed and for the model asked for last: those
@@ -290,18 +288,28 @@ class StudyRunner:
         for place, known in self._subjects.items():
             if place != key and place not in kept:
                 known.release()
-        return self._subjects.setdefault(key, Trained(self, method, seed))
+        return self._subject_at(key, method, seed)
+
+    def _subject_at(self, place: str, method: Method, seed: int) -> Subject:
+        if place not in self._subjects:
+            self._subjects[place] = make_subject(
+                self,
+                method.info.name,
+                seed,
+                load=lambda: self.load_model(method, seed),
+                stored=lambda kind: self.make(kind, method, seed),
+            )
+        return self._subjects[place]
 
     def context(self, kind: Kind, method: Method, seed: int) -> Context:
         """What a kind of artefact is given about one model."""
         with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
-        # a kind is made of its own task's models and data alone, so they are what it expects
         return Context(
-            subject=cast(Subject, self.subject(method, seed)),
-            original=cast(Subject, self.subject(self.original, seed)),
-            retrained=cast(Subject, self.subject(self.retrained, seed)) if with_retrained else None,
-            references=cast(Callable[[str], list[Subject]], self._references),
-            data=cast(Images, self.data),
+            subject=self.subject(method, seed),
+            original=self.subject(self.original, seed),
+            retrained=self.subject(self.retrained, seed) if with_retrained else None,
+            references=self._references,
+            data=self.data,
             split=self.split,
             probe=self.probe,
             evidence=self.study.evidence,
@@ -309,11 +317,11 @@ class StudyRunner:
             progress=self.progress,
         )
 
-    def _references(self, name: str) -> list[Trained]:
+    def _references(self, name: str) -> list[Subject]:
         method = create(name)
         keys = [(self.place(method, seed), seed) for seed in self.reference_seeds]
         return [
-            self._subjects.setdefault(key, Trained(self, method, seed))
+            self._subject_at(key, method, seed)
             for key, seed in keys
             if self.failure(method, seed) is None
         ]

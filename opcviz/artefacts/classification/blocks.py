@@ -11,9 +11,9 @@ from ...attacks.recovery import Recovery
 from ...common.json_types import Json
 from ...common.text import percent
 from ...results import ATTACKS, Block, BlocksResult, ProbesResult, RecoveryResult
-from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row
+from .subject import Context
 
 if TYPE_CHECKING:
     from ...tasks.classification import ModelOutputs, Observation

@@ -9,9 +9,9 @@ from ...common.json_types import Json
 from ...common.parts import PARTS
 from ...results import ATTACKS, FIT_SETS, EvidenceResult
 from ..columns import Column, number
-from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row, of_auc
+from .subject import Context
 
 __all__ = ["Core"]
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...common.json_types import Json
 from ...results import MapReadOut, MapsResult
-from ..context import Context
 from ..kind import Kind, Made, register_kind
+from .subject import Context
 
 if TYPE_CHECKING:
     from ..evidence_settings import EvidenceSettings

@@ -12,9 +12,9 @@ from ...attacks.inversion import Inversion
 from ...common.json_types import Json
 from ...results import InversionSummary
 from ..columns import Column, number
-from ..context import Context
 from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, Made, register_kind
+from .subject import Context
 
 if TYPE_CHECKING:
     from torch import Tensor

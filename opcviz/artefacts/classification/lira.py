@@ -10,9 +10,9 @@ import numpy as np
 from ...attacks.membership import ReferenceAttack
 from ...common.json_types import Json
 from ...results import LiraResult, ReferenceSeeds
-from ..context import Context, Subject
 from ..kind import Kind, Made, register_kind
 from ..rows import Row, auc_text, no_likelihood, rare_text
+from .subject import ClassifierSubject, Context
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -114,7 +114,7 @@ class Lira(Kind):
         return {"reference": result or {"auc": None, "reason": {"auc": why}}}
 
 
-def _confidence(subject: Subject, context: Context) -> Tensor:
+def _confidence(subject: ClassifierSubject, context: Context) -> Tensor:
     """(|D_f|,) scaled confidence of a model on the forget part of the train set, on the CPU."""
     from ...attacks.membership import scaled_confidence
 

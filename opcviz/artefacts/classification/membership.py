@@ -9,9 +9,9 @@ from ...attacks.membership import Membership
 from ...common.json_types import Json
 from ...common.text import percent
 from ...results import MembershipResult, Separability
-from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row, of_auc, rare_text
+from .subject import Context
 
 __all__ = ["MembershipTests"]
 

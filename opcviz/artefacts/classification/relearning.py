@@ -7,9 +7,9 @@ from collections.abc import Callable
 from ...attacks.relearning import Relearning
 from ...common.json_types import Json
 from ...results import RelearningResult
-from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row
+from .subject import Context
 
 __all__ = ["RelearningCurves"]
 

@@ -8,9 +8,9 @@ from ...common.json_types import Json
 from ...common.text import percent
 from ...results import SimilarityResult, Undefined
 from ...verdict.gap import average_gap, tug_of_war
-from ..context import Context
 from ..kind import Kind, Made, register_kind
 from ..rows import Row
+from .subject import Context
 
 __all__ = ["Similarity"]
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from ...common.parts import Part, Side, side_of
 from ...common.progress import Progress
 from ...data import Split, as_float
-from ...models import Classifier
+from ...models import BodyHead, Classifier
 
 __all__ = ["ModelOutputs", "Observation", "observe", "observe_blocks", "pooled"]
 
@@ -56,7 +56,7 @@ class ModelOutputs:
 
 
 def observe(
-    model: Classifier,
+    model: BodyHead,
     x: Tensor,
     y: Tensor,
     *,
@@ -104,7 +104,7 @@ def observe_blocks(
 
 @torch.no_grad()
 def _passes(
-    model: Classifier,
+    model: BodyHead,
     x: Tensor,
     look: Callable[[Tensor], tuple[Tensor, ...]],
     batch: int,
