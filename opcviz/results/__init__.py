@@ -29,6 +29,8 @@ from .measures import (
     TugOfWar,
 )
 from .membership import (
+    MEMBERSHIP_JUDGE,
+    GameScore,
     LiraResult,
     MembershipResult,
     ReferenceCounts,
@@ -54,11 +56,13 @@ from .recovery import (
     SizeSweep,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .shadows import SampleEpsilon, ShadowCounts, ShadowResult
 
 __all__ = [
     "ATTACKS",
     "FIT_SETS",
     "HOLDS",
+    "MEMBERSHIP_JUDGE",
     "AccuracyReport",
     "Attempt",
     "Attempts",
@@ -77,6 +81,7 @@ __all__ = [
     "FitResult",
     "FitSet",
     "Flips",
+    "GameScore",
     "InversionSummary",
     "LiraResult",
     "MapReadOut",
@@ -102,7 +107,10 @@ __all__ = [
     "RidgeSweep",
     "RocCurve",
     "RocReport",
+    "SampleEpsilon",
     "Separability",
+    "ShadowCounts",
+    "ShadowResult",
     "Sign",
     "Signs",
     "SimilarityResult",

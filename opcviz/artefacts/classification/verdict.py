@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from ...common.json_types import Json
 from ...common.records import Undefined, defined
 from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs
-from ...verdict import FAMILIES, MEMBERSHIP, Dossier, Verdict, judge
-from ..kind import kinds
+from ...verdict import FAMILIES, Dossier, Verdict, judge
+from ..kind import get_kind, kinds
 from ..verdicts import StoredResults, register_verdict
 
 __all__ = ["judge_classifiers"]
 
 NOT_COMPUTED = "evidence was not computed yet"
 NOT_MADE = "not made"
+STRONGEST_FIRST = ("shadows", "reference", "membership")  # kinds that test membership
 
 
 @register_verdict("classification")
@@ -120,17 +121,15 @@ def _evidence(result: Json | None) -> EvidenceResult | Undefined:
 def _membership(results: Mapping[str, Json], sizes: Mapping[str, int]) -> list[Sign]:
     """How like training data forgotten samples look; of whole classes it could not tell.
 
-    Likelihood ratios come first: they compare models on the same forget samples, the loss threshold
-    compares forget samples with others. Their range is over the reference models.
+    The strongest attackers come first: those with shadow unlearned models, then those that compare
+    models on the same forget samples; the loss threshold compares forget samples with others.
     """
     signs: list[Sign] = []
-    if sizes.get("forget_test"):
-        return signs
-    lira = results.get("reference") or {}
-    if (auc := lira.get("auc")) is not None:
-        folds = lira.get("folds") or [auc]
-        signs.append(Sign(MEMBERSHIP, "likelihood ratio", auc, min(folds), max(folds)))
-    loss = ((results.get("membership") or {}).get("thresholds") or {}).get("loss") or {}
-    if loss.get("auc") is not None and loss.get("auc_interval"):
-        signs.append(Sign(MEMBERSHIP, "loss", loss["auc"], *loss["auc_interval"]))
+    for name in () if sizes.get("forget_test") else STRONGEST_FIRST:
+        stored = results.get(name) or {}
+        try:
+            found = get_kind(name).read(stored)
+        except ValueError:  # not made, or by another version
+            continue
+        signs += found.signs() if isinstance(found, Signs) else ()
     return signs
