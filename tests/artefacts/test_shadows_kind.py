@@ -103,8 +103,8 @@ def test_a_cancelled_run_keeps_what_it_finished_and_goes_on_there(tmp_path: Path
         nonlocal stop
         stop = stop or (isinstance(event, Step) and event.steps == 12 and event.step == 4)
 
+    lab = runner(tmp_path, progress=Progress(listener, stop=lambda: stop))
     with pytest.raises(Cancelled):
-        lab = runner(tmp_path, progress=Progress(listener, stop=lambda: stop))
         lab.make("shadows", FT, 0)
     kept = shadows(tmp_path)
     assert sorted(name.split("-")[0] for name in kept) == ["original"] * 2 + ["retrain"] * 4

@@ -68,12 +68,9 @@ class Lira(Kind):
     fields = {
         "reference": (
             "LiRA: `auc`, its `folds` over reference models, `tpr_at_fpr`, the `seeds` of the "
-            "references"
-        ),
-        "reference.statistics": (
-            "AUC with its 95 % interval by statistic: LiRA `online` and `offline`, `rmia`, and the "
-            "two-sided `distance` from the retrained models' answers"
-        ),
+            "references; `statistics`: AUC and 95 % interval of LiRA `online` and `offline`, "
+            "`rmia`, and the two-sided `distance`"
+        )
     }
     rows = (
         Row(

@@ -75,11 +75,11 @@ class ShadowModels(Kind):
     order = 95
     result = ShadowResult
     fields = {
-        "shadows.{target,method,vulnerable,retained}": (
-            "AUC of a model (on its forget set, of all shadow unlearned models on theirs, on the "
-            "most memorised samples, on retained ones) against retrained models, by statistic"
-        ),
-        "shadows.epsilon": "privacy loss of single samples, beside its floor",
+        "shadows": (
+            "U-LiRA and RMIA from shadow unlearned models, AUC by statistic: of this model "
+            "(`target`), of its `method` on other forget sets, on `vulnerable` and on `retained` "
+            "samples; `epsilon` of single samples beside its floor"
+        )
     }
     rows = (
         Row(
@@ -107,7 +107,7 @@ class ShadowModels(Kind):
         Row(
             "Membership",
             "U-LiRA, vulnerable samples",
-            "AUC on the most memorised quarter of the forget data",
+            "AUC on the most memorised part of the forget data",
             _of("vulnerable", "likelihood_ratio"),
             needs=("shadows", "vulnerable"),
         ),

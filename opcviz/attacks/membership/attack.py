@@ -45,7 +45,7 @@ class ThresholdThreat:
     """Threat model: the attacker queries the unlearned model alone and knows the true labels.
 
     He is handed a forget sample or an unseen one of the same distribution, and accuses it of
-    membership if one score exceeds a threshold.
+    membership if one score exceeds a threshold. Budget: one query a sample, no training.
 
     Attributes:
         members: (m, C) logits and (m,) labels of forget-train samples.

@@ -10,6 +10,9 @@ trained with x. Without such models (offline) p_in(x) is taken to be a·p_out(x)
 z, which are outside every model. A model that is surer of everything raises x and z alike, so that
 only what it knows of x beyond them counts; the score rises with p(x|θ).
 
+Threat model: LiRA's attacker (see `References`), who has a few hundred samples of the same kind
+besides that no model was trained on; one query more for each.
+
 The authors count false alarms at γ = 2 where confidences vary; nets that are sure of nearly all
 samples leave every ratio near 1, so that 1 is the default here.
 """

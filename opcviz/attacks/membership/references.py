@@ -33,6 +33,7 @@ class References:
     """Threat model: the attacker trains k models as the target's owner does and queries them all.
 
     He knows labels, architecture and recipe, and for each of his models what it was trained on.
+    Budget: k trainings, and one query of every model for each sample.
 
     Attributes:
         scores: (k, n) scaled confidence of each reference model on n samples.

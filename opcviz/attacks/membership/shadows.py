@@ -49,7 +49,9 @@ class Shadows:
     """Threat model: the attacker trains, unlearns and retrains models as the target's owner does.
 
     He knows labels, architecture, recipe and method, which forget set each of his models had, and
-    the candidates among which the target's forgotten samples are; he queries all models.
+    the candidates among which the target's forgotten samples are; he queries all models. Budget:
+    with s originals and j forget sets s·(1 + 2·j) trainings, 36 by default, of which all but the
+    unlearned s·j serve against every method.
 
     Attributes:
         unlearned, retrained: (k, n) and (m, n) scaled confidences on the pool.
