@@ -196,7 +196,8 @@ class LiraResult(Record, reasons="table"):
         roc: for drawing.
         folds: the AUC against each left-out model.
         seeds: of the reference models, where they are known.
-        statistics: LiRA `online` and `offline`, `rmia`, and the two-sided `distance`.
+        statistics: LiRA `online`, `offline` and `calibrated` by unseen data, `rmia`, and the
+            two-sided `distance`.
     """
 
     variant: str

@@ -62,7 +62,9 @@ class SampleEpsilon(Record):
 class ShadowResult(Record):
     """U-LiRA and what else shadow models tell, by statistic.
 
-    The statistics are `likelihood_ratio` (U-LiRA), `rmia`, `offline` (LiRA from the retrained
+    The statistics are `likelihood_ratio` (U-LiRA: tells such a model from a retrained one, be it by
+    an answer to everything that is less sure), `calibrated` (the same beyond what the model
+    answers to data nobody saw: about these samples), `rmia`, `offline` (LiRA from the retrained
     models alone) and `distance` (the same, two-sided).
 
     Attributes:
@@ -85,6 +87,10 @@ class ShadowResult(Record):
 
     def signs(self) -> tuple[Sign, ...]:
         """Of this model on its forget set: U-LiRA first."""
-        places = {"likelihood_ratio": "U-LiRA", "rmia": "RMIA, shadow models"}
+        places = {
+            "likelihood_ratio": "U-LiRA",
+            "calibrated": "U-LiRA, calibrated",
+            "rmia": "RMIA, shadow models",
+        }
         found = (self.target[name].sign(place) for name, place in places.items())
         return tuple(sign for sign in found if sign)

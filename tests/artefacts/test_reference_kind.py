@@ -67,7 +67,7 @@ def test_the_stored_statistics_are_the_attack_by_hand(samples) -> None:
         population=confidence(FT, 0, "unseen"),
     )
     found = LiraResult.from_dict(told["reference"])
-    assert found.statistics.keys() == {"online", "rmia", "offline", "distance"}
+    assert found.statistics.keys() == {"online", "calibrated", "rmia", "offline", "distance"}
     for name, score in by_hand.statistics.items():
         assert found.statistics[name].auc == pytest.approx(score.auc, abs=1e-4), name
         low, high = found.statistics[name].auc_interval
@@ -98,7 +98,7 @@ def test_of_whole_classes_there_is_a_reason_a_distance_and_no_sign(classes) -> N
     assert reference["roc"] is None
     assert reference["reason"]["auc"] == WHOLE_CLASSES
     assert reference["statistics"]["distance"]["auc"] is not None
-    for name in ("online", "offline", "rmia"):
+    for name in ("online", "calibrated", "offline", "rmia"):
         assert reference["statistics"][name]["reason"]["auc"] == WHOLE_CLASSES
     rows = {row.name: row for row in get_kind("reference").rows}
     assert "cannot tell" in rows["LiRA, retrained models"].value(told, {})

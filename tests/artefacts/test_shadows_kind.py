@@ -82,7 +82,11 @@ def test_what_is_stored_is_what_the_models_answer(made: Path) -> None:
     assert (result.counts.pool, result.counts.forgotten) == (len(pool), len(forgotten))
     assert (result.counts.unlearned, result.counts.retrained, result.counts.sets) == (6, 6, 2)
     assert all(defined(score.auc) for score in result.target.values())
-    assert [sign.place for sign in result.signs()] == ["U-LiRA", "RMIA, shadow models"]
+    assert [sign.place for sign in result.signs()] == [
+        "U-LiRA",
+        "U-LiRA, calibrated",
+        "RMIA, shadow models",
+    ]
 
 
 def test_shadow_models_are_no_models_of_the_study(made: Path) -> None:

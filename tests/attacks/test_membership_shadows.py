@@ -95,6 +95,7 @@ def test_what_unlearning_left_is_found_in_either_direction(left):
             ("offline", known),
             ("rmia", known),
             ("likelihood_ratio", max(known, 1 - known)),
+            ("calibrated", max(known, 1 - known)),
         ):
             score = part[name]
             assert score.auc == pytest.approx(wanted, abs=0.05), name
@@ -111,10 +112,35 @@ def test_what_unlearning_left_is_found_in_either_direction(left):
     assert found.target["distance"].auc == pytest.approx(known, abs=0.04)
 
 
+@pytest.mark.parametrize("left", [0.0, 2.0])
+def test_a_method_that_makes_models_unsure_of_everything_is_told_from_sample_traces(left):
+    """Every answer of unlearned models is halved, on all data: U-LiRA knows the method by that,
+    calibrated it counts what is left on the samples alone."""
+    target, ours, shadows = world(left=left)
+    halved = Shadows(
+        shadows.unlearned / 2 - 4,
+        shadows.retrained,
+        shadows.forgot,
+        shadows.kept,
+        shadows.never_saw,
+        shadows.unlearned_population / 2 - 4,
+        shadows.retrained_population,
+    )
+    asked = Answers(target.samples / 2 - 4, target.population / 2 - 4)
+    found = shadow_attack(asked, ours, halved).target
+    known = norm.cdf(left / math.sqrt(2 * 8 / 7))
+    assert found["likelihood_ratio"].auc > 0.65
+    assert found["calibrated"].auc == pytest.approx(known, abs=0.06)
+
+
 def test_signs_are_those_of_the_target_the_likelihood_ratio_first():
     found = attacked(left=1.0)
     signs = found.signs()
-    assert [sign.place for sign in signs] == ["U-LiRA", "RMIA, shadow models"]
+    assert [sign.place for sign in signs] == [
+        "U-LiRA",
+        "U-LiRA, calibrated",
+        "RMIA, shadow models",
+    ]
     assert {sign.judge for sign in signs} == {MEMBERSHIP_JUDGE} == {MEMBERSHIP}
     first = found.target["likelihood_ratio"]
     assert (signs[0].auc, signs[0].low, signs[0].high) == (first.auc, *first.auc_interval)

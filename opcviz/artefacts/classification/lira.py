@@ -68,8 +68,8 @@ class Lira(Kind):
     fields = {
         "reference": (
             "LiRA: `auc`, its `folds` over reference models, `tpr_at_fpr`, the `seeds` of the "
-            "references; `statistics`: AUC and 95 % interval of LiRA `online` and `offline`, "
-            "`rmia`, and the two-sided `distance`"
+            "references; `statistics`: AUC and 95 % interval of LiRA `online`, `offline` and "
+            "`calibrated`, `rmia`, and the two-sided `distance`"
         )
     }
     rows = (

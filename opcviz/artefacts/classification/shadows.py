@@ -99,6 +99,13 @@ class ShadowModels(Kind):
         ),
         Row(
             "Membership",
+            "U-LiRA, calibrated",
+            "the same beyond how sure the model is of data nobody saw: about these samples alone",
+            _of("target", "calibrated"),
+            needs=("shadows", "target"),
+        ),
+        Row(
+            "Membership",
             "RMIA, shadow models",
             "the same by pairwise ratios; below 0.5: less sure than a model that never saw them",
             _of("target", "rmia"),

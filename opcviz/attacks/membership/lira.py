@@ -5,6 +5,9 @@ confidence t = log(p_y / (1 − p_y)), with means and deviations over reference 
 
 * online:   Λ = log N(t; μ_in, σ_in²) − log N(t; μ_out, σ_out²);
 * offline:  Λ = (t − μ_out) / σ_out, which orders samples as its P(Z <= t), Z ~ N(μ_out, σ_out²);
+* calibrated: Λ of the online one, with each model's t standardised by its mean and deviation on
+  data that no model saw. A model that is less sure of *everything* than the retrained ones is told
+  from them by the others without a word on single samples; this one and RMIA do not count it;
 * distance: Λ² of the offline one, two-sided: a sample that the model is *less* sure of than any
   model that never saw it stands out as well.
 
@@ -37,6 +40,7 @@ from .settings import RatioSettings, ReferenceAttack
 
 __all__ = ["reference_attack", "statistics"]
 
+WANT_INSIDE = ("online", "calibrated")  # statistics of models inside a sample, too
 MIN_IN_MODELS, MIN_OUT_MODELS = 2, 3  # a sample; one of the out models is left out at a time
 MIN_MODELS_FOR_OWN_VARIANCE = 16  # models a side, below which a sample's own deviation is noise
 
@@ -46,6 +50,7 @@ def statistics(config: RatioSettings) -> dict[str, Statistic]:
     a = config.offline_a if config.variant == "offline" else None
     return {
         "online": lambda target, models: _online(target.samples, models, config),
+        "calibrated": lambda target, models: _calibrated(target, models, config),
         "rmia": lambda target, models: rmia(target, models, gamma=config.gamma, a=a),
         "offline": lambda target, models: _offline(target.samples, models, config),
         "distance": lambda target, models: _squared(_offline(target.samples, models, config)),
@@ -91,7 +96,7 @@ def reference_attack(
     ]
     games: dict[str, Played] = {}
     for name, statistic in statistics(config).items():
-        why = _too_few_models(n, counts[0], counts[1], config, wants_inside=name == "online")
+        why = _too_few_models(n, counts[0], counts[1], config, wants_inside=name in WANT_INSIDE)
         games[name] = (
             Played.undefined(why)
             if why
@@ -147,6 +152,26 @@ def _online(target: Tensor, references: References, config: RatioSettings) -> Te
     if not (trained[1] > 0).all():
         return Undefined("the reference models inside do not vary: no likelihood exists")
     return _log_density(target, *trained) - _log_density(target, *without)
+
+
+def _calibrated(
+    target: Answers, references: References, config: RatioSettings
+) -> Tensor | Undefined:
+    """The online Λ on standardised confidences, (n,), or why there is none."""
+    if target.population is None or references.population is None:
+        return Undefined("no population was observed that confidences could be calibrated on")
+    theirs = references.population
+    ours = target.population[None]
+    if not ((theirs.std(1) > 0).all() and (ours.std(1) > 0).all()):
+        return Undefined("a model answers all of the population alike: nothing to calibrate on")
+    scores = _standardised(references.scores, theirs)
+    standard = References(scores, references.in_models, references.out_models)
+    return _online(_standardised(target.samples[None], ours)[0], standard, config)
+
+
+def _standardised(scores: Tensor, population: Tensor) -> Tensor:
+    """Scores (k, n) in units of each model's deviation on the population (k, p), from its mean."""
+    return (scores - population.mean(1, keepdim=True)) / population.std(1, keepdim=True)
 
 
 def _offline(target: Tensor, references: References, config: RatioSettings) -> Tensor | Undefined:

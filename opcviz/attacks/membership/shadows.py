@@ -9,7 +9,9 @@ His forget sets overlap the target's: a pool of the forgotten samples and as man
 the same classes is cut into complementary halves (`forget_sets`), so that each sample is unlearned
 in half of the shadow models and retained in the others. From the same models follow
 
-* `target`: the model asked about, on its own forget set, against each retrained shadow model;
+* `target`: the model asked about, on its own forget set, against each retrained shadow model.
+  A model that is less sure of everything than retrained ones is told from them by U-LiRA, whatever
+  it knows of single samples: `calibrated` and RMIA leave that out;
 * `method`: every shadow unlearned model in that role, over all forget sets: what the method does,
   beyond one model of it;
 * `vulnerable`: the target on the samples that training memorises most (Feldman and Zhang 2020,
@@ -153,7 +155,8 @@ def shadow_attack(
         progress: asked between models whether to stop.
 
     Returns:
-        A score for each statistic (`likelihood_ratio`, `rmia`, `offline`, `distance`, see `lira`).
+        A score for each statistic: `likelihood_ratio` (U-LiRA), `calibrated`, `rmia`, `offline` and
+        `distance`, see `lira`.
         With fewer than 3 models a side for some sample nothing is defined.
 
     Raises:
