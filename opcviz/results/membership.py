@@ -212,9 +212,13 @@ class LiraResult(Record, reasons="table"):
     statistics: Mapping[str, GameScore] | None = None
 
     def signs(self) -> tuple[Sign, ...]:
-        """RMIA and LiRA; nothing where `auc` is undefined, as it is of whole classes."""
+        """LiRA and RMIA; nothing where `auc` is undefined, as it is of whole classes.
+
+        Above 0.5 is like the originals, which are LiRA's in models, or like a member; below it like
+        something over-forgotten.
+        """
         if not defined(self.auc) or self.statistics is None:
             return ()
-        places = {"rmia": "RMIA", self.variant: "likelihood ratio"}
+        places = {self.variant: "likelihood ratio", "rmia": "RMIA"}
         found = (self.statistics[name].sign(place) for name, place in places.items())
         return tuple(sign for sign in found if sign)

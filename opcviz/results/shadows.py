@@ -86,11 +86,16 @@ class ShadowResult(Record):
     epsilon: SampleEpsilon | Undefined
 
     def signs(self) -> tuple[Sign, ...]:
-        """Of this model on its forget set: U-LiRA first."""
+        """Of this model on its forget set, RMIA first.
+
+        It alone has a direction: above 0.5 the model is as sure of the samples as one that was
+        trained on them. A likelihood ratio is near 1 for whatever tells unlearned from retrained
+        models, and over-forgotten samples as well, so it says noticeable and never remembered.
+        """
         places = {
+            "rmia": "RMIA, shadow models",
             "likelihood_ratio": "U-LiRA",
             "calibrated": "U-LiRA, calibrated",
-            "rmia": "RMIA, shadow models",
         }
         found = (self.target[name].sign(place) for name, place in places.items())
         return tuple(sign for sign in found if sign)

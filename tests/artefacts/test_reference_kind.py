@@ -81,10 +81,10 @@ def test_the_stored_statistics_are_the_attack_by_hand(samples) -> None:
 def test_of_samples_the_verdict_hears_the_strongest_first(samples) -> None:
     _, told = samples
     signs = _membership(told, {"forget_test": 0})
-    assert [sign.place for sign in signs] == ["RMIA", "likelihood ratio", "loss"]
+    assert [sign.place for sign in signs] == ["likelihood ratio", "RMIA", "loss"]
     assert {sign.judge for sign in signs} == {MEMBERSHIP}
-    assert signs[0].auc == told["reference"]["statistics"]["rmia"]["auc"]
-    assert signs[1].auc == told["reference"]["auc"]
+    assert signs[1].auc == told["reference"]["statistics"]["rmia"]["auc"]
+    assert signs[0].auc == told["reference"]["auc"]
     assert signs[2].auc == told["membership"]["thresholds"]["loss"]["auc"]
     without = {"reference": {"auc": None, "reason": "no"}, "membership": told["membership"]}
     assert [sign.place for sign in _membership(without, {})] == ["loss"]

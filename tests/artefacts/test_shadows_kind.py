@@ -83,9 +83,9 @@ def test_what_is_stored_is_what_the_models_answer(made: Path) -> None:
     assert (result.counts.unlearned, result.counts.retrained, result.counts.sets) == (6, 6, 2)
     assert all(defined(score.auc) for score in result.target.values())
     assert [sign.place for sign in result.signs()] == [
+        "RMIA, shadow models",
         "U-LiRA",
         "U-LiRA, calibrated",
-        "RMIA, shadow models",
     ]
 
 

@@ -133,17 +133,19 @@ def test_a_method_that_makes_models_unsure_of_everything_is_told_from_sample_tra
     assert found["calibrated"].auc == pytest.approx(known, abs=0.06)
 
 
-def test_signs_are_those_of_the_target_the_likelihood_ratio_first():
-    found = attacked(left=1.0)
+def test_signs_are_those_of_the_target_the_one_with_a_direction_first():
+    """Over-forgotten samples: told apart by the likelihood ratio, and less like members by RMIA."""
+    found = attacked(left=-3.0)
     signs = found.signs()
     assert [sign.place for sign in signs] == [
+        "RMIA, shadow models",
         "U-LiRA",
         "U-LiRA, calibrated",
-        "RMIA, shadow models",
     ]
     assert {sign.judge for sign in signs} == {MEMBERSHIP_JUDGE} == {MEMBERSHIP}
-    first = found.target["likelihood_ratio"]
+    first = found.target["rmia"]
     assert (signs[0].auc, signs[0].low, signs[0].high) == (first.auc, *first.auc_interval)
+    assert signs[0].high < 0.5 < signs[1].low
 
 
 def test_many_left_out_models_resolve_rare_false_alarms():

@@ -122,7 +122,8 @@ def _membership(results: Mapping[str, Json], sizes: Mapping[str, int]) -> list[S
     """How like training data forgotten samples look; of whole classes it could not tell.
 
     The strongest attackers come first: those with shadow unlearned models, then those that compare
-    models on the same forget samples; the loss threshold compares forget samples with others.
+    models on the same forget samples; the loss threshold compares forget samples with others. The
+    first of each has a direction: above 0.5 is remembered, below it over-forgotten.
     """
     signs: list[Sign] = []
     for name in () if sizes.get("forget_test") else STRONGEST_FIRST:
