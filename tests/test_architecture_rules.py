@@ -130,6 +130,7 @@ BARE = """
     from opcviz.methods import list_methods
     from opcviz.study import preset
     assert preset("digits").methods and list_methods()
+    assert all(getattr(opcviz, name) for name in opcviz.__all__ if name != "plot")
     print(sum(name.startswith("opcviz.") for name in sys.modules))
 """
 

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from .columns import Column, Number, columns_of, number
+from .columns import Column, KindAbout, Number, columns_of, figure, number
 from .context import Context
 from .kind import (
     MODEL,
@@ -15,6 +15,7 @@ from .kind import (
     register_kind,
     settings_tables,
 )
+from .model_results import ModelResults
 from .rows import Row
 from .subject import Stored, Subject, make_subject
 
@@ -24,13 +25,16 @@ __all__ = [
     "Context",
     "Evidence",
     "Kind",
+    "KindAbout",
     "Made",
+    "ModelResults",
     "Number",
     "Row",
     "Stored",
     "Subject",
     "as_made",
     "columns_of",
+    "figure",
     "get_kind",
     "kinds",
     "make_subject",

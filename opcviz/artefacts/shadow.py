@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..common.config import ConfigError
 from ..common.records import Undefined
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
+    from torch import Tensor, nn
 
 __all__ = ["Arrays", "Look", "Shadow", "ShadowTrainer", "no_shadows"]
 
-Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+Arrays = Mapping[str, "np.ndarray"]
 
-Look = Callable[[Any], Arrays]
+Look = Callable[["nn.Module"], Arrays]
 """What is kept of a trained model, which is in eval mode and on the device."""
 
 

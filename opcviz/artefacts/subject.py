@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, cast
 
 from typing_extensions import TypeVar
 
-from ..common.json_types import Json
+from ..common.records import Record
 from ..common.registry import Registry
 
 if TYPE_CHECKING:
@@ -29,13 +29,14 @@ ModelT = TypeVar("ModelT", bound="nn.Module", default=Any)
 """The class of the task's models."""
 OutputsT = TypeVar("OutputsT", default=Any)
 """What the task observes of one."""
+R = TypeVar("R", bound=Record)
 
 
 class Stored(Protocol):
     """A stored artefact, for reading."""
 
-    def json(self, name: str = "result.json") -> Json:
-        """A JSON file of it."""
+    def record(self, cls: type[R]) -> R:
+        """Its numbers as the record that its kind declares."""
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """An npz file of it."""
@@ -45,7 +46,7 @@ class Bench(Protocol):
     """Where models are examined: a study at work, or models in hand."""
 
     @property
-    def task(self) -> Task[Any]:
+    def task(self) -> Task:
         """What the models do."""
 
     @property
@@ -99,8 +100,8 @@ class Subject(Generic[ModelT, OutputsT]):
     def outputs(self) -> OutputsT:
         """What it computes on all train and test samples, see `Task.observe`."""
         bench = self.bench
-        seen: OutputsT = bench.task.observe(self.network, bench.data, progress=bench.progress)
-        return seen
+        seen = bench.task.observe(self.network, bench.data, progress=bench.progress)
+        return cast(OutputsT, seen)  # what a task observes, its subject is declared to have
 
     def stored(self, kind: str) -> Stored:
         """Another artefact about it, made first if it is missing."""

@@ -14,18 +14,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Literal, Protocol
 
 import numpy as np
-
-from .json_types import Json
 
 __all__ = [
     "FEWEST",
     "LEVEL",
     "RESAMPLES",
     "Interval",
-    "accuracy_interval",
     "auc_interval",
     "cross_fits",
     "difference",
@@ -90,12 +87,6 @@ def wilson(percent: float, count: int) -> Interval:
     return rate_interval(round(percent * count / 100), count)
 
 
-def accuracy_interval(hits: int, count: int) -> Json:
-    """`rate_interval` of right answers, JSON-ready: `low` and `high` in percent, `method`."""
-    low, high = rate_interval(hits, count)
-    return {"low": low, "high": high, "method": "wilson"}
-
-
 def difference(a: float, b: float, of_a: Interval | None, of_b: Interval | None) -> Interval | None:
     """The interval of a − b from the intervals of a and b; None without both.
 
@@ -133,7 +124,7 @@ def auc_interval(auc: float, members: int, nonmembers: int) -> list[float]:
     return [end(0.0), end(1.0)]
 
 
-def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> Json | None:
+def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> Interval | None:
     """The 95 % bootstrap interval of a mean (percentile method; Efron & Tibshirani 1993).
 
     Args:
@@ -141,8 +132,7 @@ def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> Jso
         seed: of the `RESAMPLES` resamples.
 
     Returns:
-        JSON-ready: `low`, `high` and `method`; None with fewer than two finite values, which have
-        no spread.
+        Its ends; None with fewer than two finite values, which have no spread.
     """
     known = np.asarray(values, np.float64)
     known = known[np.isfinite(known)]
@@ -158,7 +148,7 @@ def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> Jso
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return {"low": float(found.low), "high": float(found.high), "method": "bootstrap"}
+    return float(found.low), float(found.high)
 
 
 def subsample(count: int, limit: int, generator: np.random.Generator) -> np.ndarray:
@@ -168,9 +158,19 @@ def subsample(count: int, limit: int, generator: np.random.Generator) -> np.ndar
     return np.sort(generator.choice(count, limit, replace=False))
 
 
+class Fitted(Protocol):
+    """A fitted scikit-learn classifier."""
+
+    def predict(self, x: np.ndarray, /) -> np.ndarray:
+        """(n,) labels of (n, d) features."""
+
+    def predict_proba(self, x: np.ndarray, /) -> np.ndarray:
+        """(n, C) shares of the labels."""
+
+
 def cross_fits(
-    make: Callable[[], Any], x: np.ndarray, y: np.ndarray, *, folds: int, seed: int
-) -> Iterator[tuple[Any, np.ndarray]]:
+    make: Callable[[], object], x: np.ndarray, y: np.ndarray, *, folds: int, seed: int
+) -> Iterator[tuple[Fitted, np.ndarray]]:
     """Fit an estimator on each part of a stratified cross-validation.
 
     Features are standardised (mean 0 and deviation 1, by the part learned from) before the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,10 +14,12 @@ from ..attacks.recovery import Recovery
 from ..attacks.recovery import recover as run_recovery
 from ..attacks.relearning import Relearning
 from ..attacks.relearning import relearn as run_relearning
+from ..common.json_types import Json
 from ..common.progress import Progress
-from ..common.records import Undefined
+from ..common.records import Record, Undefined
 from ..data import Images, Split, photo_patches, probe_set
 from ..measures import accuracy_report
+from ..results import InversionSummary, MembershipResult, RecoveryResult, RelearningResult
 from .checks import check_seed, whole_number
 from .model import Model, examining
 from .models import observe
@@ -34,8 +35,8 @@ def recover(
     original: Model,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
-) -> Any:
+    **settings: object,
+) -> RecoveryResult:
     """Recovery attacks: does one affine map of the features bring the answers back?
 
     FM maps the model's features to the original's and applies the original head; HR maps them to
@@ -51,9 +52,9 @@ def recover(
         **settings: `ridge`, `ridges` and the rest of `opcviz.attacks.recovery.Recovery`.
 
     Returns:
-        As `opcviz.attacks.recovery.recover`: under `fm`, `hr` and `hr_labels` by fit set (`all`,
-        `retain`, `heldout`, ...) the `forget_accuracy` in percent with its interval, beside
-        `before` and `constant_predictor`, what one constant answer scores.
+        `fm`, `hr` and `hr_labels`, each by fit set (`all`, `retain`, `heldout`, ...) the
+        `forget_accuracy` in percent with its interval, beside `before` and `constant_predictor`,
+        what one constant answer scores; `to_dict()` is JSON-ready.
 
     Raises:
         ConfigError: for an unknown setting.
@@ -62,8 +63,8 @@ def recover(
 
     Example:
         >>> result = opcviz.recover(unlearned, data, split, original=original, progress=False)
-        >>> attacked = result["fm"]["all"]["forget_accuracy"]
-        >>> result["constant_predictor"] < 35 and 0 <= attacked <= 100
+        >>> attacked = result.fm["all"].forget_accuracy
+        >>> result.constant_predictor < 35 and 0 <= attacked <= 100
         True
     """
     seed, config = check_seed(seed), Recovery.from_dict(settings)
@@ -78,34 +79,35 @@ def recover(
             config,
             progress=told,
             seed=seed,
-        ).to_dict()
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Inverted:
+class Inverted(Record):
     """What gradient inversion found of some pictures.
 
     Attributes:
         positions: (P,) of the attacked pictures in the train set.
         pictures: (P, C, H, W) in [0, 1], the true ones.
         reconstructions: (P, C, H, W) in [0, 1]; NaN where the gradient is zero.
-        summary: means over the pictures and each picture's figures, JSON-ready: `psnr` (dB),
-            `ssim`, `per_picture`, `random_gradient` and `class_mean`, the two baselines.
+        summary: means over the pictures and each picture's figures: `psnr` (dB), `ssim`,
+            `per_picture`, `random_gradient` and `class_mean`, the two baselines.
     """
 
     positions: Tensor
     pictures: Tensor
     reconstructions: Tensor
-    summary: dict[str, Any]
+    summary: InversionSummary
 
     def __repr__(self) -> str:
-        told, guess = self.summary["psnr"], self.summary["class_mean"]["psnr"]
-        found = self.summary["reason"] if told is None else f"PSNR {told:.1f} dB"
-        return f"Inverted({len(self.pictures)} pictures: {found}; class mean {guess:.1f} dB)"
+        told, baseline = self.summary.psnr, self.summary.class_mean
+        guess = baseline.psnr if baseline else None
+        found = self.summary.reason if told is None else f"PSNR {told:.1f} dB"
+        beside = "" if guess is None else f"; class mean {guess:.1f} dB"
+        return f"Inverted({len(self.pictures)} pictures: {found}{beside})"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The numbers, JSON-ready."""
-        return {**self.summary, "positions": self.positions.tolist()}
+    def _written(self) -> Json:
+        return {**self.summary.to_dict(), "positions": self.positions.tolist()}
 
 
 def invert(
@@ -117,7 +119,7 @@ def invert(
     pictures: int = 8,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Inverted:
     """Gradient inversion: search for forget pictures from the gradients they leave in the model.
 
@@ -159,7 +161,7 @@ def invert(
             progress=told,
         )
     guess = inverting.class_mean_scores(data.x_train, data.y_train, true, labels)
-    summary = replace(found.summary()[0], class_mean=guess).to_dict()
+    summary = replace(found.summary()[0], class_mean=guess)
     return Inverted(ids.cpu(), true.cpu(), found.reconstructions[0], summary)
 
 
@@ -171,8 +173,8 @@ def relearn(
     original: Model,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
-) -> Any:
+    **settings: object,
+) -> RelearningResult:
     """Relearning: how fast do the forgotten data come back when training goes on?
 
     Args:
@@ -186,8 +188,8 @@ def relearn(
             `opcviz.attacks.relearning.Relearning`. Samples that are no pictures have no `other`.
 
     Returns:
-        As `opcviz.attacks.relearning.relearn`: under `variants` by what the attacker trains on
-        (`retain`, `shots_1`, ..., `other`) the accuracy after each look, in percent.
+        `variants`: by what the attacker trains on (`retain`, `shots_1`, ..., `other`) the accuracy
+        after each look, in percent; `to_dict()` is JSON-ready.
 
     Raises:
         ConfigError: for an unknown setting.
@@ -197,7 +199,7 @@ def relearn(
     Example:
         >>> result = opcviz.relearn(unlearned, data, split, original=original, steps=2,
         ...                         shots=[1], other="none", progress=False)
-        >>> list(result["variants"])
+        >>> list(result.variants)
         ['retain', 'shots_1']
     """
     seed, config = check_seed(seed), Relearning.from_dict(settings)
@@ -216,7 +218,7 @@ def relearn(
             other=_photographs(data) if config.other == "photos" else None,
             seed=seed,
             progress=told,
-        ).to_dict()
+        )
 
 
 def membership(
@@ -226,8 +228,8 @@ def membership(
     *,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
-) -> Any:
+    **settings: object,
+) -> MembershipResult:
     """Membership inference: can it be told that the forget samples were trained on?
 
     Args:
@@ -239,8 +241,8 @@ def membership(
         **settings: of `opcviz.attacks.membership.Membership`.
 
     Returns:
-        As `opcviz.attacks.membership.membership`: `thresholds` with the ROC of five scores and
-        `svc`, the share of forget samples taken for members.
+        `thresholds` with the ROC of five scores and `svc`, the share of forget samples taken for
+        members; `to_dict()` is JSON-ready.
 
     Raises:
         ConfigError: for an unknown setting.
@@ -249,13 +251,13 @@ def membership(
 
     Example:
         >>> result = opcviz.membership(unlearned, data, split, progress=False)
-        >>> 0 <= result["thresholds"]["loss"]["auc"] <= 1
+        >>> 0 <= result.thresholds.loss.auc <= 1
         True
     """
     seed, config = check_seed(seed), Membership.from_dict(settings)
     with examining("testing", data, split, progress, model=model) as told:
         outputs = observe(model, data, progress=told)
-        return test_membership(outputs, split, config, seed=seed, progress=told).to_dict()
+        return test_membership(outputs, split, config, seed=seed, progress=told)
 
 
 def _photographs(data: Images) -> Images | None:

@@ -21,7 +21,7 @@ __all__ = ["data_from_arrays", "load_data", "split"]
 
 
 def load_data(
-    name: str = "digits", *, download: bool = False, device: str = "auto", **settings: Any
+    name: str = "digits", *, download: bool = False, device: str = "auto", **settings: object
 ) -> Images:
     """A data set by name, whole in memory.
 

@@ -6,18 +6,27 @@ import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from torch import Tensor
 
-from ..artefacts import Context, Evidence, Made, Subject, get_kind, kinds, make_subject
-from ..artefacts.kind import as_made
-from ..artefacts.verdicts import StoredResults, judge_models
+from ..artefacts import (
+    Context,
+    Evidence,
+    Made,
+    ModelResults,
+    Subject,
+    get_kind,
+    kinds,
+    make_subject,
+)
+from ..artefacts.verdicts import Known, judge_models
 from ..common.config import ConfigError
-from ..common.json_types import Json
 from ..common.progress import Progress
+from ..common.records import Record
 from ..data import Images, Split, probe_set
+from ..results import TrainingResult
 from ..study import Store, StudyResult, default_root, shipped_root
 from ..study import open_study as open_stored
 from ..tasks import Classification
@@ -27,6 +36,8 @@ from .model import Model, examining
 from .models import own_files
 
 __all__ = ["judge", "measure", "open_study"]
+
+R = TypeVar("R", bound=Record)
 
 PARTS = ("forget_train", "retain_train", "forget_test", "retain_test")
 
@@ -41,7 +52,7 @@ def measure(
     retrained: Model | None = None,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Made:
     """Any kind of artefact of a study, about a model in hand; a kind of your own, too.
 
@@ -69,7 +80,7 @@ def measure(
 
     Example:
         >>> made = opcviz.measure(unlearned, data, split, original=original, progress=False)
-        >>> sorted(made.json())
+        >>> sorted(made.record.to_dict())
         ['accuracy', 'collapse', 'entropy', 'recovery', 'separability']
     """
     own_files()
@@ -128,8 +139,9 @@ def judge(
     band = [retrained] if isinstance(retrained, Model) else list(retrained)
     if not band:
         raise ValueError("retrained: give at least one retrained model, three or more for a band")
-    names = ["retrained", *(f"retrained[{i}]" for i in range(1, len(band)))]
-    models = {"model": model, "original": original, **dict(zip(names, band, strict=True))}
+    several = len(band) > 1
+    named = {f"retrained[{n}]" if several else "retrained": each for n, each in enumerate(band)}
+    models = {"model": model, "original": original, **named}
     with examining("judging", data, split, progress, **models) as told:
         bench = _Bench(data, split, Evidence(), seed, told, original, band[0])
         mine, first, *anew = (_results(bench, each) for each in (model, original, *band))
@@ -146,8 +158,8 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
             are found whatever it is.
 
     Returns:
-        `models`, each with `title`, `seed`, `result(kind)` and `arrays(kind, file)`; `to_dict()`
-        is what `opcviz show --json` prints.
+        `models`, each with `title`, `seed`, `result(kind)`, a record, and `arrays(kind, file)`;
+        `to_dict()` is what `opcviz show --json` prints.
 
     Raises:
         StoreError: when there is none of this name, or several; they are listed.
@@ -156,6 +168,8 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
         >>> study = opcviz.open_study("digits")
         >>> [model.title for model in study.models][:2]
         ['Original', 'Retrained']
+        >>> study.models[0].result("evidence").accuracy.forget_train
+        100.0
     """
     folder = Path(store) if store else default_root()
     return open_stored(
@@ -163,16 +177,17 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
     )
 
 
-def _results(bench: _Bench, model: Model) -> StoredResults:
+def _results(bench: _Bench, model: Model) -> Known:
     """What the verdict reads of one model."""
     if model.outcome.status != "finished":
-        return StoredResults(model.title, model.outcome.status, model.outcome.reason)
+        training = TrainingResult(model.outcome.status, model.outcome.reason)
+        return Known(model.title, ModelResults(training))
     subject = bench.subject(model)
     names = ["evidence"] + [kind.name for kind in kinds("classification") if kind.family]
     if not bench.split.classes:  # of whole classes membership could not tell
         names.append("membership")
-    results = {name: bench.made(name, subject).json() for name in names}
-    return StoredResults(model.title, "finished", None, results)
+    answers = {name: bench.made(name, subject).record for name in names}
+    return Known(model.title, ModelResults(TrainingResult("finished"), answers))
 
 
 class _Bench:
@@ -231,7 +246,7 @@ class _Bench:
             seed=self.seed,
             progress=self.progress,
         )
-        return as_made(declared, declared.measure(context))
+        return declared.measure_all([context])[0]
 
     def _references(self, name: str) -> Sequence[Subject]:
         known = {"original": self.original, "retrain": self.retrained}[name]
@@ -244,8 +259,8 @@ class _Kept:
     def __init__(self, made: Made) -> None:
         self._made = made
 
-    def json(self, name: str = "result.json") -> Json:
-        return self._made.json()
+    def record(self, cls: type[R]) -> R:
+        return cls.from_dict(self._made.record.to_dict())
 
     def arrays(self, name: str) -> dict[str, np.ndarray[Any, Any]]:
         return dict(self._made.arrays.get(name, {}))

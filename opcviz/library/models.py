@@ -6,7 +6,6 @@ import copy
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +32,7 @@ def train(
     *,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Model:
     """Train a network on a whole data set: the original model.
 
@@ -74,7 +73,7 @@ def wrap(
     std: Tensor | None = None,
     title: str = "Original",
     seed: int = 0,
-    **settings: Any,
+    **settings: object,
 ) -> Model:
     """A trained network of your own; it is copied and never changed.
 
@@ -124,11 +123,11 @@ def unlearn(
     original: Model,
     data: Images,
     split: Split,
-    method: str | Method[Any] = "opc",
+    method: str | Method = "opc",
     *,
     seed: int | None = None,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Model:
     """Make the model forget; the original is left as it was.
 
@@ -238,7 +237,7 @@ def observe(model: Model, data: Images, *, progress: bool | Progress = True) -> 
 
 
 def _ask(
-    method: Method[Any],
+    method: Method,
     data: Images,
     split: Split,
     original: BodyHead | None,

@@ -57,6 +57,7 @@ from .recovery import (
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
 from .shadows import SampleEpsilon, ShadowCounts, ShadowResult
+from .stored import DataResult, PlainResult, TrainingResult
 
 __all__ = [
     "ATTACKS",
@@ -75,6 +76,7 @@ __all__ = [
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "DataResult",
     "EntropySummary",
     "EvidenceResult",
     "FeatureSimilarity",
@@ -92,6 +94,7 @@ __all__ = [
     "PartEntropies",
     "PictureScores",
     "PictureValues",
+    "PlainResult",
     "PredictionSimilarity",
     "ProbeScores",
     "ProbesResult",
@@ -119,6 +122,7 @@ __all__ = [
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
+    "TrainingResult",
     "TugOfWar",
     "Undefined",
     "defined",

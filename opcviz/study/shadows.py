@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,13 @@ from torch import Tensor, nn
 
 from ..artefacts.shadow import Arrays, Look, Shadow
 from ..common.config import fingerprint
-from ..common.json_types import Json
+from ..common.json_types import Plain
 from ..common.progress import Progress
 from ..common.records import Undefined
 from ..data import Split
 from ..methods import Method, NotDefined, Request
 from ..models import load_weights, save_weights
+from .failures import OwnFailed, OwnMethodFailed, is_own, unlearn_own
 from .store import Artefact, StoreError, write_arrays, write_json
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Shadows:
         settings = fingerprint(method.to_dict())[:8]
         name = f"{method.info.name}-{settings}-{forgotten[:8]}-s{seed}"
         place = f"{self.runner.study.place}/shadows/{name}"
-        question = {
+        question: dict[str, Plain] = {
             "method": method.info.name,
             "settings": method.to_dict(),
             "forget": forgotten,
@@ -99,9 +101,14 @@ class Shadows:
         forget: Tensor,
         seed: int,
         place: str,
-        question: Json,
+        question: Mapping[str, Plain],
         look: Look,
     ) -> None:
+        """Train one model and keep what is seen of it.
+
+        Raises:
+            OwnFailed: when a user's own method raised an error; nothing is kept.
+        """
         runner = self.runner
         resume_dir = runner.store.root / "work" / fingerprint([place, question])
         request = Request(
@@ -117,10 +124,14 @@ class Shadows:
         )
         model, reason, seconds = None, "", 0.0
         try:
-            model, outcome = method.unlearn(request)
+            made = unlearn_own(method, request) if is_own(method) else method.unlearn(request)
+            model, outcome = made
             reason, seconds = outcome.reason, outcome.seconds
         except NotDefined as error:
             reason = f"refused: {error}"
+        except OwnMethodFailed as error:  # of another forget set: the model itself is there
+            cause = error.__cause__ or error
+            raise OwnFailed(method.info.name, type(method), cause) from cause
         with runner.store.writing(place, KIND, question) as folder:
             if model is not None and not reason:
                 write_arrays(folder / ARRAYS, look(model.eval()))

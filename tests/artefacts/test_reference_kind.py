@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import torch
+from known_results import known, read
 
-from opcviz.artefacts import get_kind
+from opcviz.artefacts import ModelResults, get_kind
 from opcviz.artefacts.classification.lira import WHOLE_CLASSES
 from opcviz.artefacts.classification.subject import POPULATION, population
-from opcviz.artefacts.classification.verdict import _membership
+from opcviz.artefacts.classification.verdict import _attacks
 from opcviz.attacks.membership import forget_references, reference_attack, scaled_confidence
 from opcviz.data import Split
 from opcviz.methods import create
@@ -28,6 +29,10 @@ STUDY = Study(
 ).replace(architecture={"width": 0.1})
 FT = create("ft", epochs=1, batch_size=512)
 KINDS = ("reference", "membership")
+
+
+def results(told: dict[str, Any]) -> ModelResults:
+    return known(**{kind: read(kind, numbers) for kind, numbers in told.items()})
 
 
 def stored(root: Path, forget: str) -> tuple[StudyRunner, dict[str, Any]]:
@@ -75,24 +80,26 @@ def test_the_stored_statistics_are_the_attack_by_hand(samples) -> None:
     assert found.statistics["online"].auc == pytest.approx(found.auc)
     for name in ("RMIA, retrained models", "distance, retrained models"):
         (row,) = [row for row in get_kind("reference").rows if row.name == name]
-        assert row.value(told, {}).startswith("0.")
+        assert row.value(results(told), results(told)).startswith("0.")
+        assert row.value(known(), known()) is None
 
 
 def test_of_samples_the_verdict_hears_the_strongest_first(samples) -> None:
     _, told = samples
-    signs = _membership(told, {"forget_test": 0})
+    _, signs, _ = _attacks(results(told))
     assert [sign.place for sign in signs] == ["likelihood ratio", "RMIA", "loss"]
     assert {sign.judge for sign in signs} == {MEMBERSHIP}
     assert signs[1].auc == told["reference"]["statistics"]["rmia"]["auc"]
     assert signs[0].auc == told["reference"]["auc"]
     assert signs[2].auc == told["membership"]["thresholds"]["loss"]["auc"]
-    without = {"reference": {"auc": None, "reason": "no"}, "membership": told["membership"]}
-    assert [sign.place for sign in _membership(without, {})] == ["loss"]
-    assert _membership({}, {}) == []
+    without = known(membership=read("membership", told["membership"]), reference=Undefined("no"))
+    assert [sign.place for sign in _attacks(without)[1]] == ["loss"]
+    assert _attacks(known())[1] == ()
 
 
 def test_of_whole_classes_there_is_a_reason_a_distance_and_no_sign(classes) -> None:
-    lab, told = classes
+    _, told = classes
+    found = results(told)
     reference = told["reference"]
     assert reference["auc"] is None
     assert reference["roc"] is None
@@ -101,12 +108,12 @@ def test_of_whole_classes_there_is_a_reason_a_distance_and_no_sign(classes) -> N
     for name in ("online", "calibrated", "offline", "rmia"):
         assert reference["statistics"][name]["reason"]["auc"] == WHOLE_CLASSES
     rows = {row.name: row for row in get_kind("reference").rows}
-    assert "cannot tell" in rows["LiRA, retrained models"].value(told, {})
-    assert "cannot tell" in rows["RMIA, retrained models"].value(told, {})
-    assert rows["distance, retrained models"].value(told, {}).startswith(("0.", "1."))
+    assert "cannot tell" in rows["LiRA, retrained models"].value(found, found)
+    assert "cannot tell" in rows["RMIA, retrained models"].value(found, found)
+    assert rows["distance, retrained models"].value(found, found).startswith(("0.", "1."))
     assert LiraResult.from_dict(reference).signs() == ()
     assert MembershipResult.from_dict(told["membership"]).signs() == ()
-    assert _membership(told, {"forget_test": len(lab.split.forget_test)}) == []
+    assert _attacks(found)[1] == ()
 
 
 def test_the_population_is_retained_test_data_and_never_large() -> None:

@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from known_results import known
 
 from opcviz.artefacts import get_kind
 from opcviz.artefacts.shadow import Shadow, no_shadows
 from opcviz.attacks.membership import forget_sets, scaled_confidence
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress, Step
-from opcviz.methods import create
+from opcviz.common.records import Undefined
+from opcviz.methods import Request, create
 from opcviz.results import ShadowResult, defined
 from opcviz.study import Evidence, Store, Study, StudyRunner, open_study
-from opcviz.training import Training
+from opcviz.study.failures import OwnFailed, OwnMethodFailed
+from opcviz.training import Outcome, Training
 
 STUDY = Study(
     name="tiny",
@@ -92,12 +95,13 @@ def test_what_is_stored_is_what_the_models_answer(made: Path) -> None:
 def test_shadow_models_are_no_models_of_the_study(made: Path) -> None:
     shown = open_study(Store(made), "tiny")
     assert {model.method.info.name for model in shown.models} == {"original", "ft"}
-    told = shown.numbers(shown.models[-1])
+    told = shown.to_dict()["models"][-1]
     json.dumps(told, allow_nan=False)
     assert told["shadows"]["target"]["rmia"]["auc"] is not None
+    found = shown.models[-1].results
     for row in get_kind("shadows").rows:
-        assert row.is_known(told, None)
-        assert row.value(told, {})
+        assert row.value(found, found), row.name
+        assert row.value(known(), known()) is None, row.name
 
 
 def test_a_cancelled_run_keeps_what_it_finished_and_goes_on_there(tmp_path: Path) -> None:
@@ -123,8 +127,10 @@ def test_of_whole_classes_there_is_a_reason_and_no_model_is_trained(tmp_path: Pa
     told = lab.make("shadows", create("original"), 0).json()
     assert "of a whole class there is one" in told["reason"]
     assert not shadows(tmp_path)
-    shown = open_study(Store(tmp_path), "tiny").models[0].to_dict()
-    assert shown["shadows"]["reason"] == told["reason"]
+    shown = open_study(Store(tmp_path), "tiny").models[0]
+    assert shown.to_dict()["shadows"]["reason"] == told["reason"]
+    found = shown.results.get(ShadowResult)
+    assert isinstance(found, Undefined), "a reason stands where there are no numbers"
 
 
 def test_a_method_that_refuses_is_counted_as_failed(tmp_path: Path) -> None:
@@ -132,6 +138,21 @@ def test_a_method_that_refuses_is_counted_as_failed(tmp_path: Path) -> None:
     trainer = lab.context(get_kind("shadows"), create("unsir"), 0).shadow
     found = trainer(Shadow("unlearned", lab.split.forget_train, 0), lambda model: {}, "nothing")
     assert "refused" in found.reason
+
+
+def test_a_users_own_method_that_fails_is_told_with_its_line_and_nothing_is_kept(
+    tmp_path: Path,
+) -> None:
+    class Broken(type(FT)):
+        def unlearn(self, request: Request) -> tuple[torch.nn.Module, Outcome]:
+            raise ZeroDivisionError("nothing to divide by")
+
+    lab = runner(tmp_path)
+    trainer = lab.context(get_kind("shadows"), Broken(), 0).shadow
+    with pytest.raises(OwnFailed, match=r"test_shadows_kind.py, line \d+: ZeroDiv") as raised:
+        trainer(Shadow("unlearned", lab.split.forget_train, 0), lambda model: {}, "nothing")
+    assert not isinstance(raised.value, OwnMethodFailed), "the model itself is there"
+    assert {name.split("-")[0] for name in shadows(tmp_path)} == {"original"}
 
 
 def test_outside_a_study_it_says_where_to_run_it() -> None:

@@ -11,7 +11,7 @@ from sklearn.metrics import confusion_matrix
 
 from opcviz.attacks.recovery import Recovery, recover, scoring
 from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
-from opcviz.common.statistics import accuracy_interval
+from opcviz.common.statistics import rate_interval
 from opcviz.results import ATTACKS, FIT_SETS
 
 recover = as_json(recover)
@@ -146,7 +146,8 @@ def test_intervals_belong_to_the_accuracies_shown():
     entries = [result["before"], *(result[a][n] for a in ATTACKS for n in FIT_SETS)]
     for entry in entries:
         hits = round(entry["forget_accuracy"] * count / 100)
-        assert entry["interval"] == accuracy_interval(hits, count)
+        low, high = rate_interval(hits, count)
+        assert entry["interval"] == {"low": low, "high": high, "method": "wilson"}
     assert (result["level"], result["resamples"]) == (95, 0)
 
 

@@ -34,7 +34,10 @@ from opcviz.training.resume import ResumeFile
 
 TINY = {"epochs": 2, "batch_size": 16, "lr": 0.02}  # what a method's own settings shrink to
 
-OWN = {"ssd": {"alpha": 1.0}}  # half the tiny data is forgotten: F_f > 2·F_D cannot be
+OWN = {
+    "ssd": {"alpha": 1.0},  # half the tiny data is forgotten: F_f > 2·F_D cannot be
+    "manif_smc": {"paths": 2, "path_steps": 3},
+}
 DRAWS_NOTHING = {"ssd", "opc_head"}  # closed forms: the same for every seed
 
 

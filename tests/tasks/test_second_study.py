@@ -101,8 +101,8 @@ def runner(plan: Plan, root: Path, progress: Progress | None = None) -> StudyRun
 def test_a_study_of_another_task_runs_is_stored_and_shown(tmp_path: Path) -> None:
     plan, told = Plan.from_dict(PLAN), list[Event]()
     assert {method.info.name for method in plan.methods} == {"original", "retrain", *METHODS}
-    assert run(plan, runner(plan, tmp_path, Progress(told.append))) == 2 * len(plan.methods)
-    assert run(plan, runner(plan, tmp_path)) == 0  # all is there
+    assert run(plan, runner(plan, tmp_path, Progress(told.append))).made == 2 * len(plan.methods)
+    assert run(plan, runner(plan, tmp_path)).made == 0  # all is there
 
     curves = [event.values for event in told if isinstance(event, Epoch)]
     assert all(set(values) == {"forget_loss", "retain_loss"} for values in curves)
@@ -117,7 +117,7 @@ def test_a_study_of_another_task_runs_is_stored_and_shown(tmp_path: Path) -> Non
 
     # the live curve watches the whole train set here, so that its last point is the evidence
     for model in result.models:
-        history = model.result("model")["history"]
+        history = model.training.history
         assert [point["epoch"] for point in history] == list(range(len(history)))
         last = history[-1]
         assert last["forget_loss"] == pytest.approx(

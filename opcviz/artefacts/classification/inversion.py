@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...attacks.inversion import Inversion
-from ...common.json_types import Json
+from ...common.json_types import Json, Plain
 from ...results import InversionSummary
-from ..columns import Column, number
+from ..columns import Column, figure
 from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, Made, register_kind
 from .subject import Context
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["GradientInversion"]
+
+_psnr = figure(InversionSummary, lambda found: found.psnr)
+_ssim = figure(InversionSummary, lambda found: found.ssim)
+_gradient_norm = figure(InversionSummary, lambda found: found.gradient_norm)
+_random_gradient = figure(
+    InversionSummary, lambda found: found.random_gradient.psnr if found.random_gradient else None
+)
+_class_mean = figure(
+    InversionSummary, lambda found: found.class_mean.psnr if found.class_mean else None
+)
 
 
 @register_kind(
@@ -40,16 +50,14 @@ class GradientInversion(Kind):
     result = InversionSummary
     fields = {"inversion.{psnr,ssim}": "means over the attacked pictures (dB; 1 is identical)"}
     columns = (
-        Column("PSNR", number("inversion", "psnr"), ".1f", ("inversion", "show"), "dB"),
-        Column("SSIM", number("inversion", "ssim"), ".2f", ("inversion",)),
-        Column(
-            "random gradient", number("inversion", "random_gradient", "psnr"), ".1f", ("inversion",)
-        ),
-        Column("class mean", number("inversion", "class_mean", "psnr"), ".1f", ("inversion",)),
-        Column("gradient norm", number("inversion", "gradient_norm"), ".3f", ("inversion",)),
+        Column("PSNR", _psnr, ".1f", ("inversion", "show"), "dB"),
+        Column("SSIM", _ssim, ".2f", ("inversion",)),
+        Column("random gradient", _random_gradient, ".1f", ("inversion",)),
+        Column("class mean", _class_mean, ".1f", ("inversion",)),
+        Column("gradient norm", _gradient_norm, ".3f", ("inversion",)),
     )
 
-    def question(self, evidence: EvidenceSettings) -> Json:
+    def question(self, evidence: EvidenceSettings) -> Mapping[str, Plain]:
         """The attack, and which pictures it is made on."""
         return {
             "attack": evidence.settings(Inversion).to_dict(),

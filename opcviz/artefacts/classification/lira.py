@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,11 @@ import numpy as np
 
 from ...attacks.membership import ReferenceAttack
 from ...common.json_types import Json
-from ...common.records import Undefined
+from ...common.records import Undefined, defined
 from ...results import GameScore, LiraResult, ReferenceSeeds
 from ..kind import Kind, Made, register_kind
-from ..rows import Row, auc_text, no_likelihood, of_auc, rare_text
+from ..model_results import ModelResults
+from ..rows import Cell, Row, auc_text, no_likelihood, of_auc, rare_text
 from .subject import ClassifierSubject, Context
 
 if TYPE_CHECKING:
@@ -31,17 +31,22 @@ WHOLE_CLASSES = (
 )
 
 
-def _likelihood(model: Json, _: Json) -> str:
-    found = model.get("reference") or {}
-    if found.get("auc") is None:
+def _likelihood(model: ModelResults, _: ModelResults) -> str:
+    found = model.get(LiraResult)
+    if not defined(found) or not defined(found.auc):
         return no_likelihood(found)
-    rare, folds = rare_text(found), found.get("folds") or ()
+    rare, folds = rare_text(found.tpr_at_fpr), found.folds or ()
     spread = f" ({min(folds):.2f} to {max(folds):.2f})" if folds else ""
-    return auc_text(found["auc"]) + spread + (f", TPR {rare}" if rare else "")
+    return auc_text(found.auc) + spread + (f", TPR {rare}" if rare else "")
 
 
-def _statistic(name: str) -> Callable[[Json, Json], str]:
-    return lambda model, _: of_auc(model["reference"]["statistics"][name], "auc")
+def _statistic(name: str) -> Cell:
+    def value(model: ModelResults, _: ModelResults) -> str | None:
+        found = model.get(LiraResult)
+        score = (found.statistics or {}).get(name) if defined(found) else None
+        return of_auc(score.auc, score.auc_interval) if score else None
+
+    return value
 
 
 @register_kind(
@@ -79,7 +84,6 @@ class Lira(Kind):
             "mean AUC against each retrained model (and range) on the forget data, TPR at 1 % FPR; "
             "0.5: alike",
             _likelihood,
-            needs=(),
         ),
         Row(
             "Membership",
@@ -87,7 +91,6 @@ class Lira(Kind):
             "the same by pairwise ratios to unseen data, 95 % interval; below 0.5: less sure of "
             "the forget data than a model that never saw them",
             _statistic("rmia"),
-            needs=("reference", "statistics", "rmia"),
         ),
         Row(
             "Membership",
@@ -95,7 +98,6 @@ class Lira(Kind):
             "AUC of how far answers on the forget data are from retrained models', in either "
             "direction; 0.5: as near as another retrained model",
             _statistic("distance"),
-            needs=("reference", "statistics", "distance"),
         ),
     )
 
@@ -143,8 +145,12 @@ class Lira(Kind):
 
     def show(self, result: Json | None, reason: str) -> Json:
         """The attack, or how many seeds it takes."""
-        why = NEEDED_SEEDS if reason == self.not_computed else reason
-        return {"reference": result or {"auc": None, "reason": {"auc": why}}}
+        return {"reference": result or {"auc": None, "reason": {"auc": reason}}}
+
+    @property
+    def not_computed(self) -> str:
+        """How many seeds it takes."""
+        return NEEDED_SEEDS
 
 
 def _of_classes(result: LiraResult) -> LiraResult:

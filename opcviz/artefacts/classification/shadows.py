@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ...attacks.membership import ShadowAttack
-from ...common.json_types import Json
 from ...common.progress import Step
-from ...common.records import Undefined
-from ...results import ShadowResult
+from ...common.records import Undefined, defined
+from ...results import GameScore, ShadowResult
 from ..kind import Kind, Made, register_kind
-from ..rows import Row, of_auc, rare_text
+from ..model_results import ModelResults
+from ..rows import Cell, Row, of_auc, rare_text
 from ..shadow import Arrays, Shadow
 from .subject import Context, population
 
@@ -32,29 +32,43 @@ WHOLE_CLASSES = (
 SEES = "confidence"  # of all train and test samples; the pool and the population are chosen later
 
 
-def _of(part: str, statistic: str) -> Callable[[Json, Json], str]:
-    def value(model: Json, _: Json) -> str:
-        found = model["shadows"][part][statistic]
-        rare = rare_text(found)
-        return of_auc(found, "auc") + (f", TPR {rare}" if rare else "")
+def _cell(value: Callable[[ShadowResult], str | None]) -> Cell:
+    """A `Row.value` of what the attack found; None where it was not made."""
 
-    return value
+    def text(model: ModelResults, _: ModelResults) -> str | None:
+        found = model.get(ShadowResult)
+        return value(found) if defined(found) else None
+
+    return text
 
 
-def _method(model: Json, _: Json) -> str:
-    found = model["shadows"]["method"]["likelihood_ratio"]
-    folds = found.get("folds") or ()
+def _of(part: Callable[[ShadowResult], Mapping[str, GameScore]], statistic: str) -> Cell:
+    def value(found: ShadowResult) -> str | None:
+        score = part(found).get(statistic)
+        if score is None:
+            return None
+        rare = rare_text(score.tpr_at_fpr)
+        return of_auc(score.auc, score.auc_interval) + (f", TPR {rare}" if rare else "")
+
+    return _cell(value)
+
+
+def _method(found: ShadowResult) -> str | None:
+    score = found.method.get("likelihood_ratio")
+    if score is None:
+        return None
+    folds = score.folds or ()
     spread = f" ({min(folds):.2f} to {max(folds):.2f})" if folds else ""
-    return of_auc(found, "auc") + spread
+    return of_auc(score.auc, score.auc_interval) + spread
 
 
-def _epsilon(model: Json, _: Json) -> str:
-    found = model["shadows"]["epsilon"]
-    if "median" not in found:
-        return str(found.get("reason"))
+def _epsilon(found: ShadowResult) -> str:
+    told = found.epsilon
+    if isinstance(told, Undefined):
+        return told.reason or "undefined"
     return (
-        f"{found['median']:.2f} (floor {found['floor_median']:.2f}); {found['beyond']:.0f} % of "
-        f"samples beyond chance (by chance {found['beyond_by_chance']:.0f} %)"
+        f"{told.median:.2f} (floor {told.floor_median:.2f}); {told.beyond:.0f} % of "
+        f"samples beyond chance (by chance {told.beyond_by_chance:.0f} %)"
     )
 
 
@@ -87,50 +101,43 @@ class ShadowModels(Kind):
             "U-LiRA, shadow unlearned models",
             "AUC of this model against retrained ones on the forget data, 95 %, TPR at 1 % FPR; "
             "0.5: alike",
-            _of("target", "likelihood_ratio"),
-            needs=("shadows", "target"),
+            _of(lambda found: found.target, "likelihood_ratio"),
         ),
         Row(
             "Membership",
             "U-LiRA, the method",
             "the same of the attacker's own unlearned models, over forget sets (and range)",
-            _method,
-            needs=("shadows", "method"),
+            _cell(_method),
         ),
         Row(
             "Membership",
             "U-LiRA, calibrated",
             "the same beyond how sure the model is of data nobody saw: about these samples alone",
-            _of("target", "calibrated"),
-            needs=("shadows", "target"),
+            _of(lambda found: found.target, "calibrated"),
         ),
         Row(
             "Membership",
             "RMIA, shadow models",
             "the same by pairwise ratios; below 0.5: less sure than a model that never saw them",
-            _of("target", "rmia"),
-            needs=("shadows", "target"),
+            _of(lambda found: found.target, "rmia"),
         ),
         Row(
             "Membership",
             "U-LiRA, vulnerable samples",
             "AUC on the most memorised part of the forget data",
-            _of("vulnerable", "likelihood_ratio"),
-            needs=("shadows", "vulnerable"),
+            _of(lambda found: found.vulnerable, "likelihood_ratio"),
         ),
         Row(
             "Membership",
             "RMIA, retained samples",
             "retained samples told from unseen ones; the retrained model's figure is the baseline",
-            _of("retained", "rmia"),
-            needs=("shadows", "retained"),
+            _of(lambda found: found.retained, "rmia"),
         ),
         Row(
             "Membership",
             "per-sample ε",
             "median over samples of how far unlearned and retrained models are apart",
-            _epsilon,
-            needs=("shadows", "epsilon"),
+            _cell(_epsilon),
         ),
     )
 

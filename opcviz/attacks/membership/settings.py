@@ -70,6 +70,7 @@ class ReferenceAttack(RatioSettings):
         "seeds of reference models (original and retrained) that the attacker trains beside the "
         "plan's own",
         low=0,
+        high=2**31 - 1,
     )
 
 

@@ -24,7 +24,7 @@ from torch import Tensor
 from ...common.parts import PARTS, Side, side_of
 from ...common.progress import Progress
 from ...common.records import Undefined, guard
-from ...common.statistics import LEVEL, accuracy_interval
+from ...common.statistics import LEVEL, rate_interval
 from ...data import Split
 from ...results import (
     ATTACKS,
@@ -219,7 +219,7 @@ def _before(answers: Tensor | Undefined, labels: Tensor) -> BeforeAttack:
 
 
 def _interval(score: MapScores, labels: Tensor) -> ConfidenceInterval:
-    return ConfidenceInterval(**accuracy_interval(score.hits, len(labels)))
+    return ConfidenceInterval(*rate_interval(score.hits, len(labels)), "wilson")
 
 
 def _score(
