@@ -4,8 +4,10 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 """
 
 from ..common.records import Record, Undefined, defined, guard
-from .attempts import HOLDS, Attempt, Attempts, Sign, Signs
+from .attempts import HOLDS, PLANTED, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
+from .ground_truth import ConfusionTruth, GroundTruth, TriggerTruth
+from .information import IdiBlock, IdiResult, InformationResult
 from .inversion import (
     ClassMeanScores,
     InversionSummary,
@@ -54,16 +56,22 @@ from .recovery import (
     RidgeSweep,
     SizeCurve,
     SizeSweep,
+    UnseenScore,
 )
+from .relearned import RelearnedResult, RelearningAttack
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
 from .shadows import SampleEpsilon, ShadowCounts, ShadowResult
+from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
+from .strongest import PIXELS, Rung, StrongestResult
 
 __all__ = [
     "ATTACKS",
     "FIT_SETS",
     "HOLDS",
     "MEMBERSHIP_JUDGE",
+    "PIXELS",
+    "PLANTED",
     "AccuracyReport",
     "Attempt",
     "Attempts",
@@ -76,6 +84,7 @@ __all__ = [
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "ConfusionTruth",
     "DataResult",
     "EntropySummary",
     "EvidenceResult",
@@ -84,6 +93,10 @@ __all__ = [
     "FitSet",
     "Flips",
     "GameScore",
+    "GroundTruth",
+    "IdiBlock",
+    "IdiResult",
+    "InformationResult",
     "InversionSummary",
     "LiraResult",
     "MapReadOut",
@@ -103,6 +116,8 @@ __all__ = [
     "RecoveryResult",
     "ReferenceCounts",
     "ReferenceSeeds",
+    "RelearnedResult",
+    "RelearningAttack",
     "RelearningCurve",
     "RelearningResult",
     "RelearningVariant",
@@ -110,21 +125,26 @@ __all__ = [
     "RidgeSweep",
     "RocCurve",
     "RocReport",
+    "Rung",
     "SampleEpsilon",
     "Separability",
     "ShadowCounts",
     "ShadowResult",
     "Sign",
     "Signs",
+    "SignsResult",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",
+    "StrongestResult",
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
     "TrainingResult",
+    "TriggerTruth",
     "TugOfWar",
     "Undefined",
+    "UnseenScore",
     "defined",
     "guard",
 ]

@@ -40,7 +40,7 @@ def _probe(probe: Callable[[ProbesResult], ProbeScores]) -> Cell:
     title="Depth",
     stage="attacking every block of",
     summary="recovery, probes, separability, collapse and CKA at every block",
-    version=5,
+    version=6,
     task="classification",
     default=True,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ...attacks.recovery import Recovery
 from ...common.json_types import Json
 from ...common.parts import PARTS
-from ...common.records import Undefined
+from ...common.records import Undefined, defined
 from ...results import ATTACKS, FIT_SETS, EvidenceResult
 from ..columns import Column, figure
 from ..kind import Kind, Made, register_kind
@@ -29,6 +29,15 @@ def _recovered(attack: str, fit: str) -> Callable[[ModelResults], float | None]:
     def value(found: EvidenceResult) -> float | Undefined | None:
         made = found.recovery.attack(attack).get(fit)
         return None if made is None else made.forget_accuracy
+
+    return figure(EvidenceResult, value)
+
+
+def _unseen(attack: str, fit: str) -> Callable[[ModelResults], float | None]:
+    def value(found: EvidenceResult) -> float | None:
+        made = found.recovery.attack(attack).get(fit)
+        score = made.unseen if made else None
+        return score.forget_accuracy if defined(score) else None
 
     return figure(EvidenceResult, value)
 
@@ -58,7 +67,7 @@ def _told_apart(judge: Callable[[EvidenceResult], float | Undefined]) -> Cell:
     title="Evidence",
     stage="attacking",
     summary="accuracy, collapse, separability; FM and HR, affine maps fitted in closed form",
-    version=5,
+    version=6,
     task="classification",
     optional=False,
 )
@@ -74,7 +83,8 @@ class Core(Kind):
         ),
         "recovery.{fm,hr,hr_labels}.{all,retain,heldout,heldout_retain,forget}": (
             "`forget_accuracy`, `balanced_accuracy`, `constant_predictor` in percent at the "
-            "default ridge, a 95 % `interval`, and the `sweep`"
+            "default ridge, a 95 % `interval`, and the `sweep`, on the forget part of the train "
+            "set; `unseen` is the headline: samples that the map was fitted without"
         ),
         "collapse.{radius_ratio,norm_ratio,effective_rank}": (
             "size of the forget features, forget over retain"
@@ -88,8 +98,24 @@ class Core(Kind):
         Column("UA", _unlearned, tables=TABLE, help="100 − forget accuracy, percent"),
         Column("RA", _retain, tables=TABLE, help="accuracy on retained train data"),
         Column("TA", _retain_test, tables=TABLE, help="accuracy on retained test data"),
-        Column("FM", _recovered("fm", "all"), tables=TABLE, help="forget, after FM"),
-        Column("HR", _recovered("hr", "all"), tables=TABLE, help="forget, after HR"),
+        Column(
+            "FM",
+            _unseen("fm", "all"),
+            tables=TABLE,
+            help="forgotten samples that FM was fitted without, answered right after it",
+        ),
+        Column(
+            "HR",
+            _unseen("hr_labels", "all"),
+            tables=TABLE,
+            help="the same after HR on labels; on the original's logits HR is FM",
+        ),
+        Column(
+            "FM in-sample",
+            _recovered("fm", "all"),
+            tables=TABLE,
+            help="of the samples that FM is fitted on",
+        ),
         Column("FM held-out", _recovered("fm", "heldout"), tables=TABLE),
         Column("FM forget", _recovered("fm", "forget"), tables=TABLE),
         Column("AUC", _linear, ".2f", TABLE, "forget from retain features"),

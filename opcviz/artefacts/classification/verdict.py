@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...common.records import Undefined, defined
-from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs
+from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs, StrongestResult
 from ...verdict import FAMILIES, Dossier, Verdict, judge
 from ..kind import Kind, kinds
 from ..model_results import ModelResults
@@ -47,7 +47,7 @@ def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
         radius_ratio=evidence.collapse.radius_ratio,
         attempts=(*_answers(evidence, sizes), *attempts),
         signs=signs,
-        blocks=tuple(dict.fromkeys(each.place for each in attempts if each.view != "whole")),
+        blocks=_places(results),
         lacking=lacking,
     )
 
@@ -67,7 +67,7 @@ def _attacks(
     for kind in sorted(kinds("classification"), key=_rank):
         found = results.answer(kind.name)
         if isinstance(found, Undefined):
-            if kind.family:
+            if kind.family in FAMILIES:  # nobody misses what only some studies have
                 lacking[kind.family] = found.reason
             continue
         attempts += found.attempts() if isinstance(found, Attempts) else ()
@@ -80,6 +80,13 @@ def _attacks(
 def _rank(kind: Kind) -> int:
     """Place of a kind among those that test membership, after all others."""
     return STRONGEST_FIRST.index(kind.name) if kind.name in STRONGEST_FIRST else -1
+
+
+def _places(results: ModelResults) -> tuple[str, ...]:
+    """Where the ladder of attackers was tried, from input to output."""
+    found = results.get(StrongestResult)
+    attempts = () if isinstance(found, Undefined) else found.attempts()
+    return tuple(dict.fromkeys(each.place for each in attempts if each.view != "whole"))
 
 
 def _answers(evidence: EvidenceResult, sizes: Mapping[str, int]) -> list[Attempt]:

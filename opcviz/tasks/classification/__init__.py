@@ -1,6 +1,6 @@
 """Classification: which of C classes a sample belongs to, with a body|head split of the model."""
 
-from .observe import ModelOutputs, Observation, observe, observe_blocks, pooled
+from .observe import ModelOutputs, Observation, observe, observe_blocks, passes, pooled
 from .task import Classification, cross_entropy_of, exact_cross_entropy
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "exact_cross_entropy",
     "observe",
     "observe_blocks",
+    "passes",
     "pooled",
 ]

@@ -13,7 +13,7 @@ from ...common.progress import Progress
 from ...data import Split, as_float
 from ...models import BodyHead, Classifier
 
-__all__ = ["ModelOutputs", "Observation", "observe", "observe_blocks", "pooled"]
+__all__ = ["ModelOutputs", "Observation", "observe", "observe_blocks", "passes", "pooled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def observe(
         features, logits = model.features(part)
         return features.flatten(1), logits
 
-    features, logits = _passes(model, x, look, batch, progress)
+    features, logits = passes(model, x, look, batch, progress)
     return Observation(features, logits, y)
 
 
@@ -95,7 +95,7 @@ def observe_blocks(
             activations.logits,
         )
 
-    *blocks, logits = _passes(model, x, look, batch, progress)
+    *blocks, logits = passes(model, x, look, batch, progress)
     return {
         name: Observation(features, logits, y)
         for name, features in zip(model.block_names, blocks, strict=True)
@@ -103,7 +103,7 @@ def observe_blocks(
 
 
 @torch.no_grad()
-def _passes(
+def passes(
     model: BodyHead,
     x: Tensor,
     look: Callable[[Tensor], tuple[Tensor, ...]],
