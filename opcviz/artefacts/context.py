@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 from ..common.config import Config
 from ..common.progress import Progress
 from .evidence_settings import EvidenceSettings
+from .shadow import ShadowTrainer, no_shadows
 from .subject import Subject
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Context(Generic[SubjectT, DataT]):
         evidence: all settings.
         seed: of everything random.
         progress: told what happens, asked whether to stop.
+        shadow: trains models as this one was made, on other forget sets; each once in a study.
     """
 
     subject: SubjectT
@@ -59,6 +61,7 @@ class Context(Generic[SubjectT, DataT]):
     evidence: EvidenceSettings
     seed: int
     progress: Progress
+    shadow: ShadowTrainer = no_shadows
 
     @property
     def device(self) -> torch.device:

@@ -31,6 +31,8 @@ from .measures import (
     TugOfWar,
 )
 from .membership import (
+    MEMBERSHIP_JUDGE,
+    GameScore,
     LiraResult,
     MembershipResult,
     ReferenceCounts,
@@ -58,6 +60,7 @@ from .recovery import (
 )
 from .relearned import RelearnedResult, RelearningAttack
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .shadows import SampleEpsilon, ShadowCounts, ShadowResult
 from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
 from .strongest import PIXELS, Rung, StrongestResult
@@ -66,6 +69,7 @@ __all__ = [
     "ATTACKS",
     "FIT_SETS",
     "HOLDS",
+    "MEMBERSHIP_JUDGE",
     "PIXELS",
     "PLANTED",
     "AccuracyReport",
@@ -88,6 +92,7 @@ __all__ = [
     "FitResult",
     "FitSet",
     "Flips",
+    "GameScore",
     "GroundTruth",
     "IdiBlock",
     "IdiResult",
@@ -121,7 +126,10 @@ __all__ = [
     "RocCurve",
     "RocReport",
     "Rung",
+    "SampleEpsilon",
     "Separability",
+    "ShadowCounts",
+    "ShadowResult",
     "Sign",
     "Signs",
     "SignsResult",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..common.records import Record, Undefined
+from ..common.records import Record, Undefined, defined
+from .attempts import Sign
 from .measures import Outliers, Separability
 
 __all__ = [
+    "MEMBERSHIP_JUDGE",
+    "GameScore",
     "LiraResult",
     "MembershipResult",
     "ReferenceCounts",
@@ -19,6 +22,10 @@ __all__ = [
     "SvcScores",
     "ThresholdScores",
 ]
+
+
+MEMBERSHIP_JUDGE = "membership"
+"""The judge of every `Sign` of these attacks; its place is the statistic's name."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,51 @@ class MembershipResult(Record):
     outliers: Outliers | None = None
     separability: Mapping[str, Mapping[str, Separability]] | None = None
 
+    def signs(self) -> tuple[Sign, ...]:
+        """The loss threshold where samples are forgotten.
+
+        Of whole classes it says nothing: a confident miss, as of a model that never saw the class,
+        looks less like a member than a flat answer, whatever is remembered.
+        """
+        loss = self.thresholds.loss
+        if self.thresholds.against != "retain_test" or not defined(loss.auc):
+            return ()
+        assert loss.auc_interval is not None
+        return (Sign(MEMBERSHIP_JUDGE, "loss", loss.auc, *loss.auc_interval),)
+
+
+@dataclass(frozen=True)
+class GameScore(Record, reasons="table"):
+    """One statistic in the game of models: a target against models that never saw the samples.
+
+    Attributes:
+        auc: mean over left-out models, 0..1; 0.5 where the target answers as they do, below it
+            where the statistic is lower in the target.
+        auc_interval: 95 %, over samples and left-out models; None where `auc` is undefined, like
+            those below.
+        tpr_at_fpr: share of the target's samples found, by false positive rate over all left-out
+            models together.
+        folds: the AUC against each left-out model.
+        samples: different samples behind it.
+    """
+
+    auc: float | Undefined
+    auc_interval: tuple[float, float] | None
+    tpr_at_fpr: Mapping[str, float | Undefined] | None
+    folds: tuple[float, ...] | None
+    samples: int | None
+
+    @classmethod
+    def undefined(cls, why: Undefined) -> GameScore:
+        """A score without figures."""
+        return cls(why, None, None, None, None)
+
+    def sign(self, statistic: str) -> Sign | None:
+        """As the verdict counts it, under the statistic's name; None without figures."""
+        if not defined(self.auc) or self.auc_interval is None:
+            return None
+        return Sign(MEMBERSHIP_JUDGE, statistic, self.auc, *self.auc_interval)
+
 
 @dataclass(frozen=True)
 class ReferenceCounts(Record):
@@ -144,6 +196,8 @@ class LiraResult(Record, reasons="table"):
         roc: for drawing.
         folds: the AUC against each left-out model.
         seeds: of the reference models, where they are known.
+        statistics: LiRA `online`, `offline` and `calibrated` by unseen data, `rmia`, and the
+            two-sided `distance`.
     """
 
     variant: str
@@ -155,3 +209,16 @@ class LiraResult(Record, reasons="table"):
     roc: RocCurve | None
     folds: tuple[float, ...] | None = None
     seeds: ReferenceSeeds | None = None
+    statistics: Mapping[str, GameScore] | None = None
+
+    def signs(self) -> tuple[Sign, ...]:
+        """LiRA and RMIA; nothing where `auc` is undefined, as it is of whole classes.
+
+        Above 0.5 is like the originals, which are LiRA's in models, or like a member; below it like
+        something over-forgotten.
+        """
+        if not defined(self.auc) or self.statistics is None:
+            return ()
+        places = {self.variant: "likelihood ratio", "rmia": "RMIA"}
+        found = (self.statistics[name].sign(place) for name, place in places.items())
+        return tuple(sign for sign in found if sign)

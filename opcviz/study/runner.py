@@ -29,6 +29,7 @@ from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
 from .failures import OwnKindFailed, is_own
+from .shadows import Shadows
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
 from .trainer import train_and_store
@@ -329,6 +330,7 @@ class StudyRunner:
             evidence=self.study.evidence,
             seed=seed,
             progress=self.progress,
+            shadow=Shadows(self, self.retrained, method),
         )
 
     def _references(self, name: str) -> list[Subject]:

@@ -154,6 +154,7 @@ WORDS = {
     "evidence": "attacking OPC",
     "membership": "testing membership in OPC",
     "reference": "testing membership against retrained models in OPC",
+    "shadows": "attacking with shadow models of OPC",
     "similarity": "comparing OPC",
     "blocks": "attacking every block of OPC",
     "relearning": "relearning from OPC",

@@ -1,4 +1,4 @@
-"""LiRA: does a model answer the forget data like an original, or like a retrained model?"""
+"""LiRA and RMIA: are the forget data answered as by an original, or as by a retrained model?"""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from ...attacks.membership import ReferenceAttack
 from ...common.json_types import Json
-from ...common.records import defined
-from ...results import LiraResult, ReferenceSeeds
+from ...common.records import Undefined, defined
+from ...results import GameScore, LiraResult, ReferenceSeeds
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
-from ..rows import Row, auc_text, no_likelihood, rare_text
+from ..rows import Cell, Row, auc_text, no_likelihood, of_auc, rare_text
 from .subject import ClassifierSubject, Context
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ __all__ = ["Lira"]
 
 MIN_SEEDS = 3  # of reference models, without which no likelihood ratio exists
 NEEDED_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
+WHOLE_CLASSES = (
+    "of whole classes membership cannot tell: a flat answer looks more like training data than the "
+    "confident miss of a model that never saw the class; the two-sided distance remains"
+)
 
 
 def _likelihood(model: ModelResults, _: ModelResults) -> str:
@@ -36,19 +40,30 @@ def _likelihood(model: ModelResults, _: ModelResults) -> str:
     return auc_text(found.auc) + spread + (f", TPR {rare}" if rare else "")
 
 
+def _statistic(name: str) -> Cell:
+    def value(model: ModelResults, _: ModelResults) -> str | None:
+        found = model.get(LiraResult)
+        score = (found.statistics or {}).get(name) if defined(found) else None
+        return of_auc(score.auc, score.auc_interval) if score else None
+
+    return value
+
+
 @register_kind(
     "reference",
     title="Likelihood ratio (LiRA)",
     stage="testing membership against retrained models in",
-    summary="likelihood ratios against originals and retrained models of several seeds",
+    summary="likelihood ratios and RMIA against originals and retrained models of several seeds",
+    version=2,
     task="classification",
     optional=False,
 )
 class Lira(Kind):
-    """Likelihood ratios learnt from the originals and the retrained models of several seeds.
+    """Likelihood ratios and RMIA from the originals and the retrained models of several seeds.
 
-    The target itself is left out; its own seed's references stay: retraining starts from other
-    weights than the original.
+    Of whole classes they give a reason, and only a distance: see `WHOLE_CLASSES`. The target itself
+    is left out; its own seed's references stay: retraining starts from other weights than the
+    original.
     """
 
     settings = {"reference": ReferenceAttack}
@@ -58,7 +73,8 @@ class Lira(Kind):
     fields = {
         "reference": (
             "LiRA: `auc`, its `folds` over reference models, `tpr_at_fpr`, the `seeds` of the "
-            "references"
+            "references; `statistics`: AUC and 95 % interval of LiRA `online`, `offline` and "
+            "`calibrated`, `rmia`, and the two-sided `distance`"
         )
     }
     rows = (
@@ -68,6 +84,20 @@ class Lira(Kind):
             "mean AUC against each retrained model (and range) on the forget data, TPR at 1 % FPR; "
             "0.5: alike",
             _likelihood,
+        ),
+        Row(
+            "Membership",
+            "RMIA, retrained models",
+            "the same by pairwise ratios to unseen data, 95 % interval; below 0.5: less sure of "
+            "the forget data than a model that never saw them",
+            _statistic("rmia"),
+        ),
+        Row(
+            "Membership",
+            "distance, retrained models",
+            "AUC of how far answers on the forget data are from retrained models', in either "
+            "direction; 0.5: as near as another retrained model",
+            _statistic("distance"),
         ),
     )
 
@@ -93,14 +123,18 @@ class Lira(Kind):
             for method in ("original", "retrain")
         )
         result, scores = reference_attack(
-            _confidence(subject, context),
+            _confidence(subject),
             forget_references(
-                [_confidence(each, context) for each in in_models],
-                [_confidence(each, context) for each in out_models],
+                [_confidence(each) for each in in_models],
+                [_confidence(each) for each in out_models],
+                [_on_population(each) for each in (*in_models, *out_models)],
             ),
             context.settings(ReferenceAttack),
+            population=_on_population(subject),
             progress=context.progress,
         )
+        if context.split.classes:
+            result = _of_classes(result)
         seeds = ReferenceSeeds(
             tuple(each.seed for each in in_models), tuple(each.seed for each in out_models)
         )
@@ -119,9 +153,28 @@ class Lira(Kind):
         return NEEDED_SEEDS
 
 
-def _confidence(subject: ClassifierSubject, context: Context) -> Tensor:
+def _of_classes(result: LiraResult) -> LiraResult:
+    """What is left of it where whole classes were forgotten: a distance, and a reason."""
+    why = Undefined(WHOLE_CLASSES)
+    found = result.statistics or {}
+    kept = {
+        name: score if name == "distance" else GameScore.undefined(why)
+        for name, score in found.items()
+    }
+    return replace(result, auc=why, tpr_at_fpr=None, roc=None, folds=None, statistics=kept)
+
+
+def _confidence(subject: ClassifierSubject) -> Tensor:
     """(|D_f|,) scaled confidence of a model on the forget part of the train set, on the CPU."""
     from ...attacks.membership import scaled_confidence
 
     seen = subject.on_forget_data
+    return scaled_confidence(seen.logits.cpu(), seen.labels.cpu())
+
+
+def _on_population(subject: ClassifierSubject) -> Tensor:
+    """(p,) the same on test data that nobody trained on."""
+    from ...attacks.membership import scaled_confidence
+
+    seen = subject.on_population
     return scaled_confidence(seen.logits.cpu(), seen.labels.cpu())

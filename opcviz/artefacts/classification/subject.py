@@ -10,11 +10,18 @@ from .. import context
 from ..subject import Subject, register_subject
 
 if TYPE_CHECKING:
-    from ...data import Images  # noqa: F401  (named in a string below: the screen has no torch)
+    from torch import Tensor
+
+    from ...data import (
+        Images,  # noqa: F401  (named in a string below: the screen has no torch)
+        Split,
+    )
     from ...models import Classifier  # noqa: F401  (the same)
     from ...tasks.classification import ModelOutputs, Observation
 
-__all__ = ["ClassifierSubject", "Context"]
+__all__ = ["ClassifierSubject", "Context", "population"]
+
+POPULATION = 1000  # retained test samples that RMIA compares with
 
 
 @register_subject("classification")
@@ -41,6 +48,21 @@ class ClassifierSubject(Subject["Classifier", "ModelOutputs"]):
         data, rows = self.bench.data, self.bench.split.forget_train
         x, y = data.x_train[rows], data.y_train[rows]
         return observe(self.network, x, y, progress=self.bench.progress)
+
+    @cached_property
+    def on_population(self) -> Observation:
+        """What it computes on retained test data, which no model saw; kept while weights are."""
+        from ...tasks.classification import observe
+
+        data, rows = self.bench.data, population(self.bench.split)
+        x, y = data.x_test[rows], data.y_test[rows]
+        return observe(self.network, x, y, progress=self.bench.progress)
+
+
+def population(split: Split) -> Tensor:
+    """At most `POPULATION` ids of retained test data, evenly spread: those that no model saw."""
+    rows = split.retain_test
+    return rows[:: -(-len(rows) // POPULATION) or 1]
 
 
 Context = context.Context[ClassifierSubject, "Images"]

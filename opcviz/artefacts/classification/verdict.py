@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...common.records import Undefined, defined
-from ...results import (
-    Attempt,
-    Attempts,
-    EvidenceResult,
-    LiraResult,
-    MembershipResult,
-    Sign,
-    Signs,
-    StrongestResult,
-)
-from ...verdict import FAMILIES, MEMBERSHIP, Dossier, Verdict, judge
-from ..kind import kinds
+from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs, StrongestResult
+from ...verdict import FAMILIES, Dossier, Verdict, judge
+from ..kind import Kind, kinds
 from ..model_results import ModelResults
 from ..verdicts import Known, register_verdict
 
 __all__ = ["judge_classifiers"]
+
+STRONGEST_FIRST = ("shadows", "reference", "membership")  # kinds that test membership
 
 
 @register_verdict("classification")
@@ -53,7 +46,7 @@ def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
         sizes=sizes,
         radius_ratio=evidence.collapse.radius_ratio,
         attempts=(*_answers(evidence, sizes), *attempts),
-        signs=(*signs, *_membership(results, sizes)),
+        signs=signs,
         blocks=_places(results),
         lacking=lacking,
     )
@@ -62,11 +55,16 @@ def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
 def _attacks(
     results: ModelResults,
 ) -> tuple[tuple[Attempt, ...], tuple[Sign, ...], dict[str, str]]:
-    """What every kind says, and the families of attackers of which none was made."""
+    """What every kind says, and the families of attackers of which none was made.
+
+    Of membership the strongest attackers come first: those with shadow unlearned models, then those
+    that compare models on the same forget samples; the loss threshold compares forget samples with
+    others. The first of each has a direction: above 0.5 is remembered, below it over-forgotten.
+    """
     attempts: list[Attempt] = []
     signs: list[Sign] = []
     lacking: dict[str, str] = {}
-    for kind in kinds("classification"):
+    for kind in sorted(kinds("classification"), key=_rank):
         found = results.answer(kind.name)
         if isinstance(found, Undefined):
             if kind.family in FAMILIES:  # nobody misses what only some studies have
@@ -77,6 +75,11 @@ def _attacks(
     made = {kind.family for kind in kinds("classification") if kind.family} - set(lacking)
     absent = {name: "there is no such attack" for name in FAMILIES if name not in made}
     return tuple(attempts), tuple(signs), {**absent, **lacking}
+
+
+def _rank(kind: Kind) -> int:
+    """Place of a kind among those that test membership, after all others."""
+    return STRONGEST_FIRST.index(kind.name) if kind.name in STRONGEST_FIRST else -1
 
 
 def _places(results: ModelResults) -> tuple[str, ...]:
@@ -114,23 +117,3 @@ def _one_answer(confusion: Mapping[str, Mapping[str, int]] | None) -> bool:
         for answer, count in answers.items():
             counts[answer] = counts.get(answer, 0) + count
     return bool(counts) and max(counts.values()) >= 0.9 * sum(counts.values())
-
-
-def _membership(results: ModelResults, sizes: Mapping[str, int]) -> list[Sign]:
-    """How like training data forgotten samples look; of whole classes it could not tell.
-
-    Likelihood ratios come first: they compare models on the same forget samples, the loss threshold
-    compares forget samples with others. Their range is over the reference models.
-    """
-    signs: list[Sign] = []
-    if sizes.get("forget_test"):
-        return signs
-    lira, thresholds = results.get(LiraResult), results.get(MembershipResult)
-    if not isinstance(lira, Undefined) and defined(lira.auc):
-        folds = lira.folds or (lira.auc,)
-        signs.append(Sign(MEMBERSHIP, "likelihood ratio", lira.auc, min(folds), max(folds)))
-    if not isinstance(thresholds, Undefined):
-        loss = thresholds.thresholds.loss
-        if defined(loss.auc) and loss.auc_interval:
-            signs.append(Sign(MEMBERSHIP, "loss", loss.auc, *loss.auc_interval))
-    return signs

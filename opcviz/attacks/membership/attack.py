@@ -2,7 +2,7 @@
 
 Two families that need the unlearned model alone: SalUn's support vector machines, which learn what
 a member looks like from retained and unseen data (`membership_svc`), and thresholds on one score,
-here. The likelihood-ratio attack from reference models is in `membership_reference`.
+here. Attacks from reference models are in `lira`, `rmia` and `shadows`.
 
 A score that ranks forget samples *below* unseen ones (AUC < 0.5) betrays them as well as one that
 ranks them above: over-forgotten data stand out. Indistinguishable means 0.5, and what retraining
@@ -23,7 +23,6 @@ from ...common.records import Undefined, guard
 from ...data import Split
 from ...results import MembershipResult, SvcScore, SvcScores, ThresholdScores
 from ...tasks.classification import ModelOutputs
-from .lira import References, forget_references, reference_attack
 from .roc import no_roc, roc_report
 from .scores import ALIKE, MEMBER_SCORES, alike, member_scores, scaled_confidence
 from .settings import Membership
@@ -32,11 +31,8 @@ from .svc import SVC_SCORES, ShadowThreat, svc_attack
 __all__ = [
     "MEMBER_SCORES",
     "SVC_SCORES",
-    "References",
     "ThresholdThreat",
-    "forget_references",
     "membership",
-    "reference_attack",
     "scaled_confidence",
     "threshold_attacks",
 ]
@@ -49,7 +45,7 @@ class ThresholdThreat:
     """Threat model: the attacker queries the unlearned model alone and knows the true labels.
 
     He is handed a forget sample or an unseen one of the same distribution, and accuses it of
-    membership if one score exceeds a threshold.
+    membership if one score exceeds a threshold. Budget: one query a sample, no training.
 
     Attributes:
         members: (m, C) logits and (m,) labels of forget-train samples.

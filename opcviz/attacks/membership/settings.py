@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...common.config import Config, ConfigError, setting
 
-__all__ = ["Membership", "ReferenceAttack", "RocSettings"]
+__all__ = ["Membership", "RatioSettings", "ReferenceAttack", "RocSettings", "ShadowAttack"]
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,13 @@ class Membership(RocSettings):
 
 
 @dataclass(frozen=True)
-class ReferenceAttack(RocSettings):
-    """LiRA: tells members by the answers of models trained with and without them."""
+class RatioSettings(RocSettings):
+    """What every attack with reference models has: LiRA's variant and variance, RMIA's γ and a."""
 
     variant: str = setting(
         "online",
         "online: in and out models; offline: out models only",
         choices=("online", "offline"),
-    )
-    seeds: tuple[int, ...] = setting(
-        (),
-        "seeds of reference models (original and retrained) that the attacker trains beside the "
-        "plan's own",
-        low=0,
-        high=2**31 - 1,
     )
     variance: str = setting(
         "pooled",
@@ -56,3 +49,51 @@ class ReferenceAttack(RocSettings):
         choices=("pooled", "sample"),
         advanced=True,
     )
+    gamma: float = setting(
+        1.0, "RMIA: by how much a sample must beat one of the population", low=1, advanced=True
+    )
+    offline_a: float = setting(
+        0.3,
+        "RMIA offline: share of p_out in a member's probability, the rest being 1",
+        low=0,
+        high=1,
+        advanced=True,
+    )
+
+
+@dataclass(frozen=True)
+class ReferenceAttack(RatioSettings):
+    """LiRA and RMIA: tell members by the answers of models trained with and without them."""
+
+    seeds: tuple[int, ...] = setting(
+        (),
+        "seeds of reference models (original and retrained) that the attacker trains beside the "
+        "plan's own",
+        low=0,
+        high=2**31 - 1,
+    )
+
+
+@dataclass(frozen=True)
+class ShadowAttack(RatioSettings):
+    """U-LiRA: tells unlearned samples by models that the attacker unlearned himself."""
+
+    originals: int = setting(4, "originals that the attacker trains", low=1, high=256)
+    sets: int = setting(
+        4, "forget sets that he unlearns from each original, an even number", low=2, high=64
+    )
+    vulnerable: float = setting(
+        25.0,
+        "share of the forget set, most memorised first, that counts as vulnerable",
+        low=1,
+        high=100,
+        unit="%",
+    )
+
+    def __post_init__(self) -> None:
+        """Check the fields; forget sets come in complementary pairs."""
+        super().__post_init__()
+        if self.sets % 2:
+            raise ConfigError(
+                f"{type(self).__name__}.sets: {self.sets} is odd; forget sets come in pairs"
+            )
