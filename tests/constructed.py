@@ -26,10 +26,14 @@ PER_CLASS = {"train": 80, "test": 40}
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A model: what it computes, on the train and on the test set."""
+    """A model: what it computes, on the train and on the test set.
+
+    `stage` is what its last layer is given, where that differs from the features it makes of it.
+    """
 
     features: dict[str, Tensor]
     logits: dict[str, Tensor]
+    stage: dict[str, Tensor] | None = None
 
 
 class World:
@@ -125,6 +129,10 @@ class World:
             pictures[side] = torch.cat([x[:, :HALF], other], 1)
         return self.kept(self._body(pictures, self._memory(learnt), learnt))
 
+    def another_retrained(self) -> Made:
+        """Retrained from another seed: other noise, other features."""
+        return self._retrained()
+
     def kept(self, made: Made) -> Made:
         """The same with the answers of forgotten classes shut off."""
         logits = {side: z.clone() for side, z in made.logits.items()}
@@ -150,7 +158,32 @@ class World:
         return Made(self.original.features, logits)
 
     def retrain(self) -> Made:
-        return self.retrained
+        return self.another_retrained()
+
+    def permuted_labels(self) -> Made:
+        """The original, with the answers of the forgotten classes handed round among them."""
+        logits = {side: z.clone() for side, z in self.original.logits.items()}
+        turned = [*range(1, self.forgotten), 0]
+        for z in logits.values():
+            z[:, : self.forgotten] = z[:, turned]
+        return replace(self.original, logits=logits)
+
+    def rotated_features(self) -> Made:
+        """The original in a rotated basis, its forgotten classes shut off."""
+        turn = self.rotation(self.original.features["train"].shape[1])
+        features = {side: f @ turn for side, f in self.original.features.items()}
+        return self.kept(Made(features, self.original.logits))
+
+    def dead_last_layer(self) -> Made:
+        """Forget features are nothing, what the last layer is given is the original's."""
+        return replace(self.collapsed(), stage=self.original.features)
+
+    def dead_middle(self) -> Made:
+        """Nothing reaches the last two places, for any picture."""
+        nothing = {side: torch.zeros_like(f) for side, f in self.original.features.items()}
+        return Made(
+            nothing, {side: torch.zeros_like(z) for side, z in self.original.logits.items()}
+        )
 
     def collapsed(self, size: float = 1e-6) -> Made:
         """All forget features at one point, the origin, but for noise of a size."""

@@ -95,6 +95,8 @@ class Kind:
         columns: its numbers for tables.
         rows: its measures on the page Instruments, which puts those of a group together.
         result: the record that its numbers are, for `read`; None where they are plain JSON.
+        family: the family of attackers it belongs to, of `opcviz.verdict.FAMILIES`; its record
+            then says its `attempts()` or `signs()`, and the verdict counts them.
     """
 
     name: ClassVar[str]
@@ -115,6 +117,7 @@ class Kind:
     columns: ClassVar[tuple[Column, ...]] = ()
     rows: ClassVar[tuple[Row, ...]] = ()
     result: ClassVar[type[Record] | None] = None
+    family: ClassVar[str | None] = None
 
     def measure(self, context: Context) -> Made | Record | Json:
         """Measure one model.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..common.json_types import Json
@@ -17,21 +17,23 @@ class StoredResults:
     """What the store has about one model.
 
     Attributes:
-        status: of its training.
+        who: the model in words, for what is missing.
+        status: of its training: `finished`, `diverged` or `refused`.
         reason: why there is no model, where there is none.
-        results: by kind of artefact, as stored.
+        results: numbers by kind of artefact.
     """
 
+    who: str
     status: str
     reason: str | None
     results: Mapping[str, Json] = field(default_factory=dict)
 
 
 Rule = Callable[
-    [StoredResults, StoredResults | None, StoredResults | None, Mapping[str, int], bool], Verdict
+    [StoredResults, StoredResults | None, Sequence[StoredResults], Mapping[str, int]], Verdict
 ]
-"""From a model, the original and the retrained of its seed, the sizes of the data's parts, and
-whether whole classes were forgotten."""
+"""From a model, the original of its seed, the retrained models of all seeds, and the sizes of the
+data's parts."""
 
 _RULES: Registry[Rule] = Registry("verdict rule")
 
@@ -54,20 +56,19 @@ def judge_models(
     task: str,
     model: StoredResults,
     original: StoredResults | None,
-    retrained: StoredResults | None,
+    retrained: Sequence[StoredResults],
     *,
     sizes: Mapping[str, int],
-    of_classes: bool,
 ) -> Verdict:
     """The verdict on a model by its task's rule; none where the task has no rule.
 
     Args:
         task: the task's name.
         model: what is stored about it.
-        original, retrained: the same of the references of its seed, None where there are none.
+        original: the same of the original of its seed, None where there is none.
+        retrained: the same of the retrained models that make the band.
         sizes: samples by part of the data, as far as known.
-        of_classes: whether whole classes were forgotten.
     """
     if task not in _RULES:
         return no_verdict([f"a rule for the task '{task}'"])
-    return _RULES.get(task)(model, original, retrained, sizes, of_classes)
+    return _RULES.get(task)(model, original, retrained, sizes)

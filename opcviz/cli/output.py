@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from ..common.json_types import Json
+from ..verdict import in_words
 
 __all__ = ["listing", "numbers_table", "reading"]
 
@@ -53,8 +54,7 @@ def numbers_table(result: Json) -> Table:
 
 
 def _verdict(verdict: Json) -> str:
-    words = [verdict["verdict"] or "–", verdict["level"]]
-    return ", ".join(filter(None, words))
+    return in_words(verdict["gone"], verdict["noticeable"], verdict["kept"])
 
 
 def _percent(value: float | None) -> str:

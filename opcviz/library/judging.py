@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ..artefacts import Context, Evidence, Made, get_kind
+from ..artefacts import Context, Evidence, Made, get_kind, kinds
 from ..artefacts.kind import as_made
 from ..artefacts.verdicts import StoredResults, judge_models
 from ..common.config import ConfigError
@@ -85,40 +85,46 @@ def judge(
     split: Split,
     *,
     original: Model,
-    retrained: Model,
+    retrained: Model | Sequence[Model],
     seed: int = 0,
     progress: bool | Progress = True,
 ) -> Verdict:
-    """The verdict: not forgotten, shallow, deep, deep but conspicuous, over-forgotten, damaged.
+    """The verdict: is it gone, is that noticeable, is the rest kept?
 
-    Evidence is taken of all three models; the rule is `opcviz.verdict`'s, as in the laboratory.
+    Every attack that the rule counts is made on all the models; the rule is `opcviz.verdict`'s, as
+    in the laboratory.
 
     Args:
         model: the unlearned model.
         data: the data set.
         split: what was to be forgotten.
         original: the model before unlearning.
-        retrained: the model that never saw the forget data, `unlearn(..., "retrain")`.
+        retrained: models that never saw the forget data, `unlearn(..., "retrain")`: three or more
+            of different seeds make a band.
         seed: of everything random.
         progress: a progress bar; False for none.
 
     Returns:
-        `verdict` and `level`, `why` in two or three sentences, the `numbers` that decided, and the
-        `confidence`; without a verdict what is `missing`; `to_dict()` is JSON-ready.
+        `gone`, `noticeable` and `kept`, the `depth` and the `furthest` attacker, `why` in a few
+        sentences, the `numbers` that decided, and the `confidence`; without an answer what is
+        `missing`; `to_dict()` is JSON-ready.
 
     Example:
         >>> verdict = opcviz.judge(original, data, split, original=original, retrained=retrained,
         ...                        progress=False)
-        >>> verdict.verdict
-        'not forgotten'
+        >>> verdict.gone
+        'no'
     """
     with working(f"judging {model.title}", model.network, data, progress) as told:
-        bench = _Bench(data, split, Evidence(), seed, told, original, retrained)
-        mine, first, anew = (_results(bench, each) for each in (model, original, retrained))
+        band = [retrained] if isinstance(retrained, Model) else list(retrained)
+        if not band:
+            raise ValueError(
+                "retrained: give at least one retrained model, three or more for a band"
+            )
+        bench = _Bench(data, split, Evidence(), seed, told, original, band[0])
+        mine, first, *anew = (_results(bench, each) for each in (model, original, *band))
     sizes = {part: len(getattr(split, part)) for part in PARTS}
-    return judge_models(
-        "classification", mine, first, anew, sizes=sizes, of_classes=bool(split.classes)
-    )
+    return judge_models("classification", mine, first, anew, sizes=sizes)
 
 
 def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
@@ -150,12 +156,13 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
 def _results(bench: _Bench, model: Model) -> StoredResults:
     """What the verdict reads of one model."""
     if model.outcome.status != "finished":
-        return StoredResults(model.outcome.status, model.outcome.reason)
+        return StoredResults(model.title, model.outcome.status, model.outcome.reason)
     subject = bench.subject(model)
-    results = {"evidence": bench.made("evidence", subject).json()}
-    if not bench.split.classes:  # with whole classes gone accuracy says it all, as in a study
-        results["membership"] = bench.made("membership", subject).json()
-    return StoredResults("finished", None, results)
+    names = ["evidence"] + [kind.name for kind in kinds("classification") if kind.family]
+    if not bench.split.classes:  # of whole classes membership could not tell
+        names.append("membership")
+    results = {name: bench.made(name, subject).json() for name in names}
+    return StoredResults(model.title, "finished", None, results)
 
 
 class _Bench:

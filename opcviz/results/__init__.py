@@ -4,7 +4,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 """
 
 from ..common.records import Record, Undefined, defined, guard
-from .attempts import HOLDS, Attempt, Sign
+from .attempts import HOLDS, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
 from .inversion import (
     ClassMeanScores,
@@ -61,6 +61,7 @@ __all__ = [
     "HOLDS",
     "AccuracyReport",
     "Attempt",
+    "Attempts",
     "AverageGap",
     "BeforeAttack",
     "Block",
@@ -103,6 +104,7 @@ __all__ = [
     "RocReport",
     "Separability",
     "Sign",
+    "Signs",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",

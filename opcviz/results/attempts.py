@@ -8,12 +8,12 @@ pictures that the attacker was not given, and say how many those were.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 from ..common.records import Record
 from ..common.statistics import Interval, wilson
 
-__all__ = ["HOLDS", "Attempt", "Sign", "View"]
+__all__ = ["HOLDS", "Attempt", "Attempts", "Sign", "Signs", "View"]
 
 View = Literal["pooled", "unpooled", "whole"]
 
@@ -41,6 +41,8 @@ class Attempt(Record):
         scored: how many pictures those are.
         constant: percent that the best constant answer scores.
         settings: the rest of his budget in words, as in "SGD, lr 0.05, 60 steps".
+        one_answer: whether nine in ten of the forgotten pictures get the same answer from him:
+            right or wrong, luck may have chosen it.
     """
 
     attacker: str
@@ -52,6 +54,7 @@ class Attempt(Record):
     scored: int
     constant: float
     settings: str = ""
+    one_answer: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no table of attackers could hold.
@@ -105,3 +108,19 @@ class Sign(Record):
     def key(self) -> tuple[str, str]:
         """What makes two signs of two models the same test."""
         return self.judge, self.place
+
+
+@runtime_checkable
+class Attempts(Protocol):
+    """A result that says how far attackers came."""
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every attempt that was made, the failed ones too."""
+
+
+@runtime_checkable
+class Signs(Protocol):
+    """A result that says how well judges tell forgotten data from retained."""
+
+    def signs(self) -> tuple[Sign, ...]:
+        """Every judge's answer."""

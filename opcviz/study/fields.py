@@ -22,11 +22,13 @@ AFTER = {
         "now; absent where none does"
     ),
     "verdict": (
-        "`verdict`, `level`, `why`, the `numbers` that decided, `confidence`, or what is `missing`"
+        "the profile beside the retrained models: `gone`, `noticeable`, `kept`, `depth`, the "
+        "`furthest` attacker, `why`, the `numbers` that decided, `confidence`, the `sensitivity` "
+        "to each threshold, and what is `missing`"
     ),
     "consensus": (
         "what the seeds of this method say together: `verdict` (null where they differ), `counts`, "
-        "`seeds`"
+        "`seeds`, `confidence`"
     ),
     "{seconds,gradients,peak_memory_mb}": (
         "training time, sample gradients evaluated, peak memory of the process (of the GPU, if on "

@@ -19,6 +19,8 @@ from .store import Artefact, Store, StoreError
 
 __all__ = ["ModelResult", "StudyResult", "list_studies", "open_study"]
 
+FEWEST_OTHERS = 2  # retrained models beside which another one is judged without being among them
+
 
 @dataclass(frozen=True)
 class ModelResult:
@@ -92,7 +94,8 @@ class ModelResult:
         model = self.result(MODEL)
         names = [kind.name for kind in kinds(self.study.task)]
         results = {name: artefact.json() for name in names if (artefact := self.artefact(name))}
-        return StoredResults(str(model.get("status")), model.get("reason"), results)
+        who = f"{self.title}, seed {self.seed}"
+        return StoredResults(who, str(model.get("status")), model.get("reason"), results)
 
     def to_dict(self) -> Json:
         """The documented form of `show --json`; what was not computed is null with a reason."""
@@ -237,7 +240,10 @@ class StudyResult:
         return self._read[model.key]
 
     def verdict(self, model: ModelResult) -> Verdict:
-        """What the evidence adds up to, against the original and the retrained of its seed."""
+        """What the evidence adds up to, against the original of its seed and all retrained models.
+
+        A retrained model is held against the others, where there are at least two.
+        """
         if model.key not in self._verdicts:
             self._verdicts[model.key] = self._judged(model)
         return self._verdicts[model.key]
@@ -256,26 +262,26 @@ class StudyResult:
     def _stored(self) -> dict[str, StoredResults]:
         return {}
 
-    def _results_of(self, model: ModelResult | None) -> StoredResults | None:
+    def _results_of(self, model: ModelResult) -> StoredResults:
         """All that is stored about a model, read once however many verdicts rest on it."""
-        if model is None:
-            return None
         if model.key not in self._stored:
             self._stored[model.key] = model.stored()
         return self._stored[model.key]
 
     def _judged(self, model: ModelResult) -> Verdict:
-        same = {m.method.info.name: m for m in self.models if m.seed == model.seed}
-        original, retrained = same.get("original"), same.get("retrain")
+        originals = [m for m in self.models if m.method.info.name == "original"]
+        original = next((m for m in originals if m.seed == model.seed), None)
+        retrained = [m for m in self.models if m.method.info.name == "retrain"]
+        others = [m for m in retrained if m.key != model.key]
+        band = others if len(others) >= FEWEST_OTHERS else retrained
         probe = self.probe_artefact()
         about = probe.json() if probe else {}
         return judge_models(
             self.study.task,
-            self._results_of(model) or model.stored(),
-            self._results_of(original),
-            self._results_of(retrained),
+            self._results_of(model),
+            self._results_of(original) if original else None,
+            [self._results_of(each) for each in band],
             sizes=about.get("sizes") or {},
-            of_classes=bool(about.get("forget_classes")),
         )
 
 

@@ -1,18 +1,26 @@
-"""Evidence in, a verdict in words out."""
+"""Evidence in, a profile out: gone? noticeable? kept?"""
 
-from .evidence import Examined
-from .judge import Confidence, Consensus, Verdict, consensus, judge, no_verdict
-from .rules import VERDICTS, Check, Thresholds, rules
+from .check import Check
+from .dossier import FAMILIES, MEMBERSHIP, Band, Dossier
+from .judge import Confidence, Consensus, Flip, Verdict, consensus, judge, no_verdict
+from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, rules
 
 __all__ = [
-    "VERDICTS",
+    "FAMILIES",
+    "GONE",
+    "KEPT",
+    "MEMBERSHIP",
+    "NOTICEABLE",
+    "Band",
     "Check",
     "Confidence",
     "Consensus",
-    "Examined",
+    "Dossier",
+    "Flip",
     "Thresholds",
     "Verdict",
     "consensus",
+    "in_words",
     "judge",
     "no_verdict",
     "rules",

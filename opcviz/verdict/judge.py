@@ -1,24 +1,27 @@
-"""From evidence to one of six words, with the numbers that decided and what came closest.
+"""From evidence to a profile: gone? noticeable? kept? with the numbers that decided.
 
-The rule stands in `verdict_rules.rules()`, as it is shown on screen; `_decide` is the same in code,
-a step a line. A step that lacks a figure ends the matter without a verdict.
+The rule stands in `words.rules()`, as it is shown on screen; `_decide` is the same in code. What
+lacks a figure is left without an answer, and the reason says which.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
+from ..common.config import ConfigError
 from ..common.records import Record, Undefined
-from .evidence import Examined, Missing, Reader
-from .rules import VERDICTS, Check, Thresholds
-from .steps import Steps
+from ..results import Attempt
+from .check import Check
+from .dossier import Band, Dossier, Missing
+from .questions import Questions, lacking
+from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words
 
-__all__ = ["Confidence", "Consensus", "Verdict", "consensus", "judge", "no_verdict"]
+__all__ = ["Confidence", "Consensus", "Flip", "Verdict", "consensus", "judge", "no_verdict"]
 
-CONFIDENCE = ("low", "medium", "high")
+FACTORS = (0.5, 2.0)  # of each threshold, in `Verdict.sensitivity`
+SEEDS_FOR_HIGH = 3
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Confidence(Record):
     Attributes:
         level: high, medium or low.
         closest: name of the closest call.
-        basis: intervals, or the distance to the thresholds.
+        basis: why.
     """
 
     level: str
@@ -37,30 +40,59 @@ class Confidence(Record):
 
 
 @dataclass(frozen=True)
+class Flip(Record):
+    """A threshold that would change the verdict.
+
+    Attributes:
+        threshold: its name in `Thresholds`.
+        value: what it would have to be.
+        words: the verdict then.
+    """
+
+    threshold: str
+    value: float
+    words: str
+
+
+@dataclass(frozen=True)
 class Verdict(Record):
     """What the evidence on one model adds up to.
 
     Attributes:
-        verdict: one of `VERDICTS`, or None.
-        level: of a deep one, "like retraining" or "beyond retraining", else None.
-        why: two or three sentences.
-        numbers: the one to three checks that decided.
-        checks: all that were made on the way, in order.
-        also: what holds besides, in the words of `VERDICTS`.
+        gone: one of `GONE`, or None.
+        noticeable: one of `NOTICEABLE`, or None.
+        kept: one of `KEPT`, or None.
+        depth: the earliest block from which on no declared attacker gets more than from the band;
+            None where there is none, or where it was not tried.
+        furthest: the attacker who came furthest beyond the band; None where none was tried.
+        band: how many retrained models there are.
+        why: a sentence an answer, with the figures.
+        numbers: the checks that decided.
+        checks: all that were made on the way.
         notes: how to read it.
         confidence: None without a verdict.
-        missing: what a verdict wants; empty with one.
+        sensitivity: which thresholds, halved or doubled, change a word.
+        missing: what an answer wants that is not there.
     """
 
-    verdict: str | None
-    level: str | None
+    gone: str | None
+    noticeable: str | None
+    kept: str | None
+    depth: str | None
+    furthest: Attempt | None
+    band: int
     why: str
     numbers: tuple[Check, ...]
     checks: tuple[Check, ...]
-    also: tuple[str, ...]
     notes: tuple[str, ...]
     confidence: Confidence | None
+    sensitivity: tuple[Flip, ...]
     missing: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The answers in one line, as in "hidden, noticeable"; "none" without an answer."""
+        return in_words(self.gone, self.noticeable, self.kept)
 
 
 @dataclass(frozen=True)
@@ -68,49 +100,161 @@ class Consensus(Record):
     """One method's verdicts over several seeds.
 
     Attributes:
-        verdict: the one that all seeds share.
-        counts: seeds by verdict, most frequent first ("none" for those without one).
+        verdict: the words that all seeds share.
+        counts: seeds by words, most frequent first ("none" for those without an answer).
         seeds: whose they are.
+        confidence: high, medium or low.
     """
 
     verdict: str | Undefined
     counts: Mapping[str, int]
     seeds: tuple[int, ...] = ()
+    confidence: str = "low"
 
 
 def judge(
-    model: Examined | None,
-    original: Examined | None,
-    retrained: Examined | None,
+    model: Dossier,
+    original: Dossier | None,
+    band: Sequence[Dossier],
     thresholds: Thresholds | None = None,
-    *,
-    sizes: Mapping[str, int] | None = None,
-    membership: tuple[float, float, float] | None = None,
 ) -> Verdict:
     """The verdict on one model.
 
     Args:
         model: what is known of it.
-        original, retrained: the same of the two references, of the same seed.
+        original: the same of the original of its seed.
+        band: the same of the retrained models, of every seed there is.
         thresholds: where the lines are drawn.
-        sizes: samples in `forget_train` and `retain_test`, for intervals of the accuracies.
-            Intervals stored with recovered accuracies are used as they are.
-        membership: AUC in 0..1 of telling forget samples from unseen ones as members, of the
-            model, the original and the retrained; where samples and not classes are forgotten,
-            accuracy alone often cannot tell.
     """
-    known = dict(sizes or {})
-    steps = Steps(
-        Reader("this model", model, known),
-        Reader("the original model", original, known),
-        Reader("the retrained model", retrained, known),
-        thresholds or Thresholds(),
-        membership,
+    if model.failed:
+        return no_verdict([f"{model.who}: {model.failed}"])
+    if original is None or original.failed:
+        return no_verdict(["the original model"])
+    usable = [each for each in band if not each.failed]
+    if not usable:
+        return no_verdict(["a retrained model"])
+    t = thresholds or Thresholds()
+    found = _decide(Questions(model, original, Band(usable), t))
+    flips = []
+    for each in fields(Thresholds):
+        for factor in FACTORS:
+            value = getattr(t, each.name) * factor
+            try:
+                other = t.replace(**{each.name: value})
+            except ConfigError:  # out of its range: no such line can be drawn
+                continue
+            said = _decide(Questions(model, original, Band(usable), other)).words
+            if said != found.words:
+                flips.append(Flip(each.name, value, said))
+    return replace(found, sensitivity=tuple(flips))
+
+
+def _decide(q: Questions) -> Verdict:
+    """Answer the three questions."""
+    missing: list[str] = []
+    gone, deciding, close = _gone(q, missing)
+    noticeable, betraying = _noticeable(q, missing)
+    kept, losing = _kept(q, missing)
+    checks = [*deciding, *betraying, *losing]
+    answers = [(GONE, gone, deciding), (NOTICEABLE, noticeable, betraying), (KEPT, kept, losing)]
+    furthest = q.gained[0] if q.gained else None
+    why = " ".join(
+        _sentence(f"{table[word]}: {'; '.join(check.says for check in found[:2])}")
+        for table, word, found in answers
+        if word is not None and found
     )
+    return Verdict(
+        gone=gone,
+        noticeable=noticeable,
+        kept=kept,
+        depth=q.depth() if q.model.blocks else None,
+        furthest=furthest[0] if furthest else None,
+        band=len(q.band.models),
+        why=why or f"No verdict: {'; '.join(missing)}.",
+        numbers=tuple(deciding[:1] + [c for c in betraying if c.holds][:1] + losing[:1]),
+        checks=tuple(checks),
+        notes=_notes(q),
+        confidence=_confidence(close or checks) if gone else None,
+        sensitivity=(),
+        missing=tuple(dict.fromkeys(missing)),
+    )
+
+
+def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], list[Check]]:
+    """The word, the checks behind it, the first deciding, and those whose closeness counts."""
     try:
-        return _decide(steps)
-    except Missing as missing:
-        return no_verdict(list(dict.fromkeys([str(missing), *_all_missing(steps)])))
+        left = q.left()
+    except Missing as why:
+        missing.append(str(why))
+        left = None
+    if left is not None and left.holds:
+        return "no", [left], [left]
+    path = [left] if left else []
+    if q.hidden:
+        found = [check for _, check in q.hidden]
+        return "hidden", [*found, *path], found[:1]
+    if absent := lacking([q.model, *q.band.models]):
+        missing += absent
+        return None, path, []
+    if not q.gained:
+        missing.append("attacks that both this model and the retrained models were under")
+        return None, path, []
+    nearest = q.gained[0][1]
+    below = q.below()
+    if below and all(check.holds for check in below):
+        return "beyond", [*below, nearest, *path], [*path, nearest, *below]
+    return "as in retrained models", [nearest, *path], [*path, nearest]
+
+
+def _noticeable(q: Questions, missing: list[str]) -> tuple[str | None, list[Check]]:
+    try:
+        signs = sorted(q.signs(), key=lambda check: -check.margin)
+    except Missing as why:
+        missing.append(str(why))
+        return None, []
+    held = [check for check in signs if check.holds]
+    return ("yes", held) if held else ("no", signs)
+
+
+def _kept(q: Questions, missing: list[str]) -> tuple[str | None, list[Check]]:
+    try:
+        lost = q.lost()
+    except Missing as why:
+        missing.append(str(why))
+        return None, []
+    neighbour = q.neighbour()
+    if lost.holds and not q.one_class_alone(neighbour):
+        return "no", [lost]
+    if neighbour is not None and neighbour.holds:
+        return "one class harmed", [neighbour, lost]
+    return "yes", [lost]
+
+
+def _notes(q: Questions) -> tuple[str, ...]:
+    """What else must be known to read the words."""
+    notes = []
+    if len(q.band.models) == 1:
+        notes.append(
+            "There is one retrained model and so no band: how far retraining itself varies is not "
+            "known."
+        )
+    if q.model.blocks and q.hidden and (depth := q.depth()):
+        notes.append(f"Maps get no more than from the retrained models from '{depth}' on.")
+    if q.hidden and (absent := [*q.model.lacking]):
+        notes.append(f"Not tried: {', '.join(absent)}; one attacker is enough to say hidden.")
+    return tuple(notes)
+
+
+def _confidence(checks: Sequence[Check]) -> Confidence:
+    """Of one seed: how far the other seeds lie from it is not known."""
+    closest = min(checks, key=lambda check: (not check.close, abs(check.margin)))
+    if closest.close:
+        return Confidence("low", closest.name, "the closest call reaches its line")
+    return Confidence("medium", closest.name, "no call reaches its line; one seed")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def consensus(results: Sequence[Verdict]) -> Consensus:
@@ -119,7 +263,7 @@ def consensus(results: Sequence[Verdict]) -> Consensus:
     Args:
         results: what `judge` returned, one a seed.
     """
-    counts = Counter(result.verdict or "none" for result in results)
+    counts = Counter(result.words for result in results)
     found = dict(counts.most_common())
     if not counts:
         return Consensus(Undefined("no seed was judged"), found)
@@ -127,110 +271,16 @@ def consensus(results: Sequence[Verdict]) -> Consensus:
         told = ", ".join(f"{n} × {verdict}" for verdict, n in counts.most_common())
         return Consensus(Undefined(f"the seeds disagree: {told}"), found)
     (verdict,) = counts
-    return Consensus(Undefined("no seed has one") if verdict == "none" else verdict, found)
-
-
-def _decide(steps: Steps) -> Verdict:
-    """Walk through the rule.
-
-    Raises:
-        Missing: naming the first figure that is needed and not there.
-    """
-    for reader in steps.readers:
-        reader.check()
-    lost, neighbour, left, worse = steps.lost(), steps.neighbour(), steps.left(), steps.worse()
-    over = [check for check in (worse, neighbour, steps.shunned()) if check is not None]
-    also = []
-    if left is not None and left.holds:
-        also.append("not forgotten")
-
-    if lost.holds and not steps.one_class_alone(neighbour):
-        also += ["over-forgotten"] if any(check.holds for check in over) else []
-        return _say("damaged", [lost], [lost], also + _comes_back(steps))
-    if left is not None and left.holds:
-        return _say("not forgotten", [left], [lost, left])
-    if held := [check for check in over if check.holds]:
-        path = held if left is None else [left, *held]
-        return _say("over-forgotten", held, path, _comes_back(steps))
-    if left is None:  # asked last: to be worse than retraining needs no lead of the original
-        raise Missing(steps.unresolved())
-    recovered = max(steps.recovered(), steps.answers(), key=lambda check: check.margin)
-    path = [lost, left, *over, recovered]
-    if recovered.holds:
-        return _say("shallow", [left, recovered], path)
-    signs = steps.signs()
-    path.append(max(signs, key=lambda check: check.margin))
-    level, notes = steps.level(), steps.notes()
-    if held := [check for check in signs if check.holds]:
-        return _say("deep but conspicuous", [recovered, *held], path, level=level, notes=notes)
-    return _say("deep", [left, recovered, path[-1]], path, level=level, notes=notes)
-
-
-def _comes_back(steps: Steps) -> list[str]:
-    try:
-        return ["shallow"] if steps.recovered().holds else []
-    except Missing:
-        return []
-
-
-def _say(
-    verdict: str,
-    numbers: list[Check],
-    path: list[Check],
-    also: Sequence[str] = (),
-    *,
-    level: str | None = None,
-    notes: Sequence[str] = (),
-) -> Verdict:
-    """The verdict with all that belongs to it."""
-    title = f"{verdict}, {level}" if level else verdict
-    sentences = [f"{title}: {VERDICTS[verdict]}", *(check.says for check in numbers)]
-    return Verdict(
-        verdict=verdict,
-        level=level,
-        why=" ".join(f"{each[0].upper()}{each[1:]}." for each in sentences),
-        numbers=tuple(numbers),
-        checks=tuple(path),
-        also=tuple(also),
-        notes=tuple(notes),
-        confidence=_confidence(path),
-        missing=(),
-    )
-
-
-def _confidence(path: list[Check]) -> Confidence:
-    closest = min(path, key=lambda check: (check.confidence, abs(check.margin)))
-    drawn = sum(check.interval is not None for check in path)
-    basis = "distance to the thresholds; no intervals are known"
-    if drawn:
-        basis = f"distance to the thresholds, 95 % intervals of {drawn} of {len(path)} figures"
-    return Confidence(CONFIDENCE[closest.confidence], closest.name, basis)
+    if verdict == "none":
+        return Consensus(Undefined("no seed has one"), found)
+    low = any(result.confidence is None or result.confidence.level == "low" for result in results)
+    enough = len(results) >= SEEDS_FOR_HIGH
+    level = ("medium" if enough else "low") if low else ("high" if enough else "medium")
+    return Consensus(verdict, found, confidence=level)
 
 
 def no_verdict(missing: Sequence[str]) -> Verdict:
-    """No verdict, and what one wants."""
+    """No answer to any question, and what they want."""
     why = f"No verdict: the evidence is incomplete. Missing: {'; '.join(missing)}."
-    return Verdict(None, None, why, (), (), (), (), None, tuple(missing))
-
-
-def _all_missing(steps: Steps) -> list[str]:
-    """Everything that the whole rule wants and that is not there."""
-    found = []
-    for reader in steps.readers:
-        for want in _wants(reader):
-            try:
-                want()
-            except Missing as missing:
-                found.append(str(missing))
-    return found
-
-
-def _wants(reader: Reader) -> list[Callable[[], Any]]:
-    return [
-        lambda: reader.accuracy("forget_train"),
-        lambda: reader.accuracy("retain_test"),
-        lambda: reader.recovered("all"),
-        lambda: reader.recovered("retain"),
-        reader.aucs,
-        reader.radius_ratio,
-    ]
+    empty: tuple[Check, ...] = ()
+    return Verdict(None, None, None, None, None, 0, why, empty, empty, (), None, (), tuple(missing))

@@ -1,0 +1,69 @@
+"""One comparison of the verdict: a value, its threshold, and how clearly it lies beyond."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..common.records import Record
+from ..common.statistics import Interval
+
+__all__ = ["Check"]
+
+CLOSE = 0.2  # of the threshold
+
+
+@dataclass(frozen=True)
+class Check(Record):
+    """One comparison: it holds when the value is above the threshold.
+
+    Attributes:
+        name: what is compared.
+        value, threshold: in the unit.
+        unit: "points", "%", "AUC" or "times".
+        margin: signed distance to the threshold in widths of the threshold; > 0 when it holds.
+        interval: 95 % of the value, or None.
+        says: the figures in words.
+    """
+
+    name: str
+    value: float
+    threshold: float
+    unit: str
+    margin: float
+    says: str
+    interval: Interval | None
+
+    @classmethod
+    def above(
+        cls,
+        name: str,
+        value: float,
+        threshold: float,
+        says: str,
+        *,
+        unit: str = "points",
+        width: float | None = None,
+        interval: Interval | None = None,
+    ) -> Check:
+        """A check whose margin counts in `width` (default: the threshold itself)."""
+        margin = (value - threshold) / (width or threshold or 1.0)
+        return cls(name, value, threshold, unit, margin, says, interval)
+
+    @classmethod
+    def times(cls, name: str, value: float, threshold: float, says: str) -> Check:
+        """A check of a ratio, whose margin counts in powers of the threshold."""
+        margin = math.log(value / threshold) / math.log(max(threshold, 2.0))
+        return cls(name, value, threshold, "times", margin, says, None)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is above the threshold."""
+        return self.margin > 0
+
+    @property
+    def close(self) -> bool:
+        """Whether the interval reaches the line; without one, nearer than a fifth of its width."""
+        if self.interval:
+            return self.interval[0] <= self.threshold <= self.interval[1]
+        return abs(self.margin) < CLOSE

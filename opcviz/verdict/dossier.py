@@ -1,0 +1,156 @@
+"""What the verdict is given about each model, and the band of the retrained ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from ..common.parts import Part
+from ..common.records import Undefined, defined
+from ..common.statistics import Interval, wilson
+from ..results import AccuracyReport, Attempt, Sign
+
+__all__ = ["FAMILIES", "MEMBERSHIP", "Band", "Dossier", "Missing"]
+
+FAMILIES = {
+    "recovery": "maps from every block",
+    "relearning": "relearning",
+    "separability": "separability on unseen pictures",
+}
+"""Families of attackers without which nobody can say that nothing is left."""
+
+MEMBERSHIP = "membership"
+"""The judge who says how like training data forgotten samples look; his `place` is the statistic,
+the strongest first."""
+
+
+class Missing(Exception):
+    """A figure that the verdict needs is not there; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """What is known of one model.
+
+    Attributes:
+        who: the model in words.
+        accuracy: by part of the data, or why it is not known.
+        sizes: samples by part of the data.
+        radius_ratio: width of the forgotten features over that of the retained ones.
+        attempts, signs: of all attacks that were made.
+        blocks: names of the blocks that recovery was tried at, from input to output.
+        lacking: families of attackers that were not made, and why.
+        failed: why there is no such model, None where there is one.
+    """
+
+    who: str
+    accuracy: AccuracyReport | Undefined
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    radius_ratio: float | Undefined = field(default_factory=Undefined)
+    attempts: tuple[Attempt, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    blocks: tuple[str, ...] = ()
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    failed: str | None = None
+
+    def part(self, part: Part) -> tuple[float, Interval | None]:
+        """Accuracy in percent on a part of the data, and its interval where sizes are known.
+
+        Raises:
+            Missing: when it is not known.
+        """
+        what = f"{self.who}: accuracy {part.replace('_', ' ')}"
+        if self.failed:
+            raise Missing(f"{self.who}: {self.failed}")
+        if isinstance(self.accuracy, Undefined):
+            raise Missing(f"{what}{_because(self.accuracy)}")
+        value = getattr(self.accuracy, part)
+        if not defined(value) or not math.isfinite(value):
+            raise Missing(f"{what}{_because(value)}")
+        size = self.sizes.get(part)
+        return float(value), wilson(value, size) if size else None
+
+    @property
+    def of_samples(self) -> bool:
+        """Whether samples were forgotten, not classes: then no test data belong to them."""
+        return isinstance(self.accuracy, AccuracyReport) and not defined(self.accuracy.forget_test)
+
+    def answers(self) -> tuple[float, Interval | None]:
+        """How many forgotten pictures it still answers right: unseen ones where there are any.
+
+        Raises:
+            Missing: when that is not known.
+        """
+        return self.part("forget_train" if self.of_samples else "forget_test")
+
+    def recalls(self) -> dict[str, float]:
+        """Test recall in percent by class name, for those that are known."""
+        if isinstance(self.accuracy, Undefined):
+            return {}
+        found = self.accuracy.per_class.get("test", {})
+        return {name: value for name, value in found.items() if isinstance(value, float | int)}
+
+    def attempt(self, key: tuple[str, str, str, str, int]) -> Attempt | None:
+        """The best attempt of one attacker, None where he made none."""
+        found = [each for each in self.attempts if each.key == key]
+        return max(found, key=lambda each: each.recovered, default=None)
+
+    def best(self) -> list[Attempt]:
+        """The best attempt of every attacker."""
+        ordered = sorted(self.attempts, key=lambda each: (each.key, -each.recovered))
+        return [next(same) for _, same in groupby(ordered, key=lambda each: each.key)]
+
+    def sign(self, key: tuple[str, str]) -> Sign | None:
+        """What one judge says, None where he was not asked."""
+        return next((each for each in self.signs if each.key == key), None)
+
+
+@dataclass(frozen=True)
+class Band:
+    """The retrained models: the range of any figure over them.
+
+    Attributes:
+        models: at least one.
+    """
+
+    models: Sequence[Dossier]
+
+    @property
+    def words(self) -> str:
+        """As in "3 retrained models"."""
+        return (
+            "1 retrained model" if len(self.models) == 1 else f"{len(self.models)} retrained models"
+        )
+
+    def accuracy(self, part: Part) -> list[tuple[float, Interval | None]]:
+        """Of every model.
+
+        Raises:
+            Missing: when it is not known of one.
+        """
+        return [model.part(part) for model in self.models]
+
+    def answers(self) -> tuple[float, float]:
+        """Lowest and highest share of the forgotten pictures answered right.
+
+        Raises:
+            Missing: when it is not known of one.
+        """
+        values = [model.answers()[0] for model in self.models]
+        return min(values), max(values)
+
+    def attempts(self, key: tuple[str, str, str, str, int]) -> list[Attempt]:
+        """One attacker's attempts on all of them; empty unless he tried every one."""
+        found = [attempt for model in self.models if (attempt := model.attempt(key))]
+        return found if len(found) == len(self.models) else []
+
+    def signs(self, key: tuple[str, str]) -> list[Sign]:
+        """One judge's signs of all of them; empty unless he saw every one."""
+        found = [sign for model in self.models if (sign := model.sign(key))]
+        return found if len(found) == len(self.models) else []
+
+
+def _because(value: object) -> str:
+    return f" ({value.reason})" if isinstance(value, Undefined) and value.reason else ""

@@ -1,0 +1,318 @@
+"""The three questions of the verdict: is it gone, is that noticeable, is the rest kept?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from ..common.statistics import Interval, difference, wilson
+from ..results import Attempt, Sign
+from .check import Check
+from .dossier import MEMBERSHIP, Band, Dossier, Missing
+from .words import Thresholds
+
+__all__ = ["Questions"]
+
+MAX_RATIO = 1e6  # a ratio that stands for all above it: JSON has no infinity
+LEAST_LEAD = 10.0  # points by which the original must answer more than the band, to compare shares
+LEAST_AUC_LEAD = 0.05  # the same of membership
+
+
+class Questions:
+    """One model, its original and the band; a check that lacks a figure raises `Missing`.
+
+    Args:
+        model: the model under examination.
+        original: the original of its seed.
+        band: the retrained models.
+        thresholds: where the lines are drawn.
+    """
+
+    def __init__(
+        self, model: Dossier, original: Dossier, band: Band, thresholds: Thresholds
+    ) -> None:
+        self.model, self.original, self.band, self.t = model, original, band, thresholds
+
+    # ---- gone? ------------------------------------------------------------------------------
+
+    def left(self) -> Check | None:
+        """Share of the original's lead over the band that is left; None without such a lead."""
+        found = [self._left_in_answers(), self._left_in_membership()]
+        return max((c for c in found if c), key=lambda check: check.margin, default=None)
+
+    def _left_in_answers(self) -> Check | None:
+        ours, theirs = self.model.answers(), self.original.answers()
+        low, high = self.band.answers()
+        lead = theirs[0] - high
+        certain = difference(theirs[0], high, theirs[1], self._of_band(high))
+        if lead < LEAST_LEAD and not (self.original.of_samples and certain and certain[0] > 0):
+            return None
+        over = difference(ours[0], high, ours[1], self._of_band(high))
+        return Check.above(
+            "answers left",
+            100 * (ours[0] - high) / lead,
+            self.t.left,
+            f"{ours[0]:.1f} % of the forgotten data are right; original {theirs[0]:.1f} %, "
+            f"{self.band.words} {_range(low, high)} %",
+            unit="%",
+            interval=over and (100 * over[0] / lead, 100 * over[1] / lead),
+        )
+
+    def _of_band(self, value: float) -> Interval | None:
+        """The interval of the retrained model that answers so many of the forgotten pictures."""
+        return next(
+            (found[1] for m in self.band.models if (found := m.answers())[0] == value), None
+        )
+
+    def _left_in_membership(self) -> Check | None:
+        for ours in self.model.signs:
+            first, band = self.original.sign(ours.key), self.band.signs(ours.key)
+            if ours.judge == MEMBERSHIP and first and band:
+                return self._share_of_membership(ours, first, [sign.auc for sign in band])
+        return None
+
+    def _share_of_membership(self, ours: Sign, first: Sign, band: list[float]) -> Check | None:
+        mean = sum(band) / len(band)
+        lead = first.auc - mean
+        if lead < LEAST_AUC_LEAD:
+            return None
+        return Check.above(
+            "membership left",
+            100 * (ours.auc - mean) / lead,
+            self.t.left,
+            f"membership AUC {ours.auc:.2f}; original {first.auc:.2f}, {self.band.words} "
+            f"{_range(min(band), max(band), '.2f')}",
+            unit="%",
+            interval=(100 * (ours.low - mean) / lead, 100 * (ours.high - mean) / lead),
+        )
+
+    @cached_property
+    def gained(self) -> list[tuple[Attempt, Check]]:
+        """Every attacker who tried the model and the whole band, the furthest beyond it first.
+
+        The answers themselves are the first attacker: he asks, and does nothing else.
+        """
+        found = []
+        for attempt in self.model.best():
+            band = self.band.attempts(attempt.key)
+            if not band:
+                continue
+            strongest = max(band, key=lambda each: each.recovered)
+            least = min(each.recovered for each in band)
+            bar, of_bar = self._bar(attempt, strongest)
+            gain = attempt.recovered - bar
+            interval = difference(attempt.recovered, bar, attempt.interval, of_bar)
+            chance = gain - interval[0] if interval else 0.0
+            check = Check.above(
+                "recovered beyond the retrained models",
+                gain,
+                max(self.t.points, chance),
+                f"{attempt.words} gets {attempt.recovered:.1f} % of the forgotten pictures; from "
+                f"{self.band.words} {_range(least, strongest.recovered)} %"
+                + (f", luck {bar:.1f} %" if bar > strongest.recovered else ""),
+                width=self.t.points or 1.0,
+                interval=interval,
+            )
+            found.append((attempt, check))
+        return sorted(found, key=lambda pair: -pair[1].margin)
+
+    def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval]:
+        """What he must pass, and its interval: the band, or what luck would give him.
+
+        Who never held a forgotten picture may still guess a forgotten class; and one answer for all
+        of them, as a point forces it, may by luck be theirs.
+        """
+        luck = 0.0
+        if attempt.given == 0 and attempt.holds in ("nothing", "retain", "other"):
+            luck = 100 / max(len(self.model.recalls()), 2)
+            # one class alone always gets one answer; by luck only where it is a point
+            if attempt.one_answer and (attempt.constant < 100 or self._a_point(attempt.place)):
+                luck = attempt.constant
+        if luck > strongest.recovered:
+            return luck, (luck, luck)
+        return strongest.recovered, strongest.interval
+
+    def _a_point(self, place: str) -> bool:
+        """Whether the forgotten data are a point there; only of the last features it is known."""
+        tighter = self._tighter()
+        last = (*self.model.blocks[-1:], "features", "logits")
+        return place in last and tighter is not None and tighter.holds
+
+    @property
+    def hidden(self) -> list[tuple[Attempt, Check]]:
+        """Those who get more than from the band, the furthest first."""
+        return [(attempt, check) for attempt, check in self.gained if check.holds]
+
+    def depth(self) -> str | None:
+        """The earliest block from which on no map gets more than from the band; None for none."""
+        beyond = {attempt.place for attempt, _ in self.hidden}
+        clear = None
+        for name in reversed(self.model.blocks):
+            if name in beyond:
+                break
+            clear = name
+        return clear
+
+    def below(self) -> list[Check]:
+        """How far below the band the best map of the last block and the best relearning stay.
+
+        Empty where one of the two was not tried with labelled forgotten pictures.
+        """
+        last = self.model.blocks[-1:]
+        groups = [
+            [a for a, _ in self.gained if a.place in last and a.holds == "all"],
+            [a for a, _ in self.gained if a.attacker == "relearning" and a.holds == "shots"],
+        ]
+        if not all(groups):
+            return []
+        checks = []
+        for attempts in groups:
+            best = max(attempts, key=lambda each: each.recovered)
+            keys = [attempt.key for attempt in attempts]
+            low = min(
+                max(a.recovered for a in m.attempts if a.key in keys) for m in self.band.models
+            )
+            checks.append(
+                Check.above(
+                    "less than from every retrained model",
+                    low - best.recovered,
+                    self.t.points,
+                    f"at most {best.recovered:.1f} % ({best.words}), from {self.band.words} at "
+                    f"least {low:.1f} %",
+                    interval=difference(
+                        low, best.recovered, wilson(low, best.scored), best.interval
+                    ),
+                )
+            )
+        return checks
+
+    # ---- noticeable? ------------------------------------------------------------------------
+
+    def signs(self) -> list[Check]:
+        """What betrays the unlearned data.
+
+        Raises:
+            Missing: where no judge saw both the model and the whole band.
+        """
+        judged = [check for sign in self.model.signs if (check := self._apart(sign.key))]
+        if not judged:
+            raise Missing("separability of this and the retrained models by the same judge")
+        most = max(judged, key=lambda check: check.margin)
+        contracted = self._tighter()
+        visible = max((s.auc for s in self.model.signs if s.judge != MEMBERSHIP), default=0.0)
+        return [
+            most,
+            *([contracted] if contracted and visible >= self.t.visible else []),
+            *([self._shunned()] if self.model.of_samples else []),
+        ]
+
+    def _apart(self, key: tuple[str, str]) -> Check | None:
+        ours, band = self.model.sign(key), [sign.auc for sign in self.band.signs(key)]
+        if ours is None or not band:
+            return None
+        low, high = min(band), max(band)
+        judge, place = key
+        over, interval = ours.auc - high, (ours.low - high, ours.high - high)
+        if (
+            judge == MEMBERSHIP and low - ours.auc > over
+        ):  # less like training data than unseen ones
+            over, interval = low - ours.auc, (low - ours.high, low - ours.low)
+        who = f"membership, {place}" if judge == MEMBERSHIP else f"{judge} on {place}"
+        return Check.above(
+            "AUC beyond the retrained models'",
+            over,
+            self.t.apart,
+            f"forgotten and retained pictures are told apart with AUC {ours.auc:.2f} ({who}), in "
+            f"{self.band.words} with {_range(low, high, '.2f')}",
+            unit="AUC",
+            interval=interval,
+        )
+
+    def _tighter(self) -> Check | None:
+        """How much tighter the forgotten features are than in the tightest retrained model."""
+        ours = self.model.radius_ratio
+        band = [m.radius_ratio for m in self.band.models if isinstance(m.radius_ratio, float)]
+        if not isinstance(ours, float) or len(band) < len(self.band.models):
+            return None
+        theirs = min(band)
+        return Check.times(
+            "tighter than in the retrained models",
+            min(max(theirs / ours if ours else MAX_RATIO, 1 / MAX_RATIO), MAX_RATIO),
+            self.t.tighter,
+            f"the forgotten features are {ours:.2g} times as wide as the retained ones, in "
+            f"{self.band.words} at least {theirs:.2g} times",
+        )
+
+    def _shunned(self) -> Check:
+        ours, of_ours = self.model.answers()
+        low, high = self.band.answers()
+        return Check.above(
+            "answers below the retrained models'",
+            low - ours,
+            2 * self.t.points,
+            f"{ours:.1f} % of the forgotten samples are right; {self.band.words}, which never saw "
+            f"them, {_range(low, high)} %",
+            interval=difference(low, ours, self._of_band(low), of_ours),
+        )
+
+    # ---- kept? ------------------------------------------------------------------------------
+
+    def lost(self) -> Check:
+        """Retain test accuracy against the worst of the original and the band."""
+        ours, of_ours = self.model.part("retain_test")
+        references = [self.original.part("retain_test"), *self.band.accuracy("retain_test")]
+        theirs, of_theirs = min(references, key=lambda found: found[0])
+        return Check.above(
+            "retain test accuracy lost",
+            theirs - ours,
+            self.t.damage,
+            f"{ours:.1f} % of the retained test data are right; the worst of original and "
+            f"retrained has {theirs:.1f} %",
+            interval=difference(theirs, ours, of_theirs, of_ours),
+        )
+
+    def neighbour(self) -> Check | None:
+        """The class that lost most; None where recall by class is not known."""
+        losses = self._losses()
+        if not losses:
+            return None
+        name = max(losses, key=lambda each: losses[each])
+        return Check.above(
+            "test recall lost by one retained class",
+            losses[name],
+            self.t.neighbour,
+            f"the class that lost most is '{name}', {losses[name]:.1f} points of test recall",
+        )
+
+    def one_class_alone(self, neighbour: Check | None) -> bool:
+        """Whether the harm is one class's: it lost too much, the others on average did not."""
+        if neighbour is None or not neighbour.holds:
+            return False
+        kept = self.band.models[0].recalls()
+        others = sorted(loss for name, loss in self._losses().items() if kept[name] > 0)[:-1]
+        return not others or sum(others) / len(others) <= self.t.damage
+
+    def _losses(self) -> dict[str, float]:
+        """Test recall lost by class, against the worst reference: forgotten classes lose none."""
+        references = [self.original.recalls(), *(model.recalls() for model in self.band.models)]
+        return {
+            name: min(each[name] for each in references) - value
+            for name, value in self.model.recalls().items()
+            if all(name in each for each in references)
+        }
+
+
+def lacking(models: Sequence[Dossier]) -> list[str]:
+    """The families of attackers that some of the models were not under, and why."""
+    told = (
+        f"{family} of {model.who} ({why})"
+        for model in models
+        for family, why in model.lacking.items()
+    )
+    return list(dict.fromkeys(told))
+
+
+def _range(low: float, high: float, form: str = ".1f") -> str:
+    """As in "87.1 to 90.2"; one number where they are the same."""
+    first, last = format(low, form), format(high, form)
+    return first if first == last else f"{first} to {last}"

@@ -1,0 +1,109 @@
+"""The words of the verdict, its thresholds, and the rule as it stands on screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..common.config import Config, setting
+
+__all__ = ["GONE", "KEPT", "NOTICEABLE", "Thresholds", "in_words", "rules"]
+
+GONE = {
+    "no": "it answers the forgotten data more like the original than like the retrained models",
+    "hidden": "the answers are gone, but an attacker gets back more than from any retrained model",
+    "as in retrained models": "no declared attacker gets more than from the retrained models",
+    "beyond": "the declared attackers get less than from any retrained model",
+}
+NOTICEABLE = {
+    "no": "what was unlearned stands out no more than in the retrained models",
+    "yes": "what was unlearned stands out as in no model that merely never saw it",
+}
+KEPT = {
+    "yes": "it still does what it should have kept",
+    "one class harmed": "one retained class lost what the others did not",
+    "no": "it lost what it should have kept",
+}
+
+
+@dataclass(frozen=True)
+class Thresholds(Config):
+    """Where the verdict draws its lines; our choices, not the literature's.
+
+    `Verdict.sensitivity` says which words change when one of them is halved or doubled.
+    """
+
+    left: float = setting(
+        50.0,
+        "share of the original's lead over the retrained models that may be left",
+        low=0,
+        high=100,
+        unit="%",
+    )
+    points: float = setting(
+        5.0,
+        "forgotten data got back, beyond the retrained models, that count as a difference",
+        low=0,
+        high=50,
+        unit="points",
+    )
+    apart: float = setting(
+        0.1, "AUC beyond the retrained models' that counts as a difference", low=0, high=0.5
+    )
+    tighter: float = setting(
+        10.0, "contraction of the forgotten features beyond the retrained models'", low=1
+    )
+    visible: float = setting(
+        0.75, "AUC from which a contracted set can be pointed at", low=0.5, high=1
+    )
+    damage: float = setting(
+        5.0, "retain test accuracy lost that counts as damage", low=0, high=100, unit="points"
+    )
+    neighbour: float = setting(
+        20.0, "test recall that one retained class may lose", low=0, high=100, unit="points"
+    )
+
+
+def rules(t: Thresholds | None = None) -> str:
+    """The whole rule as Markdown, as it stands on screen."""
+    t = t or Thresholds()
+    return f"""\
+Three questions, each answered beside the *band*: all retrained models of the study, which never
+saw the forgotten data. Every attacker is scored on pictures he was not given.
+
+**Gone?** The first line that applies.
+
+1. **no**: of the original's lead over the band, in answers (or in membership AUC, where samples are
+   forgotten), more than {t.left:g} % is left.
+2. **hidden**: some declared attacker gets back more than {t.points:g} points beyond the most that
+   he gets from any retrained model, and more than chance could give (the 95 % interval of the
+   difference). One attacker is enough.
+3. **beyond**: none does; and both the best map of the last features and the best relearning get
+   more than {t.points:g} points less than from every retrained model.
+4. **as in retrained models**: none does. Lines 3 and 4 want all families of attackers; where one is
+   missing there is no answer.
+
+*Depth* is the earliest block from which on no attacker gets more than from the band.
+
+**Noticeable? yes**, if a judge tells forgotten from retained pictures with an AUC more than
+{t.apart:g} beyond the band; or membership differs from the band's by as much, in either direction;
+or the forgotten features are more than {t.tighter:g} times tighter than in any retrained model and
+an AUC of at least {t.visible:g} lets one point at them; or forgotten samples are answered worse
+than by any model that never saw them.
+
+**Kept? no**, if retain test accuracy lost is above {t.damage:g} points against the worst of
+original and band; *one class harmed*, if one alone lost more than {t.neighbour:g} points of test
+recall.
+
+The band is exact unlearning. A retrained model's own answer is *as in retrained models*, however
+much an attacker with labelled pictures can rebuild from it.
+
+Confidence: one seed gives *medium*, and *low* where the interval of the closest call reaches its
+line. Three seeds or more that agree, none of them low, give *high*; seeds that disagree, *low*."""
+
+
+def in_words(gone: str | None, noticeable: str | None, kept: str | None) -> str:
+    """The answers in one line; "none" without any."""
+    told = {"no": "not gone", "beyond": "gone beyond retraining"}.get(gone or "", gone or "")
+    seen = {"yes": "noticeable", "no": "not noticeable"}.get(noticeable or "", "")
+    harm = {"no": "damaged", "one class harmed": "one class harmed"}.get(kept or "", "")
+    return ", ".join(each for each in (told, seen, harm) if each) or "none"
