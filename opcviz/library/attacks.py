@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -82,9 +82,10 @@ class Inverted:
     Attributes:
         positions: (P,) of the attacked pictures in the train set.
         pictures: (P, C, H, W) in [0, 1], the true ones.
-        reconstructions: (P, C, H, W) in [0, 1]; NaN where the gradient is zero.
-        summary: means over the pictures and each picture's figures, JSON-ready: `psnr` (dB),
-            `ssim`, `per_picture`, `random_gradient` and `class_mean`, the two baselines.
+        reconstructions: (P, C, H, W) in [0, 1]; NaN where no gradient reaches the body.
+        summary: an `InversionSummary`, JSON-ready: `psnr` (dB), `ssim`, `body_gradient_norm`,
+            `per_picture`, `surrogate`, `activations`, `masked`, and the two baselines
+            `random_gradient` and `class_mean`.
     """
 
     positions: Tensor
@@ -113,7 +114,11 @@ def invert(
     progress: bool | Progress = True,
     **settings: Any,
 ) -> Inverted:
-    """Gradient inversion: search for forget pictures from the gradients they leave in the model.
+    """Inversion: search for forget pictures from their gradients, and from every block.
+
+    A score says that a gradient is alive in the model, not that the picture was remembered: read it
+    beside the retrained model's. Where no gradient reaches the body there is none, and `masked`
+    says whether the picture is rebuilt all the same.
 
     Args:
         model: the model under attack.
@@ -139,18 +144,18 @@ def invert(
     ids = _spread(split, data, pictures, seed)
     true, labels = data.batch(ids), data.y_train[ids]
     with working(f"inverting {model.title}", model.network, data, progress) as told:
-        found = inverting.invert(
+        found, records = inverting.examine(
             [model.network],
             true,
             labels,
             config,
+            class_mean=inverting.class_mean_scores(data.x_train, data.y_train, true, labels),
+            forgotten=len(split.forget_train),
             originals=None if original is None else [original.network],
             seed=seed,
             progress=told,
         )
-    guess = inverting.class_mean_scores(data.x_train, data.y_train, true, labels)
-    summary = replace(found.summary()[0], class_mean=guess).to_dict()
-    return Inverted(ids.cpu(), true.cpu(), found.reconstructions[0], summary)
+    return Inverted(ids.cpu(), true.cpu(), found.reconstructions[0], records[0].to_dict())
 
 
 def relearn(

@@ -7,11 +7,14 @@ from ..common.records import Record, Undefined, defined, guard
 from .attempts import HOLDS, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
 from .inversion import (
+    BlockInversion,
     ClassMeanScores,
+    DifferenceScores,
     InversionSummary,
     PictureScores,
     PictureValues,
     RandomGradientScores,
+    SurrogateScores,
 )
 from .measures import (
     AccuracyReport,
@@ -65,12 +68,14 @@ __all__ = [
     "AverageGap",
     "BeforeAttack",
     "Block",
+    "BlockInversion",
     "BlocksResult",
     "Cka",
     "ClassMeanScores",
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "DifferenceScores",
     "EntropySummary",
     "EvidenceResult",
     "FeatureSimilarity",
@@ -108,6 +113,7 @@ __all__ = [
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",
+    "SurrogateScores",
     "SvcScore",
     "SvcScores",
     "ThresholdScores",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,19 +14,41 @@ from ..columns import Column, number
 from ..context import Context
 from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, Made, register_kind
+from ..rows import Row
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["GradientInversion"]
 
+REFERENCES = ("original", "retrain")  # what others are read beside, the surrogate search too
+
+
+def _by_block(model: Json, _: Json) -> str:
+    """PSNR of each block's inversion, from input to head."""
+    found = model["inversion"]["activations"]
+    return " · ".join(
+        f"{each['block']} {'–' if each['psnr'] is None else format(each['psnr'], '.0f')}"
+        for each in found
+    )
+
+
+def _masked(model: Json, _: Json) -> str:
+    """Whether the gradient is masked, and what rebuilt the pictures."""
+    about = model["inversion"]
+    if about["without_body_gradient"] == 0:
+        return "no: a gradient reaches the body"
+    if not about["masked"]:
+        return "no: nothing rebuilds the pictures"
+    return f"yes: rebuilt by {', '.join(about['rebuilt_by'])}"
+
 
 @register_kind(
     "inversion",
     title="Gradient inversion",
     stage="inverting gradients of",
-    summary="reconstruct forget pictures from their gradients",
-    version=2,
+    summary="reconstruct forget pictures from their gradients and from every block",
+    version=3,
     task="classification",
     optional=False,
 )
@@ -38,7 +59,19 @@ class GradientInversion(Kind):
     needs = frozenset({"together"})
     order = 80
     result = InversionSummary
-    fields = {"inversion.{psnr,ssim}": "means over the attacked pictures (dB; 1 is identical)"}
+    fields = {
+        "inversion.{psnr,ssim}": "means over the attacked pictures (dB; 1 is identical); null where "
+        "no gradient reaches the body",
+        "inversion.body_gradient_norm": "mean length of the gradient's part in the body; "
+        "`gradient_norm` has the head's part too",
+        "inversion.surrogate": "the same search with a slope for ReLU units that are off, of the "
+        "references and where the gradient is masked: `slope`, `units`, `psnr`, ...",
+        "inversion.activations[]": "`block` and `psnr` of pictures rebuilt from its activations",
+        "inversion.difference": "the search in the weight difference, where one sample was "
+        "forgotten; else `reason`",
+        "inversion.masked": "whether a picture without a gradient in the body is rebuilt all the "
+        "same; `rebuilt_by` names what did it",
+    }
     columns = (
         Column("PSNR", number("inversion", "psnr"), ".1f", ("inversion", "show"), "dB"),
         Column("SSIM", number("inversion", "ssim"), ".2f", ("inversion",)),
@@ -47,6 +80,30 @@ class GradientInversion(Kind):
         ),
         Column("class mean", number("inversion", "class_mean", "psnr"), ".1f", ("inversion",)),
         Column("gradient norm", number("inversion", "gradient_norm"), ".3f", ("inversion",)),
+        Column(
+            "body gradient norm",
+            number("inversion", "body_gradient_norm"),
+            ".3f",
+            ("inversion", "show"),
+        ),
+        Column("PSNR, surrogate", number("inversion", "surrogate", "psnr"), ".1f", ("inversion",)),
+    )
+    rows = (
+        Row(
+            "Features",
+            "inverted activations, by block",
+            "PSNR in dB of pictures rebuilt from what each block computes; read beside the original "
+            "and the retrained model",
+            _by_block,
+            needs=("inversion", "activations"),
+        ),
+        Row(
+            "Features",
+            "gradient masked",
+            "whether pictures that leave no gradient in the body are rebuilt all the same",
+            _masked,
+            needs=("inversion", "masked"),
+        ),
     )
 
     def question(self, evidence: EvidenceSettings) -> Json:
@@ -64,21 +121,23 @@ class GradientInversion(Kind):
 
     def measure_all(self, contexts: Sequence[Context]) -> list[Made]:
         """All models in one batch."""
-        from ...attacks.inversion import class_mean_scores, invert
+        from ...attacks.inversion import class_mean_scores, examine
 
         context = contexts[0]
         data, ids = context.data, chosen_pictures(context)
         pictures, labels = data.batch(ids), data.y_train[ids]
-        result = invert(
+        result, records = examine(
             [each.subject.network for each in contexts],
             pictures,
             labels,
             context.settings(Inversion),
+            class_mean=class_mean_scores(data.x_train, data.y_train, pictures, labels),
+            forgotten=len(context.split.forget_train),
             originals=[each.original.network for each in contexts],
+            references=[each.subject.method in REFERENCES for each in contexts],
             seed=context.seed,
             progress=context.progress,
         )
-        baseline = class_mean_scores(data.x_train, data.y_train, pictures, labels)
         shared = {
             "ids": ids.cpu().numpy(),
             "pictures": _bytes(pictures),
@@ -86,15 +145,15 @@ class GradientInversion(Kind):
         }
         made = []
         drawings = zip(result.reconstructions, result.frames, strict=True)
-        for about, (drawn, frames) in zip(result.summary(), drawings, strict=True):
-            found = drawn.isfinite().flatten(1).all(1)  # a zero gradient has no reconstruction
+        for about, (drawn, frames) in zip(records, drawings, strict=True):
+            found = drawn.isfinite().flatten(1).all(1)  # of a masked gradient there is none
             own = {
                 "reconstructions": _bytes(drawn),
                 "frames": _bytes(frames),
                 "found": found.cpu().numpy(),
             }
             arrays = {"inversion.npz": {**shared, **own}}
-            made.append(Made(replace(about, class_mean=baseline), arrays))
+            made.append(Made(about, arrays))
         return made
 
     def show(self, result: Json | None, reason: str) -> Json:

@@ -224,7 +224,7 @@ def _ridges(shown: Sequence[Column], fit: str) -> None:
 
 @st.fragment
 def reconstructions(shown: Sequence[Column]) -> None:
-    """What gradient inversion gets back of a few forget pictures, at any step of the search."""
+    """What inversion gets back of a few forget pictures, at any step of the search."""
     left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
     with left:
         _title("Gradient inversion", HOW_TO_READ["inversion"])
@@ -279,13 +279,29 @@ def _search_step(steps: list[int]) -> int | None:
 
 
 def _inversion_line(about: dict[str, Any]) -> str:
+    """Scores of one model, the gradient they rest on, and what rebuilds a masked picture."""
+    body = about.get("body_gradient_norm")
+    parts = []
     if about["psnr"] is None:
-        return f"no score: {about.get('reason')}"
-    baseline = about["class_mean"]["psnr"]
-    return (
-        f"PSNR **{_db(about['psnr'])}** (class mean {_db(baseline)}) · "
-        f"SSIM **{about['ssim']:.2f}** · gradient norm {about['gradient_norm']:.2g}"
-    )
+        parts.append(f"no score: {about.get('reason')}")
+    else:
+        baseline = about["class_mean"]["psnr"]
+        parts.append(f"PSNR **{_db(about['psnr'])}** (class mean {_db(baseline)})")
+        parts.append(f"SSIM **{about['ssim']:.2f}**")
+    if about["gradient_norm"] is not None:
+        inside = "" if body is None else f", of which in the body {body:.2g}"
+        parts.append(f"gradient norm {about['gradient_norm']:.2g}{inside}")
+    settled = about["per_picture"].get("settled", [])
+    if settled and not all(settled):
+        parts.append(f"{len(settled) - sum(settled)} of {len(settled)} searches ran out of steps")
+    if about.get("masked"):
+        parts.append("**gradient masked**: the pictures are rebuilt all the same")
+    if isinstance(bent := (about.get("surrogate") or {}).get("psnr"), float):
+        parts.append(f"with slope {about['surrogate']['slope']:g} for dead units {_db(bent)}")
+    if blocks := about.get("activations"):
+        told = ", ".join(f"{each['block']} {_db(each['psnr'])}" for each in blocks)
+        parts.append(f"from activations: {told}")
+    return " · ".join(parts)
 
 
 def _db(value: float | None) -> str:
