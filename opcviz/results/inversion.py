@@ -147,11 +147,11 @@ class InversionSummary(Record):
         surrogate: the search with a slope for dead units; why it was not made, else.
         activations: pictures rebuilt from each block, from input to head; empty where not asked.
         difference: the search in the weight difference, where one sample was forgotten.
-        masked: whether a picture that leaves no gradient in the body is rebuilt all the same, by
-            the surrogate slope or from a block's activations, at least 6 dB closer than the
-            class-mean picture: the gradient is masked, the picture is not gone from the network.
-            None where it was not examined.
-        rebuilt_by: what rebuilt it: `surrogate` and names of blocks.
+        masked: whether a picture that leaves no gradient in the body is rebuilt all the same from a
+            block's activations, at least 6 dB closer than the class-mean picture: the gradient is
+            masked, the picture is not gone from the network. None where it was not examined.
+        rebuilt_by: what rebuilt it: names of blocks, and `surrogate`, which alone does not count:
+            a slope in every layer rebuilds the picture from any network.
     """
 
     psnr: float | None

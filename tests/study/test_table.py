@@ -61,14 +61,14 @@ def test_what_costs_the_retained_classes_is_marked():
 
 
 def test_inversion_has_a_table_of_its_own_with_both_baselines():
-    found = {"psnr": 40.0, "ssim": 0.9, "gradient_norm": 2.5}
+    found = {"psnr": 40.0, "ssim": 0.9, "gradient_norm": 2.5, "body_gradient_norm": 1.5}
     found |= {"class_mean": {"psnr": 15.0}, "random_gradient": {"psnr": None}}
     nothing = {"psnr": None, "ssim": None, "reason": "its gradient is zero"}
     table = rows({"models": [model(0, 0.0, inversion=found)]}, "inversion")
     table += rows({"models": [model(0, 0.0, inversion=nothing)]}, "inversion")
     assert to_markdown(table, "inversion").splitlines()[2:] == [
-        "| opc | 40.0 | 0.90 | – | 15.0 | 2.500 |",
-        "| opc | – | – | – | – | – |",
+        "| opc | 40.0 | 0.90 | – | 15.0 | 2.500 | 1.500 | – |",
+        "| opc | – | – | – | – | – | – | – |",
     ]
     with pytest.raises(ConfigError, match="no table is about 'weather'; there are: unlearning"):
         rows({"models": []}, "weather")

@@ -60,8 +60,8 @@ class GradientInversion(Kind):
     order = 80
     result = InversionSummary
     fields = {
-        "inversion.{psnr,ssim}": "means over the attacked pictures (dB; 1 is identical); null where "
-        "no gradient reaches the body",
+        "inversion.{psnr,ssim}": "means over the attacked pictures (dB; 1 is identical); null "
+        "where no gradient reaches the body",
         "inversion.body_gradient_norm": "mean length of the gradient's part in the body; "
         "`gradient_norm` has the head's part too",
         "inversion.surrogate": "the same search with a slope for ReLU units that are off, of the "
@@ -92,8 +92,8 @@ class GradientInversion(Kind):
         Row(
             "Features",
             "inverted activations, by block",
-            "PSNR in dB of pictures rebuilt from what each block computes; read beside the original "
-            "and the retrained model",
+            "PSNR in dB of pictures rebuilt from what each block computes; read beside the "
+            "original and the retrained model",
             _by_block,
             needs=("inversion", "activations"),
         ),

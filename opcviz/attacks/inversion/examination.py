@@ -236,14 +236,16 @@ def _rebuilt(scores: Sequence[float | None], class_mean: ClassMeanScores) -> lis
 def _judged(about: InversionSummary) -> InversionSummary:
     """With `masked` and `rebuilt_by`: what rebuilds pictures that leave no gradient in the body."""
     silent = [reason == NO_BODY_GRADIENT for reason in about.per_picture.reason]
-    ways = {block.block: block.per_picture for block in about.activations}
-    if isinstance(about.surrogate, SurrogateScores):
-        ways = {"surrogate": about.surrogate.per_picture.psnr, **ways}
-    if not ways or about.class_mean is None:
+    blocks = {block.block: block.per_picture for block in about.activations}
+    if not blocks or about.class_mean is None:
         return about
+    ways = dict(blocks)
+    if isinstance(about.surrogate, SurrogateScores):
+        ways = {"surrogate": about.surrogate.per_picture.psnr, **blocks}
     by = tuple(
         name
         for name, scores in ways.items()
         if any(s and r for s, r in zip(silent, _rebuilt(scores, about.class_mean), strict=True))
     )
-    return replace(about, masked=bool(by), rebuilt_by=by)
+    # the surrogate alone proves nothing: see `surrogate`
+    return replace(about, masked=not blocks.keys().isdisjoint(by), rebuilt_by=by)

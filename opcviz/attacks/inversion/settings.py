@@ -19,7 +19,7 @@ class Inversion(Config):
         choices=("gradient", "difference"),
     )
     iterations: int = setting(
-        1000, "steps of one round of the search (literature: 4,800 in all)", low=1, high=100_000
+        800, "steps of one round of the search (literature: 4,800 in all)", low=1, high=100_000
     )
     rounds: int = setting(
         2,
@@ -28,10 +28,14 @@ class Inversion(Config):
         high=100,
     )
     restarts: int = setting(
-        8, "starts a picture at most, the best by cost goes on (literature: 5)", low=1, high=64
+        6, "starts a picture at most, the best by cost goes on (literature: 5)", low=1, high=64
     )
     scout: int = setting(
-        100, "steps after which a start is judged, at most a round's", low=1, high=100_000, advanced=True
+        100,
+        "steps after which a start is judged, at most a round's",
+        low=1,
+        high=100_000,
+        advanced=True,
     )
     lr: float = setting(
         0.2, "step size at the start (literature: 0.1, signed 0.04)", low=1e-5, high=10, log=True
@@ -103,8 +107,8 @@ class Inversion(Config):
 
     @classmethod
     def quick(cls) -> Inversion:
-        """A look instead of a measurement: at most three seconds of one core a digits model.
+        """A look instead of a measurement: about three seconds of one core a digits model.
 
         Its searches mostly run out of steps, and say so (`settled`): scores are lower bounds.
         """
-        return cls(iterations=200, rounds=1, restarts=2, scout=50, decoys=1)
+        return cls(iterations=120, rounds=1, restarts=2, scout=40, decoys=1)

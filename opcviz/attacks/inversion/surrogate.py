@@ -7,6 +7,11 @@ replaces the derivative alone: here ReLU's becomes `slope` wherever a unit is of
 the network (`nn.ReLU`, `F.relu`, `torch.relu`; no other activation has a dead side). The gradient
 so found is not one that an honest device would send; it says what a white-box auditor reads out of
 the body.
+
+It says it too well: with a slope everywhere, the gradient of the first layer is alive in any
+network, and that gradient holds the layer's input, the picture. A network whose first layer is zero
+computes nothing from the picture, and this search rebuilds it all the same. So a high score lifts
+the mask and does not prove that the network carries the picture; activations do.
 """
 
 from __future__ import annotations

@@ -24,9 +24,9 @@ HOW_TO_READ = {
     "weights and searches for the picture that leaves it: a probe of the network, not an attack by "
     "an eavesdropper who lacks the picture. A high PSNR says that a gradient is alive there, not "
     "that the picture was remembered: the retrained model, which never saw it, scores as high. "
-    "Where no gradient reaches the body there is no PSNR; it may only be masked, so dead units then "
-    "get a slope in backward, and every block's activations are inverted, too. Budget: at most "
-    "8 starts and 2,800 steps a picture by default. Which gradient the OPC paper inverts is "
+    "Where no gradient reaches the body there is no PSNR; it may only be masked, so dead units "
+    "then get a slope in backward, and every block's activations are inverted, too. Budget: at "
+    "most 6 starts and 2,200 steps a picture by default. Which gradient the OPC paper inverts is "
     "unknown. The weight difference is searched only where one sample was forgotten: of many it "
     "cannot tell.",
 }
