@@ -17,20 +17,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from playwright.sync_api import Page, sync_playwright
+
+from .serving import CHROMIUM, CHROMIUM_OPTIONS, app
 
 ROOT = Path(__file__).resolve().parents[1]
 READY = 120.0  # seconds that the engine and its imports may take
@@ -86,6 +82,7 @@ def measure(root: Path, args: argparse.Namespace) -> dict[str, Use]:
     """Start the app of a checkout and look at its processes."""
     with ExitStack() as stack:
         url, server = stack.enter_context(app(root))
+        visit(url)
         if args.page:
             stack.enter_context(browser(f"{url}/lab"))
         settle(server)
@@ -141,41 +138,6 @@ def settle(server: psutil.Process) -> None:
         before = spent
 
 
-@contextmanager
-def app(root: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """The app of a checkout on a fresh store, once it answers; its engine is on its way."""
-    with socket.socket() as free, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "opcviz.ui.serve"]
-        command += ["--server.headless", "true", "--server.port", str(port)]
-        environment = {**os.environ, "OPCVIZ_STORE": store, "PYTHONPATH": str(root)}
-        with open(os.devnull, "wb") as nothing:
-            server = subprocess.Popen(
-                command, cwd=root, env=environment, stdout=nothing, stderr=nothing
-            )
-        try:
-            while server.poll() is None:
-                try:
-                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
-                    break
-                except OSError:
-                    time.sleep(0.05)
-            else:
-                raise SystemExit(f"the app ended with status {server.returncode}")
-            visit(url)
-            yield url, psutil.Process(server.pid)
-        finally:
-            children = psutil.Process(server.pid).children() if server.poll() is None else []
-            server.terminate()
-            server.wait(30)
-            for child in children:  # the engine program ends with its last client
-                child.send_signal(signal.SIGTERM)
-            psutil.wait_procs(children, 10)
-
-
 def visit(url: str) -> None:
     """Open each page once, so that the app has all it needs and the engine runs."""
     with browser(url) as page:
@@ -187,16 +149,10 @@ def visit(url: str) -> None:
 
 
 @contextmanager
-def browser(url: str) -> Iterator[object]:
+def browser(url: str) -> Iterator[Page]:
     """A page in a real Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = os.environ.get("OPCVIZ_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as play:
-        chromium = play.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         page = chromium.new_page()
         page.goto(url)
         yield page

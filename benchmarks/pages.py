@@ -21,14 +21,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,10 +31,9 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from .serving import CHROMIUM, CHROMIUM_OPTIONS, app
+
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = os.environ.get("OPCVIZ_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 WAIT = 120_000  # ms
 COLUMNS, STAGES = 4, 3  # models, and bars of each: before, FM, HR
 CHANGES = 3  # warm changes of page measured in each run
@@ -60,8 +53,7 @@ def main() -> None:
     roots = ([args.against.resolve()] if args.against else []) + [ROOT]
     measured: dict[Path, Figures] = {root: defaultdict(list) for root in roots}
     with sync_playwright() as play:
-        options = ["--no-sandbox", "--disable-gpu"]
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=options)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         for _ in range(args.runs):
             for root, figures in measured.items():
                 one_run(browser, root, args, figures)
@@ -87,7 +79,7 @@ def cell(before: list[float] | None, now: list[float], of) -> str:
 def one_run(browser: Browser, root: Path, args: argparse.Namespace, figures: Figures) -> None:
     """Start the app once and go through its pages."""
     began = time.perf_counter()
-    with app(args.threads, root) as (url, server):
+    with app(root, OMP_NUM_THREADS=args.threads) as (url, server):
         figures["server"].append(time.perf_counter() - began)
         for visitor in ("home", "again"):
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
@@ -173,44 +165,6 @@ def at_rest(page: Page) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(
         timeout=WAIT
     )
-
-
-@contextmanager
-def app(threads: str, root: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """The app of a checkout on a fresh store; its address and process, as soon as it answers."""
-    with socket.socket() as free, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "opcviz.ui.serve"]
-        command += ["--server.headless", "true", "--server.port", str(port)]
-        server = subprocess.Popen(
-            command,
-            cwd=root,
-            env={
-                **os.environ,
-                "OPCVIZ_STORE": store,
-                "OMP_NUM_THREADS": threads,
-                "PYTHONPATH": str(root),
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            while server.poll() is None:
-                try:
-                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
-                    break
-                except OSError:
-                    time.sleep(0.02)
-            else:
-                raise SystemExit(f"the app ended with status {server.returncode}")
-            yield url, psutil.Process(server.pid)
-        finally:
-            server.terminate()
-            server.wait(30)
-            time.sleep(2)  # the engine program ends with its last client
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .library.attacks import invert, membership, recover, relearn
     from .library.inputs import data_from_arrays, load_data, split
     from .library.judging import judge, measure, open_study
-    from .library.models import Model, list_methods, observe, train, unlearn, wrap
+    from .library.model import Model
+    from .library.models import list_methods, observe, train, unlearn, wrap
     from .ui.charts.results import plot
 
 __version__ = "0.1.0"
@@ -45,7 +46,8 @@ __all__ = [
 
 _HOMES = {
     "inputs": ("data_from_arrays", "load_data", "split"),
-    "models": ("Model", "list_methods", "observe", "train", "unlearn", "wrap"),
+    "model": ("Model",),
+    "models": ("list_methods", "observe", "train", "unlearn", "wrap"),
     "attacks": ("invert", "membership", "recover", "relearn"),
     "judging": ("judge", "measure", "open_study"),
 }

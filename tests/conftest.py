@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,21 @@ from opcviz.tasks import get_task
 from opcviz.training import Training
 
 pytest_plugins = ["browser_fixtures"]
+
+
+# While modules are imported nothing is thrown away, yet the garbage collector looks through all of
+# torch, scikit-learn and Streamlit again and again (2 s of 10); afterwards these are left out.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()  # at the end all of it goes; what is left over is reported as a leak
+
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("opcviz", deadline=None)
@@ -68,6 +85,16 @@ def tiny_original_once(tiny_images: Images, tiny_split: Split) -> Classifier:
 def tiny_original(tiny_original_once: Classifier) -> Classifier:
     """A trained model that the test may do with as it likes."""
     return copy.deepcopy(tiny_original_once)
+
+
+@pytest.fixture(scope="session")
+def one_scan() -> Iterator[None]:
+    """`AppTest` looks through all installed packages at each start; here once for all of them."""
+    from streamlit.components.v2 import manifest_scanner as scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanner, "scan_component_manifests", cache(scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -38,6 +38,9 @@ VERDICT = "tests/golden/test_golden_verdict.py"
 TABLE = "tests/golden/test_golden_table.py"
 PAGES = "tests/app/test_whose_numbers.py"
 LAB = "tests/app/test_live_words.py"
+SWEEP = "tests/sweep/test_sweep.py"
+RULE = "tests/verdict/test_verdict.py"
+LIBRARY = "tests/library/test_whose_baseline.py"
 
 
 class Unfit(Exception):
@@ -93,8 +96,8 @@ MUTANTS = (
     ),
     Mutant(
         "HR's interval taken from FM",
-        'drawn["HR"] = attacks["hr"][fit]',
-        'drawn["HR"] = attacks["fm"][fit]',
+        '"HR": fit_of(results, "hr", fit).interval',
+        '"HR": fit_of(results, "fm", fit).interval',
         (PAGES,),
     ),
     Mutant(
@@ -168,16 +171,16 @@ MUTANTS = (
     ),
     Mutant(
         "FM's interval taken from another fit set",
-        '"FM": attacks["fm"][fit]}',
-        '"FM": attacks["fm"]["all"]}',
+        '"FM": fit_of(results, "fm", fit).interval',
+        '"FM": fit_of(results, "fm", "all").interval',
         (PAGES,),
     ),
     Mutant(
         "the table's columns RA and TA swapped",
-        '_column("RA", "accuracy", "retain_train", help="accuracy on retained train data"),'
-        '\n        _column("TA", "accuracy", "retain_test",',
-        '_column("RA", "accuracy", "retain_test", help="accuracy on retained train data"),'
-        '\n        _column("TA", "accuracy", "retain_train",',
+        'Column("RA", _retain, tables=TABLE, help="accuracy on retained train data"),'
+        '\n        Column("TA", _retain_test,',
+        'Column("RA", _retain_test, tables=TABLE, help="accuracy on retained train data"),'
+        '\n        Column("TA", _retain,',
         (TABLE,),
     ),
     Mutant(
@@ -195,8 +198,8 @@ MUTANTS = (
     ),
     Mutant(
         "plain accuracy where the balanced one is announced",
-        "**{percent(found['balanced_accuracy'])}**",
-        "**{percent(found['forget_accuracy'])}**",
+        "**{percent(known(found.balanced_accuracy))}**",
+        "**{percent(known(found.forget_accuracy))}**",
         (PAGES,),
     ),
     Mutant(
@@ -204,6 +207,43 @@ MUTANTS = (
         "entropy_points(after.train.logits, split)",
         "entropy_points(before.train.logits, split)",
         (EVIDENCE,),
+    ),
+    # ---- what a number is measured against -------------------------------------------------
+    Mutant(
+        "a sweep's gap computed against the original in place of the retrained model",
+        'retrained = create("retrain")\n    place = model_place',
+        'retrained = create("original")\n    place = model_place',
+        (SWEEP,),
+    ),
+    Mutant(
+        "the verdict's lost accuracy taken against the better reference",
+        "theirs, of_theirs = min(references, key=lambda found: found[0])",
+        "theirs, of_theirs = max(references, key=lambda found: found[0])",
+        (RULE,),
+    ),
+    Mutant(
+        "high confidence of a verdict begins nearer to the line",
+        "(abs(self.margin) >= 0.2) + (abs(self.margin) >= 0.5)",
+        "(abs(self.margin) >= 0.2) + (abs(self.margin) >= 0.4)",
+        (RULE,),
+    ),
+    Mutant(
+        "high confidence of a verdict begins farther from the line",
+        "(abs(self.margin) >= 0.2) + (abs(self.margin) >= 0.5)",
+        "(abs(self.margin) >= 0.2) + (abs(self.margin) >= 0.6)",
+        (RULE,),
+    ),
+    Mutant(
+        "the library's relearning measured against the model's own accuracy",
+        "outputs = observe(original, data, progress=told)\n        before = accuracy_report",
+        "outputs = observe(model, data, progress=told)\n        before = accuracy_report",
+        (LIBRARY,),
+    ),
+    Mutant(
+        "the library's inversion takes the model itself for the original",
+        "originals=None if original is None else [original.network]",
+        "originals=None if original is None else [model.network]",
+        (LIBRARY,),
     ),
 )
 
@@ -244,8 +284,12 @@ def copy_tree(to: Path) -> None:
         (to / name).symlink_to(ROOT / name, target_is_directory=True)
 
 
-def run(tree: Path, tests: Sequence[str]) -> str | None:
+def run(tree: Path, tests: Sequence[str], *, sound: bool = False) -> str | None:
     """The first test that fails in the tree, or None.
+
+    A sound tree leaves its bytecode, tests with rewritten asserts included: most of the time of a
+    short run is their compilation. A faulty one reads it and leaves none, for two versions of a
+    file within a second look alike.
 
     Raises:
         Unfit: when pytest ends in another way than passed or failed.
@@ -253,7 +297,7 @@ def run(tree: Path, tests: Sequence[str]) -> str | None:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=no", *FAST, *tests]
     environment = {
         **os.environ,
-        "PYTHONDONTWRITEBYTECODE": "1",  # two versions of a file within a second look alike
+        "PYTHONDONTWRITEBYTECODE": "" if sound else "1",
         "PYTHONPATH": str(tree),
         "OMP_NUM_THREADS": "1",
     }
@@ -271,12 +315,13 @@ def run(tree: Path, tests: Sequence[str]) -> str | None:
 def noticed_by(tree: Path, mutant: Mutant, whole: bool) -> str | None:
     """The test that notices a fault, or None; the tree is left as it was."""
     file = find(tree, mutant)
-    sound = file.read_text(encoding="utf-8")
+    sound, times = file.read_text(encoding="utf-8"), file.stat()
     file.write_text(sound.replace(mutant.old, mutant.new), encoding="utf-8")
     try:
         return (None if whole else run(tree, mutant.tests)) or run(tree, ())
     finally:
         file.write_text(sound, encoding="utf-8")
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # its bytecode is valid again
 
 
 def main() -> int:
@@ -305,7 +350,7 @@ def main() -> int:
 def try_all(tree: Path, chosen: Sequence[Mutant], whole: bool) -> int:
     """Print which test notices each fault; 1 if one is not noticed."""
     named = sorted({path for mutant in chosen for path in mutant.tests})
-    if failed := run(tree, () if whole else named):
+    if failed := run(tree, () if whole else named, sound=True):
         raise Unfit(f"the sound tree fails already: {failed}")
     survived = 0
     for number, mutant in enumerate(chosen, 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 import textwrap
@@ -129,6 +130,7 @@ BARE = """
     from opcviz.methods import list_methods
     from opcviz.study import preset
     assert preset("digits").methods and list_methods()
+    assert all(getattr(opcviz, name) for name in opcviz.__all__ if name != "plot")
     print(sum(name.startswith("opcviz.") for name in sys.modules))
 """
 
@@ -199,6 +201,36 @@ def test_a_lazy_face_shows_what_it_says_and_nothing_is_hidden_by_a_module() -> N
             stands_in = importlib.import_module(f"{package}.{module}")
             assert getattr(room, name) is getattr(stands_in, name), f"{where}: {name}"
             assert name in dir(room)
+
+
+def _outside_classification() -> list[Path]:
+    found = [p for p in SOURCES if "classification" not in p.relative_to(PACKAGE).parts[:-1]]
+    assert 100 < len(found) < len(SOURCES) - 20  # the walk tells the two apart
+    return found
+
+
+def test_only_classification_speaks_of_classifiers() -> None:
+    naming = [p for p in _outside_classification() if re.search(r"\bClassifier\b", p.read_text())]
+    assert {room(path) for path in naming} == {"models"}, naming
+
+
+def test_only_classification_has_a_cross_entropy() -> None:
+    """What is trained or attacked elsewhere has the loss of its task, by the task's functions."""
+    borrowers = set()
+    for path in _outside_classification():
+        of_task = {
+            name.rpartition(".")[2]
+            for name, _ in imported(path)
+            if name.startswith("opcviz.tasks.classification.")
+        }
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = getattr(node, "id", getattr(node, "attr", getattr(node, "name", "")))
+            if "cross_entropy" in str(name):
+                where = f"{path.relative_to(ROOT)}: {name}"
+                assert isinstance(node, ast.alias | ast.Name), where
+                assert name in of_task, where
+                borrowers.add(room(path))
+    assert borrowers == {"attacks"}
 
 
 def test_no_file_of_ours_unpickles() -> None:

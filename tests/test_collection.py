@@ -36,3 +36,23 @@ def test_a_helper_of_a_folder_is_used_in_that_folder_only():
     for path in TESTS.rglob("*.py"):
         away = {name for name in imported(path) if homes.get(name, path.parent) != path.parent}
         assert not away, f"{path} imports {away} of another folder"
+
+
+# Of more than one room: whole pages, a real browser, stored numbers recomputed, the wheel.
+ACROSS = {"app", "browser", "golden", "wheel"}
+
+
+def test_a_test_stands_in_the_folder_of_the_room_it_tests():
+    """On top are rules of the whole house, and modules that stand on top of the package."""
+    package = TESTS.parent / "opcviz"
+    rooms = {path.name for path in package.iterdir() if path.is_dir()}
+    folders = {path.parent.name for path in TESTS.rglob("test_*.py") if path.parent != TESTS}
+    assert folders - ACROSS <= rooms
+    on_top = {path.stem.removeprefix("test_") for path in TESTS.glob("test_*.py")}
+    modules = {path.stem for path in package.glob("*.py")}
+    assert on_top - modules == {
+        "architecture_rules",
+        "collection",
+        "requirements",
+        "typed_seams",
+    }

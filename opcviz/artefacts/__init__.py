@@ -3,8 +3,8 @@
 import importlib
 import pkgutil
 
-from .columns import Column, Number, columns_of, number
-from .context import Context, Stored, Subject
+from .columns import Column, KindAbout, Number, columns_of, figure, number
+from .context import Context
 from .kind import (
     MODEL,
     Kind,
@@ -15,7 +15,9 @@ from .kind import (
     register_kind,
     settings_tables,
 )
+from .model_results import ModelResults
 from .rows import Row
+from .subject import Stored, Subject, make_subject
 
 __all__ = [
     "MODEL",
@@ -23,15 +25,19 @@ __all__ = [
     "Context",
     "Evidence",
     "Kind",
+    "KindAbout",
     "Made",
+    "ModelResults",
     "Number",
     "Row",
     "Stored",
     "Subject",
     "as_made",
     "columns_of",
+    "figure",
     "get_kind",
     "kinds",
+    "make_subject",
     "number",
     "register_kind",
     "settings_tables",

@@ -2,73 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
+
+from typing_extensions import TypeVar
 
 from ..common.config import Config
-from ..common.json_types import Json
 from ..common.progress import Progress
 from .evidence_settings import EvidenceSettings
+from .subject import Subject
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from torch import Tensor
 
-    from ..data import Images, Split
-    from ..models import Classifier
-    from ..tasks.classification import ModelOutputs, Observation
+    from ..data import Data, Split
 
-__all__ = ["Context", "Stored", "Subject"]
+__all__ = ["Context"]
 
 C = TypeVar("C", bound=Config)
-
-
-class Stored(Protocol):
-    """A stored artefact, for reading."""
-
-    def json(self, name: str = "result.json") -> Json:
-        """A JSON file of it."""
-
-    def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """An npz file of it."""
-
-
-class Subject(Protocol):
-    """One trained model under examination; what it computes is computed once."""
-
-    @property
-    def method(self) -> str:
-        """Registered name of the method that made it."""
-
-    @property
-    def seed(self) -> int:
-        """Of its training."""
-
-    @property
-    def network(self) -> Classifier:
-        """The model in eval mode, on the device."""
-
-    @property
-    def outputs(self) -> ModelOutputs:
-        """What it computes on all train and test samples."""
-
-    @property
-    def blocks(self) -> Mapping[str, ModelOutputs]:
-        """The same with every block's pooled output as the features, from input to head."""
-
-    @property
-    def on_forget_data(self) -> Observation:
-        """What it computes on the forget part of the train set alone."""
-
-    def stored(self, kind: str) -> Stored:
-        """Another artefact about it, made first if it is missing."""
+SubjectT = TypeVar("SubjectT", bound=Subject, default=Any, covariant=True)
+"""What the task's models show."""
+DataT = TypeVar("DataT", bound="Data", default=Any, covariant=True)
+"""The data sets of the task."""
 
 
 @dataclass(frozen=True)
-class Context:
+class Context(Generic[SubjectT, DataT]):
     """Everything that a kind may use.
+
+    A kind about the models of one task says which subjects and data it is given, as those about
+    classifiers do in `artefacts.classification.subject`; where nothing is said, they are any.
 
     Attributes:
         subject: the model.
@@ -84,11 +49,11 @@ class Context:
         progress: told what happens, asked whether to stop.
     """
 
-    subject: Subject
-    original: Subject
-    retrained: Subject | None
-    references: Callable[[str], Sequence[Subject]]
-    data: Images
+    subject: SubjectT
+    original: SubjectT
+    retrained: SubjectT | None
+    references: Callable[[str], Sequence[SubjectT]]
+    data: DataT
     split: Split
     probe: Tensor
     evidence: EvidenceSettings

@@ -17,15 +17,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ..common.config import Config, ConfigError
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from ..common.records import Record
 from ..common.registry import Registry
-from .columns import Column, Number
+from ..results import PlainResult
+from .columns import Column, ColumnAbout, KindAbout, Number
 
 if TYPE_CHECKING:
     from .context import Context
@@ -45,8 +46,6 @@ __all__ = [
     "settings_tables",
 ]
 
-Array = np.ndarray[Any, Any]
-
 MODEL = "model"  # the trained model itself: made by training, not by a kind's `measure`
 
 
@@ -61,13 +60,20 @@ class Made:
         files: further files: name to what writes it.
     """
 
-    result: Json | Record
-    arrays: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    result: Mapping[str, Plain] | Record
+    arrays: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     files: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
 
-    def json(self) -> Json:
-        """The numbers as they are stored."""
-        return self.result.to_dict() if isinstance(self.result, Record) else self.result
+    @property
+    def record(self) -> Record:
+        """The numbers; their `to_dict()` is what is stored.
+
+        Raises:
+            TypeError, ValueError: for numbers that JSON cannot hold.
+        """
+        if isinstance(self.result, Record):
+            return self.result
+        return PlainResult.from_dict(dict(self.result))
 
 
 class Kind:
@@ -94,9 +100,10 @@ class Kind:
         fields: documentation of what it adds to a model's JSON, path to meaning.
         columns: its numbers for tables.
         rows: its measures on the page Instruments, which puts those of a group together.
-        result: the record that its numbers are, for `read`; None where they are plain JSON.
-        family: the family of attackers it belongs to, of `opcviz.verdict.FAMILIES`; its record
-            then says its `attempts()` or `signs()`, and the verdict counts them.
+        result: the record that its numbers are, for `read`; without one they are read as a
+            `PlainResult`.
+        family: the family of attackers it belongs to, of `opcviz.verdict.FAMILIES`. A record that
+            says its `attempts()` or `signs()` counts in the verdict, whatever its family.
     """
 
     name: ClassVar[str]
@@ -116,10 +123,10 @@ class Kind:
     fields: ClassVar[Mapping[str, str]] = {}
     columns: ClassVar[tuple[Column, ...]] = ()
     rows: ClassVar[tuple[Row, ...]] = ()
-    result: ClassVar[type[Record] | None] = None
+    result: ClassVar[type[Record]] = PlainResult
     family: ClassVar[str | None] = None
 
-    def measure(self, context: Context) -> Made | Record | Json:
+    def measure(self, context: Context) -> Made | Record | Mapping[str, Plain]:
         """Measure one model.
 
         Args:
@@ -137,18 +144,15 @@ class Kind:
         """Measure several models; only kinds that gain from it do more than one at a time."""
         return [as_made(self, self.measure(context)) for context in contexts]
 
-    def read(self, stored: Mapping[str, Any]) -> Record:
+    def read(self, stored: Json) -> Record:
         """The record of its stored numbers.
 
         Raises:
-            TypeError: for a kind that declares no record.
             ValueError: for numbers that are not such a record's; the message says where.
         """
-        if self.result is None:
-            raise TypeError(f"'{self.name}' declares no record: its numbers are plain JSON")
         return self.result.from_dict(stored)
 
-    def question(self, evidence: EvidenceSettings) -> Json:
+    def question(self, evidence: EvidenceSettings) -> Mapping[str, Plain]:
         """What its answer depends on, beyond the model: the name of the artefact is its hash."""
         asked = {name: evidence.table(name).to_dict() for name in self.settings}
         return {**asked, **{name: getattr(evidence, name) for name in self.reads}} | {
@@ -159,27 +163,31 @@ class Kind:
         """Whether a study with these settings and so many reference seeds asks for it."""
         return not self.optional or self.name in evidence.chosen
 
-    def about(self) -> Json:
-        """The declaration as JSON: stored with what a user's own kind makes.
+    def about(self) -> KindAbout:
+        """The declaration as it is stored with what a user's own kind makes.
 
         Whoever reads the store need not have the file that made it.
         """
-        columns = [
-            {"name": c.name, "path": list(c.value.path), "format": c.format, "help": c.help}
-            for c in self.columns
-            if isinstance(c.value, Number)
-        ]
-        return {
-            "title": self.title,
-            "summary": self.summary,
-            "fields": dict(self.fields),
-            "columns": columns,
-        }
+        columns = tuple(
+            ColumnAbout(column.name, column.value.path, column.format, column.help)
+            for column in self.columns
+            if isinstance(column.value, Number)
+        )
+        return KindAbout(self.title, self.summary, self.fields, columns)
 
     @property
     def not_computed(self) -> str:
         """The reason that stands where it was never made."""
         return f"{self.name} was not computed yet"
+
+    @property
+    def generic(self) -> bool:
+        """Whether tables and screen show its numbers as they show those of a user's own kind.
+
+        So they do with a kind that names no table for its columns and declares no rows.
+        """
+        placed = self.rows or any(column.tables for column in self.columns)
+        return not placed and bool(self.columns or self.fields)
 
     def reference_seeds(self, evidence: EvidenceSettings) -> tuple[int, ...]:
         """Further seeds whose original and retrained model it wants; they are not shown."""
@@ -267,7 +275,7 @@ def settings_tables() -> dict[str, type[Config]]:
     return {name: cls for kind in kinds() for name, cls in kind.settings.items()}
 
 
-def as_made(kind: Kind, returned: Made | Record | Json) -> Made:
+def as_made(kind: Kind, returned: Made | Record | Mapping[str, Plain]) -> Made:
     """What `measure` returned as `Made`.
 
     Raises:

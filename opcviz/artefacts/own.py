@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,14 @@ from ..common.config import Config, ConfigError
 from ..common.json_types import Json
 from ..common.plugins import loader
 from ..common.records import Record
+from ..results import PlainResult, TrainingResult
 from .columns import Column, Number
 from .kind import CHECKS_OF_OWN, KINDS, Kind, Made, kinds
+from .model_results import ModelResults
 
 __all__ = ["check_made", "check_own"]
+
+LARGEST = 2**53  # of whole numbers: beyond it, readers of JSON that use floats change them
 
 # in a model's JSON, beside what the kinds add
 TAKEN = {"model", "method", "seed", "key", "settings", "status", "reason", "seconds", "gradients"}
@@ -68,43 +74,82 @@ def _check_answers(kind: Kind) -> None:
     if clash := sorted(set(kind.settings) & set(Evidence.own_fields())):
         raise TypeError(f"{type(kind).__name__}.settings: evidence has a setting '{clash[0]}'")
     evidence = Evidence()
-    json.dumps({"asked": kind.question(evidence), "about": kind.about()}, allow_nan=False)
+    asked, about = kind.question(evidence), kind.about().to_dict()
+    json.dumps({"asked": asked, "about": about}, allow_nan=False)
     if not isinstance(kind.wanted(evidence, 1), bool):
         raise TypeError(f"{type(kind).__name__}.wanted() must return True or False")
     if not all(isinstance(seed, int) for seed in kind.reference_seeds(evidence)):
         raise TypeError(f"{type(kind).__name__}.reference_seeds() must return whole numbers")
 
 
-def check_made(kind: Kind, made: Sequence[Made], models: int) -> None:
-    """What must hold of what a user's own kind returned, before it is stored.
+def check_made(kind: Kind, made: Sequence[Made], models: int) -> list[Made]:
+    """What a user's own kind returned, as it can be stored: numpy's numbers as Python's.
 
     Raises:
-        TypeError, ValueError: saying what does not fit, NaN and infinity among it.
+        TypeError, ValueError: saying what does not fit, and under which key of the result.
     """
     if len(made) != models or not all(isinstance(each, Made) for each in made):
         raise TypeError(f"measure_all() must return a list of {models} Made, one a model")
+    plain = []
     for each in made:
         if not isinstance(each.result, dict | Record):
             kind_of = type(each.result).__name__
             raise TypeError(f"Made.result must be a dict or a Record, not {kind_of}")
-        result = each.json()
-        json.dumps(result, allow_nan=False)
+        told = each.result.to_dict() if isinstance(each.result, Record) else each.result
+        result = {_key(k): _plain(v, _key(k)) for k, v in told.items()}
         for name, arrays in each.arrays.items():
             if any(np.asarray(array).dtype.hasobject for array in arrays.values()):
                 raise TypeError(f"{name} holds Python objects, which are not stored")
         for column in kind.columns if "reason" not in result else ():
             _check_path(kind, column, result)
+        plain.append(replace(each, result=result))
+    return plain
+
+
+def _plain(value: Any, path: str) -> Any:
+    """A value of the result as JSON holds it.
+
+    Args:
+        value: as it was returned.
+        path: where in the result, for the message.
+
+    Raises:
+        TypeError, ValueError: naming the path.
+    """
+    if isinstance(value, Record):
+        value = value.to_dict()
+    if isinstance(value, dict):
+        return {_key(k): _plain(entry, f"{path}.{k}") for k, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry, f"{path}[{i}]") for i, entry in enumerate(value)]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"'{path}' is {value}: return None there, and a 'reason' beside it")
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise ValueError(f"'{path}' is a whole number beyond 2^53: return a float, or its text")
+    if value is not None and not isinstance(value, bool | int | float | str):
+        hint = "; arrays belong into Made.arrays" if hasattr(value, "shape") else ""
+        raise TypeError(f"'{path}' is a {type(value).__name__}, not a number, text or None{hint}")
+    return value
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str | int):
+        raise TypeError(f"the key {key!r} is a {type(key).__name__}: keys of a result are texts")
+    return str(key)
 
 
 def _check_path(kind: Kind, column: Column, result: Json) -> None:
     """Raise where a column reads what the result does not have: a name misspelt on either side."""
-    here: Any = {kind.name: result}
+    told = PlainResult.from_dict(result)
+    here: object = {kind.name: result}
     for key in column.value.path if isinstance(column.value, Number) else ():
         if not isinstance(here, dict) or key not in here:
             has = ", ".join(map(str, here)) if isinstance(here, dict) else repr(here)
             raise TypeError(f"column '{column.name}' reads '{key}', and there is only: {has}")
         here = here[key]
-    column.value({kind.name: result})
+    column.value(ModelResults(TrainingResult("finished"), {kind.name: told}))
 
 
 CHECKS_OF_OWN.append(check_own)

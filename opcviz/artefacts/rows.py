@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
-from ..common.json_types import Json
+from ..common.records import Undefined, defined
 from ..common.text import percent
+from ..results import LiraResult
 
-__all__ = ["Row", "auc_text", "no_likelihood", "of_auc", "rare_text"]
+if TYPE_CHECKING:
+    from .model_results import ModelResults
+
+__all__ = ["Cell", "Row", "auc_text", "no_likelihood", "of_auc", "rare_text"]
+
+Cell: TypeAlias = "Callable[[ModelResults, ModelResults], str | None]"
+"""A cell's text from a model's results and those of the retrained model of its seed."""
 
 
 @dataclass(frozen=True)
@@ -20,29 +27,15 @@ class Row:
         group: what it belongs to.
         name: the measure.
         read: how to read it, with its baseline.
-        value: from a model's numbers and those of the retrained model of its seed to text.
-        needs: path in the numbers of what was perhaps not computed; without it there is no value.
-        compares: whether it needs the same of the retrained model.
+        value: the text; None where what it is made of was not computed.
+        compares: whether it needs the retrained model; otherwise it is given the model twice.
     """
 
     group: str
     name: str
     read: str
-    value: Callable[[Json, Json], str]
-    needs: tuple[str, ...]
+    value: Cell
     compares: bool = False
-
-    def is_known(self, model: Json, retrained: Json | None) -> bool:
-        """Whether all that the value is made of was computed."""
-        asked = [model, retrained] if self.compares else [model]
-        return all(_holds(numbers, self.needs) for numbers in asked)
-
-
-def _holds(numbers: Any, path: Sequence[str]) -> bool:
-    """Whether a number, or what holds numbers, stands at this path."""
-    for name in path:
-        numbers = numbers.get(name) if isinstance(numbers, dict) else None
-    return numbers is not None and numbers != []
 
 
 def auc_text(value: float, interval: Sequence[float] | None = None) -> str:
@@ -50,28 +43,25 @@ def auc_text(value: float, interval: Sequence[float] | None = None) -> str:
     return f"{value:.2f}" + (f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else "")
 
 
-def of_auc(found: Json, name: str) -> str:
-    """An AUC by its name, or why there is none."""
-    value, reason = found[name], found.get("reason") or "undefined"
-    if value is None:
-        reason = reason.get(name, "undefined") if isinstance(reason, dict) else reason
-        return str(reason).replace("|", "/")
-    return auc_text(value, found.get(f"{name}_interval"))
+def of_auc(value: float | Undefined, interval: Sequence[float] | None = None) -> str:
+    """An AUC, or why there is none."""
+    if isinstance(value, Undefined):
+        return (value.reason or "undefined").replace("|", "/")
+    return auc_text(value, interval)
 
 
-def rare_text(found: Json) -> str | None:
+def rare_text(tpr_at_fpr: Mapping[str, float | Undefined] | None) -> str | None:
     """True positives where one in a hundred is accused wrongly; None where that is too fine."""
-    value = (found.get("tpr_at_fpr") or {}).get("0.01")
-    return None if value is None else percent(100 * value)
+    value = (tpr_at_fpr or {}).get("0.01")
+    return percent(100 * value) if defined(value) else None
 
 
-def no_likelihood(reference: Json) -> str:
+def no_likelihood(reference: LiraResult | Undefined) -> str:
     """Why there is no likelihood-ratio attack, in words for a person who can run more seeds."""
-    reason = reference.get("reason") or ""
-    reason = reason.get("auc", "") if isinstance(reason, dict) else reason
-    few = not reason or any(word in reason for word in ("seed", "reference model"))
-    if not few:
-        return str(reason).replace("|", "/")
-    sides = reference.get("references") or {"inside": 0, "outside": 0}
+    missing = reference if isinstance(reference, Undefined) else reference.auc
+    reason = missing.reason if isinstance(missing, Undefined) else ""
+    if reason and not any(word in reason for word in ("seed", "reference model")):
+        return reason.replace("|", "/")
+    sides = None if isinstance(reference, Undefined) else reference.references
     # a retrained model is not its own reference: it needs three others
-    return f"needs {4 if sides['inside'] > sides['outside'] else 3} seeds"
+    return f"needs {4 if sides and sides.inside > sides.outside else 3} seeds"

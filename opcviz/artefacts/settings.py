@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from ..common.config import Config, ConfigError, setting
 from ..common.json_types import Json
@@ -73,8 +73,7 @@ class Evidence(Config):
         return [f.name for f in fields(cls) if f.name != "tables"]
 
     @classmethod
-    def from_dict(cls, values: Json) -> Self:
-        """Build from a table of settings, the kinds' tables among them."""
+    def _parsed(cls, values: object) -> Self:
         if not isinstance(values, dict):
             raise ConfigError(f"Evidence wants a table of settings, not {values!r}")
         known = settings_tables()
@@ -96,14 +95,12 @@ class Evidence(Config):
         """Names of the optional kinds of artefact to make."""
         return self.instruments or ()
 
-    def to_dict(self) -> Json:
-        """All settings as plain JSON-ready values, the kinds' tables among them."""
+    def _written(self) -> Json:
         own = {name: getattr(self, name) for name in self.own_fields()}
         plain = {n: list(v) if isinstance(v, tuple) else v for n, v in own.items()}
         return {**plain, **{name: config.to_dict() for name, config in self.tables}}
 
-    def replace(self, **changes: Any) -> Self:
-        """A copy with some settings or tables changed, validated again."""
+    def _changed(self, changes: Json) -> Self:
         own = {name: getattr(self, name) for name in self.own_fields()}
         return self.from_dict({**own, **dict(self.tables), **changes})
 

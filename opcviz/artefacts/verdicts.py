@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ..common.json_types import Json
 from ..common.registry import Registry
 from ..verdict import Verdict, no_verdict
+from .model_results import ModelResults
 
-__all__ = ["StoredResults", "judge_models", "register_verdict"]
+__all__ = ["Known", "judge_models", "register_verdict"]
 
 
 @dataclass(frozen=True)
-class StoredResults:
-    """What the store has about one model.
+class Known:
+    """One model, named.
 
     Attributes:
         who: the model in words, for what is missing.
-        status: of its training: `finished`, `diverged` or `refused`.
-        reason: why there is no model, where there is none.
-        results: numbers by kind of artefact.
+        results: what is known of it.
     """
 
     who: str
-    status: str
-    reason: str | None
-    results: Mapping[str, Json] = field(default_factory=dict)
+    results: ModelResults
 
 
-Rule = Callable[
-    [StoredResults, StoredResults | None, Sequence[StoredResults], Mapping[str, int]], Verdict
-]
+Rule = Callable[[Known, Known | None, Sequence[Known], Mapping[str, int]], Verdict]
 """From a model, the original of its seed, the retrained models of all seeds, and the sizes of the
 data's parts."""
 
@@ -54,9 +48,9 @@ def register_verdict(task: str) -> Callable[[Rule], Rule]:
 
 def judge_models(
     task: str,
-    model: StoredResults,
-    original: StoredResults | None,
-    retrained: Sequence[StoredResults],
+    model: Known,
+    original: Known | None,
+    retrained: Sequence[Known],
     *,
     sizes: Mapping[str, int],
 ) -> Verdict:
@@ -64,7 +58,7 @@ def judge_models(
 
     Args:
         task: the task's name.
-        model: what is stored about it.
+        model: what is known of it.
         original: the same of the original of its seed, None where there is none.
         retrained: the same of the retrained models that make the band.
         sizes: samples by part of the data, as far as known.

@@ -110,6 +110,9 @@ def unseen_answers(
     with warnings.catch_warnings():
         # the MLP is given a number of steps, not a tolerance to reach
         warnings.filterwarnings("ignore", "Stochastic Optimizer", module="sklearn")
+        # a unit that only samples outside a part activate has no deviation within that part; the
+        # nearest mean with equal priors uses none
+        warnings.filterwarnings("ignore", "self.within_class_std_dev_", module="sklearn")
         for fit, unseen in cross_fits(
             partial(PROBES[name], config, learn, seed), x, y, folds=folds, seed=seed
         ):

@@ -16,11 +16,12 @@ from ..common.bars import bars
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.progress import Cancelled
-from .output import listing, numbers_table, reading
+from .output import listing, numbers_table, reading, without_model
 from .plans import changed_settings, chosen, kinds_among, with_attacks
 
 if TYPE_CHECKING:
     from ..study import Plan, Store
+    from ..study.table import TableRow
 
 app = typer.Typer(
     add_completion=False,
@@ -66,7 +67,12 @@ def _load_plugins() -> None:
     from ..common.plugins import loader
 
     for refused in loader.load():
-        err.print(f"! {refused}", markup=False, highlight=False)
+        _say(str(refused))
+
+
+def _say(text: str) -> None:
+    """A sentence on something that was left out, as it is: paths may hold brackets."""
+    err.print(f"! {text}", markup=False, highlight=False)
 
 
 def _open_store(folder: Path | None) -> Store:
@@ -74,22 +80,30 @@ def _open_store(folder: Path | None) -> Store:
     from ..study import Store, default_root, shipped_root
 
     layers = () if folder else (shipped_root(),)
-    return Store(folder or default_root(), layers, warn=lambda text: err.print(f"! {text}"))
+    return Store(folder or default_root(), layers, warn=_say)
 
 
 def _load(target: str, changes: list[str] | None = None) -> tuple[Plan, ...]:
     """The plans of a preset or a TOML file: one, unless the file varies a setting."""
-    from ..study import list_presets
+    from ..study import check_plan, list_presets
     from ..study.spec import load_plans, preset_path
 
     _load_plugins()
     if target.endswith(".toml") or Path(target).is_file():
-        return load_plans(Path(target), changed_settings(changes))
-    if target in list_presets():
-        return load_plans(preset_path(target), changed_settings(changes))
-    raise ConfigError(
-        f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
-    )
+        path = Path(target)
+    elif target in list_presets():
+        path = preset_path(target)
+    else:
+        raise ConfigError(
+            f"'{target}' is neither a TOML file nor a preset; presets: {', '.join(list_presets())}"
+        )
+    plans = load_plans(path, changed_settings(changes))
+    try:
+        for plan in plans:
+            check_plan(plan)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return plans
 
 
 @app.command()
@@ -111,6 +125,7 @@ def run(
     from ..study import run as do
 
     plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
+    failed = 0
     for plan in (with_attacks(chosen(each, methods, seeds), attacks) for each in plans):
         runner = StudyRunner(
             plan.study,
@@ -127,8 +142,12 @@ def run(
             continue
         with bars(err, todo) as progress:
             runner.progress = progress
-            do(plan, runner, only=kinds)
-        out.print(f"{plan.study.place}: {todo} answers made, kept in {where.root}")
+            done = do(plan, runner, only=kinds)
+        lost = f", {todo - done.made} could not be" if done.failures else ""
+        out.print(f"{plan.study.place}: {done.made} answers made{lost}, kept in {where.root}")
+        failed += len(done.failures)
+    if failed:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -141,12 +160,14 @@ def show(
     from ..study import open_study
 
     _load_plugins()
-    result = open_study(_open_store(store), study).to_dict()
+    result = open_study(_open_store(store), study)
     if as_json:
-        print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
         return
     out.print(numbers_table(result))
-    if result["study"]["task"] == "classification":
+    for line in without_model(result):
+        out.print(line, markup=False, highlight=False)
+    if result.study.task == "classification":
         out.print(reading(result))
 
 
@@ -167,12 +188,12 @@ def table(
     where = _open_store(store)
     opened = [open_study(where, name) for name in studies]
     own = {name: said for study in opened for name, said in study.own_kinds.items()}
-    lines = []
+    lines: list[TableRow] = []
     for study in opened:
-        several = {"study": study.study.name} if len(studies) > 1 else {}
-        lines += [{**several, **row} for row in rows({**study.to_dict(), "own": own}, about)]
+        name = study.study.name if len(studies) > 1 else ""
+        lines += rows(study.models, about, own, study=name)
     if as_json:
-        print(json.dumps(lines, indent=1, ensure_ascii=False))
+        print(json.dumps([row.to_dict() for row in lines], indent=1, ensure_ascii=False))
     else:
         print(to_markdown(lines, about, own))
 
@@ -209,9 +230,9 @@ def sweep(
                 progress=progress,
             )
         if as_json:
-            print(json.dumps(found, indent=1, ensure_ascii=False))
+            print(json.dumps(found.to_dict(), indent=1, ensure_ascii=False))
         else:
-            print(to_markdown(found["table"]))
+            print(to_markdown(found.table))
 
 
 @app.command("list")
@@ -257,6 +278,7 @@ def app_(
 
 
 STOPPED = 130  # exit status after Ctrl-C
+FAILED = 1  # of a run in which something of the user's own failed; the rest was done
 
 
 def main() -> None:
@@ -265,6 +287,8 @@ def main() -> None:
         status = app(standalone_mode=False)
         if status == STOPPED:  # typer answers Ctrl-C with a status instead of the exception
             raise KeyboardInterrupt
+        if status == FAILED:
+            sys.exit(FAILED)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except (Cancelled, KeyboardInterrupt, typer.Abort):

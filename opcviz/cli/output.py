@@ -2,66 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ..common.json_types import Json
-from ..verdict import in_words
+from ..common.records import defined
+from ..results import EvidenceResult
 
-__all__ = ["listing", "numbers_table", "reading"]
+if TYPE_CHECKING:
+    from ..study import StudyResult
+    from ..verdict import Verdict
+
+__all__ = ["listing", "numbers_table", "reading", "without_model"]
 
 
-def reading(result: Json) -> str:
+def reading(study: StudyResult) -> str:
     """How the numbers are read."""
     return (
         "Accuracies in percent. After FM: accuracy on forget data that an affine map of "
         "the features restores (fit set all). A constant answer alone scores "
-        f"{_percent(_constant(result))}. PSNR of gradient inversion in dB."
+        f"{_percent(_constant(study))}. PSNR of gradient inversion in dB."
     )
 
 
-def _constant(result: Json) -> float | None:
-    from ..artefacts import number
-
-    for model in result["models"]:
-        value = number("recovery", "fm", "all", "constant_predictor")(model)
-        if value is not None:
-            return value
+def _constant(study: StudyResult) -> float | None:
+    for model in study.models:
+        found = model.results.get(EvidenceResult)
+        fit = found.recovery.fm.get("all") if defined(found) else None
+        if fit and fit.constant_predictor is not None:
+            return fit.constant_predictor
     return None
 
 
-def numbers_table(result: Json) -> Table:
-    """The headline numbers of a study, a line a model; `result` as `StudyResult.to_dict()`."""
+def numbers_table(study: StudyResult) -> Table:
+    """The headline numbers of a study, a line a model."""
     from ..study.table import columns  # late, as it brings torch along
 
-    title = f"{result['study']['title']} ({result['study']['place']})"
+    title = f"{study.study.title} ({study.place})"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     shown = columns("show")
     for name in ("model", "seed", *(column.name for column in shown), "verdict"):
         words = name in ("model", "verdict")
         table.add_column(name, justify="left" if words else "right", no_wrap=name != "verdict")
-    for model in result["models"]:
-        values = [(column.value(model), column.format) for column in shown]
+    for model in study.models:
+        values = [(column.value(model.results), column.format) for column in shown]
         table.add_row(
-            model["method"],
-            str(model["seed"]),
+            model.method.info.name,
+            str(model.seed),
             *("–" if value is None else f"{value:{form}}" for value, form in values),
-            _verdict(model["verdict"]),
+            _verdict(study.verdict(model)),
         )
     return table
 
 
-def _verdict(verdict: Json) -> str:
-    return in_words(verdict["gone"], verdict["noticeable"], verdict["kept"])
+def _verdict(verdict: Verdict) -> str:
+    return verdict.words
+
+
+def without_model(study: StudyResult) -> list[str]:
+    """A line on each training that left no model: how it ended, and why."""
+    return [
+        f"{model.method.info.name}, seed {model.seed}: {model.training.status}: "
+        f"{model.training.reason}"
+        for model in study.models
+        if model.training.reason
+    ]
 
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
-def listing(rows: Sequence[Json]) -> Table:
+def listing(rows: Sequence[Mapping[str, object]]) -> Table:
     """Plain values of rows that share their keys."""
     table = Table()
     plain = [{k: v for k, v in row.items() if not isinstance(v, dict | list)} for row in rows]

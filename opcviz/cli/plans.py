@@ -34,18 +34,17 @@ def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
     """The plan with only some methods, or other seeds; `all` is every registered method."""
     from dataclasses import replace
 
-    from ..methods import list_methods
-    from ..study import read_method
+    from ..methods import list_methods, method_settings
 
     if methods:
         listed = {m.info.name: m for m in plan.methods}
         names = [name.strip() for name in methods.split(",") if name.strip()]
         if names == ["all"]:
             names = [cls.info.name for cls in list_methods()]
-        chosen = (listed.get(n) or read_method(n, plan.study.data.name) for n in names)
+        chosen = (listed.get(n) or method_settings(n, dataset=plan.study.data.name) for n in names)
         plan = replace(plan, methods=tuple(chosen))
     if seeds:
-        plan = replace(plan, seeds=_whole_numbers(seeds, "--seeds"))
+        plan = replace(plan, seeds=_seeds(seeds))
     return plan
 
 
@@ -78,8 +77,13 @@ def kinds_among(only: str) -> tuple[str, ...]:
     return wanted
 
 
-def _whole_numbers(text: str, name: str) -> tuple[int, ...]:
+def _seeds(text: str) -> tuple[int, ...]:
+    from ..study.spec import check_seeds
+
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdecimal() for part in parts):
-        raise ConfigError(f"{name}: wants whole numbers from 0 with commas, got '{text}'")
-    return tuple(dict.fromkeys(map(int, parts)))
+        raise ConfigError(f"--seeds: wants whole numbers from 0 with commas, got '{text}'")
+    # a seed has ten digits at most, and Python reads no number of thousands
+    seeds = tuple(dict.fromkeys(int(part.lstrip("0")[:20] or "0") for part in parts))
+    check_seeds(seeds, "--seeds")
+    return seeds

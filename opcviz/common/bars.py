@@ -56,7 +56,7 @@ def bar(description: str, shown: bool | Progress = True) -> Iterator[Progress]:
                 note = "" if event.loss is None else f"loss {event.loss:.3g}"
                 drawn.update(current, completed=event.step, total=event.steps, note=note)
             elif isinstance(event, Message):
-                drawn.console.print(event.text)
+                drawn.console.print(event.text, markup=False, highlight=False)
 
         yield Progress(listen)
         if drawn.tasks[current].total is None:  # work that told no steps
@@ -85,7 +85,7 @@ def bars(console: Console, count: int) -> Iterator[Progress]:
                 )
                 shown.update(current, note=note)
             elif isinstance(event, Message):
-                shown.console.print(event.text)
+                shown.console.print(event.text, markup=False, highlight=False)
 
         yield Progress(listen)
         shown.update(total, completed=count)

@@ -26,6 +26,8 @@ from .json_types import Json
 
 __all__ = ["Config", "ConfigError", "Setting", "fingerprint", "setting", "settings_of"]
 
+T = typing.TypeVar("T")
+
 
 class ConfigError(ValueError):
     """A setting that cannot be used; the message names the class, the field and what is allowed."""
@@ -47,15 +49,27 @@ class Setting:
     help: str = ""
     low: float | None = None
     high: float | None = None
-    choices: Collection[Any] | None = None
+    choices: Collection[object] | None = None
     unit: str = ""
     advanced: bool = False
     log: bool = False
 
 
-def setting(default: Any, help: str, **about: Any) -> Any:
-    """A dataclass field with its description; see `Setting` for what `about` may hold."""
-    return dataclasses.field(default=default, metadata={"setting": Setting(help, **about)})
+def setting(
+    default: T,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Collection[object] | None = None,
+    unit: str = "",
+    advanced: bool = False,
+    log: bool = False,
+) -> T:
+    """A dataclass field with its description; see `Setting` for the arguments."""
+    about = Setting(help, low, high, choices, unit, advanced, log)
+    field: T = dataclasses.field(default=default, metadata={"setting": about})
+    return field
 
 
 @once_per_class
@@ -105,6 +119,11 @@ class Config:
         Raises:
             ConfigError: for an unknown field or a value that does not fit.
         """
+        return cls._parsed(values)
+
+    @classmethod
+    def _parsed(cls, values: object) -> typing.Self:
+        """What `from_dict` does; settings with a shorter form, or tables of others, extend it."""
         if not isinstance(values, dict):
             raise ConfigError(f"{cls.__name__} wants a table of settings, not {values!r}")
         known = cls._fields()
@@ -117,10 +136,17 @@ class Config:
 
     def to_dict(self) -> Json:
         """The settings as plain JSON-ready values."""
+        return self._written()
+
+    def _written(self) -> Json:
+        """Inverse of `_parsed`."""
         return {name: _plain(getattr(self, name)) for name in self._fields()}
 
-    def replace(self, **changes: Any) -> typing.Self:
+    def replace(self, **changes: object) -> typing.Self:
         """A copy with some settings changed, validated again."""
+        return self._changed(changes)
+
+    def _changed(self, changes: Json) -> typing.Self:
         return type(self).from_dict({**{n: getattr(self, n) for n in self._fields()}, **changes})
 
 

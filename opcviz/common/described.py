@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from .config import Config, ConfigError, Setting, settings_of
+from .records import Record
 
 __all__ = ["Field", "declared", "described"]
 
-PLAIN: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
+Leaf = bool | int | float | str
+LEAVES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
+C = typing.TypeVar("C", bound=Config)
 
 
 @dataclass(frozen=True)
-class Field:
+class Field(Record):
     """One field of a settings class.
 
     Attributes:
@@ -35,17 +38,8 @@ class Field:
 
     name: str
     type: str
-    default: Any
-    about: dict[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Field:
-        """Inverse of `to_dict`."""
-        return cls(**values)
+    default: Leaf | list[Leaf] | None
+    about: Mapping[str, Leaf | list[Leaf] | None]
 
 
 def described(cls: type[Config], base: type[Config] = Config) -> list[Field]:
@@ -79,25 +73,28 @@ def declared(
     name: str,
     fields: typing.Iterable[Field],
     *,
-    base: type[Config] = Config,
-    namespace: Mapping[str, Any] | None = None,
+    base: type[C],
     doc: str = "",
-) -> type[Any]:
+    **namespace: object,
+) -> type[C]:
     """A settings class with these fields: it validates and hashes like the one described.
 
     Args:
         name: of the class, as its error messages begin.
         fields: in order.
         base: what it derives from.
-        namespace: class variables.
         doc: its docstring.
+        namespace: class variables.
 
     Raises:
         ConfigError: for a type that is not known.
     """
     made = [(field.name, _type_of(field.type), _field_of(field)) for field in fields]
-    about = {**(namespace or {}), "__doc__": doc, "__module__": __name__}
-    return dataclasses.make_dataclass(name, made, bases=(base,), namespace=about, frozen=True)
+    about = {**namespace, "__doc__": doc, "__module__": __name__}
+    found: type[C] = dataclasses.make_dataclass(
+        name, made, bases=(base,), namespace=about, frozen=True
+    )
+    return found
 
 
 def _said(about: Setting) -> dict[str, Any]:
@@ -109,7 +106,7 @@ def _said(about: Setting) -> dict[str, Any]:
 
 
 def _field_of(field: Field) -> Any:
-    about = dict(field.about)
+    about: dict[str, Any] = dict(field.about)
     if "choices" in about:
         about["choices"] = tuple(about["choices"])
     default = tuple(field.default) if isinstance(field.default, list) else field.default
@@ -123,7 +120,7 @@ def _type_name(hint: Any, where: str) -> str:
         return _type_name(next(a for a in args if a is not type(None)), where) + "?"
     if origin is tuple and len(args) == 2 and args[1] is ...:
         return _type_name(args[0], where) + "[]"
-    for name, kind in PLAIN.items():
+    for name, kind in LEAVES.items():
         if hint is kind:
             return name
     raise ConfigError(
@@ -136,6 +133,6 @@ def _type_of(name: str) -> Any:
         return _type_of(name[:-1]) | None
     if name.endswith("[]"):
         return tuple[_type_of(name[:-2]), ...]  # type: ignore[misc]  # made at run time
-    if name not in PLAIN:
-        raise ConfigError(f"no setting is of type '{name}'; there are: {', '.join(PLAIN)}")
-    return PLAIN[name]
+    if name not in LEAVES:
+        raise ConfigError(f"no setting is of type '{name}'; there are: {', '.join(LEAVES)}")
+    return LEAVES[name]

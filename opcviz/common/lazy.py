@@ -25,7 +25,7 @@ __all__ = ["face"]
 
 def face(
     package: str, sources: Mapping[str, str]
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` of a package (PEP 562).
 
     Args:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
 from .json_types import Json
+from .records import Record
 
 __all__ = [
     "Cancelled",
@@ -30,13 +31,12 @@ class Cancelled(Exception):
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(Record):
     """Base of all events; `kind` names the type in JSON."""
 
     kind: ClassVar[str] = "event"
 
-    def to_dict(self) -> Json:
-        """JSON-ready form, with the kind in it."""
+    def _written(self) -> Json:
         return {"kind": self.kind, **asdict(self)}
 
 

@@ -40,7 +40,7 @@ from typing import (
 from .caching import once_per_class
 from .json_types import Json
 
-__all__ = ["Record", "Undefined", "defined", "guard"]
+__all__ = ["Record", "Undefined", "defined", "guard", "known"]
 
 
 T = TypeVar("T")
@@ -62,6 +62,11 @@ class Undefined:
 def defined(value: T | Undefined | None) -> TypeGuard[T]:
     """Whether a value is there."""
     return value is not None and not isinstance(value, Undefined)
+
+
+def known(value: T | Undefined | None) -> T | None:
+    """A value, or None where it is not there: for those who need no reason."""
+    return value if defined(value) else None
 
 
 def guard(*conditions: tuple[object, str]) -> Undefined | None:
@@ -95,6 +100,10 @@ class Record:
 
     def to_dict(self) -> Json:
         """The record as JSON holds it."""
+        return self._written()
+
+    def _written(self) -> Json:
+        """The form of `to_dict`; a record whose JSON is no table of its fields has its own."""
         found: Json = {}
         told: dict[str, str] = {}
         for name, (field, hint) in _declared(_hashable(type(self))).items():
@@ -114,7 +123,7 @@ class Record:
         return found
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], *, strict: bool = False) -> Self:
+    def from_dict(cls, data: Json, *, strict: bool = False) -> Self:
         """Read the record from JSON.
 
         Args:
@@ -125,7 +134,12 @@ class Record:
             ValueError: for missing or (where strict) unknown names, and for values of other types;
                 the message says where.
         """
-        return _read_record(cls, data, strict, cls.__name__)
+        return cls._parsed(data, strict, cls.__name__)
+
+    @classmethod
+    def _parsed(cls, data: object, strict: bool, where: str) -> Self:
+        """Inverse of `_written`."""
+        return _read_record(cls, data, strict, where)
 
 
 @once_per_class
@@ -236,6 +250,8 @@ class _Reasons:
 
 
 def _read(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: str) -> Any:
+    if type(value) is hint:  # a plain number, word or flag
+        return value
     choices = _choices(hint)
     if value is None:
         return _read_null(choices, reasons, where)
@@ -284,12 +300,18 @@ def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: st
         if isinstance(value, Sequence) and not isinstance(value, str):
             return origin(_items(inner, value, strict, where))
     elif issubclass(hint, Record):
-        return _read_record(hint, value, strict, where)
+        return hint._parsed(value, strict, where)
     elif isinstance(value, (int, float) if hint is float else hint) and (
         hint is bool or not isinstance(value, bool)
     ):
         return value
     raise ValueError(f"{where}: wants {getattr(hint, '__name__', hint)}, got {value!r}")
+
+
+def _plain_types(hint: Hint) -> set[type]:
+    """Classes of which any value is one of this type, as it stands in JSON."""
+    found = set(_choices(hint)) & {float, int, str, bool, types.NoneType}
+    return found | {int} if float in found else found
 
 
 def _items(
@@ -298,5 +320,8 @@ def _items(
     hints = inner if len(inner) > 1 and inner[1] is not Ellipsis else inner[:1] * len(value)
     if len(hints) != len(value):
         raise ValueError(f"{where}: wants {len(hints)} values, got {len(value)}")
+    if len(set(hints)) == 1 and _plain_types(hints[0]).issuperset(map(type, value)):
+        yield from value  # long rows of numbers are most of what is read
+        return
     for i, (hint, each) in enumerate(zip(hints, value, strict=True)):
         yield _read(hint, each, _Reasons("", None), strict, f"{where}[{i}]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
@@ -34,7 +35,8 @@ class Registry(Generic[T]):
             ConfigError: when the name is taken.
         """
         if name in self._entries:
-            raise ConfigError(f"a {self.noun} named '{name}' exists already: {self._entries[name]}")
+            known = self._entries[name]
+            raise ConfigError(f"a {self.noun} named '{name}' exists already: {_described(known)}")
         self._entries[name] = entry
 
     def get(self, name: str) -> T:
@@ -83,3 +85,13 @@ class Registry(Generic[T]):
     def discard(self, name: str) -> None:
         """Forget a name, if it is known."""
         self._entries.pop(name, None)
+
+
+def _described(entry: object) -> str:
+    """An entry by its class or function and the file that defines it."""
+    made = entry if hasattr(entry, "__qualname__") else type(entry)
+    module = str(getattr(made, "__module__", ""))
+    if module.startswith("opcviz."):
+        return f"{getattr(made, '__qualname__', made)} of {module}"
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return f"{getattr(made, '__qualname__', made)} in {file or module}"

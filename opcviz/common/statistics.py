@@ -1,9 +1,10 @@
 """Confidence intervals, cross-validation and subsampling: the statistics that every room shares.
 
 One kind of interval for each kind of number: Wilson's for the rate of a finite sample, Newcombe's
-for the difference of two rates and for an AUC, the percentile bootstrap for a mean. They say how
-far a figure could move had other samples of the same kind been scored. They hold for the model and
-the fitted attack at hand: how far another training seed would move it, only other seeds can tell.
+for the difference of two rates, on the same samples or on others, and for an AUC, the percentile
+bootstrap for a mean. They say how far a figure could move had other samples of the same kind been
+scored. They hold for the model and the fitted attack at hand: how far another training seed would
+move it, only other seeds can tell.
 
 SciPy and scikit-learn are imported inside the functions that need them: together they take about a
 second and 100 MB. What a page asks, Wilson's interval, needs neither.
@@ -14,22 +15,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Literal, Protocol
 
 import numpy as np
-
-from .json_types import Json
 
 __all__ = [
     "FEWEST",
     "LEVEL",
     "RESAMPLES",
     "Interval",
-    "accuracy_interval",
     "auc_interval",
     "cross_fits",
     "difference",
+    "mcnemar",
     "mean_interval",
+    "paired_difference",
     "rate_interval",
     "subsample",
     "wilson",
@@ -90,24 +90,82 @@ def wilson(percent: float, count: int) -> Interval:
     return rate_interval(round(percent * count / 100), count)
 
 
-def accuracy_interval(hits: int, count: int) -> Json:
-    """`rate_interval` of right answers, JSON-ready: `low` and `high` in percent, `method`."""
-    low, high = rate_interval(hits, count)
-    return {"low": low, "high": high, "method": "wilson"}
-
-
 def difference(a: float, b: float, of_a: Interval | None, of_b: Interval | None) -> Interval | None:
     """The interval of a − b from the intervals of a and b; None without both.
 
     Newcombe's hybrid score interval for independent samples (1998, Statistics in Medicine 17:873,
     method 10). Two models scored on the same samples are paired; their answers mostly agree, and
-    then this interval is wider than one that counts the pairs, which are not stored.
+    then this interval is wider than `paired_difference`, which counts the pairs.
     """
     if of_a is None or of_b is None:
         return None
     low = a - b - math.hypot(a - of_a[0], of_b[1] - b)
     high = a - b + math.hypot(of_a[1] - a, b - of_b[0])
     return low, high
+
+
+def paired_difference(both: int, first: int, second: int, neither: int) -> Interval:
+    """The 95 % interval, in points, of the difference of two rates on the same samples.
+
+    Newcombe's score interval for paired proportions (1998, Statistics in Medicine 17:2635, method
+    10): Wilson's intervals of either rate, joined by the pairs' correlation, which is corrected
+    for continuity where it is positive.
+
+    Args:
+        both: samples that both models answer right.
+        first: those that the first alone does.
+        second: those that the second alone does.
+        neither: those that neither does.
+
+    Returns:
+        Of the first rate less the second.
+
+    Raises:
+        ValueError: for a negative count, or none at all.
+    """
+    counts = (both, first, second, neither)
+    total = sum(counts)
+    if min(counts) < 0 or not total:
+        raise ValueError(f"paired difference: {counts} are no counts of pairs")
+    one, two = both + first, both + second
+    rates = 100 * one / total, 100 * two / total
+    (low_1, high_1), (low_2, high_2) = (rate_interval(hits, total) for hits in (one, two))
+    spread = math.sqrt(one * (total - one) * two * (total - two))
+    excess = both * neither - first * second
+    corrected = max(excess - total / 2, 0) if excess > 0 else excess
+    phi = corrected / spread if spread else 0.0
+
+    def joined(a: float, b: float) -> float:
+        return math.sqrt(max(a * a - 2 * phi * a * b + b * b, 0.0))
+
+    apart = rates[0] - rates[1]
+    low = apart - joined(rates[0] - low_1, high_2 - rates[1])
+    return low, apart + joined(high_1 - rates[0], rates[1] - low_2)
+
+
+def mcnemar(first: int, second: int) -> float:
+    """The exact two-sided p-value that two models are right equally often on the same samples.
+
+    McNemar's test (1947) by the binomial distribution: of the samples that one model alone answers
+    right, half should be either's.
+
+    Args:
+        first: samples that the first model alone answers right.
+        second: those that the second alone does.
+
+    Returns:
+        0 to 1; 1 where the models never differ.
+
+    Raises:
+        ValueError: for a negative count.
+    """
+    if min(first, second) < 0:
+        raise ValueError(f"McNemar: {first} and {second} are no counts")
+    if not first + second:
+        return 1.0
+    from scipy.stats import binomtest
+
+    return float(binomtest(first, first + second, 0.5).pvalue)
 
 
 def auc_interval(auc: float, members: int, nonmembers: int) -> list[float]:
@@ -133,7 +191,7 @@ def auc_interval(auc: float, members: int, nonmembers: int) -> list[float]:
     return [end(0.0), end(1.0)]
 
 
-def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> Json | None:
+def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> Interval | None:
     """The 95 % bootstrap interval of a mean (percentile method; Efron & Tibshirani 1993).
 
     Args:
@@ -141,8 +199,7 @@ def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> Jso
         seed: of the `RESAMPLES` resamples.
 
     Returns:
-        JSON-ready: `low`, `high` and `method`; None with fewer than two finite values, which have
-        no spread.
+        Its ends; None with fewer than two finite values, which have no spread.
     """
     known = np.asarray(values, np.float64)
     known = known[np.isfinite(known)]
@@ -158,7 +215,7 @@ def mean_interval(values: Sequence[float] | np.ndarray, *, seed: int = 0) -> Jso
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return {"low": float(found.low), "high": float(found.high), "method": "bootstrap"}
+    return float(found.low), float(found.high)
 
 
 def subsample(count: int, limit: int, generator: np.random.Generator) -> np.ndarray:
@@ -168,9 +225,19 @@ def subsample(count: int, limit: int, generator: np.random.Generator) -> np.ndar
     return np.sort(generator.choice(count, limit, replace=False))
 
 
+class Fitted(Protocol):
+    """A fitted scikit-learn classifier."""
+
+    def predict(self, x: np.ndarray, /) -> np.ndarray:
+        """(n,) labels of (n, d) features."""
+
+    def predict_proba(self, x: np.ndarray, /) -> np.ndarray:
+        """(n, C) shares of the labels."""
+
+
 def cross_fits(
-    make: Callable[[], Any], x: np.ndarray, y: np.ndarray, *, folds: int, seed: int
-) -> Iterator[tuple[Any, np.ndarray]]:
+    make: Callable[[], object], x: np.ndarray, y: np.ndarray, *, folds: int, seed: int
+) -> Iterator[tuple[Fitted, np.ndarray]]:
     """Fit an estimator on each part of a stratified cross-validation.
 
     Features are standardised (mean 0 and deviation 1, by the part learned from) before the

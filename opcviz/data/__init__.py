@@ -6,7 +6,7 @@ from ..common.lazy import face
 
 if TYPE_CHECKING:
     from .augmentation import POLICIES, POLICY_NAMES, augment, policy
-    from .base import Data, DataError, as_float, digest
+    from .base import Data, DataError, DataIdentity, as_float, digest, identify
     from .images import Images, assemble
     from .photographs import photo_patches
     from .probe_sets import probe_set
@@ -25,7 +25,7 @@ else:
         __name__,
         {
             "augmentation": "POLICIES POLICY_NAMES augment policy",
-            "base": "Data DataError as_float digest",
+            "base": "Data DataError DataIdentity as_float digest identify",
             "images": "Images assemble",
             "photographs": "photo_patches",
             "probe_sets": "probe_set",
@@ -40,6 +40,7 @@ __all__ = [
     "POLICY_NAMES",
     "Data",
     "DataError",
+    "DataIdentity",
     "DataSpec",
     "DatasetInfo",
     "Images",
@@ -51,6 +52,7 @@ __all__ = [
     "augment",
     "data_root",
     "digest",
+    "identify",
     "list_datasets",
     "load",
     "photo_patches",

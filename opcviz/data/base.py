@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -11,7 +13,17 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-__all__ = ["CHUNK", "Data", "DataError", "as_float", "digest", "float_statistics", "strata"]
+__all__ = [
+    "CHUNK",
+    "Data",
+    "DataError",
+    "DataIdentity",
+    "as_float",
+    "digest",
+    "float_statistics",
+    "identify",
+    "strata",
+]
 
 CHUNK = 4096  # samples at a time in statistics and digests: bounds the extra memory
 
@@ -122,3 +134,31 @@ def digest(data: Data) -> str:
             array = chunk.cpu().contiguous().numpy()
             sha.update(array.astype(array.dtype.newbyteorder("<"), copy=False))
     return sha.hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class DataIdentity:
+    """Which data set it was; equal for equal content, whatever its name.
+
+    Attributes:
+        name: how the set was called.
+        shape: of one sample.
+        digest: see `digest`.
+    """
+
+    name: str = field(compare=False)
+    shape: tuple[int, ...] = field(compare=False)
+    digest: str
+
+    def __str__(self) -> str:
+        return f"'{self.name}' (samples of {'×'.join(map(str, self.shape))}, digest {self.digest})"
+
+
+_identities: WeakKeyDictionary[Any, DataIdentity] = WeakKeyDictionary()
+
+
+def identify(data: Data) -> DataIdentity:
+    """Which data set this is; read once, so samples must not be changed in place."""
+    if data not in _identities:
+        _identities[data] = DataIdentity(data.name, data.shape, digest(data))
+    return _identities[data]

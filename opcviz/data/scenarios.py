@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from ..common.config import Config, ConfigError, setting
 from ..common.json_types import Json
 from ..common.parts import Part
-from .base import Data, DataError, strata
+from .base import Data, DataError, DataIdentity, strata
 from .indices import indices_digest, read_indices
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Split:
         forget_test, retain_test: the same for the test set. Samples, unlike classes, have no
             counterpart in the test set: then `forget_test` is empty.
         classes: the forgotten classes, ascending; empty when samples are forgotten.
+        of: the data set, where whoever made the split said so.
     """
 
     forget_train: Tensor
@@ -40,6 +41,7 @@ class Split:
     forget_test: Tensor
     retain_test: Tensor
     classes: tuple[int, ...] = ()
+    of: DataIdentity | None = None
 
     @property
     def forgets(self) -> str:
@@ -59,6 +61,7 @@ class Split:
             self.forget_test.to(device),
             self.retain_test.to(device),
             self.classes,
+            self.of,
         )
 
 
@@ -102,7 +105,7 @@ class Scenario(Config):
             raise ConfigError("Scenario.path: wants the file of ids to forget: indices:FILE")
 
     @classmethod
-    def parse(cls, text: str) -> Scenario:
+    def parse(cls, text: str) -> Self:
         """Read `classes:0,1,2` (or `classes:cat,dog`), `random:10%` or `indices:FILE`.
 
         Raises:
@@ -126,15 +129,13 @@ class Scenario(Config):
         return cls(kind, percent=percent)
 
     @classmethod
-    def from_dict(cls, values: Json | str) -> Scenario:
-        """Build from a table of settings or from the one-line form of `parse`."""
-        return cls.parse(values) if isinstance(values, str) else super().from_dict(values)
+    def _parsed(cls, values: object) -> Self:
+        """From a table of settings, or from the one-line form of `parse`."""
+        return cls.parse(values) if isinstance(values, str) else super()._parsed(values)
 
-    def replace(self, **changes: Any) -> Scenario:
-        """A copy with some settings changed; another file has another fingerprint."""
-        if "path" in changes:
-            changes.setdefault("digest", "")
-        return super().replace(**changes)
+    def _changed(self, changes: Json) -> Self:
+        """Another file has another fingerprint."""
+        return super()._changed({"digest": "", **changes} if "path" in changes else changes)
 
     def __str__(self) -> str:
         if self.kind == "classes":
@@ -143,19 +144,24 @@ class Scenario(Config):
             return f"random:{repr(self.percent).removesuffix('.0')}%"
         return f"indices:{self.path}"
 
-    def identity(self) -> Json:
+    def identity(self) -> Mapping[str, str | float | list[str]]:
         """What makes this question differ from another, JSON-ready: hash this.
 
         A file of ids counts by its content, not by its place or format. The seed of a random draw
-        is the study's and not in here.
+        is the study's and not in here. No file is read for this: see `pinned`.
 
         Raises:
-            DataError: if an indices file must be read for this and cannot.
+            ConfigError: for a file of ids whose content is not known yet.
         """
         if self.kind == "indices":
-            return {"kind": self.kind, "value": self.digest or self._file()[1]}
-        value = {"classes": list(self.classes), "random": self.percent}
-        return {"kind": self.kind, "value": value[self.kind]}
+            if not self.digest:
+                raise ConfigError(
+                    f"{self}: the ids were not read yet, so that the question is not known; take "
+                    "`pinned()`, which reads them once"
+                )
+            return {"kind": self.kind, "value": self.digest}
+        value = list(self.classes) if self.kind == "classes" else self.percent
+        return {"kind": self.kind, "value": value}
 
     @property
     def forgets(self) -> str:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from .record import DEFAULT_RUNNER, Run
 from .runs import Runs
 
@@ -31,7 +31,7 @@ class Engine(ABC):
     def _queued(self, id: str) -> None:
         """Called after a run was queued: make sure that something executes it."""
 
-    def submit(self, job: Json, label: str = "") -> str:
+    def submit(self, job: Mapping[str, Plain], label: str = "") -> str:
         """Queue a job and return the id of its run; `ValueError` if it is not plain JSON."""
         id = self.runs.submit(job, label, self.runner)
         self._queued(id)

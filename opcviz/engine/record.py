@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Self
 
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
+from ..common.records import Record
 
-__all__ = ["DEFAULT_RUNNER", "NotQueued", "Run", "UnknownRun"]
+__all__ = ["DEFAULT_RUNNER", "NotQueued", "Run", "UnknownRun", "run_json"]
 
 DEFAULT_RUNNER = "opcviz.study.pipeline:execute"
 ENDED_STATES = ("finished", "failed", "cancelled")
@@ -26,7 +28,7 @@ class NotQueued(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Record):
     """The record of one run; times are seconds since 1970.
 
     Attributes:
@@ -57,9 +59,9 @@ class Run:
     ended: float | None = None
     attempt: int = 0
     events_from: int = 0
-    worker: Json | None = None
+    worker: Mapping[str, str | int] | None = None
     cause: str = ""
-    result: Json | None = None
+    result: Mapping[str, Plain] | None = None
     cancelling: bool = False
 
     @property
@@ -79,21 +81,19 @@ class Run:
             return None
         return (time.time() if self.ended is None else self.ended) - self.started
 
-    def to_dict(self) -> Json:
-        """JSON-ready form."""
+    def _written(self) -> Json:
         return asdict(self)
 
-    def to_record(self) -> Json:
-        """What `run.json` holds: all but `cancelling`, which the presence of a file tells."""
-        values = self.to_dict()
-        del values["cancelling"]
-        return values
-
     @classmethod
-    def from_dict(cls, values: Json) -> Self:
-        """Inverse of `to_dict`; unknown entries are left out, missing ones have their default.
-
-        Raises:
-            TypeError: when these are no values, or without an id.
-        """
+    def _parsed(cls, values: object, strict: bool, where: str) -> Self:
+        """Unknown entries are left out, missing ones have their default."""
+        if not isinstance(values, dict):
+            raise TypeError(f"{where}: wants an object, got {values!r}")
         return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})
+
+
+def run_json(run: Run) -> Json:
+    """What `run.json` holds: all but `cancelling`, which the presence of a file tells."""
+    values = run.to_dict()
+    del values["cancelling"]
+    return values

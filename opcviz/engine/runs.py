@@ -27,10 +27,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from .events import fraction_done, last_stage, read_events
 from .locks import engine_state, holding, is_held, write_json
-from .record import DEFAULT_RUNNER, NotQueued, Run, UnknownRun
+from .record import DEFAULT_RUNNER, NotQueued, Run, UnknownRun, run_json
 from .timing import Timeline, seconds_left, work_key
 
 __all__ = ["Runs"]
@@ -59,7 +59,9 @@ class Runs:
 
     # ------------------------------------------------------------------ for clients
 
-    def submit(self, job: Json, label: str = "", runner: str = DEFAULT_RUNNER) -> str:
+    def submit(
+        self, job: Mapping[str, Plain], label: str = "", runner: str = DEFAULT_RUNNER
+    ) -> str:
         """Queue a job.
 
         Returns:
@@ -82,7 +84,7 @@ class Runs:
         beside = self.folder / f".{id}"  # filled first, so that nobody sees a run without record
         beside.mkdir(parents=True)
         run = Run(id, label, plain, runner, "queued", now, now)
-        write_json(beside / "run.json", run.to_record())
+        write_json(beside / "run.json", run_json(run))
         os.rename(beside, self.folder / id)
         return id
 
@@ -240,7 +242,9 @@ class Runs:
                 result=None,
             )
 
-    def end(self, id: str, status: str, cause: str = "", result: Json | None = None) -> Run:
+    def end(
+        self, id: str, status: str, cause: str = "", result: Mapping[str, Plain] | None = None
+    ) -> Run:
         """Write how a run ended; only while holding its lock."""
         return self._change(id, status=status, ended=self._clock(), cause=cause, result=result)
 
@@ -295,5 +299,5 @@ class Runs:
 
     def _change(self, id: str, **changes: Any) -> Run:
         run = replace(self._read(id), **changes)
-        write_json(self.path(id, "run.json"), run.to_record())
+        write_json(self.path(id, "run.json"), run_json(run))
         return run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,11 +14,15 @@ from ..attacks.recovery import Recovery
 from ..attacks.recovery import recover as run_recovery
 from ..attacks.relearning import Relearning
 from ..attacks.relearning import relearn as run_relearning
+from ..common.json_types import Json
 from ..common.progress import Progress
-from ..common.records import Undefined
+from ..common.records import Record, Undefined
 from ..data import Images, Split, photo_patches, probe_set
 from ..measures import accuracy_report
-from .models import Model, observe, working
+from ..results import InversionSummary, MembershipResult, RecoveryResult, RelearningResult
+from .checks import check_seed, whole_number
+from .model import Model, examining
+from .models import observe
 
 __all__ = ["Inverted", "invert", "membership", "recover", "relearn"]
 
@@ -32,8 +35,8 @@ def recover(
     original: Model,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
-) -> Any:
+    **settings: object,
+) -> RecoveryResult:
     """Recovery attacks: does one affine map of the features bring the answers back?
 
     FM maps the model's features to the original's and applies the original head; HR maps them to
@@ -49,21 +52,25 @@ def recover(
         **settings: `ridge`, `ridges` and the rest of `opcviz.attacks.recovery.Recovery`.
 
     Returns:
-        As `opcviz.attacks.recovery.recover`: under `fm`, `hr` and `hr_labels` by fit set (`all`,
-        `retain`, `heldout`, ...) the `forget_accuracy` in percent with its interval, beside
-        `before` and `constant_predictor`, what one constant answer scores.
+        `fm`, `hr` and `hr_labels`, each by fit set (`all`, `retain`, `heldout`, ...) the
+        `forget_accuracy` in percent with its interval, beside `before` and `constant_predictor`,
+        what one constant answer scores; `to_dict()` is JSON-ready.
 
     Raises:
         ConfigError: for an unknown setting.
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> result = opcviz.recover(unlearned, data, split, original=original, progress=False)
-        >>> attacked = result["fm"]["all"]["forget_accuracy"]
-        >>> result["constant_predictor"] < 35 and 0 <= attacked <= 100
+        >>> attacked = result.fm["all"].forget_accuracy
+        >>> result.constant_predictor < 35 and 0 <= attacked <= 100
         True
     """
-    config, head = Recovery.from_dict(settings), original.network.head
-    with working(f"recovering from {model.title}", model.network, data, progress) as told:
+    seed, config = check_seed(seed), Recovery.from_dict(settings)
+    models = {"model": model, "original": original}
+    with examining("recovering from", data, split, progress, **models) as told:
+        head = original.network.head
         return run_recovery(
             observe(original, data, progress=told),
             observe(model, data, progress=told),
@@ -72,35 +79,36 @@ def recover(
             config,
             progress=told,
             seed=seed,
-        ).to_dict()
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Inverted:
+class Inverted(Record):
     """What gradient inversion found of some pictures.
 
     Attributes:
         positions: (P,) of the attacked pictures in the train set.
         pictures: (P, C, H, W) in [0, 1], the true ones.
         reconstructions: (P, C, H, W) in [0, 1]; NaN where no gradient reaches the body.
-        summary: an `InversionSummary`, JSON-ready: `psnr` (dB), `ssim`, `body_gradient_norm`,
-            `per_picture`, `surrogate`, `activations`, `masked`, and the two baselines
-            `random_gradient` and `class_mean`.
+        summary: means over the pictures and each picture's figures: `psnr` (dB), `ssim`,
+            `body_gradient_norm`, `per_picture`, `surrogate`, `activations`, `masked`, and the two
+            baselines `random_gradient` and `class_mean`.
     """
 
     positions: Tensor
     pictures: Tensor
     reconstructions: Tensor
-    summary: dict[str, Any]
+    summary: InversionSummary
 
     def __repr__(self) -> str:
-        told, guess = self.summary["psnr"], self.summary["class_mean"]["psnr"]
-        found = self.summary["reason"] if told is None else f"PSNR {told:.1f} dB"
-        return f"Inverted({len(self.pictures)} pictures: {found}; class mean {guess:.1f} dB)"
+        told, baseline = self.summary.psnr, self.summary.class_mean
+        guess = baseline.psnr if baseline else None
+        found = self.summary.reason if told is None else f"PSNR {told:.1f} dB"
+        beside = "" if guess is None else f"; class mean {guess:.1f} dB"
+        return f"Inverted({len(self.pictures)} pictures: {found}{beside})"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The numbers, JSON-ready."""
-        return {**self.summary, "positions": self.positions.tolist()}
+    def _written(self) -> Json:
+        return {**self.summary.to_dict(), "positions": self.positions.tolist()}
 
 
 def invert(
@@ -112,7 +120,7 @@ def invert(
     pictures: int = 8,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Inverted:
     """Inversion: search for forget pictures from their gradients, and from every block.
 
@@ -133,17 +141,21 @@ def invert(
 
     Raises:
         ConfigError: for an unknown setting.
-        ValueError: for data that are no pictures in [0, 1], settings that do not fit together, or
-            no original where one is wanted.
+        DataError: for a split or a model of another data set.
+        ValueError: for data that are no pictures in [0, 1], settings that do not fit together, no
+            pictures, a seed outside 0 to 2³²−1, or no original where one is wanted.
+        TypeError: for an argument of another type.
 
     Example:
         >>> opcviz.invert(original, data, split, pictures=2, iterations=5, progress=False)
         Inverted(2 pictures: PSNR ... dB; class mean ... dB)
     """
-    config = inverting.Inversion.from_dict(settings)
-    ids = _spread(split, data, pictures, seed)
-    true, labels = data.batch(ids), data.y_train[ids]
-    with working(f"inverting {model.title}", model.network, data, progress) as told:
+    seed, config = check_seed(seed), inverting.Inversion.from_dict(settings)
+    count = whole_number("pictures", pictures, 1)
+    models = {"model": model} if original is None else {"model": model, "original": original}
+    with examining("inverting", data, split, progress, **models) as told:
+        ids = _spread(split, data, count, seed)
+        true, labels = data.batch(ids), data.y_train[ids]
         found, records = inverting.examine(
             [model.network],
             true,
@@ -155,7 +167,7 @@ def invert(
             seed=seed,
             progress=told,
         )
-    return Inverted(ids.cpu(), true.cpu(), found.reconstructions[0], records[0].to_dict())
+    return Inverted(ids.cpu(), true.cpu(), found.reconstructions[0], records[0])
 
 
 def relearn(
@@ -166,8 +178,8 @@ def relearn(
     original: Model,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
-) -> Any:
+    **settings: object,
+) -> RelearningResult:
     """Relearning: how fast do the forgotten data come back when training goes on?
 
     Args:
@@ -181,20 +193,23 @@ def relearn(
             `opcviz.attacks.relearning.Relearning`. Samples that are no pictures have no `other`.
 
     Returns:
-        As `opcviz.attacks.relearning.relearn`: under `variants` by what the attacker trains on
-        (`retain`, `shots_1`, ..., `other`) the accuracy after each look, in percent.
+        `variants`: by what the attacker trains on (`retain`, `shots_1`, ..., `other`) the accuracy
+        after each look, in percent; `to_dict()` is JSON-ready.
 
     Raises:
         ConfigError: for an unknown setting.
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> result = opcviz.relearn(unlearned, data, split, original=original, steps=2,
         ...                         shots=[1], other="none", progress=False)
-        >>> list(result["variants"])
+        >>> list(result.variants)
         ['retain', 'shots_1']
     """
-    config = Relearning.from_dict(settings)
-    with working(f"relearning from {model.title}", model.network, data, progress) as told:
+    seed, config = check_seed(seed), Relearning.from_dict(settings)
+    models = {"model": model, "original": original}
+    with examining("relearning from", data, split, progress, **models) as told:
         outputs = observe(original, data, progress=told)
         before = accuracy_report(outputs, split, data.class_names).forget_train
         if isinstance(before, Undefined):
@@ -208,7 +223,7 @@ def relearn(
             other=_photographs(data) if config.other == "photos" else None,
             seed=seed,
             progress=told,
-        ).to_dict()
+        )
 
 
 def membership(
@@ -218,8 +233,8 @@ def membership(
     *,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
-) -> Any:
+    **settings: object,
+) -> MembershipResult:
     """Membership inference: can it be told that the forget samples were trained on?
 
     Args:
@@ -231,21 +246,23 @@ def membership(
         **settings: of `opcviz.attacks.membership.Membership`.
 
     Returns:
-        As `opcviz.attacks.membership.membership`: `thresholds` with the ROC of five scores and
-        `svc`, the share of forget samples taken for members.
+        `thresholds` with the ROC of five scores and `svc`, the share of forget samples taken for
+        members; `to_dict()` is JSON-ready.
 
     Raises:
         ConfigError: for an unknown setting.
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> result = opcviz.membership(unlearned, data, split, progress=False)
-        >>> 0 <= result["thresholds"]["loss"]["auc"] <= 1
+        >>> 0 <= result.thresholds.loss.auc <= 1
         True
     """
-    config = Membership.from_dict(settings)
-    with working(f"testing {model.title}", model.network, data, progress) as told:
+    seed, config = check_seed(seed), Membership.from_dict(settings)
+    with examining("testing", data, split, progress, model=model) as told:
         outputs = observe(model, data, progress=told)
-        return test_membership(outputs, split, config, seed=seed, progress=told).to_dict()
+        return test_membership(outputs, split, config, seed=seed, progress=told)
 
 
 def _photographs(data: Images) -> Images | None:

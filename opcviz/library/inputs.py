@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from ..common.devices import pick_device
-from ..data import DataError, DataSpec, Images, Scenario, Split, assemble, load
+from ..data import DataError, DataSpec, Images, Scenario, Split, assemble, identify, load
 from ..data.arrays import as_labels, as_pictures
+from .checks import check_data, check_seed, shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -19,7 +21,7 @@ __all__ = ["data_from_arrays", "load_data", "split"]
 
 
 def load_data(
-    name: str = "digits", *, download: bool = False, device: str = "auto", **settings: Any
+    name: str = "digits", *, download: bool = False, device: str = "auto", **settings: object
 ) -> Images:
     """A data set by name, whole in memory.
 
@@ -72,6 +74,7 @@ def data_from_arrays(
 
     Raises:
         DataError: for shapes, types or labels that do not fit; the message says which and where.
+        TypeError: for class names that are no list.
 
     Example:
         >>> import numpy as np
@@ -79,6 +82,10 @@ def data_from_arrays(
         >>> opcviz.data_from_arrays(x, y, x[:30], y[:30])
         Images(arrays: 60 train, 30 test, 3×8×8, 3 classes)
     """
+    if class_names is not None:
+        if isinstance(class_names, str) or not isinstance(class_names, Iterable):
+            raise TypeError(f"class_names: wants a list of names or None, got {shown(class_names)}")
+        class_names = tuple(class_names)
     train, test = (
         (_samples(x, f"x_{part}"), as_labels(_array(y), f"y_{part}"))
         for part, x, y in (("train", x_train, y_train), ("test", x_test, y_test))
@@ -103,6 +110,7 @@ def split(data: Images, forget: str | ArrayLike, *, seed: int = 0) -> Split:
         ConfigError: for another form than these.
         DataError: for a class or a position that the data set does not have, or when nothing would
             be forgotten or nothing kept.
+        TypeError, ValueError: for something else than data, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> split = opcviz.split(data, "classes:0,1,2")
@@ -111,9 +119,13 @@ def split(data: Images, forget: str | ArrayLike, *, seed: int = 0) -> Split:
         >>> opcviz.split(data, [3, 14, 15]).forget_train.tolist()
         [3, 14, 15]
     """
+    check_data(data)
+    seed = check_seed(seed)
     if isinstance(forget, str):
-        return Scenario.parse(forget).split(data, seed)
-    return _of_samples(data, _array(forget))
+        parts = Scenario.parse(forget).split(data, seed)
+    else:
+        parts = _of_samples(data, _array(forget))
+    return replace(parts, of=identify(data))
 
 
 def _of_samples(data: Images, ids: np.ndarray[Any, Any]) -> Split:

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from torch import Tensor
 
-from ..artefacts import Context, Evidence, Made, get_kind, kinds
-from ..artefacts.kind import as_made
-from ..artefacts.verdicts import StoredResults, judge_models
+from ..artefacts import (
+    Context,
+    Evidence,
+    Made,
+    ModelResults,
+    Subject,
+    get_kind,
+    kinds,
+    make_subject,
+)
+from ..artefacts.verdicts import Known, judge_models
 from ..common.config import ConfigError
-from ..common.json_types import Json
 from ..common.progress import Progress
+from ..common.records import Record
 from ..data import Images, Split, probe_set
-from ..models import Classifier
+from ..results import TrainingResult
 from ..study import Store, StudyResult, default_root, shipped_root
 from ..study import open_study as open_stored
-from ..tasks.classification import ModelOutputs, Observation, observe_blocks
-from ..tasks.classification import observe as look
+from ..tasks import Classification
 from ..verdict import Verdict
-from .models import Model, observe, own_files, working
+from .checks import check_seed
+from .model import Model, examining
+from .models import own_files
 
 __all__ = ["judge", "measure", "open_study"]
+
+R = TypeVar("R", bound=Record)
 
 PARTS = ("forget_train", "retain_train", "forget_test", "retain_test")
 
@@ -41,7 +52,7 @@ def measure(
     retrained: Model | None = None,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Made:
     """Any kind of artefact of a study, about a model in hand; a kind of your own, too.
 
@@ -64,17 +75,22 @@ def measure(
 
     Raises:
         ConfigError: for an unknown kind or setting; the known ones are listed.
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> made = opcviz.measure(unlearned, data, split, original=original, progress=False)
-        >>> sorted(made.json())
+        >>> sorted(made.record.to_dict())
         ['accuracy', 'collapse', 'entropy', 'recovery', 'separability']
     """
     own_files()
     declared = get_kind(kind)
     if "seeds" in declared.needs:
         raise ConfigError(f"'{kind}' learns from models of several seeds: run it in a study")
-    with working(f"{declared.stage} {model.title}", model.network, data, progress) as told:
+    seed, models = check_seed(seed), {"model": model, "original": original}
+    if retrained is not None:
+        models["retrained"] = retrained
+    with examining(declared.stage, data, split, progress, **models) as told:
         bench = _Bench(data, split, Evidence.from_dict(settings), seed, told, original, retrained)
         return bench.made(kind, bench.subject(model))
 
@@ -109,18 +125,24 @@ def judge(
         sentences, the `numbers` that decided, and the `confidence`; without an answer what is
         `missing`; `to_dict()` is JSON-ready.
 
+    Raises:
+        DataError: for a split or a model of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
+
     Example:
         >>> verdict = opcviz.judge(original, data, split, original=original, retrained=retrained,
         ...                        progress=False)
         >>> verdict.gone
         'no'
     """
-    with working(f"judging {model.title}", model.network, data, progress) as told:
-        band = [retrained] if isinstance(retrained, Model) else list(retrained)
-        if not band:
-            raise ValueError(
-                "retrained: give at least one retrained model, three or more for a band"
-            )
+    seed = check_seed(seed)
+    band = [retrained] if isinstance(retrained, Model) else list(retrained)
+    if not band:
+        raise ValueError("retrained: give at least one retrained model, three or more for a band")
+    several = len(band) > 1
+    named = {f"retrained[{n}]" if several else "retrained": each for n, each in enumerate(band)}
+    models = {"model": model, "original": original, **named}
+    with examining("judging", data, split, progress, **models) as told:
         bench = _Bench(data, split, Evidence(), seed, told, original, band[0])
         mine, first, *anew = (_results(bench, each) for each in (model, original, *band))
     sizes = {part: len(getattr(split, part)) for part in PARTS}
@@ -136,8 +158,8 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
             are found whatever it is.
 
     Returns:
-        `models`, each with `title`, `seed`, `result(kind)` and `arrays(kind, file)`; `to_dict()`
-        is what `opcviz show --json` prints.
+        `models`, each with `title`, `seed`, `result(kind)`, a record, and `arrays(kind, file)`;
+        `to_dict()` is what `opcviz show --json` prints.
 
     Raises:
         StoreError: when there is none of this name, or several; they are listed.
@@ -146,6 +168,8 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
         >>> study = opcviz.open_study("digits")
         >>> [model.title for model in study.models][:2]
         ['Original', 'Retrained']
+        >>> study.models[0].result("evidence").accuracy.forget_train
+        100.0
     """
     folder = Path(store) if store else default_root()
     return open_stored(
@@ -153,20 +177,23 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
     )
 
 
-def _results(bench: _Bench, model: Model) -> StoredResults:
+def _results(bench: _Bench, model: Model) -> Known:
     """What the verdict reads of one model."""
     if model.outcome.status != "finished":
-        return StoredResults(model.title, model.outcome.status, model.outcome.reason)
+        training = TrainingResult(model.outcome.status, model.outcome.reason)
+        return Known(model.title, ModelResults(training))
     subject = bench.subject(model)
     names = ["evidence"] + [kind.name for kind in kinds("classification") if kind.family]
     if not bench.split.classes:  # of whole classes membership could not tell
         names.append("membership")
-    results = {name: bench.made(name, subject).json() for name in names}
-    return StoredResults(model.title, "finished", None, results)
+    answers = {name: bench.made(name, subject).record for name in names}
+    return Known(model.title, ModelResults(TrainingResult("finished"), answers))
 
 
 class _Bench:
     """The models in hand as kinds of artefact see them; everything is computed once."""
+
+    task = Classification()
 
     def __init__(
         self,
@@ -180,7 +207,7 @@ class _Bench:
     ) -> None:
         self.data, self.split, self.evidence = data, split, evidence
         self.seed, self.progress = seed, progress
-        self._subjects: dict[int, _Subject] = {}
+        self._subjects: dict[int, Subject] = {}
         self.original = self.subject(original)
         self.retrained = None if retrained is None else self.subject(retrained)
         if self.retrained is not None:
@@ -191,10 +218,19 @@ class _Bench:
     def probe(self) -> Tensor:
         return probe_set(self.data, self.split, self.evidence.probe)
 
-    def subject(self, model: Model) -> _Subject:
-        return self._subjects.setdefault(id(model), _Subject(self, model))
+    def subject(self, model: Model) -> Subject:
+        if id(model) not in self._subjects:
+            made = make_subject(
+                self,
+                model.method,
+                model.seed,
+                load=lambda: model.network,
+                stored=lambda kind: _Kept(self.made(kind, made)),
+            )
+            self._subjects[id(model)] = made
+        return self._subjects[id(model)]
 
-    def made(self, kind: str, subject: _Subject) -> Made:
+    def made(self, kind: str, subject: Subject) -> Made:
         declared = get_kind(kind)
         if "retrained" in declared.needs and self.retrained is None:
             raise ConfigError(f"'{kind}' compares with the retrained model: give retrained=")
@@ -210,42 +246,11 @@ class _Bench:
             seed=self.seed,
             progress=self.progress,
         )
-        return as_made(declared, declared.measure(context))
+        return declared.measure_all([context])[0]
 
-    def _references(self, name: str) -> Sequence[_Subject]:
+    def _references(self, name: str) -> Sequence[Subject]:
         known = {"original": self.original, "retrain": self.retrained}[name]
         return [] if known is None else [known]
-
-
-class _Subject:
-    """One of them; see `opcviz.artefacts.Subject`."""
-
-    def __init__(self, bench: _Bench, model: Model) -> None:
-        self._bench, self._model, self.seed = bench, model, model.seed
-        self.method = model.method
-
-    @property
-    def network(self) -> Classifier:
-        return self._model.network
-
-    @cached_property
-    def outputs(self) -> ModelOutputs:
-        return observe(self._model, self._bench.data, progress=self._bench.progress)
-
-    @cached_property
-    def blocks(self) -> Mapping[str, ModelOutputs]:
-        data, told = self._bench.data, self._bench.progress
-        train = observe_blocks(self.network, data.x_train, data.y_train, progress=told)
-        test = observe_blocks(self.network, data.x_test, data.y_test, progress=told)
-        return {name: ModelOutputs(train[name], test[name]) for name in train}
-
-    @cached_property
-    def on_forget_data(self) -> Observation:
-        data, rows = self._bench.data, self._bench.split.forget_train
-        return look(self.network, data.x_train[rows], data.y_train[rows])
-
-    def stored(self, kind: str) -> _Kept:
-        return _Kept(self._bench.made(kind, self))
 
 
 class _Kept:
@@ -254,8 +259,8 @@ class _Kept:
     def __init__(self, made: Made) -> None:
         self._made = made
 
-    def json(self, name: str = "result.json") -> Json:
-        return self._made.json()
+    def record(self, cls: type[R]) -> R:
+        return cls.from_dict(self._made.record.to_dict())
 
     def arrays(self, name: str) -> dict[str, np.ndarray[Any, Any]]:
         return dict(self._made.arrays.get(name, {}))

@@ -1,71 +1,29 @@
-"""Trained models: training one, bringing one, unlearning."""
+"""Making models: training one, bringing one, unlearning; and what they compute."""
 
 from __future__ import annotations
 
 import copy
-import math
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from ..attacks.inversion import flushed_denormals
-from ..common.bars import bar
-from ..common.config import ConfigError
-from ..common.devices import fitting_threads
 from ..common.plugins import loader
 from ..common.progress import Progress
-from ..data import Images, Split
+from ..data import DataError, Images, Split, identify
 from ..methods import Method, NotDefined, Request, create
 from ..methods import list_methods as registered_methods
-from ..models import Architecture, Classifier
+from ..models import Architecture, BodyHead, wrap_network
 from ..study.trainer import RETRAINED_SEED_OFFSET
-from ..tasks import get_task
-from ..tasks.classification import ModelOutputs
+from ..tasks.classification import Classification, ModelOutputs
 from ..training import Outcome, Training
+from .checks import check_data, check_seed, instance, shown
+from .model import Model, check_model, check_models, working
+from .networks import Maker, from_seed, maker_of, numbers
 
-__all__ = ["Model", "list_methods", "observe", "train", "unlearn", "wrap"]
-
-Maker = Callable[[], nn.Module]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Model:
-    """A trained network with what is known of its training; `train`, `wrap` and `unlearn` make it.
-
-    Attributes:
-        network: the classifier, in eval mode, on the device of its data. Takes samples as the data
-            set gives them (pictures in [0, 1]) and has `head`, `features(x)`, `activations(x)`;
-            `network.net` is your own module.
-        title: what made it: "Original", or the unlearning method's title.
-        method: registered name of what made it, `own` of a wrapped one.
-        fresh: from a seed to a newly initialised network, or None where nobody said how.
-        training: how the original was trained.
-        seed: of everything random.
-        outcome: `status` (finished or diverged), `gradients` evaluated, `seconds`.
-
-    Example:
-        >>> original
-        Model(Original, seed 0, finished after 23 steps)
-        >>> original.network.head
-        Linear(in_features=64, out_features=10, bias=True)
-    """
-
-    network: Classifier
-    title: str
-    training: Training
-    seed: int
-    outcome: Outcome
-    method: str
-    fresh: Callable[[int], Classifier] | None
-
-    def __repr__(self) -> str:
-        ended = f"{self.outcome.status} after {self.outcome.step} steps"
-        return f"Model({self.title}, seed {self.seed}, {ended})"
+__all__ = ["list_methods", "observe", "train", "unlearn", "wrap"]
 
 
 def train(
@@ -74,7 +32,7 @@ def train(
     *,
     seed: int = 0,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Model:
     """Train a network on a whole data set: the original model.
 
@@ -91,17 +49,19 @@ def train(
 
     Raises:
         ConfigError: for an unknown architecture or setting, or a network that does not fit.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> opcviz.train(data, "resnet8", epochs=1, lr=0.05, progress=False)
         Model(Original, seed 0, finished after 23 steps)
     """
-    training = Training.from_dict(settings)
-    fresh = _maker(data, architecture)
+    check_data(data)
+    seed, training = check_seed(seed), Training.from_dict(settings)
+    fresh = maker_of(data, architecture)
     network, outcome = _ask(
         create("original"), data, _nothing(data), None, fresh, training, seed, "training", progress
     )
-    return Model(network, "Original", training, seed, outcome, "original", fresh)
+    return Model(network, "Original", training, seed, outcome, "original", fresh, identify(data))
 
 
 def wrap(
@@ -113,7 +73,7 @@ def wrap(
     std: Tensor | None = None,
     title: str = "Original",
     seed: int = 0,
-    **settings: Any,
+    **settings: object,
 ) -> Model:
     """A trained network of your own; it is copied and never changed.
 
@@ -133,6 +93,7 @@ def wrap(
 
     Raises:
         ConfigError: for a network that does not fit the samples or has no linear head.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> from torch import nn
@@ -141,24 +102,32 @@ def wrap(
         Model(Original, seed 0, finished after 0 steps)
     """
 
-    def classifier(module: nn.Module) -> Classifier:
-        return _classifier(module, data, mean, std)
+    instance("net", net, nn.Module, "a trained network, a torch.nn.Module")
+    check_data(data)
+    if fresh is not None and not callable(fresh):
+        raise TypeError(
+            f"fresh: wants what makes a new network, its class for example, got {shown(fresh)}"
+        )
+    normalised = numbers("mean", mean), numbers("std", std)
 
-    training = Training.from_dict(settings)
-    network = classifier(copy.deepcopy(net)).eval().requires_grad_(True)
-    maker = None if fresh is None else _seeded(fresh, classifier)
-    return Model(network, title, training, seed, Outcome(), "own", maker)
+    def wrapped(module: nn.Module) -> BodyHead:
+        return wrap_network(module, data, *normalised)
+
+    seed, training = check_seed(seed), Training.from_dict(settings)
+    network = wrapped(copy.deepcopy(net)).eval().requires_grad_(True)
+    maker = None if fresh is None else from_seed("fresh", fresh, wrapped)
+    return Model(network, title, training, seed, Outcome(), "own", maker, identify(data))
 
 
 def unlearn(
     original: Model,
     data: Images,
     split: Split,
-    method: str | Method[Any] = "opc",
+    method: str | Method = "opc",
     *,
     seed: int | None = None,
     progress: bool | Progress = True,
-    **settings: Any,
+    **settings: object,
 ) -> Model:
     """Make the model forget; the original is left as it was.
 
@@ -178,6 +147,8 @@ def unlearn(
     Raises:
         ConfigError: for an unknown method or setting; the known ones are listed.
         NotDefined: when the method cannot forget what is asked, or needs what is not there.
+        DataError: for a split, or an original, of another data set.
+        TypeError, ValueError: for an argument of another type, or a seed outside 0 to 2³²−1.
 
     Example:
         >>> opcviz.unlearn(original, data, split, "rl", epochs=1, progress=False)
@@ -188,12 +159,17 @@ def unlearn(
         opcviz.common.config.ConfigError: no method is called 'amnesia'; there are: ...
     """
     own_files()
+    check_models(data, split, original=original)
+    if not isinstance(method, str | Method):
+        raise TypeError(
+            f"method: wants a name that list_methods() gives, or a Method, got {shown(method)}"
+        )
     if isinstance(method, str):
         method = create(method, dataset=data.name, scenario=split.forgets, **settings)
     elif settings:
         method = method.replace(**settings)
     title = method.info.title
-    chosen = original.seed if seed is None else seed
+    chosen = original.seed if seed is None else check_seed(seed)
     network, outcome = _ask(
         method,
         data,
@@ -205,8 +181,13 @@ def unlearn(
         title,
         progress,
     )
-    return Model(
-        network, title, original.training, chosen, outcome, method.info.name, original.fresh
+    return replace(
+        original,
+        network=network,
+        title=title,
+        seed=chosen,
+        outcome=outcome,
+        method=method.info.name,
     )
 
 
@@ -229,48 +210,47 @@ def observe(model: Model, data: Images, *, progress: bool | Progress = True) -> 
 
     Args:
         model: the model, in eval mode, in full precision.
-        data: the data set.
+        data: the data set, not necessarily the one that the model was trained on.
         progress: a progress bar; False for none.
 
     Returns:
         `train` and `test`, each with `features` (N, d), the input of the last linear layer,
         `logits` (N, C) and `labels` (N,).
 
+    Raises:
+        DataError: for samples of another shape than the model's.
+
     Example:
         >>> outputs = opcviz.observe(original, data, progress=False)
         >>> outputs.train.features.shape, outputs.test.logits.shape
         (torch.Size([1437, 64]), torch.Size([360, 10]))
     """
+    check_data(data)
+    check_model("model", model)
+    if data.shape != model.trained_on.shape:
+        raise DataError(
+            f"data: is {identify(data)}, and the model was trained on {model.trained_on}; bring "
+            "the samples to one shape"
+        )
     with working(f"observing {model.title}", model.network, data, progress) as told:
-        found = get_task("classification").observe(model.network, data, progress=told)
-    return cast(ModelOutputs, found)
-
-
-@contextmanager
-def working(
-    title: str, network: nn.Module, data: Images, shown: bool | Progress
-) -> Iterator[Progress]:
-    """A bar, with as many threads as the network can use and no denormal numbers."""
-    positions = max(math.prod(data.shape[1:]), getattr(network, "resize", 0) ** 2)
-    with fitting_threads(network, positions), flushed_denormals(), bar(title, shown) as told:
-        yield told
+        return Classification().observe(model.network, data, progress=told)
 
 
 def _ask(
-    method: Method[Any],
+    method: Method,
     data: Images,
     split: Split,
-    original: Classifier | None,
-    fresh: Callable[[int], Classifier] | None,
+    original: BodyHead | None,
+    fresh: Callable[[int], BodyHead] | None,
     training: Training,
     seed: int,
     title: str,
     progress: bool | Progress,
-) -> tuple[Classifier, Outcome]:
+) -> tuple[BodyHead, Outcome]:
     """Put the request to the method, as a study does."""
     start = seed if original is None else seed + RETRAINED_SEED_OFFSET
 
-    def new() -> Classifier:
+    def new() -> BodyHead:
         if fresh is None:
             raise NotDefined(
                 f"method '{method.info.name}' starts from new weights: tell wrap() how a new "
@@ -282,7 +262,7 @@ def _ask(
     with working(title, shape_giver, data, progress) as told:
         network, outcome = method.unlearn(
             Request(
-                task=get_task("classification"),
+                task=Classification(),
                 data=data,
                 split=split,
                 original=original,
@@ -293,47 +273,6 @@ def _ask(
             )
         )
     return network.eval(), outcome
-
-
-def _maker(data: Images, architecture: str | Architecture | Maker) -> Callable[[int], Classifier]:
-    """From a seed to a new classifier."""
-    if isinstance(architecture, nn.Module):
-        raise ConfigError(
-            f"architecture is a {type(architecture).__name__} whose weights are made already; give "
-            "what makes one (its class, or a function), or wrap() it if it is trained"
-        )
-    if isinstance(architecture, str):
-        architecture = Architecture(architecture)
-    if isinstance(architecture, Architecture):
-        spec, task = architecture, get_task("classification")
-        return lambda seed: cast(Classifier, task.build(spec, data, seed))
-    return _seeded(architecture, lambda net: _classifier(net, data, *data.mean_std()))
-
-
-def _seeded(
-    make: Maker, classifier: Callable[[nn.Module], Classifier]
-) -> Callable[[int], Classifier]:
-    def fresh(seed: int) -> Classifier:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return classifier(make())
-
-    return fresh
-
-
-def _classifier(
-    net: nn.Module, data: Images, mean: Tensor | None, std: Tensor | None
-) -> Classifier:
-    channels = data.shape[0]
-    mean = torch.zeros(channels) if mean is None else torch.as_tensor(mean).cpu()
-    std = torch.ones(channels) if std is None else torch.as_tensor(std).cpu()
-    network = Classifier(net.cpu(), mean, std, data.shape).to(data.device)
-    if network.classes != data.classes:
-        raise ConfigError(
-            f"{type(net).__name__} answers {network.classes} classes, and {data.name} has "
-            f"{data.classes}"
-        )
-    return network
 
 
 def _nothing(data: Images) -> Split:

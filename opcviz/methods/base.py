@@ -11,14 +11,13 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from ..common.config import ConfigError
 from ..common.plugins import loader
 from ..training import ModelT, Objective, Outcome
-from .declaration import METHODS, Info, IterativeSettings, MethodSettings
+from .declaration import METHODS, Info, IterativeSettings, MethodSettings, method_settings
 from .request import Request
-from .tuning import tuned_settings
 
 __all__ = [
     "Info",
@@ -132,22 +131,23 @@ def get_method(name: str) -> type[Method]:
     return found
 
 
-def create(name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any) -> Method:
-    """A method by name, with the settings given over those tuned, if any, over its own.
+def create(
+    name: str, *, dataset: str = "", scenario: str = "classes", **settings: object
+) -> Method:
+    """A method by name, ready to run, with settings as of `method_settings`.
 
     Args:
-        name: of the method.
-        dataset: name of the data set that settings are tuned for; empty for the paper's settings.
-        scenario: what is forgotten of it, `classes` or `samples`, see `Scenario.forgets`.
+        name, dataset, scenario: see `method_settings`.
         settings: by name.
 
     Raises:
-        ConfigError: for an unknown method or setting, or a value that does not fit.
+        ConfigError: for an unknown method or setting, or a value that does not fit; for a method
+            whose file is not loaded here, too.
     """
-    return get_method(name).from_dict({**tuned_settings(name, dataset, scenario), **settings})
+    return implementation(method_settings(name, settings, dataset=dataset, scenario=scenario))
 
 
-def implementation(settings: MethodSettings) -> Method[Any]:
+def implementation(settings: MethodSettings) -> Method:
     """The method that has these settings, ready to run; itself, if it is one already.
 
     Raises:

@@ -10,10 +10,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Self
 
 from ..common.config import Config, setting
 from ..common.described import Field, declared, described
+from ..common.json_types import Json
+from ..common.records import Record
 from ..common.registry import Registry
 from ..data import POLICY_NAMES
 from ..training import Training
@@ -92,7 +94,7 @@ CATALOGUE = Path(__file__).with_name("catalogue.json")
 
 
 @dataclass(frozen=True)
-class Declaration:
+class Declaration(Record):
     """A method's class as plain data.
 
     Attributes:
@@ -123,8 +125,7 @@ class Declaration:
         about = method.tasks, method.scenarios, method.limits
         return cls(method.__name__, method.info, *about, iterative, fields)
 
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form."""
+    def _written(self) -> Json:
         return {
             "class": self.cls,
             **vars(self.info),
@@ -137,8 +138,9 @@ class Declaration:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Declaration:
-        """Inverse of `to_dict`."""
+    def _parsed(cls, values: object, strict: bool, where: str) -> Self:
+        if not isinstance(values, Mapping):
+            raise ValueError(f"{where}: wants an object, got {values!r}")
         words = ("name", "title", "paper", "family", "summary")
         return cls(
             values["class"],
@@ -152,14 +154,16 @@ class Declaration:
 
     def settings(self) -> type[MethodSettings]:
         """A class with the same settings, which cannot unlearn."""
-        about = {
-            "info": self.info,
-            "tasks": self.tasks,
-            "scenarios": self.scenarios,
-            "limits": self.limits,
-        }
-        base = IterativeSettings if self.iterative else MethodSettings
-        return declared(self.cls, self.fields, base=base, namespace=about, doc=self.info.summary)
+        return declared(
+            self.cls,
+            self.fields,
+            base=IterativeSettings if self.iterative else MethodSettings,
+            doc=self.info.summary,
+            info=self.info,
+            tasks=self.tasks,
+            scenarios=self.scenarios,
+            limits=self.limits,
+        )
 
 
 def known_methods() -> list[type[MethodSettings]]:
@@ -177,20 +181,26 @@ def settings_class(name: str) -> type[MethodSettings]:
 
 
 def method_settings(
-    name: str, *, dataset: str = "", scenario: str = "classes", **settings: Any
+    name: str,
+    settings: Mapping[str, object] | None = None,
+    *,
+    dataset: str = "",
+    scenario: str = "classes",
 ) -> MethodSettings:
     """A method's settings: those given over those tuned, if any, over its own.
 
     Args:
         name: of the method.
+        settings: by name.
         dataset: name of the data set that settings are tuned for; empty for the paper's settings.
         scenario: what is forgotten of it, `classes` or `samples`, see `Scenario.forgets`.
-        settings: by name.
 
     Raises:
         ConfigError: for an unknown method or setting, or a value that does not fit.
     """
-    return settings_class(name).from_dict({**tuned_settings(name, dataset, scenario), **settings})
+    cls = settings_class(name)
+    tuned = tuned_settings(cls.info.name, dataset, scenario)
+    return cls.from_dict({**tuned, **(settings or {})})
 
 
 def _read_catalogue() -> dict[str, type[MethodSettings]]:

@@ -1,7 +1,8 @@
-"""The reference models: the original, and the one retrained without the forget data."""
+"""The reference models: the original, the one retrained without the forget data, an untrained."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from torch import nn
@@ -9,7 +10,7 @@ from torch import nn
 from ..training import Outcome
 from .base import Method, Request, register
 
-__all__ = ["Original", "Retrain"]
+__all__ = ["Original", "Retrain", "Untrained"]
 
 
 @register(
@@ -46,3 +47,26 @@ class Retrain(Method[nn.Module]):
         """Train from scratch without the forget data."""
         model = request.fresh()
         return model, request.train(model, "retain", request.training)
+
+
+@register(
+    "untrained",
+    title="Untrained",
+    paper="random weights: the floor of every attack",
+    family="reference",
+    needs="",
+    summary="the random initialisation, as it is",
+)
+@dataclass(frozen=True)
+class Untrained(Method[nn.Module]):
+    """No training at all: what an attack gets from this model, it gets from any.
+
+    It starts where the retrained model starts, and stays there.
+    """
+
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
+        """Leave the initialisation."""
+        began = time.perf_counter()
+        request.progress.check()
+        model = request.fresh().eval()
+        return model, Outcome(seconds=time.perf_counter() - began)

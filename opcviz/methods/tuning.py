@@ -6,13 +6,14 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from ..common.json_types import Json
+from ..common.json_types import Plain
 
 __all__ = ["tuned_datasets", "tuned_settings"]
 
 TUNED_FOLDER = Path(__file__).parent / "tuned"
 
-Table = dict[str, dict[str, Json]]
+Settings = dict[str, Plain]
+Table = dict[str, dict[str, Settings]]
 """What is forgotten (`classes`, `samples`) to method to its settings."""
 
 
@@ -24,7 +25,7 @@ def _tables() -> dict[str, Table]:
     }
 
 
-def tuned_settings(method: str, dataset: str, scenario: str) -> Json:
+def tuned_settings(method: str, dataset: str, scenario: str) -> Settings:
     """Settings of a method for a data set and what is forgotten of it; empty where none are tuned.
 
     Args:
@@ -35,7 +36,7 @@ def tuned_settings(method: str, dataset: str, scenario: str) -> Json:
     return dict(_tables().get(dataset, {}).get(scenario, {}).get(method, {}))
 
 
-def tuned_datasets(method: str) -> dict[str, dict[str, Json]]:
+def tuned_datasets(method: str) -> dict[str, dict[str, Settings]]:
     """All tuned settings of a method: data set to what is forgotten to settings."""
     found = {
         dataset: {kind: methods[method] for kind, methods in table.items() if method in methods}

@@ -6,16 +6,18 @@ from ..common.lazy import face
 
 if TYPE_CHECKING:
     from .architectures import build_network
+    from .body_head import BodyHead
     from .checkpoint import CheckpointError, load_weights, save_weights
-    from .classifier import Activations, Classifier, build_classifier
+    from .classifier import Activations, Classifier, build_classifier, wrap_network
     from .settings import Architecture, list_architectures
 else:
     __getattr__, __dir__ = face(
         __name__,
         {
             "architectures": "build_network",
+            "body_head": "BodyHead",
             "checkpoint": "CheckpointError load_weights save_weights",
-            "classifier": "Activations Classifier build_classifier",
+            "classifier": "Activations Classifier build_classifier wrap_network",
             "settings": "Architecture list_architectures",
         },
     )
@@ -23,6 +25,7 @@ else:
 __all__ = [
     "Activations",
     "Architecture",
+    "BodyHead",
     "CheckpointError",
     "Classifier",
     "build_classifier",
@@ -30,4 +33,5 @@ __all__ = [
     "list_architectures",
     "load_weights",
     "save_weights",
+    "wrap_network",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 
 __all__ = ["CheckpointError", "load_weights", "read_tensors", "save_weights"]
 
@@ -18,7 +19,7 @@ class CheckpointError(ValueError):
     """A weights file that cannot be used; the message names the file and the reason."""
 
 
-def save_weights(path: Path, tensors: dict[str, Tensor], spec: Json) -> None:
+def save_weights(path: Path, tensors: dict[str, Tensor], spec: Mapping[str, Plain]) -> None:
     """Write tensors with a JSON-ready spec as the file's metadata."""
     ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     save_file(ready, str(path), metadata={"opcviz": json.dumps(spec)})
@@ -41,14 +42,14 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], Json]:
     return tensors, spec
 
 
-def load_weights(model: nn.Module, path: Path) -> Json:
-    """Fill a model from a file and return the spec stored with it.
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Fill a model from a file.
 
     Raises:
         CheckpointError: when the file is unreadable or does not fit the model; the first tensor
             that is missing, left over or of another shape is named.
     """
-    tensors, spec = read_tensors(path)
+    tensors, _ = read_tensors(path)
     wanted = model.state_dict()
     for name in [*wanted, *tensors]:
         if name not in tensors or name not in wanted:
@@ -60,4 +61,3 @@ def load_weights(model: nn.Module, path: Path) -> Json:
                 f"{tuple(wanted[name].shape)} in the model"
             )
     model.load_state_dict(tensors)
-    return spec

@@ -19,9 +19,10 @@ from torch.nn import functional as F
 from ..common.config import ConfigError
 from ..data import Data
 from .architectures import build_network
+from .body_head import BodyHead
 from .settings import Architecture
 
-__all__ = ["Activations", "Classifier", "build_classifier"]
+__all__ = ["Activations", "Classifier", "build_classifier", "wrap_network"]
 
 LAYOUTS = {"channels_first": 1, "channels_last": -1}
 """What a network may declare of outputs of three axes, in an attribute `layout`: the channels'."""
@@ -55,7 +56,7 @@ class Activations:
     logits: Tensor
 
 
-class Classifier(nn.Module):
+class Classifier(BodyHead):
     """A network with its input normalisation, split into body and head.
 
     Takes pictures as floats in [0, 1], so that attacks work in pixel space and every model
@@ -294,3 +295,35 @@ def build_classifier(spec: Architecture, data: Data, seed: int) -> Classifier:
         net = build_network(spec, data.shape[0], data.classes)
     mean, std = (value.cpu() for value in data.mean_std())
     return Classifier(net, mean, std, data.shape, spec.resize).to(data.device)
+
+
+def wrap_network(
+    net: nn.Module, data: Data, mean: Tensor | None = None, std: Tensor | None = None
+) -> Classifier:
+    """Somebody's own network as a `Classifier` for a data set, on the data's device.
+
+    Args:
+        net: the network; it is moved, not copied.
+        data: the data set; gives shape and classes of the samples.
+        mean, std: (channels,) that samples are normalised with; none: they are not.
+
+    Raises:
+        ConfigError: if it does not fit the samples, has no linear head or answers another number
+            of classes; for a mean or deviation of other channels.
+    """
+    channels = data.shape[0]
+    mean = torch.zeros(channels) if mean is None else torch.as_tensor(mean).cpu()
+    std = torch.ones(channels) if std is None else torch.as_tensor(std).cpu()
+    for name, given in (("mean", mean), ("std", std)):
+        if given.shape != (channels,):
+            raise ConfigError(
+                f"{name}: has shape {tuple(given.shape)}; wants ({channels},), one number for each "
+                f"channel of {data.name}"
+            )
+    network = Classifier(net.cpu(), mean, std, data.shape).to(data.device)
+    if network.classes != data.classes:
+        raise ConfigError(
+            f"{type(net).__name__} answers {network.classes} classes, and {data.name} has "
+            f"{data.classes}"
+        )
+    return network

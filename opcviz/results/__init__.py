@@ -6,6 +6,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 from ..common.records import Record, Undefined, defined, guard
 from .attempts import HOLDS, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
+from .information import IdiBlock, IdiResult, InformationResult
 from .inversion import (
     BlockInversion,
     ClassMeanScores,
@@ -55,13 +56,18 @@ from .recovery import (
     RidgeSweep,
     SizeCurve,
     SizeSweep,
+    UnseenScore,
 )
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .signs import SignsResult
+from .stored import DataResult, PlainResult, TrainingResult
+from .strongest import PIXELS, Rung, StrongestResult
 
 __all__ = [
     "ATTACKS",
     "FIT_SETS",
     "HOLDS",
+    "PIXELS",
     "AccuracyReport",
     "Attempt",
     "Attempts",
@@ -75,6 +81,7 @@ __all__ = [
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "DataResult",
     "DifferenceScores",
     "EntropySummary",
     "EvidenceResult",
@@ -82,6 +89,9 @@ __all__ = [
     "FitResult",
     "FitSet",
     "Flips",
+    "IdiBlock",
+    "IdiResult",
+    "InformationResult",
     "InversionSummary",
     "LiraResult",
     "MapReadOut",
@@ -92,6 +102,7 @@ __all__ = [
     "PartEntropies",
     "PictureScores",
     "PictureValues",
+    "PlainResult",
     "PredictionSimilarity",
     "ProbeScores",
     "ProbesResult",
@@ -107,18 +118,23 @@ __all__ = [
     "RidgeSweep",
     "RocCurve",
     "RocReport",
+    "Rung",
     "Separability",
     "Sign",
     "Signs",
+    "SignsResult",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",
+    "StrongestResult",
     "SurrogateScores",
     "SvcScore",
     "SvcScores",
     "ThresholdScores",
+    "TrainingResult",
     "TugOfWar",
     "Undefined",
+    "UnseenScore",
     "defined",
     "guard",
 ]

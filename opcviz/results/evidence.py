@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..common.records import Record, Undefined
+from .attempts import Attempt
 from .measures import AccuracyReport, Collapse, FeatureSimilarity, Separability
 from .probes import ProbesResult
 from .recovery import RecoveryResult
@@ -44,6 +45,10 @@ class EvidenceResult(Record):
     recovery: RecoveryResult
     entropy: EntropySummary | Undefined | None = None
 
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What FM and HR got from the features, on samples that they were not given."""
+        return self.recovery.attempts("features")
+
 
 @dataclass(frozen=True)
 class Block(Record):
@@ -67,6 +72,10 @@ class BlocksResult(Record):
     """All blocks from input to head."""
 
     blocks: tuple[Block, ...]
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What FM and HR got from every block's pooled output, on samples not given to them."""
+        return tuple(a for block in self.blocks for a in block.recovery.attempts(block.name))
 
 
 @dataclass(frozen=True)

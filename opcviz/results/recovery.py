@@ -8,6 +8,7 @@ from typing import Literal
 
 from ..common.parts import Part
 from ..common.records import Record, Undefined
+from .attempts import Attempt
 
 __all__ = [
     "ATTACKS",
@@ -21,6 +22,7 @@ __all__ = [
     "RidgeSweep",
     "SizeCurve",
     "SizeSweep",
+    "UnseenScore",
 ]
 
 ATTACKS = ("fm", "hr", "hr_labels")
@@ -111,11 +113,35 @@ class Flips(Record, always=True):
 
 
 @dataclass(frozen=True)
+class UnseenScore(Record):
+    """What one attack gets right of forgotten samples that its map was fitted without.
+
+    Attributes:
+        forget_accuracy, balanced_accuracy: percent.
+        interval: of the first.
+        scored: how many samples those are.
+        constant_predictor: percent that the best constant answer scores on them.
+        scored_on: `forget_test`; `forget_train` where the fit set holds none of it and there is no
+            forget test; `cross-fitted` where parts of `forget_train` are left out in turn.
+        given: forgotten samples of the scarcest class that the map was fitted on.
+    """
+
+    forget_accuracy: float
+    balanced_accuracy: float
+    interval: ConfidenceInterval
+    scored: int
+    constant_predictor: float
+    scored_on: str
+    given: int
+
+
+@dataclass(frozen=True)
 class FitResult(Record):
     """What one attack with one fit set gets right.
 
     Attributes:
-        forget_accuracy: percent of the forget part of the train set.
+        forget_accuracy: percent of the forget part of the train set; of fit sets that hold it
+            (`all`, `forget`) that is in-sample.
         balanced_accuracy: percent, mean recall over the classes of the forget set.
         recall: percent by class of the forget set.
         retain_accuracy: percent of the retain part of the train set.
@@ -127,6 +153,8 @@ class FitResult(Record):
         confusion: forget samples by true class, then answer; of fit set `all` alone.
         flips: which samples turn right; of fit set `all` alone.
         note: where there are too few samples to mean anything at ridge 0.
+        unseen: the headline: the same attack on forgotten samples that its map was fitted without;
+            None in what an older version stored.
     """
 
     forget_accuracy: float | Undefined
@@ -141,12 +169,13 @@ class FitResult(Record):
     confusion: Mapping[str, Mapping[str, int]] | None = None
     flips: Flips | None = None
     note: str | None = None
+    unseen: UnseenScore | Undefined | None = None
 
     @classmethod
     def undefined(cls, reason: str, constant_predictor: float | None = None) -> FitResult:
         """An attack that cannot be made, and why."""
         why = Undefined(reason)
-        return cls(why, why, why, why, constant_predictor, None)
+        return cls(why, why, why, why, constant_predictor, None, unseen=why)
 
 
 @dataclass(frozen=True)
@@ -231,6 +260,32 @@ class RecoveryResult(Record):
     constant_predictor: float | None
     before: BeforeAttack
     sizes: SizeSweep | Undefined | None
+
+    def attempts(self, place: str) -> tuple[Attempt, ...]:
+        """What FM and HR on labels got from one place, on forgotten samples they were not given.
+
+        HR on the original's logits is left out: in closed form it is FM.
+        """
+        found = (
+            (attack, holds, self.attack(attack)[holds].unseen)
+            for attack in ("fm", "hr_labels")
+            for holds in ("all", "retain")
+        )
+        return tuple(
+            Attempt(
+                attacker=attack,
+                place=place,
+                view="pooled",
+                holds=holds,
+                given=unseen.given,
+                recovered=unseen.forget_accuracy,
+                scored=unseen.scored,
+                constant=unseen.constant_predictor,
+                settings=f"relative ridge {self.ridge:g}",
+            )
+            for attack, holds, unseen in found
+            if isinstance(unseen, UnseenScore)
+        )
 
     def attack(self, name: str) -> Mapping[str, FitResult]:
         """One of `ATTACKS`, by fit set."""

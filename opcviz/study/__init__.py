@@ -6,8 +6,9 @@ from ..common.lazy import face
 
 if TYPE_CHECKING:
     from .job import Job
-    from .pipeline import all_kinds, execute, missing, run
-    from .results import ModelResult, StudyResult, list_studies, open_study
+    from .opening import list_studies, open_study
+    from .pipeline import Done, all_kinds, check_plan, execute, missing, run
+    from .results import ModelResult, StudyResult
     from .runner import StudyRunner
     from .spec import Evidence, Plan, Study, list_presets, load_plan, preset, read_method
     from .store import Artefact, Store, StoreError, default_root, shipped_root
@@ -16,8 +17,9 @@ else:
         __name__,
         {
             "job": "Job",
-            "pipeline": "all_kinds execute missing run",
-            "results": "ModelResult StudyResult list_studies open_study",
+            "pipeline": "Done all_kinds check_plan execute missing run",
+            "opening": "list_studies open_study",
+            "results": "ModelResult StudyResult",
             "runner": "StudyRunner",
             "spec": "Evidence Plan Study list_presets load_plan preset read_method",
             "store": "Artefact Store StoreError default_root shipped_root",
@@ -26,6 +28,7 @@ else:
 
 __all__ = [
     "Artefact",
+    "Done",
     "Evidence",
     "Job",
     "ModelResult",
@@ -36,6 +39,7 @@ __all__ = [
     "StudyResult",
     "StudyRunner",
     "all_kinds",
+    "check_plan",
     "default_root",
     "execute",
     "list_presets",

@@ -13,7 +13,7 @@ BEFORE = {
         "are none"
     ),
     "models[].{method,seed,settings,status}": (
-        "which model; `status` is `finished`, `diverged` or `refused`"
+        "which model; `status` is `finished`, `diverged`, `refused` or `failed`"
     ),
 }
 AFTER = {

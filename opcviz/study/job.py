@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 from ..common.config import ConfigError
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
+from ..common.records import Record
 
 __all__ = ["Job"]
 
 
 @dataclass(frozen=True)
-class Job:
-    """One run of the engine.
+class Job(Record):
+    """One run of the engine; `from_dict` raises `ConfigError` for what is no job.
 
     Attributes:
         plan: `Plan.to_dict()`.
@@ -24,25 +26,21 @@ class Job:
         plugin_files: a user's own methods, attacks and tasks that the plan may name.
     """
 
-    plan: Json
+    plan: Mapping[str, Plain]
     device: str = "auto"
     kinds: tuple[str, ...] = ()
     again: bool = False
     data_root: str | None = None
     plugin_files: tuple[str, ...] = ()
 
-    def to_dict(self) -> Json:
-        """JSON-ready form."""
+    def _written(self) -> Json:
         values = asdict(self)
         return {**values, "kinds": list(self.kinds), "plugin_files": list(self.plugin_files)}
 
     @classmethod
-    def from_dict(cls, values: Json) -> Self:
-        """Inverse of `to_dict`; what is left out has its default.
-
-        Raises:
-            ConfigError: without a plan, or with an entry that a job does not have.
-        """
+    def _parsed(cls, values: object, strict: bool, where: str) -> Self:
+        if not isinstance(values, dict):
+            raise ConfigError(f"a job wants a table, got {values!r}")
         known = [f.name for f in fields(cls)]
         if unknown := [name for name in values if name not in known]:
             raise ConfigError(f"a job has no '{unknown[0]}'; it has: {', '.join(known)}")

@@ -22,7 +22,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from ..artefacts.declaration import declare_kinds, describe_kind
+from ..artefacts.declaration import KindDeclaration, declare_kinds, describe_kind
 from ..common.plugins import (
     GROUPS,
     OLD_PATH_VARIABLE,
@@ -130,7 +130,7 @@ def _declare(found: dict[str, Any]) -> None:
     METHODS.stand_in(SOURCE, {each.info.name: each.settings() for each in methods})
     sets = (DatasetInfo(**each) for each in found.get("datasets", []))
     DATASETS.stand_in(SOURCE, {each.name: declared_dataset(each) for each in sets})
-    declare_kinds(SOURCE, found.get("kinds", []))
+    declare_kinds(SOURCE, [KindDeclaration.from_dict(each) for each in found.get("kinds", [])])
 
 
 def main(files: Sequence[str]) -> None:
@@ -145,7 +145,7 @@ def main(files: Sequence[str]) -> None:
     own = [kind for kind in kinds() if kind not in before]
     found = {
         "methods": [Declaration.of(cls).to_dict() for cls in methods],
-        "kinds": [describe_kind(kind) for kind in own],
+        "kinds": [describe_kind(kind).to_dict() for kind in own],
         "datasets": [asdict(info) for info in list_datasets() if info not in before],
         "refused": [asdict(each) for each in refused],
     }

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from ..artefacts import MODEL, get_kind, kinds
+from ..common.config import ConfigError
 from ..common.devices import pick_device
 from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
 from ..methods import Method, implementation
+from ..models import list_architectures
+from ..tasks import get_task
+from .failures import OwnFailed, OwnMethodFailed, is_own
 from .job import Job
-from .runner import OwnKindFailed, StudyRunner
+from .runner import StudyRunner
 from .spec import Plan
 from .store import Store, shipped_root
 from .trainer import train_again
 
-__all__ = ["Item", "all_kinds", "execute", "missing", "run"]
+__all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "missing", "run"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Item:
     """One answer to be made."""
 
     kind: str
-    method: Method[Any]
+    method: Method
     seed: int
 
 
@@ -36,6 +40,24 @@ def all_kinds(plan: Plan | None = None) -> tuple[str, ...]:
     """Everything that can be made of a model, in the order in which it is made."""
     task = plan.study.task if plan else None
     return (MODEL, *(kind.name for kind in kinds(task)))
+
+
+def check_plan(plan: Plan) -> None:
+    """See that a plan's task and network exist, which only a process that runs it can know.
+
+    Raises:
+        ConfigError: naming the setting; what there is, is listed.
+    """
+    study = plan.study
+    try:
+        get_task(study.task)
+    except ConfigError as error:
+        raise ConfigError(f"Study.task: {error}") from error
+    name = study.architecture.name
+    if study.task == "classification" and name not in list_architectures():
+        raise ConfigError(
+            f"Architecture.name: there is no '{name}'; `opcviz list architectures` names all"
+        )
 
 
 def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[Item]:
@@ -90,8 +112,23 @@ def _order(item: Item) -> tuple[float, float, str, int]:
     return item.seed, 3 + kind.order if "together" in kind.needs else 2, "", 0
 
 
-def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: bool = False) -> int:
-    """Make everything a plan asks for; returns how many answers were missing.
+@dataclass(frozen=True)
+class Done:
+    """What a run came to.
+
+    Attributes:
+        made: how many answers were made.
+        failures: a sentence about each thing of a user's own that failed, with its file and line.
+    """
+
+    made: int
+    failures: tuple[str, ...] = ()
+
+
+def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: bool = False) -> Done:
+    """Make everything a plan asks for that is missing.
+
+    What fails in a user's own code is told, and everything else goes on as if it were not there.
 
     Args:
         plan: what is asked.
@@ -106,29 +143,63 @@ def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: boo
     items = missing(plan, runner, only)
     runner.prepare()
     with runner.threads():
-        _make(items, plan, runner, again)
-    return len(items)
+        return _make(items, plan, runner, again)
 
 
-def _make(items: list[Item], plan: Plan, runner: StudyRunner, again: bool) -> None:
+def _make(items: list[Item], plan: Plan, runner: StudyRunner, again: bool) -> Done:
     last = Item(MODEL, implementation(plan.methods[-1]), plan.seeds[-1])
     repeat = again and last not in items
     count = len(items) + repeat
+    failures = _Failures(runner)
     if repeat:
         runner.progress(Stage(MODEL, 0, count, last.method.info.title))
-        train_again(runner, last.method, last.seed)
-    done = int(repeat)
+        with failures.told([last]):
+            train_again(runner, last.method, last.seed)
+    done, made = int(repeat), 0
     for together in _batches(items):
         first, titles = together[0], [item.method.info.title for item in together]
         runner.progress(Stage(first.kind, done, count, ", ".join(titles)))
-        try:
-            if len(together) > 1:
-                runner.measure(get_kind(first.kind), [item.method for item in together], first.seed)
-            else:
-                runner.make(first.kind, first.method, first.seed)
-        except OwnKindFailed as error:  # everything else goes on as if it were not there
-            runner.progress(Message(str(error), "warning"))
         done += len(together)
+        usable = [item for item in together if failures.has_model(item)]
+        with failures.told(usable):
+            if len(usable) > 1:
+                runner.measure(get_kind(first.kind), [item.method for item in usable], first.seed)
+            elif usable:
+                runner.make(usable[0].kind, usable[0].method, usable[0].seed)
+            made += len(usable)
+    return Done(made, tuple(failures.said))
+
+
+class _Failures:
+    """What failed in a user's own code so far, told as it happens."""
+
+    def __init__(self, runner: StudyRunner) -> None:
+        self.said: list[str] = []
+        self._runner, self._without_model = runner, set[str]()
+
+    @contextmanager
+    def told(self, items: Sequence[Item]) -> Iterator[None]:
+        """Tell a failure in the block, and go on; of a method, its models have no evidence."""
+        try:
+            yield
+        except OwnFailed as error:
+            if isinstance(error, OwnMethodFailed):
+                self._without_model |= set(map(self._place, items))
+            self.said.append(str(error))
+            self._runner.progress(Message(str(error), "warning"))
+
+    def has_model(self, item: Item) -> bool:
+        """Whether an answer can be made: of a user's own method, whether its model is there."""
+        if item.kind != MODEL and is_own(item.method) and self._sound(item):
+            with self.told([item]):
+                self._runner.failure(item.method, item.seed)
+        return self._sound(item)
+
+    def _sound(self, item: Item) -> bool:
+        return self._place(item) not in self._without_model
+
+    def _place(self, item: Item) -> str:
+        return self._runner.place(item.method, item.seed)
 
 
 def _batches(items: list[Item]) -> Iterator[list[Item]]:
@@ -147,7 +218,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
     """Run a job of the engine; `job` is `Job.to_dict()`.
 
     Returns:
-        The study's place and how many answers were made.
+        The study's place, how many answers were made, and what failed in a user's own code.
 
     Raises:
         ConfigError: when the plan or the device cannot be used.
@@ -156,7 +227,8 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
     asked = Job.from_dict(job)
     for refused in loader.load(asked.plugin_files):
         progress(Message(str(refused), "warning"))
-    plan = Plan.from_dict(asked.plan)
+    plan = Plan.from_dict(dict(asked.plan))
+    check_plan(plan)
     runner = StudyRunner(
         plan.study,
         Store(store, (shipped_root(),)),
@@ -165,5 +237,5 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
         data_root=Path(asked.data_root) if asked.data_root else None,
         progress=progress,
     )
-    made = run(plan, runner, only=asked.kinds, again=asked.again)
-    return {"study": plan.study.place, "made": made}
+    done = run(plan, runner, only=asked.kinds, again=asked.again)
+    return {"study": runner.study.place, "made": done.made, "failed": list(done.failures)}

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..artefacts import MODEL, kinds
-from ..artefacts.verdicts import StoredResults, judge_models
+from ..artefacts import MODEL, KindAbout, ModelResults, kinds
+from ..artefacts.verdicts import Known, judge_models
 from ..common.config import ConfigError
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
+from ..common.records import Record, Undefined
 from ..methods import MethodSettings, settings_class
+from ..results import DataResult, TrainingResult
 from ..verdict import Consensus, Verdict, consensus
-from .spec import Evidence, Study, list_presets, preset
+from .answers import Answers
+from .artefact import RECORD, REMEDY
+from .spec import Study
 from .store import Artefact, Store, StoreError
 
-__all__ = ["ModelResult", "StudyResult", "list_studies", "open_study"]
+__all__ = ["ModelResult", "StudyResult"]
+
+REFERENCES = {"original": 0, "retrain": 1}  # in the order in which they are shown
 
 FEWEST_OTHERS = 2  # retrained models beside which another one is judged without being among them
 
@@ -60,7 +67,7 @@ class ModelResult:
         fitting = (a for a in answers if asked.items() <= a.question.items())
         return next(fitting, None) or next(iter(answers), None)
 
-    def _asked(self, kind: str) -> Json:
+    def _asked(self, kind: str) -> Mapping[str, Plain]:
         declared = {each.name: each for each in kinds()}
         return declared[kind].question(self.study.evidence) if kind in declared else {}
 
@@ -79,30 +86,67 @@ class ModelResult:
         names = (name for name in self.store.kinds(self.place) if name not in ours)
         return {name: found for name in names if (found := self.artefact(name))}
 
-    def result(self, kind: str) -> Json:
-        """The numbers of a kind; `{"reason": ...}` where there are none."""
-        artefact = self.artefact(kind)
-        return artefact.json() if artefact else {"reason": f"{kind} was not computed yet"}
+    @cached_property
+    def results(self) -> ModelResults:
+        """All its results as records, each read when it is first asked for."""
+        return ModelResults(self.training, Answers(self.store, self.place, self.artefact))
+
+    def result(self, kind: str) -> Record | Undefined:
+        """The record of a kind, or why there is none; `results.get` has it by its class."""
+        return self.results.answer(kind)
+
+    @cached_property
+    def training(self) -> TrainingResult:
+        """How its training ended."""
+        artefact = self.artefact(MODEL)
+        told = self._numbers(artefact) if artefact else {"reason": f"{MODEL} was not computed yet"}
+        try:
+            return TrainingResult.from_dict({"status": "missing", **told})
+        except ValueError as error:
+            return TrainingResult("missing", f"made by another version ({error}); run it again")
+
+    def _numbers(self, artefact: Artefact) -> Json:
+        """What it says; `{"reason": ...}` where its file is damaged, which is told to `warn`."""
+        try:
+            return artefact.json()
+        except StoreError as error:
+            self.store.warn(str(error))
+            return {"reason": str(error)}
 
     def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
-        """The arrays of a kind, empty where there are none."""
+        """The arrays of a kind, empty where there are none, or none that can be read."""
         artefact = self.artefact(kind)
-        return artefact.arrays(name) if artefact and artefact.path(name).is_file() else {}
+        if artefact is None or not artefact.path(name).is_file():
+            return {}
+        try:
+            return artefact.arrays(name)
+        except StoreError as error:
+            self.store.warn(str(error))
+            return {}
 
-    def stored(self) -> StoredResults:
-        """Everything that is stored about it, for its verdict."""
-        model = self.result(MODEL)
-        names = [kind.name for kind in kinds(self.study.task)]
-        results = {name: artefact.json() for name in names if (artefact := self.artefact(name))}
-        who = f"{self.title}, seed {self.seed}"
-        return StoredResults(who, str(model.get("status")), model.get("reason"), results)
+    @cached_property
+    def outdated_kinds(self) -> dict[str, str]:
+        """By kind of artefact, in which settings its answer differs from what the study asks."""
+        ours = [kind.name for kind in kinds(self.study.task) if not kind.own]
+        kept = {name: self.artefact(name) for name in ours} | self.own
+        return {name: said for name, a in kept.items() if (said := self._outdated(name, a))}
+
+    @property
+    def known(self) -> Known:
+        """The model as a verdict is given it."""
+        return Known(f"{self.title}, seed {self.seed}", self.results)
 
     def to_dict(self) -> Json:
-        """The documented form of `show --json`; what was not computed is null with a reason."""
-        model = self.result(MODEL)
+        """The documented form of `show --json`; what was not computed is null with a reason.
+
+        It holds what is stored, as it is stored, whatever version stored it.
+        """
+        artefact = self.artefact(MODEL)
+        model = self._numbers(artefact) if artefact else {"reason": f"{MODEL} was not computed yet"}
         ours = [kind for kind in kinds(self.study.task) if not kind.own]
         found = {kind.name: (kind, self.artefact(kind.name)) for kind in ours}
-        results = {name: artefact.json() for name, (_, artefact) in found.items() if artefact}
+        results = {name: self._numbers(kept) for name, (_, kept) in found.items() if kept}
+        own = {name: self._numbers(artefact) for name, artefact in self.own.items()}
         shown: Json = {
             "method": self.method.info.name,
             "seed": self.seed,
@@ -116,11 +160,9 @@ class ModelResult:
             failure = result["reason"] if result and result.keys() == {"reason"} else None
             shown |= kind.show(None if failure else result, failure or kind.not_computed)
         # as they are stored, beside our own and never in place of it
-        shown = {name: artefact.json() for name, artefact in self.own.items()} | shown
-        kept = {name: artefact for name, (_, artefact) in found.items()} | self.own
-        outdated = {name: said for name, a in kept.items() if (said := self._outdated(name, a))}
-        if outdated:
-            shown["outdated"] = outdated
+        shown = own | shown
+        if self.outdated_kinds:
+            shown["outdated"] = self.outdated_kinds
         return {
             **shown,
             "seconds": model.get("seconds"),
@@ -129,14 +171,14 @@ class ModelResult:
             "stage_seconds": {
                 MODEL: model.get("seconds"),
                 **{name: (results.get(name) or {}).get("seconds") for name in found},
-                **{name: artefact.json().get("seconds") for name, artefact in self.own.items()},
+                **{name: result.get("seconds") for name, result in own.items()},
             },
         }
 
 
 def _differences(asked: Any, answered: Any, path: str = "") -> list[str]:
     """Dotted names of the settings that differ, with both values."""
-    if isinstance(asked, dict) and isinstance(answered, dict):
+    if isinstance(asked, Mapping) and isinstance(answered, Mapping):
         return [
             line
             for name, value in asked.items()
@@ -166,16 +208,14 @@ class StudyResult:
             artefact = self.store.latest(place, "model")
             if artefact is None:
                 continue
-            about = artefact.question
-            serves = about["seed"] in self.study.evidence.reference_seeds
-            if serves and self.store.latest(place, "evidence") is None:
-                continue
             try:
-                method = settings_class(about["method"]).from_dict(about["settings"])
-            except ConfigError as error:
+                method, seed = _who(artefact)
+            except (ConfigError, StoreError) as error:
                 self.store.warn(f"{artefact.folder}: {error}; the model is left out")
                 continue
-            found.append(ModelResult(self.store, place, method, about["seed"], self.study))
+            serves = method.info.name in REFERENCES and seed in self.study.evidence.reference_seeds
+            if not serves or self.store.latest(place, "evidence"):
+                found.append(ModelResult(self.store, place, method, seed, self.study))
         return sorted(found, key=_order)
 
     def model(self, key: str) -> ModelResult | None:
@@ -190,7 +230,7 @@ class StudyResult:
             (a for a in answers if a.question.get("probe") == size), next(iter(answers), None)
         )
 
-    def probe(self) -> tuple[dict[str, np.ndarray], Json]:
+    def probe(self) -> tuple[dict[str, np.ndarray], DataResult]:
         """The probe set's arrays (ids, pictures, labels, forget) and what is said of the data.
 
         Raises:
@@ -199,9 +239,9 @@ class StudyResult:
         artefact = self.probe_artefact()
         if artefact is None:
             raise StoreError(f"study '{self.place}' has no probe set yet: run it first")
-        return artefact.arrays("probe.npz"), artefact.json()
+        return artefact.arrays("probe.npz"), DataResult.from_dict(artefact.json())
 
-    def numbers(self, model: ModelResult) -> Json:
+    def _numbers(self, model: ModelResult) -> Json:
         """The documented form of one model, with the verdict on it beside both references."""
         return {
             **self._plain(model),
@@ -211,33 +251,28 @@ class StudyResult:
 
     def to_dict(self) -> Json:
         """The documented form of `show --json`."""
+        own = {name: about.to_dict() for name, about in self.own_kinds.items()}
         return {
             "study": {"place": self.place, **self.study.to_dict()},
-            **({"own": self.own_kinds} if self.own_kinds else {}),
-            "models": [self.numbers(model) for model in self.models],
+            **({"own": own} if own else {}),
+            "models": [self._numbers(model) for model in self.models],
         }
 
     @cached_property
-    def own_kinds(self) -> dict[str, Json]:
+    def own_kinds(self) -> dict[str, KindAbout]:
         """What users' own kinds of artefact say of themselves, by name: see `Kind.about`.
 
         As their newest answers say it, so that their files need not be loaded.
         """
         answers = [answer for model in self.models for answer in model.own.items()]
         answers.sort(key=lambda answer: (answer[0], answer[1].created))
-        return {name: artefact.about for name, artefact in answers}
-
-    @cached_property
-    def _read(self) -> dict[str, Json]:
-        return {}
+        return {name: a.about or KindAbout(name, "", {}, ()) for name, a in answers}
 
     def _plain(self, model: ModelResult) -> Json:
-        """A model's numbers, read once however many verdicts rest on them."""
-        if model.key not in self._read:
-            lacking = (name for name in self.own_kinds if name not in model.own)
-            reasons = {name: {"reason": f"{name} was not computed yet"} for name in lacking}
-            self._read[model.key] = {**model.to_dict(), **reasons}
-        return self._read[model.key]
+        """A model's numbers, and which of the users' own kinds it lacks."""
+        lacking = (name for name in self.own_kinds if name not in model.own)
+        reasons = {name: {"reason": f"{name} was not computed yet"} for name in lacking}
+        return {**model.to_dict(), **reasons}
 
     def verdict(self, model: ModelResult) -> Verdict:
         """What the evidence adds up to, against the original of its seed and all retrained models.
@@ -258,15 +293,12 @@ class StudyResult:
     def _verdicts(self) -> dict[str, Verdict]:
         return {}
 
-    @cached_property
-    def _stored(self) -> dict[str, StoredResults]:
-        return {}
-
-    def _results_of(self, model: ModelResult) -> StoredResults:
-        """All that is stored about a model, read once however many verdicts rest on it."""
-        if model.key not in self._stored:
-            self._stored[model.key] = model.stored()
-        return self._stored[model.key]
+    def _said_of_data(self, probe: Artefact) -> Json:
+        try:
+            return probe.json()
+        except StoreError as error:
+            self.store.warn(str(error))
+            return {}
 
     def _judged(self, model: ModelResult) -> Verdict:
         originals = [m for m in self.models if m.method.info.name == "original"]
@@ -275,68 +307,30 @@ class StudyResult:
         others = [m for m in retrained if m.key != model.key]
         band = others if len(others) >= FEWEST_OTHERS else retrained
         probe = self.probe_artefact()
-        about = probe.json() if probe else {}
+        about = DataResult.from_dict(self._said_of_data(probe)) if probe else DataResult()
         return judge_models(
             self.study.task,
-            self._results_of(model),
-            self._results_of(original) if original else None,
-            [self._results_of(each) for each in band],
-            sizes=about.get("sizes") or {},
+            model.known,
+            original.known if original else None,
+            [each.known for each in band],
+            sizes=about.sizes or {},
         )
 
 
-def _order(model: ModelResult) -> tuple[int, int, str]:
-    references = {"original": 0, "retrain": 1}
-    shallow_first = 3 if model.method.info.family == "contraction" else 2
-    return (references.get(model.method.info.name, shallow_first), model.seed, model.key)
-
-
-def list_studies(store: Store) -> list[str]:
-    """Places of all studies that can be read; what is wrong with the others is told to `warn`."""
-    return [place for place in store.places() if _read(store, place)]
-
-
-def _read(store: Store, place: str) -> StudyResult | None:
-    try:
-        spec = store.read_study(place)
-        spec.pop("data_digest", None)
-        return StudyResult(store, place, _study_of(store, place, spec))
-    except (StoreError, ConfigError) as error:
-        store.warn(f"study '{place}' is left out: {error}")
-        return None
-
-
-def _study_of(store: Store, place: str, spec: Json) -> Study:
-    """The study; settings of the evidence that this version does not know do not close it.
-
-    A user's own kind of artefact need not be loaded here: its name and its settings are left out.
-    """
-    known = set(Evidence().to_dict())
-    optional = {kind.name for kind in kinds() if kind.optional}
-    evidence = {k: v for k, v in spec.get("evidence", {}).items() if k in known}
-    if evidence.get("instruments") is not None:
-        evidence["instruments"] = [n for n in evidence["instruments"] if n in optional]
-    try:
-        return Study.from_dict({**spec, "evidence": evidence})
-    except ConfigError as error:
-        study = Study.from_dict({name: spec[name] for name in spec if name != "evidence"})
-        store.warn(f"study '{place}': {error}; its evidence settings are left out")
-        return study
-
-
-def open_study(store: Store, name: str) -> StudyResult:
-    """A study by its place, by a preset's name, or by its own name when only one has it.
+def _who(artefact: Artefact) -> tuple[MethodSettings, int]:
+    """The method with its settings, and the seed, that a stored model's question names.
 
     Raises:
-        StoreError: when there is none, or several; they are listed.
+        ConfigError: for a method or a setting that is not known here.
+        StoreError: when the question is no model's.
     """
-    known = store.places()
-    place = preset(name).study.place if name in list_presets() else name
-    fitting = [p for p in known if p == place] or [p for p in known if p.rsplit("-", 1)[0] == name]
-    if len(fitting) != 1:
-        what = "no study is" if not fitting else f"{len(fitting)} studies are"
-        raise StoreError(f"{what} called '{name}'; there are: {', '.join(known) or 'none yet'}")
-    found = _read(store, fitting[0])
-    if found is None:
-        raise StoreError(f"study '{fitting[0]}' cannot be read; its study.json is damaged")
-    return found
+    asked = artefact.question
+    seed = asked.get("seed")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise StoreError(f"{RECORD}: question.seed is {seed!r} and not a whole number; {REMEDY}")
+    return settings_class(asked.get("method", "")).from_dict(asked.get("settings", {})), seed
+
+
+def _order(model: ModelResult) -> tuple[int, int, str]:
+    shallow_first = 3 if model.method.info.family == "contraction" else 2
+    return (REFERENCES.get(model.method.info.name, shallow_first), model.seed, model.key)

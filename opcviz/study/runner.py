@@ -7,48 +7,35 @@ computes and the artefacts about it. Each is looked up first and computed only w
 from __future__ import annotations
 
 import math
-import sys
 import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind
+from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind, make_subject
 from ..artefacts.own import check_made
+from ..common.config import ConfigError
 from ..common.devices import fitting_threads, flush_denormals, synchronize
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from ..common.parts import PARTS
 from ..common.progress import Cancelled, Progress
-from ..data import Data, Images, Split, digest, load, probe_set
+from ..data import Data, Split, digest, load, probe_set
 from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
+from .failures import OwnKindFailed, is_own
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
-from .subjects import Trained
 from .trainer import train_and_store
 
-__all__ = ["PARTS", "OwnKindFailed", "StudyRunner"]
+__all__ = ["PARTS", "StudyRunner"]
 
 MODEL_VERSION = PROBE_VERSION = 1  # raised when an answer changes although its question does not
-
-
-class OwnKindFailed(Exception):
-    """A user's own kind of artefact raised an error; the message names its file and line."""
-
-    def __init__(self, kind: Kind, error: BaseException) -> None:
-        file = sys.modules[type(kind).__module__].__file__ or "?"
-        frames = traceback.extract_tb(error.__traceback__)
-        line = next((f.lineno for f in reversed(frames) if f.filename == file), None)
-        where = file if line is None else f"{file}, line {line}"
-        super().__init__(f"'{kind.name}' failed: {where}: {type(error).__name__}: {error}")
 
 
 class StudyRunner:
@@ -81,7 +68,7 @@ class StudyRunner:
         self.original, self.retrained = create("original"), create("retrain")
         self.reference_seeds = tuple(sorted({*seeds, *study.evidence.reference_seeds}))
         self._prepared = False
-        self._subjects: dict[str, Trained] = {}
+        self._subjects: dict[str, Subject] = {}
         flush_denormals()
 
     # ---- data -----------------------------------------------------------------------------
@@ -95,14 +82,30 @@ class StudyRunner:
         """
         loaded = load(self.study.data, root=self.data_root, download=self.download)
         place, now = self.study.place, digest(loaded)
-        if self.store.has_study(place):
-            then = self.store.read_study(place)["data_digest"]
-            if now != then:
-                raise StoreError(
-                    f"the data of study '{place}' changed since it began (digest {then}, now "
-                    f"{now}); put the old file back, or give the study another name"
-                )
+        then = self._recorded_digest()
+        if then not in (None, now):
+            raise StoreError(
+                f"the data of study '{place}' changed since it began (digest {then}, now "
+                f"{now}); put the old file back, or give the study another name"
+            )
         return loaded.to(self.device)
+
+    def _recorded_digest(self) -> str | None:
+        """The digest of the data that the study began with; None where no record can tell."""
+        try:
+            record = self.store.read_study(self.study.place)
+        except StoreError:
+            return None  # a new study, or a damaged record: `prepare` sets that aside, and says so
+        return record.get("data_digest") if self._is_mine(record) else None
+
+    def _is_mine(self, record: Json) -> bool:
+        """Whether a study's record describes this study."""
+        about = {k: v for k, v in record.items() if k not in ("evidence", "data_digest")}
+        try:
+            same = Study.from_dict(about).place == self.study.place
+        except ConfigError:
+            return False
+        return same and isinstance(record.get("data_digest"), str)
 
     @cached_property
     def split(self) -> Split:
@@ -146,7 +149,8 @@ class StudyRunner:
         if self._prepared:
             return
         place = self.study.place
-        self.store.write_study(place, {**self.study.to_dict(), "data_digest": digest(self.data)})
+        record = {**self.study.to_dict(), "data_digest": digest(self.data)}
+        self.store.write_study(place, record, self._is_mine)
         asked = {"probe": self.study.evidence.probe, "version": PROBE_VERSION}
         if not self.store.find(place, "probe", asked):
             with self.store.writing(place, "probe", asked) as folder:
@@ -175,18 +179,25 @@ class StudyRunner:
         """The model's folder in the store."""
         return model_place(self.study, method, seed)
 
-    def question(self, kind: str, method: Method, seed: int) -> Json:
+    def question(self, kind: str, method: Method, seed: int) -> Mapping[str, Plain]:
         """What an artefact answers, beyond the study and the model whose folder it lies in."""
         if kind == MODEL:
-            about = {"method": method.info.name, "settings": method.to_dict(), "seed": seed}
-            return {**about, "version": MODEL_VERSION}
+            return {
+                "method": method.info.name,
+                "settings": method.to_dict(),
+                "seed": seed,
+                "version": MODEL_VERSION,
+            }
         declared = get_kind(kind)
         seeds = {"seeds": list(self.reference_seeds)} if "seeds" in declared.needs else {}
         return {**declared.question(self.study.evidence), **seeds}
 
     def find(self, kind: str, method: Method, seed: int) -> Artefact | None:
-        """The stored answer, or None."""
-        return self.store.find(self.place(method, seed), kind, self.question(kind, method, seed))
+        """The stored answer, or None; the failure of a user's own method is none, to be retried."""
+        question = self.question(kind, method, seed)
+        found = self.store.find(self.place(method, seed), kind, question)
+        failed = found and kind == MODEL and is_own(method) and found.json()["status"] == "failed"
+        return None if failed else found
 
     def writing(self, kind: str, method: Method, seed: int) -> AbstractContextManager[Path]:
         """A folder to fill with the answer; see `Store.writing`."""
@@ -202,6 +213,7 @@ class StudyRunner:
         Raises:
             Cancelled: when asked to stop.
             StoreError: when the original diverged, or the answer cannot be kept.
+            OwnFailed: when a user's own method or kind of artefact raised an error.
         """
         if found := self.find(kind, method, seed):
             return found
@@ -234,9 +246,7 @@ class StudyRunner:
             OwnKindFailed: when it raised, or returned what cannot be stored.
         """
         try:
-            made = kind.measure_all(contexts)
-            check_made(kind, made, len(contexts))
-            return made
+            return check_made(kind, kind.measure_all(contexts), len(contexts))
         except (Cancelled, StoreError):
             raise
         except (Exception, SystemExit) as error:
@@ -250,7 +260,7 @@ class StudyRunner:
                 write_arrays(folder / name, content)
             for name, write in made.files.items():
                 write(folder / name)
-            result = {**made.json(), "seconds": round(seconds, 3)}
+            result = {**made.record.to_dict(), "seconds": round(seconds, 3)}
             write_json(folder / "result.json", result, compact=True)
 
     def _store_refusal(self, kind: Kind, method: Method, seed: int) -> bool:
@@ -279,7 +289,7 @@ class StudyRunner:
         load_weights(model, self.make(MODEL, method, seed).path("weights.safetensors"))
         return model.eval()
 
-    def subject(self, method: Method, seed: int) -> Trained:
+    def subject(self, method: Method, seed: int) -> Subject:
         """A trained model with all that it computes.
 
         Outputs are kept for the two references of the seed and for the model asked for last: those
@@ -290,18 +300,28 @@ class StudyRunner:
         for place, known in self._subjects.items():
             if place != key and place not in kept:
                 known.release()
-        return self._subjects.setdefault(key, Trained(self, method, seed))
+        return self._subject_at(key, method, seed)
+
+    def _subject_at(self, place: str, method: Method, seed: int) -> Subject:
+        if place not in self._subjects:
+            self._subjects[place] = make_subject(
+                self,
+                method.info.name,
+                seed,
+                load=lambda: self.load_model(method, seed),
+                stored=lambda kind: self.make(kind, method, seed),
+            )
+        return self._subjects[place]
 
     def context(self, kind: Kind, method: Method, seed: int) -> Context:
         """What a kind of artefact is given about one model."""
         with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
-        # a kind is made of its own task's models and data alone, so they are what it expects
         return Context(
-            subject=cast(Subject, self.subject(method, seed)),
-            original=cast(Subject, self.subject(self.original, seed)),
-            retrained=cast(Subject, self.subject(self.retrained, seed)) if with_retrained else None,
-            references=cast(Callable[[str], list[Subject]], self._references),
-            data=cast(Images, self.data),
+            subject=self.subject(method, seed),
+            original=self.subject(self.original, seed),
+            retrained=self.subject(self.retrained, seed) if with_retrained else None,
+            references=self._references,
+            data=self.data,
             split=self.split,
             probe=self.probe,
             evidence=self.study.evidence,
@@ -309,11 +329,11 @@ class StudyRunner:
             progress=self.progress,
         )
 
-    def _references(self, name: str) -> list[Trained]:
+    def _references(self, name: str) -> list[Subject]:
         method = create(name)
         keys = [(self.place(method, seed), seed) for seed in self.reference_seeds]
         return [
-            self._subjects.setdefault(key, Trained(self, method, seed))
+            self._subject_at(key, method, seed)
             for key, seed in keys
             if self.failure(method, seed) is None
         ]

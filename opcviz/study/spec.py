@@ -25,13 +25,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
+from ..common.records import Record
 from ..data import DataSpec, Scenario
-from ..methods import MethodSettings, method_settings, settings_class, tuned_settings
+from ..methods import MethodSettings, method_settings
 from ..models import Architecture
 from ..training import Training
 
@@ -39,6 +40,7 @@ __all__ = [
     "Evidence",
     "Plan",
     "Study",
+    "check_seeds",
     "list_presets",
     "load_plan",
     "load_plans",
@@ -46,6 +48,7 @@ __all__ = [
     "preset",
 ]
 
+MAX_SEED = 2**31 - 1  # what every generator takes, with the offsets that are added to it
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -74,7 +77,11 @@ class Study(Config):
 
     @property
     def place(self) -> str:
-        """Name of its folder: readable, and unique to its identity."""
+        """Name of its folder: readable, and unique to its identity.
+
+        Raises:
+            ConfigError: for a file of ids to forget that was not read yet: see `pinned`.
+        """
         identity: Json = {
             "data": self.data.to_dict(),
             "forget": self.forget.identity(),
@@ -101,8 +108,10 @@ def model_place(study: Study, method: MethodSettings, seed: int) -> str:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A study and the models that shall answer it.
+class Plan(Record):
+    """A study and the models that shall answer it; its JSON is shown at the top of this file.
+
+    `from_dict` raises `ConfigError`, naming the entry that does not fit.
 
     Attributes:
         study: the question.
@@ -115,19 +124,13 @@ class Plan:
     seeds: tuple[int, ...] = (0,)
 
     @classmethod
-    def from_dict(cls, values: Json) -> Plan:
-        """Read the layout shown at the top of this file.
-
-        Raises:
-            ConfigError: naming the entry that does not fit.
-        """
+    def _parsed(cls, values: object, strict: bool, where: str) -> Self:
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"a plan wants a table of settings, got {values!r}")
         values = dict(values)
         listed = values.pop("methods", ["original", "retrain", "opc"])
         seeds = values.pop("seeds", [0])
-        if not isinstance(seeds, list | tuple) or not all(
-            isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds
-        ):
-            raise ConfigError(f"seeds: wants a list of whole numbers from 0, got {seeds!r}")
+        check_seeds(seeds, "seeds")
         if not isinstance(listed, list | tuple):
             raise ConfigError(f"methods: wants a list of names or tables, got {listed!r}")
         for name, entries in (("seeds", seeds), ("methods", listed)):
@@ -138,8 +141,8 @@ class Plan:
         methods = tuple(read_method(entry, *about) for entry in listed)
         return cls(study, methods, tuple(dict.fromkeys(seeds)))
 
-    def to_dict(self) -> Json:
-        """The layout shown at the top of this file, every setting written out."""
+    def _written(self) -> Json:
+        """Every setting is written out."""
         return {
             **self.study.to_dict(),
             "methods": [{"method": m.info.name, **m.to_dict()} for m in self.methods],
@@ -151,6 +154,21 @@ class Plan:
         import tomli_w
 
         return tomli_w.dumps(self.to_dict())
+
+
+def check_seeds(seeds: object, where: str) -> None:
+    """See that these are seeds of random generators.
+
+    Raises:
+        ConfigError: naming the setting, the first that does not fit and what is allowed.
+    """
+    allowed = f"wants a list of whole numbers from 0 to {MAX_SEED}"
+    if not isinstance(seeds, list | tuple):
+        raise ConfigError(f"{where}: {allowed}, got {seeds!r}")
+    for seed in seeds:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+            given = repr(seed) if not isinstance(seed, int) or abs(seed) < 1e30 else "a larger one"
+            raise ConfigError(f"{where}: {allowed}, got {given}")
 
 
 def read_method(entry: str | Json, dataset: str = "", scenario: str = "classes") -> MethodSettings:
@@ -168,9 +186,7 @@ def read_method(entry: str | Json, dataset: str = "", scenario: str = "classes")
     if not isinstance(entry, dict) or "method" not in entry:
         raise ConfigError(f"methods: wants names or tables with method = NAME, got {entry!r}")
     settings = {key: value for key, value in entry.items() if key != "method"}
-    cls = settings_class(entry["method"])
-    tuned = tuned_settings(cls.info.name, dataset, scenario)
-    return cls.from_dict({**tuned, **settings})
+    return method_settings(entry["method"], settings, dataset=dataset, scenario=scenario)
 
 
 def list_presets() -> dict[str, str]:
@@ -214,7 +230,7 @@ def load_plan(path: Path) -> Plan:
     return plans[0]
 
 
-def load_plans(path: Path, changes: Mapping[str, Any] | None = None) -> tuple[Plan, ...]:
+def load_plans(path: Path, changes: Mapping[str, Plain] | None = None) -> tuple[Plan, ...]:
     """The plans of a TOML file: one, or with `[vary]` one for each combination of its values.
 
         [vary]
@@ -234,7 +250,7 @@ def load_plans(path: Path, changes: Mapping[str, Any] | None = None) -> tuple[Pl
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers of more digits than Python reads
         raise ConfigError(f"{path}: not TOML ({error})") from error
     try:
         for dotted, value in (changes or {}).items():
@@ -258,6 +274,8 @@ def _put(values: Json, dotted: str, value: Any) -> None:
 def _varied(values: Json) -> Iterator[Json]:
     """A plan's values once for each combination in its `vary` table."""
     vary = values.pop("vary", {})
+    if not isinstance(vary, dict):
+        raise ConfigError(f"vary: wants a table of settings, each a list of values, got {vary!r}")
     for setting_name, options in vary.items():
         if not isinstance(options, list) or not options:
             raise ConfigError(f"vary.{setting_name}: wants a list of values, got {options!r}")
@@ -265,8 +283,11 @@ def _varied(values: Json) -> Iterator[Json]:
         each = copy.deepcopy(values)
         for dotted, value in zip(vary, combination, strict=True):
             _put(each, dotted, value)
+        if not vary:
+            yield each
+            continue
         words = ["".join(c if c.isalnum() else "_" for c in str(value)) for value in combination]
         each["name"] = "-".join([str(each.get("name", "study")), *words])
-        if words and each.get("title"):
+        if isinstance(each.get("title"), str) and each["title"]:
             each["title"] += f" ({', '.join(map(str, combination))})"
         yield each

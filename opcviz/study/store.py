@@ -7,19 +7,18 @@
         *.json, *.npz, *.safetensors
 
 An artefact is written beside its place and renamed into it, so a half-written one is never seen.
-A damaged one is reported by name and set aside, never trusted. Nothing is ever pickled.
+A damaged one is reported by name and never trusted; whoever writes its successor sets it aside,
+readers change nothing. Nothing is ever pickled.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,9 +26,11 @@ from typing import Any
 
 import numpy as np
 
+from ..artefacts import KindAbout
 from ..common.config import fingerprint
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from ..resources import shipped_root
+from .artefact import RECORD, REMEDY, Artefact, StoreError, digest_of, open_artefact
 
 __all__ = [
     "Artefact",
@@ -40,12 +41,6 @@ __all__ = [
     "write_arrays",
     "write_json",
 ]
-
-RECORD = "artefact.json"
-
-
-class StoreError(ValueError):
-    """Something on disk that cannot be used; the message names the path and the reason."""
 
 
 def default_root() -> Path:
@@ -77,49 +72,13 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     np.savez_compressed(path, **named)
 
 
-@dataclass(frozen=True)
-class Artefact:
-    """One stored result.
-
-    Attributes:
-        folder: where it lies.
-        question: the JSON that its name is the hash of.
-        created: ISO time, UTC.
-        about: the declaration of a user's own kind, see `Kind.about`; empty for built-in ones.
-    """
-
-    folder: Path
-    question: Json
-    created: str
-    about: Json = field(default_factory=dict)
-
-    def path(self, name: str) -> Path:
-        """A file of it."""
-        return self.folder / name
-
-    def json(self, name: str = "result.json") -> Json:
-        """A JSON file of it."""
-        content: Json = json.loads(self.path(name).read_text(encoding="utf-8"))
-        return content
-
-    def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """An npz file of it, read whole."""
-        with np.load(self.path(name), allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 class Store:
     """A writable root and read-only layers below it, seen as one.
 
     Args:
         root: where new artefacts go, made when first written.
         layers: further roots that are only read, such as the shipped studies.
-        warn: called with a sentence about everything that had to be set aside.
+        warn: called once with each sentence about something that cannot be used.
     """
 
     def __init__(
@@ -130,17 +89,23 @@ class Store:
     ) -> None:
         self.root = Path(root)
         self.layers = tuple(Path(layer) for layer in layers)
-        self.warn = warn
+        self._warn, self._warned = warn, set[str]()
+
+    def warn(self, text: str) -> None:
+        """Tell the owner of the store what cannot be used; the same sentence once."""
+        if text not in self._warned:
+            self._warned.add(text)
+            self._warn(text)
 
     @cached_property
     def roots(self) -> tuple[Path, ...]:
         """All roots, the writable one first."""
         return (self.root, *self.layers)
 
-    def find(self, place: str, kind: str, question: Json) -> Artefact | None:
+    def find(self, place: str, kind: str, question: Mapping[str, Plain]) -> Artefact | None:
         """The sound artefact that answers exactly this question, or None.
 
-        Every file is checked against its recorded hash; a damaged artefact is set aside.
+        Every file is checked against its recorded hash; of a damaged artefact `warn` is told.
         """
         name = f"{kind}-{fingerprint(question)}"
         for root in self.roots:
@@ -179,7 +144,7 @@ class Store:
 
     @contextmanager
     def writing(
-        self, place: str, kind: str, question: Json, about: Json | None = None
+        self, place: str, kind: str, question: Mapping[str, Plain], about: KindAbout | None = None
     ) -> Iterator[Path]:
         """A folder to fill; it becomes the artefact when the block ends without an error.
 
@@ -197,7 +162,7 @@ class Store:
             files = {
                 str(file.relative_to(beside)): {
                     "bytes": file.stat().st_size,
-                    "sha256": _digest(file),
+                    "sha256": digest_of(file),
                 }
                 for file in sorted(beside.rglob("*"))
                 if file.is_file()
@@ -209,76 +174,130 @@ class Store:
                 "files": files,
             }
             if about:
-                record["about"] = about
+                record["about"] = about.to_dict()
             write_json(beside / RECORD, record)
-            try:
-                beside.rename(parent / name)
-            except OSError:  # another process stored the same artefact meanwhile: keep that one
-                if not (parent / name / RECORD).is_file():
-                    raise
+            self._put(beside, parent / name)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
-    def write_study(self, place: str, spec: Json) -> None:
+    def _put(self, beside: Path, folder: Path) -> None:
+        """Rename a written artefact into its place, unless a sound one stands there already."""
+        try:
+            beside.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+            try:
+                open_artefact(folder, thorough=True)  # another process was first: keep that one
+            except StoreError as error:
+                self._set_aside(folder, str(error))
+                beside.rename(folder)
+
+    def discard(self, place: str, kind: str, question: Mapping[str, Plain]) -> None:
+        """Remove an artefact of the writable root, if it is there."""
+        folder = self.root / "studies" / place / f"{kind}-{fingerprint(question)}"
+        beside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
+        try:
+            folder.rename(beside)  # gone at once, and never half-removed
+        except FileNotFoundError:
+            return
+        shutil.rmtree(beside, ignore_errors=True)
+
+    def write_study(
+        self,
+        place: str,
+        spec: Mapping[str, Plain],
+        usable: Callable[[Json], bool] = lambda known: True,
+    ) -> None:
         """Record a study's spec; of one that is recorded already, only how it measures changes.
 
         What it measures (`evidence`) is no part of a study's identity: the record says what was
-        asked last, so that readers show the answers to that and not to an older question.
+        asked last, so that readers show the answers to that and not to an older question. A record
+        that cannot be read is set aside and written anew.
+
+        Args:
+            place: of the study.
+            spec: what to record.
+            usable: whether a record is this study's.
         """
-        folder = self.root / "studies" / place
-        with suppress(StoreError):
+        path = self.root / "studies" / place / "study.json"
+        try:
             known = self.read_study(place)
+            if not usable(known):
+                raise StoreError("it does not describe this study")
+        except StoreError as error:
+            if path.is_file():
+                self._set_aside(path, str(error))
+        else:
             spec = {**known, **{k: spec[k] for k in ("evidence",) if k in spec}}
-            if spec == known and (folder / "study.json").is_file():
+            if spec == known and _is_record(path):
                 return
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "study.json", spec)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, spec)
 
     def has_study(self, place: str) -> bool:
         """Whether a study of this place has been recorded."""
         return any((root / "studies" / place / "study.json").is_file() for root in self.roots)
 
     def read_study(self, place: str) -> Json:
-        """A study's spec.
+        """A study's spec, from the first root whose record can be read.
 
         Raises:
-            StoreError: when there is none, or it is unreadable.
+            StoreError: when there is none, or none is readable.
         """
+        unreadable = []
         for root in self.roots:
             path = root / "studies" / place / "study.json"
             if path.is_file():
                 try:
-                    spec: Json = json.loads(path.read_text(encoding="utf-8"))
-                    return spec
-                except ValueError as error:
-                    raise StoreError(f"{path}: not readable as JSON ({error})") from error
+                    return _read_record(path)
+                except StoreError as error:
+                    unreadable.append(str(error))
+        if unreadable:
+            raise StoreError(unreadable[0])
         raise StoreError(
             f"there is no study '{place}' in {' or '.join(map(str, self.roots))}; "
             "`list studies` names those there are"
         )
 
     def _open(self, folder: Path, thorough: bool) -> Artefact | None:
+        """The artefact in a folder; None, and a warning, where it is damaged."""
         try:
-            record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-            for name, known in record["files"].items():
-                file = folder / name
-                if file.stat().st_size != known["bytes"]:
-                    raise StoreError(f"{name} has {file.stat().st_size} of {known['bytes']} bytes")
-                if thorough and _digest(file) != known["sha256"]:
-                    raise StoreError(f"{name} does not have its recorded contents")
-            about = record.get("about") or {}
-            return Artefact(folder, record["question"], record["created"], about)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            self._set_aside(folder, str(error))
+            return open_artefact(folder, thorough=thorough)
+        except StoreError as error:
+            if folder.is_dir():  # else another process has just set it aside
+                self.warn(f"{folder} is damaged ({error}); it is ignored, and {REMEDY}")
             return None
 
-    def _set_aside(self, folder: Path, reason: str) -> None:
-        if folder.is_relative_to(self.root):
-            aside = folder.with_name(f".damaged-{folder.name}-{uuid.uuid4().hex[:6]}")
-            try:
-                folder.rename(aside)
-            except FileNotFoundError:
-                return  # another process set it aside first
-            self.warn(f"{folder} is damaged ({reason}); it was set aside as {aside.name}")
-        else:
-            self.warn(f"{folder} is damaged ({reason}); it is ignored")
+    def _set_aside(self, path: Path, reason: str) -> None:
+        aside = path.with_name(f".damaged-{path.name}-{uuid.uuid4().hex[:6]}")
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return  # another process set it aside first
+        self.warn(f"{path} is damaged ({reason}); it was set aside as {aside.name}")
+
+
+def _is_record(path: Path) -> bool:
+    try:
+        return bool(_read_record(path))
+    except StoreError:
+        return False
+
+
+def _read_record(path: Path) -> Json:
+    """The table in a study's record.
+
+    Raises:
+        StoreError: when it cannot be read, or holds something else.
+    """
+    remedy = "`opcviz run` of the same study writes it anew and keeps its models"
+    try:
+        spec = json.loads(path.read_bytes())
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{path}: not readable as JSON ({error}); {remedy}") from error
+    if not isinstance(spec, dict) or not spec:
+        raise StoreError(f"{path}: holds no table of settings; {remedy}")
+    return spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from ..common.progress import Message
 from ..methods import Iterative, Method, NotDefined, Request
 from ..models import save_weights
 from ..training import Outcome
+from .failures import OwnMethodFailed, is_own, unlearn_own
 from .store import write_arrays, write_json
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
     """Train a model and keep it; a refusal or a divergence is kept as the result it is.
 
     Raises:
+        OwnMethodFailed: when a user's own method raised an error; that is kept, too.
         Cancelled: when asked to stop; the resume file stays.
         StoreError: when the original, from which it starts, has no weights.
     """
@@ -42,11 +45,15 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
     try:
         model, outcome, watch = _trained(runner, method, seed, resume_dir)
     except NotDefined as error:
-        with runner.writing(MODEL, method, seed) as folder:
+        with _writing(runner, method, seed) as folder:
             write_json(folder / "result.json", {"status": "refused", "reason": str(error)})
         return
+    except OwnMethodFailed as error:
+        with _writing(runner, method, seed) as folder:
+            write_json(folder / "result.json", {"status": "failed", "reason": str(error)})
+        raise
     peak = memory.megabytes
-    with runner.writing(MODEL, method, seed) as folder:
+    with _writing(runner, method, seed) as folder:
         if outcome.status == "finished":
             save_weights(folder / "weights.safetensors", model.state_dict(), question)
         ids = runner.probe.cpu().numpy()
@@ -63,6 +70,14 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
         }
         write_json(folder / "result.json", result, compact=True)
     shutil.rmtree(resume_dir, ignore_errors=True)  # the run has its result
+
+
+def _writing(runner: StudyWork, method: Method, seed: int) -> AbstractContextManager[Path]:
+    """A folder to fill with the model; an earlier failure of a user's own method gives way."""
+    if is_own(method) and runner.find(MODEL, method, seed) is None:
+        place, question = runner.place(method, seed), runner.question(MODEL, method, seed)
+        runner.store.discard(place, MODEL, question)
+    return runner.writing(MODEL, method, seed)
 
 
 def train_again(runner: StudyWork, method: Method, seed: int) -> None:
@@ -120,7 +135,7 @@ def _trained(
         watch=watch,
         resume_dir=resume_dir,
     )
-    model, outcome = method.unlearn(request)
+    model, outcome = unlearn_own(method, request) if is_own(method) else method.unlearn(request)
     if not watch.seen:  # a method without a loop: before and after is all there is to see
         if original is not None:
             watch(original, 0)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from ..common.json_types import Json
+from ..common.json_types import Plain
 from ..common.progress import Progress
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class StudyWork(Protocol):
         """Positions of the samples watched during training."""
 
     @property
-    def task(self) -> Task[Any]:
+    def task(self) -> Task:
         """What the study's models do."""
 
     def build(self, seed: int) -> nn.Module:
@@ -65,8 +66,11 @@ class StudyWork(Protocol):
     def place(self, method: Method, seed: int) -> str:
         """The model's folder in the store."""
 
-    def question(self, kind: str, method: Method, seed: int) -> Json:
+    def question(self, kind: str, method: Method, seed: int) -> Mapping[str, Plain]:
         """What an artefact answers."""
+
+    def find(self, kind: str, method: Method, seed: int) -> Artefact | None:
+        """The stored answer, or None."""
 
     def writing(self, kind: str, method: Method, seed: int) -> AbstractContextManager[Path]:
         """A folder to fill with an answer."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..common.config import fingerprint
-from ..common.json_types import Json
+from ..common.json_types import Json, Plain
 from ..common.progress import Message, Progress, Stage, Step
+from ..common.records import Record
 from ..data import load
 from ..engine.base import Engine
 from ..engine.dask import DaskEngine
@@ -16,7 +17,7 @@ from ..engine.record import Run
 from ..methods import create
 from ..study import Plan, Store, Study, open_study, shipped_root
 from ..study.store import write_json
-from ..study.table import rows, to_markdown
+from ..study.table import TableRow, rows, to_markdown
 from .batch import run_all
 from .search import (
     REFERENCES,
@@ -30,9 +31,39 @@ from .search import (
     tuning_study,
 )
 
-__all__ = ["compare"]
+__all__ = ["FailedRun", "SweepResult", "compare"]
 
 KINDS = ("model", "evidence")  # of artefact, made of every model of a sweep
+
+
+@dataclass(frozen=True)
+class FailedRun(Record):
+    """A run of a sweep that did not finish: its id, its label, and why."""
+
+    run: str
+    label: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class SweepResult(Record):
+    """What a sweep found.
+
+    Attributes:
+        sweep: its settings.
+        trials, chosen: by method.
+        failed: runs that did not finish.
+        table: of the final models, see `opcviz.study.table.rows`.
+    """
+
+    sweep: Sweep
+    trials: Mapping[str, tuple[Trial, ...]]
+    chosen: Mapping[str, Trial]
+    failed: tuple[FailedRun, ...]
+    table: tuple[TableRow, ...]
+
+    def _written(self) -> Json:
+        return {**super()._written(), "sweep": self.sweep.to_dict()}
 
 
 def compare(
@@ -45,7 +76,7 @@ def compare(
     data_root: Path | None = None,
     progress: Progress | None = None,
     engine: Engine | None = None,
-) -> Json:
+) -> SweepResult:
     """Choose each method's setting on validation data, then answer the study with it.
 
     Resumable: a trial or a final model that the store has is not run again.
@@ -62,8 +93,8 @@ def compare(
         engine: used instead of a program of our own, in tests.
 
     Returns:
-        `sweep` (its settings), `trials` and `chosen` by method, `failed` runs with their cause,
-        and `table` (see `opcviz.study.table.rows`); kept in the store as `sweep-…`.
+        Every trial, what was chosen, and the table of the final models; kept in the store as
+        `sweep-…`.
 
     Raises:
         RuntimeError: when the references of the tuning study cannot be made.
@@ -76,7 +107,7 @@ def compare(
     references = tuple(create(name) for name in REFERENCES)
     runner.run("references on validation data", [Plan(tuning, references, (sweep.seed,))], KINDS)
     if runner.failed:
-        raise RuntimeError(f"the sweep has no references: {runner.failed[0]['cause']}")
+        raise RuntimeError(f"the sweep has no references: {runner.failed[0].cause}")
 
     split = tuning.forget.split(load(tuning.data, root=data_root))
     names = dict.fromkeys(m.info.name for m in plan.methods if m.info.name not in REFERENCES)
@@ -111,7 +142,7 @@ class _Runner:
     ) -> None:
         self.engine, self.progress = engine, progress
         self.common = {"device": device, "data_root": data_root and str(data_root)}
-        self.failed: list[dict[str, str]] = []
+        self.failed: list[FailedRun] = []
 
     def run(self, what: str, plans: Sequence[Plan], kinds: Sequence[str]) -> None:
         self.progress(Stage(what, 0, 1))
@@ -122,7 +153,7 @@ class _Runner:
             ended += 1
             self.progress(Step(ended, len(plans)))
             if run.status != "finished":
-                self.failed.append({"run": run.id, "label": run.label, "cause": run.cause})
+                self.failed.append(FailedRun(run.id, run.label, run.cause))
                 self.progress(Message(f"{run.label}: {run.cause}", "warning"))
 
         jobs = [
@@ -142,20 +173,15 @@ def _store_result(
     sweep: Sweep,
     trials: dict[str, list[Trial]],
     chosen: dict[str, Trial],
-    failed: list[dict[str, str]],
-) -> Json:
+    failed: list[FailedRun],
+) -> SweepResult:
     table = rows(of_plan(open_study(store, study.place), final))
-    result = {
-        "sweep": sweep.to_dict(),
-        "trials": {name: [trial.to_dict() for trial in listed] for name, listed in trials.items()},
-        "chosen": {name: trial.to_dict() for name, trial in chosen.items()},
-        "failed": failed,
-        "table": table,
-    }
-    question = {"sweep": sweep.to_dict(), "plan": fingerprint(final.to_dict())}
+    listed = {name: tuple(found) for name, found in trials.items()}
+    result = SweepResult(sweep, listed, chosen, tuple(failed), tuple(table))
+    question: dict[str, Plain] = {"sweep": sweep.to_dict(), "plan": fingerprint(final.to_dict())}
     if not failed and not store.find(study.place, "sweep", question):
         with store.writing(study.place, "sweep", question) as folder:
-            write_json(folder / "result.json", result)
+            write_json(folder / "result.json", result.to_dict())
             (folder / "table.md").write_text(to_markdown(table) + "\n")
             (folder / "chosen.toml").write_text(final.to_toml())
     return result

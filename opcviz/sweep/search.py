@@ -22,8 +22,10 @@ import numpy as np
 
 from ..common.config import Config, setting, settings_of
 from ..common.json_types import Json
+from ..common.records import Record, Undefined, defined
 from ..data import Split
 from ..methods import Iterative, Method, create
+from ..results import EvidenceResult
 from ..study.results import ModelResult, StudyResult
 from ..study.spec import Plan, Study, model_place
 from ..study.store import Store
@@ -43,7 +45,7 @@ class Sweep(Config):
 
 
 @dataclass(frozen=True)
-class Trial:
+class Trial(Record):
     """One setting of one method and how it did on validation data.
 
     Attributes:
@@ -58,8 +60,7 @@ class Trial:
     gradients: int | None = None
     reason: str = ""
 
-    def to_dict(self) -> Json:
-        """JSON-ready form."""
+    def _written(self) -> Json:
         return {
             "method": self.method.info.name,
             "settings": self.method.to_dict(),
@@ -149,21 +150,28 @@ def score(store: Store, study: Study, method: Method, sweep: Sweep) -> Trial:
     retrained = create("retrain")
     place = model_place(study, retrained, sweep.seed)
     reference = ModelResult(store, place, retrained, sweep.seed, study)
-    shown, ideal = model.to_dict(), reference.to_dict()
-    gradients = shown["gradients"]
-    if shown["status"] != "finished":
-        return Trial(method, None, gradients, shown["reason"] or "it was not run")
+    gradients = model.training.gradients
+    if model.training.status != "finished":
+        return Trial(method, None, gradients, model.training.reason or "it was not run")
     if gradients is not None and gradients > sweep.budget:
         over = f"took {gradients:,} sample gradients of {sweep.budget:,}"
         return Trial(method, None, gradients, over)
-    classes = shown["accuracy"].get("forget_test") is not None
-    parts = ("forget_test" if classes else "forget_train", "retain_test")
-    found = [(shown["accuracy"].get(part), ideal["accuracy"].get(part)) for part in parts]
-    if any(value is None for pair in found for value in pair):
-        return Trial(
-            method, None, gradients, "its accuracies, or the retrained model's, are missing"
-        )
-    return Trial(method, sum(abs(a - b) for a, b in found) / 2, gradients)
+    shown, ideal = (each.results.get(EvidenceResult) for each in (model, reference))
+    missing = Trial(
+        method, None, gradients, "its accuracies, or the retrained model's, are missing"
+    )
+    if isinstance(shown, Undefined) or isinstance(ideal, Undefined):
+        return missing
+    classes = defined(shown.accuracy.forget_test)
+    both = (
+        [
+            (each.accuracy.forget_test if classes else each.accuracy.forget_train)
+            for each in (shown, ideal)
+        ],
+        [each.accuracy.retain_test for each in (shown, ideal)],
+    )
+    gaps = [abs(ours - theirs) for ours, theirs in both if defined(ours) and defined(theirs)]
+    return Trial(method, sum(gaps) / 2, gradients) if len(gaps) == 2 else missing
 
 
 def choose(trials: Sequence[Trial]) -> Trial:
@@ -180,10 +188,9 @@ def final_plan(plan: Plan, chosen: Sequence[Trial]) -> Plan:
     return Plan(plan.study, (*references, *(trial.method for trial in chosen)), plan.seeds)
 
 
-def of_plan(result: StudyResult, plan: Plan) -> Json:
-    """The documented JSON of a study, of this plan's models only."""
+def of_plan(result: StudyResult, plan: Plan) -> list[ModelResult]:
+    """This plan's models of a study."""
     wanted = {
         model_place(plan.study, method, seed) for method in plan.methods for seed in plan.seeds
     }
-    models = [model.to_dict() for model in result.models if model.place in wanted]
-    return {"study": {"place": result.place, **result.study.to_dict()}, "models": models}
+    return [model for model in result.models if model.place in wanted]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -68,7 +68,7 @@ class Task(ABC, Generic[ModelT]):
         """
 
     @abstractmethod
-    def observe(self, model: ModelT, data: Data, *, progress: Progress | None = None) -> Any:
+    def observe(self, model: ModelT, data: Data, *, progress: Progress | None = None) -> object:
         """What the model computes on the train and the test set, for attacks and measures.
 
         In eval mode and fp32; the model is left as it was. The result has `train` and `test`.

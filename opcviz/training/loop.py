@@ -137,6 +137,7 @@ def train(
 
     Raises:
         Cancelled: when asked to stop; the resume file stays.
+        TypeError: when the objective returns anything but a tensor of one number.
     """
     progress = progress or Progress()
     device = batches.data.device
@@ -153,7 +154,7 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(spec, tally.step, tally.total)
         with autocast(spec.precision, device, model):
-            loss = objective(model, batch)
+            loss = _scalar(objective(model, batch), objective)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -229,6 +230,20 @@ def _one_epoch(
         if len(pending) == every and not settle():
             return False
     return settle()  # the rest of the epoch, before anything is saved
+
+
+def _scalar(loss: object, objective: Callable[..., Any]) -> Tensor:
+    """The loss of one step.
+
+    Raises:
+        TypeError: when it is no tensor of one number; the message says where the objective stands.
+    """
+    if isinstance(loss, Tensor) and loss.numel() == 1:
+        return loss
+    given = f"a tensor of shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else repr(loss)
+    code = getattr(objective, "__code__", None)
+    where = f" ({code.co_filename}, line {code.co_firstlineno})" if code else ""
+    raise TypeError(f"the objective{where} returned {given[:80]}, not a tensor of one number")
 
 
 def _train_mode(model: nn.Module) -> None:

@@ -163,6 +163,8 @@ def _decide(q: Questions) -> Verdict:
         for table, word, found in answers
         if word is not None and found
     )
+    if gone is None:
+        why = f"{why} No verdict on what is gone. Missing: {'; '.join(missing)}.".strip()
     return Verdict(
         gone=gone,
         noticeable=noticeable,
@@ -170,7 +172,7 @@ def _decide(q: Questions) -> Verdict:
         depth=q.depth() if q.model.blocks else None,
         furthest=furthest[0] if furthest else None,
         band=len(q.band.models),
-        why=why or f"No verdict: {'; '.join(missing)}.",
+        why=why,
         numbers=tuple(deciding[:1] + [c for c in betraying if c.holds][:1] + losing[:1]),
         checks=tuple(checks),
         notes=_notes(q),

@@ -77,7 +77,7 @@ def burst(store, burst_once) -> str:
 
 
 @pytest.fixture(autouse=True)
-def through_the_entry(monkeypatch):
+def through_the_entry(monkeypatch, one_scan):
     """Every run goes through `app.py`, as in a browser once anybody has opened the app.
 
     AppTest starts each run as if Streamlit had just found the folder `pages/`; the page would send
@@ -98,14 +98,10 @@ def visit(store) -> Callable[..., AppTest]:
 
     def open_page(page: str = "", **params: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        for name, value in params.items():
-            app.query_params[name] = value
-        app.run()
         if page:
             app.switch_page(f"pages/{page}.py")
-            for name, value in params.items():  # a change of page clears them
-                app.query_params[name] = value
-            app.run()
-        return fine(app)
+        for name, value in params.items():  # a change of page would clear them
+            app.query_params[name] = value
+        return fine(app.run())
 
     return open_page

@@ -56,6 +56,7 @@ def epoch(number: int, forget: float) -> Epoch:
     return Epoch(number, EPOCHS, {**values, "norm_ratio": 0.5}, [float(number)] * 2 * samples)
 
 
+@pytest.mark.slow  # its controls alone: tests/ui/test_controls.py
 def test_every_method_brings_its_controls(lab):
     box = lab.selectbox(key="lab.method")
     for cls in known_methods():
@@ -110,13 +111,18 @@ def test_settings_that_do_not_go_together_are_named_and_start_refused(visit, mon
     assert not lab.button(key="lab.start").disabled
 
 
-@pytest.mark.parametrize("forget", ["", "classes:", "random:200%", "some", "indices:/no/file.npy"])
-def test_a_scenario_that_cannot_be_is_named_and_start_refused(lab, forget):
+def test_a_scenario_that_cannot_be_is_named_and_start_refused(lab):
     place = lab.query_params["study"]
-    lab.text_input(key=f"lab.study.{place}.forget").set_value(forget).run()
-    assert len(fine(lab).error) == 1
-    assert lab.error[0].value.startswith("This study cannot be used. ")
-    assert lab.button(key="lab.start").disabled
+    field = f"lab.study.{place}.forget"
+    sound = lab.text_input(key=field).value
+    for forget in ("", "classes:", "random:200%", "some", "indices:/no/file.npy"):
+        lab.text_input(key=field).set_value(forget).run()
+        assert len(fine(lab).error) == 1, forget
+        assert lab.error[0].value.startswith("This study cannot be used. "), forget
+        assert lab.button(key="lab.start").disabled, forget
+    lab.text_input(key=field).set_value(sound).run()
+    assert not fine(lab).error
+    assert not lab.button(key="lab.start").disabled
 
 
 def test_it_says_what_start_will_do(lab):
@@ -308,7 +314,7 @@ def test_a_stored_model_is_trained_again_and_compared(visit, burst, store, monke
         fine(lab.run())
     (run,) = here.list()
     assert run.status == "finished", run.cause
-    assert run.result == {"study": burst, "made": 0}
+    assert run.result == {"study": burst, "made": 0, "failed": []}
     assert "Trained again: every weight equals the stored model's, bit for bit." in infos(lab)
     assert any(text.value.startswith("**Retrained**: ") for text in lab.markdown)
     assert lab.success[0].value.startswith("Finished")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -35,6 +36,21 @@ def example() -> str:
     return code
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> Path:
+    """A store with the plan as it is."""
+    root = tmp_path_factory.mktemp("plain")
+    made(root)
+    return root
+
+
+@pytest.fixture
+def place(store, plain) -> str:
+    """The place of that study, in the test's own store."""
+    shutil.copytree(plain / "studies", store / "studies")
+    return Plan.from_dict(PLAN).study.place
+
+
 def made(store: Path, **evidence: object) -> str:
     """Run the plan with other settings of the evidence; returns the study's place."""
     plan = Plan.from_dict({**PLAN, "evidence": {**PLAN["evidence"], **evidence}})
@@ -61,10 +77,9 @@ def tables(app) -> list[str]:
 
 
 def test_an_attack_is_one_file_and_is_found_everywhere(
-    visit, store, plugins, tmp_path, monkeypatch, capsys
+    visit, store, place, plugins, tmp_path, monkeypatch, capsys
 ):
     """Run it in the lab, and find it in the listing, `show --json`, a table and on the page."""
-    place = made(store)
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "margin.py").write_text(example())
@@ -157,9 +172,8 @@ def test_an_attack_without_columns_shows_its_result(visit, store, plugins, tmp_p
 
 
 @pytest.fixture
-def mixed(store) -> str:
+def mixed(store, place) -> str:
     """A study whose record asks of all what only the original answered: other ridges."""
-    place = made(store)
     again = {**PLAN["evidence"], "recovery": {"ridges": [0.0, 10.0]}}
     plan = Plan.from_dict({**PLAN, "evidence": again})
     runner = StudyRunner(plan.study, Store(store), torch.device("cpu"))
@@ -185,10 +199,11 @@ def test_the_pages_say_which_answer_is_to_other_settings(visit, mixed, page):
 
 
 @pytest.mark.parametrize("page", ["side_by_side", "instruments"])
-def test_where_all_are_measured_alike_nothing_is_said(visit, store, page):
-    assert not visit(page, study=made(store)).warning
+def test_where_all_are_measured_alike_nothing_is_said(visit, place, page):
+    assert not visit(page, study=place).warning
 
 
+@pytest.mark.slow  # two programs that import torch
 def test_an_attack_chosen_whose_file_breaks_is_refused_and_the_form_goes_on(
     visit, store, plugins, tmp_path, monkeypatch
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 import re
@@ -224,7 +225,11 @@ def test_its_settings_are_part_of_its_question(call, plugins, tmp_path, monkeypa
     [
         ("x = 1\ndef broken(:\n", 2, "SyntaxError"),
         ("import sys\nsys.exit(3)\n", 2, "SystemExit"),
-        (attack(name="inversion"), 5, "exists already"),
+        (
+            attack(name="inversion"),
+            5,
+            "'inversion' exists already: GradientInversion of opcviz.artefacts.classification",
+        ),
         (attack(name="accuracy"), 5, "means something else"),
         (attack(name="verdict"), 5, "means something else"),
         (attack(name="unlearning"), 5, "means something else"),
@@ -253,8 +258,14 @@ def test_a_file_that_cannot_be_used_is_refused_and_harms_nothing(
     [
         ("return 1.5", "must return a dict of numbers, a Record or Made, not float"),
         ("return Made([1.5])", "must be a dict or a Record, not list"),
-        ('return {"mean": float("nan")}', "not JSON compliant"),
-        ('return {"mean": context.split.forget_train}', "Tensor is not JSON serializable"),
+        ('return {"mean": float("nan")}', "ValueError: 'mean' is nan: return None there"),
+        ('return {"mean": 1.0, "a": {"b": [0.5, float("inf")]}}', "'a.b[1]' is inf"),
+        ('return {"mean": 1.0, "a": [__import__("numpy").float32("nan")]}', "'a[0]' is nan"),
+        ('return {"mean": 10 ** 400}', "'mean' is a whole number beyond 2^53"),
+        ('return {"mean": 1.0, "a": {"seed": 2**53 + 1}}', "'a.seed' is a whole number beyond"),
+        ('return {"mean": 1.0, (1, 2): 3}', "the key (1, 2) is a tuple"),
+        ('return {"mean": context.split.forget_train}', "'mean' is a Tensor, not a number"),
+        ('return {"mean": 1.0, "a": __import__("numpy").zeros(3)}', "belong into Made.arrays"),
         ('return {"mean": "high"}', "a number is wanted"),
         ('return {"average": 1.5}', "column 'mine' reads 'mean', and there is only: average"),
         ('return Made({"mean": 1.0}, {"x.npz": {"x": [{}]}})', "holds Python objects"),
@@ -272,6 +283,38 @@ def test_what_goes_wrong_in_it_is_told_and_harms_nothing(store, plugins, tmp_pat
     shown = open_study(Store(store), "tiny").to_dict()
     assert "own" not in shown
     assert not any("mine" in model for model in shown["models"])
+
+
+def test_numbers_of_numpy_are_stored_as_numbers(store, plugins, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        attack(
+            'return {"mean": np.float32(1.5), "n": np.int64(3), "all": (np.bool_(True),), 4: 2**53}'
+        ).replace("\n", "\nimport numpy as np\n", 1)
+    )
+    assert told(store, file, "mine") == []
+    models = open_study(Store(store), "tiny").to_dict()["models"]
+    stored = [{k: v for k, v in m["mine"].items() if k != "seconds"} for m in models]
+    assert stored == [{"mean": 1.5, "n": 3, "all": [True], "4": 2**53}] * 2
+
+
+def test_a_number_too_large_that_was_stored_before_leaves_its_table_readable(
+    call, store, plugins, tmp_path, monkeypatch
+):
+    """An older version stored it."""
+    file = tmp_path / "mine.py"
+    file.write_text(attack('return {"mean": 1.5}'))
+    told(store, file, "mine")
+    (folder,) = store.glob("studies/tiny-*/models/ft-*/mine-*")
+    text = json.dumps({"mean": 10**400}).encode()
+    (folder / "result.json").write_bytes(text)
+    record = json.loads((folder / "artefact.json").read_text())
+    known = {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
+    record["files"]["result.json"] = known
+    (folder / "artefact.json").write_text(json.dumps(record))
+    status, out, err = call("table", "tiny", "--about", "mine")
+    assert (status, err) == (0, "")
+    assert [line.split("|")[2].strip() for line in out.splitlines()[2:]] == ["1.50", "–"]
 
 
 def numbers(store: Path) -> list[dict[str, Any]]:
@@ -369,3 +412,13 @@ def _spelt(path: str) -> list[str]:
         return [path]
     names, _, rest = after.partition("}")
     return [each for name in names.split(",") for each in _spelt(before + name + rest)]
+
+
+def test_a_name_that_is_taken_says_by_what_and_where(plugins, tmp_path):
+    one, two = tmp_path / "one.py", tmp_path / "two.py"
+    for file in (one, two):
+        file.write_text(attack())
+    (refused,) = plugins.load([one, two])
+    assert refused.source == str(two)
+    assert refused.reason.endswith(f"named 'mine' exists already: Mine in {one}")
+    assert "0x" not in refused.reason

@@ -7,11 +7,16 @@ from loose import LooseObservation, LooseOutputs, LooseSplit
 from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
 
 
-def oracle(features, targets, ridge=0.0, intercept=True):
-    """Least squares by numpy, centred if there is an intercept; a ridge is √ρ·I below the rows."""
+def oracle(features, targets, ridge=0.0, intercept=True, relative=False):
+    """Least squares by numpy, centred if there is an intercept; a ridge is √ρ·I below the rows.
+
+    A relative ridge is a multiple of trace(FᵀF)/d of the (centred) features F.
+    """
     f, t = np.asarray(features, np.float64), np.asarray(targets, np.float64)
     fm, tm = (f.mean(0), t.mean(0)) if intercept else (np.zeros(f.shape[1]), np.zeros(t.shape[1]))
     rows, wanted = f - fm, t - tm
+    if relative:
+        ridge = ridge * np.trace(rows.T @ rows) / f.shape[1]
     if ridge:
         rows = np.vstack([rows, ridge**0.5 * np.eye(f.shape[1])])
         wanted = np.vstack([wanted, np.zeros((f.shape[1], t.shape[1]))])

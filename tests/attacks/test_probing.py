@@ -277,3 +277,13 @@ def test_probing_stops_when_asked_to(after):
     with pytest.raises(Cancelled):
         probes(*blobs(), (0,), progress=Progress(stop=stop))
     assert calls == after + 1
+
+
+def test_a_unit_that_one_sample_activates_gives_no_warning(recwarn) -> None:
+    """In the part without that sample it is constant; the nearest mean needs no deviation."""
+    x, y = blobs()
+    x[:, 0] = 0.0
+    x[7, 0] = 1.0
+    found = probes(x, y, (0, 1), Probing(folds=2, steps=2))
+    assert found["mean"]["forget_accuracy"] is not None
+    assert [str(warned.message) for warned in recwarn] == []

@@ -14,7 +14,7 @@ from opcviz.attacks.recovery import LiveRecovery, Recovery, ThreatModel, least_s
 from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
 from opcviz.common.config import ConfigError
 from opcviz.common.records import Undefined
-from opcviz.results import FIT_SETS
+from opcviz.results import ATTACKS, FIT_SETS
 
 recover = as_json(recover)
 
@@ -176,7 +176,7 @@ def test_scores_equal_a_plain_computation():
     g = torch.Generator().manual_seed(9)
     for side in (unlearned.train, unlearned.test):
         side.features = side.features + 12 * torch.randn(side.features.shape, generator=g)
-    config = Recovery(ridge=1.0, ridges=(0.0, 50.0, 5e4))
+    config = Recovery(ridge=0.02, ridges=(0.0, 1.0, 1e3))
     result = recover(original, unlearned, head, split, config)
     labels = unlearned.train.labels[split.forget_train]
     for name, fit in FIT_SETS.items():
@@ -185,26 +185,47 @@ def test_scores_equal_a_plain_computation():
             for v, what in ((unlearned, "features"), (original, "logits"))
         )
         for ridge, value in zip(
-            (1.0, *config.ridges),
+            (config.ridge, *config.ridges),
             (
                 result["hr"][name]["forget_accuracy"],
                 *result["hr"][name]["sweep"]["forget_accuracy"],
             ),
             strict=True,
         ):
-            weight, bias = oracle(f, z, ridge)
+            weight, bias = oracle(f, z, ridge, relative=True)
             right = {}
             for part in ("forget_train", "retain_train"):
                 rows = getattr(split, part)
                 answers = unlearned.train.features[rows].double().numpy() @ weight + bias
                 right[part] = answers.argmax(1) == unlearned.train.labels[rows].numpy()
             assert value == pytest.approx(100 * right["forget_train"].mean())
-            if ridge == 1.0:
+            if ridge == config.ridge:
                 recalls = [right["forget_train"][labels.numpy() == c].mean() for c in (1, 3)]
                 entry = result["hr"][name]
                 assert entry["balanced_accuracy"] == pytest.approx(100 * np.mean(recalls))
                 assert entry["retain_accuracy"] == pytest.approx(100 * right["retain_train"].mean())
     assert 5 < result["hr"]["all"]["forget_accuracy"] < 95
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("factor", [0.1, 10.0])
+def test_the_unit_of_the_features_changes_no_figure_at_any_relative_ridge(factor, intercept):
+    original, unlearned, head, split = study([60] * 5, [1, 3], collapse=False, seed=2)
+    config = Recovery(ridge=1e-3, ridges=tuple(10.0**k for k in range(-8, 3)), intercept=intercept)
+    g = torch.Generator().manual_seed(9)
+    for side in (unlearned.train, unlearned.test):
+        side.features = side.features + 12 * torch.randn(side.features.shape, generator=g)
+    before = recover(original, unlearned, head, split, config)
+    for side in (unlearned.train, unlearned.test):
+        side.features = factor * side.features
+    after = recover(original, unlearned, head, split, config)
+    swept = []
+    for attack in ATTACKS:
+        for name in FIT_SETS:
+            one, other = before[attack][name]["sweep"], after[attack][name]["sweep"]
+            assert other["forget_accuracy"] == pytest.approx(one["forget_accuracy"], abs=0.5)
+            swept += one["forget_accuracy"]
+    assert max(swept) - min(swept) > 20, "a sweep that moves nothing would prove nothing"
 
 
 @settings(max_examples=10, deadline=None)

@@ -11,7 +11,7 @@ from sklearn.metrics import confusion_matrix
 
 from opcviz.attacks.recovery import Recovery, recover, scoring
 from opcviz.attacks.recovery.least_squares import StreamedLeastSquares
-from opcviz.common.statistics import accuracy_interval
+from opcviz.common.statistics import rate_interval
 from opcviz.results import ATTACKS, FIT_SETS
 
 recover = as_json(recover)
@@ -87,15 +87,15 @@ def test_linear_feature_mapping_keeps_the_heads_bias():
     head = (head[0], torch.tensor([3.0, 0.0, -2.0, 1.0, 0.0]))
     original.train.logits = original.train.features @ head[0].T + head[1]
     original.test.logits = original.test.features @ head[0].T + head[1]
-    config = UNSIZED.replace(intercept=False, ridge=10.0)
+    config = UNSIZED.replace(intercept=False, ridge=0.05)
     result = recover(original, unlearned, head, split, config)
     rows = torch.cat([split.retain_train, split.forget_train])
     f = unlearned.train.features[rows]
     x = unlearned.train.features[split.forget_train].double().numpy()
     labels = unlearned.train.labels[split.forget_train].numpy()
-    mapping, _ = oracle(f, original.train.features[rows], 10.0, intercept=False)
+    mapping, _ = oracle(f, original.train.features[rows], 0.05, intercept=False, relative=True)
     fm = (x @ mapping @ head[0].double().numpy().T + head[1].double().numpy()).argmax(1)
-    recovered, _ = oracle(f, original.train.logits[rows], 10.0, intercept=False)
+    recovered, _ = oracle(f, original.train.logits[rows], 0.05, intercept=False, relative=True)
     hr = (x @ recovered).argmax(1)
     assert (fm != hr).any()
     for attack, answers in (("fm", fm), ("hr", hr)):
@@ -146,7 +146,8 @@ def test_intervals_belong_to_the_accuracies_shown():
     entries = [result["before"], *(result[a][n] for a in ATTACKS for n in FIT_SETS)]
     for entry in entries:
         hits = round(entry["forget_accuracy"] * count / 100)
-        assert entry["interval"] == accuracy_interval(hits, count)
+        low, high = rate_interval(hits, count)
+        assert entry["interval"] == {"low": low, "high": high, "method": "wilson"}
     assert (result["level"], result["resamples"]) == (95, 0)
 
 
@@ -189,7 +190,9 @@ def test_small_draws_equal_a_fit_by_hand():
         own = rows[labels == label]
         chosen.append(own[torch.randperm(len(own), generator=generator)][:10])
     chosen = torch.cat(chosen)
-    weight, bias = oracle(unlearned.test.features[chosen], original.test.logits[chosen], 5.0)
+    weight, bias = oracle(
+        unlearned.test.features[chosen], original.test.logits[chosen], 5.0, relative=True
+    )
     x = unlearned.train.features[split.forget_train].double().numpy()
     right = (x @ weight + bias).argmax(1) == unlearned.train.labels[split.forget_train].numpy()
     assert curve["forget_accuracy"] == [pytest.approx(100 * right.mean())]
@@ -213,3 +216,27 @@ def test_what_is_missing_has_a_reason():
     headless = recover(original, unlearned, None, split, UNSIZED)
     assert headless["fm"]["all"]["forget_accuracy"] is None
     assert headless["hr_labels"]["all"]["forget_accuracy"] is not None
+
+
+def test_a_relative_solution_equals_the_absolute_one_and_weights_count_as_repetitions():
+    g = torch.Generator().manual_seed(3)
+    f, t = torch.randn(40, 6, generator=g) * torch.tensor([1, 5, 1e-3, 1, 2, 0]), torch.randn(40, 2)
+    known = StreamedLeastSquares(6, 2).add(f, t)
+    for intercept in (True, False):
+        centred = f.double() - intercept * f.double().mean(0)
+        scale = known.scale(intercept=intercept)
+        assert scale == pytest.approx((centred.T @ centred).trace().item() / 6)
+        one = known.solve_relative(1e-3, intercept=intercept)
+        other = known.solve(1e-3 * scale, intercept=intercept)
+        for a, b in zip(one, other, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-12)
+    often = torch.arange(40) % 3 + 1
+    repeated = StreamedLeastSquares(6, 2).add(*(x.repeat_interleave(often, 0) for x in (f, t)))
+    weighted = StreamedLeastSquares(6, 2).add(f, t, often)
+    assert weighted.count == repeated.count == often.sum()
+    for a, b in zip(weighted.solve(0.3), repeated.solve(0.3), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-12)
+    still = StreamedLeastSquares(6, 2).add(torch.ones(40, 6), t)
+    torch.testing.assert_close(still.solve_relative(1.0)(f[:1]), t.double().mean(0)[None])
+    with pytest.raises(ValueError, match="ridge above 0"):
+        known.solve_relative(0.0)

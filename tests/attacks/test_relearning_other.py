@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 import torch
 from json_form import as_json
+from torch import nn
 
+from opcviz.attacks.inversion.labels import head_of
 from opcviz.attacks.relearning import Relearning, relearn
 from opcviz.attacks.relearning import attack as relearning
 from opcviz.common.config import ConfigError
 from opcviz.data import Images, assemble, photo_patches
+from opcviz.models import BodyHead, Classifier
 
 relearn = as_json(relearn)
 
@@ -53,6 +56,32 @@ def test_other_pictures_move_the_body_and_never_the_head(
     assert (answers == other.y_train).double().mean() > 0.8  # the new task was learnt
     scored = result["variants"]["other"]["forget_train"]
     assert scored["samples"] == len(tiny_split.forget_train)
+
+
+class Bare(BodyHead):
+    """The least that the attack asks of a model: a body, a head, and nothing of a classifier's."""
+
+    def __init__(self, model: Classifier) -> None:
+        super().__init__()
+        self.body, self.last = model, model.net.get_submodule(model.head_name)
+
+    @property
+    def head(self) -> nn.Linear:
+        return self.last
+
+    def features(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.body.features(x)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.body(x)
+
+
+def test_any_network_with_a_body_and_a_head_is_attacked(tiny_original, tiny_images, tiny_split):
+    asked = tiny_images, tiny_split, QUICK
+    told = {"original_accuracy": 100, "other": other_pictures(3)}
+    bare = Bare(tiny_original)
+    assert relearn(bare, *asked, **told) == relearn(tiny_original, *asked, **told)
+    assert bare.get_submodule(head_of(bare)) is tiny_original.head
 
 
 def test_other_pictures_of_another_shape_are_refused(tiny_original, tiny_images, tiny_split):

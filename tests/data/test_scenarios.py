@@ -190,7 +190,7 @@ class TestIndices:
             assert split.forget_train.tolist() == sorted(self.IDS)
             assert len(split.forget_test) == 0
             assert Scenario.parse(str(scenario)) == scenario
-        assert len({fingerprint(s.identity()) for s in scenarios}) == 1
+        assert len({fingerprint(s.pinned().identity()) for s in scenarios}) == 1
 
     def test_content_is_part_of_the_identity(self, tmp_path, digits):
         file = tmp_path / "ids.txt"
@@ -214,14 +214,25 @@ class TestIndices:
         scenario = Scenario.parse(f"indices:{file}")  # there is no such file yet
         assert Scenario.from_dict(scenario.to_dict()) == scenario
         assert scenario.replace(path=str(tmp_path / "other.txt")).digest == ""
-        for ask in (scenario.identity, scenario.pinned, lambda: scenario.split(digits)):
+        for ask in (scenario.pinned, lambda: scenario.split(digits)):
             with pytest.raises(DataError, match="no file"):
                 ask()
         file.write_text("4\n2\n")
         assert scenario.split(digits).forget_train.tolist() == [2, 4]
-        assert scenario.identity() == scenario.pinned().identity()
         assert scenario.digest == ""
-        assert scenario.pinned().digest == scenario.identity()["value"]
+        assert scenario.pinned().digest == scenario.pinned().identity()["value"]
+
+    def test_its_identity_is_known_once_it_is_pinned_and_reads_no_file(self, tmp_path):
+        file = tmp_path / "ids.txt"
+        file.write_text("4\n2\n")
+        scenario = Scenario.parse(f"indices:{file}")
+        pinned = scenario.pinned()
+        file.unlink()
+        with pytest.raises(ConfigError, match=r"indices:.*ids\.txt: .* take `pinned\(\)`"):
+            scenario.identity()
+        assert pinned.identity() == {"kind": "indices", "value": pinned.digest}
+
+    def test_pinned_ones_are_the_same(self):
         assert Scenario.parse("random:5%").pinned() == Scenario.parse("random:5%")
 
     def test_replace_reads_the_new_file(self, tmp_path, digits):

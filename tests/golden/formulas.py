@@ -98,11 +98,12 @@ def line_apart(forget: np.ndarray, others: np.ndarray) -> float:
 
 
 def affine(inputs: np.ndarray, targets: np.ndarray, ridge: float) -> tuple[np.ndarray, np.ndarray]:
-    """argmin ‖F·W + b − T‖² + ρ‖W‖², the intercept unpenalised: W (d, C), b (C,)."""
+    """argmin ‖F·W + b − T‖² + ρ·trace(FᵀF)/d·‖W‖², F centred, b free: W (d, C), b (C,)."""
     mean, aim = inputs.mean(0), targets.mean(0)
     f, t = inputs - mean, targets - aim
     if ridge:
-        weight = np.linalg.solve(f.T @ f + ridge * np.eye(f.shape[1]), f.T @ t)
+        penalty = ridge * np.trace(f.T @ f) / f.shape[1]
+        weight = np.linalg.solve(f.T @ f + penalty * np.eye(f.shape[1]), f.T @ t)
     else:
         weight = np.linalg.lstsq(f, t, rcond=None)[0]
     return weight, aim - mean @ weight

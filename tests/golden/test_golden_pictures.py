@@ -17,8 +17,8 @@ def test_the_probe_set(known: Known) -> None:
     assert kept["labels"].tolist() == y[kept["ids"]].tolist()
     assert kept["forget"].tolist() == np.isin(kept["ids"], known.rows["forget_train"]).tolist()
     about = known.result.probe()[1]
-    assert about["sizes"] == {part: len(rows) for part, rows in known.rows.items()}
-    assert about["forget_classes"] == list(known.forgotten)
+    assert about.sizes == {part: len(rows) for part, rows in known.rows.items()}
+    assert about.forget_classes == known.forgotten
 
 
 @models

@@ -13,12 +13,17 @@ def recovered(attack: str, fit: str) -> Any:
     return lambda m: m["recovery"][attack][fit]["forget_accuracy"]
 
 
+def unseen(attack: str, fit: str) -> Any:
+    return lambda m: m["recovery"][attack][fit]["unseen"]["forget_accuracy"]
+
+
 COLUMNS = {
     "UA": lambda m: 100 - m["accuracy"]["forget_train"],
     "RA": lambda m: m["accuracy"]["retain_train"],
     "TA": lambda m: m["accuracy"]["retain_test"],
-    "FM": recovered("fm", "all"),
-    "HR": recovered("hr", "all"),
+    "FM": unseen("fm", "all"),
+    "HR": unseen("hr_labels", "all"),
+    "FM in-sample": recovered("fm", "all"),
     "FM held-out": recovered("fm", "heldout"),
     "FM forget": recovered("fm", "forget"),
     "AUC": lambda m: m["separability"]["linear"],

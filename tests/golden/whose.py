@@ -17,7 +17,6 @@ import torch
 from sklearn.datasets import load_digits
 from torch.nn import functional as F
 
-from opcviz.artefacts.verdicts import StoredResults, judge_models
 from opcviz.common.progress import Epoch, Event, Progress, Stage
 from opcviz.data import load
 from opcviz.models import build_classifier, load_weights
@@ -70,7 +69,7 @@ class Known:
 
     def json(self, key: str, kind: str) -> dict[str, Any]:
         """The numbers of a kind that `show` leaves out."""
-        return self.result.model(key).result(kind)
+        return self.result.model(key).artefact(kind).json()
 
     def arrays(self, key: str, kind: str, name: str) -> dict[str, np.ndarray]:
         """The arrays of a kind."""
@@ -177,18 +176,9 @@ class Known:
         return found
 
 
-def judged(*numbers: dict[str, Any]) -> dict[str, Any]:
-    """The verdict on a model beside the original and the retrained, from their numbers alone."""
-    stored = [
-        StoredResults(each["status"], each["reason"], {"evidence": each, "blocks": each})
-        for each in numbers
-    ]
-    return judge_models("classification", *stored, sizes={}, of_classes=True).to_dict()
-
-
 def table(known: Known, about: str = "unlearning") -> list[dict[str, Any]]:
     """One row a method and setting, over its seeds."""
-    return rows({"models": list(known.told.values())}, about)
+    return [row.to_dict() for row in rows(known.result.models, about)]
 
 
 def shipped(name: str) -> Known:

@@ -155,3 +155,10 @@ def test_the_mean_over_a_part_is_exact_and_zero_where_it_is_empty() -> None:
     assert nothing.item() == 0
     nothing.backward()
     assert not logits.grad.any()
+
+
+def test_the_untrained_model_is_the_start_that_it_is_given(tiny_request, same_weights) -> None:
+    request = tiny_request(original=None)
+    model, outcome = create("untrained").unlearn(request)
+    assert same_weights(model, request.fresh())
+    assert (outcome.status, outcome.step, outcome.gradients) == ("finished", 0, 0)

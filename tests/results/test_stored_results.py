@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from opcviz.artefacts import kinds
+from opcviz.results import PlainResult
 from opcviz.study import shipped_root
 
-RECORDS = {kind.name: kind for kind in kinds("classification") if kind.result}
+RECORDS = {kind.name: kind for kind in kinds("classification") if kind.result is not PlainResult}
 NOT_MEASURED = {"model", "probe"}  # made by training, and by drawing the probe set
 
 

@@ -115,7 +115,7 @@ def test_a_study_of_named_samples_remembers_which_they_were(tmp_path: Path) -> N
     file = tmp_path / "ids.txt"
     file.write_text("3\n1\n2\n")
     study = STUDY.replace(forget=f"indices:{file}")
-    place, root = study.place, tmp_path / "store"
+    place, root = study.pinned().place, tmp_path / "store"
     with pytest.raises(Killed):
         train(root, study, stop=1)
     stored = Store(root).read_study(place)

@@ -121,6 +121,11 @@ def _other_number(folder: Path) -> None:
     path.write_text(path.read_text().replace("1", "2"))
 
 
+def _record(folder: Path, **changes: Any) -> None:
+    path = folder / "artefact.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
 DAMAGE = {
     "truncated": _truncate,
     "one bit": _flip_a_bit,
@@ -131,26 +136,35 @@ DAMAGE = {
     "record is no text": lambda folder: (folder / "artefact.json").write_bytes(b"\xff\xfe\x00"),
     "record is a list": lambda folder: (folder / "artefact.json").write_text("[1]"),
     "record without files": lambda folder: (folder / "artefact.json").write_text("{}"),
+    "files are a list": lambda folder: _record(folder, files=["result.json"]),
+    "a file is a number": lambda folder: _record(folder, files={"result.json": 3}),
+    "question is a list": lambda folder: _record(folder, question=[1]),
+    "created is a number": lambda folder: _record(folder, created=3),
+    "about is a text": lambda folder: _record(folder, about="mine"),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
-def test_a_damaged_artefact_is_reported_set_aside_and_made_anew(
+def test_a_damaged_artefact_is_reported_by_readers_and_set_aside_by_its_next_writer(
     store: Store, heard: Heard, damage
 ) -> None:
     folder = put(store)
     damage(folder)
-    assert store.find(PLACE, "evidence", QUESTION) is None
-    assert len(heard) == 1
+    before = {p: p.read_bytes() for p in store.root.rglob("*") if p.is_file()}
+    for _ in range(2):
+        assert store.find(PLACE, "evidence", QUESTION) is None
+        store.answers(PLACE, "evidence")
+    assert len(heard) == 1  # said once, however often it is read
     assert str(folder) in heard[0]
     assert "is damaged" in heard[0]
-    assert not folder.exists()
+    assert "`opcviz run`" in heard[0]
+    assert before == {p: p.read_bytes() for p in store.root.rglob("*") if p.is_file()}
+    put(store, 3)
     aside = [name for name in visible(store) if name.startswith(".damaged-evidence-")]
     assert len(aside) == 1
-    assert aside[0] in heard[0]
-    put(store, 3)
+    assert aside[0] in heard[1]
     assert store.find(PLACE, "evidence", QUESTION).json() == {"value": 3}
-    assert len(heard) == 1
+    assert len(heard) == 2
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
@@ -165,6 +179,39 @@ def test_a_damaged_shipped_artefact_is_ignored_and_left_where_it_is(
     assert before == {p: p.read_bytes() for p in shipped.root.rglob("*") if p.is_file()}
     put(store, 5)
     assert store.find(PLACE, "evidence", QUESTION).json() == {"value": 5}
+
+
+def _garbled(folder: Path) -> None:
+    path = folder / "result.json"
+    path.write_bytes(b"\xff" * path.stat().st_size)
+
+
+CONTENTS = {
+    "garbled": _garbled,
+    "edited": _other_number,
+    "gone": lambda folder: (folder / "result.json").unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", CONTENTS.values(), ids=CONTENTS.keys())
+def test_numbers_are_checked_when_they_are_read(store: Store, damage) -> None:
+    """`answers` looks at sizes alone, for speed."""
+    folder = put(store)
+    (found,) = store.answers(PLACE, "evidence")
+    damage(folder)
+    with pytest.raises(StoreError, match=r"result\.json is damaged .* `opcviz run`") as error:
+        found.json()
+    assert str(folder / "result.json") in str(error.value)
+
+
+def test_arrays_are_checked_when_they_are_read(store: Store) -> None:
+    folder = put(store)
+    (found,) = store.answers(PLACE, "evidence")
+    path = folder / "maps.npz"
+    for content in (b"\0" * path.stat().st_size, path.read_bytes()[:-30], b""):
+        path.write_bytes(content)
+        with pytest.raises(StoreError, match=r"maps\.npz is damaged .* `opcviz run`"):
+            found.arrays("maps.npz")
 
 
 def test_reading_never_writes_into_a_layer(store: Store, shipped: Store) -> None:
@@ -284,14 +331,36 @@ def test_an_unknown_study_is_named(store: Store) -> None:
         store.read_study("nothing")
 
 
-@pytest.mark.parametrize("content", [b"{", b"\xff\xfe"])
-def test_an_unreadable_record_is_named(store: Store, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"{", "not readable as JSON"),
+        (b"\xff\xfe", "not readable as JSON"),
+        (b'["name"]', "holds no table of settings"),
+        (b"{}", "holds no table of settings"),
+    ],
+)
+def test_an_unreadable_record_is_named(
+    store: Store, shipped: Store, heard: Heard, content: bytes, what: str
+) -> None:
     store.write_study("s-1", {"name": "s"})
     path = store.root / "studies" / "s-1" / "study.json"
     path.write_bytes(content)
-    with pytest.raises(StoreError, match="not readable as JSON") as error:
+    with pytest.raises(StoreError, match=what) as error:
         store.read_study("s-1")
     assert str(path) in str(error.value)
+    assert "`opcviz run`" in str(error.value)
+    assert path.read_bytes() == content  # reading changes nothing
+    store.write_study("s-1", {"name": "anew"})
+    assert store.read_study("s-1") == {"name": "anew"}
+    assert "it was set aside as .damaged-study.json-" in heard[0]
+
+
+def test_a_damaged_record_does_not_hide_the_shipped_one(store: Store, shipped: Store) -> None:
+    shipped.write_study("s-1", {"name": "s", "data_digest": "then"})
+    store.write_study("s-1", {"name": "s", "data_digest": "then"})
+    (store.root / "studies" / "s-1" / "study.json").write_text("[")
+    assert store.read_study("s-1")["data_digest"] == "then"
 
 
 def test_the_probe_set_shown_is_of_the_size_that_was_asked_for(tmp_path):

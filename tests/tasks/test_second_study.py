@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sines
 import torch
-from sines import Sines, read_sines
 from typer.testing import CliRunner
 
-from opcviz.artefacts import Column, Context, Kind, kind, number, register_kind
 from opcviz.cli.commands import app
+from opcviz.common.plugins import Loader
 from opcviz.common.progress import Epoch, Event, Progress, Step
-from opcviz.data import register_dataset, sources
-from opcviz.study import Plan, Store, open_study
+from opcviz.engine import DaskEngine
+from opcviz.study import Job, Plan, Store, open_study
+from opcviz.study.own import declare_own
 from opcviz.study.pipeline import run
 from opcviz.study.runner import StudyRunner
-from opcviz.tasks import base, register_task
+from opcviz.tasks import list_tasks
 from opcviz.training.resume import ResumeFile
 
 METHODS = ("ft", "ga", "neggrad_plus", "ssd", "eu_k")
@@ -40,14 +42,32 @@ PLAN = {
 }
 
 
+JOIN = """
+
+from opcviz.artefacts import Column, Kind, number, register_kind
+from opcviz.data import register_dataset
+from opcviz.tasks import register_task
+
+register_task("sines")(Sines)
+register_dataset("sines", "noisy sines and their periods")(read_sines)
+
+
+@register_kind(
+    "error",
+    title="Error",
+    stage="measuring",
+    summary="squared error",
+    task="sines",
+    optional=False,
+)
 class Errors(Kind):
-    """Mean squared error on the four parts."""
+    '''Mean squared error on three parts.'''
 
     order = 10
     fields = {"error.forget_train": "mean squared error on the forget data"}
     columns = (Column("error", number("error", "forget_train"), tables=("show",), format=".3f"),)
 
-    def measure(self, context: Context) -> dict[str, float | None]:
+    def measure(self, context):
         seen, split = context.subject.outputs, context.split
         found = {}
         for part in ("forget_train", "retain_train", "retain_test"):
@@ -55,26 +75,22 @@ class Errors(Kind):
             gap = predictions.values - predictions.targets
             found[part] = gap[getattr(split, part)].square().mean().item()
         return found
+"""
 
 
 @pytest.fixture
-def sines_task(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The task, its data and one kind of artefact, joined as a user would join them."""
-    before = base._TASKS.snapshot(), kind.KINDS.snapshot()
-    register_task("sines")(Sines)
-    register_dataset("sines", "noisy sines and their periods")(read_sines)
-    register_kind(
-        "error",
-        title="Error",
-        stage="measuring",
-        summary="squared error",
-        task="sines",
-        optional=False,
-    )(Errors)
-    yield
-    base._TASKS.restore(before[0])
-    kind.KINDS.restore(before[1])
-    sources.DATASETS.discard("sines")
+def own_file(tmp_path: Path) -> Path:
+    """The task, its data and one kind of artefact in one file, as a user would bring them."""
+    file = tmp_path / "own" / "sines_task.py"
+    file.parent.mkdir()
+    file.write_text(Path(sines.__file__).read_text(encoding="utf-8") + JOIN, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def sines_task(plugins: Loader, own_file: Path) -> None:
+    """The file loaded into this process."""
+    assert plugins.load([own_file]) == []
 
 
 def runner(plan: Plan, root: Path, progress: Progress | None = None) -> StudyRunner:
@@ -85,8 +101,8 @@ def runner(plan: Plan, root: Path, progress: Progress | None = None) -> StudyRun
 def test_a_study_of_another_task_runs_is_stored_and_shown(tmp_path: Path) -> None:
     plan, told = Plan.from_dict(PLAN), list[Event]()
     assert {method.info.name for method in plan.methods} == {"original", "retrain", *METHODS}
-    assert run(plan, runner(plan, tmp_path, Progress(told.append))) == 2 * len(plan.methods)
-    assert run(plan, runner(plan, tmp_path)) == 0  # all is there
+    assert run(plan, runner(plan, tmp_path, Progress(told.append))).made == 2 * len(plan.methods)
+    assert run(plan, runner(plan, tmp_path)).made == 0  # all is there
 
     curves = [event.values for event in told if isinstance(event, Epoch)]
     assert all(set(values) == {"forget_loss", "retain_loss"} for values in curves)
@@ -101,7 +117,7 @@ def test_a_study_of_another_task_runs_is_stored_and_shown(tmp_path: Path) -> Non
 
     # the live curve watches the whole train set here, so that its last point is the evidence
     for model in result.models:
-        history = model.result("model")["history"]
+        history = model.training.history
         assert [point["epoch"] for point in history] == list(range(len(history)))
         last = history[-1]
         assert last["forget_loss"] == pytest.approx(
@@ -165,3 +181,63 @@ def test_a_classification_method_is_stored_as_refused(tmp_path: Path) -> None:
     refused = next(m for m in result.to_dict()["models"] if m["method"] == "rl")
     assert refused["status"] == "refused"
     assert "only for classification" in refused["reason"]
+
+
+# ---- through the engine's workers -------------------------------------------------------------
+
+
+@pytest.fixture
+def declared(plugins: Loader, own_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process knows what the file declares and has not run it, as the app."""
+    monkeypatch.setenv("OPCVIZ_PLUGINS", str(own_file))
+    assert declare_own() == []
+    yield
+    monkeypatch.setenv("OPCVIZ_PLUGINS", "")
+    declare_own()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("named_by", ["job", "environment"])
+@pytest.mark.usefixtures("declared", "one_thread")
+def test_workers_find_the_task_in_a_users_file(
+    named_by: str, own_file: Path, plugins: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = Plan.from_dict({**PLAN, "methods": [*PLAN["methods"], "rl"]})
+    files = (str(own_file),) if named_by == "job" else ()
+    monkeypatch.setenv("OPCVIZ_PLUGINS", "" if files else str(own_file))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    engine = DaskEngine(tmp_path / "store", warm=("opcviz.study.pipeline",))
+    try:
+        run_id = engine.submit(Job(plan.to_dict(), "cpu", plugin_files=files).to_dict(), "sines")
+        deadline = time.monotonic() + 120
+        while engine.status(run_id).active:
+            assert time.monotonic() < deadline, "the run does not end"
+            time.sleep(0.05)
+    finally:
+        engine.stop()
+    status = engine.status(run_id)
+    assert status.status == "finished", status
+    assert status.result["made"] == 2 * len(plan.methods)
+    told = engine.events(run_id)[0]
+    assert [event["text"] for event in told if event["kind"] == "message"] == []
+    curves = [event["values"] for event in told if event["kind"] == "epoch"]
+    assert curves
+    assert all(set(values) == {"forget_loss", "retain_loss"} for values in curves)
+
+    assert "sines" not in list_tasks()  # whoever shows the study need not run the file
+    shown = open_study(Store(tmp_path / "store"), plan.study.place).to_dict()
+    models = {model["method"]: model for model in shown["models"]}
+    assert models.keys() == {"original", "retrain", *METHODS, "rl"}
+    refused = models.pop("rl")
+    assert (refused["status"], "only for classification" in refused["reason"]) == ("refused", True)
+    assert shown["own"]["error"]["title"] == "Error"
+
+    assert plugins.load([own_file]) == []
+    here = runner(plan, tmp_path / "here")
+    run(plan, here)
+    again = open_study(Store(tmp_path / "here"), plan.study.place).to_dict()["models"]
+    for model in again:
+        if model["method"] in models:
+            theirs, ours = models[model["method"]]["error"], model["error"]
+            assert ours | {"seconds": theirs["seconds"]} == theirs, model["method"]
+    assert run(plan, runner(plan, tmp_path / "store")) == 0  # the same questions, all answered

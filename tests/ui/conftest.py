@@ -10,3 +10,8 @@ def address(serve, request) -> str:
     """The address of this module's little app."""
     name = request.path.stem.removeprefix("test_").removesuffix("_browser")
     return serve(request.path.with_name(f"{name}_app.py"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_start(one_scan) -> None:
+    """For the headless runs of single pieces."""

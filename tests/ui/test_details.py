@@ -1,16 +1,22 @@
 """Entropy panels, recovery in detail, the seeds' line, and cells that need a reason."""
 
+from dataclasses import replace
+
+import known_results
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opcviz.common.records import Record, Undefined
 from opcviz.measures.entropy import entropy_view
+from opcviz.results import RelearningResult, SizeCurve, SizeSweep
 from opcviz.ui.charts.entropy import MIN_NORM, Points, entropy_figure
 from opcviz.ui.sections import measures_table
 from opcviz.ui.sections.recovery_detail import confusion_figure, sizes_figure
 from opcviz.ui.sections.verdicts import seeds_line
+from opcviz.verdict import Consensus
 
 
 def points_of(scale: float, count: int = 40) -> Points:
@@ -78,83 +84,104 @@ def test_confusion_rows_are_percent_of_their_class(counts):
 
 
 def test_sizes_are_lines_with_their_own_ticks():
-    sweep = {"per_class": [10, 20], "fm": {"forget_accuracy": [30.0, 40.0]}}
-    figure = sizes_figure({"a": sweep, "b": {**sweep, "per_class": [20, 50]}}, constant=33)
+    two = (30.0, 40.0)
+    curve = SizeCurve(two, two, two, two, (0.0, 0.0))
+    sweep = SizeSweep("heldout", 3, (10, 20), (30, 60), 100, None, fm=curve)
+    figure = sizes_figure({"a": sweep, "b": replace(sweep, per_class=(20, 50))}, constant=33)
     assert list(figure.layout.xaxis.tickvals) == [10, 20, 50]
     assert list(figure.data[0].y) == [30.0, 40.0]
 
 
 def test_seeds_are_told_only_where_there_are_several():
-    agreed = {"verdict": "deep", "counts": {"deep": 3}, "seeds": [0, 1, 2]}
-    assert seeds_line(agreed) == "Seeds 0, 1, 2: deep × 3"
-    apart = {"verdict": None, "counts": {"deep": 2, "none": 1}, "seeds": [2, 0, 1]}
-    assert seeds_line(apart) == "Seeds 0, 1, 2 disagree: deep × 2, no verdict × 1"
-    assert seeds_line({}) == seeds_line({**agreed, "seeds": [0]}) == ""
+    agreed = Consensus("hidden", {"hidden": 3}, (0, 1, 2), "high")
+    assert seeds_line(agreed) == "Seeds 0, 1, 2: hidden × 3; high confidence"
+    apart = Consensus(Undefined("they disagree"), {"deep": 2, "none": 1}, (2, 0, 1))
+    assert seeds_line(apart) == "Seeds 0, 1, 2 disagree: deep × 2, no verdict × 1; low confidence"
+    assert seeds_line(replace(agreed, seeds=())) == seeds_line(replace(agreed, seeds=(0,))) == ""
 
 
-def cell(name: str, model: dict) -> str:
-    return next(row for row in measures_table.declared() if row.name == name).value(model, {})
+def cell(name: str, **answers: Record | Undefined) -> str | None:
+    row = next(row for row in measures_table.declared() if row.name == name)
+    model = known_results.known(**answers)
+    return row.value(model, model)
+
+
+def likelihood(**changes) -> Record:
+    """LiRA's answer with two references outside."""
+    told = {"variant": "offline", "variance": "global", "game": "models", "auc": None}
+    told |= {"references": {"inside": 2, "outside": 2}, "tpr_at_fpr": None, "roc": None}
+    return known_results.read("reference", {**told, **changes})
 
 
 @pytest.mark.parametrize(
     ("reference", "says"),
     [
         (None, "needs 3 seeds"),
-        ({"auc": None, "reason": "it has 2 reference models outside it"}, "needs 3 seeds"),
+        (Undefined("it has 2 reference models outside it"), "needs 3 seeds"),
+        (Undefined("diverged at step 3"), "diverged at step 3"),
+        (likelihood(reason={"auc": "12 samples are fewer"}), "12 samples are fewer"),
+        (likelihood(reason={"auc": "wants at least 3 seeds"}), "needs 3 seeds"),
         (
-            {"auc": None, "reason": {"auc": "12 samples are fewer than 20"}},
-            "12 samples are fewer than 20",
-        ),
-        ({"auc": None, "reason": {"auc": "wants at least 3 seeds"}}, "needs 3 seeds"),
-        (
-            {
-                "auc": None,
-                "references": {"inside": 3, "outside": 2},
-                "reason": {"auc": "a sample has 2 reference models outside it; 3 are the least"},
-            },
+            likelihood(
+                references={"inside": 3, "outside": 2},
+                reason={"auc": "a sample has 2 reference models outside it; 3 are the least"},
+            ),
             "needs 4 seeds",
         ),
         (
-            {"auc": 0.5, "folds": [0.4, 0.6], "tpr_at_fpr": {"0.01": 0.034}},
+            likelihood(auc=0.5, folds=[0.4, 0.6], tpr_at_fpr={"0.01": 0.034}),
             "0.50 (0.40 to 0.60), TPR 3.4 %",
         ),
-        ({"auc": 0.5, "tpr_at_fpr": {"0.01": None}}, "0.50"),
+        (likelihood(auc=0.5, tpr_at_fpr={"0.01": None}), "0.50"),
     ],
 )
 def test_the_likelihood_attack_says_what_it_lacks(reference, says):
-    assert cell("LiRA, retrained models", {"reference": reference}) == says
+    answers = {} if reference is None else {"reference": reference}
+    assert cell("LiRA, retrained models", **answers) == says
 
 
 def test_a_rate_that_is_not_resolved_has_no_number():
+    found = known_results.record("membership")
+
     def model(rate):
-        return {"membership": {"thresholds": {"loss": {"tpr_at_fpr": {"0.01": rate}}}}}
+        loss = replace(found.thresholds.loss, tpr_at_fpr={"0.01": rate})
+        return replace(found, thresholds=replace(found.thresholds, loss=loss))
 
     name = "loss threshold, TPR at 1 % FPR"
-    assert cell(name, model(0.0)) == "0 %"
-    assert cell(name, model(None)) == "too few unseen samples"
+    assert cell(name, membership=model(0.0)) == "0 %"
+    assert cell(name, membership=model(Undefined())) == "too few unseen samples"
 
 
 def test_an_attack_that_was_not_asked_for_is_not_measured():
-    assert cell("from photographs", {"relearning": {"variants": {}}}) == "not measured"
+    assert cell("from photographs", relearning=RelearningResult(100.0, {})) == "not measured"
+    assert cell("from photographs") is None
 
 
 def test_an_auc_that_is_not_there_says_why():
     name, reason = "separability, linear", "the features do not vary"
-    assert cell(name, {"separability": {"linear": None, "reason": {"linear": reason}}}) == reason
-    assert cell(name, {"separability": {"linear": None, "reason": "not computed"}}) == (
-        "not computed"
-    )
-    assert cell(name, {"separability": {"linear": 0.734}}) == "0.73"
+    found = known_results.record("evidence")
+
+    def model(linear):
+        return replace(found, separability=replace(found.separability, linear=linear))
+
+    assert cell(name, evidence=model(Undefined(reason))) == reason
+    assert cell(name, evidence=Undefined("diverged at step 3")) == "diverged at step 3"
+    assert cell(name, evidence=model(Undefined())) == "undefined"
+    assert cell(name, evidence=model(0.734)) == "0.73"
 
 
 def test_outliers_among_forgotten_samples_are_those_of_the_train_set():
-    def model(test, train):
-        parts = {
-            "forget_test": {"energy": test, "reason": {"energy": "0 samples are fewer than 20"}},
-            "forget_train": {"energy": train},
-        }
-        return {"membership": {"outliers": parts}}
+    found = known_results.record("membership")
 
-    assert cell("outlier, energy", model(0.9, 0.2)) == "0.90"
-    assert cell("outlier, energy", model(None, 0.2)) == "0.20 (train)"
-    assert cell("outlier, energy", model(None, None)) == "0 samples are fewer than 20"
+    def model(test, train):
+        parts = {"forget_test": test, "forget_train": train}
+        changed = {
+            part: replace(getattr(found.outliers, part), energy=value)
+            for part, value in parts.items()
+        }
+        return replace(found, outliers=replace(found.outliers, **changed))
+
+    few = Undefined("0 samples are fewer than 20")
+    assert cell("outlier, energy", membership=model(0.9, 0.2)) == "0.90"
+    assert cell("outlier, energy", membership=model(few, 0.2)) == "0.20 (train)"
+    assert cell("outlier, energy", membership=model(few, Undefined())) == few.reason

@@ -1,14 +1,24 @@
 """The table says 'not computed' where nothing was, and figures refuse what does not fit."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from known_results import known
 
-from opcviz.artefacts import Row
+from opcviz.artefacts import ModelResults, Row
+from opcviz.results import (
+    EvidenceResult,
+    RelearningCurve,
+    RelearningResult,
+    RelearningVariant,
+    RetainAccuracy,
+)
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.sections import instruments, measures_table
 from opcviz.ui.sections.depth import depth_figure
 from opcviz.ui.sections.verdicts import COLOURS, badge
+from opcviz.verdict import GONE, Confidence, no_verdict
 
 
 @pytest.fixture(scope="module")
@@ -16,22 +26,27 @@ def study():
     return open_study(Store(shipped_root()), "digits")
 
 
-def numbers(study, method):
-    return study.numbers(next(m for m in study.models if m.method.info.name == method))
+def model(study, method):
+    return next(m for m in study.models if m.method.info.name == method)
+
+
+def results(study, method):
+    return model(study, method).results
 
 
 def cells_of(shown, retrained):
-    """The table's cells by measure, one a model."""
+    """The table's cells by measure, one a model; shown are seed and results."""
     lines = measures_table.rows_of(shown, retrained)
     return {name: cells for _, name, *cells, _ in lines}
 
 
 def test_every_measure_of_the_shipped_models_is_there(study):
-    shown = [numbers(study, name) for name in ("original", "retrain", "rl", "opc")]
-    lines = measures_table.rows_of(shown, {0: shown[1]})
+    shown = [(0, results(study, name)) for name in ("original", "retrain", "rl", "opc")]
+    retrained = {0: results(study, "retrain")}
+    lines = measures_table.rows_of(shown, retrained)
     assert len(lines) == len(measures_table.declared())
     assert not [line for line in lines if "not computed" in line]
-    cells = cells_of(shown, {0: shown[1]})
+    cells = cells_of(shown, retrained)
     assert cells["CKA to original, forget"][0] == "1.00"
     assert cells["Tug-of-War"][1] == "1.000"
     assert cells["agreement, forget"][1] == "100 %"
@@ -40,45 +55,49 @@ def test_every_measure_of_the_shipped_models_is_there(study):
 
 
 def test_what_was_not_computed_is_said_so(study):
-    bare = {**numbers(study, "opc"), "membership": {}, "similarity": {}, "relearning": {}}
-    cells = cells_of([bare], {0: bare})
+    opc = results(study, "opc")
+    bare = ModelResults(opc.training, {"evidence": opc.answer("evidence")})
+    cells = cells_of([(0, bare)], {0: bare})
     assert cells["loss threshold"][0] == cells["average gap"][0] == "not computed"
     assert cells["separability, linear"][0] != "not computed"
 
 
 def test_a_model_is_compared_with_the_retrained_one_of_its_own_seed(study):
-    first, second = numbers(study, "opc"), {**numbers(study, "opc"), "seed": 1}
-    retrained = numbers(study, "retrain")
-    other = {**retrained, "seed": 1, "accuracy": first["accuracy"]}
-    cells = cells_of([first, second], {0: retrained, 1: other})
-    alone = cells_of([first], {0: retrained})
+    opc, retrained = results(study, "opc"), results(study, "retrain")
+    evidence = retrained.get(EvidenceResult)
+    same = replace(evidence, accuracy=opc.get(EvidenceResult).accuracy)
+    other = ModelResults(retrained.training, {**retrained.answers, "evidence": same})
+    cells = cells_of([(0, opc), (1, opc)], {0: retrained, 1: other})
+    alone = cells_of([(0, opc)], {0: retrained})
     assert cells["Tug-of-War"] == [*alone["Tug-of-War"], "1.000"]
     assert cells["Tug-of-War"][0] != "1.000"
     assert cells["average gap"][0] == alone["average gap"][0] != cells["average gap"][1]
 
 
 def test_a_model_whose_seed_has_no_retrained_one_says_so(study):
-    other = {**numbers(study, "opc"), "seed": 4}
-    cells = cells_of([other], {0: numbers(study, "retrain")})
+    cells = cells_of([(4, results(study, "opc"))], {0: results(study, "retrain")})
     assert cells["Tug-of-War"] == cells["average gap"] == ["no retrained model of seed 4"]
 
 
 def test_a_name_that_a_result_does_not_have_is_an_error(study, monkeypatch):
-    row = Row("G", "typo", "", lambda m, _: m["accuracy"]["forget"], ("accuracy",))
+    row = Row("G", "typo", "", lambda m, _: f"{m.get(EvidenceResult).accuracy.forget}")
     monkeypatch.setattr(measures_table, "declared", lambda task: [row])
-    with pytest.raises(KeyError, match="forget"):
-        measures_table.rows_of([numbers(study, "opc")], {})
+    with pytest.raises(AttributeError, match="forget"):
+        measures_table.rows_of([(0, results(study, "opc"))], {})
 
 
 def test_every_verdict_has_a_colour_and_the_badge_says_what_is_missing(study):
-    from opcviz.verdict.rules import VERDICTS
-
-    assert set(COLOURS) == set(VERDICTS)
-    said = badge(numbers(study, "opc")["verdict"])
-    assert "conspicuous" in said
-    assert "confidence" in said
-    none = {"verdict": None, "missing": ["<recovery>"]}
-    assert "&lt;recovery&gt;" in badge(none)
+    assert set(COLOURS) == set(GONE)
+    told = replace(study.verdict(model(study, "ft")), gone="hidden")
+    told = replace(told, confidence=Confidence("medium", "answers left", "one seed"))
+    said = badge(told)
+    assert ">hidden<" in said
+    assert "medium confidence" in said
+    noticed = badge(replace(told, noticeable="yes", kept="no"))
+    assert ">noticeable<" in noticed
+    assert ">damaged<" in noticed
+    assert "noticeable" not in badge(replace(told, noticeable="no"))
+    assert "&lt;recovery&gt;" in badge(no_verdict(["<recovery>"]))
 
 
 def test_a_curve_that_does_not_fit_is_refused():
@@ -109,11 +128,11 @@ def test_relearning_lines_carry_their_numbers():
     ],
 )
 def test_every_number_of_given_pictures_has_a_chart_of_its_own(monkeypatch, variant, title):
-    drawn, column = [], SimpleNamespace(label="a", numbers={"relearning": {"variants": {}}})
-    column.numbers["relearning"]["variants"][variant] = {
-        "steps": [0, 1],
-        "forget_train": {"accuracy": [0.0, 50.0], "constant_predictor": 33.0},
-    }
+    curve = RelearningCurve((0.0, 50.0), 2, 33.0, 0.5, 1)
+    way = RelearningVariant(1, (0, 1), RetainAccuracy(100.0, 100.0), curve, curve)
+    told = RelearningResult(100.0, {variant: way})
+    drawn = []
+    column = SimpleNamespace(label="a", results=known(relearning=told))
     monkeypatch.setattr(instruments.st, "plotly_chart", lambda *_, key, **__: drawn.append(key))
     monkeypatch.setattr(instruments.st, "markdown", drawn.append)
     instruments.relearning([column])

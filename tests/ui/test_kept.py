@@ -1,5 +1,6 @@
 """What is kept of a study is what is on disk."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -38,7 +39,7 @@ def opened(root, told):
 
 def accuracy(study):
     model = next(m for m in study.models if m.method.info.name == "opc")
-    return study.numbers(model)["accuracy"]["forget_train"]
+    return model.result("evidence").accuracy.forget_train
 
 
 def evidence(root):
@@ -63,7 +64,9 @@ def test_a_changed_file_is_read_again(opened, root):
     file.write_text(text)
     record = file.parent / "artefact.json"
     about = json.loads(record.read_text())
-    about["files"][file.name]["bytes"] = len(text.encode())
+    data = text.encode()
+    known = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    about["files"][file.name] = known
     record.write_text(json.dumps(about))
     assert accuracy(opened()) == before + 1
 
@@ -91,7 +94,7 @@ def test_what_is_damaged_is_told_to_every_visitor(root, told, tmp_path_factory):
         told.clear()
         study = kept.open(place, own, (root,), told.append)
         for model in study.models:
-            study.numbers(model)
+            study.verdict(model)
         assert any("is damaged" in text for text in told)
     assert kept.open(place, own, (root,), told.append) is not study
 

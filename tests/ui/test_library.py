@@ -3,7 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from opcviz.common.records import Undefined
 from opcviz.methods import create
+from opcviz.results import EvidenceResult
 from opcviz.study import (
     ModelResult,
     Store,
@@ -101,10 +103,11 @@ def test_what_a_column_reads_is_what_is_stored(digits):
     model = digits.models[0]
     (column,) = library.columns(digits, (model.key,))
     np.testing.assert_equal(column.arrays("maps", "maps.npz"), model.arrays("maps", "maps.npz"))
-    assert column.result("evidence") == model.result("evidence")
+    artefact = model.artefact("evidence")
+    assert column.evidence == EvidenceResult.from_dict(artefact.json())
     assert column.arrays("maps", "nothing.npz") == {}
     assert column.arrays("nothing", "maps.npz") == {}
-    assert column.result("nothing") == {"reason": "nothing was not computed yet"}
+    assert column.results.answer("nothing") == Undefined("nothing was not computed yet")
 
 
 def test_a_study_that_has_no_probe_set_yet_says_so(root):
@@ -115,12 +118,12 @@ def test_a_study_that_has_no_probe_set_yet_says_so(root):
 
 def test_samples_and_trajectory_fit_together(digits):
     samples, about = library.samples(digits)
-    assert about["forget_classes"] == [0, 1, 2]
+    assert about.forget_classes == (0, 1, 2)
     assert set(samples.labels[samples.forget]) == {0, 1, 2}
     for model in digits.models:
         kept = library.trajectory(model)
         assert kept["ids"].tolist() == samples.ids.tolist()
-        history = model.result("model")["history"]
+        history = model.training.history
         assert len(kept["points"]) == len(history)
         assert kept["points"].shape[1:] == (len(samples.ids), 2)
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opcviz.ui.charts.curves import roc_figure
+from opcviz.results import RocCurve
+from opcviz.ui.charts.curves import Roc, roc_figure
 from opcviz.ui.charts.lines import LINE_COLOURS, colours, lines_figure
 from opcviz.ui.charts.theme import BACKGROUND
 
@@ -69,8 +70,8 @@ def test_a_line_that_does_not_fit_is_refused():
 
 
 ROC = {
-    "good": {"auc": 0.9, "roc": {"fpr": [0, 0, 0.01, 1], "tpr": [0, 0.4, 0.5, 1]}},
-    "blind": {"auc": 0.5, "roc": {"fpr": [0, 0.01, 1], "tpr": [0, 0, 1]}},
+    "good": Roc(0.9, RocCurve((0, 0, 0.01, 1), (0, 0.4, 0.5, 1))),
+    "blind": Roc(0.5, RocCurve((0, 0.01, 1), (0, 0, 1))),
 }
 
 
@@ -87,7 +88,7 @@ def test_roc_is_drawn_in_percent_on_log_axes_without_its_zeros():
 
 
 def test_a_roc_without_a_point_to_draw_does_not_break():
-    figure = roc_figure({"none": {"auc": 0.5, "roc": {"fpr": [0, 0], "tpr": [0, 1]}}})
+    figure = roc_figure({"none": Roc(0.5, RocCurve((0, 0), (0, 1)))})
     assert list(figure.data[0].x or []) == []
 
 

@@ -8,20 +8,26 @@ from streamlit.testing.v1 import AppTest
 def ridges_of_two_models() -> None:
     from types import SimpleNamespace
 
+    import known_results
+
+    from opcviz.results import RidgeSweep
     from opcviz.ui.sections.side_by_side import _ridges
 
     def column(label, ridges):
-        sweep = {"ridge": ridges, "forget_accuracy": [50.0] * len(ridges)}
-        fit = {"sweep": sweep, "constant_predictor": 33.0}
-        recovery = {"fm": {"all": fit}, "ridge": 0.0}
-        return SimpleNamespace(label=label, numbers={"recovery": recovery})
+        percent = (50.0,) * len(ridges)
+        fits = {"all": known_results.fit(sweep=RidgeSweep(ridges, percent, percent))}
+        evidence = known_results.evidence(fits=fits)
+        results = known_results.known(evidence=evidence)
+        return SimpleNamespace(label=label, results=results, evidence=evidence)
 
-    _ridges([column("One", [0.0, 1.0]), column("Other", [0.0, 10.0])], "all")
+    _ridges([column("One", (0.0, 1.0)), column("Other", (0.0, 10.0))], "all")
 
 
 def pictures_of_two_models() -> None:
+    from dataclasses import replace
     from types import SimpleNamespace
 
+    import known_results
     import numpy as np
 
     from opcviz.ui.sections.side_by_side import reconstructions
@@ -30,11 +36,10 @@ def pictures_of_two_models() -> None:
         pictures = np.zeros((len(ids), 1, 8, 8), np.uint8)
         arrays = {"ids": np.array(ids), "pictures": pictures, "reconstructions": pictures}
         arrays["found"] = np.ones(len(ids), bool)
-        about = {"per_picture": {"psnr": [20.0] * len(ids)}, "psnr": 20.0, "ssim": 0.5}
-        about |= {"class_mean": {"psnr": 15.0}, "gradient_norm": 1.0}
-        return SimpleNamespace(
-            label=label, arrays=lambda *_: arrays, result=lambda *_: about, numbers={}
-        )
+        found = known_results.record("inversion", "rl")
+        scores = replace(found.per_picture, psnr=(20.0,) * len(ids))
+        results = known_results.known(inversion=replace(found, per_picture=scores))
+        return SimpleNamespace(label=label, arrays=lambda *_: arrays, results=results)
 
     reconstructions([column("One", [1, 2]), column("Same", [1, 2]), column("Other", [3, 4])])
 

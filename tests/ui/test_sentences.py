@@ -1,17 +1,17 @@
-import pytest
+from dataclasses import replace
 
+import pytest
+from known_results import evidence, fit, known, record
+
+from opcviz.common.records import Undefined
+from opcviz.results import MapReadOut, TrainingResult
 from opcviz.ui.sections.sentences import HOW_TO_READ, collapse_line, headline, percent
 
 
 def numbers(method="rl", *, before=0.0, after=90.0, constant=33.3, status="finished", reason=None):
-    fit = {"forget_accuracy": after, "constant_predictor": constant}
-    return {
-        "method": method,
-        "status": status,
-        "reason": reason,
-        "accuracy": {"forget_train": before},
-        "recovery": {"fm": {"all": fit}},
-    }
+    fits = {"all": fit(forget_accuracy=after, constant_predictor=constant)}
+    told = evidence(fits=fits, forget_train=before)
+    return method, known(TrainingResult(status, reason), evidence=told)
 
 
 @pytest.mark.parametrize(
@@ -23,59 +23,61 @@ def test_percent(value, text):
 
 
 def test_shallow_forgetting_is_named_by_its_numbers():
-    said = headline(numbers(before=0.5, after=91.2))
+    said = headline(*numbers(before=0.5, after=91.2))
     assert said == "The answers are gone (0.5 %); an affine map of the features restores 91.2 %."
 
 
 def test_deep_forgetting_is_measured_against_the_constant_answer():
-    said = headline(numbers("opc", before=0.0, after=33.3))
+    said = headline(*numbers("opc", before=0.0, after=33.3))
     assert said.endswith("restores no more than a constant answer would.")
-    said = headline(numbers("opc", before=0.0, after=34.4))  # a point more than a constant answer
+    said = headline(*numbers("opc", before=0.0, after=34.4))  # a point more than a constant answer
     assert "restores 34.4 %" in said
 
 
 def test_a_model_that_still_answers_is_not_called_forgetful():
-    said = headline(numbers(before=62.0, after=97.0))
+    said = headline(*numbers(before=62.0, after=97.0))
     assert said.startswith("It still answers 62 % of the forget data")
     assert "97 %" in said
 
 
 def test_references_are_told_apart():
-    assert "Before unlearning" in headline(numbers("original", before=100.0, after=100.0))
-    said = headline(numbers("retrain", before=0.0, after=93.4))
+    assert "Before unlearning" in headline(*numbers("original", before=100.0, after=100.0))
+    said = headline(*numbers("retrain", before=0.0, after=93.4))
     assert "never saw the data" in said
     assert "93.4 %" in said
 
 
 @pytest.mark.parametrize("missing", ["before", "after", "constant"])
 def test_without_a_number_nothing_is_claimed(missing):
-    assert headline(numbers(**{missing: None})) == "The evidence is not complete yet."
+    assert headline(*numbers(**{missing: None})) == "The evidence is not complete yet."
 
 
 def test_a_diverged_model_says_where():
     about = numbers(before=None, after=None, status="diverged", reason="diverged at step 3")
-    assert headline(about) == "Training diverged at step 3: there is no model to examine."
+    assert headline(*about) == "Training diverged at step 3: there is no model to examine."
 
 
 def test_the_collapse_line_holds_true_and_drawn_size():
-    about = {"radius_ratio": 0.0004, "norm_ratio": 0.25, "effective_rank": 3.14}
-    said = collapse_line(about, {"radius_ratio": 0.8})
+    about = replace(
+        record("evidence").collapse, radius_ratio=0.0004, norm_ratio=0.25, effective_rank=3.14
+    )
+    said = collapse_line(about, MapReadOut(0.8, None))
     assert said == (
         "radius ratio **4·10⁻⁴** (as drawn 0.80) · norm ratio **0.25** · effective rank **3.1**"
     )
 
 
 def test_features_at_one_point_have_no_rank():
-    why = {"effective_rank": "the forget features do not vary: rank is undefined at a point"}
-    about = {"radius_ratio": 0.0, "norm_ratio": 0.0, "effective_rank": None, "reason": why}
-    said = collapse_line(about, {})
+    why = Undefined("the forget features do not vary: rank is undefined at a point")
+    found = record("evidence").collapse
+    about = replace(found, radius_ratio=0.0, norm_ratio=0.0, effective_rank=why)
+    said = collapse_line(about, None)
     assert "radius ratio **0.00** (as drawn –)" in said
     assert "effective rank **none: a point**" in said
 
 
 def test_no_model_is_not_a_collapsed_one():
-    nothing = dict.fromkeys(("radius_ratio", "norm_ratio", "effective_rank"))
-    said = collapse_line({**nothing, "reason": "diverged at step 3"}, {})
+    said = collapse_line(Undefined("diverged at step 3"), None)
     assert said == "no numbers: diverged at step 3"
 
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from ...attacks.probing_settings import Probing
 from ...attacks.recovery import Recovery
 from ...common.json_types import Json
+from ...common.records import defined, known
 from ...common.text import percent
-from ...results import ATTACKS, Block, BlocksResult, ProbesResult, RecoveryResult
-from ..context import Context
+from ...results import ATTACKS, Block, BlocksResult, ProbeScores, ProbesResult, RecoveryResult
 from ..kind import Kind, Made, register_kind
-from ..rows import Row
+from ..model_results import ModelResults
+from ..rows import Cell, Row
+from .subject import Context
 
 if TYPE_CHECKING:
     from ...tasks.classification import ModelOutputs, Observation
@@ -21,8 +23,16 @@ if TYPE_CHECKING:
 __all__ = ["Blocks"]
 
 
-def _probe(name: str) -> Callable[[Json, Json], str]:
-    return lambda model, _: percent(model["blocks"][-1]["probes"][name]["forget_accuracy"])
+def _probe(probe: Callable[[ProbesResult], ProbeScores]) -> Cell:
+    """Forget accuracy of one probe on the last block."""
+
+    def value(model: ModelResults, _: ModelResults) -> str | None:
+        found = model.get(BlocksResult)
+        if not defined(found) or not found.blocks:
+            return None
+        return percent(known(probe(found.blocks[-1].probes).forget_accuracy))
+
+    return value
 
 
 @register_kind(
@@ -30,7 +40,7 @@ def _probe(name: str) -> Callable[[Json, Json], str]:
     title="Depth",
     stage="attacking every block of",
     summary="recovery, probes, separability, collapse and CKA at every block",
-    version=5,
+    version=6,
     task="classification",
     default=True,
 )
@@ -50,15 +60,13 @@ class Blocks(Kind):
             "Features",
             "linear probe, last block",
             "forget accuracy on held-out data, cross-validated; constant: 1 ÷ forget classes",
-            _probe("linear"),
-            needs=("blocks",),
+            _probe(lambda probes: probes.linear),
         ),
         Row(
             "Features",
             "k-NN probe, last block",
             "the same by neighbours",
-            _probe("knn"),
-            needs=("blocks",),
+            _probe(lambda probes: probes.knn),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_POINTS", "entropy_points"]
 
-Array = np.ndarray[Any, Any]
-
 MAX_POINTS = 2000  # samples kept of a model: about 8 KB
 
 
 def entropy_points(
     logits: Tensor, split: Split
-) -> tuple[EntropySummary | Undefined, dict[str, Array]]:
+) -> tuple[EntropySummary | Undefined, dict[str, np.ndarray]]:
     """Logit norm and entropy of train samples, of at most `MAX_POINTS` where there are more.
 
     A larger set is thinned evenly: as many of the forget as of the retain data, unless one of them

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...common.json_types import Json
+from ...common.json_types import Json, Plain
 from ...results import MapReadOut, MapsResult
-from ..context import Context
 from ..kind import Kind, Made, register_kind
+from .subject import Context
 
 if TYPE_CHECKING:
     from ..evidence_settings import EvidenceSettings
@@ -31,7 +32,7 @@ class FeatureMaps(Kind):
     order = 70
     result = MapsResult
 
-    def question(self, evidence: EvidenceSettings) -> Json:
+    def question(self, evidence: EvidenceSettings) -> Mapping[str, Plain]:
         """The kinds of map, and the size of the probe set."""
         return {"kinds": list(evidence.maps), "probe": evidence.probe, "version": self.version}
 

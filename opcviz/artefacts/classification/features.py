@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...common.json_types import Json
-from ..context import Context
 from ..kind import Kind, Made, register_kind
+from .subject import Context
 
 if TYPE_CHECKING:
     from ..evidence_settings import EvidenceSettings

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...attacks.inversion import Inversion
-from ...common.json_types import Json
+from ...common.json_types import Json, Plain
+from ...common.records import defined
 from ...results import InversionSummary
-from ..columns import Column, number
-from ..context import Context
+from ..columns import Column, figure
 from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, Made, register_kind
+from ..model_results import ModelResults
 from ..rows import Row
+from .subject import Context
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,24 +25,42 @@ __all__ = ["GradientInversion"]
 
 REFERENCES = ("original", "retrain")  # what others are read beside, the surrogate search too
 
+_psnr = figure(InversionSummary, lambda found: found.psnr)
+_ssim = figure(InversionSummary, lambda found: found.ssim)
+_gradient_norm = figure(InversionSummary, lambda found: found.gradient_norm)
+_body_gradient_norm = figure(InversionSummary, lambda found: found.body_gradient_norm)
+_random_gradient = figure(
+    InversionSummary, lambda found: found.random_gradient.psnr if found.random_gradient else None
+)
+_class_mean = figure(
+    InversionSummary, lambda found: found.class_mean.psnr if found.class_mean else None
+)
+_surrogate = figure(
+    InversionSummary, lambda found: found.surrogate.psnr if defined(found.surrogate) else None
+)
 
-def _by_block(model: Json, _: Json) -> str:
+
+def _by_block(model: ModelResults, _: ModelResults) -> str | None:
     """PSNR of each block's inversion, from input to head."""
-    found = model["inversion"]["activations"]
+    found = model.get(InversionSummary)
+    if not defined(found) or not found.activations:
+        return None
     return " · ".join(
-        f"{each['block']} {'–' if each['psnr'] is None else format(each['psnr'], '.0f')}"
-        for each in found
+        f"{each.block} {'–' if each.psnr is None else format(each.psnr, '.0f')}"
+        for each in found.activations
     )
 
 
-def _masked(model: Json, _: Json) -> str:
+def _masked(model: ModelResults, _: ModelResults) -> str | None:
     """Whether the gradient is masked, and what rebuilt the pictures."""
-    about = model["inversion"]
-    if about["without_body_gradient"] == 0:
+    found = model.get(InversionSummary)
+    if not defined(found) or found.masked is None:
+        return None
+    if found.without_body_gradient == 0:
         return "no: a gradient reaches the body"
-    if not about["masked"]:
+    if not found.masked:
         return "no: nothing rebuilds the pictures"
-    return f"yes: rebuilt by {', '.join(about['rebuilt_by'])}"
+    return f"yes: rebuilt by {', '.join(found.rebuilt_by)}"
 
 
 @register_kind(
@@ -73,20 +93,13 @@ class GradientInversion(Kind):
         "same; `rebuilt_by` names what did it",
     }
     columns = (
-        Column("PSNR", number("inversion", "psnr"), ".1f", ("inversion", "show"), "dB"),
-        Column("SSIM", number("inversion", "ssim"), ".2f", ("inversion",)),
-        Column(
-            "random gradient", number("inversion", "random_gradient", "psnr"), ".1f", ("inversion",)
-        ),
-        Column("class mean", number("inversion", "class_mean", "psnr"), ".1f", ("inversion",)),
-        Column("gradient norm", number("inversion", "gradient_norm"), ".3f", ("inversion",)),
-        Column(
-            "body gradient norm",
-            number("inversion", "body_gradient_norm"),
-            ".3f",
-            ("inversion", "show"),
-        ),
-        Column("PSNR, surrogate", number("inversion", "surrogate", "psnr"), ".1f", ("inversion",)),
+        Column("PSNR", _psnr, ".1f", ("inversion", "show"), "dB"),
+        Column("SSIM", _ssim, ".2f", ("inversion",)),
+        Column("random gradient", _random_gradient, ".1f", ("inversion",)),
+        Column("class mean", _class_mean, ".1f", ("inversion",)),
+        Column("gradient norm", _gradient_norm, ".3f", ("inversion",)),
+        Column("body gradient norm", _body_gradient_norm, ".3f", ("inversion", "show")),
+        Column("PSNR, surrogate", _surrogate, ".1f", ("inversion",)),
     )
     rows = (
         Row(
@@ -95,18 +108,16 @@ class GradientInversion(Kind):
             "PSNR in dB of pictures rebuilt from what each block computes; read beside the "
             "original and the retrained model",
             _by_block,
-            needs=("inversion", "activations"),
         ),
         Row(
             "Features",
             "gradient masked",
             "whether pictures that leave no gradient in the body are rebuilt all the same",
             _masked,
-            needs=("inversion", "masked"),
         ),
     )
 
-    def question(self, evidence: EvidenceSettings) -> Json:
+    def question(self, evidence: EvidenceSettings) -> Mapping[str, Plain]:
         """The attack, and which pictures it is made on."""
         return {
             "attack": evidence.settings(Inversion).to_dict(),

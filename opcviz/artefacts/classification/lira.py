@@ -9,10 +9,12 @@ import numpy as np
 
 from ...attacks.membership import ReferenceAttack
 from ...common.json_types import Json
+from ...common.records import defined
 from ...results import LiraResult, ReferenceSeeds
-from ..context import Context, Subject
 from ..kind import Kind, Made, register_kind
+from ..model_results import ModelResults
 from ..rows import Row, auc_text, no_likelihood, rare_text
+from .subject import ClassifierSubject, Context
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,13 +27,13 @@ MIN_SEEDS = 3  # of reference models, without which no likelihood ratio exists
 NEEDED_SEEDS = "likelihood ratios want the models of at least 3 seeds: run with --seeds 0,1,2"
 
 
-def _likelihood(model: Json, _: Json) -> str:
-    found = model.get("reference") or {}
-    if found.get("auc") is None:
+def _likelihood(model: ModelResults, _: ModelResults) -> str:
+    found = model.get(LiraResult)
+    if not defined(found) or not defined(found.auc):
         return no_likelihood(found)
-    rare, folds = rare_text(found), found.get("folds") or ()
+    rare, folds = rare_text(found.tpr_at_fpr), found.folds or ()
     spread = f" ({min(folds):.2f} to {max(folds):.2f})" if folds else ""
-    return auc_text(found["auc"]) + spread + (f", TPR {rare}" if rare else "")
+    return auc_text(found.auc) + spread + (f", TPR {rare}" if rare else "")
 
 
 @register_kind(
@@ -66,7 +68,6 @@ class Lira(Kind):
             "mean AUC against each retrained model (and range) on the forget data, TPR at 1 % FPR; "
             "0.5: alike",
             _likelihood,
-            needs=(),
         ),
     )
 
@@ -110,11 +111,15 @@ class Lira(Kind):
 
     def show(self, result: Json | None, reason: str) -> Json:
         """The attack, or how many seeds it takes."""
-        why = NEEDED_SEEDS if reason == self.not_computed else reason
-        return {"reference": result or {"auc": None, "reason": {"auc": why}}}
+        return {"reference": result or {"auc": None, "reason": {"auc": reason}}}
+
+    @property
+    def not_computed(self) -> str:
+        """How many seeds it takes."""
+        return NEEDED_SEEDS
 
 
-def _confidence(subject: Subject, context: Context) -> Tensor:
+def _confidence(subject: ClassifierSubject, context: Context) -> Tensor:
     """(|D_f|,) scaled confidence of a model on the forget part of the train set, on the CPU."""
     from ...attacks.membership import scaled_confidence
 

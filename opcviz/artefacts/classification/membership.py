@@ -6,37 +6,59 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...attacks.membership import Membership
-from ...common.json_types import Json
+from ...common.records import Undefined, defined, known
 from ...common.text import percent
-from ...results import MembershipResult, Separability
-from ..context import Context
+from ...results import MembershipResult, OutlierScores, Separability
 from ..kind import Kind, Made, register_kind
-from ..rows import Row, of_auc, rare_text
+from ..model_results import ModelResults
+from ..rows import Cell, Row, of_auc, rare_text
+from .subject import Context
 
 __all__ = ["MembershipTests"]
 
 
-def _told_apart_by(features: str, against: str) -> Callable[[Json, Json], str]:
-    return lambda model, _: of_auc(model["membership"]["separability"][features][against], "linear")
+def _cell(value: Callable[[MembershipResult], str | None]) -> Cell:
+    """A `Row.value` of what membership found; None where it was not computed."""
+
+    def text(model: ModelResults, _: ModelResults) -> str | None:
+        found = model.get(MembershipResult)
+        return value(found) if defined(found) else None
+
+    return text
 
 
-def _outlier(score: str) -> Callable[[Json, Json], str]:
-    def value(model: Json, _: Json) -> str:
-        found = model["membership"]["outliers"]
-        if found["forget_test"][score] is None and found["forget_train"][score] is not None:
-            return f"{of_auc(found['forget_train'], score)} (train)"
-        return of_auc(found["forget_test"], score)
+def _told_apart_by(features: str, against: str) -> Cell:
+    def value(found: MembershipResult) -> str | None:
+        told = (found.separability or {}).get(features, {}).get(against)
+        return of_auc(told.linear) if told else None
 
-    return value
+    return _cell(value)
 
 
-def _rare(model: Json, _: Json) -> str:
-    return rare_text(model["membership"]["thresholds"]["loss"]) or "too few unseen samples"
+def _outlier(score: Callable[[OutlierScores], float | Undefined]) -> Cell:
+    def value(found: MembershipResult) -> str | None:
+        if found.outliers is None:
+            return None
+        test, train = score(found.outliers.forget_test), score(found.outliers.forget_train)
+        if not defined(test) and defined(train):
+            return f"{of_auc(train)} (train)"
+        return of_auc(test)
+
+    return _cell(value)
 
 
-def _svc(model: Json, _: Json) -> str:
-    found = model["membership"]["svc"]["confidence"]
-    return f"{percent(found['efficacy'])} (judge right in {percent(found['accuracy'])})"
+def _loss(found: MembershipResult) -> str:
+    return of_auc(found.thresholds.loss.auc, found.thresholds.loss.auc_interval)
+
+
+def _rare(found: MembershipResult) -> str:
+    return rare_text(found.thresholds.loss.tpr_at_fpr) or "too few unseen samples"
+
+
+def _svc(found: MembershipResult) -> str:
+    judge = found.svc.confidence
+    efficacy, accuracy = (percent(known(each)) for each in (judge.efficacy, judge.accuracy))
+    return f"{efficacy} (judge right in {accuracy})"
 
 
 @register_kind(
@@ -66,50 +88,43 @@ class MembershipTests(Kind):
             "separability by logits, linear",
             "AUC of forget against retain logits; 0.5 or less: alike",
             _told_apart_by("logits", "retain"),
-            needs=("membership", "separability", "logits", "retain"),
         ),
         Row(
             "Standing out",
             "outlier, energy",
             "AUROC forget test (or train, where samples are forgotten) against retain test; 0.5: "
             "no outlier",
-            _outlier("energy"),
-            needs=("membership", "outliers"),
+            _outlier(lambda scores: scores.energy),
         ),
         Row(
             "Standing out",
             "outlier, feature norm",
             "the same by feature length",
-            _outlier("feature_norm"),
-            needs=("membership", "outliers"),
+            _outlier(lambda scores: scores.feature_norm),
         ),
         Row(
             "Membership",
             "loss threshold",
             "AUC forget train against unseen, 95 % interval; 0.5: none",
-            lambda model, _: of_auc(model["membership"]["thresholds"]["loss"], "auc"),
-            needs=("membership", "thresholds", "loss"),
+            _cell(_loss),
         ),
         Row(
             "Membership",
             "loss threshold, TPR at 1 % FPR",
             "members found where 1 % of unseen data are accused; guessing: 1 %",
-            _rare,
-            needs=("membership", "thresholds", "loss"),
+            _cell(_rare),
         ),
         Row(
             "Membership",
             "separability from unseen, linear",
             "AUC of forget train features against unseen ones of their kind; 0.5 or less: alike",
             _told_apart_by("features", "unseen"),
-            needs=("membership", "separability", "features", "unseen"),
         ),
         Row(
             "Membership",
             "SVC on confidence",
             "forget data judged unseen (MIA-efficacy); a judge right in 50 % knows nothing",
-            _svc,
-            needs=("membership", "svc", "confidence"),
+            _cell(_svc),
         ),
     )
 

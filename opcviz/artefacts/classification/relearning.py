@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ...attacks.relearning import Relearning
-from ...common.json_types import Json
-from ...results import RelearningResult
-from ..context import Context
+from ...common.records import Undefined, defined
+from ...results import EvidenceResult, RelearningResult
 from ..kind import Kind, Made, register_kind
-from ..rows import Row
+from ..model_results import ModelResults
+from ..rows import Cell, Row
+from .subject import Context
 
 __all__ = ["RelearningCurves"]
 
 
-def _relearnt(variant: str) -> Callable[[Json, Json], str]:
-    def value(model: Json, _: Json) -> str:
-        variants = model["relearning"]["variants"]
-        if variant not in variants:  # another setting, or an older version
+def _relearnt(variant: str) -> Cell:
+    def value(model: ModelResults, _: ModelResults) -> str | None:
+        known = model.get(RelearningResult)
+        if not defined(known):
+            return None
+        if variant not in known.variants:  # another setting, or an older version
             return "not measured"
-        found = variants[variant]["forget_train"]
-        half = found["steps_to_half"]
-        reached = "half not reached" if half is None else f"half after {half} steps"
-        return f"{found['area']:.2f}, {reached}"
+        found = known.variants[variant].forget_train
+        if isinstance(found.area, Undefined):
+            return (found.area.reason or "undefined").replace("|", "/")
+        half = found.steps_to_half
+        reached = f"half after {half} steps" if defined(half) else "half not reached"
+        return f"{found.area:.2f}, {reached}"
 
     return value
 
 
 def _row(name: str, read: str, variant: str) -> Row:
-    needs = ("relearning", "variants")
-    return Row("Relearning", name, read, _relearnt(variant), needs)
+    return Row("Relearning", name, read, _relearnt(variant))
 
 
 @register_kind(
@@ -74,7 +76,9 @@ class RelearningCurves(Kind):
 
         config = context.settings(Relearning)
         channels, height, width = context.data.shape
-        before = context.original.stored("evidence").json()["accuracy"]["forget_train"]
+        before = context.original.stored("evidence").record(EvidenceResult).accuracy.forget_train
+        if isinstance(before, Undefined):
+            raise ValueError(f"relearning: the original's forget accuracy: {before.reason}")
         result = relearn(
             context.subject.network,
             context.data,

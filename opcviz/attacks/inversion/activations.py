@@ -10,16 +10,18 @@ never saw the picture carries it too; the curve is read beside the original and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from ...common.progress import Progress
-from ...models import Classifier
+from ...models import Activations
 from .descent import AdamDescent
 
-__all__ = ["FEATURES", "BlockReconstruction", "blocks_of", "invert_activations"]
+__all__ = ["FEATURES", "BlockReconstruction", "ShowsBlocks", "blocks_of", "invert_activations"]
 
 FEATURES = "features"
 """The input of the head, behind the last block."""
@@ -31,6 +33,20 @@ LR = 0.1
 ROUNDS = 4  # at most; further ones only of searches whose last round gained
 GAIN = 0.8  # a round that leaves more than this part of the error has gained less than a decibel
 EXACT = 1e-9  # of the relative error: rounding
+
+
+@runtime_checkable
+class ShowsBlocks(Protocol):
+    """A network that shows what its blocks compute, whatever its outputs mean."""
+
+    @property
+    def block_names(self) -> Sequence[str]:
+        """From input to head."""
+        ...
+
+    def activations(self, x: Tensor) -> Activations:
+        """Everything one forward pass shows."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +68,7 @@ class BlockReconstruction:
 
 def blocks_of(model: nn.Module) -> tuple[str, ...]:
     """The names of what can be inverted, from input to head; none of a bare network."""
-    return (*model.block_names, FEATURES) if isinstance(model, Classifier) else ()
+    return (*model.block_names, FEATURES) if isinstance(model, ShowsBlocks) else ()
 
 
 def invert_activations(
@@ -75,7 +91,7 @@ def invert_activations(
         Cancelled: when progress says so.
     """
     names = blocks_of(model)
-    if not isinstance(model, Classifier) or not names:
+    if not isinstance(model, ShowsBlocks) or not names:
         return []
     progress = progress or Progress()
     like = next(model.parameters())
@@ -122,7 +138,7 @@ def invert_activations(
 class _Problem:
     """Some rows of (blocks × P) searches: what each has to reproduce."""
 
-    model: Classifier
+    model: ShowsBlocks
     wanted: dict[str, Tensor]
     lengths: dict[str, Tensor]
     rows: Tensor
@@ -162,6 +178,6 @@ def _descend(
         return x, problem.errors(x), moved
 
 
-def _of_blocks(model: Classifier, x: Tensor) -> dict[str, Tensor]:
+def _of_blocks(model: ShowsBlocks, x: Tensor) -> dict[str, Tensor]:
     seen = model.activations(x)
     return {**seen.blocks, FEATURES: seen.features}

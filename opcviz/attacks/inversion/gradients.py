@@ -27,8 +27,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from ...tasks.classification import exact_cross_entropy
 from .ghost_norm import Gradients, Tape, Uncovered, dot
 from .surrogate import SurrogateSlope
 
@@ -37,23 +37,11 @@ __all__ = [
     "Gradients",
     "Objective",
     "alike",
-    "cross_entropy",
     "layer_names",
 ]
 
 Objective = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
 """From <g, t> and ‖g‖², each (layers, B): the cost (B,) and its derivatives by both."""
-
-
-def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of each picture, (B, C) and (B,) -> (B,), exact where the model is sure.
-
-    log(1 + Σ_{j≠y} exp(z_j − z_y)) is the usual −log softmax(z)_y, but its derivative σ − 1 is
-    never formed as a difference: at a loss of 1e-6 the usual form has lost all but one digit.
-    """
-    own = logits.gather(1, labels[:, None])
-    others = logits.scatter(1, labels[:, None], -torch.inf)
-    return F.softplus(others.logsumexp(1) - own[:, 0])
 
 
 def layer_names(model: nn.Module) -> list[str]:
@@ -114,7 +102,7 @@ class _Layers:
             with self._surrogate(), tape:
                 logits = self.template(x)
             outputs = [layer.output for layer in tape.layers]
-            loss = cross_entropy(logits, labels).sum() / self.group_size
+            loss = exact_cross_entropy(logits, labels).sum() / self.group_size
         slopes = torch.autograd.grad(loss, outputs, create_graph=True, materialize_grads=True)
         return tape, list(slopes)
 
@@ -170,7 +158,7 @@ class _Anything:
         def loss(weights: Gradients, buffers: Gradients, cell: Tensor, label: Tensor) -> Tensor:
             with SurrogateSlope(self.slope):
                 logits = torch.func.functional_call(self.template, (weights, buffers), (cell,))
-            return cross_entropy(logits, label).mean()
+            return exact_cross_entropy(logits, label).mean()
 
         one_model = torch.func.vmap(torch.func.grad(loss), (None, None, 0, 0))
         found = torch.func.vmap(one_model)(

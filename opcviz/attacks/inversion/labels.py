@@ -17,20 +17,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ...models import Classifier
+from ...models import BodyHead
 from .ghost_norm import Gradients
 
 __all__ = ["body_norms", "head_of", "infer_labels", "labels_right"]
 
 
 def head_of(model: nn.Module) -> str:
-    """The name of a model's last linear layer.
+    """The name of a model's last linear layer: of the one that a `BodyHead` says is its head.
 
     Raises:
         ValueError: when it has none.
     """
-    if isinstance(model, Classifier):
-        return f"net.{model.head_name}"
+    if isinstance(model, BodyHead):
+        named: dict[nn.Module, str] = {module: name for name, module in model.named_modules()}
+        return named[model.head]
     names: list[str] = [
         name for name, module in model.named_modules() if isinstance(module, nn.Linear)
     ]

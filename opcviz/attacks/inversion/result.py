@@ -84,7 +84,7 @@ class InversionResult:
             ssim=mean(self.ssim[m]),
             cost=mean(self.cost[m]),
             gradient_norm=mean(self.gradient_norm[m]),
-            psnr_interval=ConfidenceInterval(**interval) if interval else None,
+            psnr_interval=ConfidenceInterval(*interval, "bootstrap") if interval else None,
             per_picture=PictureValues(
                 psnr=plain(self.psnr[m]),
                 ssim=plain(self.ssim[m]),

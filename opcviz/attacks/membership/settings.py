@@ -48,6 +48,7 @@ class ReferenceAttack(RocSettings):
         "seeds of reference models (original and retrained) that the attacker trains beside the "
         "plan's own",
         low=0,
+        high=2**31 - 1,
     )
     variance: str = setting(
         "pooled",

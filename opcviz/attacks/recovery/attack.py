@@ -7,6 +7,9 @@ F_o and Z_o the original model's features and logits on it, and g_o the original
 * HR, head recovery:    V, c = argmin ‖F·V + c − T‖² + ρ‖V‖²;    answer f·V + c,
   with T = Z_o, or one-hot labels for an attacker who has no original model.
 
+The ridge ρ is relative to the size of the features: ρ stands for ρ·trace(S)/d, with S the moments
+of F about its mean, so that scaling the features changes nothing.
+
 Ridge regression is linear in its targets, so mapping to F_o and applying g_o is the same as mapping
 to g_o(F_o): FM costs C target columns instead of d. Where Z_o = g_o(F_o) and the intercept is free,
 the closed forms of FM and HR are the same attack. The attacker who differs is HR on labels, so it
@@ -16,7 +19,7 @@ bias and HR has none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -24,7 +27,7 @@ from torch import Tensor
 from ...common.parts import PARTS, Side, side_of
 from ...common.progress import Progress
 from ...common.records import Undefined, guard
-from ...common.statistics import LEVEL, accuracy_interval
+from ...common.statistics import LEVEL, rate_interval
 from ...data import Split
 from ...results import (
     ATTACKS,
@@ -43,6 +46,7 @@ from .problem import RecoveryProblem, ThreatModel
 from .scoring import MapScores, confusion, flips, hits_by_class, predict, scores_of
 from .settings import Recovery
 from .sizes import size_sweep
+from .unseen import unseen_scores
 
 __all__ = ["ThreatModel", "recover"]
 
@@ -59,6 +63,8 @@ def recover(
     seed: int = 0,
 ) -> RecoveryResult:
     """Run FM and HR from every fit set and score them on the forget part of the train set.
+
+    And, under `unseen`, on forgotten samples that the map was fitted without.
 
     Args:
         original, unlearned: what the two models computed on the same train and test data. Their
@@ -84,6 +90,7 @@ def recover(
     fits = _fit(problem, [name for name in FIT_SETS if name not in reasons])
     answers = _answers(problem)
     scored = _score(problem, fits, constant, answers) if fits else {}
+    unseen = unseen_scores(problem, {name: (f.weight, f.bias) for name, f in fits.items()}, seed)
 
     def entry(attack: str, name: str) -> FitResult:
         if attack == "hr_labels" and config.hr_targets == "labels":
@@ -92,7 +99,7 @@ def recover(
             return FitResult.undefined("FM needs the original head", constant)
         if name in reasons:
             return FitResult.undefined(reasons[name].reason, constant)
-        return scored[attack, name]
+        return replace(scored[attack, name], unseen=unseen[attack, name])
 
     sizes: SizeSweep | Undefined | None = None
     if config.sizes:
@@ -138,7 +145,7 @@ def _fit(problem: RecoveryProblem, names: list[str]) -> dict[str, _Fit]:
         for part in FIT_SETS[name].parts:
             moments = moments + parts[part]
         weight, bias, rank = problem.solve(moments)
-        fits[name] = _Fit(weight, bias, rank, moments.count, _note(moments, problem))
+        fits[name] = _Fit(weight, bias, rank, int(moments.count), _note(moments, problem))
         problem.progress.check()
     return fits
 
@@ -219,7 +226,7 @@ def _before(answers: Tensor | Undefined, labels: Tensor) -> BeforeAttack:
 
 
 def _interval(score: MapScores, labels: Tensor) -> ConfidenceInterval:
-    return ConfidenceInterval(**accuracy_interval(score.hits, len(labels)))
+    return ConfidenceInterval(*rate_interval(score.hits, len(labels)), "wilson")
 
 
 def _score(

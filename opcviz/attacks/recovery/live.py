@@ -22,7 +22,7 @@ class LiveRecovery:
         head: weight (C, d_o) and bias (C,) of the original head.
         labels: (n,) true classes.
         forget: (n,) bool, which samples are to be forgotten.
-        ridge: penalty ρ.
+        ridge: relative to the features' size, see `Recovery`.
 
     Raises:
         ValueError: for an empty forget set, or values that are not finite.
@@ -59,6 +59,6 @@ class LiveRecovery:
             return Undefined("features are not finite")
         moments = StreamedLeastSquares(features.shape[-1], self.targets.shape[1])
         moments.add(features, self.targets)
-        answers = moments.solve(self.ridge)(features[self.forget]).argmax(1)
+        answers = moments.solve(self.ridge * moments.scale())(features[self.forget]).argmax(1)
         right = (answers == self.labels[self.forget]).double()
         return 100 * right.mean().item()

@@ -119,8 +119,10 @@ class RecoveryProblem:
         Returns:
             Weights (attacks, 1 + ridges, d, C), biases (attacks, 1 + ridges, C), the rank.
         """
-        ridges = (self.config.ridge, *self.config.ridges)
-        weights, biases, rank = moments.solve_many(ridges, intercept=self.config.intercept)
+        intercept = self.config.intercept
+        scale = moments.scale(intercept=intercept)
+        ridges = [scale * ridge for ridge in (self.config.ridge, *self.config.ridges)]
+        weights, biases, rank = moments.solve_many(ridges, intercept=intercept)
         if self.head is not None:
             biases[:, : self.classes] += self.head[1].detach().to(biases)
         apart = (len(self.attacks), self.classes)

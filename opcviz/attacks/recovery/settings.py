@@ -11,11 +11,17 @@ __all__ = ["Recovery"]
 
 @dataclass(frozen=True)
 class Recovery(Config):
-    """FM and HR: an affine map of the features brings the answers back; no weight is trained."""
+    """FM and HR: an affine map of the features brings the answers back; no weight is trained.
 
-    ridge: float = setting(0.0, "penalty ρ of the figure reported (0: least squares)", low=0)
+    Ridges are relative: the penalty is ρ·trace(S)/d·‖W‖², with S the second moments of the d
+    features, summed over samples. The same ρ means the same for features of any size.
+    """
+
+    ridge: float = setting(
+        0.0, "ridge ρ of the figure reported, relative to the features' size; 0: none", low=0
+    )
     ridges: tuple[float, ...] = setting(
-        (0.0, *(10.0**k for k in range(-5, 6))), "penalties of the sweep", low=0, advanced=True
+        (0.0, *(10.0**k for k in range(-8, 3))), "ridges of the sweep", low=0, advanced=True
     )
     hr_targets: str = setting(
         "logits",

@@ -26,14 +26,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ...common.progress import Event, Progress, Step
 from ...common.records import Undefined, guard
 from ...data import Images, Split
-from ...models import Classifier
+from ...models import BodyHead
 from ...results import RelearningResult
-from ...tasks import get_task
+from ...tasks.classification import Classification, cross_entropy_of
 from ...training import Batch, Batches, Objective, Training, train
 from .curves import Curves
 from .settings import Relearning
@@ -42,7 +41,7 @@ __all__ = ["relearn"]
 
 
 def relearn(
-    model: Classifier,
+    model: BodyHead,
     images: Images,
     split: Split,
     config: Relearning | None = None,
@@ -157,7 +156,7 @@ def _part_of(progress: Progress, before: int, steps: int) -> Progress:
 
 
 def _attack(
-    model: Classifier,
+    model: BodyHead,
     variant: _Variant,
     watch: Curves,
     config: Relearning,
@@ -166,7 +165,7 @@ def _attack(
 ) -> str:
     """Fine-tune a copy under the eyes of `watch`; says why the curve broke off, or nothing."""
     model = copy.deepcopy(model).requires_grad_(True)
-    objective: Objective[Any] = get_task("classification").loss
+    objective: Objective[Any] = Classification().loss
     if variant.transfer:
         objective = _through_new_head(model, variant.images.classes)
     spec = Training(
@@ -182,15 +181,15 @@ def _attack(
     return outcome.reason or ""
 
 
-def _through_new_head(model: Classifier, classes: int) -> Objective[Any]:
-    """Cross-entropy on labels of another data set; the new head starts at zero, like no opinion."""
+def _through_new_head(model: BodyHead, classes: int) -> Objective[Any]:
+    """The task's loss on labels of another data set; the new head starts at zero: no opinion."""
     head = nn.Linear(model.head.in_features, classes).to(model.head.weight)
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
     model.new_head = head  # a part of the model, so that the optimiser finds it
 
-    def loss(model: Classifier, batch: Batch) -> Tensor:
-        return F.cross_entropy(head(model.features(batch.x)[0]), batch.y)
+    def loss(model: BodyHead, batch: Batch) -> Tensor:
+        return cross_entropy_of(head(model.features(batch.x)[0]), batch.y)
 
     return loss
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from ...common.parts import Part, side_of
 from ...common.records import Undefined, guard
 from ...data import Images, Split
-from ...models import Classifier
+from ...models import BodyHead
 from ...results import RelearningCurve, RelearningVariant, RetainAccuracy
 from ...tasks.classification import observe
 
@@ -68,7 +68,7 @@ class Curves:
                 parts[name] = images.x_test[rows], images.y_test[rows]
         return cls(evaluation_steps(steps), parts, {name: [] for name in parts})
 
-    def __call__(self, model: Classifier, epoch: int) -> None:
+    def __call__(self, model: BodyHead, epoch: int) -> None:
         """Score all parts; the retain data only before and after."""
         for name, (x, y) in self.parts.items():
             if not len(y) or (name == "retain_test" and 0 < epoch < len(self.steps) - 1):

@@ -11,9 +11,9 @@ from torch import Tensor
 from ...common.parts import Part, Side, side_of
 from ...common.progress import Progress
 from ...data import Split, as_float
-from ...models import Classifier
+from ...models import BodyHead, Classifier
 
-__all__ = ["ModelOutputs", "Observation", "observe", "observe_blocks", "pooled"]
+__all__ = ["ModelOutputs", "Observation", "observe", "observe_blocks", "passes", "pooled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class ModelOutputs:
 
 
 def observe(
-    model: Classifier,
+    model: BodyHead,
     x: Tensor,
     y: Tensor,
     *,
@@ -74,7 +74,7 @@ def observe(
         features, logits = model.features(part)
         return features.flatten(1), logits
 
-    features, logits = _passes(model, x, look, batch, progress)
+    features, logits = passes(model, x, look, batch, progress)
     return Observation(features, logits, y)
 
 
@@ -95,7 +95,7 @@ def observe_blocks(
             activations.logits,
         )
 
-    *blocks, logits = _passes(model, x, look, batch, progress)
+    *blocks, logits = passes(model, x, look, batch, progress)
     return {
         name: Observation(features, logits, y)
         for name, features in zip(model.block_names, blocks, strict=True)
@@ -103,8 +103,8 @@ def observe_blocks(
 
 
 @torch.no_grad()
-def _passes(
-    model: Classifier,
+def passes(
+    model: BodyHead,
     x: Tensor,
     look: Callable[[Tensor], tuple[Tensor, ...]],
     batch: int,

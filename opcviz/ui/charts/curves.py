@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from ...common.records import Undefined
+from ...results import LiraResult, RocCurve, RocReport
 from .lines import DASHES, Line, colours, lines_figure
 
-__all__ = ["relearning_figure", "roc_figure"]
+__all__ = ["Roc", "relearning_figure", "roc_figure"]
 
 MIN_RATE = 0.1  # least rate of an ROC curve, percent; what the field draws
+
+
+@dataclass(frozen=True)
+class Roc:
+    """A ROC curve to draw.
+
+    Attributes:
+        auc: 0..1.
+        curve: its points.
+    """
+
+    auc: float
+    curve: RocCurve
+
+    @classmethod
+    def of(cls, found: RocReport | LiraResult) -> Roc | None:
+        """The curve of a membership attack; None where none was kept."""
+        if found.roc is None or isinstance(found.auc, Undefined):
+            return None
+        return cls(found.auc, found.roc)
 
 
 def relearning_figure(
@@ -40,7 +62,7 @@ def relearning_figure(
 
 
 def roc_figure(
-    curves: Mapping[str, Mapping[str, Any]],
+    curves: Mapping[str, Roc],
     *,
     colors: Mapping[str, str] | None = None,
     height: int = 330,
@@ -48,7 +70,7 @@ def roc_figure(
     """ROC curves of one membership attack on logarithmic axes, where rare false alarms are seen.
 
     Args:
-        curves: by model `auc` and `roc`, with `fpr` and `tpr` in 0..1. A rate of 0 has no place.
+        curves: by model. A rate of 0 has no place.
         colors: by model.
         height: pixels.
     """
@@ -57,13 +79,13 @@ def roc_figure(
     ends: dict[str, float] = {}
     known = colors or colours(curves)
     for name, one in curves.items():
-        points = zip(one["roc"]["fpr"], one["roc"]["tpr"], strict=True)
+        points = zip(one.curve.fpr, one.curve.tpr, strict=True)
         kept = [(100 * x, 100 * y) for x, y in points if x > 0 and y > 0]
-        label = f"{name}: {one['auc']:.2f}"
+        label = f"{name}: {one.auc:.2f}"
         lines[label] = ([x for x, _ in kept], [y for _, y in kept])
         if name in known:
             paint[label] = known[name]
-        ends[label] = 100 * one["auc"]
+        ends[label] = 100 * one.auc
     figure = lines_figure(
         lines,
         x_title="false positive rate (%)",

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .curves import relearning_figure, roc_figure
+from ...common.records import Record, Undefined, known
+from ...results import (
+    BeforeAttack,
+    EvidenceResult,
+    FitResult,
+    MembershipResult,
+    RecoveryResult,
+    RelearningResult,
+    RelearningVariant,
+    RocReport,
+)
+from .curves import Roc, relearning_figure, roc_figure
 from .drawing import TEXT_SIZE, apply_layout
 from .figures import recovery_figure, ridge_figure
 from .lines import DASHES
@@ -17,6 +28,7 @@ from .pictures import to_rgb
 from .theme import SHAPES, class_colors, ink
 
 if TYPE_CHECKING:
+    from ...artefacts import Made
     from ...data import Split
     from ...library.attacks import Inverted
     from ...study import StudyResult
@@ -24,13 +36,20 @@ if TYPE_CHECKING:
 
 __all__ = ["plot"]
 
-Json = Mapping[str, Any]
+R = TypeVar("R", bound=Record)
+
+Attacked: TypeAlias = "RecoveryResult | RelearningResult | MembershipResult | EvidenceResult | Made"
+Drawn: TypeAlias = "Attacked | Mapping[str, Attacked] | Inverted | ModelOutputs | StudyResult"
 MAP_POINTS = 1000  # points of either part in a map
 SYMBOLS = tuple("triangle-up" if shape == "triangle" else shape for shape in SHAPES)
 
 
 def plot(
-    result: Any, about: str = "", *, split: Split | None = None, retrained: Any = None
+    result: Drawn,
+    about: str = "",
+    *,
+    split: Split | None = None,
+    retrained: Attacked | None = None,
 ) -> go.Figure:
     """A figure of a result; needs plotly.
 
@@ -77,112 +96,103 @@ def plot(
         if split is None:
             raise ValueError("plot: which samples are forget data is told by split=")
         return _entropy(result, split) if about == "entropy" else _map(result, about, split)
-    numbers = _plain(result)
-    if "fm" in numbers and "before" in numbers:
-        return _recovery(numbers, about, retrained)
-    several = {"": numbers} if _attack(numbers) else {k: _plain(v) for k, v in numbers.items()}
-    kinds = {_attack(one) for one in several.values()}
-    if kinds == {"variants"}:
-        return _relearning(several, about)
-    if kinds == {"thresholds"}:
-        return _roc(several, about or "loss")
-    raise ValueError(
-        f"plot: there is no figure of a {type(result).__name__} with "
-        f"{', '.join(map(str, numbers)) or 'nothing in it'}"
-    )
+    several = result if isinstance(result, Mapping) else {"": result}
+    found = {name: _record(one) for name, one in several.items()}
+    if (recovered := _all(found, RecoveryResult)) and "" in recovered:
+        band = None if retrained is None else _record(retrained)
+        return _recovery(recovered[""], about, band if isinstance(band, RecoveryResult) else None)
+    if relearned := _all(found, RelearningResult):
+        return _relearning(relearned, about)
+    if tested := _all(found, MembershipResult):
+        return _roc(tested, about or "loss")
+    kinds = {type(one).__name__ for one in found.values()}
+    raise ValueError(f"plot: there is no figure of {', '.join(sorted(kinds)) or 'nothing'}")
 
 
-def _plain(result: Any) -> dict[str, Any]:
-    """The numbers of a result: its own `to_dict()`, what a kind of artefact made, or a dict."""
-    if hasattr(result, "to_dict"):
-        result = result.to_dict()
-    if hasattr(result, "arrays") and hasattr(result, "result"):
-        result = result.json()
-    if not isinstance(result, Mapping):
-        return {}
-    found = dict(result)
-    inner = found.get("recovery")
-    return _plain(inner) if isinstance(inner, Mapping) or hasattr(inner, "to_dict") else found
+def _all(found: Mapping[str, object], record: type[R]) -> dict[str, R]:
+    """The results, where all are of one class; else none."""
+    same = {name: one for name, one in found.items() if isinstance(one, record)}
+    return same if len(same) == len(found) else {}
 
 
-def _attack(numbers: Json) -> str | None:
-    return next((key for key in ("variants", "thresholds") if key in numbers), None)
+def _record(result: object) -> object:
+    """The record in what a kind of artefact made; the recovery in the core of the evidence."""
+    from ...artefacts import Made
+
+    if isinstance(result, Made):
+        result = result.result
+    return result.recovery if isinstance(result, EvidenceResult) else result
 
 
-def _recovery(numbers: Json, about: str, retrained: Any) -> go.Figure:
-    constant = numbers["constant_predictor"]
-    attacks = {"FM": "fm", "HR": "hr"}
+def _recovery(found: RecoveryResult, about: str, retrained: RecoveryResult | None) -> go.Figure:
+    constant = found.constant_predictor
     if about == "ridge":
-        sweeps = {name: numbers[key]["all"].get("sweep") for name, key in attacks.items()}
-        known = {name: sweep for name, sweep in sweeps.items() if sweep}
-        if not known:
+        sweeps = {"FM": found.fm["all"].sweep, "HR": found.hr["all"].sweep}
+        swept = {name: sweep for name, sweep in sweeps.items() if sweep}
+        if not swept:
             raise ValueError("plot: the attack swept no ridges")
-        ridges = next(iter(known.values()))["ridge"]
-        curves = {name: sweep["forget_accuracy"] for name, sweep in known.items()}
-        return ridge_figure(ridges, curves, constant=constant, chosen=numbers["ridge"])
+        ridges = next(iter(swept.values())).ridge
+        curves = {name: sweep.forget_accuracy for name, sweep in swept.items()}
+        return ridge_figure(ridges, curves, constant=constant, chosen=found.ridge)
     if about not in ("", "bars"):
         raise ValueError(f"plot: recovery is drawn as bars or ridge, not '{about}'")
-    found = _stages(numbers)
+    stages = _stages(found)
+    reasons = (one.forget_accuracy for one in stages.values())
     return recovery_figure(
-        {stage: one["forget_accuracy"] for stage, one in found.items()},
-        intervals={stage: _interval(one) for stage, one in found.items()},
+        {stage: known(one.forget_accuracy) for stage, one in stages.items()},
+        intervals={
+            stage: (one.interval.low, one.interval.high) if one.interval else None
+            for stage, one in stages.items()
+        },
         constant=constant,
         retrained={
-            stage: one["forget_accuracy"]
-            for stage, one in ({} if retrained is None else _stages(_plain(retrained))).items()
+            stage: known(one.forget_accuracy)
+            for stage, one in ({} if retrained is None else _stages(retrained)).items()
         },
-        reason=next((one["reason"] for one in found.values() if one.get("reason")), ""),
+        reason=next((each.reason for each in reasons if isinstance(each, Undefined)), ""),
         height=300,
     )
 
 
-def _stages(numbers: Json) -> dict[str, Json]:
-    return {"before": numbers["before"], "FM": numbers["fm"]["all"], "HR": numbers["hr"]["all"]}
+def _stages(found: RecoveryResult) -> dict[str, BeforeAttack | FitResult]:
+    return {"before": found.before, "FM": found.fm["all"], "HR": found.hr["all"]}
 
 
-def _interval(one: Json) -> tuple[float, float] | None:
-    drawn = one.get("interval") or {}
-    low, high = drawn.get("low"), drawn.get("high")
-    return None if low is None or high is None else (low, high)
-
-
-def _relearning(models: Mapping[str, Json], about: str) -> go.Figure:
+def _relearning(models: Mapping[str, RelearningResult], about: str) -> go.Figure:
     """Lines by variant of one model, by model of one variant."""
     if list(models) == [""]:
-        found = models[""]["variants"]
+        found = dict(models[""].variants)
         found = {about: _variant(found, about)} if about else found
     else:
-        found = {name: _variant(one["variants"], about or "retain") for name, one in models.items()}
+        found = {name: _variant(one.variants, about or "retain") for name, one in models.items()}
     curves = {
-        name: (one["steps"] or [], one["forget_train"]["accuracy"] or [])
-        for name, one in found.items()
+        name: (one.steps or (), one.forget_train.accuracy or ()) for name, one in found.items()
     }
-    constants = [one["forget_train"]["constant_predictor"] for one in found.values()]
+    constants = [one.forget_train.constant_predictor for one in found.values()]
     return relearning_figure(curves, constant=max(filter(None, constants), default=None))
 
 
-def _variant(variants: Json, name: str) -> Any:
+def _variant(variants: Mapping[str, RelearningVariant], name: str) -> RelearningVariant:
     if name not in variants:
         raise ValueError(f"plot: there is no variant '{name}'; there are: {', '.join(variants)}")
     return variants[name]
 
 
-def _roc(models: Mapping[str, Json], score: str) -> go.Figure:
+def _roc(models: Mapping[str, MembershipResult], score: str) -> go.Figure:
     curves = {}
     for name, one in models.items():
-        found = one["thresholds"].get(score)
-        if not isinstance(found, Mapping):
-            known = [k for k, v in one["thresholds"].items() if isinstance(v, Mapping)]
-            raise ValueError(f"plot: there is no score '{score}'; there are: {', '.join(known)}")
-        if found.get("roc"):
-            curves[name or score] = found
+        reports = {k: v for k, v in vars(one.thresholds).items() if isinstance(v, RocReport)}
+        if score not in reports:
+            raise ValueError(f"plot: there is no score '{score}'; there are: {', '.join(reports)}")
+        if curve := Roc.of(reports[score]):
+            curves[name or score] = curve
     if not curves:
         raise ValueError(f"plot: no ROC curve of '{score}' was kept")
     return roc_figure(curves)
 
 
 def _strip(found: Inverted) -> go.Figure:
-    scores = found.summary["per_picture"]["psnr"]
+    scores = found.summary.per_picture.psnr
     titles = ["–" if score is None else f"{score:.1f} dB" for score in scores]
     count = len(found.pictures)
     figure = make_subplots(
@@ -260,10 +270,14 @@ def _study(study: StudyResult) -> go.Figure:
     several = len({model.seed for model in study.models}) > 1
     names, values, constant = [], [], None
     for model in study.models:
-        attack = study.numbers(model)["recovery"]["fm"]["all"]
+        evidence = model.results.get(EvidenceResult)
+        if isinstance(evidence, Undefined):
+            attack = FitResult.undefined(evidence.reason)
+        else:
+            attack = evidence.recovery.fm["all"]
         names.append(f"{model.title}, seed {model.seed}" if several else model.title)
-        values.append(attack["forget_accuracy"])
-        constant = attack["constant_predictor"] if constant is None else constant
+        values.append(known(attack.forget_accuracy))
+        constant = attack.constant_predictor if constant is None else constant
     rows = list(range(len(names)))  # one method may stand here with several settings
     figure = go.Figure(
         go.Bar(

@@ -100,7 +100,7 @@ def finished_model(run: str) -> None:
     if found is None:
         return
     study, model = found
-    st.markdown(f"**{model.title}**: {headline(model.to_dict())}")
+    st.markdown(f"**{model.title}**: {headline(model.method.info.name, model.results)}")
     if st.button("See it side by side", icon=":material/view_column:", key=f"lab.open.{run}"):
         state.update(study=study.place, models=_beside(study, model))
         st.switch_page(SIDE_BY_SIDE)

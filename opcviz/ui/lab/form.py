@@ -56,7 +56,7 @@ def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
     settings = _settings(method, study.study)
     _own_files()
     with st.expander("Study: data, what to forget, network"):
-        asked = _study(study.study, library.samples(study)[1]["class_names"])
+        asked = _study(study.study, library.samples(study)[1].class_names)
     one, two = st.columns(2)
     seed = one.number_input(
         "Seed", 0, 10_000, 0, key="lab.seed", help="Of initial weights and the order of data."

@@ -110,6 +110,8 @@ def _ended(record: Run, tail: Tail) -> None:
         st.warning(f"Cancelled{took}. What was finished before is kept.")
     elif tail.behind:
         st.progress(1.0, f"Finished{took}; showing the last epochs.")
+    elif (record.result or {}).get("failed"):
+        st.warning(f"Ended{took}. Something of your own failed; below is what, and where.")
     else:
         st.success(f"Finished{took}. The model is part of its study now.")
 
@@ -188,7 +190,7 @@ def _moving_map(tail: Tail, samples: Samples) -> None:
 
 def replay(study: StudyResult, model: ModelResult) -> None:
     """Any epoch of a finished model: its map and its numbers then."""
-    kept, history = library.trajectory(model), model.result("model").get("history") or []
+    kept, history = library.trajectory(model), model.training.history
     if not kept or not history:
         st.caption("No epochs were kept of this model.")
         return

@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ...artefacts import ModelResults
+from ...common.records import Undefined
 from ...engine import DaskEngine
+from ...results import DataResult, EvidenceResult, FitResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
+from ...study.artefact import read_arrays
+from ...study.opening import list_studies
 from ...study.own import declare_own
-from ...study.results import list_studies
+from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
 from .kept import KeptStudies
 from .state import Choices
@@ -24,6 +28,7 @@ __all__ = [
     "choices",
     "columns",
     "engine",
+    "fit_of",
     "read_ahead",
     "retrained",
     "samples",
@@ -43,7 +48,12 @@ def store() -> Store:
 
 
 def _warn(text: str) -> None:
-    if get_script_run_ctx(suppress_warning=True):  # else nobody looks: see `read_ahead`
+    """Say what cannot be used, once a session: pages read the store at every click."""
+    if not get_script_run_ctx(suppress_warning=True):  # nobody looks: see `read_ahead`
+        return
+    told = st.session_state.setdefault("store.told", set())
+    if text not in told:
+        told.add(text)
         st.toast(text, icon="⚠️")
 
 
@@ -81,8 +91,8 @@ def choices() -> dict[str, Choices]:
             ours = exhibit.places(f"{place}/models")
             first = [m for m in models if m.key in ours] or models
             probe = study.probe_artefact()
-            ids = set(_arrays(str(probe.path("probe.npz")))["ids"].tolist()) if probe else ()
-            found[place] = Choices([m.key for m in models], _shown(first), ids)
+            ids = _sound_arrays(str(probe.path("probe.npz"))).get("ids", ()) if probe else ()
+            found[place] = Choices([m.key for m in models], _shown(first), set(map(int, ids)))
     return found
 
 
@@ -99,30 +109,41 @@ def _arrays(path: str) -> dict[str, np.ndarray]:
     """An npz file of an artefact. Artefacts never change, so their path is a good key.
 
     All visitors are given the same arrays, so nobody may write into them.
+
+    Raises:
+        StoreError: when it is damaged.
     """
-    with np.load(Path(path), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = read_arrays(Path(path))
     for array in arrays.values():
         array.setflags(write=False)
     return arrays
 
 
-def samples(study: StudyResult) -> tuple[Samples, dict[str, Any]]:
+def _sound_arrays(path: str) -> dict[str, np.ndarray]:
+    """The same; empty, and a warning, where it is damaged."""
+    try:
+        return _arrays(path)
+    except StoreError as error:
+        _warn(str(error))
+        return {}
+
+
+def samples(study: StudyResult) -> tuple[Samples, DataResult]:
     """The probe set for the maps, and what is said of the data set.
 
     Raises:
-        StoreError: when no model was made yet.
+        StoreError: when no model was made yet, or a file of the probe set is damaged.
     """
     artefact = study.probe_artefact()
     if artefact is None:
         raise StoreError(f"study '{study.place}' has no probe set yet: run it first")
-    arrays, about = _arrays(str(artefact.path("probe.npz"))), artefact.json()
+    arrays, about = _arrays(str(artefact.path("probe.npz"))), DataResult.from_dict(artefact.json())
     return (
         Samples(
             arrays["ids"],
             arrays["labels"],
             arrays["forget"],
-            about["class_names"],
+            about.class_names,
             arrays["pictures"],
         ),
         about,
@@ -133,35 +154,44 @@ def trajectory(model: ModelResult) -> dict[str, np.ndarray]:
     """What was kept of each epoch: `ids`, `points`; empty where nothing was."""
     artefact = model.artefact("model")
     path = artefact.path("trajectory.npz") if artefact else None
-    return _arrays(str(path)) if path and path.is_file() else {}
+    return _sound_arrays(str(path)) if path and path.is_file() else {}
 
 
 class Column:
-    """One model as a column of the screen: its label, its numbers, its arrays.
+    """One model as a column of the screen: its label, its results, its verdict, its arrays.
 
     Args:
         model: what is stored.
         label: its name among the models shown.
-        numbers: its numbers and verdict, see `StudyResult.numbers`.
+        verdict: on the model.
+        consensus: of the verdicts on its method and setting over all seeds.
     """
 
-    def __init__(self, model: ModelResult, label: str, numbers: dict[str, Any]) -> None:
-        self.model, self.label, self.numbers = model, label, numbers
+    def __init__(
+        self, model: ModelResult, label: str, verdict: Verdict, consensus: Consensus
+    ) -> None:
+        self.model, self.label, self.verdict, self.consensus = model, label, verdict, consensus
 
     @property
     def name(self) -> str:
         """The method's registered name."""
-        return str(self.numbers["method"])
+        return self.model.method.info.name
 
-    def result(self, kind: str) -> dict[str, Any]:
-        """The numbers of one kind of artefact, or a reason."""
-        return self.model.result(kind)
+    @property
+    def results(self) -> ModelResults:
+        """The records of all kinds of artefact."""
+        return self.model.results
+
+    @property
+    def evidence(self) -> EvidenceResult | Undefined:
+        """The core of its evidence, or why there is none."""
+        return self.results.get(EvidenceResult)
 
     def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
         """The arrays of one kind of artefact, empty where there are none."""
         artefact = self.model.artefact(kind)
         path = artefact.path(name) if artefact else None
-        return _arrays(str(path)) if path and path.is_file() else {}
+        return _sound_arrays(str(path)) if path and path.is_file() else {}
 
 
 def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:
@@ -169,13 +199,25 @@ def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:
     titles = labels(study)
     shown = [model for model in study.models if model.key in keys]
     with _judging:
-        return [Column(model, titles[model.key], study.numbers(model)) for model in shown]
+        return [
+            Column(model, titles[model.key], study.verdict(model), study.consensus(model))
+            for model in shown
+        ]
 
 
-def retrained(study: StudyResult) -> dict[int, dict[str, Any]]:
-    """The numbers of the retrained models by seed: what a model of that seed is compared with."""
+def retrained(study: StudyResult) -> dict[int, ModelResults]:
+    """The results of the retrained models by seed: what a model of that seed is compared with."""
     found = [model for model in study.models if model.method.info.name == "retrain"]
-    return {model.seed: study.numbers(model) for model in reversed(found)}
+    return {model.seed: model.results for model in reversed(found)}
+
+
+def fit_of(results: ModelResults, attack: str, fit: str) -> FitResult:
+    """What a recovery attack with one fit set gets right of a model; undefined where not made."""
+    evidence = results.get(EvidenceResult)
+    if isinstance(evidence, Undefined):
+        return FitResult.undefined(evidence.reason)
+    older = "not computed by the version that made this; run the study again"
+    return evidence.recovery.attack(attack).get(fit) or FitResult.undefined(older)
 
 
 def read_ahead() -> None:

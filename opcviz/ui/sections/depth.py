@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
+from ...common.records import defined, known
+from ...results import BlocksResult
 from ..charts.figures import chart_config
 from ..charts.lines import colours, lines_figure
-from ..reading.store_reader import Column
+from ..reading.store_reader import Column, fit_of
 
 __all__ = ["depth", "depth_figure"]
 
@@ -53,22 +55,24 @@ def depth_figure(
 
 def depth(shown: Sequence[Column]) -> None:
     """Two charts over the blocks of the models shown: what is restored, and what stands out."""
-    known = {c.label: c.numbers["blocks"] for c in shown if c.numbers["blocks"]}
-    if not known:
+    stored = {c.label: c.results.get(BlocksResult) for c in shown}
+    made = {label: found.blocks for label, found in stored.items() if defined(found)}
+    measured = {label: blocks for label, blocks in made.items() if blocks}
+    if not measured:
         st.caption("Nothing was measured at the earlier blocks of these models.")
         return
-    names = [block["name"] for block in next(iter(known.values()))]
-    known = {k: v for k, v in known.items() if [block["name"] for block in v] == names}
+    names = [block.name for block in next(iter(measured.values()))]
+    measured = {k: v for k, v in measured.items() if [block.name for block in v] == names}
     left, right = st.columns(2)
     recovered = {
-        label: [block["recovery"]["fm"]["all"]["forget_accuracy"] for block in blocks]
-        for label, blocks in known.items()
+        label: [known(block.recovery.fm["all"].forget_accuracy) for block in blocks]
+        for label, blocks in measured.items()
     }
     apart = {
-        label: [_hundred(block["separability"]["linear"]) for block in blocks]
-        for label, blocks in known.items()
+        label: [_hundred(known(block.separability.linear)) for block in blocks]
+        for label, blocks in measured.items()
     }
-    constant = shown[0].numbers["recovery"]["fm"]["all"]["constant_predictor"]
+    constant = fit_of(shown[0].results, "fm", "all").constant_predictor
     paint = colours(column.label for column in shown)
     for place, title, curves, level, label in (
         (left, MEASURES["recovered"], recovered, constant, "constant"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
+from ...common.records import defined
+from ...results import EntropySummary
 from ..charts.entropy import Points, entropy_figure
 from ..charts.figures import chart_config
 from ..reading.store_reader import Column
@@ -24,9 +26,10 @@ def entropy(shown: Sequence[Column]) -> None:
     if not models:
         st.caption("Entropy by sample was not kept of these models: run the study again to see it.")
         return
-    about = next(c.result("evidence")["entropy"] for c in shown if c.label in models)
+    told = (c.evidence.entropy for c in shown if c.label in models and defined(c.evidence))
+    about = next(each for each in told if defined(each))
     st.plotly_chart(
-        entropy_figure(models, about["classes"]),
+        entropy_figure(models, about.classes),
         config=chart_config("entropy"),
         key="entropy",
     )
@@ -41,10 +44,12 @@ def entropy(shown: Sequence[Column]) -> None:
     )
 
 
-def _counted(about: Mapping[str, Sequence[int]]) -> str:
+def _counted(about: EntropySummary) -> str:
     """`430 forget (orange) and 1,000 of 1,007 retain (green)`."""
     parts = []
-    for part, color in (("forget", "orange"), ("retain", "green")):
-        kept, of = about[part]
+    for part, color, (kept, of) in (
+        ("forget", "orange", about.forget),
+        ("retain", "green", about.retain),
+    ):
         parts.append(f"{kept:,}{'' if kept == of else f' of {of:,}'} {part} ({color})")
     return " and ".join(parts)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import streamlit as st
 
 from ...artefacts.rows import no_likelihood
-from ..charts.curves import relearning_figure, roc_figure
+from ...common.records import defined
+from ...results import (
+    LiraResult,
+    MembershipResult,
+    RelearningResult,
+    RelearningVariant,
+)
+from ..charts.curves import Roc, relearning_figure, roc_figure
 from ..charts.figures import chart_config
 from ..charts.lines import colours
 from ..reading.store_reader import Column
@@ -21,9 +27,9 @@ NUMBERS = {"1": "one forget picture", "10": "ten forget pictures"}
 
 def relearning(shown: Sequence[Column]) -> None:
     """How fast the forgotten data come back, for each thing that an attacker may train on."""
-    known = {c.label: c.numbers["relearning"].get("variants") for c in shown}
-    known = {label: variants for label, variants in known.items() if variants}
-    if not known:
+    stored = {c.label: c.results.get(RelearningResult) for c in shown}
+    known = {label: found.variants for label, found in stored.items() if defined(found)}
+    if not any(known.values()):
         st.caption("Relearning was not measured for these models.")
         return
     paint = colours(column.label for column in shown)
@@ -49,11 +55,11 @@ def _title(variant: str) -> str:
     return f"{NUMBERS.get(shots, f'{shots} forget pictures')} a class"
 
 
-def _variant(name: str, found: dict[str, Any], paint: Mapping[str, str]) -> None:
+def _variant(name: str, found: dict[str, RelearningVariant], paint: Mapping[str, str]) -> None:
     curves = {
-        label: (one["steps"], one["forget_train"]["accuracy"]) for label, one in found.items()
+        label: (one.steps or (), one.forget_train.accuracy or ()) for label, one in found.items()
     }
-    constants = [one["forget_train"]["constant_predictor"] for one in found.values()]
+    constants = [one.forget_train.constant_predictor for one in found.values()]
     st.plotly_chart(
         relearning_figure(
             curves, constant=max(filter(None, constants), default=None), colors=paint
@@ -71,13 +77,13 @@ ATTACKS = {
 
 def membership(shown: Sequence[Column]) -> None:
     """ROC curves of the loss threshold attack, and of LiRA where reference models are known."""
-    found: dict[str, dict[str, Any]] = {
-        "loss": {c.label: _threshold(c.numbers) for c in shown},
-        "reference": {c.label: c.numbers.get("reference") or {} for c in shown},
-    }
-    drawn = {
-        attack: {label: one for label, one in models.items() if one.get("roc")}
-        for attack, models in found.items()
+    tests = {c.label: c.results.get(MembershipResult) for c in shown}
+    lira = {c.label: c.results.get(LiraResult) for c in shown}
+    losses = {label: found.thresholds.loss for label, found in tests.items() if defined(found)}
+    ratios = {label: found for label, found in lira.items() if defined(found)}
+    drawn: dict[str, dict[str, Roc]] = {
+        "loss": {label: curve for label, one in losses.items() if (curve := Roc.of(one))},
+        "reference": {label: curve for label, one in ratios.items() if (curve := Roc.of(one))},
     }
     if not any(drawn.values()):
         st.caption("No ROC curve was kept of these models.")
@@ -95,7 +101,7 @@ def membership(shown: Sequence[Column]) -> None:
                 key=f"roc.{attack}",
             )
     if drawn["loss"]:
-        left.caption(_how_to_read(shown))
+        left.caption(_how_to_read([found for found in tests.values() if defined(found)]))
     if drawn["reference"]:
         right.caption(
             "The attacker trains originals and retrained models himself, and tells this model's "
@@ -103,20 +109,16 @@ def membership(shown: Sequence[Column]) -> None:
             "he cannot; unlearning left no trace in the answers."
         )
     else:
-        lacks = sorted({no_likelihood(each) for each in found["reference"].values()})
+        lacks = sorted({no_likelihood(each) for each in lira.values()})
         right.caption(f"{ATTACKS['reference']}: {'; '.join(lacks)}.")
 
 
-def _threshold(numbers: dict[str, Any]) -> dict[str, Any]:
-    return (numbers["membership"].get("thresholds") or {}).get("loss") or {}
-
-
-def _how_to_read(shown: Sequence[Column]) -> str:
+def _how_to_read(found: Sequence[MembershipResult]) -> str:
     text = (
         "Forget data (members) against unseen test data. Dashed: guessing. What counts "
         "is the left edge, where hardly anybody is accused wrongly."
     )
-    sizes = [(c.numbers["membership"].get("thresholds") or {}).get("nonmembers") for c in shown]
+    sizes = [one.thresholds.nonmembers for one in found]
     if fewest := min(filter(None, sizes), default=None):
         text += f" {fewest} unseen samples resolve no rate below {100 / fewest:.2g} %."
     return text

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 import streamlit as st
 
-from ...artefacts import Row, kinds
+from ...artefacts import ModelResults, Row, kinds
 from ...study import StudyResult
 from ..reading.store_reader import Column
 from ..reading.store_reader import retrained as retrained_of
 from .sentences import no_retrained
 
 __all__ = ["declared", "rows_of", "table"]
-
-Numbers = dict[str, Any]
 
 
 def declared(task: str = "classification") -> list[Row]:
@@ -27,28 +24,30 @@ def declared(task: str = "classification") -> list[Row]:
     return list(chain.from_iterable(grouped.values()))
 
 
-def _cell(row: Row, model: Numbers, retrained: Numbers | None) -> str:
+def _cell(row: Row, seed: int, model: ModelResults, retrained: ModelResults | None) -> str:
     """The text of one cell: the value, or why there is none."""
     if row.compares and retrained is None:
-        return no_retrained(model["seed"])
-    return row.value(model, retrained or {}) if row.is_known(model, retrained) else "not computed"
+        return no_retrained(seed)
+    return row.value(model, retrained or model) or "not computed"
 
 
 def rows_of(
-    shown: Sequence[Numbers], retrained: Mapping[int, Numbers], task: str = "classification"
+    shown: Sequence[tuple[int, ModelResults]],
+    retrained: Mapping[int, ModelResults],
+    task: str = "classification",
 ) -> list[list[str]]:
     """The table's texts: group, measure, a column a model, how to read it.
 
     Args:
-        shown: the numbers of the models.
-        retrained: the numbers of the retrained models by seed; each model is compared with its own.
+        shown: seed and results of the models.
+        retrained: the results of the retrained models by seed; each model is compared with its own.
         task: of the study.
     """
     return [
         [
             row.group,
             row.name,
-            *(_cell(row, model, retrained.get(model["seed"])) for model in shown),
+            *(_cell(row, seed, model, retrained.get(seed)) for seed, model in shown),
             row.read,
         ]
         for row in declared(task)
@@ -57,8 +56,8 @@ def rows_of(
 
 def table(study: StudyResult, shown: Sequence[Column]) -> None:
     """All measures of all models shown, each beside the retrained model of its own seed."""
-    numbers = [column.numbers for column in shown]
-    lines = rows_of(numbers, retrained_of(study), study.study.task)
+    models = [(column.model.seed, column.results) for column in shown]
+    lines = rows_of(models, retrained_of(study), study.study.task)
     names = ["", "Measure", *(column.label for column in shown), "How to read it"]
     previous, body = "", []
     for group, *rest in lines:

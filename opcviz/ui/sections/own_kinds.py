@@ -1,18 +1,18 @@
-"""Attacks of a user's own, and which answers are to other settings than the study's.
+"""Attacks without a section of their own, and answers to other settings than the study's.
 
-Both are read from the store alone: the files that made the answers need not be loaded here.
+A user's are read from the store alone: the files that made them need not be loaded here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from ...artefacts import columns_of
-from ...common.json_types import Json
+from ...artefacts import KindAbout, ModelResults, columns_of, kinds
+from ...common.records import Record, Undefined, defined
+from ...results import PlainResult
 from ...study import StudyResult
 from ..reading.store_reader import Column
 
@@ -26,45 +26,66 @@ def _plain(text: object) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
 
 
-def own_table(name: str, about: Json, shown: Sequence[tuple[str, Json]]) -> str:
+def own_table(name: str, about: KindAbout, shown: Sequence[tuple[str, ModelResults]]) -> str:
     """The table of one attack as Markdown: a row a model, a column a number.
 
     Args:
         name: of the attack.
         about: its stored declaration.
-        shown: label and numbers of each model.
+        shown: label and results of each model.
     """
     columns = columns_of(about)
     lines = [["Model", *(_plain(column.name) for column in columns)]]
-    for label, numbers in shown:
-        values = [column.value(numbers) for column in columns]
+    for label, results in shown:
+        values = [column.value(results) for column in columns]
         cells = [
             "–" if value is None else format(value, column.format)
             for value, column in zip(values, columns, strict=True)
         ]
-        if (reason := numbers.get(name, {}).get("reason")) and cells:
+        if (reason := _reason(results.answer(name))) and cells:
             cells[0] = _plain(reason)
         lines.append([_plain(label), *cells])
     rule = ["---", *["---:"] * len(columns)]
     return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]])
 
 
+def _reason(answer: Record | Undefined) -> object:
+    """Why there is no number, as far as the answer says so."""
+    if isinstance(answer, Undefined):
+        return answer.reason
+    return answer.at("reason") if isinstance(answer, PlainResult) else None
+
+
 def own_kinds(study: StudyResult, shown: Sequence[Column]) -> None:
-    """A section for each attack of a user's own that some model of the study has answers of."""
-    for name, about in study.own_kinds.items():
-        st.subheader(_plain(about.get("title", name)), anchor=False)
-        if summary := about.get("summary"):
-            st.caption(_plain(summary))
+    """A section for each attack that has none of its own, and that some model has answers of."""
+    for name, about in {**_generic(study, shown), **study.own_kinds}.items():
+        st.subheader(_plain(about.title), anchor=False)
+        if about.summary:
+            st.caption(_plain(about.summary))
         if columns_of(about):
-            st.markdown(own_table(name, about, [(c.label, c.numbers) for c in shown]))
+            st.markdown(own_table(name, about, [(c.label, c.results) for c in shown]))
         else:
-            st.json({c.label: c.numbers.get(name) for c in shown}, expanded=False)
-        said = {**_said_of_columns(about), **about.get("fields", {})}
+            st.json({c.label: _as_json(c.results.answer(name)) for c in shown}, expanded=False)
+        said = {**_said_of_columns(about), **about.fields}
         st.caption("  \n".join(f"{_plain(path)}: {_plain(text)}" for path, text in said.items()))
 
 
-def _said_of_columns(about: Json) -> dict[str, Any]:
-    return {each["name"]: each["help"] for each in about.get("columns", ()) if each["help"]}
+def _generic(study: StudyResult, shown: Sequence[Column]) -> dict[str, KindAbout]:
+    """Declarations of built-in kinds that no section or table of measures shows."""
+    found = (kind for kind in kinds(study.study.task) if kind.generic and not kind.own)
+    return {
+        kind.name: kind.about()
+        for kind in found
+        if any(defined(c.results.answer(kind.name)) for c in shown)
+    }
+
+
+def _as_json(answer: Record | Undefined) -> Mapping[str, object]:
+    return {"reason": answer.reason} if isinstance(answer, Undefined) else answer.to_dict()
+
+
+def _said_of_columns(about: KindAbout) -> dict[str, str]:
+    return {each.name: each.help for each in about.columns if each.help}
 
 
 def say_outdated(shown: Sequence[Column]) -> None:
@@ -72,7 +93,7 @@ def say_outdated(shown: Sequence[Column]) -> None:
     lines = [
         f"- {_plain(column.label)}, {_plain(kind)}: {_plain(settings)}"
         for column in shown
-        for kind, settings in column.numbers.get("outdated", {}).items()
+        for kind, settings in column.model.outdated_kinds.items()
     ]
     if lines:
         st.warning(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from ...study import StudyResult
+from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
@@ -19,7 +19,8 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     """Draw the page's title and the study and model pickers.
 
     Returns:
-        The study and the selection. The page ends here when there is no study at all.
+        The study and the selection. The page ends here when there is no study at all, or when its
+        probe set, on which everything else is drawn, cannot be read.
     """
     _through_the_entry()
     st.html(STYLE)
@@ -52,6 +53,11 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
             _models(study, view)
     for note in view.notes:
         st.info(note)
+    try:
+        library.samples(study)
+    except StoreError as error:
+        st.error(str(error))
+        st.stop()
     return study, view
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from ...common.records import Undefined, defined
+from ...results import Flips, SizeSweep
 from ...study import StudyResult
 from ..charts.drawing import TEXT_SIZE, apply_layout
 from ..charts.figures import chart_config
@@ -86,7 +87,7 @@ def confusion_figure(
 
 
 def sizes_figure(
-    sweeps: Mapping[str, Mapping[str, Any]],
+    sweeps: Mapping[str, SizeSweep],
     *,
     constant: float | None = None,
     colors: Mapping[str, str] | None = None,
@@ -94,20 +95,18 @@ def sizes_figure(
     """Forget accuracy after FM against the attacker's samples a class.
 
     Args:
-        sweeps: by model, a size sweep with `per_class` and `fm`.
+        sweeps: by model; those without FM are not drawn.
         constant: percent that one constant answer scores (dashed).
         colors: by model.
     """
     figure = lines_figure(
-        {name: (one["per_class"], one["fm"]["forget_accuracy"]) for name, one in sweeps.items()},
+        {name: (one.per_class, one.fm.forget_accuracy) for name, one in sweeps.items() if one.fm},
         x_title="held-out samples of each class that the attacker has",
         y_title="forget accuracy after FM (%)",
         reference=constant,
         colors=colors,
     )
-    return figure.update_xaxes(
-        tickvals=sorted({k for s in sweeps.values() for k in s["per_class"]})
-    )
+    return figure.update_xaxes(tickvals=sorted({k for s in sweeps.values() for k in s.per_class}))
 
 
 def recovery_detail(study: StudyResult, shown: Sequence[Column]) -> None:
@@ -120,45 +119,47 @@ def recovery_detail(study: StudyResult, shown: Sequence[Column]) -> None:
     across = len(shown) if len(shown) <= MOST_ACROSS else -(-len(shown) // 2)
     places = [place for _ in range(0, len(shown), across) for place in st.columns(across)]
     for place, column in zip(places, shown, strict=False):
-        found = column.numbers["recovery"]["fm"]["all"]
+        found = library.fit_of(column.results, "fm", "all")
         with place:
             st.markdown(f"**{column.label}**")
-            if not found.get("confusion"):
-                st.caption(f"none: {found.get('reason') or 'not kept; run the study again'}")
+            if not found.confusion:
+                missing = found.forget_accuracy
+                reason = missing.reason if isinstance(missing, Undefined) else ""
+                st.caption(f"none: {reason or 'not kept; run the study again'}")
                 continue
             st.plotly_chart(
-                confusion_figure(found["confusion"], about["class_names"]),
+                confusion_figure(found.confusion, about.class_names),
                 config=chart_config(f"confusion-{column.model.key}"),
                 key=f"confusion.{column.model.key}",
             )
-            st.caption(_flips(found))
+            st.caption(_flips(found.confusion, found.flips))
     _sizes(shown)
 
 
-def _flips(found: Mapping[str, Any]) -> str:
-    flips = found.get("flips") or {}
-    if flips.get("recovered") is None:
+def _flips(confusion: Mapping[str, Mapping[str, int]], flips: Flips | None) -> str:
+    if flips is None or not defined(flips.recovered) or not defined(flips.lost):
         return "which samples turn was not kept"
-    total = sum(sum(row.values()) for row in found["confusion"].values())
-    return f"of {total:,} samples {flips['recovered']:,} turn right, {flips['lost']:,} turn wrong"
+    total = sum(sum(row.values()) for row in confusion.values())
+    return f"of {total:,} samples {flips.recovered:,} turn right, {flips.lost:,} turn wrong"
 
 
 def _sizes(shown: Sequence[Column]) -> None:
-    sweeps = {c.label: c.numbers["recovery"].get("sizes") or {} for c in shown}
-    sweeps = {label: one for label, one in sweeps.items() if one.get("per_class")}
+    stored = {c.label: c.evidence.recovery.sizes for c in shown if defined(c.evidence)}
+    sweeps = {k: one for k, one in stored.items() if defined(one) and one.per_class}
     if not sweeps:
         st.caption("How few samples are enough was not measured for these models.")
         return
+    first = shown[0].evidence
     st.markdown("How few samples are enough")
     st.plotly_chart(
         sizes_figure(
             sweeps,
-            constant=shown[0].numbers["recovery"].get("constant_predictor"),
+            constant=first.recovery.constant_predictor if defined(first) else None,
             colors=colours(column.label for column in shown),
         ),
         config=chart_config("sizes"),
         key="sizes",
     )
-    first = next(iter(sweeps.values()))
-    text = f"Mean of {first['draws']} draws of held-out data, forget classes included."
-    st.caption(text + (f" {first['reason'].capitalize()}." if first.get("reason") else ""))
+    sweep = next(iter(sweeps.values()))
+    text = f"Mean of {sweep.draws} draws of held-out data, forget classes included."
+    st.caption(text + (f" {sweep.reason.capitalize()}." if sweep.reason else ""))

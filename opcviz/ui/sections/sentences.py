@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...artefacts import ModelResults
+from ...common.records import Undefined, defined, known
 from ...common.text import percent
+from ...results import Collapse, EvidenceResult, MapReadOut
+from ..reading.store_reader import fit_of
 
 __all__ = ["HOW_TO_READ", "collapse_line", "headline", "no_retrained", "percent"]
 
@@ -35,23 +37,24 @@ HOW_TO_READ = {
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def headline(numbers: dict[str, Any]) -> str:
-    """What answers and features of one model say, in one or two sentences."""
-    if numbers["status"] == "diverged":
-        return f"Training {numbers['reason']}: there is no model to examine."
-    if numbers["status"] == "refused":
-        return f"There is no model: {numbers['reason']}."
-    forget = numbers["accuracy"].get("forget_train")
-    fit = numbers["recovery"]["fm"]["all"]
-    after, constant = fit["forget_accuracy"], fit["constant_predictor"]
+def headline(method: str, results: ModelResults) -> str:
+    """What answers and features of one model, made by a method, say in one or two sentences."""
+    training, evidence = results.training, results.get(EvidenceResult)
+    if training.status == "diverged":
+        return f"Training {training.reason}: there is no model to examine."
+    if training.status in ("refused", "failed"):
+        return f"There is no model: {training.reason}."
+    forget = known(evidence.accuracy.forget_train) if defined(evidence) else None
+    fit = fit_of(results, "fm", "all")
+    after, constant = known(fit.forget_accuracy), fit.constant_predictor
     if forget is None or after is None or constant is None:
         return "The evidence is not complete yet."
-    if numbers["method"] == "original":
+    if method == "original":
         return "Before unlearning: it answers all data, the forget data included."
     says = f"It still answers {percent(forget)} of the forget data"
     if forget <= constant + 1:
         says = f"The answers are gone ({percent(forget)})"
-    if numbers["method"] == "retrain":
+    if method == "retrain":
         return (
             f"{says}. It never saw the data; what FM finds here ({percent(after)}) is similarity."
         )
@@ -60,15 +63,15 @@ def headline(numbers: dict[str, Any]) -> str:
     return f"{says}; an affine map of the features restores {percent(after)}."
 
 
-def collapse_line(collapse: dict[str, Any], drawn: dict[str, Any]) -> str:
+def collapse_line(collapse: Collapse | Undefined, drawn: MapReadOut | None) -> str:
     """The read-out below a map: sizes in feature space, beside the size as drawn."""
-    if isinstance(collapse.get("reason"), str):  # of the whole; single numbers have theirs by name
-        return f"no numbers: {collapse['reason']}"
-    rank = collapse.get("effective_rank")
+    if isinstance(collapse, Undefined):
+        return f"no numbers: {collapse.reason}"
+    rank = known(collapse.effective_rank)
     return (
-        f"radius ratio **{_ratio(collapse.get('radius_ratio'))}** "
-        f"(as drawn {_ratio(drawn.get('radius_ratio'))}) · "
-        f"norm ratio **{_ratio(collapse.get('norm_ratio'))}** · "
+        f"radius ratio **{_ratio(known(collapse.radius_ratio))}** "
+        f"(as drawn {_ratio(known(drawn.radius_ratio) if drawn else None)}) · "
+        f"norm ratio **{_ratio(known(collapse.norm_ratio))}** · "
         f"effective rank **{'none: a point' if rank is None else f'{rank:.1f}'}**"
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from ...results import FIT_SETS
+from ...artefacts import ModelResults
+from ...common.records import Undefined, defined, known
+from ...results import FIT_SETS, EvidenceResult, InversionSummary, MapsResult
 from ...study import StudyResult
 from ..charts import figures
 from ..charts.bars_component import Bars, recovery_bars
@@ -17,7 +18,7 @@ from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.pictures import picture_strip
 from ..reading import state
 from ..reading import store_reader as library
-from ..reading.store_reader import Column
+from ..reading.store_reader import Column, fit_of
 from .folded import folded
 from .sentences import HOW_TO_READ, collapse_line, headline, no_retrained, percent
 from .verdicts import badge, details
@@ -34,13 +35,13 @@ def _title(title: str, how: str) -> None:
 def headlines(shown: Sequence[Column]) -> None:
     """Names, the two accuracies that everybody asks for, and what they say."""
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
-        numbers = column.numbers
-        info = column.model.method.info
-        accuracy = numbers["accuracy"]
-        facts = [
-            ("forget accuracy", percent(accuracy.get("forget_train"))),
-            ("retain, test", percent(accuracy.get("retain_test"))),
-        ]
+        info, evidence = column.model.method.info, column.evidence
+        accuracy = evidence.accuracy if defined(evidence) else None
+        forget, test = (
+            (known(accuracy.forget_train), known(accuracy.retain_test)) if accuracy else (None,) * 2
+        )
+        facts = [("forget accuracy", percent(forget)), ("retain, test", percent(test))]
+        told = headline(column.name, column.results)
         cells = "".join(
             f'<div><div style="font-size:.78rem;opacity:.75">{label}</div>'
             f'<div style="font-size:1.45rem;font-weight:650;line-height:1.2">{value}</div></div>'
@@ -52,8 +53,8 @@ def headlines(shown: Sequence[Column]) -> None:
                 f"{html.escape(column.label)}</div>"
                 f'<div style="font-size:.8rem;opacity:.75">{html.escape(info.summary)}</div>'
                 f'<div style="display:flex;gap:1.4rem;margin:.5rem 0 .45rem;flex-wrap:wrap">{cells}'
-                f"</div>{badge(numbers['verdict'])}"
-                f'<div style="font-size:.9rem">{html.escape(headline(numbers))}</div></div>'
+                f"</div>{badge(column.verdict)}"
+                f'<div style="font-size:.9rem">{html.escape(told)}</div></div>'
             )
     with st.expander("Why these verdicts?"):
         details(shown)
@@ -86,8 +87,10 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         titles=False,
     )
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
-        about = column.result("maps").get("maps", {}).get(view.map, {})
-        place.caption(collapse_line(column.numbers["collapse"], about))
+        about, evidence = column.results.get(MapsResult), column.evidence
+        drawn = about.maps.get(view.map) if defined(about) else None
+        size = evidence if isinstance(evidence, Undefined) else evidence.collapse
+        place.caption(collapse_line(size, drawn))
     _pinned(samples, selection.sample, shown)
 
 
@@ -100,7 +103,9 @@ def _panel(column: Column, kind: str, count: int) -> Panel:
             reason=f"no map: it was drawn of {drawn} samples, and the probe set has {count}",
         )
     if kind not in arrays:
-        reason = column.result("maps").get("reason") or f"{MAP_NAMES[kind]} was not drawn"
+        about = column.results.get(MapsResult)
+        told = about.reason if isinstance(about, Undefined) else ""
+        reason = told or f"{MAP_NAMES[kind]} was not drawn"
         return Panel(column.label, reason=f"no map: {reason}")
     origin = (0.0, 0.0) if kind == "pca" else None
     return Panel(column.label, arrays[kind], arrays.get("probabilities"), origin=origin)
@@ -128,12 +133,12 @@ def _pinned(samples: Samples, sample: int | None, shown: Sequence[Column]) -> No
     )
 
 
-def recovery(shown: Sequence[Column], retrained: Mapping[int, dict[str, Any]]) -> None:
+def recovery(shown: Sequence[Column], retrained: Mapping[int, ModelResults]) -> None:
     """Forget accuracy before and after the closed-form attacks, with its reference lines.
 
     Args:
         shown: the columns.
-        retrained: the numbers of the retrained models by seed, see `library.retrained`. Each column
+        retrained: the results of the retrained models by seed, see `library.retrained`. Each column
             is compared with the one of its own seed.
     """
     left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
@@ -152,66 +157,71 @@ def recovery(shown: Sequence[Column], retrained: Mapping[int, dict[str, Any]]) -
         )
     recovery_bars([_bars(c, fit, retrained.get(c.model.seed)) for c in shown], key="rows.recovery")
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
-        found = column.numbers["recovery"]["fm"][fit]
+        found = fit_of(column.results, "fm", fit)
+        missing = found.forget_accuracy
         with place:
             st.caption(
-                f"after FM: balanced over forget classes **{percent(found['balanced_accuracy'])}**,"
-                f" retain data **{percent(found.get('retain_accuracy'))}**"
-                if found["forget_accuracy"] is not None
-                else f"not defined: {found.get('reason')}"
+                f"not defined: {missing.reason}"
+                if isinstance(missing, Undefined)
+                else "after FM: balanced over forget classes "
+                f"**{percent(known(found.balanced_accuracy))}**,"
+                f" retain data **{percent(known(found.retain_accuracy))}**"
             )
             if column.model.seed not in retrained:
                 st.caption(f"no dotted line: there is {no_retrained(column.model.seed)}")
     folded("How much of this is the attacker's ridge?", lambda: _ridges(shown, fit), key="rows.why")
 
 
-def _bars(column: Column, fit: str, reference: dict[str, Any] | None) -> Bars:
-    found = column.numbers["recovery"]["fm"][fit]
+def _bars(column: Column, fit: str, reference: ModelResults | None) -> Bars:
+    found = fit_of(column.results, "fm", fit)
+    missing = found.forget_accuracy
     return Bars(
         column.label,
-        _stages(column.numbers, fit),
-        intervals=_intervals(column.numbers, fit),
-        constant=found["constant_predictor"],
+        _stages(column.results, fit),
+        intervals=_intervals(column.results, fit),
+        constant=found.constant_predictor,
         retrained=_stages(reference, fit) if reference else {},
-        reason=found.get("reason") or "",
+        reason=missing.reason if isinstance(missing, Undefined) else "",
         file=f"recovery-{column.model.key}",
     )
 
 
-def _stages(numbers: dict[str, Any], fit: str) -> dict[str, float | None]:
-    attacks = numbers["recovery"]
+def _stages(results: ModelResults, fit: str) -> dict[str, float | None]:
+    evidence = results.get(EvidenceResult)
     return {
-        "before": numbers["accuracy"].get("forget_train"),
-        "FM": attacks["fm"][fit]["forget_accuracy"],
-        "HR": attacks["hr"][fit]["forget_accuracy"],
+        "before": known(evidence.accuracy.forget_train) if defined(evidence) else None,
+        "FM": known(fit_of(results, "fm", fit).forget_accuracy),
+        "HR": known(fit_of(results, "hr", fit).forget_accuracy),
     }
 
 
-def _intervals(numbers: dict[str, Any], fit: str) -> dict[str, tuple[float, float] | None]:
-    attacks = numbers["recovery"]
-    drawn = {"before": attacks.get("before", {}), "FM": attacks["fm"][fit]}
-    drawn["HR"] = attacks["hr"][fit]
-    spans = {stage: entry.get("interval") for stage, entry in drawn.items()}
-    return {stage: (s["low"], s["high"]) if s else None for stage, s in spans.items()}
+def _intervals(results: ModelResults, fit: str) -> dict[str, tuple[float, float] | None]:
+    evidence = results.get(EvidenceResult)
+    spans = {
+        "before": evidence.recovery.before.interval if defined(evidence) else None,
+        "FM": fit_of(results, "fm", fit).interval,
+        "HR": fit_of(results, "hr", fit).interval,
+    }
+    return {stage: (s.low, s.high) if s else None for stage, s in spans.items()}
 
 
 def _ridges(shown: Sequence[Column], fit: str) -> None:
-    sweeps = {c.label: c.numbers["recovery"]["fm"][fit].get("sweep") for c in shown}
-    sweeps = {label: sweep for label, sweep in sweeps.items() if sweep}
+    made = {c.label: fit_of(c.results, "fm", fit).sweep for c in shown}
+    sweeps = {label: sweep for label, sweep in made.items() if sweep}
     if not sweeps:
         st.caption("No sweep was made for this fit set.")
         return
     first = next(iter(sweeps.values()))
-    others = [label for label, sweep in sweeps.items() if sweep["ridge"] != first["ridge"]]
+    others = [label for label, sweep in sweeps.items() if sweep.ridge != first.ridge]
     sweeps = {label: sweep for label, sweep in sweeps.items() if label not in others}
     if others:
         st.caption(f"Swept over other penalties, and not drawn: {', '.join(others)}.")
     st.plotly_chart(
         figures.ridge_figure(
-            first["ridge"],
-            {label: sweep["forget_accuracy"] for label, sweep in sweeps.items()},
-            constant=shown[0].numbers["recovery"]["fm"][fit]["constant_predictor"],
-            chosen=shown[0].numbers["recovery"].get("ridge"),
+            first.ridge,
+            {label: sweep.forget_accuracy for label, sweep in sweeps.items()},
+            constant=fit_of(shown[0].results, "fm", fit).constant_predictor,
+            chosen=evidence.recovery.ridge if defined(evidence := shown[0].evidence) else None,
         ),
         config=figures.chart_config("ridge"),
         key=f"rows.ridge.{fit}",
@@ -241,15 +251,15 @@ def reconstructions(shown: Sequence[Column]) -> None:
     targets.html(picture_strip(first["pictures"], scale=scale, label="true forget pictures"))
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         arrays = column.arrays("inversion", "inversion.npz")
-        about = column.result("inversion")
+        about = column.results.get(InversionSummary)
         with place:
-            if not arrays:
-                st.caption(f"none: {about.get('reason')}")
+            if isinstance(about, Undefined) or not arrays:
+                st.caption(f"none: {about.reason}")
                 continue
             if not np.array_equal(arrays["ids"], first["ids"]):
                 st.caption("made of other pictures:")
                 st.html(picture_strip(arrays["pictures"], scale=scale, label="its own pictures"))
-            decibels, found = about["per_picture"]["psnr"], arrays["found"]
+            decibels, found = about.per_picture.psnr, arrays["found"]
             drawn, alts = arrays["reconstructions"], [f"reconstruction, {_db(v)}" for v in decibels]
             if step is not None and step in arrays.get("steps", ()):
                 drawn = arrays["frames"][list(arrays["steps"]).index(step)]
@@ -278,28 +288,28 @@ def _search_step(steps: list[int]) -> int | None:
     return None if at == steps[-1] else at
 
 
-def _inversion_line(about: dict[str, Any]) -> str:
+def _inversion_line(about: InversionSummary) -> str:
     """Scores of one model, the gradient they rest on, and what rebuilds a masked picture."""
-    body = about.get("body_gradient_norm")
     parts = []
-    if about["psnr"] is None:
-        parts.append(f"no score: {about.get('reason')}")
+    if about.psnr is None or about.ssim is None:
+        parts.append(f"no score: {about.reason}")
     else:
-        baseline = about["class_mean"]["psnr"]
-        parts.append(f"PSNR **{_db(about['psnr'])}** (class mean {_db(baseline)})")
-        parts.append(f"SSIM **{about['ssim']:.2f}**")
-    if about["gradient_norm"] is not None:
+        baseline = about.class_mean.psnr if about.class_mean else None
+        parts.append(f"PSNR **{_db(about.psnr)}** (class mean {_db(baseline)})")
+        parts.append(f"SSIM **{about.ssim:.2f}**")
+    if about.gradient_norm is not None:
+        body = about.body_gradient_norm
         inside = "" if body is None else f", of which in the body {body:.2g}"
-        parts.append(f"gradient norm {about['gradient_norm']:.2g}{inside}")
-    settled = about["per_picture"].get("settled", [])
+        parts.append(f"gradient norm {about.gradient_norm:.2g}{inside}")
+    settled = about.per_picture.settled
     if settled and not all(settled):
         parts.append(f"{len(settled) - sum(settled)} of {len(settled)} searches ran out of steps")
-    if about.get("masked"):
+    if about.masked:
         parts.append("**gradient masked**: the pictures are rebuilt all the same")
-    if isinstance(bent := (about.get("surrogate") or {}).get("psnr"), float):
-        parts.append(f"with slope {about['surrogate']['slope']:g} for dead units {_db(bent)}")
-    if blocks := about.get("activations"):
-        told = ", ".join(f"{each['block']} {_db(each['psnr'])}" for each in blocks)
+    if defined(bent := about.surrogate) and bent.psnr is not None:
+        parts.append(f"with slope {bent.slope:g} for dead units {_db(bent.psnr)}")
+    if about.activations:
+        told = ", ".join(f"{each.block} {_db(each.psnr)}" for each in about.activations)
         parts.append(f"from activations: {told}")
     return " · ".join(parts)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
+from ...verdict import Consensus, Verdict
 from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
 from ..reading.store_reader import Column
 
@@ -23,24 +23,24 @@ COLOURS = {
 NOTICED, HARMED = "#8070D6", "#C2413B"
 
 
-def badge(verdict: dict[str, Any]) -> str:
+def badge(verdict: Verdict) -> str:
     """The answers as coloured labels, with their confidence; HTML for `st.html`."""
-    gone, confidence = verdict["gone"], verdict.get("confidence")
+    gone, confidence = verdict.gone, verdict.confidence
     labels = []
     if gone is not None:
         said = {"no": "not gone", "beyond": "gone, beyond retraining"}.get(gone, gone)
         labels.append(_label(said, COLOURS[gone], f"Gone? {GONE[gone]}"))
-    if verdict["noticeable"] == "yes":
+    if verdict.noticeable == "yes":
         labels.append(_label("noticeable", NOTICED, NOTICEABLE["yes"]))
-    if verdict["kept"] not in (None, "yes"):
-        said = {"no": "damaged"}.get(verdict["kept"], verdict["kept"])
-        labels.append(_label(said, HARMED, KEPT[verdict["kept"]]))
-    beside = f"{confidence['level']} confidence" if confidence else ""
+    if verdict.kept not in (None, "yes"):
+        said = {"no": "damaged"}.get(verdict.kept, verdict.kept)
+        labels.append(_label(said, HARMED, KEPT[verdict.kept]))
+    beside = f"{confidence.level} confidence" if confidence else ""
     if gone is None:
-        missing = html.escape("; ".join(verdict["missing"]) or "evidence is missing")
+        missing = html.escape("; ".join(verdict.missing) or "evidence is missing")
         beside = f"Gone? No verdict: {missing}."
     return (
-        f'<div data-testid="verdict" title="{html.escape(verdict["why"])}" '
+        f'<div data-testid="verdict" title="{html.escape(verdict.why)}" '
         f'style="margin:.1rem 0 .35rem;line-height:1.9">{"".join(labels)}'
         f'<span style="font-size:.8rem;opacity:.8;display:inline-block">{beside}</span></div>'
     )
@@ -57,41 +57,41 @@ def _label(words: str, colour: str, title: str) -> str:
 def details(shown: Sequence[Column], *, words: bool = False) -> None:
     """Why each model got its words (shown again if asked), the numbers that decided, the rule."""
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
-        verdict = column.numbers["verdict"]
+        verdict = column.verdict
         with place:
             st.markdown(f"**{column.label}**")
             if words:
                 st.html(badge(verdict))
-            st.caption(verdict["why"] or f"No verdict: {'; '.join(verdict['missing'])}.")
-            for note in verdict["notes"]:
+            st.caption(verdict.why or f"No verdict: {'; '.join(verdict.missing)}.")
+            for note in verdict.notes:
                 st.caption(note)
             if line := sensitivity_line(verdict):
                 st.caption(line)
-            if line := seeds_line(column.numbers.get("consensus") or {}):
+            if line := seeds_line(column.consensus):
                 st.caption(line)
     with st.popover("The rule, in full", icon=":material/gavel:"):
         st.markdown(rules())
 
 
-def sensitivity_line(verdict: Mapping[str, Any]) -> str:
+def sensitivity_line(verdict: Verdict) -> str:
     """Which thresholds would change the words: halved or doubled, one at a time."""
-    flips = [f"{f['threshold']} {f['value']:g}: {f['words']}" for f in verdict["sensitivity"]]
-    if verdict["gone"] is None:
+    if verdict.gone is None:
         return ""
+    flips = [f"{each.threshold} {each.value:g}: {each.words}" for each in verdict.sensitivity]
     if not flips:
         return "No threshold, halved or doubled, changes these words."
     return f"With another threshold: {'; '.join(flips)}."
 
 
-def seeds_line(consensus: Mapping[str, Any]) -> str:
+def seeds_line(consensus: Consensus) -> str:
     """What the seeds of one method say: `Seeds 0, 1, 2: hidden × 3`; nothing of a single seed."""
-    seeds = sorted(consensus.get("seeds") or ())
+    seeds = sorted(consensus.seeds)
     if len(seeds) < 2:
         return ""
     told = ", ".join(
         f"{'no verdict' if word == 'none' else word} × {count}"
-        for word, count in consensus["counts"].items()
+        for word, count in consensus.counts.items()
     )
-    apart = " disagree" if len(consensus["counts"]) > 1 else ""
-    sure = f"; {consensus['confidence']} confidence" if consensus.get("confidence") else ""
+    apart = " disagree" if len(consensus.counts) > 1 else ""
+    sure = f"; {consensus.confidence} confidence"
     return f"Seeds {', '.join(map(str, seeds))}{apart}: {told}{sure}"

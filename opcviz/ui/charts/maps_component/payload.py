@@ -42,7 +42,7 @@ class Samples:
     labels: NDArray[np.int64]
     forget: NDArray[np.bool_]
     class_names: Sequence[str]
-    pictures: NDArray[Any] | None = None
+    pictures: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for name, kind in (("ids", np.int64), ("labels", np.int64), ("forget", bool)):
@@ -69,7 +69,7 @@ class Samples:
         return frozenset(gone)
 
     @cached_property
-    def encoded(self) -> dict[str, Any]:
+    def _encoded(self) -> dict[str, Any]:
         """The part of the payload that stays the same while maps move."""
         names = list(map(str, self.class_names))
         gone = self.forgotten_classes
@@ -193,7 +193,7 @@ def build_payload(
         origin = next((origin for _, origin in drawn if origin is not None), None)
         extent = extent_of(*(points for points, _ in drawn), origin=origin)
     return {
-        **samples.encoded,
+        **samples._encoded,
         "panels": [_panel(p, samples, extent) for p in panels],
         **layout,
     }

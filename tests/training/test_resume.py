@@ -221,8 +221,9 @@ KILLED = """
 @pytest.mark.slow  # a process of its own; what stands for it above stops in this one
 @pytest.mark.usefixtures("eager")
 def test_a_run_survives_kill_9(tmp_path: Path, tiny_images: Images, same_weights) -> None:
-    root = Path(__file__).resolve().parents[1]
-    code = textwrap.dedent(KILLED).format(path=[str(root), str(root / "tests")])
+    here = Path(__file__).resolve().parent  # and the folders that it stands in
+    path = [str(folder) for folder in (here, here.parent, here.parents[1])]
+    code = textwrap.dedent(KILLED).format(path=path)
     command = [sys.executable, "-c", code, str(tmp_path), str(torch.get_num_threads())]
     done = subprocess.run(command, env=os.environ, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL

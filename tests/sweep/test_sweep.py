@@ -11,9 +11,17 @@ from opcviz.data import DataSpec, Scenario, load
 from opcviz.engine import InlineEngine
 from opcviz.methods import Iterative, create, list_methods
 from opcviz.models import Architecture
-from opcviz.study import Plan, Store, Study
+from opcviz.study import Plan, Store, Study, open_study, shipped_root
 from opcviz.sweep.compare import compare
-from opcviz.sweep.search import Sweep, Trial, candidates, choose, gradients_per_epoch, tuning_study
+from opcviz.sweep.search import (
+    Sweep,
+    Trial,
+    candidates,
+    choose,
+    gradients_per_epoch,
+    score,
+    tuning_study,
+)
 from opcviz.training import Training
 from opcviz.training.batches import Batches
 
@@ -73,23 +81,42 @@ def test_of_equal_gaps_the_cheaper_wins():
     assert choose([dear, cheap]) is cheap
 
 
+@pytest.mark.parametrize(
+    ("name", "part"), [("digits", "forget_test"), ("digits-random", "forget_train")]
+)
+def test_a_gap_is_to_the_retrained_model(name, part):
+    """Half the distance in forget accuracy and half that in retain accuracy, percentage points."""
+    store = Store(shipped_root())
+    study = open_study(store, name)
+    told = {model["key"]: model["accuracy"] for model in study.to_dict()["models"]}
+    (retrained,) = [model for model in study.models if model.method.info.name == "retrain"]
+    tried = [model for model in study.models if model.method.info.name in ("opc", "ft", "ga")]
+    assert len(tried) >= 3
+    for model in tried:
+        ours, ideal = told[model.key], told[retrained.key]
+        gap = sum(abs(ours[p] - ideal[p]) for p in (part, "retain_test")) / 2
+        found = score(store, study.study, model.method, Sweep(budget=10**9, seed=0))
+        assert found.gap == pytest.approx(gap)
+        assert found.gap > 0
+
+
 @pytest.mark.slow
 def test_a_sweep_runs_once_and_a_second_computes_nothing(tmp_path):
     plan = Plan(STUDY, (create("ft", dataset="digits"), create("ga", dataset="digits")), (0, 1))
     sweep = Sweep(trials=2, budget=4_000)
     found = compare(plan, sweep, tmp_path, device="cpu", engine=InlineEngine(tmp_path))
-    assert [len(trials) for trials in found["trials"].values()] == [2, 2]
-    assert found["failed"] == []
-    rows = {row["method"]: row for row in found["table"]}
+    assert [len(trials) for trials in found.trials.values()] == [2, 2]
+    assert found.failed == ()
+    rows = {row.method.info.name: row for row in found.table}
     assert set(rows) == {"original", "retrain", "ft", "ga"}
-    assert all(row["seeds"] == [0, 1] and row["UA"]["n"] == 2 for row in rows.values())
-    for name, trials in found["trials"].items():
-        gaps = [trial["gap"] for trial in trials if trial["gap"] is not None]
-        assert found["chosen"][name]["gap"] == min(gaps)
+    assert all(row.seeds == (0, 1) and row.cells["UA"].n == 2 for row in rows.values())
+    for name, trials in found.trials.items():
+        gaps = [trial.gap for trial in trials if trial.gap is not None]
+        assert found.chosen[name].gap == min(gaps)
     weights = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("weights.safetensors")}
     again = compare(plan, sweep, tmp_path, device="cpu", engine=InlineEngine(tmp_path))
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("weights.safetensors")} == weights
-    assert again["table"] == found["table"]
+    assert again.table == found.table
     kept = Store(tmp_path).latest(STUDY.place, "sweep")
-    assert kept.json() == json.loads(json.dumps(found))
+    assert kept.json() == json.loads(json.dumps(found.to_dict()))
     assert tuning_study(STUDY).place != STUDY.place

@@ -15,7 +15,7 @@ from opcviz.data import list_datasets
 from opcviz.methods import list_methods
 from opcviz.models import list_architectures
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 TINY = """
 name = "tiny"
@@ -214,6 +214,7 @@ def test_the_command_line_itself_does_not_import_torch() -> None:
     assert "--port" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_method_file_is_loaded_in_a_program_that_has_imported_nothing_yet(tmp_path) -> None:
     """What the file imports registers things of its own; they are not the file's."""
     file = tmp_path / "gentle.py"

@@ -24,6 +24,7 @@ class Outer(Record, reasons="table"):
     pair: tuple[int, float | None]
     many: tuple[str, ...] | None = None
     note: str | None = None
+    row: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,10 @@ def test_unknown_names_are_refused_only_when_asked() -> None:
         ({"inner": 3}, "Outer.inner: wants an object, got 3"),
         ({"rates": {"a": []}}, r"Outer.rates.a: wants float, got \[\]"),
         ({"many": "text"}, "Outer.many: wants"),
+        ({"many": ["x", None]}, r"Outer.many\[1\]: is null"),
+        ({"many": ["x", "y", 3]}, r"Outer.many\[2\]: wants str, got 3"),
+        ({"row": [0.5, 1, True]}, r"Outer.row\[2\]: wants float, got True"),
+        ({"row": [0.5, 1, "2"]}, r"Outer.row\[2\]: wants float, got '2'"),
     ],
 )
 def test_values_of_another_type_are_refused_with_their_place(change: dict, message: str) -> None:

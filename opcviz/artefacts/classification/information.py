@@ -1,0 +1,84 @@
+"""How many bits every block tells of whether a picture is forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...attacks.judging_settings import Informing
+from ...common.json_types import Json
+from ...common.records import Undefined
+from ...results import PIXELS, InformationResult
+from ..kind import Kind, register_kind
+from .subject import Context
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Information"]
+
+
+@register_kind(
+    "information",
+    title="Information",
+    stage="measuring the information of",
+    summary="bits that every block tells of whether a picture is forgotten: a lower bound",
+    task="classification",
+)
+class Information(Kind):
+    """An observer learns on marked train pictures, and is asked about test pictures.
+
+    Budget: the train set and two fits a block. `idi` places three models' figures beside each
+    other.
+    """
+
+    settings = {"information": Informing}
+    order = 36
+    result = InformationResult
+    fields = {
+        "information.bits": "by block: bits about forgotten or retained, at least; `most` is H(Y)"
+    }
+
+    def measure(self, context: Context) -> InformationResult:
+        """Unpooled outputs of every block, the features and the logits."""
+        from ...attacks.information import entropy_bits, information
+        from ...attacks.strongest import observe_views
+
+        config, split = context.settings(Informing), context.split.to("cpu")
+        test = bool(len(split.forget_test))
+        forget, retain = (
+            (split.forget_test, split.retain_test)
+            if test
+            else (split.forget_train, split.retain_train)
+        )
+        counts = [min(len(part), config.limit) for part in (forget, retain)]
+        most = entropy_bits(counts[0] / sum(counts))
+        found: dict[str, float] = {}
+        for view in observe_views(
+            context.subject.network, context.data, width=config.width, progress=context.progress
+        ):
+            pooled_twin = view.view == "pooled" and view.place in found
+            if view.place == PIXELS or pooled_twin:
+                continue
+            seen = view.test if test else view.train
+            bits = information(
+                view.place,
+                seen[forget],
+                seen[retain],
+                config,
+                learnt=_parts(view.train, split.forget_train, split.retain_train) if test else None,
+                progress=context.progress,
+            )
+            if isinstance(bits, Undefined):
+                return InformationResult(bits, most, "test" if test else "train")
+            found[view.place] = bits
+        return InformationResult(found, most, "test" if test else "train")
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """Its documented field is null with a reason where there is no answer."""
+        return {"information": result or {"bits": None, "reason": reason}}
+
+
+def _parts(
+    values: torch.Tensor, forget: torch.Tensor, retain: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    return values[forget], values[retain]

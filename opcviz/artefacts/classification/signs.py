@@ -1,0 +1,145 @@
+"""Can it be noticed that something was forgotten? Four judges at every place, on unseen data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...attacks.judging_settings import Judging
+from ...common.json_types import Json
+from ...common.records import Undefined, defined
+from ...results import PIXELS, Sign, SignsResult
+from ..columns import Column
+from ..kind import Kind, register_kind
+from ..model_results import ModelResults
+from ..rows import Cell, Row, auc_text
+from .subject import Context
+
+__all__ = ["Signs"]
+
+GROUP = "Standing out"
+
+
+def _clearest(model: ModelResults, place: str | None = None) -> Sign | None:
+    found = model.get(SignsResult)
+    return found.clearest(place) if defined(found) and defined(found.judged) else None
+
+
+def _auc(place: str | None = None) -> Callable[[ModelResults], float | None]:
+    def value(model: ModelResults) -> float | None:
+        sign = _clearest(model, place)
+        return None if sign is None else sign.auc
+
+    return value
+
+
+def _told(place: str | None = None) -> Cell:
+    def value(model: ModelResults, _: ModelResults) -> str | None:
+        if not defined(model.get(SignsResult)):
+            return None
+        sign = _clearest(model, place)
+        if sign is None:
+            return "not judged"
+        where = "" if place else f" on {sign.place}"
+        return f"{auc_text(sign.auc, (sign.low, sign.high))} ({sign.judge}{where})"
+
+    return value
+
+
+@register_kind(
+    "signs",
+    title="Separability",
+    stage="judging",
+    summary="forgotten against retained test pictures, told apart by a line, neighbours, a kernel "
+    "and boosted trees, at every block and by the logits",
+    task="classification",
+)
+class Signs(Kind):
+    """An observer holds train pictures that are marked as forgotten or retained.
+
+    He learns what the model computes on either kind, and is asked about test pictures, which no
+    model was trained on. Budget: the train set and one fit a judge and place.
+    """
+
+    settings = {"judging": Judging}
+    order = 35
+    result = SignsResult
+    family = "separability"
+    fields = {
+        "signs.judged[]": (
+            "`judge`, `place`, and the `auc` of telling forgotten from retained pictures, with its "
+            "95 % interval `low` to `high`"
+        ),
+        "signs.side": "`test`; `train` where no test picture belongs to the forgotten",
+    }
+    columns = (
+        Column("AUC, features", _auc("features"), ".2f", help="of the best judge, test pictures"),
+        Column("AUC, logits", _auc("logits"), ".2f", help="of the best judge, test pictures"),
+    )
+    rows = (
+        Row(
+            GROUP,
+            "best judge, features",
+            "AUC of forgotten against retained test pictures; as in the retrained model: unnoticed",
+            _told("features"),
+        ),
+        Row(
+            GROUP,
+            "best judge, logits",
+            "the same by what the model answers",
+            _told("logits"),
+        ),
+        Row(
+            GROUP,
+            "best judge anywhere",
+            "the same at whatever place tells most; the stem sees what pixels show",
+            _told(),
+        ),
+    )
+
+    def measure(self, context: Context) -> SignsResult:
+        """Place by place; raw pixels, which are the same for every model, are left out."""
+        from ...attacks.judges import judge_place
+        from ...attacks.strongest import observe_views
+
+        config, split = context.settings(Judging), context.split.to("cpu")
+        test = bool(len(split.forget_test))
+        forget, retain = (
+            (split.forget_test, split.retain_test)
+            if test
+            else (split.forget_train, split.retain_train)
+        )
+        found: list[Sign] = []
+        why: Undefined | None = None
+        for view in observe_views(
+            context.subject.network,
+            context.data,
+            width=config.width,
+            quick=config.quick,
+            progress=context.progress,
+        ):
+            wanted = not config.quick or view.place in ("features", "logits")
+            if view.place == PIXELS or not wanted:
+                continue
+            seen = view.test if test else view.train
+            learnt = view.train[split.forget_train], view.train[split.retain_train]
+            judged = judge_place(
+                f"{view.place}, unpooled" if view.view == "unpooled" else view.place,
+                seen[forget],
+                seen[retain],
+                config,
+                learnt=learnt if test else None,
+                progress=context.progress,
+            )
+            if isinstance(judged, Undefined):
+                why = judged
+                break
+            found += judged
+        return SignsResult(
+            why or tuple(found),
+            "test" if test else "train",
+            (min(len(forget), config.limit), min(len(retain), config.limit)),
+        )
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """Its documented fields are null with a reason where there is no answer."""
+        return {"signs": result or {"judged": None, "side": None, "reason": reason}}

@@ -1,0 +1,67 @@
+"""Pages over a store with damaged files: what is wrong is said, the rest is drawn."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from opcviz.study import Store, open_study, shipped_root
+
+
+@pytest.fixture
+def copied(store: Path) -> Path:
+    """The shipped study in the visitor's own store, where it hides the shipped one."""
+    digits = open_study(Store(shipped_root()), "digits")
+    folder = store / "studies" / digits.place
+    shutil.copytree(shipped_root() / "studies" / digits.place, folder)
+    return folder
+
+
+def garble(folder: Path, pattern: str) -> Path:
+    (path,) = folder.glob(pattern)
+    path.write_bytes(b"\xff" * path.stat().st_size)
+    return path
+
+
+READ = {
+    "side_by_side": ("evidence", "model", "maps"),
+    "instruments": ("evidence", "model", "membership"),
+    "lab": (),
+}
+"""What each page draws of a model at first sight; what it does not read it does not miss."""
+
+
+@pytest.mark.parametrize("page", READ)
+@pytest.mark.parametrize(
+    "file",
+    [
+        "models/opc-*/evidence-*/result.json",
+        "models/opc-*/model-*/result.json",
+        "models/opc-*/model-*/trajectory.npz",
+        "models/opc-*/maps-*/maps.npz",
+        "models/opc-*/membership-*/result.json",
+    ],
+)
+def test_a_damaged_file_costs_its_own_numbers_alone(copied, visit, page, file):
+    path = garble(copied, file)
+    app = visit(page, study=copied.name)
+    assert not app.exception
+    assert not app.error
+    drawn = any(f"/{kind}-*/" in file for kind in READ[page]) and "trajectory" not in file
+    key = "store.told"
+    told = list(app.session_state[key]) if key in app.session_state else []
+    assert drawn <= any(str(path) in said and "`opcviz run`" in said for said in told)
+    assert path.exists()
+
+
+@pytest.mark.parametrize("file", ["probe.npz", "result.json"])
+def test_without_its_probe_set_a_study_is_not_drawn(copied, visit, file):
+    path = garble(copied, f"probe-*/{file}")
+    app = visit(study=copied.name)
+    assert not app.exception
+    assert [str(path) in each.value and "`opcviz run`" in each.value for each in app.error] == [
+        True
+    ]
+    assert app.selectbox(key="head.study").options  # another one can be chosen

@@ -1,0 +1,56 @@
+"""What rooms show each other has types: `seams.py` says what counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from seams import Seams
+
+ROOT = Path(__file__).resolve().parents[1]
+MOST = 20
+
+
+def test_hardly_anything_between_rooms_is_untyped(capsys: pytest.CaptureFixture[str]) -> None:
+    seams = Seams(ROOT / "opcviz", [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))])
+    assert len(seams.names) > 300  # the walk found the package
+    found = seams.untyped()
+    total = sum(each.count for each in found)
+    lines = [f"{each.count}  {each.where}: {each.annotation}" for each in found]
+    with capsys.disabled():
+        print(f"\n{total} Any and Json in {len(seams.names)} names between rooms")
+    assert total <= MOST, "\n".join([f"{total} Any and Json between rooms:", *lines])
+
+
+def test_what_counts(tmp_path: Path) -> None:
+    files = {
+        "common/types.py": "from typing import Any\nJson = dict[str, Any]\nTable = list[Json]\n",
+        "left/__init__.py": "from .work import Work, made\n",
+        "left/work.py": (
+            "from typing import Any\n"
+            "from collections.abc import Mapping\n"
+            "from ..common.types import Table\n"
+            "class Inner:\n    told: Any\n    _own: Any\n"
+            "class Base:\n    def read(self, x: 'dict[str, Any]') -> None: ...\n"
+            "class Work(Base):\n    table: Table\n    def _hidden(self) -> Any: ...\n"
+            "def made() -> Mapping[str, object]: ...\n"
+            "def of(inner: Inner) -> object: ...\n"
+            "def unseen(x: Any) -> Any: ...\n"
+        ),
+        "right/use.py": "def late():\n    from ..left import Work, made\n",
+        "right/more.py": "from typing import Any\ndef own(x: Any) -> Any: ...\n",
+    }
+    for name, text in files.items():
+        (tmp_path / "house" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "house" / name).write_text(text, encoding="utf-8")
+    page = tmp_path / "page.py"
+    page.write_text("", encoding="utf-8")
+    before = {each.where: each.count for each in Seams(tmp_path / "house", [page]).untyped()}
+    assert before == {
+        "left.work: Base.read(x)": 1,
+        "left.work: Work.table": 1,  # Json, once, by whatever name
+        "left.work: made()": 1,
+    }
+    page.write_text("from house.left.work import of\n", encoding="utf-8")
+    after = {each.where for each in Seams(tmp_path / "house", [page]).untyped()}
+    assert after - before.keys() == {"left.work: Inner.told"}
