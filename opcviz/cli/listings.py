@@ -46,6 +46,8 @@ def methods() -> list[Json]:
             "paper": cls.info.paper,
             "needs": sorted(cls.info.needs),
             "forgets": sorted(cls.scenarios),
+            "fidelity": cls.info.fidelity.mark,
+            "deviations": list(cls.info.fidelity.deviations),
             "fields": _fields(cls),
             "tasks": sorted(cls.tasks) if cls.tasks else "any",
             "tuned": tuned_datasets(cls.info.name),

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
         list_methods,
         register,
     )
-    from .declaration import Info, MethodSettings, known_methods, method_settings, settings_class
+    from .declaration import (
+        MARKS,
+        Fidelity,
+        Info,
+        MethodSettings,
+        known_methods,
+        method_settings,
+        settings_class,
+    )
     from .tuning import tuned_datasets, tuned_settings
 else:
     __getattr__, __dir__ = face(
@@ -34,12 +42,16 @@ else:
                 "Iterative Method NotDefined Request create get_method implementation "
                 "list_methods register"
             ),
-            "declaration": "Info MethodSettings known_methods method_settings settings_class",
+            "declaration": (
+                "MARKS Fidelity Info MethodSettings known_methods method_settings settings_class"
+            ),
             "tuning": "tuned_datasets tuned_settings",
         },
     )
 
 __all__ = [
+    "MARKS",
+    "Fidelity",
     "Info",
     "Iterative",
     "Method",

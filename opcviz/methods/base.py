@@ -16,7 +16,14 @@ from typing import ClassVar, Generic, TypeVar
 from ..common.config import ConfigError
 from ..common.plugins import loader
 from ..training import ModelT, Objective, Outcome
-from .declaration import METHODS, Info, IterativeSettings, MethodSettings, method_settings
+from .declaration import (
+    METHODS,
+    Fidelity,
+    Info,
+    IterativeSettings,
+    MethodSettings,
+    method_settings,
+)
 from .request import Request
 
 __all__ = [
@@ -93,20 +100,33 @@ MethodT = TypeVar("MethodT", bound=Method)
 
 
 def register(
-    name: str, *, title: str, paper: str, family: str, needs: str, summary: str
+    name: str,
+    *,
+    title: str,
+    paper: str,
+    family: str,
+    needs: str,
+    summary: str,
+    fidelity: str = "ours",
+    deviations: Iterable[str] = (),
 ) -> Callable[[type[MethodT]], type[MethodT]]:
     """Class decorator that makes a method known; `needs` is words of forget, retain, original.
 
+    `fidelity` and `deviations` say how closely it follows its paper, see `Fidelity`.
+
     Raises:
-        ConfigError: when the name is taken or a need is not one of the three.
+        ConfigError: when the name is taken, a need is not one of the three or the fidelity is no
+            known mark.
     """
     wanted = frozenset(needs.split())
     if unknown := wanted - {"forget", "retain", "original"}:
         raise ConfigError(f"method '{name}' needs {', '.join(sorted(unknown))}: there is no such")
 
+    info = Info(name, title, paper, family, wanted, summary, Fidelity(fidelity, tuple(deviations)))
+
     def enter(cls: type[MethodT]) -> type[MethodT]:
         METHODS.add(name, cls)
-        cls.info = Info(name, title, paper, family, wanted, summary)
+        cls.info = info
         return cls
 
     return enter

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
-from ..common.config import Config, setting
+from ..common.config import Config, ConfigError, setting
 from ..common.described import Field, declared, described
 from ..common.json_types import Json
 from ..common.records import Record
@@ -23,8 +23,10 @@ from .tuning import tuned_settings
 
 __all__ = [
     "CATALOGUE",
+    "MARKS",
     "METHODS",
     "Declaration",
+    "Fidelity",
     "Info",
     "IterativeSettings",
     "MethodSettings",
@@ -32,6 +34,36 @@ __all__ = [
     "method_settings",
     "settings_class",
 ]
+
+
+MARKS = {
+    "faithful": "the published rule with its authors' settings",
+    "corrected": "the published rule with repairs or changes, each of them listed",
+    "ours": "the rule, or a decisive part of it, is this project's",
+}
+
+
+@dataclass(frozen=True)
+class Fidelity(Record):
+    """How closely a method follows what its authors published.
+
+    Attributes:
+        mark: one of `MARKS`.
+        deviations: what differs, a plain sentence each.
+
+    Raises:
+        ConfigError: for another mark, or a deviation that is no sentence.
+    """
+
+    mark: str
+    deviations: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.mark not in MARKS:
+            raise ConfigError(f"fidelity is one of {', '.join(MARKS)}, not {self.mark!r}")
+        for said in self.deviations:
+            if not (said[:1].isupper() and said.endswith(".")):
+                raise ConfigError(f"a deviation is a sentence from capital to full stop: {said!r}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +77,7 @@ class Info:
         family: reference, contraction, relabelling, ascent, fine-tuning, ...
         needs: what it must be given, of `forget`, `retain`, `original`.
         summary: its objective in one line.
+        fidelity: how closely it follows what its authors published; a user's own has no others.
     """
 
     name: str
@@ -53,6 +86,7 @@ class Info:
     family: str
     needs: frozenset[str]
     summary: str
+    fidelity: Fidelity = Fidelity("ours")
 
 
 @dataclass(frozen=True)
@@ -130,6 +164,7 @@ class Declaration(Record):
             "class": self.cls,
             **vars(self.info),
             "needs": sorted(self.info.needs),
+            "fidelity": self.info.fidelity.to_dict(),
             "tasks": None if self.tasks is None else sorted(self.tasks),
             "scenarios": sorted(self.scenarios),
             "limits": self.limits,
@@ -144,7 +179,11 @@ class Declaration(Record):
         words = ("name", "title", "paper", "family", "summary")
         return cls(
             values["class"],
-            Info(**{word: values[word] for word in words}, needs=frozenset(values["needs"])),
+            Info(
+                **{word: values[word] for word in words},
+                needs=frozenset(values["needs"]),
+                fidelity=Fidelity.from_dict(values.get("fidelity", {"mark": "ours"})),
+            ),
             None if values["tasks"] is None else frozenset(values["tasks"]),
             frozenset(values["scenarios"]),
             values["limits"],

@@ -21,14 +21,19 @@ __all__ = ["FineTune", "L1Sparse", "NoisyGradient"]
     family="fine-tuning",
     needs="retain original",
     summary="CE on retain data, from the original",
+    fidelity="faithful",
 )
 @dataclass(frozen=True)
 class FineTune(Iterative[nn.Module]):
-    """FT: loss = CE(m(x_r), y_r), on retain data alone, starting from θo."""
+    """FT: loss = CE(m(x_r), y_r), on retain data alone, starting from θo.
+
+    Settings are those of Fan et al. 2024 (arXiv 2310.12508), whose rate stays constant.
+    """
 
     epochs: int = 10
     lr: float = 0.01
     batch_size: int = 256
+    schedule: str = "constant"
 
     parts = "retain"
 
@@ -44,6 +49,11 @@ class FineTune(Iterative[nn.Module]):
     family="fine-tuning",
     needs="retain original",
     summary="CE on retain data, with Gaussian noise on each gradient",
+    fidelity="corrected",
+    deviations=(
+        "The noise is one constant that the user sets; the paper derives it from a privacy budget, "
+        "for convex losses.",
+    ),
 )
 @dataclass(frozen=True)
 class NoisyGradient(FineTune):
@@ -76,6 +86,7 @@ class NoisyGradient(FineTune):
     family="fine-tuning",
     needs="retain original",
     summary="CE on retain data + α(t)·‖θ‖₁, α(t) falling to 0",
+    fidelity="faithful",
 )
 @dataclass(frozen=True)
 class L1Sparse(FineTune):

@@ -16,6 +16,11 @@ from .gradients import GradientCounter
 
 __all__ = ["FisherForgetting"]
 
+HEAD_CAP = 1e2  # greatest 1/F of the head's weights and biases
+FORGOTTEN_VARIANCE = 1e-4  # of the head's rows of forgotten classes, before LOUDER
+LOUDER = 10.0  # factor on the variance of the head and of parameters with one dimension
+NOT_ZERO = 1e-8  # added to F
+
 
 @register(
     "fisher",
@@ -24,18 +29,27 @@ __all__ = ["FisherForgetting"]
     family="second order",
     needs="retain original",
     summary="θ + noise of variance α/F_r; no training",
+    fidelity="faithful",
+    deviations=(
+        "The head is found by its place in the network; the authors take any parameter whose first "
+        "dimension is the number of classes for it.",
+    ),
 )
 @dataclass(frozen=True)
 class FisherForgetting(Method[nn.Module]):
     """Gaussian noise, strong where the retain data's Fisher information F_r is small.
 
-        θ_i ← θo_i + sqrt(α · min(1/F_r,i, cap)) · ε_i,   ε ~ N(0, 1)
+        θ_i ← μ_i + sqrt(v_i) · ε_i,   ε ~ N(0, 1),   v = α · min(1/(F_r + 1e-8), cap)
 
     F_r is the diagonal of the Fisher information proper (targets drawn from the model; of tasks
-    that cannot enumerate them, the empirical one). As in the
-    authors' code, the variance is averaged over the inputs of a row or filter, for single weights
-    are too noisy a measure. Their code also zeroes the head's rows of forgotten classes; here
-    that is a setting, on as with them, and without effect when samples are forgotten.
+    that cannot enumerate them, the empirical one). The rest follows the authors' code:
+
+    * of the head, 1/F is at most 100;
+    * v of a matrix or filter is averaged over its inputs, for single weights are too noisy a
+      measure;
+    * μ is θo, but 0 on the head's rows and biases of forgotten classes, whose v is 1e-4
+      (`head_rows`; without effect where samples are forgotten);
+    * then v of the head, and of parameters with one dimension (biases, norms), is taken ten times.
     """
 
     alpha: float = setting(3e-6, "α, strength of the noise", low=1e-12, high=1, log=True)
@@ -53,19 +67,35 @@ class FisherForgetting(Method[nn.Module]):
         total = len(retain) * gradients_per_sample(task, model, data)
         counter = GradientCounter(request.progress, total)
         fisher = fisher_diagonal(task, model, data, retain, counter, targets="model")
-        head = task.final_layer(model)
+        final = task.final_layer(model)
+        head = [] if final is None else [id(p) for p in final.parameters()]
+        forgotten = list(request.split.classes) if self.head_rows else []
         generator = torch.Generator().manual_seed(request.seed)
         with torch.no_grad():
-            if self.head_rows and request.split.classes and head is not None:
-                head.weight[list(request.split.classes)] = 0.0
             for name, weight in model.named_parameters():
+                is_head = id(weight) in head
+                rows = forgotten if is_head else []
+                weight[rows] = 0.0
                 noise = torch.randn(weight.shape, generator=generator).to(weight)
-                weight.add_(self.variance(fisher[name]).sqrt() * noise)
+                weight.add_(self.variance(fisher[name], head=is_head, rows=rows).sqrt() * noise)
         return model, Outcome(gradients=counter.done, seconds=time.perf_counter() - began)
 
-    def variance(self, fisher: Tensor) -> Tensor:
-        """Of the noise on one parameter, from its Fisher diagonal."""
-        variance = self.alpha * (1 / fisher).clamp(max=self.cap)  # 1/0 is infinite: the cap
+    def variance(
+        self, fisher: Tensor, *, head: bool = False, rows: list[int] | None = None
+    ) -> Tensor:
+        """Of the noise on one parameter, from its Fisher diagonal.
+
+        Args:
+            fisher: of the parameter's shape.
+            head: whether it is a weight or bias of the layer that makes the answers.
+            rows: of forgotten classes, in the head.
+        """
+        inverse = (1 / (fisher + NOT_ZERO)).clamp(max=self.cap)
+        if head:
+            inverse = inverse.clamp(max=HEAD_CAP)
+        variance = self.alpha * inverse
         if variance.dim() > 1:
-            variance = variance.mean(1, keepdim=True).expand_as(variance)
-        return variance
+            variance = variance.mean(1, keepdim=True).expand_as(variance).clone()
+        if rows:
+            variance[rows] = FORGOTTEN_VARIANCE
+        return LOUDER * variance if head or variance.dim() == 1 else variance

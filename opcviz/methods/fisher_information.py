@@ -1,4 +1,4 @@
-"""The diagonal of the Fisher information of a model's weights."""
+"""How much each weight matters to samples: squared gradients, of single ones or of batches."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from torch import Tensor, nn
 
 from ..data import Data
 from ..tasks import Task
-from .gradients import GradientCounter, Weights, chunks_that_fit, per_sample_gradients
+from .gradients import (
+    GradientCounter,
+    Weights,
+    batch_gradients,
+    chunks_that_fit,
+    per_sample_gradients,
+)
 
-__all__ = ["fisher_diagonal", "gradients_per_sample"]
+__all__ = ["fisher_diagonal", "gradients_per_sample", "squared_batch_gradients"]
 
 TARGETS = ("data", "model")
 
@@ -61,3 +67,32 @@ def fisher_diagonal(
                 total[name] += (probability @ squared).view_as(total[name])
             counter(len(chunk))
     return {name: value / len(ids) for name, value in total.items()}
+
+
+def squared_batch_gradients(
+    task: Task,
+    model: nn.Module,
+    data: Data,
+    ids: Tensor,
+    counter: GradientCounter,
+    batch: int,
+) -> Weights:
+    """Mean over batches of the squared gradient of a batch's mean loss.
+
+    Batches are cut from `ids` in their order, the last may be smaller; each counts as one. That is
+    no Fisher information: within a batch gradients are averaged before they are squared.
+
+    Raises:
+        ValueError: for no samples at all.
+        Cancelled: from `counter`.
+    """
+    if not len(ids):
+        raise ValueError("the importance to no samples is undefined")
+    total = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
+    batches = 0
+    for count, gradients in batch_gradients(task, model, data, ids, batch):
+        for name, gradient in gradients.items():
+            total[name] += (gradient / count).square()
+        batches += 1
+        counter(count)
+    return {name: value / batches for name, value in total.items()}

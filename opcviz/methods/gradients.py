@@ -19,6 +19,7 @@ __all__ = [
     "GRADIENT_BUDGET",
     "GradientCounter",
     "Weights",
+    "batch_gradients",
     "chunks_that_fit",
     "gradient_sum",
     "mean_gradient",
@@ -105,17 +106,29 @@ def gradient_sum(
         model, data, ids: of what.
         after_chunk: called with the number of samples after each chunk of up to `batch`.
     """
+    total = {name: torch.zeros_like(weight) for name, weight in model.named_parameters()}
+    for count, gradients in batch_gradients(task, model, data, ids, batch):
+        for name, gradient in gradients.items():
+            total[name] += gradient
+        after_chunk(count)
+    return total
+
+
+def batch_gradients(
+    task: Task, model: nn.Module, data: Data, ids: Tensor, batch: int
+) -> Iterator[tuple[int, Weights]]:
+    """Sizes and Σ ∇ loss of one batch after the other, in the order of `ids`, in eval mode.
+
+    A weight that the loss does not depend on is left out.
+    """
     model.eval()
     names, weights = zip(*model.named_parameters(), strict=True)
-    total = [torch.zeros_like(w) for w in weights]
     for chunk in ids.split(batch):
-        loss = task.losses(model, data.batch(chunk), data.y_train[chunk]).sum()
+        with torch.enable_grad():
+            loss = task.losses(model, data.batch(chunk), data.y_train[chunk]).sum()
         gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-        for sum_, gradient in zip(total, gradients, strict=True):
-            if gradient is not None:
-                sum_ += gradient
-        after_chunk(len(chunk))
-    return dict(zip(names, total, strict=True))
+        found = zip(names, gradients, strict=True)
+        yield len(chunk), {name: value for name, value in found if value is not None}
 
 
 def mean_gradient(

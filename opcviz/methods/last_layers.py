@@ -61,6 +61,11 @@ def _module_of(name: str) -> str:
     family="fine-tuning",
     needs="retain original",
     summary="CE on retain data in the last k layers, from the original",
+    fidelity="corrected",
+    deviations=(
+        "Batch norms of frozen layers keep their running statistics, so that the frozen part is "
+        "one and the same function before and after.",
+    ),
 )
 @dataclass(frozen=True)
 class CatastrophicForgettingK(Iterative[nn.Module]):
@@ -94,6 +99,11 @@ class CatastrophicForgettingK(Iterative[nn.Module]):
     family="fine-tuning",
     needs="retain original",
     summary="the last k layers anew, trained with CE on retain data",
+    fidelity="corrected",
+    deviations=(
+        "Batch norms of frozen layers keep their running statistics, so that the frozen part is "
+        "one and the same function before and after.",
+    ),
 )
 @dataclass(frozen=True)
 class ExactUnlearningK(CatastrophicForgettingK):

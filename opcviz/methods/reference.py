@@ -20,6 +20,7 @@ __all__ = ["Original", "Retrain", "Untrained"]
     family="reference",
     needs="forget retain",
     summary="CE on all training data, from scratch",
+    fidelity="faithful",
 )
 @dataclass(frozen=True)
 class Original(Method[nn.Module]):
@@ -38,6 +39,7 @@ class Original(Method[nn.Module]):
     family="reference",
     needs="retain",
     summary="CE on retain data, from scratch",
+    fidelity="faithful",
 )
 @dataclass(frozen=True)
 class Retrain(Method[nn.Module]):

@@ -125,7 +125,8 @@ class Request(Generic[ModelT]):
         forget = self.split.forget_train
         scores = saliency(self.task, original, self.data, forget, progress=self.progress)
         mask = top_fraction_mask(scores, share)
-        with freeze_outside(model, mask) as restore:
+        keep = getattr(spec, "masked_norms", "frozen") == "frozen"
+        with freeze_outside(model, mask, statistics=keep) as restore:
 
             def after(model: ModelT) -> None:
                 if constrain:

@@ -3,7 +3,8 @@
 The mask is the share of all weights with the greatest |∂/∂θ Σ −loss(m, x_f, y_f)| at θo, ranked
 over the whole network, in eval mode, on samples without augmentation. What is outside stays at θo
 bit for bit: masking gradients would not do, since weight decay and momentum move weights without a
-gradient, so they are put back after every step.
+gradient, so they are put back after every step. Batch norm's statistics are no weights: SalUn lets
+them follow the batches; for any other method a protected channel keeps them.
 """
 
 from __future__ import annotations
@@ -62,14 +63,15 @@ def top_fraction_mask(scores: dict[str, Tensor], share: float) -> dict[str, Tens
 
 @contextmanager
 def freeze_outside(
-    model: nn.Module, mask: dict[str, Tensor]
+    model: nn.Module, mask: dict[str, Tensor], *, statistics: bool = True
 ) -> Iterator[Callable[[nn.Module], None]]:
     """While open, what lies outside the mask is frozen; gives the function to call after a step.
 
-    It puts every frozen weight back to where it was. A batch-norm channel whose scale is frozen
-    keeps its running statistics and, in train mode too, normalises with them, as the loop does for
-    a batch norm that is frozen as a whole: with the batch's statistics it would learn one function
-    and be another in use (on digits that costs a point of accuracy, and contraction stays shallow).
+    It puts every frozen weight back to where it was. With `statistics`, a batch-norm channel whose
+    scale is frozen keeps its running statistics and, in train mode too, normalises with them, as
+    the loop does for a batch norm that is frozen as a whole: with the batch's statistics it would
+    learn one function and be another in use (on digits that costs a point of accuracy, and
+    contraction stays shallow). Without, batch norm is as ever, which is what SalUn's authors do.
     Weights that the mask does not know, or knows in another shape (a layer the method has
     replaced), are free.
     """
@@ -78,7 +80,7 @@ def freeze_outside(
         if name in mask and mask[name].shape == value.shape:
             start[name] = mask[name], value.detach().clone()
     hooks = []
-    for name, module in model.named_modules():
+    for name, module in model.named_modules() if statistics else ():
         if not isinstance(module, _BatchNorm) or f"{name}.weight" not in start:
             continue
         if module.running_mean is None or module.running_var is None:

@@ -15,7 +15,7 @@ from .gradients import (
     per_sample_gradients,
 )
 
-__all__ = ["cost", "inverse_fisher_product"]
+__all__ = ["cost", "inverse_fisher_product", "one_vector_recursion"]
 
 
 def cost(model: nn.Module, samples: int) -> int:
@@ -82,5 +82,40 @@ def inverse_fisher_product(
     for i, part in enumerate(parts):
         v = v - weight[starts[i] : starts[i] + len(part)] @ rows(part)
     answer = (v / damping).split([p.numel() for p in model.parameters()])
+    named = model.named_parameters()
+    return {n: a.view_as(p) for (n, p), a in zip(named, answer, strict=True)}
+
+
+@torch.no_grad()
+def one_vector_recursion(
+    task: Task,
+    model: nn.Module,
+    data: Data,
+    ids: Tensor,
+    vector: Weights,
+    counter: GradientCounter,
+) -> Weights:
+    """What Jia et al. 2023 (arXiv 2304.04934) call WoodFisher: an approximation of (I + GᵀG/N)⁻¹ v.
+
+        o ← g_1,  k ← v;   for i = 2, ..., N:
+        k ← k − (k·g_i) / (N + o·g_i) · o,   o ← o − (o·g_i) / (N + o·g_i) · o
+
+    The exact recursion needs F⁻¹_i g_i for each sample, where this carries on the first sample's
+    vector; it is what the published figures of influence unlearning were made with.
+    """
+    gradients = per_sample_gradients(task, model)
+    k = torch.cat([vector[name].flatten() for name, _ in model.named_parameters()])
+    o: Tensor | None = None
+    for chunk in chunks_that_fit(model, ids):
+        each = gradients(data.batch(chunk), data.y_train[chunk])
+        for g in torch.cat([value.flatten(1) for value in each.values()], 1):
+            if o is None:
+                o = g.clone()
+                continue
+            along = o @ g
+            k = k - (k @ g) / (len(ids) + along) * o
+            o = o - along / (len(ids) + along) * o
+        counter(len(chunk))
+    answer = k.split([p.numel() for p in model.parameters()])
     named = model.named_parameters()
     return {n: a.view_as(p) for (n, p), a in zip(named, answer, strict=True)}

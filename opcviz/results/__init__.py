@@ -58,6 +58,7 @@ from .recovery import (
     SizeSweep,
     UnseenScore,
 )
+from .relearned import RelearnedResult, RelearningAttack
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
 from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
@@ -111,6 +112,8 @@ __all__ = [
     "RecoveryResult",
     "ReferenceCounts",
     "ReferenceSeeds",
+    "RelearnedResult",
+    "RelearningAttack",
     "RelearningCurve",
     "RelearningResult",
     "RelearningVariant",

@@ -124,6 +124,7 @@ class UnseenScore(Record):
         scored_on: `forget_test`; `forget_train` where the fit set holds none of it and there is no
             forget test; `cross-fitted` where parts of `forget_train` are left out in turn.
         given: forgotten samples of the scarcest class that the map was fitted on.
+        one_answer: whether nine in ten of them get the same answer.
     """
 
     forget_accuracy: float
@@ -133,6 +134,7 @@ class UnseenScore(Record):
     constant_predictor: float
     scored_on: str
     given: int
+    one_answer: bool = False
 
 
 @dataclass(frozen=True)
@@ -282,6 +284,7 @@ class RecoveryResult(Record):
                 scored=unseen.scored,
                 constant=unseen.constant_predictor,
                 settings=f"relative ridge {self.ridge:g}",
+                one_answer=unseen.one_answer,
             )
             for attack, holds, unseen in found
             if isinstance(unseen, UnseenScore)

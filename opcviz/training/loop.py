@@ -89,7 +89,7 @@ def learning_rate(spec: Training, step: int, steps: int) -> float:
     if spec.schedule == "cosine":
         return spec.lr * 0.5 * (1 + math.cos(math.pi * done))
     if spec.schedule == "step":
-        return spec.lr * 0.1 ** ((done >= 0.5) + (done >= 0.75))
+        return spec.lr * 0.1 ** sum(done >= milestone for milestone in spec.milestones)
     return spec.lr
 
 

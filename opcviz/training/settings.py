@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..common.config import Config, setting
 from ..data import POLICY_NAMES
@@ -12,7 +13,12 @@ __all__ = ["Training"]
 
 @dataclass(frozen=True)
 class Training(Config):
-    """How weights are optimised."""
+    """How weights are optimised.
+
+    `milestones` are the shares of all steps after which `step` lowers the rate tenfold.
+    """
+
+    milestones: ClassVar[tuple[float, ...]] = (0.5, 0.75)
 
     epochs: int = setting(30, "passes over the data", low=1, high=2000)
     lr: float = setting(0.1, "peak learning rate", low=1e-8, high=10, log=True)

@@ -80,7 +80,9 @@ def test_listings_as_json_hold_everything(call) -> None:
 
 def test_a_method_is_listed_with_its_settings(call) -> None:
     rows = {row["name"]: row for row in json.loads(call("list", "methods", "--json")[1])}
-    opc = rows["opc"]
+    opc = rows["opc_logits"]
+    assert (opc["fidelity"], rows["opc"]["fidelity"]) == ("faithful", "ours")
+    assert all(said.endswith(".") for said in opc["deviations"])
     assert opc["needs"] == ["forget", "original", "retain"]
     assert "2507.07754" in opc["paper"]
     fields = {field["name"]: field for field in opc["fields"]}

@@ -75,13 +75,13 @@ def test_neggrad_plus_weighs_descent_and_ascent(tiny_request: MakeRequest, alpha
         each = F.cross_entropy(model(x), y, reduction="none")
         return alpha * each[:kept].mean() - (1 - alpha) * each[kept:].mean()
 
-    assert_step(one_step("neggrad_plus", alpha=alpha), request, objective)
+    assert_step(one_step("neggrad_plus", alpha=alpha, passes="joint"), request, objective)
 
 
 def wrong_labels(request: Request) -> Tensor:
-    """RL's table, read off its loss: a batch of one sample has the loss CE(logits, label)."""
+    """RL's fixed table, read off its loss: a batch of one sample has the loss CE(logits, label)."""
     model = copy.deepcopy(request.original).eval()
-    loss = create("rl").objective(request, model)
+    loss = create("rl", labels="fixed", parts="joint").objective(request, model)
     found = []
     retain = request.split.retain_train[:1]
     for i in request.split.forget_train.tolist():
@@ -96,7 +96,7 @@ def wrong_labels(request: Request) -> Tensor:
     return torch.tensor(found)
 
 
-def test_random_labels_are_fixed_by_the_seed(tiny_request: MakeRequest) -> None:
+def test_labels_drawn_once_are_fixed_by_the_seed(tiny_request: MakeRequest) -> None:
     first = wrong_labels(tiny_request(seed=1))
     assert torch.equal(first, wrong_labels(tiny_request(seed=1)))
     assert not torch.equal(first, wrong_labels(tiny_request(seed=2)))
@@ -125,7 +125,7 @@ def test_random_labels_step_along_both_gradients(tiny_request: MakeRequest) -> N
         return each[:kept].mean() + each[kept:].mean()
 
     before = request.data.y_train.clone()
-    assert_step(one_step("rl"), request, objective)
+    assert_step(one_step("rl", labels="fixed", parts="joint"), request, objective)
     assert torch.equal(request.data.y_train, before)  # only its own table is relabelled
 
 

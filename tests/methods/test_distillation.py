@@ -15,7 +15,7 @@ from opcviz.common.config import ConfigError
 from opcviz.data import Scenario
 from opcviz.methods import create
 from opcviz.methods.classification.teachers import divergence
-from opcviz.training import Batch
+from opcviz.training import Batch, learning_rate
 
 
 def kl(teacher: np.ndarray, student: np.ndarray, temperature: float = 1.0) -> float:
@@ -87,6 +87,12 @@ def test_scrub_has_max_steps_in_the_first_epochs_only(
     assert outcome.gradients == seen
 
 
+def test_scrubs_rate_falls_after_five_eight_and_nine_tenths() -> None:
+    scrub = create("scrub", lr=1.0)
+    rates = [learning_rate(scrub, step, 100) for step in (0, 49, 50, 79, 80, 89, 90, 99)]
+    assert rates == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
+
+
 def test_bad_teachers_loss(tiny_request) -> None:
     """A mixed batch: forget samples against the random teacher, retain samples against θo."""
     request = tiny_request()
@@ -129,6 +135,19 @@ def test_deletes_loss_is_divergence_without_the_true_class(tiny_request) -> None
     assert value.item() == pytest.approx(np.mean(terms), rel=1e-4)
     value.backward()
     assert all(bool(p.grad.isfinite().all()) for p in student.parameters())
+
+
+@pytest.mark.parametrize("disabled", [True, False])
+def test_delete_can_leave_batch_norm_as_it_is(tiny_request, disabled: bool) -> None:
+    """Disabled, statistics stay and training is the same function as use; weights move still."""
+    request = tiny_request()
+    model, _ = create("delete", epochs=2, batch_size=8, lr=0.01, disable_bn=disabled).unlearn(
+        request
+    )
+    before, after = request.original.state_dict(), model.state_dict()
+    statistics = [name for name in before if "running" in name]
+    assert all(torch.equal(before[n], after[n]) == disabled for n in statistics)
+    assert not torch.equal(before["net.stem.0.weight"], after["net.stem.0.weight"])
 
 
 def test_delete_forgets(tiny_request) -> None:

@@ -18,6 +18,8 @@ from opcviz.common.config import ConfigError, settings_of
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Images, Scenario
 from opcviz.methods import (
+    MARKS,
+    Fidelity,
     Iterative,
     Method,
     Request,
@@ -28,6 +30,7 @@ from opcviz.methods import (
     tuned_datasets,
     tuned_settings,
 )
+from opcviz.methods.declaration import METHODS as METHODS_KNOWN
 from opcviz.models import Classifier
 from opcviz.training import Training
 from opcviz.training.resume import ResumeFile
@@ -80,6 +83,30 @@ def test_a_method_says_what_it_is(method: Method) -> None:
     assert get_method(info.name) is type(method)
     if info.family != "reference":
         assert "original" in info.needs
+
+
+def test_a_method_says_how_closely_it_follows_its_paper(method: Method) -> None:
+    fidelity = method.info.fidelity
+    assert fidelity.mark in MARKS
+    assert fidelity.deviations or fidelity.mark == "faithful"
+    assert Fidelity.from_dict(json.loads(json.dumps(fidelity.to_dict()))) == fidelity
+    assert method.info.paper.startswith("ours") <= (fidelity.mark == "ours")
+
+
+def test_a_users_own_method_is_nobody_elses() -> None:
+    info = {"title": "x", "paper": "mine", "family": "own", "needs": "retain", "summary": "x"}
+    before = METHODS_KNOWN.snapshot()
+    try:
+        entered = register("mine_alone", **info)(
+            dataclass(frozen=True)(type("Mine", (Method,), {}))
+        )
+        assert entered.info.fidelity == Fidelity("ours")
+    finally:
+        METHODS_KNOWN.restore(before)
+    with pytest.raises(ConfigError, match="fidelity is one of faithful, corrected, ours, not 'so'"):
+        register("x", **info, fidelity="so")
+    with pytest.raises(ConfigError, match=r"a deviation is a sentence .*: 'none'"):
+        register("x", **info, deviations=["none"])
 
 
 def test_every_setting_is_described(method: Method) -> None:
@@ -269,7 +296,7 @@ def test_pictures_are_varied_as_in_the_study(
 def test_the_references_come_first() -> None:
     names = [cls.info.name for cls in METHODS]
     assert names[:2] == ["original", "retrain"]
-    assert {"opc", "rl", "ga", "ft", "neggrad_plus"} <= set(names)
+    assert {"opc", "opc_logits", "rl", "ga", "ft", "neggrad_plus"} <= set(names)
 
 
 def test_tuned_settings_lie_under_those_given() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import pytest
@@ -66,8 +67,10 @@ def test_outside_the_mask_nothing_moves_by_a_bit(
     """Weight decay and momentum move weights that have no gradient; statistics have none at all."""
     request = tiny_request()
     mask = top_fraction_mask(scores_of(request), 0.3)
+    frozen = {"masked_norms": "frozen"} if name == "salun" else {}
     method = create(
         name,
+        **frozen,
         saliency=0.3,
         epochs=3,
         batch_size=8,
@@ -144,6 +147,30 @@ def test_a_replaced_layer_is_free(tiny_request: MakeRequest) -> None:
         restore(model)
     assert torch.equal(model.net.head.weight, head)
     assert torch.equal(model.net.stem[0].weight, tiny_request().original.net.stem[0].weight)
+
+
+def test_salun_lets_statistics_follow_the_batches(tiny_request: MakeRequest) -> None:
+    """Of protected channels too, whose scale and shift stay; they normalise with their batch."""
+    request = tiny_request()
+    mask = top_fraction_mask(scores_of(request), 0.3)
+    model, _ = create("salun", saliency=0.3, epochs=1, batch_size=8, lr=0.01).unlearn(request)
+    before, after = request.original.state_dict(), model.state_dict()
+    for norm in [n for n, m in model.named_modules() if isinstance(m, nn.BatchNorm2d)]:
+        held = ~mask[f"{norm}.weight"]
+        assert torch.equal(before[f"{norm}.weight"][held], after[f"{norm}.weight"][held])
+        for statistic in ("running_mean", "running_var"):
+            moved = before[f"{norm}.{statistic}"] != after[f"{norm}.{statistic}"]
+            assert moved[held].all()
+
+
+def test_without_statistics_batch_norm_is_as_ever(tiny_request: MakeRequest) -> None:
+    norm = tiny_request().copy_of_original().net.stem[1]
+    x = torch.randn(6, 4, 5, 5)
+    expected = copy.deepcopy(norm).train()(x)
+    model = nn.Sequential(norm).train()
+    mask = {"0.weight": torch.zeros(4, dtype=torch.bool)}
+    with freeze_outside(model, mask, statistics=False):
+        torch.testing.assert_close(model(x), expected)
 
 
 def test_salun_is_random_labels_in_sequence(tiny_request: MakeRequest, same_weights) -> None:

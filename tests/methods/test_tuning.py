@@ -11,6 +11,7 @@ from opcviz.methods.tuning import TUNED_FOLDER
 from opcviz.study import Plan
 
 FILES = sorted(TUNED_FOLDER.glob("*.toml"))
+BEST_AS_THEY_ARE: dict[str, set[str]] = {"classes": set(), "samples": {"ssd", "opc_head"}}
 ENTRIES = [
     (path.stem, scenario, method)
     for path in FILES
@@ -34,8 +35,11 @@ def test_an_entry_can_be_used(dataset: str, scenario: str, method: str) -> None:
 
 
 def test_every_method_but_the_references_is_tuned_for_digits() -> None:
-    names = {cls.info.name for cls in list_methods()} - {"original", "retrain", "untrained"}
+    """For what it can forget, unless its own settings came out best."""
+    methods = [cls for cls in list_methods() if cls.info.family != "reference"]
     for scenario in ("classes", "samples"):
+        names = {cls.info.name for cls in methods if scenario in cls.scenarios}
+        names -= BEST_AS_THEY_ARE[scenario]
         assert {m for _, kind, m in ENTRIES if kind == scenario} == names
 
 

@@ -31,6 +31,7 @@ def _told(model: ModelResults, _: ModelResults) -> str | None:
     stage="comparing the information of",
     summary="IDI: information about the forgotten in every block, 0 as retrained, 1 as original",
     task="classification",
+    default=True,
 )
 class Idi(Kind):
     """What `information` found of three models, normalised between retrained and original."""

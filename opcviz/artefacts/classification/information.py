@@ -23,6 +23,7 @@ __all__ = ["Information"]
     stage="measuring the information of",
     summary="bits that every block tells of whether a picture is forgotten: a lower bound",
     task="classification",
+    default=True,
 )
 class Information(Kind):
     """An observer learns on marked train pictures, and is asked about test pictures.

@@ -52,6 +52,7 @@ def _told(place: str | None = None) -> Cell:
     summary="forgotten against retained test pictures, told apart by a line, neighbours, a kernel "
     "and boosted trees, at every block and by the logits",
     task="classification",
+    default=True,
 )
 class Signs(Kind):
     """An observer holds train pictures that are marked as forgotten or retained.

@@ -60,6 +60,7 @@ def _floor(model: ModelResults, _: ModelResults) -> str | None:
     summary="recovery from every block, pooled and not, by affine, RBF and MLP maps, on unseen "
     "pictures, above the floor of raw pixels",
     task="classification",
+    default=True,
 )
 class WorstCase(Kind):
     """Every declared map from every place of the model, by two attackers, on unseen pictures.

@@ -13,6 +13,7 @@ from ...results import (
     MembershipResult,
     Sign,
     Signs,
+    StrongestResult,
 )
 from ...verdict import FAMILIES, MEMBERSHIP, Dossier, Verdict, judge
 from ..kind import kinds
@@ -53,7 +54,7 @@ def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
         radius_ratio=evidence.collapse.radius_ratio,
         attempts=(*_answers(evidence, sizes), *attempts),
         signs=(*signs, *_membership(results, sizes)),
-        blocks=tuple(dict.fromkeys(each.place for each in attempts if each.view != "whole")),
+        blocks=_places(results),
         lacking=lacking,
     )
 
@@ -76,6 +77,13 @@ def _attacks(
     made = {kind.family for kind in kinds("classification") if kind.family} - set(lacking)
     absent = {name: "there is no such attack" for name in FAMILIES if name not in made}
     return tuple(attempts), tuple(signs), {**absent, **lacking}
+
+
+def _places(results: ModelResults) -> tuple[str, ...]:
+    """Where the ladder of attackers was tried, from input to output."""
+    found = results.get(StrongestResult)
+    attempts = () if isinstance(found, Undefined) else found.attempts()
+    return tuple(dict.fromkeys(each.place for each in attempts if each.view != "whole"))
 
 
 def _answers(evidence: EvidenceResult, sizes: Mapping[str, int]) -> list[Attempt]:

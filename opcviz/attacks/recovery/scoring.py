@@ -13,7 +13,18 @@ from ...common.records import guard
 from ...results import Flips
 from .least_squares import CHUNK
 
-__all__ = ["MapScores", "chunks", "confusion", "flips", "hits_by_class", "predict", "scores_of"]
+__all__ = [
+    "MapScores",
+    "chunks",
+    "confusion",
+    "flips",
+    "hits_by_class",
+    "one_answer",
+    "predict",
+    "scores_of",
+]
+
+ONE_ANSWER = 0.9  # share of the samples
 
 MAX_LISTED_FLIPS = 1000
 """So many flipped samples are listed; of more only the number is kept."""
@@ -97,3 +108,12 @@ def flips(before: Tensor, after: Tensor, labels: Tensor) -> Flips:
     many = f"more than {MAX_LISTED_FLIPS} samples flip: they are counted, not listed"
     why = guard((len(positions) > MAX_LISTED_FLIPS, many))
     return Flips(len(positions), int((was & ~now).sum()), why or tuple(positions))
+
+
+def one_answer(told: Tensor) -> bool:
+    """Whether nine in ten samples get the same answer, as where their features are a point.
+
+    Args:
+        told: (N,) answers; of none there is no such answer.
+    """
+    return bool(len(told)) and bool((told == told.mode().values).double().mean() >= ONE_ANSWER)

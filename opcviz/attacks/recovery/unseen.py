@@ -10,7 +10,7 @@ from ...common.records import Undefined
 from ...common.statistics import rate_interval
 from ...results import FIT_SETS, ConfidenceInterval, UnseenScore
 from .problem import RecoveryProblem
-from .scoring import hits_by_class, predict, scores_of
+from .scoring import hits_by_class, one_answer, predict, scores_of
 
 __all__ = ["unseen_scores"]
 
@@ -53,7 +53,7 @@ def unseen_scores(
         gives = any(part.startswith("forget") for part in parts)
         constant = 100 * labels.bincount().max().item() / len(labels)
         scores = scores_of(hits_by_class(answers, labels), labels)
-        for attack, score in zip(problem.attacks, scores, strict=True):
+        for at, (attack, score) in enumerate(zip(problem.attacks, scores, strict=True)):
             found[attack, name] = UnseenScore(
                 forget_accuracy=score.accuracy,
                 balanced_accuracy=score.balanced,
@@ -62,6 +62,7 @@ def unseen_scores(
                 constant_predictor=constant,
                 scored_on=scored_on,
                 given=_scarcest(held, labels) if gives and len(held) else 0,
+                one_answer=one_answer(answers[:, at]),
             )
     return found
 

@@ -37,7 +37,7 @@ from ...training import Batch, Batches, Objective, Training, train
 from .curves import Curves
 from .settings import Relearning
 
-__all__ = ["relearn"]
+__all__ = ["BatchesBetweenEvaluations", "relearn"]
 
 
 def relearn(
@@ -174,7 +174,7 @@ def _attack(
         batch_size=config.batch_size,
         schedule="constant",
     )
-    batches = _BatchesBetweenEvaluations(
+    batches = BatchesBetweenEvaluations(
         variant.images, variant.retain, variant.forget, config.batch_size, watch.steps, seed
     )
     outcome = train(model, batches, objective, spec, seed=seed, progress=progress, watch=watch)
@@ -194,7 +194,7 @@ def _through_new_head(model: BodyHead, classes: int) -> Objective[Any]:
     return loss
 
 
-class _BatchesBetweenEvaluations(Batches):
+class BatchesBetweenEvaluations(Batches):
     """Endless batches, cut where the model is to be looked at: an epoch is the way to that look.
 
     Args:

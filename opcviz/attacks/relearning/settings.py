@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...common.config import Config, setting
+from ...common.config import Config, ConfigError, setting
 
-__all__ = ["Relearning"]
+__all__ = ["Relearning", "StrongestRelearning"]
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,48 @@ class Relearning(Config):
     scored: int = setting(
         256, "most pictures a curve is scored on", low=1, high=1_000_000, advanced=True
     )
+
+
+@dataclass(frozen=True)
+class StrongestRelearning(Config):
+    """The grid of an attacker who spares no effort; the best of it counts."""
+
+    steps: int = setting(60, "optimiser steps of each training", low=3, high=100_000)
+    anew: tuple[int, ...] = setting(
+        (0, 1, 2), "last blocks that start anew, the head with them; 0: none", low=0, high=64
+    )
+    shots: tuple[int, ...] = setting(
+        (0, 1, 10), "forgotten pictures given of each class; 0: retained alone", low=0, high=50
+    )
+    sgd: tuple[float, ...] = setting(
+        (0.05,), "rates of SGD (momentum 0.9, constant)", low=1e-8, high=10
+    )
+    adam: tuple[float, ...] = setting((0.003,), "rates of Adam (constant)", low=1e-8, high=10)
+    draws: int = setting(2, "draws of the pictures given, averaged", low=1, high=20)
+    batch_size: int = setting(32, "retained pictures a step", low=1, high=8192)
+    scored: int = setting(
+        256, "most pictures that a training is scored on", low=1, high=1_000_000, advanced=True
+    )
+
+    def __post_init__(self) -> None:
+        """Check the fields, also against each other.
+
+        Raises:
+            ConfigError: naming the field that does not fit.
+        """
+        super().__post_init__()
+        if not self.grid:
+            raise ConfigError("StrongestRelearning.sgd: give a rate, of SGD or of Adam")
+        for name in ("anew", "shots"):
+            if not getattr(self, name):
+                raise ConfigError(f"StrongestRelearning.{name}: give at least one number")
+
+    @property
+    def grid(self) -> tuple[tuple[str, float], ...]:
+        """Every optimiser with its rates."""
+        return (*(("sgd", lr) for lr in self.sgd), *(("adam", lr) for lr in self.adam))
+
+    @property
+    def looks(self) -> list[int]:
+        """Steps after which a model is scored: none, and each third of all."""
+        return [0, self.steps // 3, 2 * self.steps // 3, self.steps]

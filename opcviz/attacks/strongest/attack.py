@@ -29,7 +29,7 @@ from ...data import Images, Split
 from ...models import Classifier
 from ...results import Attempt, Rung, StrongestResult
 from ...tasks.classification import ModelOutputs
-from ..recovery.scoring import hits_by_class, scores_of
+from ..recovery.scoring import hits_by_class, one_answer, scores_of
 from .maps import Lesson, fit_map
 from .settings import Strongest
 from .views import View, observe_views
@@ -198,6 +198,7 @@ def _rung(
         scored=len(truth),
         constant=constant,
         settings=_budget(name, view, config),
+        one_answer=one_answer(torch.cat(answers)),
     )
     none = guard((not kept, "no retained picture is unseen"))
     return Rung(
@@ -235,9 +236,18 @@ def _as_it_is(view: View, known: Knowledge, constant: float) -> Attempt:
         (view.test, known.original.test) if len(rows) else (view.train, known.original.train)
     )
     rows = rows if len(rows) else known.split.forget_train
-    right = side[rows].argmax(1) == seen.labels[rows]
-    recovered = 100 * right.double().mean().item()
-    return Attempt("answers", "logits", "whole", "nothing", 0, recovered, len(rows), constant)
+    told = side[rows].argmax(1)
+    return Attempt(
+        attacker="answers",
+        place="logits",
+        view="whole",
+        holds="nothing",
+        given=0,
+        recovered=100 * (told == seen.labels[rows]).double().mean().item(),
+        scored=len(rows),
+        constant=constant,
+        one_answer=one_answer(told),
+    )
 
 
 def _budget(name: str, view: View, config: Strongest) -> str:

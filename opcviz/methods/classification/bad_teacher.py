@@ -23,6 +23,11 @@ __all__ = ["BadTeacher"]
     family="distillation",
     needs="forget retain original",
     summary="KL to a random teacher on forget data, to the original on retain data",
+    fidelity="faithful",
+    deviations=(
+        "KL is summed over classes; the authors' code averages, a factor of C in the rate, which "
+        "Adam does not feel.",
+    ),
 )
 @dataclass(frozen=True)
 class BadTeacher(Iterative[Classifier]):
@@ -32,8 +37,7 @@ class BadTeacher(Iterative[Classifier]):
         t = a freshly initialised model on D_f, the original on a share of D_r
 
     The share of D_r is drawn once; batches come from both parts in one shuffle, in proportion to
-    their sizes. KL is summed over classes (the authors' code averages: a factor of C in the rate,
-    which Adam does not feel).
+    their sizes.
     """
 
     epochs: int = 1
@@ -41,6 +45,7 @@ class BadTeacher(Iterative[Classifier]):
     batch_size: int = 256
     optimizer: str = "adam"
     weight_decay: float = 0.0
+    schedule: str = "constant"
     share: float = setting(30.0, "share of the retain data that is used", low=1, high=100, unit="%")
     temperature: float = setting(1.0, "T, softening of all models", low=0.1, high=100)
 

@@ -25,6 +25,11 @@ __all__ = ["ManiFSMC"]
     family="contraction",
     needs="forget retain original",
     summary="triplet loss: to the retained neighbours' centroid, from the own class's; no labels",
+    fidelity="ours",
+    deviations=(
+        "Only a description of the method is public: the margin's formula, the path's loss, the "
+        "number of path fits and the joint pass with the neighbours are decided here.",
+    ),
 )
 @dataclass(frozen=True)
 class ManiFSMC(Iterative[Classifier]):

@@ -15,37 +15,47 @@ from ...training import Batch, Objective
 from ..base import Iterative, Request, register
 from .contraction import distance_to_point, random_directions, sliced_wasserstein
 
-__all__ = ["OPC"]
+__all__ = ["OPC", "OPCLogits"]
 
 
 @register(
     "opc",
-    title="OPC",
-    paper="Jung, Jung, Bae, Lee 2025, arXiv 2507.07754",
+    title="OPC on features",
+    paper="ours, after Jung, Jung, Bae, Lee 2025, arXiv 2507.07754",
     family="contraction",
     needs="forget retain original",
     summary="CE on retain data + λ·‖representation‖ on forget data",
+    fidelity="ours",
+    deviations=(
+        "The features are contracted; the paper's text speaks of features, but its equation "
+        "contracts the logits (opc_logits does).",
+        "Weight, norm, point, blocks and the frozen head are options of ours.",
+        "Epochs, rate, batch size and schedule are ours, for the paper's are not published.",
+    ),
 )
 @dataclass(frozen=True)
 class OPC(Iterative[Classifier]):
-    """One-point contraction.
+    """One-point contraction, of any representation.
 
         loss = CE(m(x_r), y_r) + λ · mean over targets t of D(t(x_f), point)
 
-    with t the logits (as published), the features f(x), or every block's output and the features.
-    D is the mean distance to the origin, or to the mean of the batch's retain representations. With
-    `retain_like` there is no point: D is the sliced-Wasserstein distance to the batch's (detached)
-    retain representations, so that the forgotten lie spread among the retained. The paper has no λ
-    (λ = 1); its epochs and rates are not published: ours are reconstructed from the field's usual
-    practice.
+    with t the features f(x), the logits, or every block's output and the features. D is the mean
+    distance to the origin, or to the mean of the batch's retain representations. With `retain_like`
+    there is no point: D is the sliced-Wasserstein distance to the batch's (detached) retain
+    representations, so that the forgotten lie spread among the retained.
+
+    Published are the logits, the l2 norm, the origin and no λ, which is `opc_logits`; the rest is
+    ours. Contracting the features empties the last features alone: an attacker who starts one block
+    earlier, or trains the last stage anew, recovers what was forgotten. Epochs and rates are
+    reconstructed from the field's usual practice.
     """
 
     epochs: int = 10
     lr: float = 0.02
     batch_size: int = 256
     target: str = setting(
-        "logits",
-        "which representation is contracted; features and blocks forget deeper",
+        "features",
+        "which representation is contracted; blocks reaches deepest",
         choices=("logits", "features", "blocks"),
     )
     norm: str = setting("l2", "length, or squared length", choices=("l2", "squared"))
@@ -103,6 +113,26 @@ class OPC(Iterative[Classifier]):
         """The head, if it is to stay."""
         names = (name for name, _ in model.named_parameters())
         return [n for n in names if self.head_frozen and n.startswith(f"net.{model.head_name}.")]
+
+
+@register(
+    "opc_logits",
+    title="OPC",
+    paper="Jung, Jung, Bae, Lee 2025, arXiv 2507.07754",
+    family="contraction",
+    needs="forget retain original",
+    summary="CE on retain data + ‖logits‖ on forget data",
+    fidelity="faithful",
+    deviations=(
+        "Epochs, rate, batch size and schedule are ours, for the paper's are not published.",
+        "Retain and forget batch pass the network together; the paper does not say how they do.",
+    ),
+)
+@dataclass(frozen=True)
+class OPCLogits(OPC):
+    """One-point contraction as published: loss = CE(m(x_r), y_r) + mean ‖m(x_f)‖₂, without λ."""
+
+    target: str = "logits"
 
 
 def directions_seed(seed: int, epochs_done: float) -> int:

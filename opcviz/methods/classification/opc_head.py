@@ -25,6 +25,11 @@ __all__ = ["OPCHead", "fit_head"]
     family="contraction",
     needs="forget retain original",
     summary="least squares: new head with old logits on retain data, 0 on forget data; no training",
+    fidelity="ours",
+    deviations=(
+        "The paper's appendix says that the head alone changes, without training; least squares "
+        "with equally weighted parts is decided here.",
+    ),
 )
 @dataclass(frozen=True)
 class OPCHead(Method[Classifier]):

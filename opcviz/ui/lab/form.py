@@ -12,6 +12,7 @@ from ...common.config import Config, ConfigError
 from ...common.plugins import add_source
 from ...data import DataError, DataSpec, Scenario, list_datasets
 from ...methods import (
+    MARKS,
     MethodSettings,
     known_methods,
     method_settings,
@@ -44,6 +45,8 @@ def pick() -> str:
     )
     info = classes[name].info
     st.caption(f"{info.summary}  \n{info.paper}")
+    mark = info.fidelity.mark
+    st.caption(" ".join([f"**{mark.capitalize()}**: {MARKS[mark]}.", *info.fidelity.deviations]))
     return name
 
 

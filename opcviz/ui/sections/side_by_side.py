@@ -51,7 +51,8 @@ def headlines(shown: Sequence[Column]) -> None:
             st.html(
                 f'<div data-testid="headline"><div style="font-size:1.1rem;font-weight:650">'
                 f"{html.escape(column.label)}</div>"
-                f'<div style="font-size:.8rem;opacity:.75">{html.escape(info.summary)}</div>'
+                f'<div style="font-size:.8rem;opacity:.75">{html.escape(info.summary)} '
+                f"({info.fidelity.mark})</div>"
                 f'<div style="display:flex;gap:1.4rem;margin:.5rem 0 .45rem;flex-wrap:wrap">{cells}'
                 f"</div>{badge(column.verdict)}"
                 f'<div style="font-size:.9rem">{html.escape(told)}</div></div>'

@@ -1,0 +1,67 @@
+"""Relearning with every effort: fresh blocks, a grid of rates, from none to fifty pictures."""
+
+from __future__ import annotations
+
+from ...attacks.relearning import StrongestRelearning
+from ...common.records import defined
+from ...results import RelearnedResult
+from ..columns import Column
+from ..kind import Kind, Made, register_kind
+from ..model_results import ModelResults
+from .subject import Context
+
+__all__ = ["Relearned"]
+
+
+def _best(shots: int) -> Column:
+    def value(model: ModelResults) -> float | None:
+        result = model.get(RelearnedResult)
+        attacks = result.attacks if defined(result) else ()
+        found = [a.recovered for a in attacks if a.shots == shots]
+        return max((each for each in found if defined(each)), default=None)
+
+    return Column(
+        f"relearned {shots}",
+        value,
+        tables=("unlearning",),
+        help=f"unseen forgotten pictures, the best relearning from {shots} a class",
+    )
+
+
+@register_kind(
+    "relearned",
+    title="Relearning, strongest",
+    stage="relearning with every effort from",
+    summary="the best over rates, optimisers and fresh last blocks, from 0 to 50 pictures a class",
+    task="classification",
+    default=True,
+)
+class Relearned(Kind):
+    """What the strongest relearning gets back, on pictures that it was not given."""
+
+    settings = {"relearned": StrongestRelearning}
+    order = 55
+    result = RelearnedResult
+    family = "relearning"
+    fields = {
+        "relearned.attacks[]": (
+            "`anew` (last blocks started afresh), `shots` a class, `recovered` percent of unseen "
+            "forgotten pictures, the best of each of the `draws`, `best` settings"
+        )
+    }
+    columns = (_best(1), _best(10))
+
+    def measure(self, context: Context) -> Made:
+        """Train many copies of the model on."""
+        from ...attacks.relearning import relearn_strongest
+
+        return Made(
+            relearn_strongest(
+                context.subject.network,
+                context.data,
+                context.split,
+                context.settings(StrongestRelearning),
+                seed=context.seed,
+                progress=context.progress,
+            )
+        )

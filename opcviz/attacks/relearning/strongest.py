@@ -1,0 +1,240 @@
+"""Relearning by somebody who spares no effort: the best over rates, optimisers and fresh blocks.
+
+Threat model: he holds the unlearned model (not the original), the retained data, and from none to
+fifty labelled pictures of each forgotten class. Budget: some hundreds of optimiser steps for each
+way of a grid.
+
+Fine-tuning at one small rate cannot pass units that never fire, so a body that is dead behind some
+block looks forgetful, though all that leads there is the original's. Therefore he may start the
+last k blocks and the head anew: what the blocks before them still know is learnt by the fresh ones
+within seconds. Any model learns *something* from the pictures given: the same attack on models that
+never saw the forgotten data says how much.
+
+He keeps the best training and the best moment in it, judged on the very pictures that are scored:
+an upper bound of what such an attacker gets, the same for every model.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from ...common.config import ConfigError
+from ...common.parts import Part
+from ...common.progress import Progress, Step
+from ...common.records import Undefined
+from ...data import Images, Split
+from ...models import Classifier
+from ...results import RelearnedResult, RelearningAttack
+from ...tasks import get_task
+from ...tasks.classification import observe
+from ...training import Training, train
+from .attack import BatchesBetweenEvaluations
+from .settings import StrongestRelearning
+
+__all__ = ["reinitialise", "relearn_strongest"]
+
+ONE_ANSWER = 0.9  # share of the forgotten pictures that get the same answer
+
+
+def relearn_strongest(
+    model: Classifier,
+    images: Images,
+    split: Split,
+    config: StrongestRelearning | None = None,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> RelearnedResult:
+    """Train copies of a model on in every way of the grid, and keep the best of each.
+
+    Args:
+        model: the unlearned model; it is copied.
+        images, split: the data set and its forget scenario, on the model's device.
+        config: the grid.
+        seed: of the pictures given and scored, of fresh weights and of the order; two models
+            attacked with one seed get the same.
+        progress: told each training, asked whether to stop.
+
+    Raises:
+        ValueError: when the forget set is empty, or nothing is retained.
+        Cancelled: from `progress`.
+    """
+    config, progress = config or StrongestRelearning(), progress or Progress()
+    for name in ("forget_train", "retain_train"):
+        if not len(getattr(split, name)):
+            raise ValueError(f"relearning: {name} is empty, so there is nothing to train or score")
+    part: Part = "forget_test" if len(split.forget_test) else "forget_train"
+    ways = list(_ways(config, len(model.block_names), split))
+    per_way = len(config.grid) * config.draws
+    attacks, scored, constant = [], 0, 0.0
+    for number, (anew, shots) in enumerate(ways):
+        found = []
+        for draw in range(config.draws):
+            given = _given(images, split, shots, seed + draw)
+            x, y = _scored(images, split, part, given, config.scored, seed)
+            scored, constant = len(y), 100 * float(y.bincount().max()) / len(y)
+            trials = []
+            for at, (optimizer, lr) in enumerate(config.grid):
+                progress(Step(number * per_way + draw * len(config.grid) + at, len(ways) * per_way))
+                progress.check()
+                start = reinitialise(model, anew, seed + draw)
+                batches = BatchesBetweenEvaluations(
+                    images, split.retain_train, given, config.batch_size, config.looks, seed + draw
+                )
+                spec = Training(
+                    epochs=len(config.looks) - 1,
+                    lr=lr,
+                    optimizer=optimizer,
+                    batch_size=config.batch_size,
+                    schedule="constant",
+                )
+                watch = _Best(config.looks, x, y, images, split, f"{optimizer.upper()}, lr {lr:g}")
+                train(start, batches, get_task("classification").loss, spec, seed=seed, watch=watch)
+                trials.append(watch)
+            found.append(max(trials, key=lambda trial: trial.right))
+        attacks.append(_attack(anew, shots, found))
+    trainings = len(ways) * per_way
+    return RelearnedResult(tuple(attacks), part, scored, constant, trainings)
+
+
+def _ways(config: StrongestRelearning, blocks: int, split: Split) -> Iterator[tuple[int, int]]:
+    """Blocks started anew and pictures given; the head knows no forgotten class without any."""
+    smallest = len(split.forget_train)
+    for anew in sorted({min(k, blocks) for k in config.anew}):
+        for shots in sorted(set(config.shots)):
+            if shots == 0 and anew and split.classes:
+                continue
+            if split.classes or shots < smallest:
+                yield anew, shots
+
+
+def _given(images: Images, split: Split, shots: int, seed: int) -> Tensor:
+    """Ids of the forgotten pictures that the attacker holds, so many of each class."""
+    order = torch.randperm(len(split.forget_train), generator=torch.Generator().manual_seed(seed))
+    shuffled = split.forget_train[order.to(split.forget_train.device)]
+    labels = images.y_train[shuffled]
+    given = [shuffled[labels == c][:shots] for c in labels.unique()]
+    return torch.cat([shuffled[:0], *given])
+
+
+def _scored(
+    images: Images, split: Split, part: Part, given: Tensor, most: int, seed: int
+) -> tuple[Tensor, Tensor]:
+    """At most `most` forgotten pictures that were not given, and their labels."""
+    rows = split.part(part)
+    if part == "forget_train":
+        rows = rows[~torch.isin(rows, given)]
+    drawn = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:most]
+    rows = rows[drawn.to(rows.device)]
+    if part == "forget_test":
+        return images.x_test[rows], images.y_test[rows]
+    return images.x_train[rows], images.y_train[rows]
+
+
+def reinitialise(model: Classifier, blocks: int, seed: int) -> Classifier:
+    """A copy whose last blocks, and everything behind them, start from fresh weights.
+
+    Args:
+        model: it stays as it is.
+        blocks: how many of the last blocks; 0 leaves all as it is, the head too.
+        seed: of the fresh weights; torch's global generator is left as it was.
+
+    Raises:
+        ConfigError: when there are fewer blocks, or a layer does not know how to start anew.
+    """
+    model = copy.deepcopy(model).requires_grad_(True)
+    if not blocks:
+        return model
+    if blocks > len(model.block_names):
+        raise ConfigError(
+            f"StrongestRelearning.anew: the last {blocks} blocks are to start anew, and the "
+            f"network has {len(model.block_names)}: {', '.join(model.block_names)}"
+        )
+    names = [*model.block_names[-blocks:], model.head_name]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for name in names:
+            for inner, module in model.net.get_submodule(name).named_modules():
+                reset = getattr(module, "reset_parameters", None)
+                if callable(reset):
+                    reset()
+                elif any(True for _ in module.parameters(recurse=False)):
+                    where = f"{name}.{inner}".rstrip(".")
+                    raise ConfigError(
+                        f"relearning cannot start '{where}' anew: {type(module).__name__} has "
+                        "weights and no reset_parameters(); give it one, or set anew = [0]"
+                    )
+    return model
+
+
+@dataclass(eq=False)
+class _Best:
+    """A watch that keeps the best moment of one training.
+
+    Attributes:
+        looks: steps after which the model is looked at, from 0.
+        x, y: the forgotten pictures scored, and their labels.
+        images, split: for the retained test data.
+        way: optimiser and rate in words.
+        right: percent of the pictures answered right at the best moment; -1 before any.
+    """
+
+    looks: Sequence[int]
+    x: Tensor
+    y: Tensor
+    images: Images
+    split: Split
+    way: str
+    right: float = -1.0
+    moment: int = 0
+    one_answer: bool = False
+    retained: float | Undefined = field(default_factory=Undefined)
+
+    def __call__(self, model: Classifier, epoch: int) -> None:
+        """Score the forgotten pictures, and where they are better than before the retained ones."""
+        logits = observe(model, self.x, self.y).logits
+        if not bool(logits.isfinite().all()):
+            return
+        told = logits.argmax(1)
+        right = 100 * (told == self.y).double().mean().item()
+        if right <= self.right:
+            return
+        self.right, self.moment = right, self.looks[epoch]
+        self.one_answer = bool((told == told.mode().values).double().mean() >= ONE_ANSWER)
+        rows = self.split.retain_test
+        if len(rows):
+            y = self.images.y_test[rows]
+            kept = observe(model, self.images.x_test[rows], y).logits.argmax(1) == y
+            self.retained = 100 * kept.double().mean().item()
+        else:
+            self.retained = Undefined("there are no such samples")
+
+    def state(self) -> dict[str, Tensor]:
+        """Nothing: an attack of seconds is run anew, not resumed."""
+        return {}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Nothing to take up."""
+
+
+def _attack(anew: int, shots: int, found: Sequence[_Best]) -> RelearningAttack:
+    """The mean of the draws, and how the best of them was come by."""
+    if any(trial.right < 0 for trial in found):
+        nothing = Undefined("the model's answers are not finite")
+        return RelearningAttack(anew, shots, nothing, (), "", nothing)
+    best = max(found, key=lambda trial: trial.right)
+    draws = tuple(trial.right for trial in found)
+    return RelearningAttack(
+        anew=anew,
+        shots=shots,
+        recovered=sum(draws) / len(draws),
+        draws=draws,
+        best=f"{best.way}, {best.moment} steps",
+        retain_test=best.retained,
+        one_answer=all(trial.one_answer for trial in found),
+    )

@@ -1,0 +1,151 @@
+"""The strongest relearning: fresh blocks pass what is dead, and nothing scored was given."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from opcviz.attacks.relearning import StrongestRelearning, reinitialise, relearn_strongest
+from opcviz.attacks.relearning import strongest as module
+from opcviz.common.config import ConfigError
+from opcviz.common.progress import Cancelled, Progress
+from opcviz.data import Scenario
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+SMALL = StrongestRelearning(
+    steps=12, anew=(0, 1), shots=(0, 2), sgd=(0.05,), adam=(), draws=1, batch_size=16
+)
+
+
+def dead_behind(model, block):
+    """The original with a block whose outputs are 0 and give no gradient: ReLUs far below 0."""
+    model = copy.deepcopy(model)
+    norms = [m for m in model.net.get_submodule(block).modules() if isinstance(m, nn.BatchNorm2d)]
+    with torch.no_grad():
+        for norm in norms:
+            norm.weight.zero_()
+            norm.bias.fill_(-1.0)
+    return model
+
+
+def found(result, anew, shots):
+    return next(a for a in result.attacks if (a.anew, a.shots) == (anew, shots))
+
+
+def test_fresh_blocks_start_anew_and_the_rest_stays(tiny_original):
+    last = tiny_original.block_names[-1]
+    before = {k: v.clone() for k, v in tiny_original.state_dict().items()}
+    model = reinitialise(tiny_original, 1, seed=3)
+    prefixes = (f"net.{last}.", f"net.{tiny_original.head_name}.")
+    for name, value in model.state_dict().items():
+        fresh = name.startswith(prefixes)
+        weights = value.dim() > 1
+        if fresh and weights:
+            assert not torch.equal(value, before[name]), name
+        elif fresh and "running_mean" in name:
+            assert not value.any()
+        elif not fresh:
+            assert torch.equal(value, before[name]), name
+        assert torch.equal(tiny_original.state_dict()[name], before[name])
+    again = reinitialise(tiny_original, 1, seed=3).state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in model.state_dict().items())
+    whole = reinitialise(tiny_original, 0, seed=3).state_dict()
+    assert all(torch.equal(value, before[name]) for name, value in whole.items())
+
+
+def test_what_cannot_start_anew_is_named(tiny_original):
+    with pytest.raises(ConfigError, match="the network has"):
+        reinitialise(tiny_original, 99, seed=0)
+    model = copy.deepcopy(tiny_original)
+    model.net.get_submodule(model.block_names[-1]).extra = _Scale()
+    with pytest.raises(ConfigError, match=r"extra' anew: _Scale has weights"):
+        reinitialise(model, 1, seed=0)
+
+
+class _Scale(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+
+
+def test_fresh_blocks_pass_what_is_dead(tiny_original, tiny_images, tiny_split):
+    dead = dead_behind(tiny_original, tiny_original.block_names[-1])
+    config = SMALL.replace(steps=60, shots=(10,), sgd=(0.02,), draws=1)
+    result = relearn_strongest(dead, tiny_images, tiny_split, config)
+    stuck, passed = found(result, 0, 10), found(result, 1, 10)
+    assert passed.recovered > stuck.recovered + 20
+    assert stuck.one_answer
+    assert not passed.one_answer
+
+
+def test_the_best_of_the_grid_and_the_mean_of_the_draws(tiny_original, tiny_images, tiny_split):
+    one = SMALL.replace(anew=(0,), shots=(2,), draws=1)
+    slow, fast = (
+        relearn_strongest(tiny_original, tiny_images, tiny_split, one.replace(sgd=(lr,)))
+        for lr in (1e-6, 0.05)
+    )
+    both = relearn_strongest(tiny_original, tiny_images, tiny_split, one.replace(sgd=(1e-6, 0.05)))
+    assert both.attacks[0].recovered == max(slow.attacks[0].recovered, fast.attacks[0].recovered)
+    two = relearn_strongest(tiny_original, tiny_images, tiny_split, one.replace(draws=2))
+    assert two.attacks[0].draws[0] == fast.attacks[0].recovered
+    assert two.attacks[0].recovered == pytest.approx(sum(two.attacks[0].draws) / 2)
+    assert two.trainings == 2
+
+
+def test_one_seed_gives_one_answer(tiny_original, tiny_images, tiny_split):
+    first, again = (
+        relearn_strongest(tiny_original, tiny_images, tiny_split, SMALL, seed=5) for _ in range(2)
+    )
+    assert first == again
+    assert {(a.anew, a.shots) for a in first.attacks} == {(0, 0), (0, 2), (1, 2)}
+
+
+def test_of_samples_none_that_was_given_is_scored(tiny_original, tiny_images, monkeypatch):
+    split = Scenario.parse("random:20%").split(tiny_images)
+    held, scored = [], []
+    given, pictures = module._given, module._scored
+    monkeypatch.setattr(module, "_given", lambda *a: held.append(given(*a)) or held[-1])
+    monkeypatch.setattr(module, "_scored", lambda *a: scored.append(pictures(*a)) or scored[-1])
+    result = relearn_strongest(tiny_original, tiny_images, split, SMALL.replace(anew=(0,)))
+    assert result.part == "forget_train"
+    for ids, (x, _) in zip(held, scored, strict=True):
+        flat = x.flatten(1)
+        for picture in tiny_images.x_train[ids].flatten(1):
+            same_train = (tiny_images.x_train.flatten(1) == picture).all(1).sum()
+            assert (flat == picture).all(1).sum() < same_train
+
+
+def test_attempts_are_what_the_verdict_counts(tiny_original, tiny_images, tiny_split):
+    result = relearn_strongest(tiny_original, tiny_images, tiny_split, SMALL)
+    attempts = {(a.place, a.holds, a.given): a for a in result.attempts()}
+    assert set(attempts) == {
+        ("last 0", "retain", 0),
+        ("last 0", "shots", 2),
+        ("last 1", "shots", 2),
+    }
+    assert attempts["last 1", "shots", 2].recovered == found(result, 1, 2).recovered
+    assert all(a.scored == len(tiny_split.forget_test) for a in attempts.values())
+    assert type(result).from_dict(result.to_dict(), strict=True) == result
+
+
+def test_bad_grids_and_cancelling(tiny_original, tiny_images, tiny_split):
+    with pytest.raises(ConfigError, match="give a rate"):
+        StrongestRelearning(sgd=(), adam=())
+    with pytest.raises(ConfigError, match="shots: give at least one"):
+        StrongestRelearning(shots=())
+    nothing = type(tiny_split)(
+        tiny_split.forget_train[:0],
+        tiny_split.retain_train,
+        tiny_split.forget_test,
+        tiny_split.retain_test,
+        tiny_split.classes,
+    )
+    with pytest.raises(ValueError, match="forget_train is empty"):
+        relearn_strongest(tiny_original, tiny_images, nothing, SMALL)
+    stop = Progress(stop=lambda: True)
+    with pytest.raises(Cancelled):
+        relearn_strongest(tiny_original, tiny_images, tiny_split, SMALL, progress=stop)
