@@ -27,7 +27,7 @@ class PictureValues(Record):
         gradient_norm, body_gradient_norm: of the gradient, and of its part in the body.
         steps: of the search.
         settled: whether the search ended because more steps would not help; the score of one that
-            ran out of rounds is a lower bound.
+            ran out of rounds or stalled is a lower bound.
     """
 
     psnr: tuple[float | None, ...]

@@ -136,7 +136,7 @@ def test_a_softmax_regression_gives_its_picture_away():
     models = [
         ready(nn.Sequential(nn.Flatten(), nn.Linear(36, 3)), s, torch.float32) for s in (0, 1)
     ]
-    result = invert(models, x, y, Inversion(iterations=300, tv=0, frames=3))
+    result = invert(models, x, y, Inversion(iterations=300, scout=100, tv=0, frames=3))
     assert result.psnr.min() > 40, result.psnr
     torch.testing.assert_close(result.reconstructions[1], x, atol=0.02, rtol=0)
     assert result.frames.shape == (2, 3, 4, 1, 6, 6)
@@ -304,7 +304,7 @@ def test_total_variation_and_its_slope():
 
 
 def test_frames_are_dense_first_and_end_at_the_end():
-    assert frame_steps(Inversion(iterations=100, frames=5)) == [8, 32, 72, 128, 200]
+    assert frame_steps(Inversion(iterations=100, scout=100, frames=5)) == [8, 32, 72, 128, 200]
     assert frame_steps(Inversion(iterations=3, frames=9)) == [1, 2, 3, 4, 5, 6]
     assert frame_steps(Inversion(frames=0)) == []
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GradientInversion"]
 
-REFERENCES = ("original", "retrain")  # what others are read beside, the surrogate search too
-
 _psnr = figure(InversionSummary, lambda found: found.psnr)
 _ssim = figure(InversionSummary, lambda found: found.ssim)
 _gradient_norm = figure(InversionSummary, lambda found: found.gradient_norm)
@@ -84,8 +82,8 @@ class GradientInversion(Kind):
         "where no gradient reaches the body",
         "inversion.body_gradient_norm": "mean length of the gradient's part in the body; "
         "`gradient_norm` has the head's part too",
-        "inversion.surrogate": "the same search with a slope for ReLU units that are off, of the "
-        "references and where the gradient is masked: `slope`, `units`, `psnr`, ...",
+        "inversion.surrogate": "the same search with a slope for ReLU units that are off, where no "
+        "gradient reaches the body: `slope`, `units`, `psnr`, ...; else `reason`",
         "inversion.activations[]": "`block` and `psnr` of pictures rebuilt from its activations",
         "inversion.difference": "the search in the weight difference, where one sample was "
         "forgotten; else `reason`",
@@ -145,7 +143,6 @@ class GradientInversion(Kind):
             class_mean=class_mean_scores(data.x_train, data.y_train, pictures, labels),
             forgotten=len(context.split.forget_train),
             originals=[each.original.network for each in contexts],
-            references=[each.subject.method in REFERENCES for each in contexts],
             seed=context.seed,
             progress=context.progress,
         )

@@ -8,7 +8,7 @@ Each part has an attacker of its own:
   It does not say that the picture was remembered: a retrained model, which never saw it, scores as
   high as the original.
 * **a slope for dead units** (`surrogate`). The same auditor, with ReLU's derivative replaced in
-  backward. Run where a gradient does not reach the body, and on the models to compare with.
+  backward. Run only where a gradient does not reach the body.
 * **a block's activations** (`activations`). The auditor reads what a block computes of the picture.
 * **the weight difference** (target A). The one attacker who need not hold the picture: he holds
   the weights before and after. After one step on one picture the difference is its gradient; of
@@ -57,7 +57,6 @@ def examine(
     class_mean: ClassMeanScores,
     forgotten: int,
     originals: Sequence[nn.Module] | None = None,
-    references: Sequence[bool] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> tuple[InversionResult, list[InversionSummary]]:
@@ -67,8 +66,6 @@ def examine(
         models, pictures, labels, config, originals, seed, progress: as `invert` takes them.
         class_mean: the baseline, of these pictures; rebuilt is what comes `MARGIN` closer.
         forgotten: how many samples were to be forgotten.
-        references: which of the models others are compared with: they get the surrogate search
-            although their gradient is alive.
 
     Returns:
         What the search in the gradient found, and a record a model of the whole.
@@ -79,21 +76,18 @@ def examine(
     found = invert(
         models, pictures, labels, config, originals=originals, seed=seed, progress=progress
     )
-    beside = references or [False] * len(models)
     quiet = _quiet(progress or Progress())
+    surrogates = _surrogates(models, pictures, labels, config, found, seed, quiet)
     records = []
     for m, about in enumerate(found.summary()):
         original = None if originals is None else originals[m]
-        surrogate = _surrogate(
-            models[m], pictures, labels, config, found, m, beside[m], seed, quiet
-        )
         blocks = _blocks(models[m], pictures, config, class_mean, quiet)
         records.append(
             _judged(
                 replace(
                     about,
                     class_mean=class_mean,
-                    surrogate=surrogate,
+                    surrogate=surrogates[m],
                     activations=tuple(blocks),
                     difference=_difference(
                         models[m], original, pictures, labels, config, forgotten, seed, quiet
@@ -114,27 +108,32 @@ def _quiet(progress: Progress) -> Progress:
     return Progress(stop=stop)
 
 
-def _surrogate(
-    model: nn.Module,
+def _surrogates(
+    models: Sequence[nn.Module],
     pictures: Tensor,
     labels: Tensor,
     config: Inversion,
     found: InversionResult,
-    m: int,
-    reference: bool,
     seed: int,
     progress: Progress,
-) -> SurrogateScores | Undefined:
-    """The search with a slope for units that are off, where there is something to find out."""
-    if not config.surrogate or config.target != "gradient":
-        return Undefined("not asked for")
-    if NO_BODY_GRADIENT not in found.reasons[m] and not reference:
-        return Undefined("a gradient reaches the body without it")
-    relus = _relus(model, pictures[:1])
-    if not relus:
-        return Undefined("the network calls no ReLU, so no unit is off")
+) -> list[SurrogateScores | Undefined]:
+    """The search with a slope for units that are off, of all models that want it in one batch."""
+    relus = [0] * len(models)
+    scores: list[SurrogateScores | Undefined] = []
+    for m, model in enumerate(models):
+        if not config.surrogate or config.target != "gradient":
+            why = "not asked for"
+        elif NO_BODY_GRADIENT not in found.reasons[m]:
+            why = "a gradient reaches the body without it"
+        else:
+            relus[m] = _relus(model, pictures[:1])
+            why = "the network calls no ReLU, so no unit is off"
+        scores.append(Undefined(why))
+    wanted = [m for m, count in enumerate(relus) if count]
+    if not wanted:
+        return scores
     bent = invert(
-        [model],
+        [models[m] for m in wanted],
         pictures,
         labels,
         config.replace(decoys=0, frames=0, rounds=1),
@@ -142,16 +141,19 @@ def _surrogate(
         seed=seed,
         progress=progress,
     )
-    return SurrogateScores(
-        slope=config.surrogate,
-        units=f"every unit with an input of at most 0, in all {relus} ReLU layers, backward only",
-        psnr=mean(bent.psnr[0]),
-        ssim=mean(bent.ssim[0]),
-        cost=mean(bent.cost[0]),
-        body_gradient_norm=mean(bent.body_gradient_norm[0]),
-        per_picture=PictureScores(plain(bent.psnr[0]), plain(bent.ssim[0])),
-        reason=counted(bent.reasons[0]),
-    )
+    for at, m in enumerate(wanted):
+        scores[m] = SurrogateScores(
+            slope=config.surrogate,
+            units=f"every unit with an input of at most 0, in all {relus[m]} ReLU layers, "
+            "backward only",
+            psnr=mean(bent.psnr[at]),
+            ssim=mean(bent.ssim[at]),
+            cost=mean(bent.cost[at]),
+            body_gradient_norm=mean(bent.body_gradient_norm[at]),
+            per_picture=PictureScores(plain(bent.psnr[at]), plain(bent.ssim[at])),
+            reason=counted(bent.reasons[at]),
+        )
+    return scores
 
 
 @torch.no_grad()

@@ -39,7 +39,7 @@ class InversionResult:
         gradient_norm, body_gradient_norm: (M, P), ‖g‖ of the target, and of its part in the body.
         steps: (M, P) int64, steps of the search.
         settled: (M, P) bool, whether the search ended because more steps would not help; where it
-            ran out of rounds, the score is a lower bound.
+            ran out of rounds or stalled, the score is a lower bound.
         psnr, ssim: (M, P) against the true pictures; NaN wherever there is a reason.
         reasons: M lists of P strings, empty where all is well.
         frames: (M, F, P, C, H, W), the best restart on its way, F as asked (0: none).

@@ -5,9 +5,9 @@ Everything here sees an `InversionView` only, never the true pictures; scores ar
 A search begins with short ones: from grey, then from noise, until one has left the plateau where
 most bad starts stay, or `restarts` were tried. The best by cost goes on, in rounds of `iterations`
 steps. A picture is *settled* when its gradient is explained to a part in a thousand, or a round
-lowered the cost by less than a fifth: the cost is quadratic in the picture's error, so that is
-one decibel. Where the rounds ran out before, or the gradient stays unexplained, the score is a
-lower bound.
+lowered the cost by less than a fifth (the cost is quadratic in the picture's error, so that is one
+decibel) and what it left is at most five parts in a thousand: a search that stalls above may gain
+ten decibels by longer rounds. Where it is not settled, the score is a lower bound.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ GAIN = 0.8
 """A round that leaves more than this part of the cost has gained less than a decibel."""
 EXPLAINED = 1e-3
 """A cost that is low enough."""
+NEARLY = 5e-3
+"""A cost at which a search that gains no more has settled; above, it has stalled."""
 PROMISING = 0.1
 """A cost after which no other start is tried."""
 
@@ -133,8 +135,8 @@ def reconstruct(
         "gradient_norm": norm.float().cpu(),
         "body_gradient_norm": body.float().cpu(),
         "steps": searches.steps.cpu(),
-        # a gradient that nothing explains might yield to another start
-        "settled": (searches.settled & (searches.cost <= PROMISING)).cpu(),
+        # a search that stalled might yield to another start, or to longer rounds
+        "settled": (searches.settled & (searches.cost <= NEARLY)).cpu(),
         "labels": labels.cpu(),
         "frames": searches.frames.float().cpu(),
         "why": why,

@@ -19,7 +19,7 @@ class Inversion(Config):
         choices=("gradient", "difference"),
     )
     iterations: int = setting(
-        800, "steps of one round of the search (literature: 4,800 in all)", low=1, high=100_000
+        400, "steps of one round of the search (literature: 4,800 in all)", low=1, high=100_000
     )
     rounds: int = setting(
         2,
@@ -28,10 +28,10 @@ class Inversion(Config):
         high=100,
     )
     restarts: int = setting(
-        6, "starts a picture at most, the best by cost goes on (literature: 5)", low=1, high=64
+        4, "starts a picture at most, the best by cost goes on (literature: 5)", low=1, high=64
     )
     scout: int = setting(
-        100,
+        60,
         "steps after which a start is judged, at most a round's",
         low=1,
         high=100_000,
@@ -45,7 +45,7 @@ class Inversion(Config):
     )
     surrogate: float = setting(
         0.1,
-        "slope that backward gives to ReLU units that are off, in a second search (0: none)",
+        "slope of dead ReLU units in backward, where no gradient reaches the body (0: none)",
         low=0,
         high=1,
     )
@@ -89,7 +89,7 @@ class Inversion(Config):
         1, "pictures behind one gradient, the mean of theirs", low=1, high=64, advanced=True
     )
     decoys: int = setting(
-        2, "random gradients attacked too, as a baseline", low=0, high=256, advanced=True
+        1, "random gradients attacked too, as a baseline", low=0, high=256, advanced=True
     )
     frames: int = setting(
         12, "pictures kept on the way, for replay", low=0, high=1000, advanced=True

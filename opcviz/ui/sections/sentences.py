@@ -28,7 +28,7 @@ HOW_TO_READ = {
     "that the picture was remembered: the retrained model, which never saw it, scores as high. "
     "Where no gradient reaches the body there is no PSNR; it may only be masked, so dead units "
     "then get a slope in backward, and every block's activations are inverted, too. Budget: at "
-    "most 6 starts and 2,200 steps a picture by default. Which gradient the OPC paper inverts is "
+    "most 4 starts and 1,040 steps a picture by default. Which gradient the OPC paper inverts is "
     "unknown. The weight difference is searched only where one sample was forgotten: of many it "
     "cannot tell.",
 }

@@ -304,7 +304,7 @@ def _inversion_line(about: InversionSummary) -> str:
         parts.append(f"gradient norm {about.gradient_norm:.2g}{inside}")
     settled = about.per_picture.settled
     if settled and not all(settled):
-        parts.append(f"{len(settled) - sum(settled)} of {len(settled)} searches ran out of steps")
+        parts.append(f"{len(settled) - sum(settled)} of {len(settled)} searches stopped short")
     if about.masked:
         parts.append("**gradient masked**: the pictures are rebuilt all the same")
     if defined(bent := about.surrogate) and bent.psnr is not None:
