@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .library.attacks import invert, membership, recover, relearn
-    from .library.inputs import data_from_arrays, load_data, split
+    from .library.inputs import data_from_arrays, load_data, prepare, split
     from .library.judging import judge, measure, open_study
     from .library.model import Model
     from .library.models import list_methods, observe, train, unlearn, wrap
@@ -36,6 +36,7 @@ __all__ = [
     "observe",
     "open_study",
     "plot",
+    "prepare",
     "recover",
     "relearn",
     "split",
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "inputs": ("data_from_arrays", "load_data", "split"),
+    "inputs": ("data_from_arrays", "load_data", "prepare", "split"),
     "model": ("Model",),
     "models": ("list_methods", "observe", "train", "unlearn", "wrap"),
     "attacks": ("invert", "membership", "recover", "relearn"),

@@ -103,7 +103,9 @@ class Kind:
         result: the record that its numbers are, for `read`; without one they are read as a
             `PlainResult`.
         family: the family of attackers it belongs to, of `opcviz.verdict.FAMILIES`. A record that
-            says its `attempts()` or `signs()` counts in the verdict, whatever its family.
+            says its `attempts()` or `signs()` counts in the verdict, whatever its family; one of a
+            family that is none of those is missed nowhere.
+        scenarios: kinds of forget scenario whose studies have it whatever they choose.
     """
 
     name: ClassVar[str]
@@ -125,6 +127,7 @@ class Kind:
     rows: ClassVar[tuple[Row, ...]] = ()
     result: ClassVar[type[Record]] = PlainResult
     family: ClassVar[str | None] = None
+    scenarios: ClassVar[tuple[str, ...]] = ()
 
     def measure(self, context: Context) -> Made | Record | Mapping[str, Plain]:
         """Measure one model.

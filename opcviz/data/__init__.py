@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .base import Data, DataError, DataIdentity, as_float, digest, identify
     from .images import Images, assemble
     from .photographs import photo_patches
+    from .planting import Planted, triggered
     from .probe_sets import probe_set
     from .scenarios import Scenario, Split
     from .sources import (
@@ -28,6 +29,7 @@ else:
             "base": "Data DataError DataIdentity as_float digest identify",
             "images": "Images assemble",
             "photographs": "photo_patches",
+            "planting": "Planted triggered",
             "probe_sets": "probe_set",
             "scenarios": "Scenario Split",
             "sources": "DatasetInfo DataSpec data_root list_datasets load register_dataset",
@@ -44,6 +46,7 @@ __all__ = [
     "DataSpec",
     "DatasetInfo",
     "Images",
+    "Planted",
     "Scenario",
     "Split",
     "Tensors",
@@ -59,4 +62,5 @@ __all__ = [
     "policy",
     "probe_set",
     "register_dataset",
+    "triggered",
 ]

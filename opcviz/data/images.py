@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from .base import CHUNK, DataError, as_float, float_statistics
+
+if TYPE_CHECKING:
+    from .planting import Planted
 
 __all__ = ["Images", "assemble"]
 
@@ -29,6 +33,7 @@ class Images:
             a scale of their own; see `batch`.
         y_train, y_test: (N,) int64 in 0..classes-1.
         class_names: one distinct name a class, in label order.
+        planted: what was changed in the train set on purpose, see `Scenario.prepare`.
 
     Raises:
         DataError: when made from tensors of other types or shapes, or with labels out of range.
@@ -40,6 +45,7 @@ class Images:
     x_test: Tensor
     y_test: Tensor
     class_names: tuple[str, ...]
+    planted: Planted | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(self.class_names))
@@ -113,9 +119,10 @@ class Images:
         return self.x_train.device
 
     def to(self, device: torch.device | str) -> Images:
-        """The same set with all four tensors on `device`."""
+        """The same set with all its tensors on `device`."""
         names = ("x_train", "y_train", "x_test", "y_test")
-        return replace(self, **{name: getattr(self, name).to(device) for name in names})
+        held = {name: getattr(self, name).to(device) for name in names}
+        return replace(self, planted=self.planted and self.planted.to(device), **held)
 
     def batch(self, ids: Tensor, split: str = "train") -> Tensor:
         """Samples as a network takes them, (B, *shape) float32 on the device of the set.

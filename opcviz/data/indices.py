@@ -10,7 +10,7 @@ import numpy as np
 
 from .base import DataError
 
-__all__ = ["indices_digest", "read_indices"]
+__all__ = ["indices_digest", "named_ids", "read_indices"]
 
 ID_COLUMNS = ("index", "id")  # headings that mark the column of ids in a .csv, else it is the first
 
@@ -45,6 +45,31 @@ def read_indices(path: str | Path) -> np.ndarray:
     repeated = ids[1:][np.diff(ids) == 0]
     if len(repeated):
         raise DataError(f"{path}: id {repeated[0]} occurs more than once; name each picture once")
+    return ids
+
+
+def named_ids(path: str, digest: str, count: int) -> np.ndarray:
+    """The ids of a file, for a train set of so many samples.
+
+    Args:
+        path: the file.
+        digest: the fingerprint that the ids should have; empty for any.
+        count: samples of the train set.
+
+    Raises:
+        DataError: for a file that cannot be read, has other ids than it had, or too large ones.
+    """
+    ids = read_indices(path)
+    if digest and indices_digest(ids) != digest:
+        raise DataError(
+            f"{path} has changed since this scenario was set up; restore it, or set up a "
+            "new scenario (a study's question may not change under its answers)"
+        )
+    if ids[-1] >= count:
+        raise DataError(
+            f"{path}: id {ids[-1]} is outside the train set, whose {count} samples are "
+            f"numbered 0 to {count - 1}"
+        )
     return ids
 
 

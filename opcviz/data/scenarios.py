@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
-from ..common.config import Config, ConfigError, setting
-from ..common.json_types import Json
+from ..common.config import Config, ConfigError, fingerprint, setting
+from ..common.json_types import Json, Plain
 from ..common.parts import Part
+from . import draws, scenario_text
 from .base import Data, DataError, DataIdentity, strata
-from .indices import indices_digest, read_indices
+from .class_tokens import resolve, tidy
+from .indices import indices_digest, named_ids, read_indices
+from .scenario_text import CLASSES_OF, PLANTED, USES
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from .images import Images
+    from .planting import Planted
+
 __all__ = ["Scenario", "Split"]
 
-KINDS = ("classes", "random", "indices")
-FORMS = "classes:0,1,2 · random:10% · indices:FILE"
+DataT = TypeVar("DataT", bound=Data)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +72,38 @@ class Split:
 
 @dataclass(frozen=True)
 class Scenario(Config):
-    """What is forgotten: whole classes, a random share of the train set, or named samples.
+    """What is forgotten, by its kind.
+
+    * `classes`: whole classes.
+    * `random`: a random share of the train set. `indices`: named samples of it.
+    * `subclass`: one cluster inside a class, see `draws.cluster`. `memorised`: the share that is
+      most likely known by heart, see `draws.memorised`.
+    * `confusion`: samples of two classes whose labels were swapped. `trigger`: pictures with a
+      patch and a wrong label. Both are planted in the train set by `prepare`, so that whether they
+      were forgotten can be checked.
 
     Settings that the kind does not use fall back to their defaults, so equal questions are equal.
     """
 
-    kind: str = setting("classes", "what is forgotten", choices=KINDS)
-    classes: tuple[str, ...] = setting(("0", "1", "2"), "classes to forget, by number or name")
+    kind: str = setting("classes", "what is forgotten", choices=scenario_text.KINDS)
+    classes: tuple[str, ...] = setting(
+        ("0", "1", "2"),
+        "by number or name: classes to forget; the class of a sub-class; the two that are "
+        "confused; the one that a trigger stands for",
+    )
     percent: float = setting(
-        10.0, "share of the train set to forget, drawn per class", low=0, high=100, unit="%"
+        10.0,
+        "share of the train set to forget, drawn per class; of the confused classes, or of those "
+        "that a trigger is put on",
+        low=0,
+        high=100,
+        unit="%",
+    )
+    cluster: int = setting(1, "which cluster of the class, 1 for the largest", low=1, high=100)
+    clusters: int = setting(4, "how many clusters are in the class", low=2, high=100)
+    side: int = setting(3, "side of the trigger's patch", low=1, high=64, unit="pixels")
+    seed: int = setting(
+        0, "of the draw; 0 for that of whoever draws, in a study 0", low=0, high=2**32 - 1
     )
     path: str = setting("", "file of ids into the train set (.npy, .txt or .csv)")
     digest: str = setting("", "fingerprint of the ids in that file; see `pinned`", advanced=True)
@@ -91,13 +119,23 @@ class Scenario(Config):
             tokens = tuple(str(c) if type(c) is int else c for c in given)
             object.__setattr__(self, "classes", tokens)
         super().__post_init__()
-        used = {"classes": ["classes"], "random": ["percent"], "indices": ["path", "digest"]}
+        used = USES[self.kind]
         for field in fields(self):
-            if field.name not in ("kind", *used[self.kind]):
+            if field.name not in ("kind", *used):
                 object.__setattr__(self, field.name, field.default)
-        if self.kind == "classes":
-            object.__setattr__(self, "classes", _tidy(self.classes))
-        if self.kind == "random" and not 0 < self.percent < 100:
+        if "classes" in used:
+            object.__setattr__(self, "classes", tidy(self.classes))
+        wanted = CLASSES_OF.get(self.kind)
+        if wanted and len(self.classes) != wanted:
+            raise ConfigError(
+                f"Scenario.classes: {self.kind} wants {'one class' if wanted == 1 else 'two'}, as "
+                f"in {scenario_text.EXAMPLES[self.kind]}; got {', '.join(self.classes)}"
+            )
+        if self.cluster > self.clusters:
+            raise ConfigError(
+                f"Scenario.cluster: {self.cluster} is above {self.clusters}, the clusters there are"
+            )
+        if "percent" in used and not 0 < self.percent < 100:
             raise ConfigError(
                 f"Scenario.percent: {self.percent:g} must lie between 0 and 100, both excluded"
             )
@@ -106,27 +144,16 @@ class Scenario(Config):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `classes:0,1,2` (or `classes:cat,dog`), `random:10%` or `indices:FILE`.
+        """Read the one-line form.
+
+        `classes:0,1,2` (or `classes:cat,dog`), `random:10%`, `indices:FILE`, `subclass:3:1/4`,
+        `memorised:5%`, `confusion:3,5:50%` or `trigger:0:10%` (`trigger:0:10%:4` for a patch of
+        4×4 pixels). The seed of what is drawn may follow, as in `random:10%@7`.
 
         Raises:
             ConfigError: for any other text.
         """
-        kind, colon, value = (part.strip() for part in text.partition(":"))
-        if not colon or kind not in KINDS or not value:
-            raise ConfigError(f"'{text}' is no forget scenario; write one of {FORMS}")
-        if kind == "classes":
-            return cls(kind, classes=tuple(token.strip() for token in value.split(",")))
-        if kind == "indices":
-            return cls(kind, path=value)
-        try:
-            if not value.endswith("%"):
-                raise ValueError("no % sign")
-            percent = float(value[:-1])
-        except ValueError as error:
-            raise ConfigError(
-                f"'{text}': write the share as a number with a % sign, as in random:10%"
-            ) from error
-        return cls(kind, percent=percent)
+        return cls(**scenario_text.read(text))
 
     @classmethod
     def _parsed(cls, values: object) -> Self:
@@ -138,17 +165,13 @@ class Scenario(Config):
         return super()._changed({"digest": "", **changes} if "path" in changes else changes)
 
     def __str__(self) -> str:
-        if self.kind == "classes":
-            return f"classes:{','.join(self.classes)}"
-        if self.kind == "random":
-            return f"random:{repr(self.percent).removesuffix('.0')}%"
-        return f"indices:{self.path}"
+        return scenario_text.write(self)
 
-    def identity(self) -> Mapping[str, str | float | list[str]]:
+    def identity(self) -> Mapping[str, Plain]:
         """What makes this question differ from another, JSON-ready: hash this.
 
-        A file of ids counts by its content, not by its place or format. The seed of a random draw
-        is the study's and not in here. No file is read for this: see `pinned`.
+        A file of ids counts by its content, not by its place or format; a seed counts if the
+        scenario has one of its own. No file is read for this: see `pinned`.
 
         Raises:
             ConfigError: for a file of ids whose content is not known yet.
@@ -160,8 +183,14 @@ class Scenario(Config):
                     "`pinned()`, which reads them once"
                 )
             return {"kind": self.kind, "value": self.digest}
-        value = list(self.classes) if self.kind == "classes" else self.percent
-        return {"kind": self.kind, "value": value}
+        seeded = {"seed": self.seed} if self.seed else {}
+        if self.kind == "classes":
+            return {"kind": self.kind, "value": list(self.classes)}
+        if self.kind == "random":
+            return {"kind": self.kind, "value": self.percent, **seeded}
+        plain = self.to_dict()
+        value = {name: plain[name] for name in USES[self.kind] if name != "seed"}
+        return {"kind": self.kind, "value": value, **seeded}
 
     @property
     def forgets(self) -> str:
@@ -178,12 +207,7 @@ class Scenario(Config):
         """
         if self.kind != "indices" or self.digest:
             return self
-        return self.replace(digest=self._file()[1])
-
-    def _file(self) -> tuple[np.ndarray, str]:
-        """The ids of an indices file and their fingerprint."""
-        ids = read_indices(self.path)
-        return ids, indices_digest(ids)
+        return self.replace(digest=indices_digest(read_indices(self.path)))
 
     def check(self, class_names: Sequence[str], called: str) -> None:
         """See that a data set has the classes to forget, without its pictures.
@@ -196,11 +220,57 @@ class Scenario(Config):
         Raises:
             DataError: for a class it does not have, or when none would be retained.
         """
-        if self.kind == "classes":
-            _resolve(self.classes, class_names, called)
+        if "classes" in USES[self.kind]:
+            self._numbers(class_names, called)
+
+    def _numbers(self, class_names: Sequence[str], called: str) -> tuple[int, ...]:
+        """The numbers of `classes`, ascending; those to forget may not be all there are."""
+        found = resolve(self.classes, class_names, called, str(self))
+        if self.kind == "classes" and len(found) == len(class_names):
+            raise DataError(
+                f"{self} forgets all {len(class_names)} classes of {called}; "
+                "leave at least one to retain"
+            )
+        return found
+
+    @property
+    def plants(self) -> bool:
+        """Whether the forget data are planted in the train set, by `prepare`."""
+        return self.kind in PLANTED
+
+    def prepare(self, data: DataT, seed: int = 0) -> DataT | Images:
+        """The data set that every model of this scenario is trained on; split that one.
+
+        Where something is planted, a copy of the train set with that in it, which says what was
+        done (`Images.planted`); the data set itself else. The data given are never changed.
+
+        Args:
+            data: the data set.
+            seed: of the draw, if the scenario has none of its own.
+
+        Raises:
+            DataError: for an unknown class, data in which this cannot be planted, or in which
+                something else is.
+        """
+        if not self.plants or self._is_planted_in(data, seed):
+            return data
+        from .planting import confuse, poison
+
+        classes = self._numbers(data.class_names, data.name)
+        share, seed, question = self.percent / 100, self.seed or seed, self._question(seed)
+        if self.kind == "confusion":
+            return confuse(data, classes, share, seed, question)
+        return poison(data, classes[0], share, self.side, seed, question)
+
+    def _question(self, seed: int) -> str:
+        return fingerprint([self.replace(seed=0).identity(), self.seed or seed])
+
+    def _is_planted_in(self, data: Data, seed: int) -> bool:
+        planted: Planted | None = getattr(data, "planted", None)
+        return planted is not None and planted.question == self._question(seed)
 
     def split(self, data: Data, seed: int = 0) -> Split:
-        """Cut a data set into forget and retain parts, on the device of `data`.
+        """Cut a data set, as `prepare` gives it, into forget and retain parts, on its device.
 
         A random share is drawn per class (largest remainders first, so the total is the share of
         the whole train set, rounded), with numpy's frozen `RandomState`: the same `seed` gives the
@@ -208,12 +278,13 @@ class Scenario(Config):
 
         Args:
             data: the data set.
-            seed: of the random draw, 0 to 2³²−1; other kinds do not use it.
+            seed: of the draw, 0 to 2³²−1, if the scenario has none of its own; kinds that draw
+                nothing do not use it.
 
         Raises:
             DataError: for an unknown class, classes of data that have none, an id outside the
-                train set or named twice, a changed file, or when nothing would be forgotten or
-                nothing retained.
+                train set or named twice, a changed file, data in which what is to be forgotten
+                was not planted, or when nothing would be forgotten or nothing retained.
         """
         import torch
 
@@ -221,11 +292,11 @@ class Scenario(Config):
         forget_test = np.zeros(len(data.y_test), bool)
         classes: tuple[int, ...] = ()
         if self.kind == "classes":
-            classes = _resolve(self.classes, data.class_names, data.name)
+            classes = self._numbers(data.class_names, data.name)
             forget = np.isin(data.y_train.cpu().numpy(), classes)
             forget_test = np.isin(data.y_test.cpu().numpy(), classes)
         else:
-            forget[self._samples(strata(data), seed)] = True
+            forget[self._samples(data, self.seed or seed)] = True
         if forget.all() or not forget.any():
             part = "retain" if forget.all() else "forget"
             raise DataError(
@@ -238,88 +309,25 @@ class Scenario(Config):
 
         return Split(ids(forget), ids(~forget), ids(forget_test), ids(~forget_test), classes)
 
-    def _samples(self, y: np.ndarray, seed: int) -> np.ndarray:
+    def _samples(self, data: Data, seed: int) -> np.ndarray:
+        if self.plants:
+            return self._planted_ids(data, seed)
         if self.kind == "random":
-            return _draw(y, self.percent / 100, seed)
-        ids, now = self._file()
-        if self.digest and now != self.digest:
+            return draws.draw(strata(data), self.percent / 100, seed)
+        if self.kind == "memorised":
+            return draws.memorised(data, self.percent / 100, seed)
+        if self.kind == "subclass":
+            label = self._numbers(data.class_names, data.name)[0]
+            return draws.cluster(data, label, self.cluster, self.clusters, seed)
+        return named_ids(self.path, self.digest, len(data.y_train))
+
+    def _planted_ids(self, data: Data, seed: int) -> np.ndarray:
+        planted: Planted | None = getattr(data, "planted", None)
+        if planted is None or not self._is_planted_in(data, seed):
+            held = f"holds another ({planted.kind})" if planted else "holds nothing of it yet"
             raise DataError(
-                f"{self.path} has changed since this scenario was set up; restore it, or set up a "
-                "new scenario (a study's question may not change under its answers)"
+                f"{self} is planted in the train set, and {data.name} {held}: split, train and "
+                f"unlearn on opcviz.prepare(data, '{self}'), with the same seed"
             )
-        if ids[-1] >= len(y):
-            raise DataError(
-                f"{self.path}: id {ids[-1]} is outside the train set, whose {len(y)} samples are "
-                f"numbered 0 to {len(y) - 1}"
-            )
+        ids: np.ndarray = planted.ids.cpu().numpy()
         return ids
-
-
-def _tidy(tokens: Iterable[str]) -> tuple[str, ...]:
-    """Numbers first and ascending, then names: one spelling for one question."""
-    tokens = tuple(token.strip() for token in tokens)
-    if not tokens or "" in tokens:
-        raise ConfigError("Scenario.classes: name at least one class, as in classes:0,1,2")
-    if len(set(tokens)) < len(tokens):
-        raise ConfigError(f"Scenario.classes: a class is named twice in {', '.join(tokens)}")
-    bad = [token for token in tokens if "," in token]
-    if bad:
-        raise ConfigError(
-            f"Scenario.classes: {bad[0]!r} holds a comma; one entry a class, and a class whose "
-            "name has a comma goes by its number"
-        )
-    numbers = sorted((token for token in tokens if token.isdecimal()), key=int)
-    return (*numbers, *sorted(token for token in tokens if not token.isdecimal()))
-
-
-def _resolve(tokens: tuple[str, ...], names: Sequence[str], called: str) -> tuple[int, ...]:
-    """Class numbers of the tokens, ascending."""
-    if not names:
-        raise DataError(
-            f"classes:{','.join(tokens)}: the targets of {called} are not classes, so that only "
-            "samples can be forgotten: random:10% or indices:FILE"
-        )
-    found = [_find(token, names, called) for token in tokens]
-    if len(set(found)) < len(found):
-        raise DataError(f"classes:{','.join(tokens)} names a class of {called} twice")
-    if len(found) == len(names):
-        raise DataError(
-            f"classes:{','.join(tokens)} forgets all {len(names)} classes of {called}; "
-            "leave at least one to retain"
-        )
-    return tuple(sorted(found))
-
-
-def _find(token: str, names: Sequence[str], called: str) -> int:
-    """A class number from `3`, `#3` (never a name) or a name, in any case if that is unique."""
-    number = token.removeprefix("#")
-    index = int(number) if number.isdecimal() and int(number) < len(names) else None
-    if token.startswith("#") and index is not None:
-        return index
-    named = [i for i, name in enumerate(names) if name == token] or [
-        i for i, name in enumerate(names) if name.casefold() == token.casefold()
-    ]
-    if index is not None and named and named != [index]:
-        raise DataError(
-            f"class {token} of {called} may be the one called '{token}' (#{named[0]}) or the "
-            f"one numbered {token} ('{names[index]}'); write #{named[0]} or #{index}"
-        )
-    if len(named) == 1:
-        return named[0]
-    if index is not None:
-        return index
-    listed = ", ".join(f"{i} {name}" for i, name in enumerate(names[:20]))
-    raise DataError(
-        f"{called} has no class '{token}'; it has {listed}{' ...' if len(names) > 20 else ''}"
-    )
-
-
-def _draw(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
-    """Ids of a random `fraction`, with every class (of `y`) represented in its proportion."""
-    share = np.bincount(y) * fraction
-    quota = np.floor(share).astype(int)
-    left = int(np.floor(fraction * len(y) + 0.5)) - quota.sum()
-    quota[np.argsort(quota - share, kind="stable")[: max(0, left)]] += 1
-    random = np.random.RandomState(seed)
-    drawn = [random.permutation(np.flatnonzero(y == c))[:n] for c, n in enumerate(quota)]
-    return np.sort(np.concatenate(drawn))

@@ -17,7 +17,7 @@ from .checks import check_data, check_seed, shown
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["data_from_arrays", "load_data", "split"]
+__all__ = ["data_from_arrays", "load_data", "prepare", "split"]
 
 
 def load_data(
@@ -93,14 +93,47 @@ def data_from_arrays(
     return assemble(name, train, test, class_names).to(pick_device(device))
 
 
+def prepare(data: Images, forget: str, *, seed: int = 0) -> Images:
+    """A copy of a data set with a flaw planted in its train set, to be forgotten.
+
+    Whether it was forgotten can be checked, because nothing else teaches it: split, train and
+    unlearn on the copy, and ask `measure(..., "ground_truth")`. The data given are not changed, nor
+    is the test set.
+
+    Args:
+        data: the data set.
+        forget: `"confusion:3,5:50%"` swaps the labels of a share of two classes' samples;
+            `"trigger:0:10%"` puts a patch on a share of the other classes' pictures and labels them
+            0. Of any other scenario the data are given back as they are.
+        seed: of the draw; one in the text (`"trigger:0:10%@7"`) is taken instead.
+
+    Raises:
+        ConfigError: for no such form.
+        DataError: for a class that the data set does not have, samples that are no pictures, or
+            data in which something else is planted already.
+        TypeError, ValueError: for something else than data, or a seed outside 0 to 2³²−1.
+
+    Example:
+        >>> confused = opcviz.prepare(data, "confusion:3,5:50%")
+        >>> planted = opcviz.split(confused, "confusion:3,5:50%").forget_train
+        >>> bool((confused.y_train[planted] == data.y_train[planted]).any())
+        False
+    """
+    check_data(data)
+    return Scenario.parse(forget).prepare(data, check_seed(seed))
+
+
 def split(data: Images, forget: str | ArrayLike, *, seed: int = 0) -> Split:
     """Cut a data set into what is to be forgotten and what is to be kept.
 
     Args:
         data: the data set.
         forget: `"classes:0,1,2"` (numbers or names), `"random:10%"` (drawn per class),
-            `"indices:FILE"`, or the positions of samples in the train set.
-        seed: of a random draw.
+            `"indices:FILE"`, `"subclass:3:1/4"` (the largest of four clusters in class 3),
+            `"memorised:5%"`, or the positions of samples in the train set. What
+            `"confusion:3,5:50%"` and `"trigger:0:10%"` forget is planted by `prepare`: give the
+            data that it gives.
+        seed: of a draw; one in the text (`"random:10%@7"`) is taken instead.
 
     Returns:
         `forget_train`, `retain_train`, `forget_test`, `retain_test`: positions in the train and

@@ -6,18 +6,18 @@ from ..common.lazy import face
 
 if TYPE_CHECKING:
     from .architectures import build_network
-    from .body_head import BodyHead
+    from .body_head import Activations, BlockNet, BodyHead
     from .checkpoint import CheckpointError, load_weights, save_weights
-    from .classifier import Activations, Classifier, build_classifier, wrap_network
+    from .classifier import Classifier, build_classifier, wrap_network
     from .settings import Architecture, list_architectures
 else:
     __getattr__, __dir__ = face(
         __name__,
         {
             "architectures": "build_network",
-            "body_head": "BodyHead",
+            "body_head": "Activations BlockNet BodyHead",
             "checkpoint": "CheckpointError load_weights save_weights",
-            "classifier": "Activations Classifier build_classifier wrap_network",
+            "classifier": "Classifier build_classifier wrap_network",
             "settings": "Architecture list_architectures",
         },
     )
@@ -25,6 +25,7 @@ else:
 __all__ = [
     "Activations",
     "Architecture",
+    "BlockNet",
     "BodyHead",
     "CheckpointError",
     "Classifier",

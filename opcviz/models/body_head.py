@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-__all__ = ["BodyHead"]
+__all__ = ["Activations", "BlockNet", "BodyHead"]
 
 
 class BodyHead(nn.Module, ABC):
@@ -24,3 +25,40 @@ class BodyHead(nn.Module, ABC):
     @abstractmethod
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """One pass: features (B, d), the input of the head, and outputs (B, C)."""
+
+
+@dataclass
+class Activations:
+    """Everything one forward pass shows.
+
+    Attributes:
+        blocks: block name to its output, (B, C, ...) with channels on axis 1 and positions behind
+            it, whatever the network's layout, from input to head.
+        features: (B, d), the input of the head.
+        logits: (B, C).
+    """
+
+    blocks: dict[str, Tensor]
+    features: Tensor
+    logits: Tensor
+
+
+class BlockNet(BodyHead):
+    """A `BodyHead` whose body is a row of named blocks, so that attacks can start at any of them.
+
+    Attributes:
+        net: the network itself; blocks and head are modules of it by their names.
+        head_name: of the head.
+    """
+
+    net: nn.Module
+    head_name: str
+
+    @property
+    @abstractmethod
+    def block_names(self) -> tuple[str, ...]:
+        """The blocks of the body, from input to head."""
+
+    @abstractmethod
+    def activations(self, x: Tensor) -> Activations:
+        """One pass with every block's output kept."""

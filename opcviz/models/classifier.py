@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
@@ -19,10 +18,10 @@ from torch.nn import functional as F
 from ..common.config import ConfigError
 from ..data import Data
 from .architectures import build_network
-from .body_head import BodyHead
+from .body_head import Activations, BlockNet
 from .settings import Architecture
 
-__all__ = ["Activations", "Classifier", "build_classifier", "wrap_network"]
+__all__ = ["Classifier", "build_classifier", "wrap_network"]
 
 LAYOUTS = {"channels_first": 1, "channels_last": -1}
 """What a network may declare of outputs of three axes, in an attribute `layout`: the channels'."""
@@ -40,23 +39,7 @@ Hook = Callable[[nn.Module, tuple[Any, ...], Any], None]
 """A forward hook that only looks: a module, what it was given, what it made of it."""
 
 
-@dataclass
-class Activations:
-    """Everything one forward pass shows.
-
-    Attributes:
-        blocks: block name to its output, (B, C, ...) with channels on axis 1 and positions behind
-            it, whatever the network's layout, from input to head.
-        features: (B, d), the input of the head.
-        logits: (B, C).
-    """
-
-    blocks: dict[str, Tensor]
-    features: Tensor
-    logits: Tensor
-
-
-class Classifier(BodyHead):
+class Classifier(BlockNet):
     """A network with its input normalisation, split into body and head.
 
     Takes pictures as floats in [0, 1], so that attacks work in pixel space and every model

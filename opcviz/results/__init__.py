@@ -4,8 +4,9 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 """
 
 from ..common.records import Record, Undefined, defined, guard
-from .attempts import HOLDS, Attempt, Attempts, Sign, Signs
+from .attempts import HOLDS, PLANTED, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
+from .ground_truth import ConfusionTruth, GroundTruth, TriggerTruth
 from .information import IdiBlock, IdiResult, InformationResult
 from .inversion import (
     BlockInversion,
@@ -69,6 +70,7 @@ __all__ = [
     "FIT_SETS",
     "HOLDS",
     "PIXELS",
+    "PLANTED",
     "AccuracyReport",
     "Attempt",
     "Attempts",
@@ -82,6 +84,7 @@ __all__ = [
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
+    "ConfusionTruth",
     "DataResult",
     "DifferenceScores",
     "EntropySummary",
@@ -90,6 +93,7 @@ __all__ = [
     "FitResult",
     "FitSet",
     "Flips",
+    "GroundTruth",
     "IdiBlock",
     "IdiResult",
     "InformationResult",
@@ -135,6 +139,7 @@ __all__ = [
     "SvcScores",
     "ThresholdScores",
     "TrainingResult",
+    "TriggerTruth",
     "TugOfWar",
     "Undefined",
     "UnseenScore",

@@ -13,7 +13,7 @@ from typing import Literal, Protocol, get_args, runtime_checkable
 from ..common.records import Record
 from ..common.statistics import Interval, wilson
 
-__all__ = ["HOLDS", "Attempt", "Attempts", "Sign", "Signs", "View"]
+__all__ = ["HOLDS", "PLANTED", "Attempt", "Attempts", "Sign", "Signs", "View"]
 
 View = Literal["pooled", "unpooled", "whole"]
 
@@ -25,6 +25,12 @@ HOLDS = {
     "other": "pictures of another data set",
 }
 
+PLANTED = {
+    "confusion": "of them taken for the other class",
+    "trigger": "of them turned to its class",
+}
+"""Attackers who look for a flaw that was planted in the train set, and what their share is of."""
+
 
 @dataclass(frozen=True)
 class Attempt(Record):
@@ -32,12 +38,14 @@ class Attempt(Record):
 
     Attributes:
         attacker: what he does: `answers` (asks the model as it is), `affine`, `rbf`, `mlp` (fits
-            such a map), `relearning` (trains on).
+            such a map), `relearning` (trains on); `confusion`, `trigger` (asks the model about
+            unseen pictures of what was planted).
         place: what he works on: a block's name, or `last 2` for the blocks that he starts anew.
         view: of a block its output `pooled` over positions or `unpooled`; else the `whole` model.
         holds: what he was given, a key of `HOLDS`.
         given: forgotten pictures of each class that he was given; 0 for none.
-        recovered: percent of the forgotten pictures that he answers right, none of them given.
+        recovered: percent of the forgotten pictures that he answers right, none of them given;
+            see `of` for those who ask about others.
         scored: how many pictures those are.
         constant: percent that the best constant answer scores.
         settings: the rest of his budget in words, as in "SGD, lr 0.05, 60 steps".
@@ -81,10 +89,20 @@ class Attempt(Record):
     def words(self) -> str:
         """The attacker in words, as in "rbf on stage2, unpooled"."""
         where = self.place if self.view == "whole" else f"{self.place}, {self.view}"
-        how = {"answers": "asked as it is", "relearning": f"relearning, {where} anew"}
+        how = {
+            "answers": "asked as it is",
+            "relearning": f"relearning, {where} anew",
+            "confusion": "asking about unseen pictures of the confused classes",
+            "trigger": "putting the trigger on unseen pictures",
+        }
         shots = f", {self.given} a class" if self.holds == "shots" else ""
         retain = ", from retained data alone" if self.holds == "retain" else ""
         return how.get(self.attacker, f"{self.attacker} on {where}") + shots + retain
+
+    @property
+    def of(self) -> str:
+        """What `recovered` is a share of, in words that follow a percentage."""
+        return PLANTED.get(self.attacker, "of the forgotten pictures")
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,11 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
         only: these kinds alone; none named: all.
     """
     evidence, seeds = plan.study.evidence, len(runner.reference_seeds)
-    asked = [kind for kind in kinds(plan.study.task) if kind.wanted(evidence, seeds)]
+    asked = [
+        kind
+        for kind in kinds(plan.study.task)
+        if kind.wanted(evidence, seeds) or plan.study.forget.kind in kind.scenarios
+    ]
     chosen = [kind for kind in all_kinds(plan) if not only or kind in only]
     wanted_kinds = [k for k in chosen if k == MODEL or get_kind(k) in asked]
 

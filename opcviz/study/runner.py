@@ -80,7 +80,9 @@ class StudyRunner:
         Raises:
             StoreError: when a file's contents changed since the study's first model.
         """
-        loaded = load(self.study.data, root=self.data_root, download=self.download)
+        loaded = self.study.forget.prepare(
+            load(self.study.data, root=self.data_root, download=self.download)
+        )
         place, now = self.study.place, digest(loaded)
         then = self._recorded_digest()
         if then not in (None, now):

@@ -109,7 +109,7 @@ def compare(
     if runner.failed:
         raise RuntimeError(f"the sweep has no references: {runner.failed[0].cause}")
 
-    split = tuning.forget.split(load(tuning.data, root=data_root))
+    split = tuning.forget.split(tuning.forget.prepare(load(tuning.data, root=data_root)))
     names = dict.fromkeys(m.info.name for m in plan.methods if m.info.name not in REFERENCES)
     tried = {name: candidates(name, tuning, split, sweep) for name in names}
     todo = [

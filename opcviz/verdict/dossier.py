@@ -10,7 +10,7 @@ from itertools import groupby
 from ..common.parts import Part
 from ..common.records import Undefined, defined
 from ..common.statistics import Interval, wilson
-from ..results import AccuracyReport, Attempt, Sign
+from ..results import PLANTED, AccuracyReport, Attempt, Sign
 
 __all__ = ["FAMILIES", "MEMBERSHIP", "Band", "Dossier", "Missing"]
 
@@ -76,6 +76,11 @@ class Dossier:
     def of_samples(self) -> bool:
         """Whether samples were forgotten, not classes: then no test data belong to them."""
         return isinstance(self.accuracy, AccuracyReport) and not defined(self.accuracy.forget_test)
+
+    @property
+    def flawed(self) -> bool:
+        """Whether the forgotten data were planted: then the original is no measure of the rest."""
+        return any(each.attacker in PLANTED for each in self.attempts)
 
     def answers(self) -> tuple[float, Interval | None]:
         """How many forgotten pictures it still answers right: unseen ones where there are any.

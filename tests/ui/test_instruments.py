@@ -54,6 +54,14 @@ def test_every_measure_of_the_shipped_models_is_there(study):
     assert not any("|" in cell for line in lines for cell in line)
 
 
+def test_rows_about_a_planted_flaw_are_those_of_studies_with_one():
+    def groups(scenario: str) -> set[str]:
+        return {row.group for row in measures_table.declared(scenario=scenario)}
+
+    assert groups("trigger") == groups("confusion") == groups("classes") | {"Ground truth"}
+    assert "Ground truth" not in groups("classes")
+
+
 def test_what_was_not_computed_is_said_so(study):
     opc = results(study, "opc")
     bare = ModelResults(opc.training, {"evidence": opc.answer("evidence")})
@@ -81,7 +89,7 @@ def test_a_model_whose_seed_has_no_retrained_one_says_so(study):
 
 def test_a_name_that_a_result_does_not_have_is_an_error(study, monkeypatch):
     row = Row("G", "typo", "", lambda m, _: f"{m.get(EvidenceResult).accuracy.forget}")
-    monkeypatch.setattr(measures_table, "declared", lambda task: [row])
+    monkeypatch.setattr(measures_table, "declared", lambda task, scenario: [row])
     with pytest.raises(AttributeError, match="forget"):
         measures_table.rows_of([(0, results(study, "opc"))], {})
 

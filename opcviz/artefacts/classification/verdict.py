@@ -69,7 +69,7 @@ def _attacks(
     for kind in kinds("classification"):
         found = results.answer(kind.name)
         if isinstance(found, Undefined):
-            if kind.family:
+            if kind.family in FAMILIES:  # nobody misses what only some studies have
                 lacking[kind.family] = found.reason
             continue
         attempts += found.attempts() if isinstance(found, Attempts) else ()

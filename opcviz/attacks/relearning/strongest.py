@@ -28,7 +28,7 @@ from ...common.parts import Part
 from ...common.progress import Progress, Step
 from ...common.records import Undefined
 from ...data import Images, Split
-from ...models import Classifier
+from ...models import BlockNet
 from ...results import RelearnedResult, RelearningAttack
 from ...tasks import get_task
 from ...tasks.classification import observe
@@ -42,7 +42,7 @@ ONE_ANSWER = 0.9  # share of the forgotten pictures that get the same answer
 
 
 def relearn_strongest(
-    model: Classifier,
+    model: BlockNet,
     images: Images,
     split: Split,
     config: StrongestRelearning | None = None,
@@ -136,7 +136,7 @@ def _scored(
     return images.x_train[rows], images.y_train[rows]
 
 
-def reinitialise(model: Classifier, blocks: int, seed: int) -> Classifier:
+def reinitialise(model: BlockNet, blocks: int, seed: int) -> BlockNet:
     """A copy whose last blocks, and everything behind them, start from fresh weights.
 
     Args:
@@ -195,7 +195,7 @@ class _Best:
     one_answer: bool = False
     retained: float | Undefined = field(default_factory=Undefined)
 
-    def __call__(self, model: Classifier, epoch: int) -> None:
+    def __call__(self, model: BlockNet, epoch: int) -> None:
         """Score the forgotten pictures, and where they are better than before the retained ones."""
         logits = observe(model, self.x, self.y).logits
         if not bool(logits.isfinite().all()):

@@ -26,7 +26,7 @@ from ...common.progress import Progress
 from ...common.records import Undefined, guard
 from ...common.statistics import wilson
 from ...data import Images, Split
-from ...models import Classifier
+from ...models import BlockNet
 from ...results import Attempt, Rung, StrongestResult
 from ...tasks.classification import ModelOutputs
 from ..recovery.scoring import hits_by_class, one_answer, scores_of
@@ -67,7 +67,7 @@ class _Exam:
 
 @torch.no_grad()
 def strongest(
-    model: Classifier,
+    model: BlockNet,
     data: Images,
     split: Split,
     original: ModelOutputs,

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ...common.progress import Progress
 from ...data import Images, as_float
-from ...models import Activations, Classifier
+from ...models import Activations, BlockNet
 from ...results import PIXELS
 from ...tasks.classification import passes, pooled
 
@@ -58,7 +58,7 @@ class _Lens:
 
 
 def observe_views(
-    model: Classifier,
+    model: BlockNet,
     data: Images,
     *,
     width: int = 512,
@@ -95,7 +95,7 @@ def observe_views(
     yield from _observed(model, data, group, width, seed, progress)
 
 
-def _lenses(model: Classifier, data: Images, quick: bool) -> list[_Lens]:
+def _lenses(model: BlockNet, data: Images, quick: bool) -> list[_Lens]:
     """All views there are, each once: found by looking at two samples."""
     x = as_float(data.x_train[:2])
     training = model.training
@@ -116,7 +116,7 @@ def _lenses(model: Classifier, data: Images, quick: bool) -> list[_Lens]:
     found.append(
         _Lens("features", "pooled", seen.features[0].numel(), lambda _, a: a.features.flatten(1))
     )
-    return [*found, _Lens("logits", "whole", model.classes, lambda _, a: a.logits)]
+    return [*found, _Lens("logits", "whole", model.head.out_features, lambda _, a: a.logits)]
 
 
 def _unpooled(name: str) -> Look:
@@ -128,7 +128,7 @@ def _pooled(name: str) -> Look:
 
 
 def _observed(
-    model: Classifier,
+    model: BlockNet,
     data: Images,
     group: list[_Lens],
     width: int,

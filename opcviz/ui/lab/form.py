@@ -156,7 +156,10 @@ def _study(current: Study, class_names: Sequence[str]) -> Study | None:
         "Forget",
         str(current.forget),
         key=f"{key}.forget",
-        help="classes:0,1,2 (numbers or names), random:10%, or indices:FILE (.npy, .txt, .csv)",
+        help="classes:0,1,2 (numbers or names), random:10% (random:10%@7 with a seed), "
+        "subclass:3:1/4 (the largest of four clusters in class 3), memorised:5%, indices:FILE "
+        "(.npy, .txt, .csv). Planted, so that forgetting can be checked: confusion:3,5:50% "
+        "(swapped labels), trigger:0:10% (a patch labelled 0)",
     )
     networks = list_architectures()
     network = st.selectbox(

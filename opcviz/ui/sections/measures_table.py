@@ -16,10 +16,17 @@ from .sentences import no_retrained
 __all__ = ["declared", "rows_of", "table"]
 
 
-def declared(task: str = "classification") -> list[Row]:
-    """The rows that the kinds of artefact declare; those of a group stand together."""
+def declared(task: str = "classification", scenario: str = "") -> list[Row]:
+    """The rows that the kinds of artefact declare; those of a group stand together.
+
+    Args:
+        task: of the study.
+        scenario: kind of its forget scenario; rows about others are left out.
+    """
+    ours = (kind for kind in kinds(task) if not kind.own)
+    asked = (kind for kind in ours if not kind.scenarios or scenario in kind.scenarios)
     grouped: dict[str, list[Row]] = {}
-    for row in chain.from_iterable(kind.rows for kind in kinds(task) if not kind.own):
+    for row in chain.from_iterable(kind.rows for kind in asked):
         grouped.setdefault(row.group, []).append(row)
     return list(chain.from_iterable(grouped.values()))
 
@@ -35,13 +42,14 @@ def rows_of(
     shown: Sequence[tuple[int, ModelResults]],
     retrained: Mapping[int, ModelResults],
     task: str = "classification",
+    scenario: str = "",
 ) -> list[list[str]]:
     """The table's texts: group, measure, a column a model, how to read it.
 
     Args:
         shown: seed and results of the models.
         retrained: the results of the retrained models by seed; each model is compared with its own.
-        task: of the study.
+        task, scenario: of the study, see `declared`.
     """
     return [
         [
@@ -50,14 +58,15 @@ def rows_of(
             *(_cell(row, seed, model, retrained.get(seed)) for seed, model in shown),
             row.read,
         ]
-        for row in declared(task)
+        for row in declared(task, scenario)
     ]
 
 
 def table(study: StudyResult, shown: Sequence[Column]) -> None:
     """All measures of all models shown, each beside the retrained model of its own seed."""
     models = [(column.model.seed, column.results) for column in shown]
-    lines = rows_of(models, retrained_of(study), study.study.task)
+    about = study.study
+    lines = rows_of(models, retrained_of(study), about.task, about.forget.kind)
     names = ["", "Measure", *(column.label for column in shown), "How to read it"]
     previous, body = "", []
     for group, *rest in lines:

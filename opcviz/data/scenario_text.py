@@ -1,0 +1,111 @@
+"""The one-line form of a forget scenario, as in `classes:0,1,2` or `confusion:3,5:50%@7`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..common.config import ConfigError
+
+if TYPE_CHECKING:
+    from .scenarios import Scenario
+
+__all__ = ["CLASSES_OF", "EXAMPLES", "FORMS", "KINDS", "PLANTED", "USES", "read", "write"]
+
+EXAMPLES = {
+    "classes": "classes:0,1,2",
+    "random": "random:10%",
+    "indices": "indices:FILE",
+    "subclass": "subclass:3:1/4",
+    "memorised": "memorised:5%",
+    "confusion": "confusion:3,5:50%",
+    "trigger": "trigger:0:10%",
+}
+MEANINGS = {
+    "subclass": "a class, and which of how many clusters in it, 1 for the largest",
+    "confusion": "two classes, and the share of their train labels to swap",
+    "trigger": "the trigger's class, and the share of the other classes' train pictures to poison; "
+    "trigger:0:10%:4 for a patch of 4×4 pixels",
+}
+KINDS = tuple(EXAMPLES)
+FORMS = " · ".join(EXAMPLES.values()) + " (those that draw also with @SEED, as in random:10%@7)"
+USES = {
+    "classes": ("classes",),
+    "random": ("percent", "seed"),
+    "indices": ("path", "digest"),
+    "subclass": ("classes", "cluster", "clusters", "seed"),
+    "memorised": ("percent", "seed"),
+    "confusion": ("classes", "percent", "seed"),
+    "trigger": ("classes", "percent", "side", "seed"),
+}
+"""The settings that each kind uses."""
+PLANTED = ("confusion", "trigger")
+CLASSES_OF = {"subclass": 1, "confusion": 2, "trigger": 1}
+DRAWING = tuple(kind for kind, used in USES.items() if "seed" in used)
+PATTERNS = {
+    "subclass": r"(?P<classes>.+):(?P<cluster>\d+)/(?P<clusters>\d+)",
+    "confusion": r"(?P<classes>.+):(?P<share>[^:]*)",
+    "trigger": r"(?P<classes>.+?):(?P<share>[^:]*%)(?::(?P<side>\d+))?",
+}
+
+
+def read(text: str) -> dict[str, Any]:
+    """The settings that a line of text stands for.
+
+    Raises:
+        ConfigError: for text of another form; the message has the right one.
+    """
+    kind, colon, value = (part.strip() for part in text.partition(":"))
+    if not colon or kind not in KINDS or not value:
+        raise ConfigError(f"'{text}' is no forget scenario; write one of {FORMS}")
+    if kind == "indices":
+        return {"kind": kind, "path": value}
+    settings: dict[str, Any] = {"kind": kind}
+    if kind in DRAWING and (seeded := re.fullmatch(r"(.*)@\s*(\d{1,10})", value)):
+        value, settings["seed"] = seeded[1].strip(), int(seeded[2])
+    if kind == "classes":
+        return {**settings, "classes": _tokens(value)}
+    if kind not in PATTERNS:
+        return {**settings, "percent": _share(value, text, kind)}
+    found = re.fullmatch(PATTERNS[kind], value)
+    if found is None:
+        raise ConfigError(f"'{text}': write it as {EXAMPLES[kind]} ({MEANINGS[kind]})")
+    parts = found.groupdict()
+    settings["classes"] = _tokens(parts["classes"])
+    if "share" in parts:
+        settings["percent"] = _share(parts["share"].strip(), text, kind)
+    numbers = ("cluster", "clusters", "side")
+    return settings | {name: int(parts[name]) for name in numbers if parts.get(name)}
+
+
+def write(scenario: Scenario) -> str:
+    """The line of text that `read` takes for this scenario."""
+    share = f"{repr(scenario.percent).removesuffix('.0')}%"
+    classes = ",".join(scenario.classes)
+    usual = type(scenario).__dataclass_fields__["side"].default
+    patch = "" if scenario.side == usual else f":{scenario.side}"
+    value = {
+        "classes": classes,
+        "random": share,
+        "indices": scenario.path,
+        "subclass": f"{classes}:{scenario.cluster}/{scenario.clusters}",
+        "memorised": share,
+        "confusion": f"{classes}:{share}",
+        "trigger": f"{classes}:{share}{patch}",
+    }[scenario.kind]
+    return f"{scenario.kind}:{value}" + (f"@{scenario.seed}" if scenario.seed else "")
+
+
+def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(token.strip() for token in text.split(","))
+
+
+def _share(text: str, whole: str, kind: str) -> float:
+    try:
+        if not text.endswith("%"):
+            raise ValueError("no % sign")
+        return float(text[:-1])
+    except ValueError as error:
+        raise ConfigError(
+            f"'{whole}': write the share as a number with a % sign, as in {EXAMPLES[kind]}"
+        ) from error
