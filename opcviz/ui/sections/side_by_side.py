@@ -302,8 +302,12 @@ def _inversion_line(about: InversionSummary) -> str:
         body = about.body_gradient_norm
         inside = "" if body is None else f", of which in the body {body:.2g}"
         parts.append(f"gradient norm {about.gradient_norm:.2g}{inside}")
-    settled = about.per_picture.settled
-    if settled and not all(settled):
+    each = about.per_picture
+    # a picture without a cost was not searched
+    settled = [
+        done for done, cost in zip(each.settled, each.cost, strict=False) if cost is not None
+    ]
+    if not all(settled):
         parts.append(f"{len(settled) - sum(settled)} of {len(settled)} searches stopped short")
     if about.masked:
         parts.append("**gradient masked**: the pictures are rebuilt all the same")
