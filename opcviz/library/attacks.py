@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -89,9 +89,10 @@ class Inverted(Record):
     Attributes:
         positions: (P,) of the attacked pictures in the train set.
         pictures: (P, C, H, W) in [0, 1], the true ones.
-        reconstructions: (P, C, H, W) in [0, 1]; NaN where the gradient is zero.
+        reconstructions: (P, C, H, W) in [0, 1]; NaN where no gradient reaches the body.
         summary: means over the pictures and each picture's figures: `psnr` (dB), `ssim`,
-            `per_picture`, `random_gradient` and `class_mean`, the two baselines.
+            `body_gradient_norm`, `per_picture`, `surrogate`, `activations`, `masked`, and the two
+            baselines `random_gradient` and `class_mean`.
     """
 
     positions: Tensor
@@ -121,7 +122,11 @@ def invert(
     progress: bool | Progress = True,
     **settings: object,
 ) -> Inverted:
-    """Gradient inversion: search for forget pictures from the gradients they leave in the model.
+    """Inversion: search for forget pictures from their gradients, and from every block.
+
+    A score says that a gradient is alive in the model, not that the picture was remembered: read it
+    beside the retrained model's. Where no gradient reaches the body there is none, and `masked`
+    says whether the picture is rebuilt all the same.
 
     Args:
         model: the model under attack.
@@ -151,18 +156,18 @@ def invert(
     with examining("inverting", data, split, progress, **models) as told:
         ids = _spread(split, data, count, seed)
         true, labels = data.batch(ids), data.y_train[ids]
-        found = inverting.invert(
+        found, records = inverting.examine(
             [model.network],
             true,
             labels,
             config,
+            class_mean=inverting.class_mean_scores(data.x_train, data.y_train, true, labels),
+            forgotten=len(split.forget_train),
             originals=None if original is None else [original.network],
             seed=seed,
             progress=told,
         )
-    guess = inverting.class_mean_scores(data.x_train, data.y_train, true, labels)
-    summary = replace(found.summary()[0], class_mean=guess)
-    return Inverted(ids.cpu(), true.cpu(), found.reconstructions[0], summary)
+    return Inverted(ids.cpu(), true.cpu(), found.reconstructions[0], records[0])
 
 
 def relearn(

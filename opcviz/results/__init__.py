@@ -9,11 +9,14 @@ from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapRe
 from .ground_truth import ConfusionTruth, GroundTruth, TriggerTruth
 from .information import IdiBlock, IdiResult, InformationResult
 from .inversion import (
+    BlockInversion,
     ClassMeanScores,
+    DifferenceScores,
     InversionSummary,
     PictureScores,
     PictureValues,
     RandomGradientScores,
+    SurrogateScores,
 )
 from .measures import (
     AccuracyReport,
@@ -78,6 +81,7 @@ __all__ = [
     "AverageGap",
     "BeforeAttack",
     "Block",
+    "BlockInversion",
     "BlocksResult",
     "Cka",
     "ClassMeanScores",
@@ -86,6 +90,7 @@ __all__ = [
     "ConfidenceInterval",
     "ConfusionTruth",
     "DataResult",
+    "DifferenceScores",
     "EntropySummary",
     "EvidenceResult",
     "FeatureSimilarity",
@@ -137,6 +142,7 @@ __all__ = [
     "SizeCurve",
     "SizeSweep",
     "StrongestResult",
+    "SurrogateScores",
     "SvcScore",
     "SvcScores",
     "ThresholdScores",

@@ -136,12 +136,12 @@ def test_a_softmax_regression_gives_its_picture_away():
     models = [
         ready(nn.Sequential(nn.Flatten(), nn.Linear(36, 3)), s, torch.float32) for s in (0, 1)
     ]
-    result = invert(models, x, y, Inversion(iterations=300, tv=0, frames=3))
+    result = invert(models, x, y, Inversion(iterations=300, scout=100, tv=0, frames=3))
     assert result.psnr.min() > 40, result.psnr
     torch.testing.assert_close(result.reconstructions[1], x, atol=0.02, rtol=0)
     assert result.frames.shape == (2, 3, 4, 1, 6, 6)
     torch.testing.assert_close(result.frames[:, -1], result.reconstructions)
-    assert result.frame_steps == [33, 133, 300]
+    assert result.frame_steps == [44, 178, 400]
 
 
 def test_one_ascent_step_is_undone_from_the_weight_difference():
@@ -170,14 +170,15 @@ def test_cutting_the_work_changes_nothing(monkeypatch):
     models = [small_resnet(seed) for seed in (0, 1, 2)]
     held = sum(8 * p.numel() for p in models[0].parameters())
     x, y = batch(3)
-    whole = invert(models, x, y, Inversion(iterations=3, restarts=2, decoys=0))
+    config = Inversion(iterations=3, restarts=2, decoys=0)
+    whole = invert(models, x, y, config)
     # one cell at a time; two models, then one with two pictures; two pictures of all models
     for cells in (0, 2, 7):
         events = []
-        monkeypatch.setattr("opcviz.attacks.inversion.attack.BUDGET", 2 * cells * held)
-        config, progress = Inversion(iterations=3, restarts=2, decoys=0), Progress(events.append)
+        monkeypatch.setattr("opcviz.attacks.inversion.attack.BUDGET", cells * held)
+        progress = Progress(events.append)
         parts = invert(models, x, y, config, progress=progress)
-        assert events[-1].step == events[-1].steps == 3 * {0: 9, 2: 5, 7: 2}[cells]
+        assert events[-1].step == events[-1].steps == 12 * {0: 9, 2: 5, 7: 2}[cells]
         torch.testing.assert_close(parts.reconstructions, whole.reconstructions)
         torch.testing.assert_close(parts.cost, whole.cost)
 
@@ -218,9 +219,10 @@ def test_nothing_to_invert_is_said_not_scored():
         assert row["per_picture"]["psnr"] == [None, None]
         assert f"2 of 2 pictures: the target gradient is {why}" in row["reason"]
     assert rows[3]["gradient_norm"] == 0
-    assert "does not depend on the picture" in rows[2]["reason"]
+    assert rows[2]["reason"] == "2 of 2 pictures: no gradient reaches the body"
     assert rows[2]["psnr"] is rows[2]["ssim"] is rows[2]["random_gradient"]["psnr"] is None
-    assert torch.equal(result.reconstructions[2], torch.full_like(result.reconstructions[2], 0.5))
+    assert rows[2]["gradient_norm"] > 0 == rows[2]["body_gradient_norm"]
+    assert result.reconstructions[2].isnan().all()
 
 
 def test_models_are_left_as_they_were():
@@ -243,8 +245,11 @@ def test_denormals_are_flushed_inside_only():
 def test_progress_and_cancel():
     events = []
     x, y = batch(2)
-    invert([small_resnet()] * 2, x, y, Inversion(iterations=20), progress=Progress(events.append))
-    assert [(e.step, e.steps) for e in events] == [(10, 20), (20, 20)]
+    config = Inversion(iterations=20, rounds=1, restarts=1)
+    invert([small_resnet()] * 2, x, y, config, progress=Progress(events.append))
+    told = [(e.step, e.steps) for e in events]
+    assert told[:4] == [(10, 40), (20, 40), (30, 40), (40, 40)]
+    assert set(told[4:]) <= {(40, 40)}
     asked = iter([False, False, True])
     progress = Progress(stop=lambda: next(asked))
     with pytest.raises(Cancelled):
@@ -299,14 +304,15 @@ def test_total_variation_and_its_slope():
 
 
 def test_frames_are_dense_first_and_end_at_the_end():
-    assert frame_steps(Inversion(iterations=100, frames=5)) == [4, 16, 36, 64, 100]
-    assert frame_steps(Inversion(iterations=3, frames=9)) == [1, 2, 3]
+    assert frame_steps(Inversion(iterations=100, scout=100, frames=5)) == [8, 32, 72, 128, 200]
+    assert frame_steps(Inversion(iterations=3, frames=9)) == [1, 2, 3, 4, 5, 6]
     assert frame_steps(Inversion(frames=0)) == []
 
 
 @given(st.integers(1, 300), st.integers(1, 40))
 def test_every_frame_has_a_step_of_its_own(iterations, frames):
-    steps = frame_steps(Inversion(iterations=iterations, frames=frames))
-    assert len(steps) == min(iterations, frames)
+    config = Inversion(iterations=iterations, frames=frames)
+    steps, last = frame_steps(config), iterations + config.scouting
+    assert len(steps) == min(last, frames)
     assert steps == sorted(set(steps))
-    assert 1 <= steps[0] <= steps[-1] == iterations
+    assert 1 <= steps[0] <= steps[-1] == last

@@ -75,6 +75,8 @@ def test_inversion_has_a_table_of_its_own_with_both_baselines():
         psnr=40.0,
         ssim=0.9,
         gradient_norm=2.5,
+        body_gradient_norm=1.5,
+        surrogate=None,
         class_mean=replace(found.class_mean, psnr=15.0),
         random_gradient=None,
     )
@@ -85,8 +87,8 @@ def test_inversion_has_a_table_of_its_own_with_both_baselines():
         for row in rows([model(0, 0.0, results=known_results.known(inversion=answer))], "inversion")
     ]
     assert to_markdown(table, "inversion").splitlines()[2:] == [
-        "| opc | 40.0 | 0.90 | – | 15.0 | 2.500 |",
-        "| opc | – | – | – | – | – |",
+        "| opc | 40.0 | 0.90 | – | 15.0 | 2.500 | 1.500 | – |",
+        "| opc | – | – | – | – | – | – | – |",
     ]
     with pytest.raises(ConfigError, match="no table is about 'weather'; there are: unlearning"):
         rows([], "weather")

@@ -1,4 +1,4 @@
-"""Gradient inversion: a picture from the gradient it leaves."""
+"""Inversion: a picture from the gradient it leaves, or from what a block makes of it."""
 
 from typing import TYPE_CHECKING
 
@@ -6,14 +6,23 @@ from ...common.lazy import face
 
 if TYPE_CHECKING:
     from .attack import class_mean_scores, flushed_denormals, frozen_copy, invert
+    from .examination import examine
     from .settings import Inversion
 else:
     __getattr__, __dir__ = face(
         __name__,
         {
             "attack": "class_mean_scores flushed_denormals frozen_copy invert",
+            "examination": "examine",
             "settings": "Inversion",
         },
     )
 
-__all__ = ["Inversion", "class_mean_scores", "flushed_denormals", "frozen_copy", "invert"]
+__all__ = [
+    "Inversion",
+    "class_mean_scores",
+    "examine",
+    "flushed_denormals",
+    "frozen_copy",
+    "invert",
+]

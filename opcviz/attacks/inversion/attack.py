@@ -6,20 +6,24 @@ Geiping et al. 2020 (arXiv 2003.14053) search for the picture whose gradient loo
 
 Two targets g, with two different attackers (Hu et al. 2024, arXiv 2404.03233):
 
-* **gradient** (B): g is the gradient of the forget picture at the unlearned weights θu. A model
-  that still represents the picture gives it away; a collapsed one has nothing to tell.
+* **gradient** (B): g is the gradient of the forget picture at the unlearned weights θu. Whoever
+  computes it holds the picture, so this is a probe of the network, not an attack by an eavesdropper
+  who lacks the picture. A score says that a gradient is alive at θu, not that the picture was
+  remembered: a retrained model, which never saw it, scores as high as the original. Where no
+  gradient reaches the body there is no score; `examine` then asks whether it is only masked.
 * **difference** (A): g = θu − θo, all that unlearning changed, and the gradient is taken at θo:
   one ascent step on one picture is exactly that. After many steps on many pictures the difference
-  is a mixture, and this attack is far harder.
+  is a mixture, and this attack cannot tell whether one of them is still there.
+
+Which of the two the paper on one-point contraction uses is not known.
 
 A gradient may also be the mean of several pictures', which are then sought together, and the labels
 may be inferred instead of known. Two baselines say what a score is worth: the mean picture of the
 class, and the same attack on a random gradient, which finds what the search makes of nothing.
 
-The search starts from grey and runs Adam with momentum (0.9, 0.99) on a cosine schedule, many
-models, pictures and restarts at once. On digits it is past 30 dB in 200 steps, which signed
-gradients, Hu's choice, are not in 1,000; 400 steps match a plain loop's 1,000 at lr 0.1. L-BFGS
-(Zhu et al. 2019) is not offered: on ReLU nets it stalls at kinks of the cost.
+The search runs Adam with momentum (0.9, 0.99) on a cosine schedule, many models and pictures at
+once, in rounds: from grey, on from the best so far while that gains, else anew from noise; see
+`search`. L-BFGS (Zhu et al. 2019) is not offered: on ReLU nets it stalls at kinks of the cost.
 """
 
 from __future__ import annotations
@@ -38,7 +42,7 @@ from ...common.progress import Progress, Step
 from .ghost_norm import Gradients
 from .gradients import GradientMatch, alike
 from .groups import GradientGroups, randomise, score
-from .result import InversionResult
+from .result import NO_BODY_GRADIENT, InversionResult
 from .scores import class_mean_scores, class_means
 from .search import InversionView, frame_steps, reconstruct
 from .settings import Inversion
@@ -53,6 +57,8 @@ __all__ = [
     "reconstruct",
 ]
 
+BODY_KEPT = "unlearning did not change the body"
+
 BUDGET = 256 * 2**20
 """Bytes of target gradients worked on at once; more pictures are taken in turns."""
 
@@ -64,6 +70,7 @@ def invert(
     config: Inversion,
     *,
     originals: Sequence[nn.Module] | None = None,
+    slope: float = 0.0,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> InversionResult:
@@ -77,6 +84,7 @@ def invert(
         labels: (P,) int64, their classes (known to the attacker).
         config: settings of the attack.
         originals: the M models before unlearning, for `target="difference"`.
+        slope: that backward gives to ReLU units that are off, in all gradients; see `surrogate`.
         seed: of the noise that searches start from; a picture's does not depend on its companions.
         progress: is told the mean cost, and asked each step whether to stop.
 
@@ -89,7 +97,7 @@ def invert(
     progress = progress or Progress()
     with flushed_denormals():
         grid, cells = _invert_all(
-            models, originals or models, pictures, labels, config, seed, progress
+            models, originals or models, pictures, labels, config, slope, seed, progress
         )
     return InversionResult(
         **score(grid, cells, pictures.detach().cpu(), labels.cpu()),
@@ -105,6 +113,7 @@ def _invert_all(
     pictures: Tensor,
     labels: Tensor,
     config: Inversion,
+    slope: float,
     seed: int,
     progress: Progress,
 ) -> tuple[list[list[dict[str, Any]]], GradientGroups]:
@@ -115,10 +124,12 @@ def _invert_all(
     jobs = []
     for group in _groups(bases, shape):
         held = sum(p.numel() * p.element_size() for p in bases[group[0]].parameters())
-        most = max(1, BUDGET // (held * config.restarts))
+        most = max(1, BUDGET // held)
         for start in range(0, len(group), most):
             some = group[start : start + most]
-            match = GradientMatch([bases[m] for m in some], shape, group_size=config.batch)
+            match = GradientMatch(
+                [bases[m] for m in some], shape, group_size=config.batch, slope=slope
+            )
             parts = torch.arange(len(cells)).split(max(1, most // len(some)))
             jobs += [(match, some, at) for at in parts]
     done: dict[tuple[int, int], dict[str, Any]] = {}
@@ -130,12 +141,17 @@ def _invert_all(
             target = match.gradients(pictures[which].repeat(len(group), 1, 1, 1).to(like), truth)
         else:
             target = _differences([models[m] for m in group], match.models, len(at))
-        target = randomise(target, cells.random[at].repeat(len(group)), at.repeat(len(group)), seed)
+        random = cells.random[at].repeat(len(group))
+        target = randomise(target, random, at.repeat(len(group)), seed)
         told = truth if config.labels == "known" else None
-        view = InversionView(match.models, target, told, shape, config.batch)
+        view = InversionView(match.models, target, told, shape, config.batch, slope)
         seeds = [seed * 1_000_003 + int(p) for p in which] * len(group)
-        report = _Report(progress, job * config.iterations, len(jobs) * config.iterations)
-        found = reconstruct(view, config, seeds, report, match)
+        steps = config.most_steps
+        report = _Report(progress, job * steps, len(jobs) * steps)
+        # nothing explains a random gradient, so that search would never settle
+        found = reconstruct(view, config, seeds, report, match, once=random)
+        if config.target == "difference":
+            found["why"] = [BODY_KEPT if w == NO_BODY_GRADIENT else w for w in found["why"]]
         places = [(m, int(cell)) for m in group for cell in at]
         for i, place in enumerate(places):
             done[place] = {name: values[i] for name, values in found.items()}

@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from ...tasks.classification import exact_cross_entropy
 from .ghost_norm import Gradients, Tape, Uncovered, dot
+from .surrogate import SurrogateSlope
 
 __all__ = [
     "GradientMatch",
@@ -64,8 +65,10 @@ class _Layers:
             differ in more than those layers' weights.
     """
 
-    def __init__(self, models: Sequence[nn.Module], probe: Tensor, group_size: int) -> None:
-        self.template, self.group_size = models[0], group_size
+    def __init__(
+        self, models: Sequence[nn.Module], probe: Tensor, group_size: int, slope: float
+    ) -> None:
+        self.template, self.group_size, self.slope = models[0], group_size, slope
         self.layers = layer_names(models[0])
         held = [{**dict(m.named_parameters()), **dict(m.named_buffers())} for m in models]
         self.names = {id(t): name for name, t in held[0].items()}
@@ -76,23 +79,27 @@ class _Layers:
     @torch.no_grad()
     def _rehearse(self, models: Sequence[nn.Module], probe: Tensor) -> None:
         """Find out whether this route gives what the models themselves give."""
-        with Tape(self.names, self.stacked, self.models) as tape:
+        with self._surrogate(), Tape(self.names, self.stacked, self.models) as tape:
             self.template(probe.repeat(self.models, 1, 1, 1))
         # a fresh tensor is at version 0; later ones were overwritten after the layer saw them
         self.copies = any(t._version for layer in tape.layers for t in (layer.input, layer.output))
         used = [n for layer in tape.layers for n in (layer.weight, layer.bias) if n]
         if sorted(used) != sorted(name for name, _ in self.template.named_parameters()):
             raise Uncovered("a weight is used twice, or not at all")
-        with Tape(self.names, self.stacked, self.models, self.copies):
+        with self._surrogate(), Tape(self.names, self.stacked, self.models, self.copies):
             logits = self.template(probe.repeat(self.models, 1, 1, 1))
         own = torch.cat([model(probe) for model in models])
         # per model, since a buffer outside the layers (pixel statistics, say) is the template's
         if not torch.allclose(logits, own, rtol=1e-3, atol=1e-4, equal_nan=True):
             raise Uncovered("models that differ in more than the weights of their layers")
 
+    def _surrogate(self) -> SurrogateSlope:
+        return SurrogateSlope(self.slope)
+
     def _forward(self, x: Tensor, labels: Tensor) -> tuple[Tape, list[Tensor]]:
         with torch.enable_grad():
-            with Tape(self.names, self.stacked, self.models, self.copies, self.group_size) as tape:
+            tape = Tape(self.names, self.stacked, self.models, self.copies, self.group_size)
+            with self._surrogate(), tape:
                 logits = self.template(x)
             outputs = [layer.output for layer in tape.layers]
             loss = exact_cross_entropy(logits, labels).sum() / self.group_size
@@ -140,15 +147,17 @@ class _Layers:
 class _Anything:
     """The route for any module: explicit gradients by `torch.func`, then autograd through them."""
 
-    def __init__(self, models: Sequence[nn.Module], group_size: int) -> None:
+    def __init__(self, models: Sequence[nn.Module], group_size: int, slope: float) -> None:
         self.template, self.models, self.group_size = models[0], len(models), group_size
+        self.slope = slope
         self.layers = layer_names(models[0])
         self.weights, self.buffers = torch.func.stack_module_state(list(models))
         self.weights = {name: w.detach() for name, w in self.weights.items()}
 
     def _gradients(self, x: Tensor, labels: Tensor) -> Gradients:
         def loss(weights: Gradients, buffers: Gradients, cell: Tensor, label: Tensor) -> Tensor:
-            logits = torch.func.functional_call(self.template, (weights, buffers), (cell,))
+            with SurrogateSlope(self.slope):
+                logits = torch.func.functional_call(self.template, (weights, buffers), (cell,))
             return exact_cross_entropy(logits, label).mean()
 
         one_model = torch.func.vmap(torch.func.grad(loss), (None, None, 0, 0))
@@ -188,6 +197,7 @@ class GradientMatch:
         shape: (C, H, W) of the pictures, in [0, 1].
         route: "layers", "anything", or "auto" for the first that the models allow.
         group_size: pictures that share one gradient, the mean of theirs.
+        slope: that backward gives to ReLU units that are off; see `surrogate`.
 
     Attributes:
         route: the one taken.
@@ -203,19 +213,20 @@ class GradientMatch:
         shape: Sequence[int],
         route: str = "auto",
         group_size: int = 1,
+        slope: float = 0.0,
     ) -> None:
         self.models, self.route, self.group_size = models, "anything", group_size
         self.layers = layer_names(models[0])
         self._route: _Layers | _Anything
         if route != "anything":
             try:
-                self._route = _Layers(models, _noise(models[0], shape), group_size)
+                self._route = _Layers(models, _noise(models[0], shape), group_size, slope)
                 self.route = "layers"
                 return
             except Uncovered as why:
                 if route == "layers":
                     raise ValueError(f"no layer-by-layer gradient for this model: {why}") from why
-        self._route = _Anything(models, group_size)
+        self._route = _Anything(models, group_size, slope)
 
     def gradients(self, x: Tensor, labels: Tensor) -> Gradients:
         """∇_θ CE of each cell: name to (M·B, *weight.shape)."""

@@ -87,7 +87,7 @@ def score(
     found = {"reconstructions": ordered(gather("reconstructions", real))}
     found["labels"] = ordered(gather("labels", real))
     found["frames"] = ordered(gather("frames", real).transpose(2, 3)).transpose(1, 2)
-    for name in ("cost", "gradient_norm"):
+    for name in ("cost", "gradient_norm", "body_gradient_norm", "steps", "settled"):
         found[name] = ordered(gather(name, real)[..., None].expand(-1, -1, batch))
     reasons = [[row[int(c)]["why"] for c in real for _ in range(batch)] for row in grid]
     reasons = [[why[int(p)] for p in place] for why in reasons]

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ...models import BodyHead
 from .ghost_norm import Gradients
 
-__all__ = ["head_of", "infer_labels", "labels_right"]
+__all__ = ["body_norms", "head_of", "infer_labels", "labels_right"]
 
 
 def head_of(model: nn.Module) -> str:
@@ -38,6 +38,25 @@ def head_of(model: nn.Module) -> str:
     if not names:
         raise ValueError("labels can only be inferred from a model that ends in a linear layer")
     return names[-1]
+
+
+def body_norms(model: nn.Module, norms: Tensor, layers: list[str]) -> Tensor:
+    """The length (B,) of the part of each gradient that lies in the body.
+
+    Where a network is its head alone, or has none, the whole counts as the body.
+
+    Args:
+        model: the network.
+        norms: (layers, B), as `layer_norms` gives them.
+        layers: their names.
+    """
+    try:
+        head = head_of(model)
+    except ValueError:
+        head = ""
+    inside = [i for i, layer in enumerate(layers) if layer != head]
+    length: Tensor = norms[inside or list(range(len(layers)))].norm(dim=0)
+    return length
 
 
 def infer_labels(target: Gradients, head: str, batch: int = 1) -> Tensor:

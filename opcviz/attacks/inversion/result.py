@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -16,7 +17,16 @@ from ...results import (
 from .labels import labels_right
 from .scores import mean, plain
 
-__all__ = ["InversionResult"]
+__all__ = ["NO_BODY_GRADIENT", "InversionResult", "counted"]
+
+NO_BODY_GRADIENT = "no gradient reaches the body"
+
+
+def counted(reasons: Sequence[str]) -> str | None:
+    """How many of the pictures have which reason; None where none has."""
+    counts = {reason: reasons.count(reason) for reason in dict.fromkeys(reasons) if reason}
+    told = (f"{n} of {len(reasons)} pictures: {why}" for why, n in counts.items())
+    return "; ".join(told) or None
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +36,10 @@ class InversionResult:
     Attributes:
         reconstructions: (M, P, C, H, W) in [0, 1]; NaN where the attack has no target.
         cost: (M, P), final cost of the best restart without total variation; NaN as above.
-        gradient_norm: (M, P), ‖g‖ of the target.
+        gradient_norm, body_gradient_norm: (M, P), ‖g‖ of the target, and of its part in the body.
+        steps: (M, P) int64, steps of the search.
+        settled: (M, P) bool, whether the search ended because more steps would not help; where it
+            ran out of rounds or stalled, the score is a lower bound.
         psnr, ssim: (M, P) against the true pictures; NaN wherever there is a reason.
         reasons: M lists of P strings, empty where all is well.
         frames: (M, F, P, C, H, W), the best restart on its way, F as asked (0: none).
@@ -36,13 +49,17 @@ class InversionResult:
         random: what the attack on R random gradients found, `psnr` and `ssim` (M, R·batch) against
             the pictures and `cost` (M, R); None where none was asked for.
         inferred: whether the labels were read off the gradient.
-        frame_steps: after how many steps each frame was taken.
+        frame_steps: after how many steps of the start that led to it each frame was taken; the
+            last frame is the reconstruction.
         seconds: wall time of the whole.
     """
 
     reconstructions: Tensor
     cost: Tensor
     gradient_norm: Tensor
+    body_gradient_norm: Tensor
+    steps: Tensor
+    settled: Tensor
     psnr: Tensor
     ssim: Tensor
     reasons: list[list[str]]
@@ -61,8 +78,6 @@ class InversionResult:
 
     def _of_model(self, m: int) -> InversionSummary:
         reasons = self.reasons[m]
-        counts = {reason: reasons.count(reason) for reason in dict.fromkeys(reasons) if reason}
-        told = "; ".join(f"{n} of {len(reasons)} pictures: {why}" for why, n in counts.items())
         interval = mean_interval(self.psnr[m].numpy())
         return InversionSummary(
             psnr=mean(self.psnr[m]),
@@ -77,10 +92,15 @@ class InversionResult:
                 gradient_norm=plain(self.gradient_norm[m]),
                 label=tuple(self.labels[m].tolist()),
                 reason=tuple(reason or None for reason in reasons),
+                body_gradient_norm=plain(self.body_gradient_norm[m]),
+                steps=tuple(self.steps[m].tolist()),
+                settled=tuple(self.settled[m].tolist()),
             ),
-            reason=told or None,
+            reason=counted(reasons),
             random_gradient=self._baseline(m),
             labels_right=self._labels_right(m),
+            body_gradient_norm=mean(self.body_gradient_norm[m]),
+            without_body_gradient=reasons.count(NO_BODY_GRADIENT),
         )
 
     def _baseline(self, m: int) -> RandomGradientScores | None:

@@ -18,15 +18,39 @@ class Inversion(Config):
         "what the attacker holds: the picture's gradient, or the weight difference",
         choices=("gradient", "difference"),
     )
-    iterations: int = setting(400, "steps of the search (literature: 4,800)", low=1, high=100_000)
+    iterations: int = setting(
+        400, "steps of one round of the search (literature: 4,800 in all)", low=1, high=100_000
+    )
+    rounds: int = setting(
+        2,
+        "rounds a picture at most: each goes on from the best while that gains",
+        low=1,
+        high=100,
+    )
     restarts: int = setting(
-        1, "searches a picture, the best by cost is kept (literature: 5)", low=1, high=64
+        4, "starts a picture at most, the best by cost goes on (literature: 5)", low=1, high=64
+    )
+    scout: int = setting(
+        60,
+        "steps after which a start is judged, at most a round's",
+        low=1,
+        high=100_000,
+        advanced=True,
     )
     lr: float = setting(
         0.2, "step size at the start (literature: 0.1, signed 0.04)", low=1e-5, high=10, log=True
     )
     tv: float = setting(
-        1e-3, "weight τ of total variation (literature: 0.01 to 0.1)", low=0, high=10, log=True
+        1e-4, "weight τ of total variation (literature: 0.01 to 0.1)", low=0, high=10, log=True
+    )
+    surrogate: float = setting(
+        0.1,
+        "slope of dead ReLU units in backward, where no gradient reaches the body (0: none)",
+        low=0,
+        high=1,
+    )
+    activations: bool = setting(
+        True, "search from each block's activations too, a fifth of the steps a round"
     )
     optimizer: str = setting(
         "adam",
@@ -65,8 +89,26 @@ class Inversion(Config):
         1, "pictures behind one gradient, the mean of theirs", low=1, high=64, advanced=True
     )
     decoys: int = setting(
-        2, "random gradients attacked too, as a baseline", low=0, high=256, advanced=True
+        1, "random gradients attacked too, as a baseline", low=0, high=256, advanced=True
     )
     frames: int = setting(
         12, "pictures kept on the way, for replay", low=0, high=1000, advanced=True
     )
+
+    @property
+    def scouting(self) -> int:
+        """Steps after which a start is judged."""
+        return min(self.scout, self.iterations)
+
+    @property
+    def most_steps(self) -> int:
+        """How many steps a picture takes at most."""
+        return self.restarts * self.scouting + self.rounds * self.iterations
+
+    @classmethod
+    def quick(cls) -> Inversion:
+        """A look instead of a measurement: about three seconds of one core a digits model.
+
+        Its searches mostly run out of steps, and say so (`settled`): scores are lower bounds.
+        """
+        return cls(iterations=120, rounds=1, restarts=2, scout=40, decoys=1)

@@ -22,9 +22,15 @@ HOW_TO_READ = {
     "correctly, whiskers the 95 % interval. Dashed: what one constant answer scores. Dotted: the "
     "retrained model, which never saw the data. In closed form FM and HR-on-logits are the same "
     "fit, so their bars agree.",
-    "inversion": "The attacker holds the gradient of one forget picture at the unlearned weights "
-    "and searches for the picture. Above the class-mean picture's PSNR, the gradient gave away "
-    "more than the class.",
+    "inversion": "An auditor who holds the forget picture takes its gradient at the unlearned "
+    "weights and searches for the picture that leaves it: a probe of the network, not an attack by "
+    "an eavesdropper who lacks the picture. A high PSNR says that a gradient is alive there, not "
+    "that the picture was remembered: the retrained model, which never saw it, scores as high. "
+    "Where no gradient reaches the body there is no PSNR; it may only be masked, so dead units "
+    "then get a slope in backward, and every block's activations are inverted, too. Budget: at "
+    "most 4 starts and 1,040 steps a picture by default. Which gradient the OPC paper inverts is "
+    "unknown. The weight difference is searched only where one sample was forgotten: of many it "
+    "cannot tell.",
 }
 
 

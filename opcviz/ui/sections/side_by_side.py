@@ -235,7 +235,7 @@ def _ridges(shown: Sequence[Column], fit: str) -> None:
 
 @st.fragment
 def reconstructions(shown: Sequence[Column]) -> None:
-    """What gradient inversion gets back of a few forget pictures, at any step of the search."""
+    """What inversion gets back of a few forget pictures, at any step of the search."""
     left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
     with left:
         _title("Gradient inversion", HOW_TO_READ["inversion"])
@@ -290,13 +290,33 @@ def _search_step(steps: list[int]) -> int | None:
 
 
 def _inversion_line(about: InversionSummary) -> str:
-    if about.psnr is None:
-        return f"no score: {about.reason}"
-    baseline = about.class_mean.psnr if about.class_mean else None
-    return (
-        f"PSNR **{_db(about.psnr)}** (class mean {_db(baseline)}) · "
-        f"SSIM **{about.ssim:.2f}** · gradient norm {about.gradient_norm:.2g}"
-    )
+    """Scores of one model, the gradient they rest on, and what rebuilds a masked picture."""
+    parts = []
+    if about.psnr is None or about.ssim is None:
+        parts.append(f"no score: {about.reason}")
+    else:
+        baseline = about.class_mean.psnr if about.class_mean else None
+        parts.append(f"PSNR **{_db(about.psnr)}** (class mean {_db(baseline)})")
+        parts.append(f"SSIM **{about.ssim:.2f}**")
+    if about.gradient_norm is not None:
+        body = about.body_gradient_norm
+        inside = "" if body is None else f", of which in the body {body:.2g}"
+        parts.append(f"gradient norm {about.gradient_norm:.2g}{inside}")
+    each = about.per_picture
+    # a picture without a cost was not searched
+    settled = [
+        done for done, cost in zip(each.settled, each.cost, strict=False) if cost is not None
+    ]
+    if not all(settled):
+        parts.append(f"{len(settled) - sum(settled)} of {len(settled)} searches stopped short")
+    if about.masked:
+        parts.append("**gradient masked**: the pictures are rebuilt all the same")
+    if defined(bent := about.surrogate) and bent.psnr is not None:
+        parts.append(f"with slope {bent.slope:g} for dead units {_db(bent.psnr)}")
+    if about.activations:
+        told = ", ".join(f"{each.block} {_db(each.psnr)}" for each in about.activations)
+        parts.append(f"from activations: {told}")
+    return " · ".join(parts)
 
 
 def _db(value: float | None) -> str:

@@ -1,0 +1,66 @@
+"""A slope for units that are off: the answer to gradients that a dead layer masks.
+
+A ReLU whose input is not positive passes no gradient, and a layer of such units keeps every
+gradient from the body: a search for the picture then has nothing to match, though the body still
+computes from it. BPDA (Athalye et al. 2018, arXiv 1802.00420) leaves the forward pass as it is and
+replaces the derivative alone: here ReLU's becomes `slope` wherever a unit is off, in every ReLU of
+the network (`nn.ReLU`, `F.relu`, `torch.relu`; no other activation has a dead side). The gradient
+so found is not one that an honest device would send; it says what a white-box auditor reads out of
+the body.
+
+It says it too well: with a slope everywhere, the gradient of the first layer is alive in any
+network, and that gradient holds the layer's input, the picture. A network whose first layer is zero
+computes nothing from the picture, and this search rebuilds it all the same. So a high score lifts
+the mask and does not prove that the network carries the picture; activations do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+__all__ = ["SurrogateSlope"]
+
+IN_PLACE = (F.relu_, torch.relu_, Tensor.relu_)
+RELUS = (F.relu, torch.relu, Tensor.relu, *IN_PLACE)
+"""The calls that are replaced."""
+
+
+class SurrogateSlope(TorchFunctionMode):
+    """While it is entered, ReLUs pass `slope` of the gradient where they are off.
+
+    Args:
+        slope: 0 leaves everything as it is.
+
+    Attributes:
+        met: how many ReLU calls were replaced.
+    """
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        self.slope, self.met = slope, 0
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func not in RELUS:
+            return func(*args, **kwargs)
+        self.met += 1
+        if not self.slope:
+            return func(*args, **kwargs)
+        x = args[0] if args else kwargs["input"]
+        inplace = func in IN_PLACE or kwargs.get("inplace", args[1] if len(args) > 1 else False)
+        line = x * torch.where(x > 0, 1.0, self.slope).to(x.dtype)
+        # the value is ReLU's own; what autograd sees, once or twice, is the line
+        out = line + (x.clamp_min(0) - line).detach()
+        return x.copy_(out) if inplace else out
