@@ -47,6 +47,8 @@ MEMBERS: dict[str, tuple[str, dict[str, Any]]] = {
     "retain-like, features": ("opc_retain_like", {}),
     "retain-like, blocks": ("opc_retain_like", {"target": "blocks"}),
     "OPC, deep": ("opc_deep", {}),
+    "OPC, deep, lr 0.1": ("opc_deep", {"lr": 0.1}),
+    "OPC, deep, retain-like": ("opc_deep_retain_like", {}),
 }
 Row = dict[str, Any]
 

@@ -30,27 +30,44 @@ def batch(tiny_images: Images) -> Batch:
     return Batch(x, tiny_images.y_train[index], index, index % 7 > 2, epochs_done=0.5)
 
 
-@pytest.mark.parametrize("stem", [False, True])
-@pytest.mark.parametrize("early", [1.0, 3.0])
+@pytest.mark.parametrize("given", [(1.0,), (0.0, 3.0, 1.0), (1.0, 3.0, 2.0, 1.0, 0.5)])
 def test_the_loss_is_the_formula(
-    tiny_request: MakeRequest, batch: Batch, stem: bool, early: float
+    tiny_request: MakeRequest, batch: Batch, given: tuple[float, ...]
 ) -> None:
     request = tiny_request()
     model = request.original.eval()
     gone, kept = batch.forget, batch.retain
     with torch.no_grad():
         seen = model.activations(batch.x)
-        blocks = [seen.blocks[n] for n in model.block_names][0 if stem else 1 :]
         lengths = [
             (b[gone].double().flatten(1).norm(dim=1) / math.sqrt(b[0, 0].numel())).mean()
-            for b in [*blocks, seen.features]
+            for b in [*seen.blocks.values(), seen.features]
         ]
-        weights = [early, *[1.0] * (len(lengths) - 1)]
+        weights = [*given, *[given[-1]] * (len(lengths) - len(given))]
         pull = sum(w * v for w, v in zip(weights, lengths, strict=True)) / sum(weights)
         expected = F.cross_entropy(seen.logits[kept], batch.y[kept]) + 2 * pull
-    deep = create("opc_deep", stem=stem, early=early, weight=2.0, shares=False)
+    deep = create("opc_deep", block_weights=given, weight=2.0, shares=False)
     loss = deep.objective(request, model)(model, batch)
     assert loss.item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_the_teacher_is_the_original_among_the_retained_classes(
+    tiny_request: MakeRequest, batch: Batch
+) -> None:
+    request = tiny_request()
+    model, kept = request.copy_of_original().eval(), batch.retain
+    with torch.no_grad():
+        model.head.bias += torch.arange(float(model.classes))
+        answers = (model(batch.x[kept]) / 2).log_softmax(1)
+        logits = request.original.eval()(batch.x[kept])
+        others = [c for c in range(model.classes) if c not in request.split.classes]
+        told = torch.zeros_like(logits)
+        told[:, others] = (logits[:, others] / 2).softmax(1)
+        apart = torch.where(told > 0, told * (told.clamp_min(1e-30).log() - answers), 0.0)
+        expected = 4 * apart.sum(1).mean()
+    deep = create("opc_deep", teacher=1.0, weight=0.0, shares=False)
+    found = deep.objective(request, model)(model, batch)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_step_shows_all_retain_and_some_forget_samples(batch: Batch) -> None:
@@ -105,9 +122,24 @@ def test_what_cannot_be_is_refused(tiny_request: MakeRequest) -> None:
         create("opc_deep", vary="crop").objective(tiny_request(data=signals), request.original)
 
 
+def test_no_weight_at_all_is_refused(tiny_request: MakeRequest) -> None:
+    with pytest.raises(ConfigError, match=r"DeepOPC\.block_weights: all are 0"):
+        create("opc_deep", block_weights=(0.0,)).unlearn(tiny_request())
+
+
+def test_retain_like_is_deep_with_other_settings(
+    tiny_request: MakeRequest, same_weights: Callable[..., bool]
+) -> None:
+    request = tiny_request()
+    preset = create("opc_deep_retain_like", epochs=2)
+    settings = {k: v for k, v in preset.to_dict().items() if k != "name"}
+    alike = create("opc_deep", **settings)
+    assert same_weights(preset.unlearn(request)[0], alike.unlearn(request)[0])
+
+
 def test_every_later_block_is_contracted_and_the_rest_is_kept(tiny_request: MakeRequest) -> None:
     request = tiny_request()
-    model, outcome = create("opc_deep", epochs=40, batch_size=24).unlearn(request)
+    model, outcome = create("opc_deep", epochs=40, lr=0.1, batch_size=24).unlearn(request)
     assert outcome.status == "finished"
     gone, kept = request.split.forget_train, request.split.retain_train
 
