@@ -169,7 +169,6 @@ class DeepRetainLike(DeepOPC):
     Every step shows all forget samples of its batch: a distance of two sets wants many of both.
     """
 
-    epochs: int = 120
     lr: float = 0.1
     point: str = "retain_like"
     weight: float = 15.0
