@@ -1,0 +1,1 @@
+"""How deep a method forgets and what it pays: see `__main__`."""
