@@ -48,7 +48,7 @@ class Artefact:
     question: Json
     created: str
     about: KindAbout | None = None
-    files: Mapping[str, Json] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
         """A file of it."""
