@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["listing", "numbers_table", "reading", "without_model"]
 
+WIDEST_NAME = 36  # of a listing's first column, before it folds
+
 
 def reading(study: StudyResult) -> str:
     """How the numbers are read."""
@@ -58,8 +60,9 @@ def numbers_table(study: StudyResult) -> Table:
 
 
 def _verdict(verdict: Verdict) -> str:
-    words = [verdict.verdict or "–", verdict.level]
-    return ", ".join(filter(None, words))
+    if verdict.verdict is None:
+        return f"– (missing: {verdict.missing[0]})" if verdict.missing else "–"
+    return ", ".join(filter(None, [verdict.verdict, verdict.level]))
 
 
 def without_model(study: StudyResult) -> list[str]:
@@ -80,8 +83,13 @@ def listing(rows: Sequence[Mapping[str, object]]) -> Table:
     """Plain values of rows that share their keys."""
     table = Table()
     plain = [{k: v for k, v in row.items() if not isinstance(v, dict | list)} for row in rows]
-    for name in plain[0] if plain else ("none yet",):
-        table.add_column(name)
+    for i, name in enumerate(plain[0] if plain else ("none yet",)):
+        # folded, never cut: the first column is what a person has to type
+        table.add_column(name, overflow="fold", min_width=_width(plain, name) if i == 0 else None)
     for row in plain:
         table.add_row(*(str(value) for value in row.values()))
     return table
+
+
+def _width(rows: Sequence[Mapping[str, object]], name: str) -> int:
+    return min(max((len(str(row[name])) for row in rows), default=0), WIDEST_NAME)

@@ -4,7 +4,6 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 """
 
 from ..common.records import Record, Undefined, defined, guard
-from .attempts import HOLDS, Attempt, Sign
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
 from .inversion import (
     ClassMeanScores,
@@ -59,9 +58,7 @@ from .stored import DataResult, PlainResult, TrainingResult
 __all__ = [
     "ATTACKS",
     "FIT_SETS",
-    "HOLDS",
     "AccuracyReport",
-    "Attempt",
     "AverageGap",
     "BeforeAttack",
     "Block",
@@ -105,7 +102,6 @@ __all__ = [
     "RocCurve",
     "RocReport",
     "Separability",
-    "Sign",
     "SimilarityResult",
     "SizeCurve",
     "SizeSweep",
