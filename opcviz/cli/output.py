@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from ..common.records import defined
 from ..results import EvidenceResult
@@ -54,7 +55,7 @@ def numbers_table(study: StudyResult) -> Table:
             model.method.info.name,
             str(model.seed),
             *("–" if value is None else f"{value:{form}}" for value, form in values),
-            _verdict(study.verdict(model)),
+            Text(_verdict(study.verdict(model))),  # a reason may hold brackets, which are no markup
         )
     return table
 
@@ -87,7 +88,7 @@ def listing(rows: Sequence[Mapping[str, object]]) -> Table:
         # folded, never cut: the first column is what a person has to type
         table.add_column(name, overflow="fold", min_width=_width(plain, name) if i == 0 else None)
     for row in plain:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(Text(str(value)) for value in row.values()))
     return table
 
 

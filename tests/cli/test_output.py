@@ -33,5 +33,5 @@ def test_every_preset_is_listed() -> None:
 
 def test_without_a_verdict_the_table_says_what_is_missing(monkeypatch) -> None:
     study = open_study(Store(shipped_root()), "digits")
-    monkeypatch.setattr(type(study), "verdict", lambda *_: no_verdict(["the retrained model"]))
-    assert "missing: the retrained model" in drawn(numbers_table(study), width=200)
+    monkeypatch.setattr(type(study), "verdict", lambda *_: no_verdict(["[/what] is missing"]))
+    assert "missing: [/what] is missing" in drawn(numbers_table(study), width=200)
