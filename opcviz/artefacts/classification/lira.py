@@ -93,10 +93,10 @@ class Lira(Kind):
             for method in ("original", "retrain")
         )
         result, scores = reference_attack(
-            _confidence(subject, context),
+            _confidence(subject),
             forget_references(
-                [_confidence(each, context) for each in in_models],
-                [_confidence(each, context) for each in out_models],
+                [_confidence(each) for each in in_models],
+                [_confidence(each) for each in out_models],
             ),
             context.settings(ReferenceAttack),
             progress=context.progress,
@@ -119,7 +119,7 @@ class Lira(Kind):
         return NEEDED_SEEDS
 
 
-def _confidence(subject: ClassifierSubject, context: Context) -> Tensor:
+def _confidence(subject: ClassifierSubject) -> Tensor:
     """(|D_f|,) scaled confidence of a model on the forget part of the train set, on the CPU."""
     from ...attacks.membership import scaled_confidence
 
