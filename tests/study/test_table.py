@@ -169,7 +169,8 @@ def test_a_line_of_show_has_each_number_below_its_heading(renumbered_model, dist
         models=[renumbered_model, model(3, None, method="rl", results=known_results.known())],
         verdict=lambda model: SimpleNamespace(verdict="shallow", level=None),
     )
-    lines = {column.header: list(column.cells) for column in numbers_table(study).columns}
+    table = numbers_table(study)
+    lines = {column.header: list(map(str, column.cells)) for column in table.columns}
     forms = {name: ".2g" if name == "norm\nratio" else ".1f" for name in SHOWN}
     assert lines == {
         "model": ["opc", "rl"],
