@@ -37,6 +37,7 @@ TRAINING = "tests/golden/test_golden_training.py"
 VERDICT = "tests/golden/test_golden_verdict.py"
 TABLE = "tests/golden/test_golden_table.py"
 PAGES = "tests/app/test_whose_numbers.py"
+ANSWERS = "tests/app/test_whose_answers.py"
 LAB = "tests/app/test_live_words.py"
 SWEEP = "tests/sweep/test_sweep.py"
 RULE = "tests/verdict/test_verdict.py"
@@ -244,6 +245,30 @@ MUTANTS = (
         "originals=None if original is None else [original.network]",
         "originals=None if original is None else [model.network]",
         (LIBRARY,),
+    ),
+    Mutant(
+        "every model wears the first model's verdict",
+        "</div>{badge(column.verdict)}",
+        "</div>{badge(shown[0].verdict)}",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "every model answers the pinned sample with the first model's probabilities",
+        'probabilities = column.arrays("maps", "maps.npz").get("probabilities")',
+        'probabilities = shown[0].arrays("maps", "maps.npz").get("probabilities")',
+        (ANSWERS,),
+    ),
+    Mutant(
+        "the ridge sweep stays that of all training data",
+        'fit_of(c.results, "fm", fit).sweep for c in shown',
+        'fit_of(c.results, "fm", "all").sweep for c in shown',
+        (ANSWERS,),
+    ),
+    Mutant(
+        "the dashed line of the ridge sweep is the recovered accuracy",
+        'constant=fit_of(shown[0].results, "fm", fit).constant_predictor',
+        'constant=fit_of(shown[0].results, "fm", fit).forget_accuracy',
+        (ANSWERS,),
     ),
 )
 

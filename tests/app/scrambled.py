@@ -21,6 +21,7 @@ from opcviz.study import Store, StudyResult, open_study, shipped_root
 
 NAMES = ("original", "retrain", "opc")
 SEEDS = (0, 1)
+TITLES = {"original": "Original", "retrain": "Retrained", "opc": "OPC"}
 KINDS = {  # kind to the arrays beside its numbers
     "model": (),
     "evidence": ("entropy.npz",),
@@ -74,6 +75,14 @@ def scramble(root: Path) -> Scrambled:
         for seed in SEEDS:
             _model(store, {"": digits, "reference": samples}, name, seed, made)
     return made
+
+
+def columns(made: Scrambled) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Label, numbers and arrays of all models in the order of columns."""
+    return [
+        (f"{TITLES[name]} · seed {seed}", made.numbers[key], made.arrays[key])
+        for (name, seed), key in made.keys.items()
+    ]
 
 
 def _model(
