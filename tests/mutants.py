@@ -270,6 +270,36 @@ MUTANTS = (
         'constant=fit_of(shown[0].results, "fm", fit).forget_accuracy',
         (ANSWERS,),
     ),
+    Mutant(
+        "samples that turn right and wrong swapped",
+        "{flips.recovered:,} turn right, {flips.lost:,} turn wrong",
+        "{flips.lost:,} turn right, {flips.recovered:,} turn wrong",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "the dashed line of the size sweep at a half",
+        "constant=first.recovery.constant_predictor if defined(first) else None",
+        "constant=50.0 if defined(first) else None",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "relearning's dashed line is that of the forget test data",
+        "[one.forget_train.constant_predictor for one in found.values()]\n    st.plotly_chart(",
+        "[one.forget_test.constant_predictor for one in found.values()]\n    st.plotly_chart(",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "the least false positive rate resolved counted from the members",
+        "sizes = [one.thresholds.nonmembers for one in found]",
+        "sizes = [one.thresholds.members for one in found]",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "forget and retain counts of the entropy panels swapped",
+        '("forget", "orange", about.forget),\n        ("retain", "green", about.retain),',
+        '("forget", "orange", about.retain),\n        ("retain", "green", about.forget),',
+        (ANSWERS,),
+    ),
 )
 
 
