@@ -37,6 +37,7 @@ TRAINING = "tests/golden/test_golden_training.py"
 VERDICT = "tests/golden/test_golden_verdict.py"
 TABLE = "tests/golden/test_golden_table.py"
 PAGES = "tests/app/test_whose_numbers.py"
+ANSWERS = "tests/app/test_whose_answers.py"
 LAB = "tests/app/test_live_words.py"
 SWEEP = "tests/sweep/test_sweep.py"
 RULE = "tests/verdict/test_verdict.py"
@@ -244,6 +245,60 @@ MUTANTS = (
         "originals=None if original is None else [original.network]",
         "originals=None if original is None else [model.network]",
         (LIBRARY,),
+    ),
+    Mutant(
+        "every model wears the first model's verdict",
+        "</div>{badge(column.verdict)}",
+        "</div>{badge(shown[0].verdict)}",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "every model answers the pinned sample with the first model's probabilities",
+        'probabilities = column.arrays("maps", "maps.npz").get("probabilities")',
+        'probabilities = shown[0].arrays("maps", "maps.npz").get("probabilities")',
+        (ANSWERS,),
+    ),
+    Mutant(
+        "the ridge sweep stays that of all training data",
+        'fit_of(c.results, "fm", fit).sweep for c in shown',
+        'fit_of(c.results, "fm", "all").sweep for c in shown',
+        (ANSWERS,),
+    ),
+    Mutant(
+        "the dashed line of the ridge sweep is the recovered accuracy",
+        'constant=fit_of(shown[0].results, "fm", fit).constant_predictor',
+        'constant=fit_of(shown[0].results, "fm", fit).forget_accuracy',
+        (ANSWERS,),
+    ),
+    Mutant(
+        "samples that turn right and wrong swapped",
+        "{flips.recovered:,} turn right, {flips.lost:,} turn wrong",
+        "{flips.lost:,} turn right, {flips.recovered:,} turn wrong",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "the dashed line of the size sweep at a half",
+        "constant=first.recovery.constant_predictor if defined(first) else None",
+        "constant=50.0 if defined(first) else None",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "relearning's dashed line is that of the forget test data",
+        "[one.forget_train.constant_predictor for one in found.values()]\n    st.plotly_chart(",
+        "[one.forget_test.constant_predictor for one in found.values()]\n    st.plotly_chart(",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "the least false positive rate resolved counted from the members",
+        "sizes = [one.thresholds.nonmembers for one in found]",
+        "sizes = [one.thresholds.members for one in found]",
+        (ANSWERS,),
+    ),
+    Mutant(
+        "forget and retain counts of the entropy panels swapped",
+        '("forget", "orange", about.forget),\n        ("retain", "green", about.retain),',
+        '("forget", "orange", about.retain),\n        ("retain", "green", about.forget),',
+        (ANSWERS,),
     ),
 )
 

@@ -239,7 +239,9 @@ def sweep(
 def list_(
     what: Annotated[
         str,
-        typer.Argument(help="datasets, architectures, methods, attacks, kinds, fields, studies"),
+        typer.Argument(
+            help="datasets, architectures, methods, attacks, kinds, fields, presets, studies"
+        ),
     ],
     as_json: JsonOption = False,
     store: StoreOption = None,
@@ -255,6 +257,7 @@ def list_(
         "attacks": listings.attacks,
         "kinds": listings.artefact_kinds,
         "fields": listings.json_fields,
+        "presets": listings.presets,
         "studies": lambda: listings.studies(_open_store(store)),
     }
     if what not in known:

@@ -15,6 +15,7 @@ __all__ = [
     "datasets",
     "json_fields",
     "methods",
+    "presets",
     "studies",
 ]
 
@@ -97,6 +98,13 @@ def _fields(cls: type[Config]) -> list[Json]:
         {"name": name, "default": defaults[name], "help": about.help}
         for name, about in settings_of(cls).items()
     ]
+
+
+def presets() -> list[Json]:
+    """Studies that `run` knows by name."""
+    from ..study import list_presets
+
+    return [{"name": name, "title": title} for name, title in list_presets().items()]
 
 
 def studies(where: Store) -> list[Json]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from ..common.records import defined
 from ..results import EvidenceResult
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ..verdict import Verdict
 
 __all__ = ["listing", "numbers_table", "reading", "without_model"]
+
+WIDEST_NAME = 36  # of a listing's first column, before it folds
 
 
 def reading(study: StudyResult) -> str:
@@ -52,12 +55,14 @@ def numbers_table(study: StudyResult) -> Table:
             model.method.info.name,
             str(model.seed),
             *("–" if value is None else f"{value:{form}}" for value, form in values),
-            _verdict(study.verdict(model)),
+            Text(_verdict(study.verdict(model))),  # a reason may hold brackets, which are no markup
         )
     return table
 
 
 def _verdict(verdict: Verdict) -> str:
+    if verdict.gone is None:
+        return f"{verdict.words} (missing: {verdict.missing[0]})" if verdict.missing else "–"
     return verdict.words
 
 
@@ -79,8 +84,13 @@ def listing(rows: Sequence[Mapping[str, object]]) -> Table:
     """Plain values of rows that share their keys."""
     table = Table()
     plain = [{k: v for k, v in row.items() if not isinstance(v, dict | list)} for row in rows]
-    for name in plain[0] if plain else ("none yet",):
-        table.add_column(name)
+    for i, name in enumerate(plain[0] if plain else ("none yet",)):
+        # folded, never cut: the first column is what a person has to type
+        table.add_column(name, overflow="fold", min_width=_width(plain, name) if i == 0 else None)
     for row in plain:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(Text(str(value)) for value in row.values()))
     return table
+
+
+def _width(rows: Sequence[Mapping[str, object]], name: str) -> int:
+    return min(max((len(str(row[name])) for row in rows), default=0), WIDEST_NAME)

@@ -235,10 +235,6 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, spec)
 
-    def has_study(self, place: str) -> bool:
-        """Whether a study of this place has been recorded."""
-        return any((root / "studies" / place / "study.json").is_file() for root in self.roots)
-
     def read_study(self, place: str) -> Json:
         """A study's spec, from the first root whose record can be read.
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from engines import Queue
 from reading import fine
+from scrambled import Scrambled, scramble
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -103,5 +104,39 @@ def visit(store) -> Callable[..., AppTest]:
         for name, value in params.items():  # a change of page would clear them
             app.query_params[name] = value
         return fine(app.run())
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> tuple[Path, Scrambled]:
+    """A store with a study in which every number differs, and what it holds."""
+    root = tmp_path_factory.mktemp("scrambled")
+    return root, scramble(root)
+
+
+@pytest.fixture
+def made(store, made_once) -> Scrambled:
+    """What the test's own store holds."""
+    root, made = made_once
+    shutil.copytree(root / "studies", store / "studies")
+    return made
+
+
+@pytest.fixture(scope="module")
+def opened() -> dict[tuple, AppTest]:
+    """Pages that were drawn already: tests that only read share one."""
+    return {}
+
+
+@pytest.fixture
+def page(visit, made, opened) -> Callable[..., AppTest]:
+    """A page on models of that study, all of them if none is named."""
+
+    def open_page(name: str = "", *chosen: tuple[str, int]) -> AppTest:
+        if (name, chosen) not in opened:
+            keys = [made.keys[model] for model in chosen or made.keys]
+            opened[name, chosen] = visit(name, study=made.place, models=",".join(keys))
+        return opened[name, chosen]
 
     return open_page

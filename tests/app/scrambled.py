@@ -21,6 +21,7 @@ from opcviz.study import Store, StudyResult, open_study, shipped_root
 
 NAMES = ("original", "retrain", "opc")
 SEEDS = (0, 1)
+TITLES = {"original": "Original", "retrain": "Retrained", "opc": "OPC"}
 KINDS = {  # kind to the arrays beside its numbers
     "model": (),
     "evidence": ("entropy.npz",),
@@ -76,6 +77,14 @@ def scramble(root: Path) -> Scrambled:
     return made
 
 
+def columns(made: Scrambled) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Label, numbers and arrays of all models in the order of columns."""
+    return [
+        (f"{TITLES[name]} · seed {seed}", made.numbers[key], made.arrays[key])
+        for (name, seed), key in made.keys.items()
+    ]
+
+
 def _model(
     store: Store, lends: dict[str, StudyResult], name: str, seed: int, made: Scrambled
 ) -> None:
@@ -86,6 +95,8 @@ def _model(
         key = lends[""].model(model.key).key.removesuffix("-s0") + f"-s{seed}"
         made.keys[name, seed] = key
         numbers = _scrambled(artefact.json(), f"{name} {seed} {kind}", kind)
+        if kind == "evidence":
+            _count(numbers, _random(f"{name} {seed} counts"))
         arrays = {f: _drawn(artefact.arrays(f), f"{name} {seed} {f}") for f in files}
         question = artefact.question | ({"seed": seed} if kind == "model" else {})
         with store.writing(f"{made.place}/models/{key}", kind, question) as folder:
@@ -94,6 +105,17 @@ def _model(
                 np.savez_compressed(folder / file, **content)
         made.numbers.setdefault(key, {})[kind] = numbers
         made.arrays.setdefault(key, {})[kind] = next(iter(arrays.values()), {})
+
+
+def _count(evidence: dict[str, Any], draw: np.random.Generator) -> None:
+    """Other numbers of samples that turn, and points as of a larger set that was thinned."""
+    for attack in ("fm", "hr"):
+        for fit in evidence["recovery"][attack].values():
+            if "flips" in fit:
+                fit["flips"]["recovered"], fit["flips"]["lost"] = (
+                    int(n) for n in draw.choice(400, 2, replace=False)
+                )
+    evidence["entropy"]["retain"] = [1007, 4321]
 
 
 def _random(text: str) -> np.random.Generator:

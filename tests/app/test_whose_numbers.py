@@ -4,63 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from drawn import auc, cells, levels, lines, near, percent, plain, sources
 from reading import captions, charts, fine, headlines, maps, recovery_bars, strips, unfolded
-from scrambled import Scrambled, scramble
+from scrambled import Scrambled, columns
 from streamlit.testing.v1 import AppTest
 
 from opcviz.study import Store, open_study
 from opcviz.ui.charts.pictures import picture_strip
-
-TITLES = {"original": "Original", "retrain": "Retrained", "opc": "OPC"}
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory) -> tuple[Path, Scrambled]:
-    root = tmp_path_factory.mktemp("scrambled")
-    return root, scramble(root)
-
-
-@pytest.fixture
-def made(store, made_once) -> Scrambled:
-    """What the test's own store holds."""
-    root, made = made_once
-    shutil.copytree(root / "studies", store / "studies")
-    return made
-
-
-@pytest.fixture(scope="module")
-def opened() -> dict[tuple, AppTest]:
-    """Pages that were drawn already: tests that only read share one."""
-    return {}
-
-
-@pytest.fixture
-def page(visit, made, opened) -> Callable[..., AppTest]:
-    """A page on models of that study, all of them if none is named."""
-
-    def open_page(name: str = "", *chosen: tuple[str, int]) -> AppTest:
-        if (name, chosen) not in opened:
-            keys = [made.keys[model] for model in chosen or made.keys]
-            opened[name, chosen] = visit(name, study=made.place, models=",".join(keys))
-        return opened[name, chosen]
-
-    return open_page
-
-
-def columns(made: Scrambled) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Label, numbers and arrays of all models in the order of columns."""
-    return [
-        (f"{TITLES[name]} · seed {seed}", made.numbers[key], made.arrays[key])
-        for (name, seed), key in made.keys.items()
-    ]
 
 
 def stages(numbers: dict[str, Any], fit: str, what: str) -> list[Any]:

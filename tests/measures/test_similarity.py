@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from json_form import as_json
 from scipy.stats import entropy
 from torch import Tensor
 
+from opcviz.common.records import Undefined
 from opcviz.measures import collapse
 from opcviz.measures.similarity import (
     feature_similarity,
@@ -21,6 +23,7 @@ from opcviz.measures.similarity import (
     prediction_similarity,
     similarity,
 )
+from opcviz.results import AccuracyReport
 from opcviz.verdict.gap import average_gap, tug_of_war
 
 average_gap = as_json(average_gap)
@@ -199,9 +202,16 @@ def test_a_whole_model_beside_another() -> None:
 
 
 # SalUn's CIFAR-10 table, 10 % random: UA, RA, TA, MIA of two methods and of retraining
-RETRAIN = {"forget_train": 94.76, "retain_train": 100.0, "retain_test": 94.26}
-SALUN = {"forget_train": 97.15, "retain_train": 99.62, "retain_test": 93.93}
-L1 = {"forget_train": 95.81, "retain_train": 97.74, "retain_test": 91.59}
+def report(forget: float, retain: float, test: float) -> AccuracyReport:
+    """Accuracies in percent; no test data belong to the forgotten samples."""
+    return AccuracyReport(forget, retain, Undefined("there are none"), test, {})
+
+
+RETRAIN = report(94.76, 100.0, 94.26)
+SALUN = report(97.15, 99.62, 93.93)
+L1 = report(95.81, 97.74, 91.59)
+UNKNOWN = Undefined("not computed")
+NOTHING = AccuracyReport(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, {})
 
 
 def test_average_gap_is_the_published_one() -> None:
@@ -214,20 +224,20 @@ def test_average_gap_is_the_published_one() -> None:
 
 
 def test_average_gap_says_what_it_is_taken_over() -> None:
-    found = average_gap({**SALUN, "retain_test": None}, RETRAIN)
+    found = average_gap(replace(SALUN, retain_test=UNKNOWN), RETRAIN)
     assert found["over"] == ["UA", "RA"]
     assert found["gaps"]["TA"] is None
     assert found["gaps"]["MIA"] is None
     assert found["average_gap"] == pytest.approx((2.39 + 0.38) / 2)
-    assert average_gap({}, RETRAIN)["average_gap"] is None
-    assert "reason" in average_gap({}, RETRAIN)
+    assert average_gap(NOTHING, RETRAIN)["average_gap"] is None
+    assert "reason" in average_gap(NOTHING, RETRAIN)
 
 
 def test_tug_of_war() -> None:
     assert tug_of_war(RETRAIN, RETRAIN) == {"tow": 1}
     assert tug_of_war(SALUN, RETRAIN)["tow"] == pytest.approx(0.9761 * 0.9962 * 0.9967)
-    opposite = {**RETRAIN, "retain_train": 0.0}
+    opposite = replace(RETRAIN, retain_train=0.0)
     assert tug_of_war(opposite, RETRAIN)["tow"] == 0
-    missing = tug_of_war({**RETRAIN, "forget_train": None}, RETRAIN)
+    missing = tug_of_war(replace(RETRAIN, forget_train=UNKNOWN), RETRAIN)
     assert missing["tow"] is None
     assert "forget_train" in missing["reason"]

@@ -66,7 +66,12 @@ def test_ctrl_c_is_status_130_and_what_was_finished_is_kept(
         measure(self, kind, *rest)
 
     monkeypatch.setattr(StudyRunner, "measure", interrupted)
-    status, out, err = call(*RUN)
+    # a program started in the background ignores the signal, and hands that on to its children
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        status, out, err = call(*RUN)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (status, out) == (130, "")
     assert err.splitlines()[-1] == (
         "opcviz: stopped; what was finished is kept, run the same again to go on"

@@ -1,12 +1,17 @@
 """Means and deviations over seeds, against the standard library and by hand."""
 
 import statistics
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import reduce
+from itertools import count
 from types import SimpleNamespace
+from typing import Any
 
 import known_results
 import pytest
 
+from opcviz.cli.output import numbers_table
 from opcviz.common.config import ConfigError
 from opcviz.common.records import Undefined
 from opcviz.methods import method_settings
@@ -92,3 +97,86 @@ def test_inversion_has_a_table_of_its_own_with_both_baselines():
     ]
     with pytest.raises(ConfigError, match="no table is about 'weather'; there are: unlearning"):
         rows([], "weather")
+
+
+SHOWN = {  # headings of `opcviz show`, and where in a model's answers the number lies
+    "forget": ("evidence", "accuracy", "forget_train"),
+    "retain\ntest": ("evidence", "accuracy", "retain_test"),
+    "after\nFM": ("evidence", "recovery", "fm", "all", "forget_accuracy"),
+    "norm\nratio": ("evidence", "collapse", "norm_ratio"),
+    "PSNR": ("inversion", "psnr"),
+}
+TABLES = {
+    "show": SHOWN,
+    "unlearning": {
+        "RA": ("evidence", "accuracy", "retain_train"),
+        "TA": ("evidence", "accuracy", "retain_test"),
+        "FM": ("evidence", "recovery", "fm", "all", "forget_accuracy"),
+        "HR": ("evidence", "recovery", "hr", "all", "forget_accuracy"),
+        "FM held-out": ("evidence", "recovery", "fm", "heldout", "forget_accuracy"),
+        "FM forget": ("evidence", "recovery", "fm", "forget", "forget_accuracy"),
+        "AUC": ("evidence", "separability", "linear"),
+    },
+    "inversion": {
+        "PSNR": ("inversion", "psnr"),
+        "SSIM": ("inversion", "ssim"),
+        "random gradient": ("inversion", "random_gradient", "psnr"),
+        "class mean": ("inversion", "class_mean", "psnr"),
+        "gradient norm": ("inversion", "gradient_norm"),
+    },
+}
+
+
+def renumbered(told: Any, numbers: Iterator[int]) -> Any:
+    """The same JSON in which no two fractions are equal."""
+    if isinstance(told, dict):
+        return {key: renumbered(value, numbers) for key, value in told.items()}
+    if isinstance(told, list):
+        return [renumbered(value, numbers) for value in told]
+    return next(numbers) / 8 if isinstance(told, float) else told
+
+
+@pytest.fixture(scope="module")
+def distinct() -> dict[str, Any]:
+    """Answers of a model in which every number is another one, by kind, as JSON."""
+    numbers = count(1001)
+    kinds = ("evidence", "inversion")
+    return {k: renumbered(known_results.record(k).to_dict(), numbers) for k in kinds}
+
+
+@pytest.fixture(scope="module")
+def renumbered_model(distinct) -> SimpleNamespace:
+    """The model of these answers."""
+    answers = {kind: known_results.read(kind, told) for kind, told in distinct.items()}
+    return model(0, None, results=known_results.known(**answers))
+
+
+def stored(answers: dict[str, Any], path: tuple[str, ...]) -> float:
+    return reduce(lambda here, key: here[key], path, answers)
+
+
+@pytest.mark.parametrize(
+    ("about", "name"), [(about, name) for about, of in TABLES.items() for name in of]
+)
+def test_a_column_is_its_own_number_and_no_other(renumbered_model, distinct, about, name):
+    (column,) = [column for column in columns(about) if column.name == name]
+    assert column.value(renumbered_model.results) == stored(distinct, TABLES[about][name])
+
+
+def test_a_line_of_show_has_each_number_below_its_heading(renumbered_model, distinct):
+    assert [column.name for column in columns("show")] == list(SHOWN)
+    study = SimpleNamespace(
+        study=SimpleNamespace(title="A study"),
+        place="a-study",
+        models=[renumbered_model, model(3, None, method="rl", results=known_results.known())],
+        verdict=lambda model: SimpleNamespace(verdict="shallow", level=None),
+    )
+    table = numbers_table(study)
+    lines = {column.header: list(map(str, column.cells)) for column in table.columns}
+    forms = {name: ".2g" if name == "norm\nratio" else ".1f" for name in SHOWN}
+    assert lines == {
+        "model": ["opc", "rl"],
+        "seed": ["0", "3"],
+        **{name: [f"{stored(distinct, path):{forms[name]}}", "–"] for name, path in SHOWN.items()},
+        "verdict": ["shallow", "shallow"],
+    }

@@ -240,4 +240,4 @@ def test_workers_find_the_task_in_a_users_file(
         if model["method"] in models:
             theirs, ours = models[model["method"]]["error"], model["error"]
             assert ours | {"seconds": theirs["seconds"]} == theirs, model["method"]
-    assert run(plan, runner(plan, tmp_path / "store")) == 0  # the same questions, all answered
+    assert run(plan, runner(plan, tmp_path / "store")).made == 0  # the same questions, all answered

@@ -16,7 +16,13 @@ from .follower import Tail
 __all__ = ["follow", "queue", "replay"]
 
 POLL = 0.3  # seconds between two looks at a run
-ICONS = {"queued": "⏳", "running": "▶️", "finished": "✅", "failed": "❌", "cancelled": "⏹️"}
+ICONS = {
+    "queued": ":material/hourglass_empty:",
+    "running": ":material/play_arrow:",
+    "finished": ":material/check_circle:",
+    "failed": ":material/error:",
+    "cancelled": ":material/stop_circle:",
+}
 
 
 def follow(run: str) -> None:
