@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tiny_study
 import torch
 from engines import Here
 from reading import captions, fine
@@ -20,14 +21,8 @@ from opcviz.ui.reading import store_reader as library
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 PLAN = {
-    "name": "tiny",
-    "forget": "classes:0,1,2",
-    "methods": ["original", {"method": "ft", "epochs": 1, "batch_size": 256}],
-    "data": {"name": "digits"},
-    "architecture": {"width": 0.1},
-    "training": {"epochs": 1, "batch_size": 512},
-    "evidence": {"probe": 40, "live": 60, "pictures": 1, "maps": ["pca"], "instruments": []}
-    | {"inversion": {"iterations": 2}, "recovery": {"ridges": [0.0, 1.0]}},
+    **tiny_study.PLAN,
+    "evidence": {**tiny_study.PLAN["evidence"], "recovery": {"ridges": [0.0, 1.0]}},
 }
 
 

@@ -13,30 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_study
 import tomli_w
 import torch
 
 from opcviz.artefacts import get_kind, kinds
-from opcviz.cli import commands as cli
 from opcviz.common import plugins as plugins_module
 from opcviz.common.config import ConfigError
 from opcviz.common.plugins import Loader, add_source
 from opcviz.common.progress import Event, Message, Progress
-from opcviz.study import Plan, Store, StudyRunner, open_study, run, shipped_root
+from opcviz.study import Plan, Store, StudyRunner, open_study, shipped_root
 from opcviz.study.fields import documentation
 from opcviz.study.pipeline import execute
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-PLAN = {
-    "name": "tiny",
-    "forget": "classes:0,1,2",
-    "methods": ["original", {"method": "ft", "epochs": 1, "batch_size": 256}],
-    "data": {"name": "digits"},
-    "architecture": {"width": 0.1},
-    "training": {"epochs": 1, "batch_size": 512},
-    "evidence": {"probe": 40, "live": 60, "pictures": 1, "maps": ["pca"], "instruments": []}
-    | {"inversion": {"iterations": 2}},
-}
 ATTACK = '''
 from opcviz.artefacts import Column, Kind, Made, number, register_kind
 
@@ -76,9 +66,7 @@ def example() -> str:
 def done_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a study of two models that no attack of a user's own has seen."""
     root = tmp_path_factory.mktemp("store")
-    plan = Plan.from_dict(PLAN)
-    run(plan, StudyRunner(plan.study, Store(root), torch.device("cpu")))
-    return root
+    return tiny_study.make(root)
 
 
 @pytest.fixture
@@ -96,19 +84,8 @@ def call(
 ) -> Callable[..., tuple[int, str, str]]:
     """Run `opcviz ARGUMENTS` over the store in this process: (exit status, stdout, stderr)."""
     monkeypatch.setenv("OPCVIZ_STORE", str(store))
-    monkeypatch.setattr(cli.err, "width", 400)  # no line is broken
 
-    def ask(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["opcviz", *map(str, arguments)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        caught = capsys.readouterr()
-        return status, caught.out, caught.err
-
-    return ask
+    return tiny_study.asking(monkeypatch, capsys)
 
 
 def ours(store: Path) -> dict[str, str]:
@@ -123,14 +100,18 @@ def ours(store: Path) -> dict[str, str]:
 
 def told(store: Path, file: Path, *names: str) -> list[str]:
     """Run the plan with a user's file as the engine does; what the run said."""
-    evidence = {**PLAN["evidence"], "instruments": list(names)}
+    evidence = {**tiny_study.PLAN["evidence"], "instruments": list(names)}
     said: list[str] = []
 
     def listen(event: Event) -> None:
         if isinstance(event, Message):
             said.append(event.text)
 
-    job = {"plan": {**PLAN, "evidence": evidence}, "device": "cpu", "plugin_files": [str(file)]}
+    job = {
+        "plan": {**tiny_study.PLAN, "evidence": evidence},
+        "device": "cpu",
+        "plugin_files": [str(file)],
+    }
     execute(job, store, Progress(listen))
     return said
 
@@ -146,7 +127,7 @@ def forget_files(plugins: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_readmes_example_runs(call, tmp_path, monkeypatch):
     (tmp_path / "margin.py").write_text(example())
-    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(PLAN))
+    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(tiny_study.PLAN))
     monkeypatch.chdir(tmp_path)
     lines = [line.split()[1:] for line in README.splitlines() if line.startswith("    opcviz ")]
     asked = [line for line in lines if "margin" in line]
@@ -190,7 +171,7 @@ def test_the_number_is_that_of_the_model(store, plugins, tmp_path):
     file = tmp_path / "margin.py"
     file.write_text(example())
     told(store, file, "margin")
-    plan = Plan.from_dict(PLAN)
+    plan = Plan.from_dict(tiny_study.PLAN)
     runner = StudyRunner(plan.study, Store(store), torch.device("cpu"))
     rows = runner.split.forget_train
     for method in plan.methods:
@@ -206,7 +187,7 @@ def test_the_number_is_that_of_the_model(store, plugins, tmp_path):
 def test_its_settings_are_part_of_its_question(call, plugins, tmp_path, monkeypatch):
     body = 'return {"mean": context.settings(Power).power}\n\n    settings = {"power": Power}'
     (tmp_path / "mine.py").write_text(attack(body).replace("\n\n@", SETTINGS, 1))
-    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(PLAN))
+    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(tiny_study.PLAN))
     asked = ("--attack-file", tmp_path / "mine.py", "run", tmp_path / "tiny.toml")
     for power, only in ((2.0, ()), (3.0, ("--methods", "original"))):
         change = ("--attacks", "mine", "--set", f"evidence.power.power={power}", *only)

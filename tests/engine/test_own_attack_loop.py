@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
+import tiny_study
 import torch
 
 from opcviz.engine import DaskEngine
@@ -16,16 +16,7 @@ from opcviz.study import Job, Plan, Store, StudyRunner, run
 
 pytestmark = pytest.mark.slow
 
-PLAN: dict[str, Any] = {
-    "name": "tiny",
-    "forget": "classes:0,1,2",
-    "methods": ["original"],
-    "data": {"name": "digits"},
-    "architecture": {"width": 0.1},
-    "training": {"epochs": 1, "batch_size": 512},
-    "evidence": {"probe": 40, "live": 60, "pictures": 1, "maps": ["pca"], "instruments": []}
-    | {"inversion": {"iterations": 2}},
-}
+PLAN = {**tiny_study.PLAN, "methods": ["original"]}
 IN_MEASURE = """
 from opcviz.artefacts import Kind, register_kind
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_study
 import torch
 
 from opcviz.study import (
@@ -24,25 +25,12 @@ from opcviz.study import (
 )
 from opcviz.study.table import rows, to_markdown
 
-PLAN = {
-    "name": "tiny",
-    "forget": "classes:0,1,2",
-    "methods": ["original", {"method": "ft", "epochs": 1, "batch_size": 256}],
-    "data": {"name": "digits"},
-    "architecture": {"width": 0.1},
-    "training": {"epochs": 1, "batch_size": 512},
-    "evidence": {"probe": 40, "live": 60, "pictures": 1, "maps": ["pca"], "instruments": []}
-    | {"inversion": {"iterations": 2}},
-}
-
 
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a study of two models."""
     root = tmp_path_factory.mktemp("store")
-    plan = Plan.from_dict(PLAN)
-    run(plan, StudyRunner(plan.study, Store(root), torch.device("cpu")))
-    return root
+    return tiny_study.make(root)
 
 
 @pytest.fixture
@@ -69,7 +57,7 @@ def rewrite(path: Path, change: Callable[[Any], Any]) -> None:
 
 
 def remake(root: Path, heard: list[str]) -> None:
-    plan = Plan.from_dict(PLAN)
+    plan = Plan.from_dict(tiny_study.PLAN)
     run(plan, StudyRunner(plan.study, Store(root, warn=heard.append), torch.device("cpu")))
 
 

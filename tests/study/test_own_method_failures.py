@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_study
 import tomli_w
 import torch
 
-from opcviz.cli import commands as cli
 from opcviz.common.plugins import Loader
 from opcviz.common.progress import Event, Message, Progress
 from opcviz.engine import InlineEngine
 from opcviz.study import Job, Plan, Store, StudyRunner, open_study, run
 from opcviz.ui.sections.sentences import headline
 
-PLAN: dict[str, Any] = {
-    "name": "tiny",
-    "forget": "classes:0,1,2",
-    "methods": ["original", "mine", {"method": "ft", "epochs": 1, "batch_size": 256}],
-    "data": {"name": "digits"},
-    "architecture": {"width": 0.1},
-    "training": {"epochs": 1, "batch_size": 512},
-    "evidence": {"probe": 40, "live": 60, "pictures": 1, "maps": ["pca"], "instruments": []}
-    | {"inversion": {"iterations": 2}},
-}
+PLAN = {**tiny_study.PLAN, "methods": ["original", "mine", tiny_study.PLAN["methods"][1]]}
 METHOD = '''
 from dataclasses import dataclass
 import torch
@@ -189,20 +179,8 @@ def call(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], plugins: Loader
 ) -> Callable[..., tuple[int, str, str]]:
     """Run `opcviz ARGUMENTS` in this process: (exit status, stdout, stderr)."""
-    monkeypatch.setattr(cli.err, "width", 1000)
-    monkeypatch.setattr(cli.out, "width", 1000)
 
-    def ask(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["opcviz", *map(str, arguments)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        caught = capsys.readouterr()
-        return status, caught.out, caught.err
-
-    return ask
+    return tiny_study.asking(monkeypatch, capsys)
 
 
 def test_the_command_line_says_it_with_its_status(call, tmp_path: Path) -> None:

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_study
 import tomli_w
 
-from opcviz.cli import commands as cli
 from opcviz.study import Store, StudyRunner
-
-PLAN = {
-    "name": "tiny",
-    "forget": "classes:0,1,2",
-    "methods": ["original", {"method": "ft", "epochs": 1, "batch_size": 256}],
-    "data": {"name": "digits"},
-    "architecture": {"width": 0.1},
-    "training": {"epochs": 1, "batch_size": 512},
-    "evidence": {"probe": 40, "live": 60, "pictures": 1, "maps": ["pca"], "instruments": []}
-    | {"inversion": {"iterations": 2}},
-}
 
 
 @pytest.fixture
@@ -33,22 +21,10 @@ def call(
 ) -> Callable[..., tuple[int, str, str]]:
     """Run `opcviz ARGUMENTS` over a store of the test's: (exit status, stdout, stderr)."""
     monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path / "store"))
-    for console in (cli.err, cli.out):
-        monkeypatch.setattr(console, "width", 400)  # no line is broken
-    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(PLAN))
+    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(tiny_study.PLAN))
     monkeypatch.chdir(tmp_path)
 
-    def ask(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["opcviz", *arguments])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        caught = capsys.readouterr()
-        return status, caught.out, caught.err
-
-    return ask
+    return tiny_study.asking(monkeypatch, capsys)
 
 
 RUN = ("run", "tiny.toml", "--device", "cpu")
