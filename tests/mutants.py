@@ -114,9 +114,15 @@ MUTANTS = (
         (LAB,),
     ),
     Mutant(
-        "the verdict's rule of 2 × points dropped",
-        "self._resolved(lead, gap, 2 * self.t.points)",
-        "self._resolved(lead, gap, self.t.points)",
+        "the verdict takes no notice of how far retrained models differ",
+        "max(self.t.points, chance, further - bar)",
+        "max(self.t.points, chance)",
+        (VERDICT,),
+    ),
+    Mutant(
+        "the verdict takes no notice of the pixels' floor",
+        'floor = self.model.floor(attempt) if attempt.holds == "retain" else 0.0',
+        "floor = 0.0",
         (VERDICT,),
     ),
     # ---- more of what a store holds -------------------------------------------------------

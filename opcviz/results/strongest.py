@@ -64,6 +64,10 @@ class StrongestResult(Record):
         own = () if isinstance(self.answers, Undefined) else (self.answers,)
         return own + tuple(r.attempt for r in self._climbed if r.attempt.place != PIXELS)
 
+    def floors(self) -> tuple[Attempt, ...]:
+        """What everybody gets from the pixels alone."""
+        return tuple(r.attempt for r in self._climbed if r.attempt.place == PIXELS)
+
     def floor(self, holds: str) -> Rung | None:
         """The most that anybody with these data gets from the pixels alone."""
         return _best([r for r in self._by(holds) if r.attempt.place == PIXELS])

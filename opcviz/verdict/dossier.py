@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
 from ..common.parts import Part
 from ..common.records import Undefined, defined
 from ..common.statistics import Interval, wilson
 from ..results import PLANTED, AccuracyReport, Attempt, Sign
+from .spread import Key, Spread
 
 __all__ = ["FAMILIES", "MEMBERSHIP", "Band", "Dossier", "Missing"]
 
@@ -40,6 +42,7 @@ class Dossier:
         sizes: samples by part of the data.
         radius_ratio: width of the forgotten features over that of the retained ones.
         attempts, signs: of all attacks that were made.
+        floors: what the same attackers get from the pixels alone, without the model.
         blocks: names of the blocks that recovery was tried at, from input to output.
         lacking: families of attackers that were not made, and why.
         failed: why there is no such model, None where there is one.
@@ -51,6 +54,7 @@ class Dossier:
     radius_ratio: float | Undefined = field(default_factory=Undefined)
     attempts: tuple[Attempt, ...] = ()
     signs: tuple[Sign, ...] = ()
+    floors: tuple[Attempt, ...] = ()
     blocks: tuple[str, ...] = ()
     lacking: Mapping[str, str] = field(default_factory=dict)
     failed: str | None = None
@@ -97,7 +101,7 @@ class Dossier:
         found = self.accuracy.per_class.get("test", {})
         return {name: value for name, value in found.items() if isinstance(value, float | int)}
 
-    def attempt(self, key: tuple[str, str, str, str, int]) -> Attempt | None:
+    def attempt(self, key: Key) -> Attempt | None:
         """The best attempt of one attacker, None where he made none."""
         found = [each for each in self.attempts if each.key == key]
         return max(found, key=lambda each: each.recovered, default=None)
@@ -106,6 +110,11 @@ class Dossier:
         """The best attempt of every attacker."""
         ordered = sorted(self.attempts, key=lambda each: (each.key, -each.recovered))
         return [next(same) for _, same in groupby(ordered, key=lambda each: each.key)]
+
+    def floor(self, attempt: Attempt) -> float:
+        """The most that anybody with the attacker's data gets from the pixels alone; 0 untried."""
+        same = (each.recovered for each in self.floors if each.holds == attempt.holds)
+        return max(same, default=0.0)
 
     def sign(self, key: tuple[str, str]) -> Sign | None:
         """What one judge says, None where he was not asked."""
@@ -146,10 +155,17 @@ class Band:
         values = [model.answers()[0] for model in self.models]
         return min(values), max(values)
 
-    def attempts(self, key: tuple[str, str, str, str, int]) -> list[Attempt]:
-        """One attacker's attempts on all of them; empty unless he tried every one."""
-        found = [attempt for model in self.models if (attempt := model.attempt(key))]
-        return found if len(found) == len(self.models) else []
+    @cached_property
+    def tried(self) -> Mapping[Key, Sequence[Attempt]]:
+        """The attempts on all of them, by attacker; who did not try every one is not there."""
+        by_model = [{each.key: each for each in model.best()} for model in self.models]
+        shared = set(by_model[0]).intersection(*by_model)
+        return {key: [found[key] for found in by_model] for key in shared}
+
+    @cached_property
+    def spread(self) -> Spread:
+        """How far a further retrained model may lie above these."""
+        return Spread(self.tried)
 
     def signs(self, key: tuple[str, str]) -> list[Sign]:
         """One judge's signs of all of them; empty unless he saw every one."""

@@ -134,7 +134,8 @@ def judge(
     if not usable:
         return no_verdict(["a retrained model"])
     t = thresholds or Thresholds()
-    found = _decide(Questions(model, original, Band(usable), t))
+    others = Band(usable)
+    found = _decide(Questions(model, original, others, t))
     flips = []
     for each in fields(Thresholds):
         for factor in FACTORS:
@@ -143,7 +144,7 @@ def judge(
                 other = t.replace(**{each.name: value})
             except ConfigError:  # out of its range: no such line can be drawn
                 continue
-            said = _decide(Questions(model, original, Band(usable), other)).words
+            said = _decide(Questions(model, original, others, other)).words
             if said != found.words:
                 flips.append(Flip(each.name, value, said))
     return replace(found, sensitivity=tuple(flips))
@@ -176,7 +177,7 @@ def _decide(q: Questions) -> Verdict:
         numbers=tuple(deciding[:1] + [c for c in betraying if c.holds][:1] + losing[:1]),
         checks=tuple(checks),
         notes=_notes(q),
-        confidence=_confidence(close or checks) if gone else None,
+        confidence=_confidence(close or checks, len(q.band.models)) if gone else None,
         sensitivity=(),
         missing=tuple(dict.fromkeys(missing)),
     )
@@ -247,9 +248,11 @@ def _notes(q: Questions) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _confidence(checks: Sequence[Check]) -> Confidence:
+def _confidence(checks: Sequence[Check], retrained: int) -> Confidence:
     """Of one seed: how far the other seeds lie from it is not known."""
     closest = min(checks, key=lambda check: (not check.close, abs(check.margin)))
+    if retrained == 1:
+        return Confidence("low", closest.name, "one retrained model: their spread is not known")
     if closest.close:
         return Confidence("low", closest.name, "the closest call reaches its line")
     return Confidence("medium", closest.name, "no call reaches its line; one seed")

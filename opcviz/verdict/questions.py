@@ -94,43 +94,53 @@ class Questions:
         """
         found = []
         for attempt in self.model.best():
-            band = self.band.attempts(attempt.key)
-            if not band:
-                continue
-            strongest = max(band, key=lambda each: each.recovered)
-            least = min(each.recovered for each in band)
-            bar, of_bar = self._bar(attempt, strongest)
-            gain = attempt.recovered - bar
-            interval = difference(attempt.recovered, bar, attempt.interval, of_bar)
-            chance = gain - interval[0] if interval else 0.0
-            check = Check.above(
-                "recovered beyond the retrained models",
-                gain,
-                max(self.t.points, chance),
-                f"{attempt.words} gets {attempt.recovered:.1f} % {attempt.of}; from "
-                f"{self.band.words} {_range(least, strongest.recovered)} %"
-                + (f", luck {bar:.1f} %" if bar > strongest.recovered else ""),
-                width=self.t.points or 1.0,
-                interval=interval,
-            )
-            found.append((attempt, check))
+            if band := self.band.tried.get(attempt.key):
+                found.append((attempt, self._beyond(attempt, band)))
         return sorted(found, key=lambda pair: -pair[1].margin)
 
-    def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval]:
-        """What he must pass, and its interval: the band, or what luck would give him.
+    def _beyond(self, attempt: Attempt, band: Sequence[Attempt]) -> Check:
+        """Whether he gets more than a further retrained model would give him, or luck, or pixels.
 
-        Who never held a forgotten picture may still guess a forgotten class; and one answer for all
-        of them, as a point forces it, may by luck be theirs.
+        The gain counts from the most that any model of the band gives; the line is the greatest of
+        our own (`points`), of chance in the pictures scored, and of the spread of the band.
         """
-        luck = 0.0
+        strongest = max(band, key=lambda each: each.recovered)
+        least = min(each.recovered for each in band)
+        bar, of_bar, why = self._bar(attempt, strongest)
+        gain = attempt.recovered - bar
+        interval = difference(attempt.recovered, bar, attempt.interval, of_bar)
+        chance = gain - interval[0] if interval else 0.0
+        further = self.band.spread.bound(attempt.key, self.t.further) or 0.0
+        return Check.above(
+            "recovered beyond the retrained models",
+            gain,
+            max(self.t.points, chance, further - bar),
+            f"{attempt.words} gets {attempt.recovered:.1f} % {attempt.of}; from "
+            f"{self.band.words} {_range(least, strongest.recovered)} %{why}"
+            + (f", a further one may give {further:.1f} %" if further > bar else ""),
+            width=self.t.points or 1.0,
+            interval=interval,
+        )
+
+    def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval, str]:
+        """What he must pass, its interval, and why where it is not the band.
+
+        Who never held a forgotten picture may still guess a forgotten class; one answer for all of
+        them, as a point forces it, may by luck be theirs; and what he reads from the pixels without
+        the model he has not got from the model.
+        """
+        luck = floor = 0.0
         if attempt.given == 0 and attempt.holds in ("nothing", "retain", "other"):
             luck = 100 / max(len(self.model.recalls()), 2)
             # one class alone always gets one answer; by luck only where it is a point
             if attempt.one_answer and (attempt.constant < 100 or self._a_point(attempt.place)):
                 luck = attempt.constant
+            floor = self.model.floor(attempt) if attempt.holds == "retain" else 0.0
+        if floor > max(luck, strongest.recovered):
+            return floor, wilson(floor, attempt.scored), f", from the pixels alone {floor:.1f} %"
         if luck > strongest.recovered:
-            return luck, (luck, luck)
-        return strongest.recovered, strongest.interval
+            return luck, (luck, luck), f", luck {luck:.1f} %"
+        return strongest.recovered, strongest.interval, ""
 
     def _a_point(self, place: str) -> bool:
         """Whether the forgotten data are a point there; only of the last features it is known."""

@@ -46,6 +46,13 @@ class Thresholds(Config):
         high=50,
         unit="points",
     )
+    further: float = setting(
+        0.5,
+        "of further retrained models that may lie above an attacker's line",
+        low=0.01,
+        high=50,
+        unit="%",
+    )
     apart: float = setting(
         0.1, "AUC beyond the retrained models' that counts as a difference", low=0, high=0.5
     )
@@ -75,8 +82,10 @@ saw the forgotten data. Every attacker is scored on pictures he was not given.
 1. **no**: of the original's lead over the band, in answers (or in membership AUC, where samples are
    forgotten), more than {t.left:g} % is left.
 2. **hidden**: some declared attacker gets back more than {t.points:g} points beyond the most that
-   he gets from any retrained model, and more than chance could give (the 95 % interval of the
-   difference). One attacker is enough.
+   he gets from any retrained model, more than chance could give (the 95 % interval of the
+   difference), and more than all but {t.further:g} % of further retrained models would give him, by
+   the spread of those in hand. Who never held a forgotten picture must also get more than the
+   pixels alone give him, without any model. One attacker is enough.
 3. **beyond**: none does; and both the best map of the last features and the best relearning get
    more than {t.points:g} points less than from every retrained model.
 4. **as in retrained models**: none does. Lines 3 and 4 want all families of attackers; where one is
@@ -98,7 +107,7 @@ The band is exact unlearning. A retrained model's own answer is *as in retrained
 much an attacker with labelled pictures can rebuild from it.
 
 Confidence: one seed gives *medium*, and *low* where the interval of the closest call reaches its
-line. Three seeds or more that agree, none of them low, give *high*; seeds that disagree, *low*."""
+line, or where there is one retrained model and so no spread. Three seeds or more that agree, none of them low, give *high*; seeds that disagree, *low*."""
 
 
 def in_words(gone: str | None, noticeable: str | None, kept: str | None) -> str:

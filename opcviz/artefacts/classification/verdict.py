@@ -47,6 +47,7 @@ def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
         radius_ratio=evidence.collapse.radius_ratio,
         attempts=(*_answers(evidence, sizes), *attempts),
         signs=signs,
+        floors=_floors(results),
         blocks=_places(results),
         lacking=lacking,
     )
@@ -87,6 +88,12 @@ def _places(results: ModelResults) -> tuple[str, ...]:
     found = results.get(StrongestResult)
     attempts = () if isinstance(found, Undefined) else found.attempts()
     return tuple(dict.fromkeys(each.place for each in attempts if each.view != "whole"))
+
+
+def _floors(results: ModelResults) -> tuple[Attempt, ...]:
+    """What the ladder of attackers gets from the pixels, its first rung."""
+    found = results.get(StrongestResult)
+    return () if isinstance(found, Undefined) else found.floors()
 
 
 def _answers(evidence: EvidenceResult, sizes: Mapping[str, int]) -> list[Attempt]:

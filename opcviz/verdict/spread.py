@@ -1,0 +1,78 @@
+"""How far one more retrained model could lie above those in hand, attacker by attacker.
+
+The largest of a few retrained models is a poor line: a further one passes it by luck, and with
+dozens of attackers some line is nearly always passed. So each attacker's line is a prediction
+bound, m + t·s·√(1 + 1/n). Three models tell little about the spread of one attacker's figures; the
+spreads of all attackers steady it, as in the moderated t statistic (Smyth 2004, "Linear models and
+empirical Bayes methods"): s² = (d₀·s₀² + (n − 1)·s_k²) / (d₀ + n − 1), where s_k² is the variance
+of attacker k over n models and s₀² the mean of these over all attackers.
+
+Percentages are compared on Anscombe's scale, arcsin √((x + 3/8) / (n + 3/4)), where the variance of
+a rate does not depend on the rate.
+
+`python -m benchmarks.calibration` measures how often a retrained model passes these lines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from statistics import fmean, variance
+
+from ..results import Attempt
+
+__all__ = ["Key", "Spread"]
+
+Key = tuple[str, str, str, str, int]
+"""Of an attacker, see `Attempt.key`."""
+PRIOR = 4
+"""Degrees of freedom that the spread of all attackers counts for, d₀."""
+
+
+class Spread:
+    """The prediction bounds of a band.
+
+    Args:
+        tried: the attempts on every retrained model, by attacker.
+    """
+
+    def __init__(self, tried: Mapping[Key, Sequence[Attempt]]) -> None:
+        self._values = {key: [_steady(each) for each in found] for key, found in tried.items()}
+        self._scored = {key: found[0].scored for key, found in tried.items()}
+        spreads = [variance(values) for values in self._values.values() if len(values) > 1]
+        self._common = fmean(spreads) if spreads else 0.0
+
+    def bound(self, key: Key, above: float) -> float | None:
+        """What one more retrained model stays below, but for `above` percent of them.
+
+        Args:
+            key: of the attacker.
+            above: percent of further retrained models that may lie above, 0 to 50.
+
+        Returns:
+            Percent of the forgotten pictures; None where the spread is not known, because there is
+            one retrained model.
+        """
+        values, scored = self._values[key], self._scored[key]
+        n = len(values)
+        if n < 2:
+            return None
+        free = PRIOR + n - 1
+        s = math.sqrt((PRIOR * self._common + (n - 1) * variance(values)) / free)
+        reached = fmean(values) + _student(above, free) * s * math.sqrt(1 + 1 / n)
+        share = math.sin(min(reached, math.pi / 2)) ** 2
+        return min(100.0, max(0.0, 100 * (share * (scored + 0.75) - 0.375) / scored))
+
+
+def _steady(attempt: Attempt) -> float:
+    """The share recovered on Anscombe's scale, 0 to π/2."""
+    hits = attempt.recovered / 100 * attempt.scored
+    return math.asin(math.sqrt((hits + 0.375) / (attempt.scored + 0.75)))
+
+
+@cache
+def _student(above: float, free: int) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(free, 1 - above / 100))

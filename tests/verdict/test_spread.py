@@ -1,0 +1,109 @@
+"""The line of an attacker: a prediction bound of the retrained models, and the pixels' floor."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from dossiers import band, original
+from scipy import stats
+
+from opcviz.results import Attempt
+from opcviz.verdict import Dossier, Verdict, judge
+from opcviz.verdict.spread import PRIOR, Spread
+
+SCORED = 200
+
+
+def attempt(recovered: float, place: str = "last 1", **changes: object) -> Attempt:
+    made = Attempt("relearning", place, "whole", "shots", 1, recovered, SCORED, 33.3)
+    return replace(made, **changes)
+
+
+def spread(table: dict[str, list[float]]) -> tuple[Spread, dict[str, tuple]]:
+    """Of one attacker a place; the keys by place."""
+    attempts = {place: [attempt(each, place) for each in row] for place, row in table.items()}
+    keys = {place: row[0].key for place, row in attempts.items()}
+    return Spread({keys[place]: row for place, row in attempts.items()}), keys
+
+
+def test_the_bound_is_the_moderated_prediction_bound() -> None:
+    table = {"last 1": [40.0, 45.0, 52.0], "last 2": [30.0, 31.0, 36.0], "last 0": [5.0, 9.0, 6.0]}
+    made, keys = spread(table)
+    steady = {
+        place: np.arcsin(np.sqrt((np.array(row) / 100 * SCORED + 0.375) / (SCORED + 0.75)))
+        for place, row in table.items()
+    }
+    common = np.mean([row.var(ddof=1) for row in steady.values()])
+    for place, row in steady.items():
+        variance = (PRIOR * common + 2 * row.var(ddof=1)) / (PRIOR + 2)
+        t = stats.t.ppf(0.995, PRIOR + 2)
+        reached = row.mean() + t * math.sqrt(variance * (1 + 1 / 3))
+        wanted = 100 * (math.sin(reached) ** 2 * (SCORED + 0.75) - 0.375) / SCORED
+        assert made.bound(keys[place], 0.5) == pytest.approx(wanted)
+
+
+def test_few_further_models_lie_above_it() -> None:
+    """Attackers of one spread, on models that differ from each other as retrained ones do."""
+    rng = np.random.default_rng(0)
+    rates = rng.uniform(0.2, 0.8, size=(400, 20))  # worlds × attackers
+    passed = 0
+    for row in rates:
+        logits = np.log(row / (1 - row)) + rng.normal(0, 0.3, size=(4, len(row)))
+        found = rng.binomial(SCORED, 1 / (1 + np.exp(-logits))) / SCORED * 100
+        made, keys = spread({f"last {n}": list(found[:3, n]) for n in range(len(row))})
+        passed += sum(found[3, n] > made.bound(keys[f"last {n}"], 2.5) for n in range(len(row)))
+    assert 0.003 < passed / rates.size < 0.025  # no more than promised
+
+
+def test_one_model_has_no_spread() -> None:
+    made, keys = spread({"last 1": [40.0]})
+    assert made.bound(keys["last 1"], 0.5) is None
+
+
+@pytest.mark.parametrize("row", [[100.0, 100.0, 100.0], [0.0, 0.0, 0.0], [100.0, 0.0, 50.0]])
+def test_it_stays_a_percentage(row: list[float]) -> None:
+    made, keys = spread({"last 1": row})
+    bound = made.bound(keys["last 1"], 0.5)
+    assert bound is not None
+    assert 0 <= bound <= 100
+
+
+# ---- in the verdict ----------------------------------------------------------------------------
+
+
+def model(*attempts: Attempt, **changes: object) -> Dossier:
+    return replace(band(3)[0], attempts=attempts, **changes)
+
+
+def verdict(recovered: float, others: list[float]) -> Verdict:
+    return judge(model(attempt(recovered)), original(3), [model(attempt(each)) for each in others])
+
+
+def test_where_retrained_models_differ_much_more_is_asked() -> None:
+    assert verdict(62.0, [38.0, 39.0, 40.0]).gone == "hidden"
+    wide = verdict(62.0, [10.0, 25.0, 40.0])
+    assert wide.gone == "as in retrained models"
+    assert "a further one may give" in wide.why
+
+
+def test_what_the_pixels_give_is_not_the_models() -> None:
+    held = {"attacker": "affine", "view": "pooled", "given": 0}
+    mine = attempt(60.0, "stage1", holds="retain", **held)
+    others = [model(attempt(2.0, "stage1", holds="retain", **held)) for _ in range(3)]
+    floor = attempt(58.0, "pixels", holds="retain", **(held | {"attacker": "rbf"}))
+    assert judge(model(mine), original(3), others).gone == "hidden"
+    found = judge(model(mine, floors=(floor,)), original(3), others)
+    assert found.gone == "as in retrained models"
+    assert "from the pixels alone 58.0 %" in found.why
+    other = replace(floor, holds="all")  # who holds every class is measured by the band alone
+    assert judge(model(mine, floors=(other,)), original(3), others).gone == "hidden"
+
+
+def test_beside_one_retrained_model_confidence_is_low() -> None:
+    found = verdict(90.0, [20.0])
+    assert (found.gone, found.confidence.level) == ("hidden", "low")
+    assert "spread" in found.confidence.basis
+    assert verdict(90.0, [20.0, 21.0, 22.0]).confidence.level == "medium"
