@@ -34,7 +34,7 @@ EVIDENCE = "tests/golden/test_golden_evidence.py"
 INSTRUMENTS = "tests/golden/test_golden_instruments.py"
 PICTURES = "tests/golden/test_golden_pictures.py"
 TRAINING = "tests/golden/test_golden_training.py"
-VERDICT = "tests/golden/test_golden_verdict.py"
+VERDICT = "tests/verdict/test_spread.py"
 TABLE = "tests/golden/test_golden_table.py"
 PAGES = "tests/app/test_whose_numbers.py"
 ANSWERS = "tests/app/test_whose_answers.py"
@@ -147,9 +147,9 @@ MUTANTS = (
         (INSTRUMENTS,),
     ),
     Mutant(
-        "a verdict takes its references from any seed",
-        "same = {m.method.info.name: m for m in self.models if m.seed == model.seed}",
-        "same = {m.method.info.name: m for m in self.models}",
+        "a verdict takes its original from any seed",
+        "original = next((m for m in originals if m.seed == model.seed), None)",
+        "original = next(iter(originals), None)",
         (PAGES,),
     ),
     Mutant(
@@ -229,15 +229,15 @@ MUTANTS = (
         (RULE,),
     ),
     Mutant(
-        "high confidence of a verdict begins nearer to the line",
-        "(abs(self.margin) >= 0.2) + (abs(self.margin) >= 0.5)",
-        "(abs(self.margin) >= 0.2) + (abs(self.margin) >= 0.4)",
+        "a call near its line is no close call",
+        "CLOSE = 0.2  # of the threshold",
+        "CLOSE = 0.0  # of the threshold",
         (RULE,),
     ),
     Mutant(
-        "high confidence of a verdict begins farther from the line",
-        "(abs(self.margin) >= 0.2) + (abs(self.margin) >= 0.5)",
-        "(abs(self.margin) >= 0.2) + (abs(self.margin) >= 0.6)",
+        "two seeds that agree give high confidence",
+        "SEEDS_FOR_HIGH = 3",
+        "SEEDS_FOR_HIGH = 2",
         (RULE,),
     ),
     Mutant(

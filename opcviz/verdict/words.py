@@ -107,7 +107,8 @@ The band is exact unlearning. A retrained model's own answer is *as in retrained
 much an attacker with labelled pictures can rebuild from it.
 
 Confidence: one seed gives *medium*, and *low* where the interval of the closest call reaches its
-line, or where there is one retrained model and so no spread. Three seeds or more that agree, none of them low, give *high*; seeds that disagree, *low*."""
+line, or where there is one retrained model and so no spread. Three seeds or more that agree, none
+of them low, give *high*; seeds that disagree, *low*."""
 
 
 def in_words(gone: str | None, noticeable: str | None, kept: str | None) -> str:
