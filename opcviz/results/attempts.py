@@ -91,13 +91,23 @@ class Attempt(Record):
         where = self.place if self.view == "whole" else f"{self.place}, {self.view}"
         how = {
             "answers": "asked as it is",
-            "relearning": f"relearning, {where} anew",
+            "relearning": f"relearning{self._anew}",
             "confusion": "asking about unseen pictures of the confused classes",
             "trigger": "putting the trigger on unseen pictures",
         }
-        shots = f", {self.given} a class" if self.holds == "shots" else ""
-        retain = ", from retained data alone" if self.holds == "retain" else ""
-        return how.get(self.attacker, f"{self.attacker} on {where}") + shots + retain
+        pictures = "1 picture" if self.given == 1 else f"{self.given} pictures"
+        given = {
+            "shots": f", from {pictures} of each class" if self.given else "",
+            "retain": ", from retained data alone",
+        }
+        return how.get(self.attacker, f"{self.attacker} on {where}") + given.get(self.holds, "")
+
+    @property
+    def _anew(self) -> str:
+        """What relearning starts from fresh weights, in words that follow it."""
+        count = self.place.removeprefix("last ")
+        blocks = {"0": "", "1": " with the last block anew"}
+        return blocks.get(count, f" with the last {count} blocks anew")
 
     @property
     def of(self) -> str:

@@ -9,7 +9,7 @@ from test_recovery_details import UNSIZED, blurred
 
 from opcviz.attacks.recovery import recover
 from opcviz.common.parts import side_of
-from opcviz.common.statistics import accuracy_interval
+from opcviz.common.statistics import rate_interval
 from opcviz.results import FIT_SETS, RecoveryResult
 
 recover = as_json(recover)
@@ -32,7 +32,8 @@ def test_the_headline_is_scored_on_samples_that_the_map_was_fitted_without(name)
     found = result["fm"][name]["unseen"]
     assert found["scored_on"] == f"forget_{side}"
     assert found["forget_accuracy"] == pytest.approx(100 * right.mean())
-    assert found["interval"] == accuracy_interval(int(right.sum()), len(rows))
+    low, high = rate_interval(int(right.sum()), len(rows))
+    assert (found["interval"]["low"], found["interval"]["high"]) == (low, high)
     assert found["constant_predictor"] == pytest.approx(100 * np.bincount(labels).max() / len(rows))
     held = [p for p in FIT_SETS[name].parts if p.startswith("forget")]
     assert bool(found["given"]) == bool(held)

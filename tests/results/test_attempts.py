@@ -35,6 +35,6 @@ def test_unknown_words_are_refused(field, value):
 def test_words():
     assert RBF.words == "rbf on stage2, unpooled"
     again = Attempt("relearning", "last 2", "whole", "shots", 10, 96.0, 150, 33.3)
-    assert again.words == "relearning, last 2 anew, 10 a class"
+    assert again.words == "relearning with the last 2 blocks anew, from 10 pictures of each class"
     assert Attempt("affine", "stem", "pooled", "retain", 0, 1.0, 150, 33.3).words.endswith("alone")
     assert set(HOLDS) == {"nothing", "retain", "all", "shots", "other"}

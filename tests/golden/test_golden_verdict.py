@@ -1,0 +1,126 @@
+"""Every verdict shown, from the stored JSON alone: the rule written a second time, plainly."""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean, variance
+from typing import Any
+
+import pytest
+from scipy import stats
+from whose import shipped
+
+POINTS, LEFT, FURTHER, PRIOR = 5.0, 50.0, 0.5, 4
+
+Key = tuple[str, str, str, str, int]
+
+
+@pytest.fixture(scope="module", params=["digits", "digits-one"])
+def models(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    return list(shipped(request.param).result.to_dict()["models"])
+
+
+def attempts(model: dict[str, Any]) -> dict[Key, dict[str, Any]]:
+    """The attacks on blocks and by relearning, by who, where and what with."""
+    found = [rung["attempt"] for rung in model["strongest"]["rungs"]]
+    relearned = model["relearned"]
+    found += [
+        {
+            "attacker": "relearning",
+            "place": f"last {a['anew']}",
+            "view": "whole",
+            "holds": "shots" if a["shots"] else "retain",
+            "given": a["shots"],
+            "recovered": a["recovered"],
+            "scored": relearned["scored"],
+            "constant": relearned["constant"],
+            "one_answer": a.get("one_answer", False),
+        }
+        for a in relearned["attacks"]
+    ]
+    names = ("attacker", "place", "view", "holds", "given")
+    return {tuple(a[n] for n in names): a for a in found if a["place"] != "pixels"}
+
+
+def pixels(model: dict[str, Any], holds: str) -> float:
+    found = [rung["attempt"] for rung in model["strongest"]["rungs"]]
+    return max(a["recovered"] for a in found if a["place"] == "pixels" and a["holds"] == holds)
+
+
+def steady(attempt: dict[str, Any]) -> float:
+    hits, scored = attempt["recovered"] / 100 * attempt["scored"], attempt["scored"]
+    return math.asin(math.sqrt((hits + 0.375) / (scored + 0.75)))
+
+
+def band_of(models: list[dict[str, Any]], model: dict[str, Any]) -> list[dict[str, Any]]:
+    retrained = [m for m in models if m["method"] == "retrain"]
+    others = [m for m in retrained if m["key"] != model["key"]]
+    return others if len(others) >= 2 else retrained
+
+
+def bounds(band: list[dict[str, Any]]) -> dict[Key, float]:
+    """Beyond which half a percent of further retrained models would lie."""
+    tables = [attempts(m) for m in band]
+    # the answers themselves are an attacker too
+    answers = [m["strongest"]["answers"] for m in band]
+    rows = {key: [t[key] for t in tables] for key in tables[0]} | {("answers",): answers}
+    values = {key: [steady(a) for a in row] for key, row in rows.items()}
+    common = fmean(variance(row) for row in values.values())
+    n = len(band)
+    t = stats.t.ppf(1 - FURTHER / 100, PRIOR + n - 1)
+    found = {}
+    for key, row in values.items():
+        s = math.sqrt((PRIOR * common + (n - 1) * variance(row)) / (PRIOR + n - 1))
+        reached = min(fmean(row) + t * s * math.sqrt(1 + 1 / n), math.pi / 2)
+        scored = rows[key][0]["scored"]
+        found[key] = 100 * (math.sin(reached) ** 2 * (scored + 0.75) - 0.375) / scored
+    return found
+
+
+def test_who_is_hidden_and_by_whom(models: list[dict[str, Any]]) -> None:
+    """One attacker beyond the band, the bound, five points and the pixels is enough."""
+    words = set()
+    for model in models:
+        verdict, right = model["verdict"], model["accuracy"]["forget_test"]
+        band = band_of(models, model)
+        original = next(
+            m for m in models if (m["method"], m["seed"]) == ("original", model["seed"])
+        )
+        highest = max(m["accuracy"]["forget_test"] for m in band)
+        lead = original["accuracy"]["forget_test"] - highest
+        if 100 * (right - highest) / lead > LEFT:
+            assert verdict["gone"] == "no", model["key"]
+            words.add("no")
+            continue
+        lines, tables = bounds(band), [attempts(m) for m in band]
+        beyond = []
+        for key, attempt in attempts(model).items():
+            most = max(table[key]["recovered"] for table in tables)
+            floor = pixels(model, "retain") if key[3] == "retain" and not key[4] else 0.0
+            line = max(most + POINTS, lines[key], floor + POINTS)
+            if attempt["recovered"] > line + 10:  # clearly, whatever chance has to say
+                beyond.append(key)
+        if beyond:
+            assert verdict["gone"] == "hidden", (model["key"], beyond)
+        words.add(verdict["gone"])
+        furthest = verdict["furthest"]
+        key = tuple(furthest[n] for n in ("attacker", "place", "view", "holds", "given"))
+        if verdict["gone"] == "hidden" and key in attempts(model):
+            assert furthest["recovered"] == attempts(model)[key]["recovered"]
+            most = max(table[key]["recovered"] for table in tables)
+            assert furthest["recovered"] > max(most + POINTS, lines[key])
+    assert {"no", "hidden"} < words
+
+
+def test_kept_is_told_from_the_retained_test_data(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        band = band_of(models, model)
+        original = next(
+            m for m in models if (m["method"], m["seed"]) == ("original", model["seed"])
+        )
+        worst = min(m["accuracy"]["retain_test"] for m in [original, *band])
+        lost = worst - model["accuracy"]["retain_test"]
+        if lost <= 5:
+            assert model["verdict"]["kept"] in ("yes", "one class harmed"), model["key"]
+        else:
+            assert model["verdict"]["kept"] in ("no", "one class harmed"), model["key"]
