@@ -51,6 +51,8 @@ class Attempt(Record):
         settings: the rest of his budget in words, as in "SGD, lr 0.05, 60 steps".
         one_answer: whether nine in ten of the forgotten pictures get the same answer from him:
             right or wrong, luck may have chosen it.
+        luck: percent that would be right if the same answers had nothing to do with the pictures,
+            where it is known.
     """
 
     attacker: str
@@ -63,6 +65,7 @@ class Attempt(Record):
     constant: float
     settings: str = ""
     one_answer: bool = False
+    luck: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no table of attackers could hold.

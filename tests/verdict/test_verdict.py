@@ -144,6 +144,8 @@ def test_luck_is_no_trace() -> None:
         return judge(mine, original(3), others)
 
     assert told(33.3, one_answer=True).gone == RETRAINED
+    assert told(33.3, luck=32.0).gone == RETRAINED
+    assert told(33.3, luck=12.0).gone == "hidden"
     assert told(33.3).gone == "hidden"
     assert told(14.0).gone == RETRAINED  # one in seven classes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ...common.records import Undefined, defined
@@ -113,14 +114,29 @@ def _answers(evidence: EvidenceResult, sizes: Mapping[str, int]) -> list[Attempt
             scored=sizes[part],
             constant=evidence.recovery.constant_predictor or 0.0,
             one_answer=_one_answer(before.confusion),
+            luck=_luck(before.confusion),
         )
     ]
 
 
 def _one_answer(confusion: Mapping[str, Mapping[str, int]] | None) -> bool:
     """Whether nine in ten of the forgotten samples get the same answer; by truth, then answer."""
-    counts: dict[str, int] = {}
-    for answers in (confusion or {}).values():
-        for answer, count in answers.items():
-            counts[answer] = counts.get(answer, 0) + count
+    counts = _answered(confusion)
     return bool(counts) and max(counts.values()) >= 0.9 * sum(counts.values())
+
+
+def _luck(confusion: Mapping[str, Mapping[str, int]] | None) -> float:
+    """Percent right if answers and truth were independent: Cohen's expected agreement (1960)."""
+    counts = _answered(confusion)
+    total = sum(counts.values())
+    truth = {name: sum(answers.values()) for name, answers in (confusion or {}).items()}
+    agreed = sum(counts.get(name, 0) * count for name, count in truth.items())
+    return 100 * agreed / total**2 if total else 0.0
+
+
+def _answered(confusion: Mapping[str, Mapping[str, int]] | None) -> Counter[str]:
+    """How often each answer was given."""
+    counts: Counter[str] = Counter()
+    for answers in (confusion or {}).values():
+        counts.update(answers)
+    return counts
