@@ -1,4 +1,4 @@
-"""What right answers are worth: agreement that answers alone would bring, against scikit-learn's."""
+"""What right answers are worth: the agreement that luck would bring, against scikit-learn."""
 
 import numpy as np
 import pytest
