@@ -39,7 +39,9 @@ lint: tools
 
 study: setup
 	rm -rf checkpoints/studies
+	$(BIN)/python -m opcviz run digits --store checkpoints
 	$(BIN)/python -m opcviz run digits-all --store checkpoints
+	$(BIN)/python -m opcviz run digits-one --store checkpoints
 	$(BIN)/python -m opcviz run digits-random --store checkpoints
 	rm -rf checkpoints/work
 
