@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -27,12 +27,12 @@ from ..common.progress import Progress
 from ..common.registry import Registry
 from ..data import Data
 from ..models import Architecture
-from ..training import Batch, ModelT
+from ..training import Batch
 
 __all__ = ["Task", "get_task", "list_tasks", "register_task"]
 
 
-class Task(ABC, Generic[ModelT]):
+class Task(ABC):
     """What a model is asked to do, and how well it does it.
 
     Attributes:
@@ -42,7 +42,7 @@ class Task(ABC, Generic[ModelT]):
     name: ClassVar[str]
 
     @abstractmethod
-    def build(self, architecture: Architecture, data: Data, seed: int) -> ModelT:
+    def build(self, architecture: Architecture, data: Data, seed: int) -> nn.Module:
         """A freshly initialised model on the device of `data`, the same for the same seed.
 
         Args:
@@ -55,7 +55,7 @@ class Task(ABC, Generic[ModelT]):
         """
 
     @abstractmethod
-    def losses(self, model: ModelT, x: Tensor, y: Tensor) -> Tensor:
+    def losses(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """Loss of each sample, (B,), differentiable in the model's parameters.
 
         Per-sample gradients are taken through it with `torch.func`, so it reads the weights from
@@ -68,7 +68,7 @@ class Task(ABC, Generic[ModelT]):
         """
 
     @abstractmethod
-    def observe(self, model: ModelT, data: Data, *, progress: Progress | None = None) -> object:
+    def observe(self, model: nn.Module, data: Data, *, progress: Progress | None = None) -> object:
         """What the model computes on the train and the test set, for attacks and measures.
 
         In eval mode and fp32; the model is left as it was. The result has `train` and `test`.
@@ -77,11 +77,11 @@ class Task(ABC, Generic[ModelT]):
             Cancelled: from `progress`.
         """
 
-    def loss(self, model: ModelT, batch: Batch) -> Tensor:
+    def loss(self, model: nn.Module, batch: Batch) -> Tensor:
         """Mean loss over a batch, a scalar: the plain objective."""
         return self.losses(model, batch.x, batch.y).mean()
 
-    def part_losses(self, model: ModelT, batch: Batch) -> tuple[Tensor, Tensor]:
+    def part_losses(self, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """Mean loss over the retain and over the forget part of a batch, two scalars.
 
         Both parts pass the model together, so that batch norm sees one population. A part without
@@ -94,7 +94,7 @@ class Task(ABC, Generic[ModelT]):
         )
         return retain, forget
 
-    def model_targets(self, model: ModelT, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
+    def model_targets(self, model: nn.Module, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Targets as the model itself would draw them, with their probabilities.
 
         The Fisher information is the expected squared gradient over such draws.
@@ -112,7 +112,7 @@ class Task(ABC, Generic[ModelT]):
         """
         return [(y, torch.ones(len(x), device=x.device, dtype=x.dtype))]
 
-    def live(self, model: ModelT, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
+    def live(self, model: nn.Module, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
         """Numbers for the curves during training, named `forget_…` and `retain_…`.
 
         Here the mean loss of either part, NaN for one without samples.
@@ -130,7 +130,7 @@ class Task(ABC, Generic[ModelT]):
             "retain_loss": each[~forget].mean().item(),
         }
 
-    def final_layer(self, model: ModelT) -> nn.Linear | None:
+    def final_layer(self, model: nn.Module) -> nn.Linear | None:
         """The linear layer that makes the answers (row c that of class c, if there are classes).
 
         None where there is no such layer.

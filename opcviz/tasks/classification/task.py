@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from ...common.config import ConfigError
 from ...common.progress import Progress
 from ...data import Data
-from ...models import Architecture, BodyHead, Classifier, build_classifier
+from ...models import Architecture, Classifier, as_body_head, build_classifier
 from ...training import Batch
 from ..base import Task, register_task
 from .observe import ModelOutputs, observe
@@ -18,7 +18,7 @@ __all__ = ["Classification", "cross_entropy_of", "exact_cross_entropy"]
 
 
 @register_task("classification")
-class Classification(Task[Classifier]):
+class Classification(Task):
     """Name the class of a sample; models are `opcviz.models.Classifier`, losses cross-entropy."""
 
     def build(self, architecture: Architecture, data: Data, seed: int) -> Classifier:
@@ -35,15 +35,15 @@ class Classification(Task[Classifier]):
             )
         return build_classifier(architecture, data, seed)
 
-    def losses(self, model: Classifier, x: Tensor, y: Tensor) -> Tensor:
+    def losses(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """CE(m(x_i), y_i) of each sample, (B,)."""
         return F.cross_entropy(model(x), y, reduction="none")
 
-    def loss(self, model: Classifier, batch: Batch) -> Tensor:
+    def loss(self, model: nn.Module, batch: Batch) -> Tensor:
         """Mean cross-entropy over a batch."""
         return F.cross_entropy(model(batch.x), batch.y)
 
-    def part_losses(self, model: Classifier, batch: Batch) -> tuple[Tensor, Tensor]:
+    def part_losses(self, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """Mean cross-entropy over the retain and over the forget part of a batch."""
         logits = model(batch.x)
         return (
@@ -52,22 +52,27 @@ class Classification(Task[Classifier]):
         )
 
     @torch.no_grad()
-    def model_targets(self, model: Classifier, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
+    def model_targets(self, model: nn.Module, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Every class, with the model's own probability of it."""
         probabilities = model(x).softmax(1)
         return [(torch.full_like(y, c), p) for c, p in enumerate(probabilities.T)]
 
     def observe(
-        self, model: BodyHead, data: Data, *, progress: Progress | None = None
+        self, model: nn.Module, data: Data, *, progress: Progress | None = None
     ) -> ModelOutputs:
-        """Features and logits of all train and test samples."""
+        """Features and logits of all train and test samples.
+
+        Raises:
+            TypeError: for a model that is not split into body and head.
+        """
+        seen = as_body_head(model)
         return ModelOutputs(
-            observe(model, data.x_train, data.y_train, progress=progress),
-            observe(model, data.x_test, data.y_test, progress=progress),
+            observe(seen, data.x_train, data.y_train, progress=progress),
+            observe(seen, data.x_test, data.y_test, progress=progress),
         )
 
     @torch.no_grad()
-    def live(self, model: Classifier, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
+    def live(self, model: nn.Module, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
         """Accuracy in percent of either part, NaN for one without samples."""
         right = 100 * (model(x).argmax(1) == y).float()
         return {
@@ -75,9 +80,13 @@ class Classification(Task[Classifier]):
             "retain_accuracy": right[~forget].mean().item(),
         }
 
-    def final_layer(self, model: Classifier) -> nn.Linear:
-        """The head."""
-        return model.head
+    def final_layer(self, model: nn.Module) -> nn.Linear:
+        """The head.
+
+        Raises:
+            TypeError: for a model that is not split into body and head.
+        """
+        return as_body_head(model).head
 
 
 def cross_entropy_of(logits: Tensor, y: Tensor, part: Tensor | None = None) -> Tensor:
