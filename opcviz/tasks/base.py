@@ -16,7 +16,7 @@ fine-tuning, gradient ascent, NegGrad+, NGD, ℓ1, SSD, Fisher, IU, CF-k, EU-k, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
 import torch
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from ..common.plugins import loader
 from ..common.progress import Progress
+from ..common.records import Record, Undefined
 from ..common.registry import Registry
 from ..data import Data
 from ..models import Architecture
@@ -37,9 +38,18 @@ class Task(ABC):
 
     Attributes:
         name: its word in studies and commands; given by `register_task`.
+        scored: kinds of artefact that `gap` reads; a sweep makes them of every model.
     """
 
     name: ClassVar[str]
+    scored: ClassVar[tuple[str, ...]] = ()
+
+    def networks(self) -> Sequence[str] | None:
+        """Names of architectures that `build` knows; others are refused before data are read.
+
+        None, as here, where any name is left to `build`.
+        """
+        return None
 
     @abstractmethod
     def build(self, architecture: Architecture, data: Data, seed: int) -> nn.Module:
@@ -129,6 +139,24 @@ class Task(ABC):
             "forget_loss": each[forget].mean().item(),
             "retain_loss": each[~forget].mean().item(),
         }
+
+    def gap(
+        self, model: Mapping[str, Record | Undefined], retrained: Mapping[str, Record | Undefined]
+    ) -> float | Undefined:
+        """How far a model is from the retrained one: a sweep takes the setting with the least.
+
+        Both were trained and measured on a validation split. No attack should take part, so that
+        the choice of settings does not sway what is measured with them.
+
+        Args:
+            model: the record of each kind in `scored`, or why there is none.
+            retrained: the same of the retrained model.
+
+        Returns:
+            The gap, 0 or more, or why there is none. Here always the latter: what is near is for
+            each task to say, and a sweep asks only tasks that name kinds in `scored`.
+        """
+        return Undefined(f"the task '{self.name}' does not say what is near the retrained model")
 
     def final_layer(self, model: nn.Module) -> nn.Linear | None:
         """The linear layer that makes the answers (row c that of class c, if there are classes).

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...common.config import ConfigError
 from ...common.progress import Progress
+from ...common.records import Record, Undefined, defined
 from ...data import Data
-from ...models import Architecture, Classifier, as_body_head, build_classifier
+from ...models import Architecture, Classifier, as_body_head, build_classifier, list_architectures
+from ...results import EvidenceResult
 from ...training import Batch
 from ..base import Task, register_task
 from .observe import ModelOutputs, observe
@@ -20,6 +24,12 @@ __all__ = ["Classification", "cross_entropy_of", "exact_cross_entropy"]
 @register_task("classification")
 class Classification(Task):
     """Name the class of a sample; models are `opcviz.models.Classifier`, losses cross-entropy."""
+
+    scored = ("evidence",)
+
+    def networks(self) -> list[str]:
+        """Our own, and torchvision's."""
+        return list_architectures()
 
     def build(self, architecture: Architecture, data: Data, seed: int) -> Classifier:
         """A `Classifier` around the network that `architecture` names.
@@ -79,6 +89,31 @@ class Classification(Task):
             "forget_accuracy": right[forget].mean().item(),
             "retain_accuracy": right[~forget].mean().item(),
         }
+
+    def gap(
+        self, model: Mapping[str, Record | Undefined], retrained: Mapping[str, Record | Undefined]
+    ) -> float | Undefined:
+        """Mean distance in forget and in retain accuracy, percentage points.
+
+            ½ |forget accuracy − retrained's| + ½ |retain accuracy − retrained's|
+
+        Forget accuracy is taken on the forget classes' test samples, or, when samples are
+        forgotten, on those samples; retain accuracy on test samples.
+        """
+        shown, ideal = model["evidence"], retrained["evidence"]
+        missing = Undefined("its accuracies, or the retrained model's, are missing")
+        if not (isinstance(shown, EvidenceResult) and isinstance(ideal, EvidenceResult)):
+            return missing
+        classes = defined(shown.accuracy.forget_test)
+        both = (
+            [
+                (each.accuracy.forget_test if classes else each.accuracy.forget_train)
+                for each in (shown, ideal)
+            ],
+            [each.accuracy.retain_test for each in (shown, ideal)],
+        )
+        gaps = [abs(ours - theirs) for ours, theirs in both if defined(ours) and defined(theirs)]
+        return sum(gaps) / 2 if len(gaps) == 2 else missing
 
     def final_layer(self, model: nn.Module) -> nn.Linear:
         """The head.
