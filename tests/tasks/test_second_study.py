@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 import sines
 import torch
+from inline_engine import InlineEngine
 from typer.testing import CliRunner
 
 from opcviz.cli.commands import app
 from opcviz.common.config import ConfigError
 from opcviz.common.plugins import Loader
 from opcviz.common.progress import Epoch, Event, Progress, Step
-from opcviz.engine import DaskEngine, InlineEngine
+from opcviz.engine import DaskEngine
 from opcviz.methods import create, implementation
 from opcviz.study import Job, Plan, Store, open_study
 from opcviz.study.own import declare_own
