@@ -42,6 +42,7 @@ LAB = "tests/app/test_live_words.py"
 SWEEP = "tests/sweep/test_sweep.py"
 RULE = "tests/verdict/test_verdict.py"
 LIBRARY = "tests/library/test_whose_baseline.py"
+FIGURES = "tests/ui/test_result_figures.py"
 
 
 class Unfit(Exception):
@@ -251,6 +252,12 @@ MUTANTS = (
         "originals=None if original is None else [original.network]",
         "originals=None if original is None else [model.network]",
         (LIBRARY,),
+    ),
+    Mutant(
+        "a plot of relearning draws the forget part of the test set",
+        "name: (one.steps or (), one.forget_train.accuracy or ()) for name, one in found.items()",
+        "name: (one.steps or (), one.forget_test.accuracy or ()) for name, one in found.items()",
+        (FIGURES,),
     ),
     Mutant(
         "every model wears the first model's verdict",

@@ -76,6 +76,14 @@ def test_every_room_has_its_place() -> None:
     assert {room(path) for path in SOURCES} - {"__init__"} == ROOMS.keys()
 
 
+def test_the_readme_lists_the_rooms_from_left_to_right() -> None:
+    about = (ROOT / "README.md").read_text(encoding="utf-8").split("## How it is built")[1]
+    chain = about.split("Each room")[0]
+    listed = [set(re.findall(r"\w+", floor)) for floor in chain.split("→")]
+    floors = sorted(set(ROOMS.values()) - {ROOMS["__main__"]})
+    assert listed == [{name for name, at in ROOMS.items() if at == floor} for floor in floors]
+
+
 def test_a_file_is_read_in_one_sitting() -> None:
     files = [p for suffix in ("py", "js", "css") for p in PACKAGE.rglob(f"*.{suffix}")]
     assert {"js", "css"} < {p.suffix[1:] for p in files}

@@ -54,3 +54,56 @@ def test_what_counts(tmp_path: Path) -> None:
     page.write_text("from house.left.work import of\n", encoding="utf-8")
     after = {each.where for each in Seams(tmp_path / "house", [page]).untyped()}
     assert after - before.keys() == {"left.work: Inner.told"}
+
+
+LEFT = """
+from collections.abc import Callable
+from typing import Any, Generic
+from typing_extensions import TypeVar
+
+class Net: ...
+AnyT = TypeVar("AnyT", default=Any)
+NetT = TypeVar("NetT", bound=Net, default=Net)
+PlainT = TypeVar("PlainT")
+AtMost = TypeVar("AtMost", bound="Loose")
+Look = Callable[[AnyT], None]
+
+class Loose(Generic[NetT, AnyT]): ...
+class Typed(Generic[NetT]): ...
+class Open(Generic[PlainT]): ...
+class Told(Open): ...
+class Tool:
+    def use(self, of: Any) -> None: ...
+
+tool = Tool()
+
+def bare(x: Loose) -> Typed: ...
+def half(x: Loose[Net]) -> None: ...
+def full(x: Loose[Net, int]) -> None: ...
+def quoted(x: "list[Open]") -> None: ...
+def called(x: Look, y: Look[int]) -> None: ...
+def bound(x: AtMost) -> AtMost: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "counted"),
+    [
+        ("bare", {"bare(x)": 1, "AnyT": 1}),
+        ("half", {"half(x)": 1, "AnyT": 1}),
+        ("full", {"AnyT": 1}),
+        ("quoted", {"quoted(x)": 1}),
+        ("called", {"called(x)": 1, "AnyT": 1}),
+        ("bound", {"bound(x)": 1, "bound()": 1}),
+        ("Told", {"Told(base)": 1}),
+        ("tool", {"Tool.use(of)": 1}),
+    ],
+)
+def test_what_a_generic_leaves_out_counts(
+    name: str, counted: dict[str, int], tmp_path: Path
+) -> None:
+    for file, text in {"left.py": LEFT, "right.py": f"from .left import {name}\n"}.items():
+        (tmp_path / "house").mkdir(exist_ok=True)
+        (tmp_path / "house" / file).write_text(text, encoding="utf-8")
+    found = {each.where: each.count for each in Seams(tmp_path / "house").untyped()}
+    assert found == {f"left: {where}": count for where, count in counted.items()}

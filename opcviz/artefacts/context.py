@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Generic
 
 from typing_extensions import TypeVar
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Context"]
 
 C = TypeVar("C", bound=Config)
-SubjectT = TypeVar("SubjectT", bound=Subject, default=Any, covariant=True)
+SubjectT = TypeVar("SubjectT", bound=Subject, default=Subject, covariant=True)
 """What the task's models show."""
-DataT = TypeVar("DataT", bound="Data", default=Any, covariant=True)
+DataT = TypeVar("DataT", bound="Data", default="Data", covariant=True)
 """The data sets of the task."""
 
 
@@ -34,7 +34,8 @@ class Context(Generic[SubjectT, DataT]):
     """Everything that a kind may use.
 
     A kind about the models of one task says which subjects and data it is given, as those about
-    classifiers do in `artefacts.classification.subject`; where nothing is said, they are any.
+    classifiers do in `artefacts.classification.subject`; where nothing is said, they are those of
+    any task.
 
     Attributes:
         subject: the model.

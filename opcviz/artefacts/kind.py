@@ -17,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Never
 
 import numpy as np
+from typing_extensions import TypeVar
 
 from ..common.config import Config, ConfigError
 from ..common.json_types import Json, Plain
@@ -45,6 +46,10 @@ __all__ = [
     "register_kind",
     "settings_tables",
 ]
+
+ContextT = TypeVar("ContextT", bound="Context", default="Context", contravariant=True)
+"""What a kind must be given: of the models of any task, or more, of those of one."""
+KindClass = TypeVar("KindClass", bound="type[Kind[Never]]")
 
 MODEL = "model"  # the trained model itself: made by training, not by a kind's `measure`
 
@@ -76,7 +81,7 @@ class Made:
         return PlainResult.from_dict(dict(self.result))
 
 
-class Kind:
+class Kind(Generic[ContextT]):
     """One kind of artefact about one model; see the top of this file.
 
     Attributes (declared by `register_kind`):
@@ -129,7 +134,7 @@ class Kind:
     family: ClassVar[str | None] = None
     scenarios: ClassVar[tuple[str, ...]] = ()
 
-    def measure(self, context: Context) -> Made | Record | Mapping[str, Plain]:
+    def measure(self, context: ContextT) -> Made | Record | Mapping[str, Plain]:
         """Measure one model.
 
         Args:
@@ -143,7 +148,7 @@ class Kind:
         """
         raise NotImplementedError
 
-    def measure_all(self, contexts: Sequence[Context]) -> list[Made]:
+    def measure_all(self, contexts: Sequence[ContextT]) -> list[Made]:
         """Measure several models; only kinds that gain from it do more than one at a time."""
         return [as_made(self, self.measure(context)) for context in contexts]
 
@@ -220,7 +225,7 @@ def register_kind(
     task: str | None = None,
     optional: bool = True,
     default: bool = False,
-) -> Callable[[type[Kind]], type[Kind]]:
+) -> Callable[[KindClass], KindClass]:
     """Class decorator that makes a kind known; see `Kind` for the arguments.
 
     Raises:
@@ -228,8 +233,10 @@ def register_kind(
         TypeError: of a user's own kind, when something else does not fit; see `own.check_own`.
     """
 
-    def enter(cls: type[Kind]) -> type[Kind]:
-        if not isinstance(cls, type) or not issubclass(cls, Kind):
+    def enter(cls: KindClass) -> KindClass:
+        # which context it wants Python forgets; `task` says whose models it can be asked about
+        declared: object = cls
+        if not isinstance(declared, type) or not issubclass(declared, Kind):
             raise ConfigError(f"kind '{name}': {cls!r} does not derive from Kind")
         if name == MODEL or not name.isidentifier():
             raise ConfigError(f"a kind of artefact cannot be called '{name}'")
@@ -244,7 +251,7 @@ def register_kind(
         cls.name, cls.title, cls.stage, cls.summary = name, title, stage, summary
         cls.version, cls.task, cls.optional, cls.default = version, task, optional, default
         cls.own = not cls.__module__.startswith("opcviz.")
-        kind = cls()
+        kind = declared()
         KINDS.add(name, kind)
         if cls.own:
             try:
@@ -278,7 +285,7 @@ def settings_tables() -> dict[str, type[Config]]:
     return {name: cls for kind in kinds() for name, cls in kind.settings.items()}
 
 
-def as_made(kind: Kind, returned: Made | Record | Mapping[str, Plain]) -> Made:
+def as_made(kind: Kind[Never], returned: Made | Record | Mapping[str, Plain]) -> Made:
     """What `measure` returned as `Made`.
 
     Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, cast
 
 from typing_extensions import TypeVar
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Bench", "Stored", "Subject", "make_subject", "register_subject"]
 
-ModelT = TypeVar("ModelT", bound="nn.Module", default=Any)
+ModelT = TypeVar("ModelT", bound="nn.Module", default="nn.Module", covariant=True)
 """The class of the task's models."""
-OutputsT = TypeVar("OutputsT", default=Any)
+OutputsT = TypeVar("OutputsT", default=object, covariant=True)
 """What the task observes of one."""
 R = TypeVar("R", bound=Record)
 

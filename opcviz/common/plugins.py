@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .config import fingerprint
 from .registry import Registry
@@ -38,6 +38,8 @@ OLD_PATH_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
 JOINABLE = ("opcviz.data.sources", "opcviz.tasks", "opcviz.methods.base", "opcviz.artefacts.own")
 GROUPS = ("opcviz.methods", "opcviz.attacks")
 LIMIT_SECONDS = 30.0  # for one file, whatever it imports
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Loader:
         self._entries: dict[str, Refused | None] = {}
         self._loading = threading.RLock()  # sessions of the app load at the same time
 
-    def serve(self, registry: Registry[Any], check: Callable[[Any], None]) -> None:
+    def serve(self, registry: Registry[T], check: Callable[[T], None]) -> None:
         """Let files enter things into a registry.
 
         Args:

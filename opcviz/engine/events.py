@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ..common.json_types import Json
-from ..common.progress import Epoch, Event, Stage, Step, event_from_dict
+from ..common.progress import Epoch, Event, Stage, Step
 
-__all__ = ["EventLog", "event_of", "fraction_done", "last_stage", "read_events", "to_json"]
+__all__ = ["EventLog", "fraction_done", "last_stage", "read_events", "to_json"]
 
 STEP_SECONDS = 0.05  # 20 a second are as many as a person can see
 
@@ -92,15 +92,6 @@ def read_events(path: Path, since: int = 0) -> tuple[list[Json], int]:
     """
     lines, end = _lines(path, since)
     return [record for record in map(_parse, lines) if record is not None], end
-
-
-def event_of(record: Json) -> Event:
-    """The typed event of one record, its `time` left out.
-
-    Raises:
-        KeyError: for an unknown kind.
-    """
-    return event_from_dict({key: value for key, value in record.items() if key != "time"})
 
 
 def last_stage(path: Path, since: int = 0) -> str:

@@ -15,7 +15,7 @@ from ..common.progress import Progress
 from ..data import DataError, Images, Split, identify
 from ..methods import Method, NotDefined, Request, create
 from ..methods import list_methods as registered_methods
-from ..models import Architecture, BodyHead, wrap_network
+from ..models import Architecture, BodyHead, as_body_head, wrap_network
 from ..study.trainer import RETRAINED_SEED_OFFSET
 from ..tasks.classification import Classification, ModelOutputs
 from ..training import Outcome, Training
@@ -272,7 +272,7 @@ def _ask(
                 progress=told,
             )
         )
-    return network.eval(), outcome
+    return as_body_head(network).eval(), outcome
 
 
 def _nothing(data: Images) -> Split:

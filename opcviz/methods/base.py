@@ -96,7 +96,7 @@ class Iterative(IterativeSettings, Method[ModelT]):
         return ()
 
 
-MethodT = TypeVar("MethodT", bound=Method)
+MethodT = TypeVar("MethodT", bound=MethodSettings)
 
 
 def register(

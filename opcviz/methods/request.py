@@ -38,7 +38,7 @@ class Request(Generic[ModelT]):
         resume_dir: folder for a resume file, or None.
     """
 
-    task: Task[ModelT]
+    task: Task
     data: Data
     split: Split
     original: ModelT | None
@@ -46,7 +46,7 @@ class Request(Generic[ModelT]):
     training: Training
     seed: int = 0
     progress: Progress = field(default_factory=Progress)
-    watch: EpochCallback | None = None
+    watch: EpochCallback[ModelT] | None = None
     resume_dir: Path | None = None
 
     def copy_of_original(self) -> ModelT:

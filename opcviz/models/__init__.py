@@ -6,7 +6,7 @@ from ..common.lazy import face
 
 if TYPE_CHECKING:
     from .architectures import build_network
-    from .body_head import Activations, BlockNet, BodyHead
+    from .body_head import Activations, BlockNet, BodyHead, as_body_head
     from .checkpoint import CheckpointError, load_weights, save_weights
     from .classifier import Classifier, build_classifier, wrap_network
     from .settings import Architecture, list_architectures
@@ -15,7 +15,7 @@ else:
         __name__,
         {
             "architectures": "build_network",
-            "body_head": "Activations BlockNet BodyHead",
+            "body_head": "Activations BlockNet BodyHead as_body_head",
             "checkpoint": "CheckpointError load_weights save_weights",
             "classifier": "Classifier build_classifier wrap_network",
             "settings": "Architecture list_architectures",
@@ -29,6 +29,7 @@ __all__ = [
     "BodyHead",
     "CheckpointError",
     "Classifier",
+    "as_body_head",
     "build_classifier",
     "build_network",
     "list_architectures",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-__all__ = ["Activations", "BlockNet", "BodyHead"]
+__all__ = ["Activations", "BlockNet", "BodyHead", "as_body_head"]
 
 
 class BodyHead(nn.Module, ABC):
@@ -25,6 +25,20 @@ class BodyHead(nn.Module, ABC):
     @abstractmethod
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """One pass: features (B, d), the input of the head, and outputs (B, C)."""
+
+
+def as_body_head(model: nn.Module) -> BodyHead:
+    """The model itself, known to have a body and a head.
+
+    Raises:
+        TypeError: for one that has none.
+    """
+    if not isinstance(model, BodyHead):
+        raise TypeError(
+            f"a {type(model).__name__} shows neither features nor a head: this wants a model as "
+            "`opcviz.models.build_classifier` makes it, or one that `wrap_network` wraps"
+        )
+    return model
 
 
 @dataclass

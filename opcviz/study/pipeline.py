@@ -15,7 +15,6 @@ from ..common.devices import pick_device
 from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
 from ..methods import Method, implementation
-from ..models import list_architectures
 from ..tasks import get_task
 from .failures import OwnFailed, OwnMethodFailed, is_own
 from .job import Job
@@ -50,11 +49,11 @@ def check_plan(plan: Plan) -> None:
     """
     study = plan.study
     try:
-        get_task(study.task)
+        task = get_task(study.task)
     except ConfigError as error:
         raise ConfigError(f"Study.task: {error}") from error
-    name = study.architecture.name
-    if study.task == "classification" and name not in list_architectures():
+    name, known = study.architecture.name, task.networks()
+    if known is not None and name not in known:
         raise ConfigError(
             f"Architecture.name: there is no '{name}'; `opcviz list architectures` names all"
         )

@@ -141,8 +141,7 @@ class StudyRunner:
 
     def build(self, seed: int) -> nn.Module:
         """A freshly initialised model of the study."""
-        model: nn.Module = self.task.build(self.study.architecture, self.data, seed)
-        return model
+        return self.task.build(self.study.architecture, self.data, seed)
 
     def prepare(self) -> None:
         """Record the study and its probe set in the store, before the first answer.

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..common.config import fingerprint
+from ..artefacts import MODEL
+from ..common.config import ConfigError, fingerprint
 from ..common.json_types import Json, Plain
 from ..common.progress import Message, Progress, Stage, Step
 from ..common.records import Record
@@ -18,6 +19,7 @@ from ..methods import create
 from ..study import Plan, Store, Study, open_study, shipped_root
 from ..study.store import write_json
 from ..study.table import TableRow, rows, to_markdown
+from ..tasks import get_task
 from .batch import run_all
 from .search import (
     REFERENCES,
@@ -32,8 +34,6 @@ from .search import (
 )
 
 __all__ = ["FailedRun", "SweepResult", "compare"]
-
-KINDS = ("model", "evidence")  # of artefact, made of every model of a sweep
 
 
 @dataclass(frozen=True)
@@ -97,15 +97,23 @@ def compare(
         `sweep-…`.
 
     Raises:
+        ConfigError: when the study's task does not say by what a sweep scores.
         RuntimeError: when the references of the tuning study cannot be made.
     """
+    scored = get_task(plan.study.task).scored
+    if not scored:
+        raise ConfigError(
+            f"Study.task: '{plan.study.task}' does not say how near a model is to the retrained "
+            "one; set `scored` and `gap` of the task, see opcviz.tasks.Task"
+        )
+    kinds = (MODEL, *scored)
     progress = progress or Progress()
     store = Store(root, (shipped_root(),))
     engine = engine or DaskEngine(root, workers=workers)
     runner = _Runner(engine, device, data_root, progress)
     tuning = tuning_study(plan.study)
     references = tuple(create(name) for name in REFERENCES)
-    runner.run("references on validation data", [Plan(tuning, references, (sweep.seed,))], KINDS)
+    runner.run("references on validation data", [Plan(tuning, references, (sweep.seed,))], kinds)
     if runner.failed:
         raise RuntimeError(f"the sweep has no references: {runner.failed[0].cause}")
 
@@ -115,7 +123,7 @@ def compare(
     todo = [
         Plan(tuning, (method,), (sweep.seed,)) for listed in tried.values() for method in listed
     ]
-    runner.run("trials", todo, KINDS)
+    runner.run("trials", todo, kinds)
     trials = {
         name: [score(store, tuning, method, sweep) for method in listed]
         for name, listed in tried.items()
@@ -124,13 +132,13 @@ def compare(
 
     final = final_plan(plan, list(chosen.values()))
     seeds = [replace(final, methods=references, seeds=(seed,)) for seed in plan.seeds]
-    runner.run("references of each seed", seeds, KINDS)
+    runner.run("references of each seed", seeds, kinds)
     each = [
         Plan(plan.study, (trial.method,), (seed,))
         for trial in chosen.values()
         for seed in plan.seeds
     ]
-    runner.run("final models", each, KINDS)
+    runner.run("final models", each, kinds)
     return _store_result(store, plan.study, final, sweep, trials, chosen, runner.failed)
 
 

@@ -2,13 +2,9 @@
 
 Each method gets the same number of settings to try, and each trial the same cap on sample
 gradients. Trials run on a validation split of the train set. A method's setting is the one whose
-accuracies on validation data lie closest to the retrained model's, in percentage points
-
-    gap = ½ |forget accuracy − retrained's| + ½ |retain accuracy − retrained's|
-
-where forget accuracy is taken on the forget classes' validation pictures, or, when samples are
-forgotten, on those samples. No attack result takes part in the choice. The chosen settings then
-answer the study itself, on all its training data and for every seed.
+model lies closest to the retrained model by what the study's task says, see `Task.gap`: classifiers
+are compared by their accuracies on validation data. No attack result takes part in the choice. The
+chosen settings then answer the study itself, on all its training data and for every seed.
 """
 
 from __future__ import annotations
@@ -22,13 +18,13 @@ import numpy as np
 
 from ..common.config import Config, setting, settings_of
 from ..common.json_types import Json
-from ..common.records import Record, Undefined, defined
+from ..common.records import Record, Undefined
 from ..data import Split
 from ..methods import Iterative, Method, create
-from ..results import EvidenceResult
 from ..study.results import ModelResult, StudyResult
 from ..study.spec import Plan, Study, model_place
 from ..study.store import Store
+from ..tasks import get_task
 
 __all__ = ["Sweep", "Trial", "candidates", "choose", "gradients_per_epoch", "score", "tuning_study"]
 
@@ -50,7 +46,7 @@ class Trial(Record):
 
     Attributes:
         method: the setting.
-        gap: to the retrained model, percentage points; None when there is no usable model.
+        gap: to the retrained model, see `Task.gap`; None when there is no usable model.
         gradients: sample gradients it took.
         reason: why it does not count, or empty.
     """
@@ -156,22 +152,13 @@ def score(store: Store, study: Study, method: Method, sweep: Sweep) -> Trial:
     if gradients is not None and gradients > sweep.budget:
         over = f"took {gradients:,} sample gradients of {sweep.budget:,}"
         return Trial(method, None, gradients, over)
-    shown, ideal = (each.results.get(EvidenceResult) for each in (model, reference))
-    missing = Trial(
-        method, None, gradients, "its accuracies, or the retrained model's, are missing"
+    task = get_task(study.task)
+    gap = task.gap(
+        *({kind: each.result(kind) for kind in task.scored} for each in (model, reference))
     )
-    if isinstance(shown, Undefined) or isinstance(ideal, Undefined):
-        return missing
-    classes = defined(shown.accuracy.forget_test)
-    both = (
-        [
-            (each.accuracy.forget_test if classes else each.accuracy.forget_train)
-            for each in (shown, ideal)
-        ],
-        [each.accuracy.retain_test for each in (shown, ideal)],
-    )
-    gaps = [abs(ours - theirs) for ours, theirs in both if defined(ours) and defined(theirs)]
-    return Trial(method, sum(gaps) / 2, gradients) if len(gaps) == 2 else missing
+    if isinstance(gap, Undefined):
+        return Trial(method, None, gradients, gap.reason)
+    return Trial(method, gap, gradients)
 
 
 def choose(trials: Sequence[Trial]) -> Trial:

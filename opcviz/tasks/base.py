@@ -16,33 +16,43 @@ fine-tuning, gradient ascent, NegGrad+, NGD, ℓ1, SSD, Fisher, IU, CF-k, EU-k, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ..common.plugins import loader
 from ..common.progress import Progress
+from ..common.records import Record, Undefined
 from ..common.registry import Registry
 from ..data import Data
 from ..models import Architecture
-from ..training import Batch, ModelT
+from ..training import Batch
 
 __all__ = ["Task", "get_task", "list_tasks", "register_task"]
 
 
-class Task(ABC, Generic[ModelT]):
+class Task(ABC):
     """What a model is asked to do, and how well it does it.
 
     Attributes:
         name: its word in studies and commands; given by `register_task`.
+        scored: kinds of artefact that `gap` reads; a sweep makes them of every model.
     """
 
     name: ClassVar[str]
+    scored: ClassVar[tuple[str, ...]] = ()
+
+    def networks(self) -> Sequence[str] | None:
+        """Names of architectures that `build` knows; others are refused before data are read.
+
+        None, as here, where any name is left to `build`.
+        """
+        return None
 
     @abstractmethod
-    def build(self, architecture: Architecture, data: Data, seed: int) -> ModelT:
+    def build(self, architecture: Architecture, data: Data, seed: int) -> nn.Module:
         """A freshly initialised model on the device of `data`, the same for the same seed.
 
         Args:
@@ -55,7 +65,7 @@ class Task(ABC, Generic[ModelT]):
         """
 
     @abstractmethod
-    def losses(self, model: ModelT, x: Tensor, y: Tensor) -> Tensor:
+    def losses(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """Loss of each sample, (B,), differentiable in the model's parameters.
 
         Per-sample gradients are taken through it with `torch.func`, so it reads the weights from
@@ -68,7 +78,7 @@ class Task(ABC, Generic[ModelT]):
         """
 
     @abstractmethod
-    def observe(self, model: ModelT, data: Data, *, progress: Progress | None = None) -> object:
+    def observe(self, model: nn.Module, data: Data, *, progress: Progress | None = None) -> object:
         """What the model computes on the train and the test set, for attacks and measures.
 
         In eval mode and fp32; the model is left as it was. The result has `train` and `test`.
@@ -77,11 +87,11 @@ class Task(ABC, Generic[ModelT]):
             Cancelled: from `progress`.
         """
 
-    def loss(self, model: ModelT, batch: Batch) -> Tensor:
+    def loss(self, model: nn.Module, batch: Batch) -> Tensor:
         """Mean loss over a batch, a scalar: the plain objective."""
         return self.losses(model, batch.x, batch.y).mean()
 
-    def part_losses(self, model: ModelT, batch: Batch) -> tuple[Tensor, Tensor]:
+    def part_losses(self, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """Mean loss over the retain and over the forget part of a batch, two scalars.
 
         Both parts pass the model together, so that batch norm sees one population. A part without
@@ -94,7 +104,7 @@ class Task(ABC, Generic[ModelT]):
         )
         return retain, forget
 
-    def model_targets(self, model: ModelT, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
+    def model_targets(self, model: nn.Module, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Targets as the model itself would draw them, with their probabilities.
 
         The Fisher information is the expected squared gradient over such draws.
@@ -112,7 +122,7 @@ class Task(ABC, Generic[ModelT]):
         """
         return [(y, torch.ones(len(x), device=x.device, dtype=x.dtype))]
 
-    def live(self, model: ModelT, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
+    def live(self, model: nn.Module, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
         """Numbers for the curves during training, named `forget_…` and `retain_…`.
 
         Here the mean loss of either part, NaN for one without samples.
@@ -130,7 +140,25 @@ class Task(ABC, Generic[ModelT]):
             "retain_loss": each[~forget].mean().item(),
         }
 
-    def final_layer(self, model: ModelT) -> nn.Linear | None:
+    def gap(
+        self, model: Mapping[str, Record | Undefined], retrained: Mapping[str, Record | Undefined]
+    ) -> float | Undefined:
+        """How far a model is from the retrained one: a sweep takes the setting with the least.
+
+        Both were trained and measured on a validation split. No attack should take part, so that
+        the choice of settings does not sway what is measured with them.
+
+        Args:
+            model: the record of each kind in `scored`, or why there is none.
+            retrained: the same of the retrained model.
+
+        Returns:
+            The gap, 0 or more, or why there is none. Here always the latter: what is near is for
+            each task to say, and a sweep asks only tasks that name kinds in `scored`.
+        """
+        return Undefined(f"the task '{self.name}' does not say what is near the retrained model")
+
+    def final_layer(self, model: nn.Module) -> nn.Linear | None:
         """The linear layer that makes the answers (row c that of class c, if there are classes).
 
         None where there is no such layer.

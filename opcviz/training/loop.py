@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -43,8 +42,8 @@ __all__ = [
 DIVERGENCE_FACTOR = 1e4
 
 
-ModelT = TypeVar("ModelT", bound=nn.Module, default=Any)
-"""The class of models that a task or a method works on; any class where it is not given."""
+ModelT = TypeVar("ModelT", bound=nn.Module, default=nn.Module)
+"""The class of models that a method works on; modules of any class where it is not given."""
 Objective = Callable[[ModelT, Batch], Tensor]
 
 
@@ -112,7 +111,7 @@ def train(
     *,
     seed: int = 0,
     progress: Progress | None = None,
-    watch: EpochCallback | None = None,
+    watch: EpochCallback[ModelT] | None = None,
     constrain: Callable[[ModelT], None] | None = None,
     resume_dir: Path | None = None,
     continued: bool = False,
@@ -232,7 +231,7 @@ def _one_epoch(
     return settle()  # the rest of the epoch, before anything is saved
 
 
-def _scalar(loss: object, objective: Callable[..., Any]) -> Tensor:
+def _scalar(loss: object, objective: Callable[..., Tensor]) -> Tensor:
     """The loss of one step.
 
     Raises:
@@ -255,7 +254,7 @@ def _train_mode(model: nn.Module) -> None:
             module.eval()
 
 
-def _call_in_eval_mode(watch: EpochCallback, model: nn.Module, epoch: int) -> None:
+def _call_in_eval_mode(watch: EpochCallback[ModelT], model: ModelT, epoch: int) -> None:
     model.eval()
     with torch.no_grad():
         watch(model, epoch)

@@ -15,7 +15,7 @@ from ..common.json_types import Json
 from ..models.checkpoint import read_tensors, save_weights
 
 if TYPE_CHECKING:
-    from .callbacks import EpochCallback
+    from .callbacks import Resumable
 
 __all__ = ["ResumeFile"]
 
@@ -37,7 +37,7 @@ class ResumeFile:
         folder: Path | None,
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
-        watch: EpochCallback | None,
+        watch: Resumable | None,
     ) -> None:
         self.path = folder / "resume.safetensors" if folder else None
         self.model, self.optimizer, self.watch = model, optimizer, watch

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from opcviz.engine import Engine, InlineEngine
+from inline_engine import InlineEngine
+
+from opcviz.engine import Engine
 
 
 class Queue(Engine):

@@ -42,7 +42,7 @@ class Counting(Task):
 
 @dataclass
 class Bench:
-    task: Task[Any]
+    task: Task
     data: Any = None
     split: Any = None
     progress: Progress = Progress()  # noqa: RUF009  (it holds nothing)

@@ -15,9 +15,10 @@ import engine_runners
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inline_engine import InlineEngine
 
-from opcviz.common.progress import Epoch, Message, Stage, Step
-from opcviz.engine import InlineEngine, NotQueued, Runs, UnknownRun, event_of
+from opcviz.common.progress import Epoch, Message, Stage, Step, event_from_dict
+from opcviz.engine import NotQueued, Runs, UnknownRun
 from opcviz.engine import execute as execute_module
 from opcviz.engine.events import EventLog, fraction_done, read_events
 from opcviz.engine.execute import execute
@@ -55,7 +56,8 @@ def test_a_run_finishes_with_result_events_and_listeners(tmp_path):
     records, end = engine.events(id)
     assert end == (tmp_path / "runs" / id / "events.jsonl").stat().st_size
     assert all(run.started - 0.01 <= record["time"] <= run.ended + 0.01 for record in records)
-    events = [event_of(record) for record in records]
+    told = [{k: v for k, v in record.items() if k != "time"} for record in records]
+    events = [event_from_dict(record) for record in told]
     assert events[0] == Stage("counting", 0, 1, model="abacus")
     assert events[-1] == Epoch(1, 1, {"total": 3.0})
     assert [event for event in heard if event in events] == events
@@ -187,7 +189,7 @@ def test_numbers_that_json_cannot_hold_become_null(tmp_path):
     assert engine.status(id).result == {"loss": None}
     step, message = engine.events(id)[0]
     assert step["loss"] is None
-    assert event_of(message) == Message("lost", "warning")
+    assert (message["kind"], message["text"], message["level"]) == ("message", "lost", "warning")
 
 
 def test_offsets_and_a_half_written_last_line(tmp_path):

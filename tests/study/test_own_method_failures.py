@@ -11,10 +11,10 @@ import pytest
 import tiny_study
 import tomli_w
 import torch
+from inline_engine import InlineEngine
 
 from opcviz.common.plugins import Loader
 from opcviz.common.progress import Event, Message, Progress
-from opcviz.engine import InlineEngine
 from opcviz.study import Job, Plan, Store, StudyRunner, open_study, run
 from opcviz.ui.sections.sentences import headline
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inline_engine import InlineEngine
 
 from opcviz.data import DataSpec, Scenario, load
-from opcviz.engine import InlineEngine
 from opcviz.methods import Iterative, create, list_methods
 from opcviz.models import Architecture
 from opcviz.study import Plan, Store, Study, open_study, shipped_root

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from opcviz.common.progress import Progress
+from opcviz.common.records import Record, Undefined
 from opcviz.data import Data, DataSpec, Tensors
 from opcviz.models import Architecture
+from opcviz.results import PlainResult
 from opcviz.tasks import Task
 
 LENGTH = 32
@@ -75,6 +78,7 @@ class Sines(Task):
     """Regression by squared error; everything else is the protocol's own."""
 
     name = "sines"
+    scored = ("error",)
 
     def build(self, architecture: Architecture, data: Data, seed: int) -> SineNet:
         with torch.random.fork_rng(devices=[]):
@@ -98,6 +102,18 @@ class Sines(Task):
             seen.append(Predictions(model(x), y))
         model.train(training)
         return SineOutputs(*seen)
+
+    def networks(self) -> tuple[str, ...]:
+        return ("resnet8", "tiny")  # the first is what a study says that names none
+
+    def gap(
+        self, model: Mapping[str, Record | Undefined], retrained: Mapping[str, Record | Undefined]
+    ) -> float | Undefined:
+        shown, ideal = model["error"], retrained["error"]
+        if not (isinstance(shown, PlainResult) and isinstance(ideal, PlainResult)):
+            return Undefined("an error is missing")
+        parts = ("forget_train", "retain_test")
+        return sum(abs(shown.at(part) - ideal.at(part)) for part in parts)
 
     def final_layer(self, model: SineNet) -> nn.Linear:
         return model.head

@@ -10,17 +10,22 @@ from pathlib import Path
 import pytest
 import sines
 import torch
+from inline_engine import InlineEngine
 from typer.testing import CliRunner
 
 from opcviz.cli.commands import app
+from opcviz.common.config import ConfigError
 from opcviz.common.plugins import Loader
 from opcviz.common.progress import Epoch, Event, Progress, Step
 from opcviz.engine import DaskEngine
+from opcviz.methods import create, implementation
 from opcviz.study import Job, Plan, Store, open_study
 from opcviz.study.own import declare_own
-from opcviz.study.pipeline import run
+from opcviz.study.pipeline import check_plan, run
 from opcviz.study.runner import StudyRunner
-from opcviz.tasks import list_tasks
+from opcviz.sweep.compare import compare
+from opcviz.sweep.search import Sweep, score
+from opcviz.tasks import Task, get_task, list_tasks
 from opcviz.training.resume import ResumeFile
 
 METHODS = ("ft", "ga", "neggrad_plus", "ssd", "eu_k")
@@ -181,6 +186,65 @@ def test_a_classification_method_is_stored_as_refused(tmp_path: Path) -> None:
     refused = next(m for m in result.to_dict()["models"] if m["method"] == "rl")
     assert refused["status"] == "refused"
     assert "only for classification" in refused["reason"]
+
+
+@pytest.mark.usefixtures("sines_task", "one_thread")
+def test_a_sweep_scores_what_the_task_says(tmp_path: Path) -> None:
+    plan = Plan.from_dict({**PLAN, "methods": ["retrain", *PLAN["methods"][2:5]]})
+    run(plan, runner(plan, tmp_path))
+    store, sweep = Store(tmp_path), Sweep(budget=10**9, seed=0)
+    shown = open_study(store, plan.study.place).to_dict()["models"]
+    errors = {model["method"]: model["error"] for model in shown}
+    parts = ("forget_train", "retain_test")
+    for method in plan.methods:
+        name = method.info.name
+        gap = sum(abs(errors[name][part] - errors["retrain"][part]) for part in parts)
+        found = score(store, plan.study, implementation(method), sweep)
+        assert found.gap == pytest.approx(gap), name
+        assert (gap == 0) == (name == "retrain")
+
+    never = create("ft", lr=0.5)
+    assert score(store, plan.study, never, sweep).gap is None
+    unmeasured = Plan.from_dict({**PLAN, "methods": [{"method": "ft", **SMALL, "lr": 2e-3}]})
+    run(unmeasured, runner(unmeasured, tmp_path), only=("model",))
+    (method,) = unmeasured.methods
+    told = score(store, plan.study, implementation(method), sweep)
+    assert (told.gap, told.reason) == (None, "an error is missing")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("sines_task", "one_thread")
+def test_a_sweep_of_another_task_chooses_by_its_gap(tmp_path: Path) -> None:
+    plan = Plan.from_dict({**PLAN, "methods": [{"method": "ft", **SMALL}]})
+    found = compare(
+        plan, Sweep(trials=2, budget=4_000), tmp_path, device="cpu", engine=InlineEngine(tmp_path)
+    )
+    assert found.failed == ()
+    gaps = [trial.gap for trial in found.trials["ft"]]
+    assert len(gaps) == 2
+    assert found.chosen["ft"].gap == min(gaps)
+
+
+@pytest.mark.usefixtures("sines_task")
+def test_a_sweep_refuses_a_task_that_says_no_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = get_task("sines")
+    monkeypatch.setattr(type(task), "scored", ())
+    plan = Plan.from_dict(PLAN)
+    with pytest.raises(ConfigError, match=r"'sines' does not say how near .* set `scored`"):
+        compare(plan, Sweep(), tmp_path, device="cpu", engine=InlineEngine(tmp_path))
+    assert not list(tmp_path.rglob("run.json"))  # nothing was begun
+    monkeypatch.setattr(type(task), "gap", Task.gap)
+    assert "'sines' does not say" in task.gap({}, {}).reason
+
+
+@pytest.mark.usefixtures("sines_task")
+def test_a_task_names_the_networks_that_it_knows() -> None:
+    check_plan(Plan.from_dict(PLAN))
+    check_plan(Plan.from_dict({**PLAN, "architecture": {"name": "tiny"}}))
+    with pytest.raises(ConfigError, match=r"Architecture\.name: there is no 'resnet20'"):
+        check_plan(Plan.from_dict({**PLAN, "architecture": {"name": "resnet20"}}))
 
 
 # ---- through the engine's workers -------------------------------------------------------------

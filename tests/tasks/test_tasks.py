@@ -54,6 +54,13 @@ def test_all_its_losses_are_one_cross_entropy(
     torch.testing.assert_close(Task.loss(TASK, model, some), each.mean())
 
 
+def test_a_model_that_is_not_split_into_body_and_head_is_refused(tiny_images: Images) -> None:
+    with pytest.raises(TypeError, match="a Linear shows neither features nor a head"):
+        TASK.observe(torch.nn.Linear(2, 2), tiny_images)
+    with pytest.raises(TypeError, match="`wrap_network` wraps"):
+        TASK.final_layer(torch.nn.Linear(2, 2))
+
+
 @pytest.mark.parametrize("general", [False, True])
 def test_a_part_without_samples_has_no_loss_and_no_gradient(
     tiny_images: Images, tiny_original: Classifier, general: bool

@@ -2,7 +2,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from opcviz.ui.charts.maps_component import Selection
-from opcviz.ui.reading.state import Choices, View, link, read
+from opcviz.ui.reading.state import Choices, View, read
 
 DIGITS = Choices(
     ["original", "retrain", "rl", "ga", "ft", "negplus", "opc"],
@@ -19,7 +19,6 @@ def test_a_bare_address_opens_the_first_study():
 def test_every_view_survives_its_link():
     view = View("digits", ("retrain", "opc"), Selection(sample=42), "pca")
     assert read(view.to_params(), STUDIES) == view
-    assert link("compare", view) == "compare?study=digits&models=retrain,opc&map=pca&sample=42"
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def _probe(probe: Callable[[ProbesResult], ProbeScores]) -> Cell:
     task="classification",
     default=True,
 )
-class Blocks(Kind):
+class Blocks(Kind[Context]):
     """The same attacks at every block.
 
     The attacker maps a block's pooled output to the original's penultimate features (FM) or logits

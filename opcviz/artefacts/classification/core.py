@@ -71,7 +71,7 @@ def _told_apart(judge: Callable[[EvidenceResult], float | Undefined]) -> Cell:
     task="classification",
     optional=False,
 )
-class Core(Kind):
+class Core(Kind[Context]):
     """What every verdict rests on."""
 
     settings = {"recovery": Recovery}

@@ -26,7 +26,7 @@ __all__ = ["FeatureMaps"]
     task="classification",
     optional=False,
 )
-class FeatureMaps(Kind):
+class FeatureMaps(Kind[Context]):
     """One layout a kind of map, aligned by starting where the original's lies."""
 
     order = 70

@@ -22,7 +22,7 @@ __all__ = ["Features"]
     task="classification",
     optional=False,
 )
-class Features(Kind):
+class Features(Kind[Context]):
     """Stored on request alone: they are larger than everything else together."""
 
     order = 60

@@ -67,7 +67,7 @@ def _column(name: str, share: Share, help: str) -> Column:
     summary="of a planted confusion or trigger: how much of it the model still shows",
     task="classification",
 )
-class PlantedTruth(Kind):
+class PlantedTruth(Kind[Context]):
     """Interclass confusion error, or the trigger's success, on the planted and on test pictures."""
 
     order = 32

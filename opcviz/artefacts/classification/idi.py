@@ -33,7 +33,7 @@ def _told(model: ModelResults, _: ModelResults) -> str | None:
     task="classification",
     default=True,
 )
-class Idi(Kind):
+class Idi(Kind[Context]):
     """What `information` found of three models, normalised between retrained and original."""
 
     settings = {"information": Informing}

@@ -25,7 +25,7 @@ __all__ = ["Information"]
     task="classification",
     default=True,
 )
-class Information(Kind):
+class Information(Kind[Context]):
     """An observer learns on marked train pictures, and is asked about test pictures.
 
     Budget: the train set and two fits a block. `idi` places three models' figures beside each

@@ -70,7 +70,7 @@ def _masked(model: ModelResults, _: ModelResults) -> str | None:
     task="classification",
     optional=False,
 )
-class GradientInversion(Kind):
+class GradientInversion(Kind[Context]):
     """A few forget pictures of the probe set, searched for in all models of a seed at once."""
 
     settings = {"inversion": Inversion}

@@ -58,7 +58,7 @@ def _statistic(name: str) -> Cell:
     task="classification",
     optional=False,
 )
-class Lira(Kind):
+class Lira(Kind[Context]):
     """Likelihood ratios and RMIA from the originals and the retrained models of several seeds.
 
     Of whole classes they give a reason, and only a distance: see `WHOLE_CLASSES`. The target itself

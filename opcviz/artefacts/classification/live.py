@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from ...common.progress import Epoch
 from ...common.records import Undefined
 from ...maps import draw
 from ...measures import accuracy
-from ...models import Classifier
+from ...models import as_body_head
 from ...tasks.classification import Observation, observe
 from ..monitor import MonitorSetup, register_monitor, short_number, significant
 
@@ -46,7 +45,7 @@ class FeatureMonitor:
         self.values: list[list[float]] = []  # VALUES an epoch, NaN where there is none
         self.recovery: LiveRecovery | None = None
         if original is not None:
-            model = _classifier(original)
+            model = as_body_head(original)
             seen, head = observe(model, self.x, self.y), model.head
             self.recovery = LiveRecovery(
                 seen.features,
@@ -62,7 +61,7 @@ class FeatureMonitor:
 
     def __call__(self, model: nn.Module, epoch: int) -> None:
         """Observe, remember, tell."""
-        seen = observe(_classifier(model), self.x, self.y)
+        seen = observe(as_body_head(model), self.x, self.y)
         features = seen.features[self.at].cpu()
         numbers = self._numbers(seen)
         self.values.append([numbers[name] for name in VALUES])
@@ -119,7 +118,3 @@ class FeatureMonitor:
         """Inverse of `state`."""
         self.points = list(state["points"])
         self.values = state["values"].tolist()
-
-
-def _classifier(model: nn.Module) -> Classifier:
-    return cast(Classifier, model)  # the monitor is registered for classification alone

@@ -70,7 +70,7 @@ def _svc(found: MembershipResult) -> str:
     task="classification",
     default=True,
 )
-class MembershipTests(Kind):
+class MembershipTests(Kind[Context]):
     """Membership attacks that need no reference models, and how the forget data stand out."""
 
     settings = {"membership": Membership}

@@ -36,7 +36,7 @@ def _best(shots: int) -> Column:
     task="classification",
     default=True,
 )
-class Relearned(Kind):
+class Relearned(Kind[Context]):
     """What the strongest relearning gets back, on pictures that it was not given."""
 
     settings = {"relearned": StrongestRelearning}

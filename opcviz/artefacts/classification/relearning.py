@@ -42,7 +42,7 @@ def _row(name: str, read: str, variant: str) -> Row:
     task="classification",
     default=True,
 )
-class RelearningCurves(Kind):
+class RelearningCurves(Kind[Context]):
     """Curves of forget accuracy while an attacker trains on."""
 
     settings = {"relearning": Relearning}

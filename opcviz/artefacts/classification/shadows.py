@@ -79,7 +79,7 @@ def _epsilon(found: ShadowResult) -> str:
     summary="U-LiRA: likelihood ratios and RMIA from models that the attacker unlearned himself",
     task="classification",
 )
-class ShadowModels(Kind):
+class ShadowModels(Kind[Context]):
     """Originals, retrained and unlearned models of the attacker, over forget sets of a pool.
 
     Each is trained once in a study and kept, so a run that was cancelled goes on where it was.

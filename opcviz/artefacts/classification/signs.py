@@ -54,7 +54,7 @@ def _told(place: str | None = None) -> Cell:
     task="classification",
     default=True,
 )
-class Signs(Kind):
+class Signs(Kind[Context]):
     """An observer holds train pictures that are marked as forgotten or retained.
 
     He learns what the model computes on either kind, and is asked about test pictures, which no

@@ -99,7 +99,7 @@ def _tug(model: ModelResults, retrained: ModelResults) -> str | None:
     task="classification",
     default=True,
 )
-class Similarity(Kind):
+class Similarity(Kind[Context]):
     """One comparison with each of the two references."""
 
     needs = frozenset({"retrained"})

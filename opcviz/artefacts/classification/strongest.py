@@ -62,7 +62,7 @@ def _floor(model: ModelResults, _: ModelResults) -> str | None:
     task="classification",
     default=True,
 )
-class WorstCase(Kind):
+class WorstCase(Kind[Context]):
     """Every declared map from every place of the model, by two attackers, on unseen pictures.
 
     Who holds labelled pictures of every class learns the labels; who holds none of the forgotten

@@ -22,7 +22,6 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, islice, pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -165,7 +164,7 @@ def _attack(
 ) -> str:
     """Fine-tune a copy under the eyes of `watch`; says why the curve broke off, or nothing."""
     model = copy.deepcopy(model).requires_grad_(True)
-    objective: Objective[Any] = Classification().loss
+    objective: Objective[BodyHead] = Classification().loss
     if variant.transfer:
         objective = _through_new_head(model, variant.images.classes)
     spec = Training(
@@ -181,7 +180,7 @@ def _attack(
     return outcome.reason or ""
 
 
-def _through_new_head(model: BodyHead, classes: int) -> Objective[Any]:
+def _through_new_head(model: BodyHead, classes: int) -> Objective[BodyHead]:
     """The task's loss on labels of another data set; the new head starts at zero: no opinion."""
     head = nn.Linear(model.head.in_features, classes).to(model.head.weight)
     nn.init.zeros_(head.weight)

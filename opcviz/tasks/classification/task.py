@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...common.config import ConfigError
 from ...common.progress import Progress
+from ...common.records import Record, Undefined, defined
 from ...data import Data
-from ...models import Architecture, BodyHead, Classifier, build_classifier
+from ...models import Architecture, Classifier, as_body_head, build_classifier, list_architectures
+from ...results import EvidenceResult
 from ...training import Batch
 from ..base import Task, register_task
 from .observe import ModelOutputs, observe
@@ -18,8 +22,14 @@ __all__ = ["Classification", "cross_entropy_of", "exact_cross_entropy"]
 
 
 @register_task("classification")
-class Classification(Task[Classifier]):
+class Classification(Task):
     """Name the class of a sample; models are `opcviz.models.Classifier`, losses cross-entropy."""
+
+    scored = ("evidence",)
+
+    def networks(self) -> list[str]:
+        """Our own, and torchvision's."""
+        return list_architectures()
 
     def build(self, architecture: Architecture, data: Data, seed: int) -> Classifier:
         """A `Classifier` around the network that `architecture` names.
@@ -35,15 +45,15 @@ class Classification(Task[Classifier]):
             )
         return build_classifier(architecture, data, seed)
 
-    def losses(self, model: Classifier, x: Tensor, y: Tensor) -> Tensor:
+    def losses(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """CE(m(x_i), y_i) of each sample, (B,)."""
         return F.cross_entropy(model(x), y, reduction="none")
 
-    def loss(self, model: Classifier, batch: Batch) -> Tensor:
+    def loss(self, model: nn.Module, batch: Batch) -> Tensor:
         """Mean cross-entropy over a batch."""
         return F.cross_entropy(model(batch.x), batch.y)
 
-    def part_losses(self, model: Classifier, batch: Batch) -> tuple[Tensor, Tensor]:
+    def part_losses(self, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """Mean cross-entropy over the retain and over the forget part of a batch."""
         logits = model(batch.x)
         return (
@@ -52,22 +62,27 @@ class Classification(Task[Classifier]):
         )
 
     @torch.no_grad()
-    def model_targets(self, model: Classifier, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
+    def model_targets(self, model: nn.Module, x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Every class, with the model's own probability of it."""
         probabilities = model(x).softmax(1)
         return [(torch.full_like(y, c), p) for c, p in enumerate(probabilities.T)]
 
     def observe(
-        self, model: BodyHead, data: Data, *, progress: Progress | None = None
+        self, model: nn.Module, data: Data, *, progress: Progress | None = None
     ) -> ModelOutputs:
-        """Features and logits of all train and test samples."""
+        """Features and logits of all train and test samples.
+
+        Raises:
+            TypeError: for a model that is not split into body and head.
+        """
+        seen = as_body_head(model)
         return ModelOutputs(
-            observe(model, data.x_train, data.y_train, progress=progress),
-            observe(model, data.x_test, data.y_test, progress=progress),
+            observe(seen, data.x_train, data.y_train, progress=progress),
+            observe(seen, data.x_test, data.y_test, progress=progress),
         )
 
     @torch.no_grad()
-    def live(self, model: Classifier, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
+    def live(self, model: nn.Module, x: Tensor, y: Tensor, forget: Tensor) -> dict[str, float]:
         """Accuracy in percent of either part, NaN for one without samples."""
         right = 100 * (model(x).argmax(1) == y).float()
         return {
@@ -75,9 +90,38 @@ class Classification(Task[Classifier]):
             "retain_accuracy": right[~forget].mean().item(),
         }
 
-    def final_layer(self, model: Classifier) -> nn.Linear:
-        """The head."""
-        return model.head
+    def gap(
+        self, model: Mapping[str, Record | Undefined], retrained: Mapping[str, Record | Undefined]
+    ) -> float | Undefined:
+        """Mean distance in forget and in retain accuracy, percentage points.
+
+            ½ |forget accuracy − retrained's| + ½ |retain accuracy − retrained's|
+
+        Forget accuracy is taken on the forget classes' test samples, or, when samples are
+        forgotten, on those samples; retain accuracy on test samples.
+        """
+        shown, ideal = model["evidence"], retrained["evidence"]
+        missing = Undefined("its accuracies, or the retrained model's, are missing")
+        if not (isinstance(shown, EvidenceResult) and isinstance(ideal, EvidenceResult)):
+            return missing
+        classes = defined(shown.accuracy.forget_test)
+        both = (
+            [
+                (each.accuracy.forget_test if classes else each.accuracy.forget_train)
+                for each in (shown, ideal)
+            ],
+            [each.accuracy.retain_test for each in (shown, ideal)],
+        )
+        gaps = [abs(ours - theirs) for ours, theirs in both if defined(ours) and defined(theirs)]
+        return sum(gaps) / 2 if len(gaps) == 2 else missing
+
+    def final_layer(self, model: nn.Module) -> nn.Linear:
+        """The head.
+
+        Raises:
+            TypeError: for a model that is not split into body and head.
+        """
+        return as_body_head(model).head
 
 
 def cross_entropy_of(logits: Tensor, y: Tensor, part: Tensor | None = None) -> Tensor:

@@ -23,7 +23,6 @@ __all__ = [
     "MIN_MODELS",
     "Choices",
     "View",
-    "link",
     "read",
     "sync",
     "update",
@@ -197,13 +196,6 @@ def update(**changes: Any) -> None:
     if "models" in changes:
         changes["models"] = tuple(changes["models"])
     st.session_state[_KEY] = replace(view, **changes)
-
-
-def link(page: str = "", view: View | None = None) -> str:
-    """A relative link to a page with a selection (the current one by default)."""
-    view = view or st.session_state.get(_KEY)
-    query = "" if view is None else "?" + urlencode(view.to_params(), safe=",")
-    return f"{page}{query}"
 
 
 def _unpinned(view: View) -> Selection:

@@ -1,4 +1,4 @@
-"""The engine that runs jobs in the calling process, at once: for tests, notebooks and the CLI."""
+"""The engine that runs jobs in the calling process, at once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..common.progress import Event
-from .base import Engine
-from .execute import execute
-from .record import DEFAULT_RUNNER, NotQueued
-
-__all__ = ["InlineEngine"]
+from opcviz.common.progress import Event
+from opcviz.engine import DEFAULT_RUNNER, Engine, NotQueued
+from opcviz.engine.execute import execute
 
 
 class InlineEngine(Engine):
