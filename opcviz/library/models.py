@@ -152,7 +152,7 @@ def unlearn(
 
     Example:
         >>> opcviz.unlearn(original, data, split, "rl", epochs=1, progress=False)
-        Model(Random labels, seed 0, finished after 8 steps)
+        Model(Random labels, seed 0, finished after 23 steps)
         >>> opcviz.unlearn(original, data, split, "amnesia")
         Traceback (most recent call last):
         ...

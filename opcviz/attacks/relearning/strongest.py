@@ -69,7 +69,7 @@ def relearn_strongest(
         if not len(getattr(split, name)):
             raise ValueError(f"relearning: {name} is empty, so there is nothing to train or score")
     part: Part = "forget_test" if len(split.forget_test) else "forget_train"
-    ways = list(_ways(config, len(model.block_names), split))
+    ways = list(_ways(config, len(model.block_names), images, split))
     per_way = len(config.grid) * config.draws
     attacks, scored, constant = [], 0, 0.0
     for number, (anew, shots) in enumerate(ways):
@@ -102,14 +102,19 @@ def relearn_strongest(
     return RelearnedResult(tuple(attacks), part, scored, constant, trainings)
 
 
-def _ways(config: StrongestRelearning, blocks: int, split: Split) -> Iterator[tuple[int, int]]:
-    """Blocks started anew and pictures given; the head knows no forgotten class without any."""
-    smallest = len(split.forget_train)
+def _ways(
+    config: StrongestRelearning, blocks: int, images: Images, split: Split
+) -> Iterator[tuple[int, int]]:
+    """Blocks started anew and pictures given; the head knows no forgotten class without any.
+
+    Forgotten samples that are all given leave none to score: such a way is not gone.
+    """
+    present = images.y_train[split.forget_train].bincount()
     for anew in sorted({min(k, blocks) for k in config.anew}):
         for shots in sorted(set(config.shots)):
             if shots == 0 and anew and split.classes:
                 continue
-            if split.classes or shots < smallest:
+            if split.classes or int((present - shots).clamp(min=0).sum()):
                 yield anew, shots
 
 
