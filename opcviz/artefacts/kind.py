@@ -106,6 +106,8 @@ class Kind:
             says its `attempts()` or `signs()` counts in the verdict, whatever its family; one of a
             family that is none of those is missed nowhere.
         scenarios: kinds of forget scenario whose studies have it whatever they choose.
+        quick: settings that the quick suite changes, by table. Without any it is made there as it
+            always is; None keeps it out of the quick suite.
     """
 
     name: ClassVar[str]
@@ -128,6 +130,7 @@ class Kind:
     result: ClassVar[type[Record]] = PlainResult
     family: ClassVar[str | None] = None
     scenarios: ClassVar[tuple[str, ...]] = ()
+    quick: ClassVar[Mapping[str, Mapping[str, Plain]] | None] = {}
 
     def measure(self, context: Context) -> Made | Record | Mapping[str, Plain]:
         """Measure one model.

@@ -26,7 +26,8 @@ from ..common.records import Record, Undefined, defined
 from ..data import Split
 from ..methods import Iterative, Method, create
 from ..results import EvidenceResult
-from ..study.results import ModelResult, StudyResult
+from ..study.model_result import ModelResult
+from ..study.results import StudyResult
 from ..study.spec import Plan, Study, model_place
 from ..study.store import Store
 
