@@ -28,6 +28,9 @@ from .trainer import train_again
 __all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "missing", "run"]
 
 
+REFERENCES = ("original", "retrain")  # in the order in which they are made
+
+
 @dataclass(frozen=True)
 class Item:
     """One answer to be made."""
@@ -83,6 +86,8 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
     needs = {need for kind in asked for need in kind.needs}
     references = [runner.original, *([runner.retrained] if "retrained" in needs else [])]
     methods = [*(r for r in references if r.info.name not in listed), *_methods(plan)]
+    if evidence.suite == "quick":  # somebody waits to see the new model; the others can wait
+        methods.sort(key=lambda method: method.info.name in REFERENCES)
     wanted = [
         Item(kind, method, seed)
         for seed in plan.seeds
@@ -119,9 +124,8 @@ def _order(item: Item) -> tuple[float, float, str, int]:
     and a user's own kinds at last: whatever they do to a model in memory, no other answer has to
     be made from it."""
     if item.kind == MODEL:
-        names = ("original", "retrain")
         name = item.method.info.name
-        return item.seed, names.index(name) if name in names else 2, "", 0
+        return item.seed, REFERENCES.index(name) if name in REFERENCES else 2, "", 0
     kind = get_kind(item.kind)
     if kind.own:
         return math.inf, math.inf, kind.name, item.seed

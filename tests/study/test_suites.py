@@ -175,10 +175,20 @@ def test_the_first_quick_run_attacks_the_references_too_and_the_next_one_model_a
     second = plan(5, "quick")
     todo = missing(second, runner_of(second, made))
     assert {item.method.info.name for item in todo} == {"ft"}
+    assert todo[0].kind == "model"
     study = open_study(Store(made), "tiny")
     for name, seed in (("original", 0), ("retrain", 0), ("retrain", 1)):
         assert model(study, name, seed).has_suite("quick"), (name, seed)
     assert not model(study, "original", 1).has_suite("quick")  # nothing is compared with it
+
+
+def test_the_new_model_is_made_before_the_references_are_attacked(made):
+    for folder in made.glob("studies/*/models/*/strongest-*"):
+        shutil.rmtree(folder)
+    asked = plan(5, "quick")
+    names = [item.method.info.name for item in missing(asked, runner_of(asked, made))]
+    assert set(names[: names.index("original")]) == {"ft"}
+    assert names.count("retrain") == 2
 
 
 def test_the_study_keeps_its_own_settings(made):
