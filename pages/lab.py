@@ -24,14 +24,17 @@ with left:
             "Start",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=asked is None,
+            disabled=asked.plan is None,
             width="stretch",
             key="lab.start",
         )
-        if asked is not None:
-            st.caption(lab.what_will_run(*asked))
-    if pressed and asked is not None:  # no callback: its arguments would be those drawn before
-        lab.start(*asked)
+        if asked.plan is None:
+            st.caption(f"**Cannot start**: {asked.why}")
+        else:
+            st.caption(lab.what_will_run(study, asked.plan, asked.device))
+    # no callback: its arguments would be those drawn before
+    if pressed and asked.plan is not None:
+        lab.start(asked.plan, asked.device)
 with right:
     run = lab.current_run()
     if run is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..common.config import Config
 from ..common.described import Field, declared, described
+from ..common.json_types import Plain
 from ..common.records import Record
 from .columns import Column, Number
 from .kind import KINDS, Kind, settings_tables
@@ -42,6 +43,8 @@ class KindDeclaration(Record):
         cls: the name of its class.
         asks_its_own: whether its question is code of its own.
         settings: tables by name.
+        quick: settings that the quick suite changes, by table.
+        only_full: whether it stays out of the quick suite.
 
     The others are those of `Kind`.
     """
@@ -62,6 +65,8 @@ class KindDeclaration(Record):
     fields: Mapping[str, str]
     columns: tuple[ColumnDeclaration, ...]
     settings: Mapping[str, TableDeclaration]
+    quick: Mapping[str, Mapping[str, Plain]]
+    only_full: bool
 
 
 def describe_kind(kind: Kind) -> KindDeclaration:
@@ -97,6 +102,8 @@ def describe_kind(kind: Kind) -> KindDeclaration:
             table: TableDeclaration(cls.__name__, tuple(described(cls)))
             for table, cls in kind.settings.items()
         },
+        quick={table: dict(changes) for table, changes in (kind.quick or {}).items()},
+        only_full=kind.quick is None,
     )
 
 
@@ -119,6 +126,7 @@ def _kind(declared: KindDeclaration) -> Kind:
             for each in declared.columns
         ),
         "settings": {name: _table(name, table) for name, table in declared.settings.items()},
+        "quick": None if declared.only_full else declared.quick,
         "own": True,
     }
     if declared.asks_its_own:  # what it asks is code: whatever was answered counts

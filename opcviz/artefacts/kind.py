@@ -111,6 +111,8 @@ class Kind(Generic[ContextT]):
             says its `attempts()` or `signs()` counts in the verdict, whatever its family; one of a
             family that is none of those is missed nowhere.
         scenarios: kinds of forget scenario whose studies have it whatever they choose.
+        quick: settings that the quick suite changes, by table. Without any it is made there as it
+            always is; None keeps it out of the quick suite.
     """
 
     name: ClassVar[str]
@@ -133,6 +135,7 @@ class Kind(Generic[ContextT]):
     result: ClassVar[type[Record]] = PlainResult
     family: ClassVar[str | None] = None
     scenarios: ClassVar[tuple[str, ...]] = ()
+    quick: ClassVar[Mapping[str, Mapping[str, Plain]] | None] = {}
 
     def measure(self, context: ContextT) -> Made | Record | Mapping[str, Plain]:
         """Measure one model.

@@ -25,7 +25,7 @@ LARGEST = 2**53  # of whole numbers: beyond it, readers of JSON that use floats 
 
 # in a model's JSON, beside what the kinds add
 TAKEN = {"model", "method", "seed", "key", "settings", "status", "reason", "seconds", "gradients"}
-TAKEN |= {"peak_memory_mb", "stage_seconds", "verdict", "consensus", "outdated"}
+TAKEN |= {"suite", "peak_memory_mb", "stage_seconds", "verdict", "consensus", "outdated"}
 
 
 def check_own(kind: Kind) -> None:
@@ -49,9 +49,18 @@ def check_own(kind: Kind) -> None:
         if not (isinstance(config, type) and issubclass(config, Config)):
             raise TypeError(f"{cls.__name__}.settings['{table}'] is no Config class")
         config()
+    _check_quick(cls)
     for column in cls.columns:
         _check_column(kind, column)
     _check_answers(kind)
+
+
+def _check_quick(cls: type[Kind]) -> None:
+    """Raise unless the quick suite can change the settings as the kind says."""
+    for table, changes in (cls.quick or {}).items():
+        if table not in cls.settings:
+            raise TypeError(f"{cls.__name__}.quick names '{table}', which is none of its settings")
+        cls.settings[table]().replace(**changes)
 
 
 def _check_column(kind: Kind, column: Column) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Self, TypeVar
 
 from ..common.config import Config, ConfigError, setting
 from ..common.json_types import Json
-from .kind import kinds, settings_tables
+from .kind import KINDS, Kind, kinds, settings_tables
 
-__all__ = ["Evidence"]
+__all__ = ["SUITES", "Evidence"]
 
 C = TypeVar("C", bound=Config)
+SUITES = ("full", "quick")
 
 
 def _default_instruments() -> tuple[str, ...]:
@@ -23,7 +25,9 @@ class Evidence(Config):
     """What is measured of every model.
 
     Beside its own fields it holds the settings of every registered kind of artefact, a table each:
-    `evidence.table("recovery")`, in TOML `[evidence.recovery]`.
+    `evidence.table("recovery")`, in TOML `[evidence.recovery]`. In the quick suite tables are read
+    as the kinds' `quick` changes them, and those that have none there are not chosen; what is
+    written stays, so that either suite can be had from the other.
     """
 
     probe: int = setting(300, "fixed samples shown in every map", low=20, high=5000)
@@ -37,6 +41,9 @@ class Evidence(Config):
     )
     keep_features: bool = setting(
         False, "store all features and logits too, for anyone who recomputes the evidence"
+    )
+    suite: str = setting(
+        "full", "all attacks in earnest, or quick ones, to look at while waiting", choices=SUITES
     )
     tables: tuple[tuple[str, Config], ...] = ()
 
@@ -61,7 +68,7 @@ class Evidence(Config):
         if self.instruments is None:
             object.__setattr__(self, "instruments", _default_instruments())
         optional = [kind.name for kind in kinds() if kind.optional]
-        for name in self.chosen:
+        for name in self.instruments or ():
             if name not in optional:
                 raise ConfigError(
                     f"Evidence.instruments: '{name}' is not one of {', '.join(optional)}"
@@ -93,7 +100,22 @@ class Evidence(Config):
     @property
     def chosen(self) -> tuple[str, ...]:
         """Names of the optional kinds of artefact to make."""
-        return self.instruments or ()
+        names = self.instruments or ()
+        return tuple(name for name in names if not self.leaves_out(KINDS.get(name)))
+
+    def leaves_out(self, kind: Kind) -> bool:
+        """Whether the suite has no such kind."""
+        return self.suite == "quick" and kind.quick is None
+
+    def in_suite(self, suite: str) -> Self:
+        """The same settings for the full or the quick suite.
+
+        Raises:
+            ConfigError: for another word.
+        """
+        if suite not in SUITES:
+            raise ConfigError(f"Evidence.suite: '{suite}' is not one of {', '.join(SUITES)}")
+        return self if suite == self.suite else self._other_suite
 
     def _written(self) -> Json:
         own = {name: getattr(self, name) for name in self.own_fields()}
@@ -110,10 +132,26 @@ class Evidence(Config):
         Raises:
             ConfigError: when no kind reads such a table.
         """
-        for known, config in self.tables:
+        for known, config in self._asked:
             if known == name:
                 return config
         raise ConfigError(f"Evidence has no settings '{name}'; no kind of artefact reads them")
+
+    @cached_property
+    def _other_suite(self) -> Self:
+        return self.replace(suite=next(each for each in SUITES if each != self.suite))
+
+    @cached_property
+    def _asked(self) -> tuple[tuple[str, Config], ...]:
+        """The tables as the suite has them."""
+        changes: dict[str, Json] = {}
+        for kind in kinds() if self.suite == "quick" else ():
+            for name, changed in (kind.quick or {}).items():
+                changes.setdefault(name, {}).update(changed)
+        return tuple(
+            (name, config.replace(**changes[name]) if name in changes else config)
+            for name, config in self.tables
+        )
 
     @property
     def reference_seeds(self) -> tuple[int, ...]:
@@ -126,7 +164,7 @@ class Evidence(Config):
         Raises:
             ConfigError: when no kind reads such settings.
         """
-        for _, config in self.tables:
+        for _, config in self._asked:
             if type(config) is cls:
                 return config
         raise ConfigError(f"Evidence has no settings {cls.__name__}: no kind reads them")

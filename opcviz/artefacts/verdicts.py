@@ -19,10 +19,12 @@ class Known:
     Attributes:
         who: the model in words, for what is missing.
         results: what is known of it.
+        quick: whether that is of the quick suite.
     """
 
     who: str
     results: ModelResults
+    quick: bool = False
 
 
 Rule = Callable[[Known, Known | None, Sequence[Known], Mapping[str, int]], Verdict]

@@ -117,6 +117,7 @@ def run(
     download: Annotated[bool, typer.Option(help="fetch a missing data set")] = False,
     only: Annotated[str, typer.Option(help="only these answers, as in model,evidence")] = "",
     attacks: Annotated[str, typer.Option(help="optional ones too, as in relearning,margin")] = "",
+    quick: Annotated[bool, typer.Option(help="quick attacks, as in the lab")] = False,
     change: SetOption = None,
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
@@ -126,7 +127,8 @@ def run(
 
     plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
     failed = 0
-    for plan in (with_attacks(chosen(each, methods, seeds), attacks) for each in plans):
+    for each in plans:
+        plan = with_attacks(chosen(each, methods, seeds), attacks, quick=quick)
         runner = StudyRunner(
             plan.study,
             where,

@@ -41,6 +41,7 @@ def _constant(study: StudyResult) -> float | None:
 
 def numbers_table(study: StudyResult) -> Table:
     """The headline numbers of a study, a line a model."""
+    from ..study.naming import apart_models
     from ..study.table import columns  # late, as it brings torch along
 
     title = f"{study.study.title} ({study.place})"
@@ -49,15 +50,20 @@ def numbers_table(study: StudyResult) -> Table:
     for name in ("model", "seed", *(column.name for column in shown), "verdict"):
         words = name in ("model", "verdict")
         table.add_column(name, justify="left" if words else "right", no_wrap=name != "verdict")
+    told = apart_models(study.models)
     for model in study.models:
         values = [(column.value(model.results), column.format) for column in shown]
         table.add_row(
-            model.method.info.name,
+            Text(_named(model.method.info.name, told[model.key])),
             str(model.seed),
             *("–" if value is None else f"{value:{form}}" for value, form in values),
             Text(_verdict(study.verdict(model))),  # a reason may hold brackets, which are no markup
         )
     return table
+
+
+def _named(method: str, apart: str) -> str:
+    return f"{method} ({apart})" if apart else method
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -68,9 +74,12 @@ def _verdict(verdict: Verdict) -> str:
 
 def without_model(study: StudyResult) -> list[str]:
     """A line on each training that left no model: how it ended, and why."""
+    from ..study.naming import apart_models
+
+    told = apart_models(study.models)
     return [
-        f"{model.method.info.name}, seed {model.seed}: {model.training.status}: "
-        f"{model.training.reason}"
+        f"{_named(model.method.info.name, told[model.key])}, seed {model.seed}: "
+        f"{model.training.status}: {model.training.reason}"
         for model in study.models
         if model.training.reason
     ]

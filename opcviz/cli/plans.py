@@ -48,8 +48,8 @@ def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
     return plan
 
 
-def with_attacks(plan: Plan, attacks: str) -> Plan:
-    """The plan with further optional kinds of artefact."""
+def with_attacks(plan: Plan, attacks: str, *, quick: bool = False) -> Plan:
+    """The plan with further optional kinds of artefact, in the quick suite if asked."""
     from dataclasses import replace
 
     from ..artefacts import kinds
@@ -61,9 +61,15 @@ def with_attacks(plan: Plan, attacks: str) -> Plan:
             f"--attacks: '{unknown[0]}' cannot be chosen; there are: {', '.join(known)}"
         )
     evidence = plan.study.evidence
-    more = tuple(dict.fromkeys([*evidence.chosen, *names]))
+    evidence = evidence.in_suite("quick") if quick else evidence
+    for kind in kinds(plan.study.task):
+        if kind.name in names and evidence.leaves_out(kind):
+            raise ConfigError(
+                f"--attacks: '{kind.name}' is made in the full suite only; run it without --quick"
+            )
+    more = tuple(dict.fromkeys([*(evidence.instruments or ()), *names]))
     asked = plan.study.replace(evidence=evidence.replace(instruments=more))
-    return replace(plan, study=asked) if names else plan
+    return replace(plan, study=asked)
 
 
 def kinds_among(only: str) -> tuple[str, ...]:

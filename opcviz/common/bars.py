@@ -59,8 +59,8 @@ def bar(description: str, shown: bool | Progress = True) -> Iterator[Progress]:
                 drawn.console.print(event.text, markup=False, highlight=False)
 
         yield Progress(listen)
-        if drawn.tasks[current].total is None:  # work that told no steps
-            drawn.update(current, total=1, completed=1)
+        total = drawn.tasks[current].total or 1  # some work tells no steps, most not its last one
+        drawn.update(current, total=total, completed=total)
 
 
 @contextmanager
@@ -89,3 +89,4 @@ def bars(console: Console, count: int) -> Iterator[Progress]:
 
         yield Progress(listen)
         shown.update(total, completed=count)
+        shown.remove_task(current)  # whatever it was at last, nothing is left to do

@@ -6,9 +6,10 @@ from ..common.lazy import face
 
 if TYPE_CHECKING:
     from .job import Job
+    from .model_result import ModelResult
     from .opening import list_studies, open_study
     from .pipeline import Done, all_kinds, check_plan, execute, missing, run
-    from .results import ModelResult, StudyResult
+    from .results import StudyResult
     from .runner import StudyRunner
     from .spec import Evidence, Plan, Study, list_presets, load_plan, preset, read_method
     from .store import Artefact, Store, StoreError, default_root, shipped_root
@@ -19,7 +20,8 @@ else:
             "job": "Job",
             "pipeline": "Done all_kinds check_plan execute missing run",
             "opening": "list_studies open_study",
-            "results": "ModelResult StudyResult",
+            "model_result": "ModelResult",
+            "results": "StudyResult",
             "runner": "StudyRunner",
             "spec": "Evidence Plan Study list_presets load_plan preset read_method",
             "store": "Artefact Store StoreError default_root shipped_root",

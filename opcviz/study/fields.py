@@ -15,6 +15,7 @@ BEFORE = {
     "models[].{method,seed,settings,status}": (
         "which model; `status` is `finished`, `diverged`, `refused` or `failed`"
     ),
+    "models[].suite": "whose answers these are: of all attacks (`full`), or of `quick` ones alone",
 }
 AFTER = {
     "outdated": (

@@ -35,7 +35,7 @@ from ..common.plugins import (
 from ..data.sources import DATASETS, DatasetInfo, declared_dataset
 from ..methods.declaration import METHODS, Declaration
 
-__all__ = ["declare_own"]
+__all__ = ["declare_own", "refused_of"]
 
 SECONDS = 60.0  # for all files together: torch takes a few, a file's own work should take none
 SOURCE = "own files"
@@ -62,6 +62,23 @@ def declare_own() -> list[Refused]:
             _declare(found)
             _known = stamp, refused
         return _known[1]
+
+
+def refused_of(path: str) -> tuple[list[Refused], bool]:
+    """Read a file or folder in a program of its own; nothing becomes known here.
+
+    Returns:
+        What would be refused, and whether anything else is left to be used.
+    """
+    named = Path(path).expanduser()
+    if not named.exists():
+        return [Refused(path, None, "there is no such file or folder")], False
+    files = python_files(named.absolute())
+    if not files:
+        return [Refused(path, None, "this folder holds no Python file")], False
+    _, found = _asked(files)
+    refused = [each for each in found if not each.source.startswith("entry point")]
+    return refused, len(refused) < len(files)
 
 
 @lru_cache(maxsize=1)

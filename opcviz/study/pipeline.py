@@ -18,12 +18,16 @@ from ..methods import Method, implementation
 from ..tasks import get_task
 from .failures import OwnFailed, OwnMethodFailed, is_own
 from .job import Job
+from .results import StudyResult
 from .runner import StudyRunner
 from .spec import Plan
 from .store import Store, shipped_root
 from .trainer import train_again
 
 __all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "missing", "run"]
+
+
+REFERENCES = ("original", "retrain")  # in the order in which they are made
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
     asked = [
         kind
         for kind in kinds(plan.study.task)
-        if kind.wanted(evidence, seeds) or plan.study.forget.kind in kind.scenarios
+        if (kind.wanted(evidence, seeds) or plan.study.forget.kind in kind.scenarios)
+        and not evidence.leaves_out(kind)
     ]
     chosen = [kind for kind in all_kinds(plan) if not only or kind in only]
     wanted_kinds = [k for k in chosen if k == MODEL or get_kind(k) in asked]
@@ -80,17 +85,31 @@ def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[I
     needs = {need for kind in asked for need in kind.needs}
     references = [runner.original, *([runner.retrained] if "retrained" in needs else [])]
     methods = [*(r for r in references if r.info.name not in listed), *_methods(plan)]
+    if evidence.suite == "quick":  # somebody waits to see the new model; the others can wait
+        methods.sort(key=lambda method: method.info.name in REFERENCES)
     wanted = [
         Item(kind, method, seed)
         for seed in plan.seeds
         for method in methods
         for kind in wanted_kinds
     ]
+    if evidence.suite == "quick":
+        band = _band(plan, runner, [kind for kind in wanted_kinds if kind != MODEL])
+        wanted += [item for item in band if item not in wanted]
     if MODEL in chosen and "seeds" in needs:
         further = [seed for seed in runner.reference_seeds if seed not in plan.seeds]
         wanted += [Item(MODEL, method, seed) for seed in further for method in references]
     wanted.sort(key=_order)
     return [item for item in wanted if not runner.find(item.kind, item.method, item.seed)]
+
+
+def _band(plan: Plan, runner: StudyRunner, wanted: Sequence[str]) -> list[Item]:
+    """The quick suite of retrained models that only the full one was run on: what compares itself
+    with them wants the same attacks."""
+    study = StudyResult(runner.store, plan.study.place, plan.study)
+    retrained = [m for m in study.models if m.place == runner.place(runner.retrained, m.seed)]
+    there = [model.seed for model in retrained if model.has_model]
+    return [Item(kind, runner.retrained, seed) for seed in there for kind in wanted]
 
 
 def _methods(plan: Plan) -> list[Method]:
@@ -104,9 +123,8 @@ def _order(item: Item) -> tuple[float, float, str, int]:
     and a user's own kinds at last: whatever they do to a model in memory, no other answer has to
     be made from it."""
     if item.kind == MODEL:
-        names = ("original", "retrain")
         name = item.method.info.name
-        return item.seed, names.index(name) if name in names else 2, "", 0
+        return item.seed, REFERENCES.index(name) if name in REFERENCES else 2, "", 0
     kind = get_kind(item.kind)
     if kind.own:
         return math.inf, math.inf, kind.name, item.seed

@@ -151,7 +151,9 @@ class StudyRunner:
         if self._prepared:
             return
         place = self.study.place
-        record = {**self.study.to_dict(), "data_digest": digest(self.data)}
+        evidence = self.study.evidence.in_suite("full")  # of which the quick suite is made
+        about = self.study.replace(evidence=evidence).to_dict()
+        record = {**about, "data_digest": digest(self.data)}
         self.store.write_study(place, record, self._is_mine)
         asked = {"probe": self.study.evidence.probe, "version": PROBE_VERSION}
         if not self.store.find(place, "probe", asked):

@@ -114,6 +114,11 @@ class Store:
                 return found
         return None
 
+    def holds(self, place: str, kind: str, question: Mapping[str, Plain]) -> bool:
+        """Whether there is an answer to exactly this question, sound or not: a look at names."""
+        name = f"{kind}-{fingerprint(question)}"
+        return any((root / "studies" / place / name).is_dir() for root in self.roots)
+
     def answers(self, place: str, kind: str) -> list[Artefact]:
         """All artefacts of a kind, newest first; only their sizes are checked."""
         found = []

@@ -11,7 +11,8 @@ from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.records import Record
 from ..methods import MethodSettings
-from .results import ModelResult
+from .model_result import ModelResult
+from .naming import apart_models
 
 __all__ = ["Summary", "TableRow", "columns", "rows", "to_markdown"]
 
@@ -77,6 +78,7 @@ class TableRow(Record):
         reason: of the models without numbers.
         cells: by column; None where no seed has the number.
         study: its name, where rows of several studies stand together.
+        apart: what tells it from other rows of the same method.
     """
 
     method: MethodSettings
@@ -84,11 +86,13 @@ class TableRow(Record):
     reason: str | None
     cells: Mapping[str, Summary | None]
     study: str = ""
+    apart: str = ""
 
     def _written(self) -> Json:
         return {
             **({"study": self.study} if self.study else {}),
             "method": self.method.info.name,
+            **({"apart": self.apart} if self.apart else {}),
             "settings": self.method.to_dict(),
             "seeds": list(self.seeds),
             "reason": self.reason,
@@ -117,7 +121,8 @@ def rows(
     wanted = columns(about, own)
     groups: dict[str, list[ModelResult]] = {}
     for model in models:
-        groups.setdefault(model.key.rpartition("-s")[0], []).append(model)
+        groups.setdefault(f"{model.key.rpartition('-s')[0]} {model.suite}", []).append(model)
+    told = apart_models([group[0] for group in groups.values()])
     return [
         TableRow(
             method=group[0].method,
@@ -125,6 +130,7 @@ def rows(
             reason=next((m.training.reason for m in group if m.training.reason), None),
             cells={column.name: _summary(column, group) for column in wanted},
             study=study,
+            apart=told[group[0].key],
         )
         for group in groups.values()
     ]
@@ -153,7 +159,7 @@ def to_markdown(
             cells[names.index("TA")] += " †"
         if row.reason and not any(row.cells[name] for name in names[:2]):
             cells = [row.reason, *[""] * (len(names) - 1)]
-        method = row.method.info.name
+        method = row.method.info.name + (f" ({row.apart})" if row.apart else "")
         name = f"{row.study} · {method}" if row.study else method
         lines.append(f"| {name} | {' | '.join(cells)} |")
     if any("†" in line for line in lines):

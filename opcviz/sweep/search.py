@@ -21,7 +21,8 @@ from ..common.json_types import Json
 from ..common.records import Record, Undefined
 from ..data import Split
 from ..methods import Iterative, Method, create
-from ..study.results import ModelResult, StudyResult
+from ..study.model_result import ModelResult
+from ..study.results import StudyResult
 from ..study.spec import Plan, Study, model_place
 from ..study.store import Store
 from ..tasks import get_task

@@ -14,7 +14,7 @@ from ..common.statistics import Interval, wilson
 from ..results import PLANTED, AccuracyReport, Attempt, Sign
 from .spread import Key, Spread
 
-__all__ = ["FAMILIES", "MEMBERSHIP", "Band", "Dossier", "Missing"]
+__all__ = ["FAMILIES", "FULL", "MEMBERSHIP", "Band", "Dossier", "Missing"]
 
 FAMILIES = {
     "recovery": "maps from every block",
@@ -22,6 +22,9 @@ FAMILIES = {
     "separability": "separability on unseen pictures",
 }
 """Families of attackers without which nobody can say that nothing is left."""
+
+FULL = "the full suite of attacks"
+"""What is lacking where quick attacks alone were made: what those do not find, others may."""
 
 MEMBERSHIP = "membership"
 """The judge who says how like training data forgotten samples look; his `place` is the statistic,

@@ -14,7 +14,7 @@ from ..common.config import ConfigError
 from ..common.records import Record, Undefined
 from ..results import Attempt
 from .check import Check
-from .dossier import Band, Dossier, Missing
+from .dossier import FULL, Band, Dossier, Missing
 from .questions import Questions, lacking
 from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words
 
@@ -216,6 +216,8 @@ def _noticeable(q: Questions, missing: list[str]) -> tuple[str | None, list[Chec
         missing.append(str(why))
         return None, []
     held = [check for check in signs if check.holds]
+    if not held and FULL in q.model.lacking:
+        return None, signs
     return ("yes", held) if held else ("no", signs)
 
 

@@ -308,6 +308,7 @@ def test_a_stored_model_is_trained_again_and_compared(visit, burst, store, monke
     monkeypatch.setattr(library, "engine", lambda: here)
     lab = visit("lab", study=burst)
     lab.selectbox(key="lab.method").set_value("retrain").run()
+    lab.toggle(key="lab.full").set_value(True).run()
     assert any(text.startswith("This model exists") for text in captions(fine(lab)))
     press(lab, "lab.start")
     for _ in range(CATCH_UP):
@@ -317,6 +318,7 @@ def test_a_stored_model_is_trained_again_and_compared(visit, burst, store, monke
     assert run.result == {"study": burst, "made": 0, "failed": []}
     assert "Trained again: every weight equals the stored model's, bit for bit." in infos(lab)
     assert any(text.value.startswith("**Retrained**: ") for text in lab.markdown)
+    assert any(" by full attacks. " in text.value for text in lab.markdown)
     assert lab.success[0].value.startswith("Finished")
     epochs = sum(event["kind"] == "epoch" for event in here.events(run.id)[0])
     drawn = curves(lab, "live.curves")

@@ -123,9 +123,11 @@ def test_an_attack_is_one_file_and_is_found_everywhere(
 
 def test_the_labs_attacks_are_the_registered_ones_and_start_as_the_studys(visit, store):
     lab = visit("lab")
+    lab.toggle(key="lab.full").set_value(True).run()
     optional = [kind for kind in kinds("classification") if kind.optional]
-    assert attacks(lab).options == [kind.title for kind in optional]
-    assert attacks(lab).value == [kind.name for kind in optional]
+    assert attacks(fine(lab)).options == [kind.title for kind in optional]
+    chosen = open_study(library.store(), lab.query_params["study"]).study.evidence.chosen
+    assert attacks(lab).value == list(chosen)
     lab.button(key="lab.start").click().run()
     (queued,) = library.engine().list()
     study = open_study(library.store(), lab.query_params["study"]).study
@@ -134,7 +136,8 @@ def test_the_labs_attacks_are_the_registered_ones_and_start_as_the_studys(visit,
 
 def test_a_choice_of_attacks_goes_into_the_plan(visit, store):
     lab = visit("lab")
-    attacks(lab).set_value(["relearning"]).run()
+    lab.toggle(key="lab.full").set_value(True).run()
+    attacks(fine(lab)).set_value(["relearning"]).run()
     fine(lab).button(key="lab.start").click().run()
     (queued,) = library.engine().list()
     assert queued.job["plan"]["evidence"]["instruments"] == ["relearning"]
@@ -216,4 +219,5 @@ def test_an_attack_chosen_whose_file_breaks_is_refused_and_the_form_goes_on(
     assert "Margin" not in attacks(lab).options
     fine(lab.button(key="lab.start").click().run())
     (queued,) = library.engine().list()
-    assert queued.job["plan"]["evidence"]["instruments"] == known
+    evidence = open_study(library.store(), lab.query_params["study"]).study.evidence
+    assert queued.job["plan"]["evidence"]["instruments"] == list(evidence.chosen)

@@ -17,6 +17,8 @@ from opcviz.study import (
 )
 from opcviz.ui.reading import store_reader as library
 
+STUDY = preset("digits").study
+
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
@@ -32,11 +34,11 @@ def digits(root):
 def study_of(*methods, seeds=(0,)) -> StudyResult:
     """A study whose models are only named."""
     models = [
-        ModelResult(None, f"s/models/{m.info.name}-{i}-s{seed}", m, seed, study=None)
+        ModelResult(None, f"s/models/{m.info.name}-{i}-s{seed}", m, seed, STUDY)
         for seed in seeds
         for i, m in enumerate(methods)
     ]
-    return SimpleNamespace(models=models)
+    return SimpleNamespace(models=models, quick=False)
 
 
 def names(keys):
@@ -80,15 +82,18 @@ def test_a_seed_is_not_mixed_with_another_at_first():
 def test_labels_tell_models_of_one_method_apart():
     study = study_of(create("opc", lr=0.02), create("opc", lr=0.05), create("ga"))
     assert list(library.labels(study).values()) == [
-        "OPC · lr 0.02",
-        "OPC · lr 0.05",
+        "OPC on features · lr 0.02",
+        "OPC on features · lr 0.05",
         "Gradient ascent",
     ]
 
 
 def test_labels_name_the_seed_only_where_there_are_several():
     study = study_of(create("opc"), seeds=(0, 3))
-    assert list(library.labels(study).values()) == ["OPC · seed 0", "OPC · seed 3"]
+    assert list(library.labels(study).values()) == [
+        "OPC on features · seed 0",
+        "OPC on features · seed 3",
+    ]
 
 
 def test_columns_keep_the_studys_order(digits):

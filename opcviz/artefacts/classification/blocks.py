@@ -53,6 +53,7 @@ class Blocks(Kind[Context]):
 
     settings = {"recovery": Recovery, "probing": Probing}
     order = 40
+    quick = None
     result = BlocksResult
     fields = {"blocks[]": "`name`, and the same recovery, separability and collapse at every block"}
     rows = (

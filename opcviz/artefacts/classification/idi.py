@@ -39,6 +39,7 @@ class Idi(Kind[Context]):
     settings = {"information": Informing}
     needs = frozenset({"retrained"})
     order = 37
+    quick = None
     result = IdiResult
     fields = {
         "idi.{idi,blocks}": (

@@ -34,6 +34,7 @@ class Information(Kind[Context]):
 
     settings = {"information": Informing}
     order = 36
+    quick = None
     result = InformationResult
     fields = {
         "information.bits": "by block: bits about forgotten or retained, at least; `most` is H(Y)"

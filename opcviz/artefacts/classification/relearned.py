@@ -43,6 +43,8 @@ class Relearned(Kind[Context]):
     order = 55
     result = RelearnedResult
     family = "relearning"
+    # one picture a class tells most from retrained models; fresh weights pass a dead block
+    quick = {"relearned": {"anew": [0, 1], "shots": [1], "adam": [], "draws": 1}}
     fields = {
         "relearned.attacks[]": (
             "`anew` (last blocks started afresh), `shots` a class, `recovered` percent of unseen "

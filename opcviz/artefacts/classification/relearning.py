@@ -47,6 +47,7 @@ class RelearningCurves(Kind[Context]):
 
     settings = {"relearning": Relearning}
     order = 50
+    quick = None
     result = RelearningResult
     fields = {
         "relearning.variants": "curves of forget accuracy while an attacker trains on, by his data"

@@ -87,6 +87,7 @@ class ShadowModels(Kind[Context]):
 
     settings = {"shadows": ShadowAttack}
     order = 95
+    quick = None
     result = ShadowResult
     fields = {
         "shadows": (

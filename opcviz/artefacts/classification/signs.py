@@ -65,6 +65,7 @@ class Signs(Kind[Context]):
     order = 35
     result = SignsResult
     family = "separability"
+    quick = {"judging": {"quick": True}}
     fields = {
         "signs.judged[]": (
             "`judge`, `place`, and the `auc` of telling forgotten from retained pictures, with its "

@@ -74,6 +74,7 @@ class WorstCase(Kind[Context]):
     order = 30
     result = StrongestResult
     family = "recovery"
+    quick = {"strongest": {"quick": True}}
     fields = {
         "strongest.rungs[]": (
             "one attacker at one place: `attempt` with `attacker`, `place`, `view`, `holds` and "

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ...common.records import Undefined, defined
 from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs, StrongestResult
 from ...verdict import FAMILIES, Dossier, Verdict, judge
+from ...verdict.dossier import FULL
 from ..kind import Kind, kinds
 from ..model_results import ModelResults
 from ..verdicts import Known, register_verdict
 
 __all__ = ["judge_classifiers"]
 
+QUICK = (
+    "Quick attacks: one that gets through is enough to say hidden; that nothing is left, or to be "
+    "seen, only the full suite can say."
+)
 STRONGEST_FIRST = ("shadows", "reference", "membership")  # kinds that test membership
 
 
@@ -25,11 +31,12 @@ def judge_classifiers(
     sizes: Mapping[str, int],
 ) -> Verdict:
     """Judge by accuracy and by every attack that says its attempts and signs."""
-    return judge(
+    found = judge(
         _dossier(model, sizes),
         _dossier(original, sizes) if original else None,
         [_dossier(each, sizes) for each in retrained],
     )
+    return replace(found, notes=(QUICK, *found.notes)) if model.quick else found
 
 
 def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
@@ -39,6 +46,8 @@ def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
         return Dossier(known.who, Undefined(why), failed=why)
     evidence = results.get(EvidenceResult)
     attempts, signs, lacking = _attacks(results)
+    if known.quick:  # what they found is found; what they did not find, others may
+        lacking = {FULL: "quick ones alone were made"}
     if isinstance(evidence, Undefined):
         return Dossier(known.who, evidence, sizes, evidence, attempts, signs, lacking=lacking)
     return Dossier(

@@ -104,11 +104,3 @@ class Inversion(Config):
     def most_steps(self) -> int:
         """How many steps a picture takes at most."""
         return self.restarts * self.scouting + self.rounds * self.iterations
-
-    @classmethod
-    def quick(cls) -> Inversion:
-        """A look instead of a measurement: about three seconds of one core a digits model.
-
-        Its searches mostly run out of steps, and say so (`settled`): scores are lower bounds.
-        """
-        return cls(iterations=120, rounds=1, restarts=2, scout=40, decoys=1)

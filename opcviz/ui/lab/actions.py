@@ -12,6 +12,7 @@ from ..reading import state
 from ..reading import store_reader as library
 from ..sections.sentences import headline
 from . import live
+from .costs import attack_seconds, not_yet_quick
 
 __all__ = [
     "current_run",
@@ -30,17 +31,37 @@ def wake_engine() -> None:
     library.engine().ensure()
 
 
-def what_will_run(plan: Plan, device: str) -> str:
-    """One sentence on what Start does, and what is there already."""
+def what_will_run(study: StudyResult, plan: Plan, device: str) -> str:
+    """What Start does, and what is there already.
+
+    Args:
+        study: the study shown.
+        plan: what is asked.
+        device: where.
+    """
     where = library.store()
     names = [
         m.info.title
         for m in plan.methods
         if not where.latest(model_place(plan.study, m, plan.seeds[0]), "model")
     ]
+    attacks = f"{plan.study.evidence.suite} attacks"
+    seconds = attack_seconds(study, plan.study) if study.place == plan.study.place else None
+    if seconds is not None:
+        attacks += f" (about {seconds:.0f} s a model)"
+    said = f"Will train: {', '.join(names)}; then {attacks}. Device: {device}."
     if not names:
-        return "This model exists: it is trained again before your eyes, and compared with it."
-    return f"Will train: {', '.join(names)}; then attack, map and invert. Device: {device}."
+        said = (
+            "This model exists: it is trained again before your eyes, and compared with it; then "
+            f"{attacks}, as far as they were not made yet."
+        )
+    if first := not_yet_quick(study, plan):
+        count = f"{len(first)} reference model" + ("s" if len(first) > 1 else "")
+        said += (
+            f" The first time, {count} of this study will be attacked in the same way: each takes "
+            "about as long as the new model."
+        )
+    return said
 
 
 def start(plan: Plan, device: str) -> None:
@@ -48,6 +69,8 @@ def start(plan: Plan, device: str) -> None:
     method = plan.methods[-1].info.title
     title = plan.study.title or plan.study.place
     files = tuple(sources())
+    if plan.study.evidence.suite == "full":
+        title += " · full attacks"
     job = Job(plan.to_dict(), device=device, again=True, plugin_files=files).to_dict()
     engine = library.engine()
     same = (run.id for run in engine.list() if run.active and run.job == job)
@@ -91,7 +114,7 @@ def _model_of(run: str) -> tuple[StudyResult, ModelResult] | None:
         return None
     place = model_place(plan.study, plan.methods[-1], plan.seeds[0])
     model = study.model(place.rpartition("/")[2])
-    return None if model is None else (study, model)
+    return None if model is None else (study, model.in_suite(plan.study.evidence.suite))
 
 
 def finished_model(run: str) -> None:
@@ -101,6 +124,11 @@ def finished_model(run: str) -> None:
         return
     study, model = found
     st.markdown(f"**{model.title}**: {headline(model.method.info.name, model.results)}")
+    verdict = study.verdict(model)
+    by = f"{model.suite} attacks" + (f", seed {model.seed}" if model.seed else "")
+    st.markdown(f"**{verdict.words.capitalize()}** by {by}. {verdict.why}")
+    for note in verdict.notes:
+        st.caption(note)
     if st.button("See it side by side", icon=":material/view_column:", key=f"lab.open.{run}"):
         state.update(study=study.place, models=_beside(study, model))
         st.switch_page(SIDE_BY_SIDE)

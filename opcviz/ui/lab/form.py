@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from ...artefacts import kinds
 from ...common.config import Config, ConfigError
-from ...common.plugins import add_source
 from ...data import DataError, DataSpec, Scenario, list_datasets
 from ...methods import (
     MARKS,
@@ -21,14 +21,14 @@ from ...methods import (
 )
 from ...models import Architecture, list_architectures
 from ...study import Plan, Study, StudyResult
-from ...study.own import declare_own
 from ...training import Training
 from ..reading import store_reader as library
 from .controls import controls
+from .costs import attack_seconds
+from .own import own_files
 
-__all__ = ["choose", "pick"]
+__all__ = ["Asked", "choose", "pick"]
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -50,27 +50,41 @@ def pick() -> str:
     return name
 
 
-def choose(study: StudyResult, method: str) -> tuple[Plan, str] | None:
-    """Draw a method's settings and all else that can be chosen, starting from the study shown.
+@dataclass(frozen=True)
+class Asked:
+    """What the form says.
 
-    Returns:
-        What to run and on which device; None while something cannot be used (said on screen).
+    Attributes:
+        plan: what to run; None while something cannot be used.
+        device: where.
+        why: why there is no plan.
     """
+
+    plan: Plan | None
+    device: str
+    why: str = ""
+
+
+def choose(study: StudyResult, method: str) -> Asked:
+    """Draw a method's settings and all else that can be chosen, starting from the study shown."""
     settings = _settings(method, study.study)
-    _own_files()
+    own_files()
     with st.expander("Study: data, what to forget, network"):
-        asked = _study(study.study, library.samples(study)[1].class_names)
+        asked, wrong = _study(study.study, library.samples(study)[1].class_names)
     one, two = st.columns(2)
     seed = one.number_input(
         "Seed", 0, 10_000, 0, key="lab.seed", help="Of initial weights and the order of data."
     )
     device = two.selectbox("Device", DEVICES, key="lab.device", help="auto: CUDA, MPS, then CPU.")
-    if settings is None or asked is None:
-        return None
-    asked = _with_attacks(asked)
+    if settings is None:
+        title = settings_class(method).info.title
+        return Asked(None, device, f"a setting of {title} cannot be used; below it says which.")
+    if asked is None:
+        return Asked(None, device, wrong)
+    asked = _with_attacks(study, asked)
     references = (method_settings("original"), method_settings("retrain"))
     others = () if settings in references else (settings,)
-    return Plan(asked, (*references, *others), (int(seed),)), device
+    return Asked(Plan(asked, (*references, *others), (int(seed),)), device)
 
 
 def _settings(name: str, study: Study) -> MethodSettings | None:
@@ -98,45 +112,46 @@ def _settings(name: str, study: Study) -> MethodSettings | None:
     return values if isinstance(values, cls) else None
 
 
-def _with_attacks(asked: Study) -> Study:
-    """The study with the optional kinds of artefact that are chosen, at first its own."""
-    optional = {kind.name: kind for kind in kinds(asked.task) if kind.optional}
+def _with_attacks(study: StudyResult, asked: Study) -> Study:
+    """The study with the suite and the optional kinds of artefact that are chosen."""
+    full = asked.replace(evidence=asked.evidence.in_suite("full"))
+    known = attack_seconds(study, full) if asked.place == study.place else None
+    in_full = st.toggle(
+        f"Full attacks{'' if known is None else f' (about {known:.0f} s)'}",
+        key="lab.full",
+        persist_state="session",
+        help="Off: quick ones, in seconds. They can show that something is hidden; that nothing is "
+        "left, or to be seen, only the full attacks can say. The time is what they took a model of "
+        "this study, wherever it was made.",
+    )
+    asked = asked.replace(evidence=asked.evidence.in_suite("full" if in_full else "quick"))
+    evidence = asked.evidence
+    optional = {
+        kind.name: kind
+        for kind in kinds(asked.task)
+        if kind.optional and not evidence.leaves_out(kind)
+    }
     chosen = st.multiselect(
         "Attacks and measures",
         list(optional),
-        default=[name for name in asked.evidence.chosen if name in optional],
+        default=[name for name in evidence.chosen if name in optional],
         format_func=lambda name: optional[name].title,
-        key=f"lab.attacks.{asked.place}",
+        key=f"lab.attacks.{asked.place}.{evidence.suite}",
         persist_state="session",
         help="Beside the evidence that every verdict needs:  \n"
         + "  \n".join(f"{kind.title}: {kind.summary}." for kind in optional.values()),
     )
-    if set(chosen) == set(asked.evidence.chosen):
+    if set(chosen) == set(evidence.chosen):
         return asked  # in the study's own order: the same question
-    return asked.replace(evidence=asked.evidence.replace(instruments=tuple(chosen)))
+    left_out = [name for name in evidence.instruments or () if name not in evidence.chosen]
+    return asked.replace(evidence=evidence.replace(instruments=(*chosen, *left_out)))
 
 
-def _own_files() -> None:
-    """Where methods and attacks of one's own come from, and what was refused."""
-    for refused in declare_own():
-        st.warning(f"A file was refused. {refused}.")
-    with st.expander("A method or an attack of your own"):
-        st.markdown(
-            "One Python file with one decorated class. Name it (or its folder) in the environment "
-            "variable `OPCVIZ_PLUGINS`, or here; a method joins the list above, with controls, an "
-            "attack the attacks and measures below."
-        )
-        if st.get_option("server.address") not in LOOPBACK:
-            st.caption("Not here: this server answers other machines, and a file is a program.")
-            return
-        path = st.text_input("File or folder", key="lab.own", placeholder="/path/to/my_attack.py")
-        if st.button("Load", key="lab.own.load", disabled=not path):
-            add_source(path)
-            st.rerun()
+def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, str]:
+    """The question itself, or why it cannot be asked.
 
-
-def _study(current: Study, class_names: Sequence[str]) -> Study | None:
-    """The question itself; unchanged, the run joins the study shown, of the classes given."""
+    Unchanged, the run joins the study shown, of the classes given.
+    """
     sets = {info.name: info for info in list_datasets()}
     key = f"lab.study.{current.place}"
     names = list(sets)
@@ -173,37 +188,40 @@ def _study(current: Study, class_names: Sequence[str]) -> Study | None:
         Training, key=f"{key}.training", defaults=current.training.to_dict(), columns=2
     )
     if training is None:
-        return None
-    asked = _same_or_new(current, data_name, path, forget, network, training)
-    if asked is not None and asked.data == current.data:
-        try:
+        return None, "a setting of the training cannot be used; under *Study* it says which."
+    said = "This study cannot be used"
+    try:
+        asked = _same_or_new(current, data_name, path, forget, network, training)
+        said = "This cannot be forgotten"
+        if asked.data == current.data:
             asked.forget.check(class_names, data_name)
-        except DataError as error:
-            st.error(f"This cannot be forgotten. {error}.")
-            return None
-    return asked
+    except (ConfigError, DataError) as error:
+        st.error(f"{said}. {error}.")
+        return None, f"{said[:1].lower()}{said[1:]}: {error}."
+    return asked, ""
 
 
 def _same_or_new(
     current: Study, data_name: str, path: str, forget: str, network: str, training: Config
-) -> Study | None:
-    try:
-        values: dict[str, Any] = {
-            "data": DataSpec(data_name, path)
-            if (data_name, path) != (current.data.name, current.data.path)
-            else current.data,
-            "forget": Scenario.parse(forget).pinned()
-            if forget != str(current.forget)
-            else current.forget,
-            "architecture": current.architecture
-            if network == current.architecture.name
-            else Architecture(network),
-            "training": training,
-        }
-        asked = current.replace(**values)
-        if asked.place == current.place:
-            return current
-        return asked.replace(name=data_name, title=f"{data_name}: forget {forget}, {network}")
-    except (ConfigError, DataError) as error:
-        st.error(f"This study cannot be used. {error}.")
-        return None
+) -> Study:
+    """The study shown where nothing was changed, else a new one.
+
+    Raises:
+        ConfigError, DataError: for what cannot be.
+    """
+    values: dict[str, Any] = {
+        "data": DataSpec(data_name, path)
+        if (data_name, path) != (current.data.name, current.data.path)
+        else current.data,
+        "forget": Scenario.parse(forget).pinned()
+        if forget != str(current.forget)
+        else current.forget,
+        "architecture": current.architecture
+        if network == current.architecture.name
+        else Architecture(network),
+        "training": training,
+    }
+    asked = current.replace(**values)
+    if asked.place == current.place:
+        return current
+    return asked.replace(name=data_name, title=f"{data_name}: forget {forget}, {network}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
+from ...common.config import ConfigError
 from ...engine import Run, UnknownRun
 from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
+from ...study.naming import apart
 from ..charts.curves_component import run_curves
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..reading import store_reader as library
@@ -237,14 +241,27 @@ def queue() -> None:
     st.fragment(_queue, run_every=1.0 if some else None)()
 
 
+def _told_apart(runs: Sequence[Run]) -> dict[str, str]:
+    """The settings by which runs of one method differ, as ` · epochs 3`, by the run's id."""
+    methods = {}
+    for run in runs:
+        try:
+            methods[run.id] = Plan.from_dict(run.job["plan"]).methods[-1]
+        except (ConfigError, KeyError):  # of a file that is not loaded here, or a damaged record
+            continue
+    said = dict(zip(methods, apart(list(methods.values())), strict=True))
+    return {run.id: f" · {said[run.id]}" if said.get(run.id) else "" for run in runs}
+
+
 def _queue() -> None:
     engine = library.engine()
     runs = engine.list()[:8]
     if not runs:
         st.caption("No run yet. Everyone who opens this app shares one queue.")
+    told = _told_apart(runs)
     for run in runs:
         what, status, show = st.columns([4, 3, 1], vertical_alignment="center")
-        what.markdown(f"{ICONS[run.status]} {run.label or run.id}")
+        what.markdown(f"{ICONS[run.status]} {run.label or run.id}{told[run.id]}")
         ahead = engine.position(run.id)
         about = {
             "queued": "next" if not ahead else f"{ahead} before it",

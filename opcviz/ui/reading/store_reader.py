@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ...engine import DaskEngine
 from ...results import DataResult, EvidenceResult, FitResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
 from ...study.artefact import read_arrays
+from ...study.naming import apart_models
 from ...study.opening import list_studies
 from ...study.own import declare_own
 from ...verdict import Consensus, Verdict
@@ -34,6 +36,7 @@ __all__ = [
     "samples",
     "store",
     "study_of",
+    "suite_notes",
     "trajectory",
 ]
 
@@ -235,22 +238,28 @@ def read_ahead() -> None:
         column.arrays("inversion", "inversion.npz")
 
 
+def suite_notes(study: StudyResult, keys: Collection[str]) -> list[str]:
+    """What must be said where models are shown by the quick suite."""
+    if not study.quick:
+        return []
+    titles = labels(study)
+    quick = [m for m in study.models if m.key in keys and m.suite == "quick"]
+    alone = [titles[m.key] for m in quick if not m.has_suite("full")]
+    others = " The others are shown by theirs, too, where they have some." if keys else ""
+    return [
+        f"Quick attacks: {', '.join(alone)} had no others.{others} One attack that gets through is "
+        "enough to say *hidden*; that nothing is left, or to be seen, only the full attacks can "
+        "say. The lab makes them, or `opcviz run` without `--quick`."
+    ]
+
+
 def labels(study: StudyResult) -> dict[str, str]:
     """Model key to label: the method's title, with what tells it from others of its kind."""
-    seeds = {m.seed for m in study.models}
+    seeds, told = {m.seed for m in study.models}, apart_models(study.models)
     result = {}
     for model in study.models:
-        label = model.title
-        others = [
-            m.method.to_dict()
-            for m in study.models
-            if m.title == model.title and m.method != model.method
-        ]
-        if others:
-            mine = model.method.to_dict()
-            apart = [k for k, v in mine.items() if any(o.get(k) != v for o in others)]
-            label += " · " + ", ".join(f"{k} {mine[k]}" for k in apart[:2])
-        if len(seeds) > 1:
-            label += f" · seed {model.seed}"
-        result[model.key] = label
+        seed = f"seed {model.seed}" if len(seeds) > 1 else ""
+        full = "full attacks" if study.quick and model.suite == "full" else ""
+        parts = (model.title, told[model.key], full, seed)
+        result[model.key] = " · ".join(filter(None, parts))
     return result

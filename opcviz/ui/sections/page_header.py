@@ -34,7 +34,7 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
         )
         st.stop()
     view = state.sync(studies)
-    study = library.study_of(view.study)
+    study = library.study_of(view.study).beside(view.models if pick_models else ())
     names = {place: library.study_of(place).study.title or place for place in studies}
     left, middle, right = st.columns([1.1, 1.3, 2.4], vertical_alignment="bottom")
     with left:
@@ -51,7 +51,7 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     if pick_models:
         with right:
             _models(study, view)
-    for note in view.notes:
+    for note in (*view.notes, *library.suite_notes(study, view.models)):
         st.info(note)
     try:
         library.samples(study)
