@@ -89,9 +89,10 @@ class Attempt(Record):
     def words(self) -> str:
         """The attacker in words, as in "rbf on stage2, unpooled"."""
         where = self.place if self.view == "whole" else f"{self.place}, {self.view}"
+        fresh = "nothing" if self.place == "last 0" else where
         how = {
             "answers": "asked as it is",
-            "relearning": f"relearning, {where} anew",
+            "relearning": f"relearning, {fresh} anew",
             "confusion": "asking about unseen pictures of the confused classes",
             "trigger": "putting the trigger on unseen pictures",
         }
