@@ -1,6 +1,6 @@
 """Every claim that one stronger attacker overturned, against what this project now measures.
 
-    python -m benchmarks.claims [--store checkpoints] [--no-ridge]
+    python -m benchmarks.claims [--store checkpoints] [--read-only]
 
 Prints a Markdown table. Reported figures are those of an independent review of the first release;
 measured ones are read from the stored studies `digits`, `digits-one` and `digits-random` (mean, and
@@ -19,9 +19,11 @@ from pathlib import Path
 
 from opcviz.study import Store, StoreError, StudyResult, open_study, shipped_root
 
-from .claim import Claim
+from .claim import Claim, Studies
 from .deep import deep_rows
-from .rows import Studies, rows
+from .protocol import REPORTED_RL
+from .remade import rl_for_classes, rl_with
+from .rows import rows
 from .scaling import ridge_change
 
 HEADS = ("claim", "stronger attacker", "figures", "what is shown")
@@ -30,15 +32,21 @@ HEADS = ("claim", "stronger attacker", "figures", "what is shown")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", type=Path, default=shipped_root(), help="folder of results")
-    parser.add_argument("--no-ridge", action="store_true", help="compute nothing, read alone")
+    parser.add_argument("--read-only", action="store_true", help="compute nothing")
     asked = parser.parse_args()
     store = Store(asked.store)
     studies = Studies(*(_opened(store, name) for name in ("digits", "digits-one", "digits-random")))
-    ridge = None
-    if studies.classes and not asked.no_ridge:
-        with tempfile.TemporaryDirectory() as scratch:
-            ridge = ridge_change(studies.classes, Path(scratch))
-    found = [*rows(studies, ridge), *deep_rows(studies)]
+    ridge, remade = None, {}
+    with tempfile.TemporaryDirectory() as scratch:
+        if studies.classes and not asked.read_only:
+            ridge = ridge_change(studies.classes, Path(scratch, "ridge"))
+        if studies.samples and not asked.read_only:
+            wanted = {"classes": rl_for_classes(studies.samples), "reported": REPORTED_RL}
+            remade = {
+                name: rl_with(studies.samples, Path(scratch, "rl"), settings)
+                for name, settings in wanted.items()
+            }
+    found = [*rows(studies, ridge, remade), *deep_rows(studies)]
     print(to_markdown(found))
     print(f"\n{summary(found)}")
 

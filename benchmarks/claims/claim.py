@@ -11,7 +11,7 @@ from opcviz.artefacts import ModelResults
 from opcviz.study import ModelResult, StudyResult
 from opcviz.verdict import Verdict
 
-__all__ = ["NO_SEED", "Claim", "Figure", "Measured", "Shown", "of", "per_seed", "shown"]
+__all__ = ["NO_SEED", "Claim", "Figure", "Measured", "Shown", "Studies", "of", "per_seed", "shown"]
 
 NO_SEED = -1  # of a figure that no model is behind
 
@@ -133,6 +133,21 @@ class Claim:
     attacker: str
     figures: tuple[Figure, ...]
     shown: tuple[Shown, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Studies:
+    """The stored studies, None for one that the store lacks.
+
+    Attributes:
+        classes: three classes forgotten.
+        one: one class.
+        samples: a random tenth.
+    """
+
+    classes: StudyResult | None
+    one: StudyResult | None
+    samples: StudyResult | None
 
 
 def per_seed(study: StudyResult | None, method: str, read: Reading) -> dict[int, Measured]:

@@ -12,8 +12,8 @@ from functools import partial
 from opcviz.study import StudyResult
 
 from . import readings as read
-from .claim import Claim, Figure, Sense, Shown, per_seed, shown
-from .rows import AS_RETRAINED, Studies
+from .claim import Claim, Figure, Sense, Shown, Studies, per_seed, shown
+from .rows import AS_RETRAINED
 
 __all__ = ["deep_rows"]
 

@@ -7,56 +7,47 @@ is cited, the other read or computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from opcviz.artefacts.columns import HEADLINE
 from opcviz.common.records import defined
-from opcviz.common.statistics import rate_interval
 from opcviz.results import InversionSummary
-from opcviz.study import StudyResult
 from opcviz.study.table import columns
 
 from . import readings as read
-from .claim import NO_SEED, Claim, Figure, Measured, Shown, of, per_seed, shown
+from .claim import Claim, Figure, Measured, Shown, Studies, of, per_seed, shown
+from .protocol import bootstrap, in_sample, one_statistic, ridges, tuned_for_classes
+from .remade import Remade
 
-__all__ = ["Studies", "rows"]
+__all__ = ["AS_RETRAINED", "rows"]
 
 AS_RETRAINED = ("as in retrained models", "beyond")
 LAST = ("stage3", "features", "logits")  # of resnet8
-REFERENCES = "with originals and retrained models of four seeds"
 
 
-@dataclass(frozen=True)
-class Studies:
-    """The stored studies, None for one that the store lacks.
-
-    Attributes:
-        classes: three classes forgotten.
-        one: one class.
-        samples: a random tenth.
-    """
-
-    classes: StudyResult | None
-    one: StudyResult | None
-    samples: StudyResult | None
-
-
-def rows(studies: Studies, ridge: dict[int, Measured] | None = None) -> Iterator[Claim]:
+def rows(
+    studies: Studies,
+    ridge: Mapping[int, Measured] | None = None,
+    rl: Mapping[str, Remade] | None = None,
+) -> Iterator[Claim]:
     """Every claim.
 
     Args:
         studies: as stored.
         ridge: by seed, what `scaling.ridge_change` measured; None leaves the figure out.
+        rl: what `remade.rl_with` measured with the settings for `classes` and with those
+            `reported`; what is missing leaves its figures out.
     """
+    made = rl or {}
+    for_classes, reported = (made.get(name, Remade()) for name in ("classes", "reported"))
     yield gradient(studies)
     yield nothing_left(studies)
     yield linear_judge(studies)
     yield floors(studies)
-    yield in_sample(studies)
+    yield in_sample(studies, for_classes)
     yield ridges(ridge or {})
-    yield tuned_for_classes(studies)
+    yield tuned_for_classes(studies, for_classes, reported)
     yield one_statistic(studies)
     yield unconverged(studies)
     yield bootstrap()
@@ -212,99 +203,6 @@ def floors(s: Studies) -> Claim:
     )
 
 
-def in_sample(s: Studies) -> Claim:
-    """Fit and score on different pictures."""
-    same, others = read.in_sample("forget")
-    at = partial(per_seed, s.samples)
-    (column,) = [column for column in columns("unlearning") if column.name == "FM"]
-    fm = read.fm()
-    table = {
-        m.seed: (f"FM {value:.1f}", (unseen := fm(m.results)) is not None and value == unseen.value)
-        for m in of(s.samples, "rl")
-        if (value := column.value(m.results)) is not None
-    }
-    return Claim(
-        "FM fitted on the forget data recovers all of it (RL, random tenth)",
-        "The same map, cross-fitted (kind `evidence`, fit set `forget`)",
-        (
-            Figure("in-sample, %", (100.0, 100.0), at("rl", same)),
-            Figure("cross-fitted, %", (80.6, 80.6), at("rl", others)),
-        ),
-        (Shown("FM in the table should be of samples that it was not fitted on", table),),
-    )
-
-
-def ridges(measured: dict[int, Measured]) -> Claim:
-    """A penalty relative to the features' size."""
-    return Claim(
-        "The ridge sweep shows how robust a recovery is",
-        "The same features times 0.1 and 10 (`opcviz.attacks.recovery.recover`); the ridge is "
-        "relative to the features' size",
-        (
-            Figure(
-                "retrained, greatest change at any ridge, points",
-                None,
-                measured,
-                note="reported: 96.5 to 42.3 at an absolute ridge of 10; to be at most 0.5",
-            ),
-        ),
-        (
-            Shown(
-                "no recovered figure should change by more than 0.5 points",
-                {s: (f"{m.value:.2f} points", m.value <= 0.5) for s, m in measured.items()},
-            ),
-        ),
-    )
-
-
-def tuned_for_classes(s: Studies) -> Claim:
-    """Settings of the scenario."""
-    at = partial(per_seed, s.samples)
-    return Claim(
-        "RL points at the forgotten tenth (LiRA 0.07)",
-        f"Settings tuned for samples, not for classes; LiRA {REFERENCES} (kind `reference`)",
-        (
-            Figure("RL, LiRA, AUC", (0.43, 0.43), at("rl", read.lira("online")), form=".2f"),
-            Figure("RL, TA, %", (98.3, 98.3), at("rl", read.accuracy("retain_test"))),
-        ),
-        (
-            shown(
-                s.samples,
-                "rl",
-                "as in retrained models",
-                lambda v: v.gone == "as in retrained models",
-            ),
-        ),
-    )
-
-
-def one_statistic(s: Studies) -> Claim:
-    """Several statistics, each with its interval."""
-    at = partial(per_seed, s.samples)
-    return Claim(
-        "NegGrad+ remembers: online LiRA 0.61",
-        f"Offline LiRA, RMIA and a two-sided distance {REFERENCES} (kind `reference`); shadow "
-        "unlearned models on request (kind `shadows`)",
-        tuple(
-            Figure(f"NegGrad+, {name}, AUC", told, at("neggrad_plus", read.lira(name)), form=".2f")
-            for name, told in (
-                ("online", (0.61, 0.61)),
-                ("offline", (0.42, 0.42)),
-                ("rmia", None),
-                ("distance", None),
-            )
-        ),
-        (
-            shown(
-                s.samples,
-                "neggrad_plus",
-                "more than “not gone” by one statistic",
-                lambda v: v.gone != "no",
-            ),
-        ),
-    )
-
-
 def unconverged(s: Studies) -> Claim:
     """A search that has converged, and what its score means."""
     at = partial(per_seed, s.classes)
@@ -320,33 +218,4 @@ def unconverged(s: Studies) -> Claim:
                 at("retrain", read.psnr()),
             ),
         ),
-    )
-
-
-def bootstrap() -> Claim:
-    """Intervals of rates near 0."""
-    none, one = rate_interval(0, 430), rate_interval(1, 430)
-    exact = rate_interval(0, 430, method="exact")
-
-    def upper(ends: tuple[float, float]) -> dict[int, Measured]:
-        return {NO_SEED: Measured(ends[1], ends[1] - 0.005, ends[1] + 0.005)}  # two decimals
-
-    growing = f"{none[1]:.2f} of 0, {one[1]:.2f} of 1"
-    return Claim(
-        "One bootstrap interval fits every rate",
-        "Wilson's interval (`opcviz.common.statistics.rate_interval`); paired statistics for two "
-        "models on the same pictures",
-        (
-            Figure("0 of 430, upper end, exact, %", (0.85, 0.85), upper(exact), form=".2f"),
-            Figure("0 of 430, upper end, Wilson, %", None, upper(none), form=".2f"),
-            Figure(
-                "1 of 430, upper end, Wilson, %",
-                (0.70, 0.70),
-                upper(one),
-                "at least",
-                ".2f",
-                note="reported is the bootstrap's end, below that of 0 hits",
-            ),
-        ),
-        (Shown("the upper end should grow with the hits", {NO_SEED: (growing, one[1] > none[1])}),),
     )

@@ -13,15 +13,29 @@ from scipy.stats import binomtest
 
 from benchmarks.claims import readings as read
 from benchmarks.claims.__main__ import summary, to_markdown
-from benchmarks.claims.claim import NO_SEED, Claim, Figure, Measured, Shown, per_seed, shown
+from benchmarks.claims.claim import (
+    NO_SEED,
+    Claim,
+    Figure,
+    Measured,
+    Shown,
+    Studies,
+    per_seed,
+    shown,
+)
 from benchmarks.claims.deep import deep_rows
-from benchmarks.claims.rows import Studies, bootstrap, nothing_left, ridges, rows
+from benchmarks.claims.protocol import bootstrap, one_statistic, ridges, tuned_for_classes
+from benchmarks.claims.remade import Remade
+from benchmarks.claims.rows import nothing_left, rows
 from benchmarks.claims.scaling import greatest_change
 from opcviz.artefacts import ModelResults
 from opcviz.common.records import Undefined
 from opcviz.methods import method_settings
 from opcviz.results import (
     Attempt,
+    GameScore,
+    LiraResult,
+    ReferenceCounts,
     RelearnedResult,
     RelearningAttack,
     Rung,
@@ -30,6 +44,7 @@ from opcviz.results import (
     StrongestResult,
     TrainingResult,
 )
+from opcviz.verdict.words import in_words
 
 NOTHING = Studies(None, None, None)
 
@@ -194,3 +209,44 @@ def test_an_empty_store_is_told_row_by_row():
     assert all(line.count("|") == 5 for line in text.splitlines())
     assert "measured" not in text.split("Wilson's interval")[0]
     assert summary(found).startswith("2 figures reached, 0 differ")
+
+
+def played(online: float, rmia: float, low: float) -> LiraResult:
+    def score(auc: float, interval: tuple[float, float]) -> GameScore:
+        return GameScore(auc, interval, None, None, 9)
+
+    return LiraResult(
+        variant="online",
+        variance="global",
+        game="models",
+        references=ReferenceCounts(3, 3),
+        auc=online,
+        tpr_at_fpr=None,
+        roc=None,
+        statistics={"online": score(online, (0.5, 0.8)), "rmia": score(rmia, (low, 0.9))},
+    )
+
+
+@pytest.mark.parametrize(
+    ("gone", "low", "agrees"),
+    [("no", 0.45, False), ("no", 0.55, True), ("as in retrained models", 0.45, True)],
+)
+def test_one_statistic_alone_does_not_say_not_gone(gone, low, agrees):
+    said = verdict(gone)
+    said.words = in_words(gone, "no", "yes")
+    made = study(model("neggrad_plus", 0, reference=played(0.61, 0.6, low)), verdict=said)
+    claim = one_statistic(replace(NOTHING, samples=made))
+    assert claim.shown[0].agrees is agrees
+    assert claim.figures[0].reached is True
+
+
+def test_settings_of_rl_are_told():
+    made = study(model("rl", 0, reference=played(0.15, 0.2, 0.1)), verdict=verdict("hidden"))
+    remade = Remade(lira={0: Measured.exact(0.42), 1: Measured.exact(0.44)})
+    figures = {
+        f.what: f
+        for f in tuned_for_classes(replace(NOTHING, samples=made), Remade(), remade).figures
+    }
+    assert figures["RL with the settings reported, LiRA, AUC"].reached is True
+    assert figures["RL with the settings for classes, LiRA, AUC"].reached is None
+    assert "lr " in figures["RL of the study, LiRA, AUC"].told
