@@ -62,7 +62,7 @@ class Headline(Record):
         settings: of the method; None for floors and band.
         reason: of models without numbers.
         cells: by column, over seeds; of the band from the least to the greatest.
-        worst: the worst case; of the floor the best map, of the band from the least to the
+        worst: the worst case; of floors the best map, of the band from the least to the
             greatest of what anybody gets.
         depth: the earliest block from which on no attacker gets more than from the band, by seed;
             `NEVER` where there is no such block. Empty where it is not known.
@@ -125,6 +125,7 @@ def _line(
         (verdict.depth or NEVER) if verdict.furthest else None
         for verdict in map(study.verdict, mine)
     ]
+    floor = not row.method.info.needs  # given no data, it can remember nothing
     return Headline(
         name=row.method.info.name,
         study=row.study,
@@ -132,7 +133,7 @@ def _line(
         settings=row.method.to_dict(),
         reason=row.reason,
         cells=row.cells,
-        worst=_worst(study, mine, retrained, tried),
+        worst=_best_map(mine) if floor else _worst(study, mine, retrained, tried),
         depth=tuple(depth for depth in depths if depth),
         fidelity=row.method.info.fidelity.mark,
     )
@@ -158,6 +159,19 @@ def _worst(
     values = [_of_key(tried[model.key], attempt) for model in mine]
     recovered = summarised([value for value in values if value is not None])
     return WorstCase(attempt.words, recovered, None if beyond == float("-inf") else beyond)
+
+
+def _best_map(models: Sequence[ModelResult]) -> WorstCase | None:
+    """Of a floor: the best map, by whoever holds labelled pictures of every class."""
+    rungs = [
+        rung.attempt
+        for model in models
+        if defined(found := model.results.get(StrongestResult)) and (rung := found.worst("all"))
+    ]
+    if not rungs:
+        return None
+    best = max(rungs, key=lambda each: each.recovered)
+    return WorstCase(best.words, summarised([each.recovered for each in rungs]), None)
 
 
 def _others(model: ModelResult, retrained: Sequence[ModelResult]) -> Sequence[ModelResult]:

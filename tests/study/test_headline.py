@@ -144,6 +144,15 @@ def test_floor_and_band_stand_below():
     assert band.cells["relearned 1"] is None
 
 
+def test_of_a_network_that_was_given_nothing_the_best_map_is_told():
+    made = three_seeds()
+    floor = model(0, (rung(99.9, "pixels"), rung(80.0), rung(70.0, "stem")), method="untrained")
+    made.models.append(floor)
+    line = {each.name: each for each in headline(made)}["untrained"]
+    assert (line.worst.attacker, line.worst.recovered.mean) == ("rbf on stage1, pooled", 80.0)
+    assert line.worst.beyond is None
+
+
 def test_separability_is_of_what_the_model_hands_on_and_says_by_whom():
     line = {each.name: each for each in headline(three_seeds())}["opc"]
     assert line.cells["separability"].to_dict() == {
