@@ -5,15 +5,17 @@
 #             with OPCVIZ_WHEEL_FULL=1 the new environment installs every requirement itself
 # make lint   ruff, check and format; mypy
 # make study  remake the shipped studies in checkpoints/
-# make table  the README's table: every method on digits, three seeds
-# make inversion  the README's table of gradient inversion: 24 pictures, three seeds
+# make table  the README's tables: three classes, one class and a random tenth, from checkpoints/
+# make readme  write them into README.md
+# make claims  claims that one stronger attacker overturned, and what is measured now
+# make inversion  gradient inversion of 24 pictures, three seeds
 
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: app test fast wheel lint study table inversion setup tools chromium
+.PHONY: app test fast wheel lint study table readme claims inversion setup tools chromium
 
 app: setup
 	$(BIN)/python -m opcviz app --port $(PORT)
@@ -46,8 +48,15 @@ study: setup
 	rm -rf checkpoints/work
 
 table: setup
-	$(BIN)/python -m opcviz run digits-all --seeds 0,1,2 --only model,evidence --store .data/table
-	$(BIN)/python -m opcviz table digits --store .data/table
+	$(BIN)/python -m opcviz table digits --store checkpoints
+	$(BIN)/python -m opcviz table digits-one --store checkpoints
+	$(BIN)/python -m opcviz table digits-random --store checkpoints
+
+readme: setup
+	$(BIN)/python -m benchmarks.readme_tables
+
+claims: setup
+	$(BIN)/python -m benchmarks.claims --store checkpoints
 
 inversion: setup
 	$(BIN)/python -m opcviz run digits-all --seeds 0,1,2 --only model,inversion \

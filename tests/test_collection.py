@@ -38,8 +38,9 @@ def test_a_helper_of_a_folder_is_used_in_that_folder_only():
         assert not away, f"{path} imports {away} of another folder"
 
 
-# Of more than one room: whole pages, a real browser, stored numbers recomputed, the wheel.
-ACROSS = {"app", "browser", "golden", "wheel"}
+# Of more than one room: whole pages, a real browser, stored numbers recomputed, the wheel, and what
+# stands beside the package.
+ACROSS = {"app", "benchmarks", "browser", "golden", "wheel"}
 
 
 def test_a_test_stands_in_the_folder_of_the_room_it_tests():

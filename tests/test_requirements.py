@@ -32,7 +32,7 @@ def by_name(requirements: Iterable[str]) -> dict[str, str]:
 def imported(*folders: str) -> dict[str, str]:
     """Third-party modules that Python files import anywhere, with the first file of each."""
     files = [p for name in folders for p in (sorted((ROOT / name).rglob("*.py")) or [ROOT / name])]
-    own = {"opcviz"} | {p.stem for p in files if ROOT / "opcviz" not in p.parents}
+    own = {"opcviz", "benchmarks"} | {p.stem for p in files if ROOT / "opcviz" not in p.parents}
     found: dict[str, str] = {}
     for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

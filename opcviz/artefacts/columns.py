@@ -11,7 +11,19 @@ from ..common.records import Record, Undefined, known
 if TYPE_CHECKING:
     from .model_results import ModelResults
 
-__all__ = ["Column", "ColumnAbout", "KindAbout", "Number", "columns_of", "figure", "number"]
+__all__ = [
+    "HEADLINE",
+    "Column",
+    "ColumnAbout",
+    "KindAbout",
+    "Number",
+    "columns_of",
+    "figure",
+    "number",
+]
+
+HEADLINE = "headline"
+"""The narrow table of a study: what a reader wants first, its worst case beside it."""
 
 R = TypeVar("R", bound=Record)
 
@@ -27,6 +39,7 @@ class Column:
         tables: where it stands: `show` is the table of `opcviz show`, the others are what
             `opcviz table --about` knows; a user's own kind has one of its own name in any case.
         help: what it is, with its unit.
+        who: of a number that is the greatest of several: whose it is, in words.
     """
 
     name: str
@@ -34,6 +47,7 @@ class Column:
     format: str = ",.1f"
     tables: tuple[str, ...] = ()
     help: str = ""
+    who: Callable[[ModelResults], str | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -177,18 +177,37 @@ def show(
 def table(
     studies: Annotated[list[str], typer.Argument(help="names of studies; see `list studies`")],
     about: Annotated[
-        str, typer.Option(help="unlearning, inversion, or an attack of your own")
-    ] = "unlearning",
+        str,
+        typer.Option(
+            help="headline (the narrow one), unlearning (every number), inversion, or an attack "
+            "of your own"
+        ),
+    ] = "headline",
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """One line a method, mean ± standard deviation over seeds, as Markdown."""
-    from ..study import open_study
+    """One line a method, mean ± standard deviation over seeds, as Markdown.
+
+    The headline table has the worst case of every method beside floors and retrained models.
+    """
+    from ..artefacts.columns import HEADLINE
+    from ..study import headline, open_study
     from ..study.table import rows, to_markdown
 
     _load_plugins()
     where = _open_store(store)
     opened = [open_study(where, name) for name in studies]
+    if about == HEADLINE:
+        told = [
+            line
+            for study in opened
+            for line in headline.headline(study, study.study.name if len(studies) > 1 else "")
+        ]
+        if as_json:
+            print(json.dumps([line.to_dict() for line in told], indent=1, ensure_ascii=False))
+        else:
+            print(headline.to_markdown(told))
+        return
     own = {name: said for study in opened for name, said in study.own_kinds.items()}
     lines: list[TableRow] = []
     for study in opened:

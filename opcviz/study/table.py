@@ -14,7 +14,17 @@ from ..methods import MethodSettings
 from .model_result import ModelResult
 from .naming import apart_models
 
-__all__ = ["Summary", "TableRow", "columns", "rows", "to_markdown"]
+__all__ = [
+    "DAMAGED",
+    "Summary",
+    "TableRow",
+    "cell_text",
+    "columns",
+    "damaged",
+    "rows",
+    "summarised",
+    "to_markdown",
+]
 
 MAIN = ("unlearning",)
 TRAINING = (  # of the model itself, beside what the kinds of artefact measure
@@ -57,15 +67,21 @@ def columns(about: str, own: Mapping[str, KindAbout] | None = None) -> list[Colu
 
 
 MAX_ACCURACY_LOSS = 2.0  # points of retain test accuracy
+DAMAGED = f"† more than {MAX_ACCURACY_LOSS:g} points below the retrained model's TA."
 
 
 @dataclass(frozen=True)
 class Summary(Record):
-    """A number over seeds: its mean, standard deviation (None of a single seed) and how many."""
+    """A number over seeds: its mean, standard deviation (None of a single seed) and how many.
+
+    `who` names, of a number that is the greatest of several, whose it is on the seed where it is
+    greatest.
+    """
 
     mean: float
     sd: float | None
     n: int
+    who: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,11 +153,18 @@ def rows(
 
 
 def _summary(column: Column, models: Iterable[ModelResult]) -> Summary | None:
-    values = [found for model in models if (found := column.value(model.results)) is not None]
-    if not values:
+    known = [(found, m) for m in models if (found := column.value(m.results)) is not None]
+    if not known:
         return None
+    _, greatest = max(known, key=lambda each: each[0])
+    who = column.who(greatest.results) if column.who else None
+    return summarised([value for value, _ in known], who)
+
+
+def summarised(values: Sequence[float], who: str | None = None) -> Summary:
+    """The summary of at least one number."""
     spread = statistics.stdev(values) if len(values) > 1 else None
-    return Summary(statistics.fmean(values), spread, len(values))
+    return Summary(statistics.fmean(values), spread, len(values), who)
 
 
 def to_markdown(
@@ -154,8 +177,8 @@ def to_markdown(
     names = [column.name for column in shown]
     lines = [f"| method | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for row in table:
-        cells = [_cell(row.cells[column.name], column.format) for column in shown]
-        if "TA" in names and _damaged(row, table):
+        cells = [cell_text(row.cells[column.name], column.format) for column in shown]
+        if "TA" in names and damaged(row, table):
             cells[names.index("TA")] += " †"
         if row.reason and not any(row.cells[name] for name in names[:2]):
             cells = [row.reason, *[""] * (len(names) - 1)]
@@ -163,19 +186,22 @@ def to_markdown(
         name = f"{row.study} · {method}" if row.study else method
         lines.append(f"| {name} | {' | '.join(cells)} |")
     if any("†" in line for line in lines):
-        lines += ["", f"† more than {MAX_ACCURACY_LOSS:g} points below the retrained model's TA."]
+        lines += ["", DAMAGED]
     return "\n".join(lines)
 
 
-def _damaged(row: TableRow, table: Iterable[TableRow]) -> bool:
+def damaged(row: TableRow, table: Iterable[TableRow]) -> bool:
     """Whether retain test accuracy is more than `MAX_ACCURACY_LOSS` below the retrained model's."""
     mine = [r for r in table if r.study == row.study and r.method.info.name == "retrain"]
     known = [cell.mean for r in (*mine, row) if (cell := r.cells["TA"])]
     return len(known) == 2 and known[0] - known[1] > MAX_ACCURACY_LOSS
 
 
-def _cell(summary: Summary | None, form: str) -> str:
+def cell_text(summary: Summary | None, form: str) -> str:
+    """As in `98.1 ± 0.3 (rbf on features)`; a dash where there is no number."""
     if summary is None:
         return "–"
     text = f"{summary.mean:{form}}"
-    return text if summary.sd is None else f"{text} ± {summary.sd:{form.lstrip(',')}}"
+    if summary.sd is not None:
+        text += f" ± {summary.sd:{form.lstrip(',')}}"
+    return f"{text} ({summary.who})" if summary.who else text

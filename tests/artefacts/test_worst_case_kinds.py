@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import known_results
 import pytest
 import torch
 
@@ -63,7 +64,7 @@ def test_the_table_tells_the_best_attacker_and_his_floor(tmp_path: Path) -> None
     lab.make("model", original, 0)
     stored = lab.make("strongest", original, 0).json()
     kind = get_kind("strongest")
-    model = kind.show(stored, "")
+    model = known_results.known(strongest=kind.read(stored))
     rungs = [r for r in stored["rungs"] if r["attempt"]["place"] != "pixels"]
     best = {
         holds: max(
@@ -75,7 +76,10 @@ def test_the_table_tells_the_best_attacker_and_his_floor(tmp_path: Path) -> None
     columns = {column.name: column.value(model) for column in kind.columns}
     assert columns["worst"] == best["all"]["recovered"]
     assert columns["worst, retain only"] == best["retain"]["recovered"]
-    rows = {row.name: row.value(model, {}) for row in kind.rows}
+    whose = {column.name: column.who(model) for column in kind.columns}
+    for name, holds in (("worst", "all"), ("worst, retain only", "retain")):
+        assert f"{best[holds]['attacker']} on {best[holds]['place']}" in whose[name]
+    rows = {row.name: row.value(model, model) for row in kind.rows}
     assert best["all"]["place"] in rows["from anywhere"]
     floor = max(
         r["attempt"]["recovered"]
@@ -83,10 +87,12 @@ def test_the_table_tells_the_best_attacker_and_his_floor(tmp_path: Path) -> None
         if (r["attempt"]["place"], r["attempt"]["holds"]) == ("pixels", "all")
     )
     assert rows["floor: raw pixels"] == percent(floor)
-    nothing = kind.show(None, "strongest was not computed yet")
+    nothing = known_results.known()
     assert [column.value(nothing) for column in kind.columns] == [None] * 3
-    assert not any(row.is_known(nothing, None) for row in kind.rows)
-    assert nothing["strongest"]["reason"] == "strongest was not computed yet"
+    assert [column.who(nothing) for column in kind.columns] == [None] * 3
+    assert [row.value(nothing, nothing) for row in kind.rows] == [None] * len(kind.rows)
+    told = kind.show(None, "strongest was not computed yet")
+    assert told["strongest"]["reason"] == "strongest was not computed yet"
 
 
 def test_idi_lays_three_models_beside_each_other(tmp_path: Path) -> None:

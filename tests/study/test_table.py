@@ -46,7 +46,7 @@ def test_seeds_of_one_setting_share_a_row_and_ua_is_the_complement():
     assert row.seeds == (0, 1, 2)
     ua = {"mean": 96.0, "sd": statistics.stdev([99, 97, 92]), "n": 3}
     assert row.cells["UA"].to_dict() == row.to_dict()["UA"] == ua
-    assert row.cells["FM"].mean == 41.0
+    assert row.cells["FM in-sample"].mean == 41.0
     assert row.cells["MiB"] is row.to_dict()["MiB"] is None
 
 
@@ -105,14 +105,16 @@ SHOWN = {  # headings of `opcviz show`, and where in a model's answers the numbe
     "after\nFM": ("evidence", "recovery", "fm", "all", "forget_accuracy"),
     "norm\nratio": ("evidence", "collapse", "norm_ratio"),
     "PSNR": ("inversion", "psnr"),
+    "body gradient norm": ("inversion", "body_gradient_norm"),
 }
 TABLES = {
     "show": SHOWN,
     "unlearning": {
         "RA": ("evidence", "accuracy", "retain_train"),
         "TA": ("evidence", "accuracy", "retain_test"),
-        "FM": ("evidence", "recovery", "fm", "all", "forget_accuracy"),
-        "HR": ("evidence", "recovery", "hr", "all", "forget_accuracy"),
+        "FM": ("evidence", "recovery", "fm", "all", "unseen", "forget_accuracy"),
+        "HR": ("evidence", "recovery", "hr_labels", "all", "unseen", "forget_accuracy"),
+        "FM in-sample": ("evidence", "recovery", "fm", "all", "forget_accuracy"),
         "FM held-out": ("evidence", "recovery", "fm", "heldout", "forget_accuracy"),
         "FM forget": ("evidence", "recovery", "fm", "forget", "forget_accuracy"),
         "AUC": ("evidence", "separability", "linear"),
@@ -123,6 +125,7 @@ TABLES = {
         "random gradient": ("inversion", "random_gradient", "psnr"),
         "class mean": ("inversion", "class_mean", "psnr"),
         "gradient norm": ("inversion", "gradient_norm"),
+        "body gradient norm": ("inversion", "body_gradient_norm"),
     },
 }
 
@@ -141,7 +144,7 @@ def distinct() -> dict[str, Any]:
     """Answers of a model in which every number is another one, by kind, as JSON."""
     numbers = count(1001)
     kinds = ("evidence", "inversion")
-    return {k: renumbered(known_results.record(k).to_dict(), numbers) for k in kinds}
+    return {k: renumbered(known_results.record(k, "rl").to_dict(), numbers) for k in kinds}
 
 
 @pytest.fixture(scope="module")
@@ -169,14 +172,15 @@ def test_a_line_of_show_has_each_number_below_its_heading(renumbered_model, dist
         study=SimpleNamespace(title="A study"),
         place="a-study",
         models=[renumbered_model, model(3, None, method="rl", results=known_results.known())],
-        verdict=lambda model: SimpleNamespace(verdict="shallow", level=None),
+        verdict=lambda model: SimpleNamespace(gone="hidden", words="hidden, noticeable"),
     )
     table = numbers_table(study)
     lines = {column.header: list(map(str, column.cells)) for column in table.columns}
-    forms = {name: ".2g" if name == "norm\nratio" else ".1f" for name in SHOWN}
+    special = {"norm\nratio": ".2g", "body gradient norm": ".3f"}
+    forms = {name: special.get(name, ".1f") for name in SHOWN}
     assert lines == {
         "model": ["opc", "rl"],
         "seed": ["0", "3"],
         **{name: [f"{stored(distinct, path):{forms[name]}}", "–"] for name, path in SHOWN.items()},
-        "verdict": ["shallow", "shallow"],
+        "verdict": ["hidden, noticeable"] * 2,
     }

@@ -9,7 +9,7 @@ from ...common.json_types import Json
 from ...common.parts import PARTS
 from ...common.records import Undefined, defined
 from ...results import ATTACKS, FIT_SETS, EvidenceResult
-from ..columns import Column, figure
+from ..columns import HEADLINE, Column, figure
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, of_auc
@@ -20,6 +20,7 @@ __all__ = ["Core"]
 COLLAPSE = ("radius_ratio", "norm_ratio", "effective_rank")
 GROUP = "Standing out"
 TABLE = ("unlearning",)
+FIRST = ("unlearning", HEADLINE)
 RECOVERED = ("forget_accuracy", "balanced_accuracy", "constant_predictor")
 
 
@@ -95,9 +96,9 @@ class Core(Kind[Context]):
         ),
     }
     columns = (
-        Column("UA", _unlearned, tables=TABLE, help="100 − forget accuracy, percent"),
-        Column("RA", _retain, tables=TABLE, help="accuracy on retained train data"),
-        Column("TA", _retain_test, tables=TABLE, help="accuracy on retained test data"),
+        Column("UA", _unlearned, tables=FIRST, help="100 − forget accuracy, percent"),
+        Column("RA", _retain, tables=FIRST, help="accuracy on retained train data"),
+        Column("TA", _retain_test, tables=FIRST, help="accuracy on retained test data"),
         Column(
             "FM",
             _unseen("fm", "all"),

@@ -6,7 +6,7 @@ from ...attacks.judging_settings import Informing
 from ...common.json_types import Json
 from ...common.records import Undefined
 from ...results import IdiResult, InformationResult
-from ..columns import Column, figure
+from ..columns import HEADLINE, Column, figure
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Row
@@ -52,7 +52,8 @@ class Idi(Kind[Context]):
             "IDI",
             figure(IdiResult, lambda found: found.idi),
             ".2f",
-            help="0 as retrained, 1 as the original",
+            ("unlearning", HEADLINE),
+            "0 as retrained, 1 as the original",
         ),
     )
     rows = (

@@ -8,7 +8,16 @@ from dataclasses import replace
 from ...attacks.membership import Membership
 from ...common.records import Undefined, defined, known
 from ...common.text import percent
-from ...results import MembershipResult, OutlierScores, Separability
+from ...results import (
+    LiraResult,
+    MembershipResult,
+    OutlierScores,
+    Separability,
+    ShadowResult,
+    Sign,
+    Signs,
+)
+from ..columns import HEADLINE, Column
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, of_auc, rare_text
@@ -47,6 +56,30 @@ def _outlier(score: Callable[[OutlierScores], float | Undefined]) -> Cell:
     return _cell(value)
 
 
+def _strongest(model: ModelResults) -> Sign | None:
+    """The sign of the strongest membership test that was made of the model.
+
+    Of whole classes no test of membership tells anything; how far the answers are from retrained
+    models' in either direction remains.
+    """
+    reference = model.get(LiraResult)
+    for found in (model.get(ShadowResult), reference, model.get(MembershipResult)):
+        if isinstance(found, Signs) and (signs := found.signs()):
+            return signs[0]
+    distance = (reference.statistics or {}).get("distance") if defined(reference) else None
+    return distance.sign("distance from retrained models") if distance else None
+
+
+def _auc(model: ModelResults) -> float | None:
+    sign = _strongest(model)
+    return None if sign is None else sign.auc
+
+
+def _whose(model: ModelResults) -> str | None:
+    sign = _strongest(model)
+    return None if sign is None else sign.place
+
+
 def _loss(found: MembershipResult) -> str:
     return of_auc(found.thresholds.loss.auc, found.thresholds.loss.auc_interval)
 
@@ -82,6 +115,17 @@ class MembershipTests(Kind[Context]):
             "data are told from unseen data, or by their logits"
         )
     }
+    columns = (
+        Column(
+            "membership",
+            _auc,
+            ".2f",
+            ("unlearning", HEADLINE),
+            "AUC of the strongest test made; of whole classes, of the distance from retrained "
+            "models; 0.5: as models that never saw the forgotten data",
+            _whose,
+        ),
+    )
     rows = (
         Row(
             "Standing out",

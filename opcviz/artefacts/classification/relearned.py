@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...attacks.relearning import StrongestRelearning
 from ...common.records import defined
 from ...results import RelearnedResult
-from ..columns import Column
+from ..columns import HEADLINE, Column
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from .subject import Context
@@ -23,7 +23,7 @@ def _best(shots: int) -> Column:
     return Column(
         f"relearned {shots}",
         value,
-        tables=("unlearning",),
+        tables=("unlearning", HEADLINE),
         help=f"unseen forgotten pictures, the best relearning from {shots} a class",
     )
 

@@ -8,7 +8,7 @@ from ...attacks.judging_settings import Judging
 from ...common.json_types import Json
 from ...common.records import Undefined, defined
 from ...results import PIXELS, Sign, SignsResult
-from ..columns import Column
+from ..columns import HEADLINE, Column
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, auc_text
@@ -17,6 +17,7 @@ from .subject import Context
 __all__ = ["Signs"]
 
 GROUP = "Standing out"
+SHOWN = ("features", "logits")  # what a model hands on; earlier blocks see what the pixels show
 
 
 def _clearest(model: ModelResults, place: str | None = None) -> Sign | None:
@@ -30,6 +31,22 @@ def _auc(place: str | None = None) -> Callable[[ModelResults], float | None]:
         return None if sign is None else sign.auc
 
     return value
+
+
+def _most(model: ModelResults) -> Sign | None:
+    """The clearest sign in what the model hands on."""
+    found = [sign for place in SHOWN if (sign := _clearest(model, place))]
+    return max(found, key=lambda sign: sign.auc, default=None)
+
+
+def _most_auc(model: ModelResults) -> float | None:
+    sign = _most(model)
+    return None if sign is None else sign.auc
+
+
+def _whose(model: ModelResults) -> str | None:
+    sign = _most(model)
+    return None if sign is None else f"{sign.judge} on {sign.place}"
 
 
 def _told(place: str | None = None) -> Cell:
@@ -74,8 +91,28 @@ class Signs(Kind[Context]):
         "signs.side": "`test`; `train` where no test picture belongs to the forgotten",
     }
     columns = (
-        Column("AUC, features", _auc("features"), ".2f", help="of the best judge, test pictures"),
-        Column("AUC, logits", _auc("logits"), ".2f", help="of the best judge, test pictures"),
+        Column(
+            "separability",
+            _most_auc,
+            ".2f",
+            (HEADLINE,),
+            "AUC of the best judge on features or logits, unseen pictures",
+            _whose,
+        ),
+        Column(
+            "AUC, features",
+            _auc("features"),
+            ".2f",
+            ("unlearning",),
+            "of the best judge, unseen pictures",
+        ),
+        Column(
+            "AUC, logits",
+            _auc("logits"),
+            ".2f",
+            ("unlearning",),
+            "of the best judge, unseen pictures",
+        ),
     )
     rows = (
         Row(

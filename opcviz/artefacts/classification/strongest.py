@@ -33,6 +33,14 @@ def _recovered(holds: str, place: str | None = None) -> Callable[[ModelResults],
     return value
 
 
+def _who(holds: str, place: str | None = None) -> Callable[[ModelResults], str | None]:
+    def value(model: ModelResults) -> str | None:
+        rung = _worst(model, holds, place)
+        return None if rung is None else rung.attempt.words
+
+    return value
+
+
 def _told(holds: str, place: str | None = None) -> Cell:
     def value(model: ModelResults, _: ModelResults) -> str | None:
         if not defined(model.get(StrongestResult)):
@@ -88,17 +96,23 @@ class WorstCase(Kind[Context]):
         Column(
             "worst",
             _recovered("all"),
+            tables=("unlearning",),
             help="percent of unseen forgotten pictures that the best declared attacker recovers",
+            who=_who("all"),
         ),
         Column(
             "worst, features",
             _recovered("all", "features"),
+            tables=("unlearning",),
             help="the same from the features that the head sees",
+            who=_who("all", "features"),
         ),
         Column(
             "worst, retain only",
             _recovered("retain"),
+            tables=("unlearning",),
             help="the same by attackers who never held a forgotten picture",
+            who=_who("retain"),
         ),
     )
     rows = (

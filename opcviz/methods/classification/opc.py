@@ -1,4 +1,4 @@
-"""OPC: deep forgetting by contracting the forget data, to one point or onto the retain data."""
+"""OPC: the forget data are contracted, to one point or onto the retain data."""
 
 from __future__ import annotations
 
