@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import html
-
 import pytest
 from drawn import before, near, percent, scored
-from reading import captions, fine, headlines, recovery_bars
+from reading import captions, fine, headlines, plain_text, recovery_bars
 from worst_study import SEEDS
 
 from opcviz.results import PIXELS
@@ -57,7 +55,7 @@ def test_bars_are_scores_on_unseen_pictures_beside_all_seeds(row, worst, fit):
 
 def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, store):
     study = open_study(Store(store), worst.place)
-    for who, box in zip(SHOWN, map(html.unescape, headlines(row)), strict=True):
+    for who, box in zip(SHOWN, map(plain_text, headlines(row)), strict=True):
         verdict = study.verdict(study.model(worst.keys[who]))
         assert verdict.gone is not None, verdict.missing
         assert verdict.numbers[0].says in box
@@ -66,7 +64,7 @@ def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, 
         assert verdict.furthest.words in box
         assert f"{verdict.furthest.recovered:.1f} %" in box
         assert f"{verdict.confidence.level} confidence" in box
-        assert f"beside {verdict.band} retrained models" in box
+        assert f"· band of {verdict.band}<" in box
         noticed = {"yes": ">noticeable<", "no": ">not noticeable<"}[verdict.noticeable]
         assert noticed in box
         kept = {"yes": "rest kept", "no": "damaged"}.get(verdict.kept, verdict.kept)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import json
 
 import numpy as np
 import pytest
 from drawn import levels, lines, near, percent
-from reading import captions, charts, fine, headlines, unfolded
+from reading import captions, charts, fine, headlines, plain_text, unfolded
 from scrambled import columns
 
 from opcviz.study import Store, open_study
@@ -16,7 +15,7 @@ from opcviz.study import Store, open_study
 
 def test_each_model_wears_its_own_verdict(page, store, made):
     told = {m["key"]: m for m in open_study(Store(store), made.place).to_dict()["models"]}
-    boxes = [html.unescape(box) for box in headlines(page())]
+    boxes = [plain_text(box) for box in headlines(page())]
     for key, box in zip(made.keys.values(), boxes, strict=True):
         verdict = told[key]["verdict"]
         assert f'title="{verdict["why"]}"' in box, key

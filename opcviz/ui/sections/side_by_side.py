@@ -36,7 +36,7 @@ def headlines(shown: Sequence[Column]) -> None:
         told = headline(column.name, column.results, column.verdict)
         tried = defined(column.results.get(StrongestResult))
         below = "".join(
-            f'<div style="font-size:.85rem;opacity:.8;margin-top:.3rem">{html.escape(line)}</div>'
+            f'<div style="font-size:.85rem;opacity:.8;margin-top:.3rem">{_whole(line)}</div>'
             for line in reach(column.verdict, tried=tried)
         )
         cells = "".join(
@@ -52,10 +52,15 @@ def headlines(shown: Sequence[Column]) -> None:
                 f"({info.fidelity.mark})</div>"
                 f'<div style="display:flex;gap:1.4rem;margin:.5rem 0 .45rem;flex-wrap:wrap">{cells}'
                 f"</div>{badge(column.verdict)}"
-                f'<div style="font-size:.9rem">{html.escape(told)}</div>{below}</div>'
+                f'<div style="font-size:.9rem">{_whole(told)}</div>{below}</div>'
             )
     with st.expander("Why these verdicts?"):
         details(shown)
+
+
+def _whole(text: str) -> str:
+    """Text for HTML in which no percent sign begins a line."""
+    return html.escape(text).replace(" %", "&nbsp;%")
 
 
 def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:

@@ -22,6 +22,7 @@ COLOURS = {
     "beyond": "#2F6FB0",
 }
 """Of `gone`; white text on each has a contrast of at least 3 (large, bold text)."""
+DEPTH = "Depth:"
 NOTICED, HARMED = "#8070D6", "#C2413B"
 
 
@@ -43,8 +44,7 @@ def badge(verdict: Verdict) -> str:
         labels.append(_label(said, HARMED if kept != "yes" else None, KEPT[kept]))
     beside = f"{confidence.level} confidence" if confidence else ""
     if confidence and verdict.band:
-        models = "model" if verdict.band == 1 else "models"
-        beside += f", beside {verdict.band} retrained {models}"
+        beside += f" · band of {verdict.band}"
     if gone is None:
         missing = html.escape("; ".join(verdict.missing) or "evidence is missing")
         beside = f"Gone? No verdict: {missing}."
@@ -86,11 +86,11 @@ def reach(verdict: Verdict, *, tried: bool) -> list[str]:
     if verdict.gone is None:
         return told
     if not tried:
-        told.append("Depth: not known; no map was tried at the blocks.")
+        told.append(f"{DEPTH} not known; no map was tried at the blocks.")
     elif verdict.depth is None:
-        told.append("Depth: none; maps get more even at the last block.")
+        told.append(f"{DEPTH} none; maps get more even at the last block.")
     else:
-        told.append(f"Depth: from {verdict.depth} on maps get no more.")
+        told.append(f"{DEPTH} from {verdict.depth} on maps get no more.")
     return told
 
 
@@ -104,7 +104,11 @@ def details(shown: Sequence[Column], *, words: bool = False) -> None:
                 st.html(badge(verdict))
             st.caption(verdict.why or f"No verdict: {'; '.join(verdict.missing)}.")
             lines = reach(verdict, tried=defined(column.results.get(StrongestResult)))
-            for line in (*lines, *verdict.notes):
+            noted = any(f"'{verdict.depth}'" in note for note in verdict.notes)
+            for line in (
+                *(each for each in lines if not (noted and DEPTH in each)),
+                *verdict.notes,
+            ):
                 st.caption(line)
             if line := sensitivity_line(verdict):
                 st.caption(line)
