@@ -46,8 +46,11 @@ folded(
     lambda: recovery_detail(study, shown),
     key="instruments.detail",
 )
-st.subheader("Relearning step by step", anchor=False, help="Fine-tuning as an attack.")
-instruments.relearning(shown)
+folded(
+    "Relearning step by step, with the original's own recipe",
+    lambda: instruments.relearning(shown),
+    key="instruments.relearning",
+)
 st.subheader("Entropy and norm", anchor=False, help="Why small logits mean uncertainty.")
 entropy_panels.entropy(shown)
 st.subheader("Membership", anchor=False, help="Was a sample in the training set?")

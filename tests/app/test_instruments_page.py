@@ -29,7 +29,7 @@ def test_it_shows_every_measure_of_the_models_shown(visit):
     assert any(said in text for text in captions(app) for said in answered)
 
 
-def test_two_folds_are_drawn_when_they_are_opened(visit):
+def test_folds_are_drawn_when_they_are_opened(visit):
     app = visit("instruments")
     for key in ("depth", "confusion", "sizes"):
         assert not charts(app, key)
@@ -42,6 +42,8 @@ def test_two_folds_are_drawn_when_they_are_opened(visit):
 def test_what_an_older_study_lacks_is_said(visit):
     """The shipped answers may be older than the page: a chart, or how to get it."""
     app = visit("instruments")
+    assert not charts(app, "relearning")
+    unfolded(app, "instruments.relearning")
     study = open_study(Store(shipped_root()), app.query_params["study"])
     shown = [study.model(key) for key in models(app)]
     kept = any(model.arrays("evidence", "entropy.npz") for model in shown)
@@ -55,7 +57,7 @@ def test_what_an_older_study_lacks_is_said(visit):
 @pytest.mark.slow
 def test_a_fresh_study_has_photographs_and_every_sample_on_the_bound(visit, burst):
     app = visit("instruments", study=burst)
-    assert len(charts(app, "relearning.other")) == 1
+    assert len(charts(unfolded(app, "instruments.relearning"), "relearning.other")) == 1
     (panels,) = charts(app, "entropy")
     clouds = [trace for trace in panels["data"] if trace["type"] == "scattergl"]
     assert len(clouds) == 4  # forget and retain of two models; the third diverged

@@ -77,7 +77,7 @@ def test_the_constant_answer_beside_few_samples(page, made):
 
 
 def test_the_constant_answer_beside_relearning(page, made):
-    app = page("instruments")
+    app = unfolded(page("instruments"), "instruments.relearning")
     for label, numbers, _ in columns(made):
         for name, curves in numbers["relearning"]["variants"].items():
             # the whole end of a key, since shots_1 begins shots_10

@@ -123,7 +123,9 @@ def check_depth(app: AppTest, made: Scrambled) -> None:
 
 
 def test_the_charts_of_instruments(page, made):
-    app = unfolded(unfolded(page("instruments"), "instruments.depth"), "instruments.detail")
+    app = page("instruments")
+    for fold in ("depth", "detail", "relearning"):
+        unfolded(app, f"instruments.{fold}")
     check_depth(app, made)
     confusions = charts(app, "confusion")
     (sizes,) = (lines(chart) for chart in charts(app, "sizes"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -15,8 +16,9 @@ __all__ = [
     "FLOOR_DASHES",
     "Band",
     "add_band",
-    "add_band_shape",
     "band_name",
+    "band_shape",
+    "level_shape",
     "line_names",
 ]
 
@@ -116,26 +118,36 @@ def add_band(
         )
 
 
-def add_band_shape(
-    figure: go.Figure, band: Band, x: tuple[float, float], *, col: int | None = None
-) -> None:
+def band_shape(band: Band, x: tuple[float, float], panel: int = 1) -> dict[str, Any]:
     """The band over a stretch of the horizontal axis, above bars; of one model a line is left.
 
     Args:
-        figure: to draw in.
         band: in the axis' unit.
         x: where it begins and ends.
-        col: of the panel; None in a figure of one.
+        panel: of the figure, counted from 1.
     """
-    where = {} if col is None else {"row": 1, "col": col}
-    figure.add_shape(
-        type="rect",
-        x0=x[0],
-        x1=x[1],
-        y0=band.low,
-        y1=band.high,
-        fillcolor=BAND_FILL,
-        line={"color": ink.retain, "width": 1.5},
-        name="retrained",
-        **where,
-    )
+    edge = {"color": ink.retain, "width": 1.5}
+    box = {"type": "rect", "x0": x[0], "x1": x[1], "y0": band.low, "y1": band.high}
+    return {**box, **_on(panel), "fillcolor": BAND_FILL, "line": edge, "name": "retrained"}
+
+
+def level_shape(
+    name: str, height: float, x: tuple[float, float], line: Mapping[str, Any], panel: int = 1
+) -> dict[str, Any]:
+    """A straight line across a stretch of the horizontal axis.
+
+    Args:
+        name: of what it stands for.
+        height: in the axis' unit.
+        x: where it begins and ends.
+        line: its stroke.
+        panel: of the figure, counted from 1.
+    """
+    ends = {"type": "line", "x0": x[0], "x1": x[1], "y0": height, "y1": height}
+    return {**ends, **_on(panel), "line": dict(line), "name": name}
+
+
+def _on(panel: int) -> dict[str, str]:
+    """The axes of a panel, as Plotly calls them."""
+    number = "" if panel == 1 else str(panel)
+    return {"xref": f"x{number}", "yref": f"y{number}"}

@@ -12,7 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from .bands import Band, add_band_shape, line_names
+from .bands import Band, band_shape, level_shape, line_names
 from .drawing import (
     TEXT_SIZE,
     Interval,
@@ -147,19 +147,16 @@ def _references(
 ) -> None:
     """The band over each bar, the lines across them, and their names at the right."""
     last = len(bands) - 0.5
-    for height, first, dash in ((constant, -0.5, "dash"), (floor, 0.5, "dot")):
+    shapes: list[dict[str, Any]] = []
+    for name, height, first, dash in (
+        ("constant", constant, -0.5, "dash"),
+        ("pixels", floor, 0.5, "dot"),
+    ):
         if height is not None:
-            figure.add_shape(
-                type="line",
-                x0=first,
-                x1=last,
-                y0=height,
-                y1=height,
-                line={"color": ink.reference, "dash": dash, "width": 1.5},
-            )
-    for i, band in enumerate(bands):
-        if band:
-            add_band_shape(figure, band, (i - 0.45, i + 0.45))
+            stroke = {"color": ink.reference, "dash": dash, "width": 1.5}
+            shapes.append(level_shape(name, height, (first, last), stroke))
+    shapes += [band_shape(b, (i - 0.45, i + 0.45)) for i, b in enumerate(bands) if b]
+    figure.update_layout(shapes=shapes)
     label_ends(figure, line_names(constant, floor, bands), gap=11)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .bands import Band, add_band_shape, band_name
+from .bands import Band, band_name, band_shape, level_shape
 from .drawing import TEXT_SIZE, apply_layout
 from .lines import DASHES, LETTER_WIDTH
 from .theme import ink
@@ -74,6 +75,7 @@ def relearned_figure(
         subplot_titles=[_title(shots) for shots in groups],
     )
     figure.update_annotations(font_size=TEXT_SIZE + 1)
+    shapes: list[dict[str, Any]] = []  # set at once: Plotly checks all of them at each addition
     for col, (shots, group) in enumerate(groups.items(), 1):
         for name, bars in ways.bars.items():
             figure.add_trace(
@@ -92,7 +94,7 @@ def relearned_figure(
                 row=1,
                 col=col,
             )
-        _draw_beside(figure, ways, group, constant, col)
+        shapes += _beside(ways, group, constant, col)
         figure.update_xaxes(
             tickvals=list(range(len(group))),
             ticktext=[str(anew) for _, anew in group],
@@ -107,6 +109,7 @@ def relearned_figure(
     figure.update_yaxes(range=[0, 103], tickvals=[0, 25, 50, 75, 100])
     figure.update_yaxes(title="unseen forgotten pictures (%)", col=1)
     return figure.update_layout(
+        shapes=shapes,
         barmode="group",
         bargap=0.24,
         showlegend=True,
@@ -114,21 +117,18 @@ def relearned_figure(
     )
 
 
-def _draw_beside(
-    figure: go.Figure, ways: Ways, group: Sequence[Way], constant: float | None, col: int
-) -> None:
+def _beside(
+    ways: Ways, group: Sequence[Way], constant: float | None, panel: int
+) -> Iterator[dict[str, Any]]:
     """Band and floor of every group of bars in one panel, and the constant answer across it."""
     for at, way in enumerate(group):
         ends = (at - HALF, at + HALF)
         if band := ways.bands.get(way):
-            add_band_shape(figure, band, ends, col=col)
+            yield band_shape(band, ends, panel)
         if (floor := ways.floors.get(way)) is not None:
-            line = {"x0": ends[0], "x1": ends[1], "y0": floor, "y1": floor}
-            figure.add_shape(type="line", line=DOTS, name="untrained", **line, row=1, col=col)
+            yield level_shape("untrained", floor, ends, DOTS, panel)
     if constant is not None:
-        ends = (-0.5, len(group) - 0.5)
-        line = {"x0": ends[0], "x1": ends[1], "y0": constant, "y1": constant}
-        figure.add_shape(type="line", line=DASHES, name="constant", **line, row=1, col=col)
+        yield level_shape("constant", constant, (-0.5, len(group) - 0.5), DASHES, panel)
 
 
 def _name_the_rest(figure: go.Figure, ways: Ways, constant: float | None) -> None:
