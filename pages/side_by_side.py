@@ -4,10 +4,12 @@ import streamlit as st
 
 from opcviz.ui.reading import export
 from opcviz.ui.reading import store_reader as library
+from opcviz.ui.reading.references import References
 from opcviz.ui.sections import depth, own_kinds
 from opcviz.ui.sections import side_by_side as rows
 from opcviz.ui.sections.folded import folded
 from opcviz.ui.sections.page_header import head
+from opcviz.ui.sections.recovery_row import recovery
 
 study, view = head("Side by side")
 shown = library.columns(study, view.models)
@@ -15,7 +17,7 @@ shown = library.columns(study, view.models)
 own_kinds.say_outdated(shown)
 rows.headlines(shown)
 rows.maps(study, view, shown)
-rows.recovery(shown, library.retrained(study))
+recovery(shown, References.of(study))
 folded(
     "How deep does it go? The same attack at every block",
     lambda: depth.depth(shown),

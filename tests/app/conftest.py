@@ -13,6 +13,7 @@ from reading import fine
 from scrambled import Scrambled, scramble
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from worst_study import Worst, make_worst
 
 from opcviz.engine import Engine
 from opcviz.study import Plan, Store, StudyRunner, run
@@ -121,6 +122,21 @@ def made(store, made_once) -> Scrambled:
     root, made = made_once
     shutil.copytree(root / "studies", store / "studies")
     return made
+
+
+@pytest.fixture(scope="session")
+def worst_once(tmp_path_factory) -> tuple[Path, Worst]:
+    """A store with a study of three seeds under the worst-case attacks, and what it holds."""
+    root = tmp_path_factory.mktemp("worst")
+    return root, make_worst(root, tmp_path_factory.mktemp("lender"))
+
+
+@pytest.fixture
+def worst(store, worst_once) -> Worst:
+    """What the test's own store holds."""
+    root, worst = worst_once
+    shutil.copytree(root / "studies", store / "studies")
+    return worst
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from opcviz.common.statistics import wilson
+
 
 def near(values: Any) -> Any:
     return pytest.approx(values, rel=1e-6)
@@ -22,6 +24,21 @@ def percent(value: float) -> str:
 def auc(entry: dict[str, Any]) -> str:
     low, high = entry["auc_interval"]
     return f"{entry['auc']:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def scored(fit: dict[str, Any]) -> dict[str, Any]:
+    """The figures of a stored fit that are shown: those on unseen pictures, if they were kept."""
+    return fit.get("unseen") or fit
+
+
+def before(evidence: dict[str, Any], fit: dict[str, Any]) -> tuple[float, tuple[float, float]]:
+    """What a model itself answers on the pictures that a fit is scored on, and its interval."""
+    shown = scored(fit)
+    if shown.get("scored_on") == "forget_test":
+        value = evidence["accuracy"]["forget_test"]
+        return value, wilson(value, shown["scored"])
+    span = evidence["recovery"]["before"]["interval"]
+    return evidence["accuracy"]["forget_train"], (span["low"], span["high"])
 
 
 def lines(chart: dict[str, Any]) -> dict[str, list[float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import Any
 
@@ -27,6 +28,11 @@ def captions(app: AppTest) -> list[str]:
 def headlines(app: AppTest) -> list[str]:
     """The models' boxes in the first row, as HTML."""
     return [box.proto.body for box in app.get("html") if 'data-testid="headline"' in box.proto.body]
+
+
+def plain_text(box: str) -> str:
+    """HTML without entities and with plain blanks."""
+    return html.unescape(box).replace("\xa0", " ")
 
 
 def strips(app: AppTest) -> list[str]:

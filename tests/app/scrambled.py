@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from opcviz.methods import settings_class
 from opcviz.study import Store, StudyResult, open_study, shipped_root
 
 NAMES = ("original", "retrain", "opc")
 SEEDS = (0, 1)
-TITLES = {"original": "Original", "retrain": "Retrained", "opc": "OPC"}
+TITLES = {name: settings_class(name).info.title for name in NAMES}
 KINDS = {  # kind to the arrays beside its numbers
     "model": (),
     "evidence": ("entropy.npz",),
@@ -94,9 +95,9 @@ def _model(
         artefact = model.artefact(kind)
         key = lends[""].model(model.key).key.removesuffix("-s0") + f"-s{seed}"
         made.keys[name, seed] = key
-        numbers = _scrambled(artefact.json(), f"{name} {seed} {kind}", kind)
+        numbers = scramble_numbers(artefact.json(), f"{name} {seed} {kind}", kind)
         if kind == "evidence":
-            _count(numbers, _random(f"{name} {seed} counts"))
+            _count(numbers, random_numbers(f"{name} {seed} counts"))
         arrays = {f: _drawn(artefact.arrays(f), f"{name} {seed} {f}") for f in files}
         question = artefact.question | ({"seed": seed} if kind == "model" else {})
         with store.writing(f"{made.place}/models/{key}", kind, question) as folder:
@@ -118,27 +119,28 @@ def _count(evidence: dict[str, Any], draw: np.random.Generator) -> None:
     evidence["entropy"]["retain"] = [1007, 4321]
 
 
-def _random(text: str) -> np.random.Generator:
+def random_numbers(text: str) -> np.random.Generator:
+    """Always the same for the same text."""
     return np.random.default_rng(zlib.crc32(text.encode()))
 
 
-def _scrambled(value: Any, where: str, name: str) -> Any:
+def scramble_numbers(value: Any, where: str, name: str) -> Any:
     """The same form with other floats; counts (whole numbers) stay."""
     if name in KEPT:
         return value
     if isinstance(value, dict):
         inherits = {"per_class", "train", "test", "recall", "confusion"}
         return {
-            key: _scrambled(v, f"{where}/{key}", name if name in inherits else key)
+            key: scramble_numbers(v, f"{where}/{key}", name if name in inherits else key)
             for key, v in value.items()
         }
     if isinstance(value, list):
-        return [_scrambled(v, f"{where}/{i}", name) for i, v in enumerate(value)]
+        return [scramble_numbers(v, f"{where}/{i}", name) for i, v in enumerate(value)]
     if not isinstance(value, float):
         return value
     if name == "constant_predictor":  # of the data, not of a model
-        return round(_random(where.split("/", 1)[1]).uniform(3, 97), 3)
-    draw = _random(where)
+        return round(random_numbers(where.split("/", 1)[1]).uniform(3, 97), 3)
+    draw = random_numbers(where)
     if name == "low":
         return draw.uniform(3, 40)
     if name == "high":
@@ -150,7 +152,7 @@ def _drawn(arrays: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
     """Other points, probabilities and pictures; what names samples and steps stays."""
     found = {}
     for name, values in arrays.items():
-        draw = _random(f"{where} {name}")
+        draw = random_numbers(f"{where} {name}")
         if name in ("umap", "densmap", "pca"):
             found[name] = draw.normal(size=values.shape).astype(values.dtype)
         elif name in ("norm", "entropy"):

@@ -1,5 +1,5 @@
 import pytest
-from reading import captions, charts, infos, models
+from reading import captions, charts, infos, models, unfolded
 
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.verdict import KEPT
@@ -24,17 +24,26 @@ def test_it_shows_every_measure_of_the_models_shown(visit):
     assert all(line.count("|") == head.count("|") for line in lines)
     assert all(f"**{group}**" in table for group in GROUPS)
     assert "not computed" not in table
-    assert len(charts(app, "depth")) == 2
-    assert len(charts(app, "confusion")) == len(models(app))
-    assert len(charts(app, "sizes")) == 1
     assert len(charts(app, "roc.loss")) == 1
     answered = [f"{text[0].upper()}{text[1:]}" for text in KEPT.values()]
     assert any(said in text for text in captions(app) for said in answered)
 
 
+def test_folds_are_drawn_when_they_are_opened(visit):
+    app = visit("instruments")
+    for key in ("depth", "confusion", "sizes"):
+        assert not charts(app, key)
+    assert len(charts(unfolded(app, "instruments.depth"), "depth")) == 2
+    unfolded(app, "instruments.detail")
+    assert len(charts(app, "confusion")) == len(models(app))
+    assert len(charts(app, "sizes")) == 1
+
+
 def test_what_an_older_study_lacks_is_said(visit):
     """The shipped answers may be older than the page: a chart, or how to get it."""
     app = visit("instruments")
+    assert not charts(app, "relearning")
+    unfolded(app, "instruments.relearning")
     study = open_study(Store(shipped_root()), app.query_params["study"])
     shown = [study.model(key) for key in models(app)]
     kept = any(model.arrays("evidence", "entropy.npz") for model in shown)
@@ -48,7 +57,7 @@ def test_what_an_older_study_lacks_is_said(visit):
 @pytest.mark.slow
 def test_a_fresh_study_has_photographs_and_every_sample_on_the_bound(visit, burst):
     app = visit("instruments", study=burst)
-    assert len(charts(app, "relearning.other")) == 1
+    assert len(charts(unfolded(app, "instruments.relearning"), "relearning.other")) == 1
     (panels,) = charts(app, "entropy")
     clouds = [trace for trace in panels["data"] if trace["type"] == "scattergl"]
     assert len(clouds) == 4  # forget and retain of two models; the third diverged

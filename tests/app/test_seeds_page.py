@@ -1,6 +1,7 @@
-"""A study of several seeds: every column is compared with the retrained model of its own."""
+"""A study of several seeds: its retrained models are a band, and each seed has its references."""
 
 import pytest
+from drawn import before, scored
 from reading import captions, fine, models, recovery_bars
 from stored import copy_model
 
@@ -23,42 +24,39 @@ def named(digits):
 
 
 def changed(result):
-    for attack in ("fm", "hr"):
-        result["recovery"][attack]["all"]["forget_accuracy"] = FM
+    for attack in ("fm", "hr_labels"):
+        scored(result["recovery"][attack]["all"])["forget_accuracy"] = FM
 
 
-def dotted(chart) -> list[float]:
-    """The heights of a chart's dotted lines."""
-    return [height for height in chart["retrained"] if height is not None]
-
-
-def stages(model, seed=0) -> list[float]:
+def stages(model) -> list[float]:
+    """Percent before and after the attacks, as they are shown."""
     numbers = model.to_dict()
-    found = [numbers["recovery"][attack]["all"]["forget_accuracy"] for attack in ("fm", "hr")]
-    return [numbers["accuracy"]["forget_train"], *(found if seed == 0 else [FM, FM])]
+    fits = [numbers["recovery"][attack]["all"] for attack in ("fm", "hr_labels")]
+    first, _ = before(numbers, fits[0])
+    return [first, *(scored(fit)["forget_accuracy"] for fit in fits)]
 
 
-def test_the_dotted_line_is_the_retrained_model_of_the_columns_seed(visit, store, digits, named):
+def test_the_band_is_that_of_the_retrained_models_of_all_seeds(visit, store, digits, named):
     opc = copy_model(named["opc"], store, seed=1)
     copy_model(named["retrain"], store, seed=1, evidence=changed)
     shown = (named["opc"].key, opc)
     app = visit(study=digits.place, models=",".join(shown))
     assert set(models(app)) == set(shown)
-    lines = dict(zip(models(app), map(dotted, recovery_bars(app)), strict=True))
-    assert lines[named["opc"].key] == stages(named["retrain"])
-    assert lines[opc] == stages(named["retrain"], seed=1)
-    assert not any("no dotted line" in text for text in captions(app))
+    first, fm, hr = stages(named["retrain"])
+    for chart in recovery_bars(app):
+        wanted = [[first, first], sorted((fm, FM)), sorted((hr, FM))]
+        assert [list(band) for band in chart["retrained"]] == wanted
+        assert "(2 seeds)" in [label["text"] for label in chart["labels"]]
+    assert not any("No band" in text for text in captions(app))
 
 
-def test_without_a_retrained_model_of_its_seed_a_column_has_no_line_and_says_so(
+def test_a_seed_without_a_retrained_model_of_its_own_stands_beside_the_others(
     visit, store, digits, named
 ):
     opc = copy_model(named["opc"], store, seed=1)
     app = visit(study=digits.place, models=f"{named['opc'].key},{opc}")
-    lines = dict(zip(models(app), map(dotted, recovery_bars(app)), strict=True))
-    assert lines == {named["opc"].key: stages(named["retrain"]), opc: []}
-    said = [text for text in captions(app) if "no dotted line" in text]
-    assert said == ["no dotted line: there is no retrained model of seed 1"]
+    lowest = [[band[0] for band in chart["retrained"]] for chart in recovery_bars(app)]
+    assert lowest == [stages(named["retrain"])] * 2
     app = visit("instruments", study=digits.place, models=f"{named['opc'].key},{opc}")
     (table,) = (text.value for text in app.markdown if text.value.startswith("|"))
     assert table.count("no retrained model of seed 1") == 2  # average gap, Tug-of-War

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import json
 
 import numpy as np
 import pytest
 from drawn import levels, lines, near, percent
-from reading import captions, charts, fine, headlines, unfolded
+from reading import captions, charts, fine, headlines, plain_text, unfolded
 from scrambled import columns
 
 from opcviz.study import Store, open_study
@@ -16,15 +15,17 @@ from opcviz.study import Store, open_study
 
 def test_each_model_wears_its_own_verdict(page, store, made):
     told = {m["key"]: m for m in open_study(Store(store), made.place).to_dict()["models"]}
-    boxes = [html.unescape(box) for box in headlines(page())]
+    boxes = [plain_text(box) for box in headlines(page())]
     for key, box in zip(made.keys.values(), boxes, strict=True):
         verdict = told[key]["verdict"]
-        if verdict["verdict"] is None:
+        assert f'title="{verdict["why"]}"' in box, key
+        if verdict["gone"] is None:
             assert f"No verdict: {'; '.join(verdict['missing'])}." in box, key
         else:
-            assert f">{verdict['verdict']}</span>" in box, key
-            assert f'title="{verdict["why"]}"' in box, key
+            said = {"no": "not gone"}.get(verdict["gone"], verdict["gone"])
+            assert f">{said}" in box, key
             assert f"{verdict['confidence']['level']} confidence" in box, key
+            assert verdict["numbers"][0]["says"] in box, key
 
 
 @pytest.mark.parametrize("part", ["forget", "retain"])
@@ -57,7 +58,8 @@ def test_ridges_and_their_constant_are_those_of_the_fit_set(visit, made, fit):
 
 
 def test_how_many_samples_turn_in_each_model(page, made):
-    told = [text for text in captions(page("instruments")) if " turn right, " in text]
+    app = unfolded(page("instruments"), "instruments.detail")
+    told = [text for text in captions(app) if " turn right, " in text]
     for (label, numbers, _), text in zip(columns(made), told, strict=True):
         found = numbers["evidence"]["recovery"]["fm"]["all"]
         total = sum(sum(row.values()) for row in found["confusion"].values())
@@ -68,14 +70,14 @@ def test_how_many_samples_turn_in_each_model(page, made):
 
 
 def test_the_constant_answer_beside_few_samples(page, made):
-    (chart,) = charts(page("instruments"), "sizes")
+    (chart,) = charts(unfolded(page("instruments"), "instruments.detail"), "sizes")
     for label, numbers, _ in columns(made):
         constant = numbers["evidence"]["recovery"]["constant_predictor"]
         assert levels(chart, "dash") == [near(constant)], label
 
 
 def test_the_constant_answer_beside_relearning(page, made):
-    app = page("instruments")
+    app = unfolded(page("instruments"), "instruments.relearning")
     for label, numbers, _ in columns(made):
         for name, curves in numbers["relearning"]["variants"].items():
             # the whole end of a key, since shots_1 begins shots_10

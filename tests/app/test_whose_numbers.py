@@ -8,42 +8,48 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawn import auc, cells, levels, lines, near, percent, plain, sources
+from drawn import auc, before, cells, levels, lines, near, percent, plain, scored, sources
 from reading import captions, charts, fine, headlines, maps, recovery_bars, strips, unfolded
 from scrambled import Scrambled, columns
 from streamlit.testing.v1 import AppTest
 
+from opcviz.artefacts import kinds
 from opcviz.study import Store, open_study
 from opcviz.ui.charts.pictures import picture_strip
 
+BARS = ("fm", "hr_labels")
 
-def stages(numbers: dict[str, Any], fit: str, what: str) -> list[Any]:
-    """A figure before and after FM and HR."""
-    found = numbers["evidence"]["recovery"]
-    before = found["before"].get("interval")
-    if what == "forget_accuracy":
-        before = numbers["evidence"]["accuracy"]["forget_train"]
-    return [before, *(found[attack][fit][what] for attack in ("fm", "hr"))]
+
+def fits(numbers: dict[str, Any], fit: str) -> list[dict[str, Any]]:
+    return [numbers["evidence"]["recovery"][attack][fit] for attack in BARS]
+
+
+def stages(numbers: dict[str, Any], fit: str) -> list[float]:
+    """Percent before and after FM and HR, as they are shown."""
+    first = before(numbers["evidence"], fits(numbers, fit)[0])[0]
+    return [first, *(scored(found)["forget_accuracy"] for found in fits(numbers, fit))]
 
 
 def check_bars(app: AppTest, made: Scrambled, fit: str) -> None:
     drawn = recovery_bars(app)
-    said = [text for text in captions(app) if text.startswith("after FM: balanced")]
+    said = [text for text in captions(app) if text.startswith("after FM")]
     for (label, numbers, _), chart, caption in zip(columns(made), drawn, said, strict=True):
         assert chart["title"] == label
-        values = stages(numbers, fit, "forget_accuracy")
+        values = stages(numbers, fit)
         assert [bar["value"] for bar in chart["bars"]] == near(values), label
-        spans = stages(numbers, fit, "interval")
+        after = [scored(found)["interval"] for found in fits(numbers, fit)]
+        spans = [before(numbers["evidence"], fits(numbers, fit)[0])[1]]
+        spans += [(span["low"], span["high"]) for span in after]
         ends = [(bar["low"], bar["high"]) for bar in chart["bars"]]
-        assert ends == [near((s["low"], s["high"])) for s in spans], label
+        assert ends == [near(span) for span in spans], label
         for bar, value, span in zip(chart["bars"], values, spans, strict=True):
             assert f"{value:.1f} %" in bar["words"]
-            assert f"{span['low']:.1f} to {span['high']:.1f}" in bar["words"]
+            assert f"{span[0]:.1f} to {span[1]:.1f}" in bar["words"]
             assert float(bar["number"]) == pytest.approx(value, abs=0.05)
-        after = numbers["evidence"]["recovery"]["fm"][fit]
-        assert chart["constant"] == near(after["constant_predictor"]), label
-        assert f"**{percent(after['balanced_accuracy'])}**" in caption
-        assert f"**{percent(after['retain_accuracy'])}**" in caption
+        shown = scored(fits(numbers, fit)[0])
+        assert chart["constant"] == near(shown["constant_predictor"]), label
+        assert f"**{percent(shown['balanced_accuracy'])}**" in caption
+        assert f"**{percent(fits(numbers, fit)[0]['retain_accuracy'])}**" in caption
 
 
 def test_bars_whiskers_and_the_constant_answer(page, made):
@@ -58,11 +64,13 @@ def test_the_same_for_another_fit_set(visit, made):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_dotted_line_is_the_retrained_model_of_the_same_seed(page, made, seed):
+def test_the_band_is_that_of_the_retrained_models_of_all_seeds(page, made, seed):
     app = page("", ("original", seed), ("opc", seed))
-    wanted = stages(made.numbers[made.keys["retrain", seed]], "all", "forget_accuracy")
+    found = [stages(made.numbers[made.keys["retrain", each]], "all") for each in (0, 1)]
+    wanted = [near((min(pair), max(pair))) for pair in zip(*found, strict=True)]
     for chart in recovery_bars(app):
-        assert chart["retrained"] == near(wanted)
+        assert [tuple(band) for band in chart["retrained"]] == wanted
+        assert {"retrained", "(2 seeds)"} <= {label["text"] for label in chart["labels"]}
 
 
 def test_headlines_maps_ridges_and_reconstructions(page, made):
@@ -107,14 +115,17 @@ def check_depth(app: AppTest, made: Scrambled) -> None:
     for label, numbers, _ in columns(made):
         blocks = numbers["blocks"]["blocks"]
         assert restored[label] == near(
-            [block["recovery"]["fm"]["all"]["forget_accuracy"] for block in blocks]
+            [scored(block["recovery"]["fm"]["all"])["forget_accuracy"] for block in blocks]
         )
         assert apart[label] == near([100 * block["separability"]["linear"] for block in blocks])
-        assert constant == near(numbers["evidence"]["recovery"]["fm"]["all"]["constant_predictor"])
+        whole = scored(numbers["evidence"]["recovery"]["fm"]["all"])
+        assert constant == near(whole["constant_predictor"])
 
 
 def test_the_charts_of_instruments(page, made):
     app = page("instruments")
+    for fold in ("depth", "detail", "relearning"):
+        unfolded(app, f"instruments.{fold}")
     check_depth(app, made)
     confusions = charts(app, "confusion")
     (sizes,) = (lines(chart) for chart in charts(app, "sizes"))
@@ -243,8 +254,8 @@ def test_the_documented_json_and_its_verdicts(store, made):
         for field in ("status", "reason", "seconds", "gradients", "peak_memory_mb"):
             assert model[field] == stored["model"][field]
         seconds = {kind: stored[kind].get("seconds") for kind in stored}
-        never = {"features": None, "shadows": None}  # made of none of these
-        assert model["stage_seconds"] == {**seconds, **never}
+        never = dict.fromkeys(kind.name for kind in kinds("classification"))  # unless it is stored
+        assert model["stage_seconds"] == {**never, **seconds}
         if name != "opc":
             continue
         checks = {check["name"]: check["says"] for check in model["verdict"]["checks"]}

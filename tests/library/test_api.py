@@ -374,8 +374,9 @@ def test_recovery_bars_show_the_numbers_and_the_constant_answer(lab: SimpleNames
     assert list(figure.data[0].y) == [one.forget_accuracy for one in told]
     dashed = [s.y0 for s in figure.layout.shapes if s.line.dash == "dash"]
     assert dashed == [result.constant_predictor]
-    dotted = [s.y0 for s in figure.layout.shapes if s.line.dash == "dot"]
-    assert dotted[1] == reference.fm["all"].forget_accuracy
+    beside = [(s.y0, s.y1) for s in figure.layout.shapes if s.type == "rect"]
+    assert beside[1] == (reference.fm["all"].forget_accuracy,) * 2
+    assert figure.layout.yaxis.title.text == "in-sample accuracy (%)"
     sweep = opcviz.plot(result, "ridge")
     assert list(sweep.data[0].y) == list(result.fm["all"].sweep.forget_accuracy)
     with pytest.raises(ValueError, match="bars or ridge"):

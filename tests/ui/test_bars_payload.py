@@ -1,7 +1,9 @@
+import itertools
 import json
 
 import pytest
 
+from opcviz.ui.charts.bands import Band
 from opcviz.ui.charts.bars_component.payload import Bars, build_payload
 from opcviz.ui.charts.figures import recovery_figure
 
@@ -9,7 +11,8 @@ FULL = {
     "forget_accuracy": {"before": 0.0, "FM": 33.3, "HR": 99.99},
     "intervals": {"before": (0.0, 0.9), "FM": (29.1, 38.0), "HR": None},
     "constant": 33.0,
-    "retrained": {"before": 0.0, "FM": 94.0, "HR": None},
+    "floor": 52.0,
+    "retrained": {"before": Band(0.0, 0.0, 3), "FM": Band(90.0, 94.0, 3)},
 }
 
 
@@ -27,20 +30,31 @@ def test_bars_whiskers_numbers_and_words():
         (None, None),
     ]
     assert [bar["number"] for bar in drawn["bars"]] == ["0.0", "33.3", "100"]
-    assert drawn["bars"][1]["words"] == "after FM: 33.3 %, 95 %: 29.1 to 38.0"
+    assert drawn["bars"][1]["words"] == (
+        "after FM: 33.3 %, 95 %: 29.1 to 38.0; 3 retrained models 90.0 to 94.0 %"
+    )
     assert drawn["bars"][0]["words"].startswith("before: 0.0 %")
     assert not drawn["note"]
 
 
 def test_reference_lines_are_named_without_touching():
     drawn = chart(**FULL)
-    assert drawn["constant"] == 33.0
-    assert drawn["retrained"] == [0.0, 94.0, None]
-    assert [label["text"] for label in drawn["labels"]] == ["constant", "retrained"]
-    close = chart(**{**FULL, "retrained": {"before": 34.0, "FM": 34.0, "HR": 34.0}})
-    low, high = (label["y"] for label in close["labels"])
-    assert high - low >= 11 - 1e-9
+    assert (drawn["constant"], drawn["floor"]) == (33.0, 52.0)
+    assert drawn["retrained"] == [(0.0, 0.0), (90.0, 94.0), None]
+    texts = [label["text"] for label in drawn["labels"]]
+    assert texts == ["constant", "pixels", "(3 seeds)", "retrained"]
+    same = Band(33.0, 35.0, 3)
+    close = chart(**{**FULL, "floor": 34.0, "retrained": dict.fromkeys(("before", "FM"), same)})
+    heights = sorted(label["y"] for label in close["labels"])
+    assert all(b - a >= 11 - 1e-9 for a, b in itertools.pairwise(heights))
+    lower, upper = (label["y"] for label in close["labels"][2:])
+    assert lower < upper, "the name stands above its count of seeds"
     assert not chart(forget_accuracy={"before": 1.0})["labels"]
+
+
+def test_what_is_in_sample_says_so_on_the_axis():
+    assert chart(**FULL)["axis"] == "forget accuracy (%)"
+    assert chart(**FULL, in_sample=True)["axis"] == "in-sample accuracy (%)"
 
 
 def test_without_numbers_it_gives_the_reason_and_the_browser_gets_no_nan():

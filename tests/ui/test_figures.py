@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opcviz.ui.charts.bands import Band
 from opcviz.ui.charts.drawing import spread_labels
 from opcviz.ui.charts.figures import chart_config, recovery_figure, ridge_figure
 
@@ -33,20 +34,31 @@ def test_recovery_bars_and_references():
     figure = recovery_figure(
         {"before": 0.0, "FM": 33.3, "HR": 34.0},
         constant=33.3,
-        retrained={"before": 0.0, "FM": 94.0, "HR": None},
+        floor=52.0,
+        retrained={"before": Band(0.0, 0.0, 1), "FM": Band(90.0, 94.0, 3)},
         intervals={"before": (0.0, 0.9), "FM": (29.1, 38.0), "HR": None},
     )
     whiskers = figure.data[0].error_y
     assert list(whiskers.array) == pytest.approx([0.9, 4.7, 0.0])
     assert list(whiskers.arrayminus) == pytest.approx([0.0, 4.2, 0.0])
-    assert figure.data[0].customdata[1] == "after FM: 33.3 %, 95 %: 29.1 to 38.0"
+    assert figure.data[0].customdata[1] == (
+        "after FM: 33.3 %, 95 %: 29.1 to 38.0; 3 retrained models 90.0 to 94.0 %"
+    )
     assert list(figure.data[1].y) == [0.9, 38.0, 34.0], "numbers stand above the whiskers"
     assert list(figure.data[0].y) == [0.0, 33.3, 34.0]
-    lines = [(s.y0, s.line.dash) for s in figure.layout.shapes]
-    assert lines == [(33.3, "dash"), (0.0, "dot"), (94.0, "dot")]
-    assert texts(figure) == ["constant", "retrained"]
+    lines = [(s.y0, s.line.dash) for s in figure.layout.shapes if s.type == "line"]
+    assert lines == [(33.3, "dash"), (52.0, "dot")]
+    bands = [(s.x0, s.x1, s.y0, s.y1) for s in figure.layout.shapes if s.type == "rect"]
+    assert bands == [(-0.45, 0.45, 0.0, 0.0), (0.55, 1.45, 90.0, 94.0)]
+    assert texts(figure) == ["constant", "pixels", "(3 seeds)", "retrained"]
+    assert figure.layout.yaxis.title.text == "forget accuracy (%)"
     assert figure.layout.yaxis.range == (0, 108)
     assert figure.layout.height == 190
+
+
+def test_an_accuracy_on_what_was_fitted_on_says_so():
+    figure = recovery_figure({"before": 0.0, "FM": 33.3}, in_sample=True)
+    assert figure.layout.yaxis.title.text == "in-sample accuracy (%)"
 
 
 def test_recovery_without_numbers_gives_the_reason():

@@ -104,7 +104,10 @@ def test_every_verdict_has_a_colour_and_the_badge_says_what_is_missing(study):
     noticed = badge(replace(told, noticeable="yes", kept="no"))
     assert ">noticeable<" in noticed
     assert ">damaged<" in noticed
-    assert "noticeable" not in badge(replace(told, noticeable="no"))
+    calm = badge(replace(told, noticeable="no", kept="yes", band=3))
+    assert ">not noticeable<" in calm
+    assert ">rest kept<" in calm
+    assert "· band of 3<" in calm
     assert "&lt;recovery&gt;" in badge(no_verdict(["<recovery>"]))
 
 
@@ -140,7 +143,7 @@ def test_every_number_of_given_pictures_has_a_chart_of_its_own(monkeypatch, vari
     way = RelearningVariant(1, (0, 1), RetainAccuracy(100.0, 100.0), curve, curve)
     told = RelearningResult(100.0, {variant: way})
     drawn = []
-    column = SimpleNamespace(label="a", results=known(relearning=told))
+    column = SimpleNamespace(name="opc", label="a", results=known(relearning=told))
     monkeypatch.setattr(instruments.st, "plotly_chart", lambda *_, key, **__: drawn.append(key))
     monkeypatch.setattr(instruments.st, "markdown", drawn.append)
     instruments.relearning([column])

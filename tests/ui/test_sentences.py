@@ -4,12 +4,17 @@ import pytest
 from known_results import evidence, fit, known, record
 
 from opcviz.common.records import Undefined
-from opcviz.results import MapReadOut, TrainingResult
+from opcviz.results import ConfidenceInterval, MapReadOut, TrainingResult, UnseenScore
 from opcviz.ui.sections.sentences import HOW_TO_READ, collapse_line, headline, percent
 
 
-def numbers(method="rl", *, before=0.0, after=90.0, constant=33.3, status="finished", reason=None):
-    fits = {"all": fit(forget_accuracy=after, constant_predictor=constant)}
+def numbers(
+    method="rl", *, before=0.0, after=90.0, constant=33.3, seen=True, status="finished", reason=None
+):
+    span = ConfidenceInterval(0.0, 100.0, "wilson")
+    unseen = UnseenScore(after, after, span, 107, constant, "forget_test", 142)
+    told = {"forget_accuracy": after, "constant_predictor": constant, "unseen": unseen}
+    fits = {"all": fit(**(told if seen else {**told, "unseen": None}))}
     told = evidence(fits=fits, forget_train=before)
     return method, known(TrainingResult(status, reason), evidence=told)
 
@@ -25,6 +30,8 @@ def test_percent(value, text):
 def test_shallow_forgetting_is_named_by_its_numbers():
     said = headline(*numbers(before=0.5, after=91.2))
     assert said == "The answers are gone (0.5 %); an affine map of the features restores 91.2 %."
+    said = headline(*numbers(before=0.5, after=91.2, seen=False))
+    assert said.endswith("restores 91.2 % of what it was fitted on.")
 
 
 def test_deep_forgetting_is_measured_against_the_constant_answer():

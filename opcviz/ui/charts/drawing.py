@@ -12,6 +12,7 @@ __all__ = [
     "TEXT_SIZE",
     "Interval",
     "apply_layout",
+    "axis_title",
     "bar_number",
     "bar_words",
     "empty_chart_note",
@@ -75,9 +76,10 @@ def label_ends(
     labels: Sequence[tuple[str, float, str | None]],
     *,
     gap: float,
+    low: float = 0.0,
 ) -> None:
-    """Names of lines at the right edge of an axis from 0 to 100, none on top of another."""
-    places = spread_labels([value for _, value, _ in labels], gap, 0, 102)
+    """Names of lines at the right edge of an axis from `low` to 100, none on top of another."""
+    places = spread_labels([value for _, value, _ in labels], gap, low, 102 - low / 50)
     for (text, _, color), place in zip(labels, places, strict=True):
         figure.add_annotation(
             text=text,
@@ -118,6 +120,7 @@ def apply_layout(
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=False,
         bargap=0.3,
+        hoverlabel={"font": {"size": TEXT_SIZE}},
     )
     figure.update_yaxes(zeroline=False, automargin=False, title_standoff=4, tickfont_size=TEXT_SIZE)
     figure.update_xaxes(
@@ -136,9 +139,15 @@ def bar_number(value: float | None) -> str:
     return "" if value is None else "100" if value > 99.95 else f"{value:.1f}"
 
 
-def bar_words(stage: str, value: float | None, span: Interval | None) -> str:
-    """What is told of a bar under the pointer: stage, value and interval, percent."""
+def bar_words(stage: str, value: float | None, span: Interval | None, beside: str = "") -> str:
+    """What is told of a bar under the pointer: stage, value, interval in percent, and its band."""
     name = stage if stage == "before" else f"after {stage}"
     if value is None:
         return name
-    return f"{name}: {value:.1f} %" + (f", 95 %: {span[0]:.1f} to {span[1]:.1f}" if span else "")
+    interval = f", 95 %: {span[0]:.1f} to {span[1]:.1f}" if span else ""
+    return f"{name}: {value:.1f} %{interval}" + (f"; {beside}" if beside else "")
+
+
+def axis_title(in_sample: bool) -> str:
+    """What the bars of a recovery figure count: an accuracy on what was fitted on says so."""
+    return "in-sample accuracy (%)" if in_sample else "forget accuracy (%)"

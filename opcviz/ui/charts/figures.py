@@ -12,10 +12,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from .bands import Band, band_shape, level_shape, line_names
 from .drawing import (
     TEXT_SIZE,
     Interval,
     apply_layout,
+    axis_title,
     bar_number,
     bar_words,
     empty_chart_note,
@@ -46,7 +48,9 @@ def recovery_figure(
     *,
     intervals: Mapping[str, Interval | None] | None = None,
     constant: float | None = None,
-    retrained: Mapping[str, float | None] | None = None,
+    retrained: Mapping[str, Band] | None = None,
+    floor: float | None = None,
+    in_sample: bool = False,
     reason: str = "",
     height: int = 190,
 ) -> go.Figure:
@@ -56,7 +60,9 @@ def recovery_figure(
         forget_accuracy: percent by stage, in order: `before`, `FM`, `HR`. None where there is none.
         intervals: (low, high) in percent by stage, drawn as whiskers where known.
         constant: percent that answering one forgotten class for everything scores (dashed).
-        retrained: the retrained model's percent by stage (dotted).
+        retrained: the retrained models' lowest and highest percent by stage (shaded).
+        floor: percent that the best map gets from raw pixels, beside the attacks (dotted).
+        in_sample: whether the attacks are scored on what they were fitted on, which the axis says.
         reason: shown in place of bars when no stage has a number.
         height: pixels.
     """
@@ -66,6 +72,7 @@ def recovery_figure(
         None if value is None else (intervals or {}).get(stage)
         for stage, value in zip(stages, values, strict=True)
     ]
+    bands = [(retrained or {}).get(stage) for stage in stages]
     figure = go.Figure(
         go.Bar(
             x=list(range(len(stages))),
@@ -77,7 +84,10 @@ def recovery_figure(
             },
             error_y=_whiskers(values, spans),
             hovertemplate="%{customdata}<extra></extra>",
-            customdata=[bar_words(*each) for each in zip(stages, values, spans, strict=True)],
+            customdata=[
+                bar_words(stage, value, span, band.words() if band else "")
+                for stage, value, span, band in zip(stages, values, spans, bands, strict=True)
+            ],
         )
     )
     figure.add_trace(  # above the whiskers, where a bar's own text would be crossed by them
@@ -92,7 +102,7 @@ def recovery_figure(
             hoverinfo="skip",
         )
     )
-    _references(figure, stages, finite_or_none(constant), retrained or {})
+    _references(figure, finite_or_none(constant), finite_or_none(floor), bands)
     if all(v is None for v in values):
         empty_chart_note(figure, reason or "not computed")
     apply_layout(figure, height, right=66, bottom=26)
@@ -107,7 +117,7 @@ def recovery_figure(
     figure.update_yaxes(
         range=[0, 108],
         tickvals=[0, 50, 100],
-        title="forget accuracy (%)",
+        title=axis_title(in_sample),
         title_font_size=TEXT_SIZE,
         fixedrange=True,
     )
@@ -133,38 +143,21 @@ def _whiskers(values: list[float | None], spans: list[Interval | None]) -> dict[
 
 
 def _references(
-    figure: go.Figure,
-    stages: Sequence[str],
-    constant: float | None,
-    retrained: Mapping[str, float | None],
+    figure: go.Figure, constant: float | None, floor: float | None, bands: Sequence[Band | None]
 ) -> None:
-    """The dashed line across all stages and a dotted one over each, named at the right."""
-    labels: list[tuple[str, float, str | None]] = []
-    if constant is not None:
-        figure.add_shape(
-            type="line",
-            x0=-0.5,
-            x1=len(stages) - 0.5,
-            y0=constant,
-            y1=constant,
-            line={"color": ink.reference, "dash": "dash", "width": 1.5},
-        )
-        labels.append(("constant", constant, ink.reference))
-    known = {
-        i: v for i, s in enumerate(stages) if (v := finite_or_none(retrained.get(s))) is not None
-    }
-    for i, value in known.items():
-        figure.add_shape(
-            type="line",
-            x0=i - 0.45,
-            x1=i + 0.45,
-            y0=value,
-            y1=value,
-            line={"color": ink.retain, "dash": "dot", "width": 2.5},
-        )
-    if known:
-        labels.append(("retrained", known[max(known)], ink.retain))
-    label_ends(figure, labels, gap=11)
+    """The band over each bar, the lines across them, and their names at the right."""
+    last = len(bands) - 0.5
+    shapes: list[dict[str, Any]] = []
+    for name, height, first, dash in (
+        ("constant", constant, -0.5, "dash"),
+        ("pixels", floor, 0.5, "dot"),
+    ):
+        if height is not None:
+            stroke = {"color": ink.reference, "dash": dash, "width": 1.5}
+            shapes.append(level_shape(name, height, (first, last), stroke))
+    shapes += [band_shape(b, (i - 0.45, i + 0.45)) for i, b in enumerate(bands) if b]
+    figure.update_layout(shapes=shapes)
+    label_ends(figure, line_names(constant, floor, bands), gap=11)
 
 
 def ridge_figure(

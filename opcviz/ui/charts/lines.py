@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 
+from .bands import FLOOR_DASHES, Band, add_band, band_name
 from .drawing import apply_layout, finite_or_none, label_ends, line_trace
 from .theme import ink
 
-__all__ = ["LINE_COLOURS", "Line", "colours", "lines_figure"]
+__all__ = ["LINE_COLOURS", "Beside", "Line", "colours", "lines_figure"]
 
 LINE_COLOURS = ("#7C8796", "#1E9273", "#D9541E", "#2B86C9", "#A65FA8", "#A07A12")
 """Colours of up to six models, legible on both backgrounds (contrast at least 3)."""
@@ -19,6 +21,24 @@ DASHES = {"color": ink.reference, "dash": "dash", "width": 1.5}
 
 Line = tuple[Sequence[float | str], Sequence[float | None]]
 """Places on the horizontal axis and the values there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What lines are drawn beside.
+
+    Attributes:
+        places: on the horizontal axis.
+        bands: of the retrained models, one a place; None leaves a gap.
+        floors: by name, one value a place, drawn dotted.
+        words: what is told under the pointer at each place, by the name of a line or of a floor,
+            and of the band as "retrained"; the values where there are none.
+    """
+
+    places: Sequence[str]
+    bands: Sequence[Band | None] = ()
+    floors: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def colours(labels: Iterable[str]) -> dict[str, str]:
@@ -35,7 +55,9 @@ def lines_figure(
     reference_label: str = "constant",
     colors: Mapping[str, str] | None = None,
     ends: Mapping[str, float] | None = None,
+    beside: Beside | None = None,
     markers: bool = True,
+    lowest: float = 0.0,
     height: int = 280,
 ) -> go.Figure:
     """Percentages, one line a model, on an axis from 0 to 100.
@@ -46,19 +68,23 @@ def lines_figure(
         reference: a level to compare with (dashed), named `reference_label`.
         colors: by name; those of `LINE_COLOURS` in order where there are none.
         ends: where names stand, 0 to 100; at the last values where there are none.
+        beside: the band of retrained models and the floors, drawn below the lines.
         markers: whether each value has a dot.
+        lowest: where the axis begins.
         height: pixels.
 
     Raises:
         ValueError: when a line has not one value for each of its places.
     """
     paint = {**colours(lines), **(colors or {})}
-    figure, names = go.Figure(), []
+    figure = go.Figure()
+    names = _draw_beside(figure, beside, y_title) if beside else []
     for name, (x, values) in lines.items():
         if len(x) != len(values):
             raise ValueError(f"{y_title}: '{name}' has {len(values)} numbers, not {len(x)}")
         y = [finite_or_none(value) for value in values]
-        figure.add_trace(line_trace(name, paint.get(name), x, y, markers=markers))
+        trace = line_trace(name, paint.get(name), x, y, markers=markers)
+        figure.add_trace(_worded(trace, beside.words.get(name) if beside else None))
         known = [value for value in y if value is not None]
         if known:
             names.append((name, (ends or {}).get(name, known[-1]), paint.get(name)))
@@ -66,10 +92,51 @@ def lines_figure(
     if level is not None:
         figure.add_hline(y=level, line=DASHES)
         names.append((reference_label, level, ink.reference))
-    label_ends(figure, names, gap=1900 / height)  # about 13 pixels
+    room = 1 - lowest / 100
+    label_ends(figure, names, gap=1900 * room / height, low=lowest)  # about 13 pixels
     longest = max((len(name) for name, _, _ in names), default=0)
     apply_layout(figure, height, right=max(96, LETTER_WIDTH * longest + 12))
-    figure.update_yaxes(range=[-3, 103], title=y_title, tickvals=[0, 25, 50, 75, 100])
+    figure.update_yaxes(
+        range=[lowest - 3 * room, 100 + 3 * room],
+        title=y_title,
+        tickvals=[lowest + room * tick for tick in (0, 25, 50, 75, 100)],
+    )
     figure.update_xaxes(title=x_title)
     figure.update_layout(hovermode="x unified")
     return figure
+
+
+def _draw_beside(
+    figure: go.Figure, beside: Beside, y_title: str
+) -> list[tuple[str, float, str | None]]:
+    """Draw band and floors; their names as `label_ends` takes them.
+
+    Raises:
+        ValueError: when one of them has not one value for each place.
+    """
+    names: list[tuple[str, float, str | None]] = []
+    for name, found in {**beside.floors, "the band": beside.bands or beside.places}.items():
+        if len(found) != len(beside.places):
+            raise ValueError(f"{y_title}: '{name}' has {len(found)}, not {len(beside.places)}")
+    known = [band for band in beside.bands if band]
+    if known:
+        words = beside.words.get("retrained") or [b.words() if b else "" for b in beside.bands]
+        add_band(figure, beside.places, beside.bands, words)
+        names.append((band_name(known[-1].models), known[-1].middle, ink.retain))
+    for (name, values), dash in zip(beside.floors.items(), FLOOR_DASHES, strict=False):
+        y = [finite_or_none(value) for value in values]
+        trace = line_trace(name, ink.reference, beside.places, y, markers=False)
+        trace.line.update(dash=dash, width=1.8)
+        figure.add_trace(_worded(trace, beside.words.get(name)))
+        heights = [value for value in y if value is not None]
+        if heights:
+            names.append((name, heights[-1], ink.reference))
+    return names
+
+
+def _worded(trace: go.Scatter, words: Sequence[str] | None) -> go.Scatter:
+    """A line with a sentence under the pointer in place of the bare value."""
+    if words is not None:
+        trace.customdata = list(words)
+        trace.hovertemplate = "%{customdata}<extra>" + trace.name + "</extra>"
+    return trace

@@ -20,6 +20,7 @@ from ...results import (
     RelearningVariant,
     RocReport,
 )
+from .bands import Band
 from .curves import Roc, relearning_figure, roc_figure
 from .drawing import TEXT_SIZE, apply_layout
 from .figures import recovery_figure, ridge_figure
@@ -57,7 +58,8 @@ def plot(
         result: what one of these returned; of several models' relearning or membership a dict by
             name, to be drawn together:
 
-            * `recover`: bars before and after FM and HR, dashed what a constant answer scores;
+            * `recover`: bars before and after FM and HR, on the forget data that they were fitted
+              on (`result.fm["all"].unseen` has others), dashed what a constant answer scores;
               with `about="ridge"` recovered accuracy against the attacker's ridge;
             * `relearn`: a line for each way of training on; `about` is the variant drawn of
               several models, `retain` unless given;
@@ -69,7 +71,7 @@ def plot(
             * `open_study`: forget accuracy after FM of every model.
         about: which figure, where there are several.
         split: what was to be forgotten; wanted for what `observe` returned.
-        retrained: what `recover` returned of the retrained model, drawn dotted.
+        retrained: what `recover` returned of the retrained model, drawn as a line over each bar.
 
     Raises:
         ValueError: for what has no figure, or no figure of this name.
@@ -79,7 +81,7 @@ def plot(
         >>> result = opcviz.recover(unlearned, data, split, original=original, progress=False)
         >>> figure = opcviz.plot(result)
         >>> figure.layout.yaxis.title.text
-        'forget accuracy (%)'
+        'in-sample accuracy (%)'
         >>> figure = opcviz.plot(opcviz.observe(unlearned, data), split=split)
         >>> [part.name for part in figure.data]
         ['retain', 'forget']
@@ -146,9 +148,11 @@ def _recovery(found: RecoveryResult, about: str, retrained: RecoveryResult | Non
         },
         constant=constant,
         retrained={
-            stage: known(one.forget_accuracy)
+            stage: band
             for stage, one in ({} if retrained is None else _stages(retrained)).items()
+            if (band := Band.of([known(one.forget_accuracy)]))
         },
+        in_sample=True,
         reason=next((each.reason for each in reasons if isinstance(each, Undefined)), ""),
         height=300,
     )

@@ -100,10 +100,11 @@ def choices() -> dict[str, Choices]:
 
 
 def _shown(models: list[ModelResult]) -> tuple[str, ...]:
-    """The references, one shallow method and OPC; others where these are missing."""
+    """The references, one shallow method and OPC; others where these are missing, methods first."""
     named = {m.method.info.name: m.key for m in reversed(models)}
     first = [named[name] for name in FIRST_SHOWN if name in named]
-    others = [m.key for m in models if m.key not in first]
+    methods_first = sorted(models, key=lambda m: m.method.info.family == "reference")
+    others = [m.key for m in methods_first if m.key not in first]
     return (*first, *others[: max(0, len(FIRST_SHOWN) - len(first))])
 
 

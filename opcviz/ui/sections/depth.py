@@ -10,8 +10,10 @@ import streamlit as st
 from ...common.records import defined, known
 from ...results import BlocksResult
 from ..charts.figures import chart_config
-from ..charts.lines import colours, lines_figure
+from ..charts.lines import lines_figure
+from ..reading.scores import Score, score_of
 from ..reading.store_reader import Column, fit_of
+from .paint import paint
 
 __all__ = ["depth", "depth_figure"]
 
@@ -65,29 +67,38 @@ def depth(shown: Sequence[Column]) -> None:
     measured = {k: v for k, v in measured.items() if [block.name for block in v] == names}
     left, right = st.columns(2)
     recovered = {
-        label: [known(block.recovery.fm["all"].forget_accuracy) for block in blocks]
+        label: [score_of(block.recovery.fm["all"], "all").value for block in blocks]
         for label, blocks in measured.items()
     }
     apart = {
         label: [_hundred(known(block.separability.linear)) for block in blocks]
         for label, blocks in measured.items()
     }
-    constant = fit_of(shown[0].results, "fm", "all").constant_predictor
-    paint = colours(column.label for column in shown)
+    scores = [score_of(b.recovery.fm["all"], "all") for found in measured.values() for b in found]
+    constant = score_of(fit_of(shown[0].results, "fm", "all"), "all").constant
+    colors = paint(shown)
     for place, title, curves, level, label in (
         (left, MEASURES["recovered"], recovered, constant, "constant"),
         (right, MEASURES["separable"], apart, 50.0, "alike"),
     ):
         place.plotly_chart(
-            depth_figure(names, curves, title, reference=level, label=label, colors=paint),
+            depth_figure(names, curves, title, reference=level, label=label, colors=colors),
             config=chart_config("depth"),
             key=f"depth.{label}",
         )
     st.caption(
         "The attacker maps each block's pooled output (mean over positions) to the original's last "
-        "features; the AUC is a linear judge's, out of sample. Contraction at the last features "
-        "leaves earlier blocks as they were unless the method reaches them."
+        f"features, and is scored {_on(scores)}; the AUC is a linear judge's, out of sample. "
+        "Contraction at the last features leaves earlier blocks as they were unless the method "
+        "reaches them."
     )
+
+
+def _on(scores: Sequence[Score]) -> str:
+    """On which pictures: an older version kept no others than those that were fitted on."""
+    if any(score.in_sample for score in scores):
+        return "in-sample, on the forgotten pictures it was fitted on"
+    return "on forgotten pictures that it was not fitted on"
 
 
 def _hundred(value: float | None) -> float | None:

@@ -16,8 +16,8 @@ from ...results import (
 )
 from ..charts.curves import Roc, relearning_figure, roc_figure
 from ..charts.figures import chart_config
-from ..charts.lines import colours
 from ..reading.store_reader import Column
+from .paint import paint
 
 __all__ = ["membership", "relearning"]
 
@@ -32,13 +32,13 @@ def relearning(shown: Sequence[Column]) -> None:
     if not any(known.values()):
         st.caption("Relearning was not measured for these models.")
         return
-    paint = colours(column.label for column in shown)
+    colors = paint(shown)
     names = list(dict.fromkeys(name for variants in known.values() for name in variants))
     for pair in (names[i : i + 2] for i in range(0, len(names), 2)):
         for place, variant in zip(st.columns(2), pair, strict=False):
             with place:
                 st.markdown(f"Training on {_title(variant)}")
-                _variant(variant, {k: v[variant] for k, v in known.items() if variant in v}, paint)
+                _variant(variant, {k: v[variant] for k, v in known.items() if variant in v}, colors)
     st.caption(
         "The original's own recipe goes on from each model. Given pictures are not scored. A line "
         "that rises sooner than the retrained model's had something left to rise from. The "
@@ -55,14 +55,14 @@ def _title(variant: str) -> str:
     return f"{NUMBERS.get(shots, f'{shots} forget pictures')} a class"
 
 
-def _variant(name: str, found: dict[str, RelearningVariant], paint: Mapping[str, str]) -> None:
+def _variant(name: str, found: dict[str, RelearningVariant], colors: Mapping[str, str]) -> None:
     curves = {
         label: (one.steps or (), one.forget_train.accuracy or ()) for label, one in found.items()
     }
     constants = [one.forget_train.constant_predictor for one in found.values()]
     st.plotly_chart(
         relearning_figure(
-            curves, constant=max(filter(None, constants), default=None), colors=paint
+            curves, constant=max(filter(None, constants), default=None), colors=colors
         ),
         config=chart_config(f"relearning-{name}"),
         key=f"relearning.{name}",
@@ -88,7 +88,7 @@ def membership(shown: Sequence[Column]) -> None:
     if not any(drawn.values()):
         st.caption("No ROC curve was kept of these models.")
         return
-    paint = colours(column.label for column in shown)
+    colors = paint(shown)
     left, right = st.columns(2)
     for place, attack in ((left, "loss"), (right, "reference")):
         if not drawn[attack]:
@@ -96,7 +96,7 @@ def membership(shown: Sequence[Column]) -> None:
         with place:
             st.markdown(f"{ATTACKS[attack]}, AUC at the right")
             st.plotly_chart(
-                roc_figure(drawn[attack], colors=paint),
+                roc_figure(drawn[attack], colors=colors),
                 config=chart_config(f"roc-{attack}"),
                 key=f"roc.{attack}",
             )

@@ -18,6 +18,7 @@ from ..reading.store_reader import Column
 
 __all__ = ["own_kinds", "own_table", "say_outdated"]
 
+CHARTED = ("information",)  # kinds of ours with a section of their own, though in no table
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#|$~:])")
 
 
@@ -76,7 +77,7 @@ def _generic(study: StudyResult, shown: Sequence[Column]) -> dict[str, KindAbout
     return {
         kind.name: kind.about()
         for kind in found
-        if any(defined(c.results.answer(kind.name)) for c in shown)
+        if kind.name not in CHARTED and any(defined(c.results.answer(kind.name)) for c in shown)
     }
 
 

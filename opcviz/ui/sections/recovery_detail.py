@@ -12,9 +12,10 @@ from ...results import Flips, SizeSweep
 from ...study import StudyResult
 from ..charts.drawing import TEXT_SIZE, apply_layout
 from ..charts.figures import chart_config
-from ..charts.lines import colours, lines_figure
+from ..charts.lines import lines_figure
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
+from .paint import paint
 
 __all__ = ["confusion_figure", "recovery_detail", "sizes_figure"]
 
@@ -155,7 +156,7 @@ def _sizes(shown: Sequence[Column]) -> None:
         sizes_figure(
             sweeps,
             constant=first.recovery.constant_predictor if defined(first) else None,
-            colors=colours(column.label for column in shown),
+            colors=paint(shown),
         ),
         config=chart_config("sizes"),
         key="sizes",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from ...artefacts import ModelResults
 from ...common.records import Undefined, defined, known
 from ...common.text import percent
 from ...results import Collapse, EvidenceResult, MapReadOut
+from ...verdict import Verdict
+from ..reading.scores import score_of
 from ..reading.store_reader import fit_of
+from .verdicts import deciding
 
-__all__ = ["HOW_TO_READ", "collapse_line", "headline", "no_retrained", "percent"]
+__all__ = ["HOW_TO_READ", "collapse_line", "headline", "no_retrained", "percent", "title"]
 
 HOW_TO_READ = {
     "umap": "UMAP keeps who is near whom and evens out density: a point-like cluster is drawn as "
@@ -18,10 +23,12 @@ HOW_TO_READ = {
     "pca": "Linear and not centred: the cross is the origin of feature space. A contracted set "
     "sits on it.",
     "recovery": "An affine map is fitted from the unlearned features to the original's features "
-    "(FM) or logits (HR); no weight is trained. Bars show how much of the forget data it answers "
-    "correctly, whiskers the 95 % interval. Dashed: what one constant answer scores. Dotted: the "
-    "retrained model, which never saw the data. In closed form FM and HR-on-logits are the same "
-    "fit, so their bars agree.",
+    "(FM), whose head then answers, or straight to the labels (HR); no weight is trained. Bars "
+    "show how many forgotten pictures it answers right that it was not fitted on, whiskers the "
+    "95 % interval. Dashed: what one constant answer scores. Dotted: what the best map gets from "
+    "raw pixels with the same data. Shaded: the retrained models of all seeds, which never saw the "
+    "data. Whoever holds retained data alone has no label for a forgotten class, so HR gets "
+    "nothing there.",
     "inversion": "An auditor who holds the forget picture takes its gradient at the unlearned "
     "weights and searches for the picture that leaves it: a probe of the network, not an attack by "
     "an eavesdropper who lacks the picture. A high PSNR says that a gradient is alive there, not "
@@ -34,19 +41,33 @@ HOW_TO_READ = {
 }
 
 
+INTRODUCED = {"original": "Before unlearning. ", "retrain": "It never saw the data. "}
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def headline(method: str, results: ModelResults) -> str:
-    """What answers and features of one model, made by a method, say in one or two sentences."""
+def title(words: str, how: str) -> None:
+    """The name of a row, with how to read it."""
+    st.subheader(words, anchor=False, help=how)
+
+
+def headline(method: str, results: ModelResults, verdict: Verdict | None = None) -> str:
+    """What answers and features of one model, made by a method, say in one or two sentences.
+
+    Args:
+        method: its registered name.
+        results: what is known of the model.
+        verdict: on the model; where it says what is gone, the sentence quotes what decided that.
+    """
     training, evidence = results.training, results.get(EvidenceResult)
     if training.status == "diverged":
         return f"Training {training.reason}: there is no model to examine."
     if training.status in ("refused", "failed"):
         return f"There is no model: {training.reason}."
+    if verdict is not None and (told := deciding(verdict)):
+        return INTRODUCED.get(method, "") + told
     forget = known(evidence.accuracy.forget_train) if defined(evidence) else None
-    fit = fit_of(results, "fm", "all")
-    after, constant = known(fit.forget_accuracy), fit.constant_predictor
+    fit = score_of(fit_of(results, "fm", "all"), "all")
+    after, constant = fit.value, fit.constant
     if forget is None or after is None or constant is None:
         return "The evidence is not complete yet."
     if method == "original":
@@ -60,7 +81,8 @@ def headline(method: str, results: ModelResults) -> str:
         )
     if after <= constant + 1:
         return f"{says}, and an affine map restores no more than a constant answer would."
-    return f"{says}; an affine map of the features restores {percent(after)}."
+    seen = " of what it was fitted on" if fit.in_sample else ""
+    return f"{says}; an affine map of the features restores {percent(after)}{seen}."
 
 
 def collapse_line(collapse: Collapse | Undefined, drawn: MapReadOut | None) -> str:

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from ...artefacts import ModelResults
 from ...common.records import Undefined, defined, known
-from ...results import FIT_SETS, EvidenceResult, InversionSummary, MapsResult
+from ...results import InversionSummary, MapsResult, StrongestResult
 from ...study import StudyResult
-from ..charts import figures
-from ..charts.bars_component import Bars, recovery_bars
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.pictures import picture_strip
 from ..reading import state
 from ..reading import store_reader as library
-from ..reading.store_reader import Column, fit_of
-from .folded import folded
-from .sentences import HOW_TO_READ, collapse_line, headline, no_retrained, percent
-from .verdicts import badge, details
+from ..reading.store_reader import Column
+from .sentences import HOW_TO_READ, collapse_line, headline, percent, title
+from .verdicts import badge, details, reach
 
-__all__ = ["headlines", "maps", "reconstructions", "recovery"]
+__all__ = ["headlines", "maps", "reconstructions"]
 
 MAP_NAMES = {"umap": "UMAP", "densmap": "densMAP", "pca": "PCA"}
-
-
-def _title(title: str, how: str) -> None:
-    st.subheader(title, anchor=False, help=how)
 
 
 def headlines(shown: Sequence[Column]) -> None:
@@ -41,9 +33,14 @@ def headlines(shown: Sequence[Column]) -> None:
             (known(accuracy.forget_train), known(accuracy.retain_test)) if accuracy else (None,) * 2
         )
         facts = [("forget accuracy", percent(forget)), ("retain, test", percent(test))]
-        told = headline(column.name, column.results)
+        told = headline(column.name, column.results, column.verdict)
+        tried = defined(column.results.get(StrongestResult))
+        below = "".join(
+            f'<div style="font-size:.85rem;opacity:.8;margin-top:.3rem">{_whole(line)}</div>'
+            for line in reach(column.verdict, tried=tried)
+        )
         cells = "".join(
-            f'<div><div style="font-size:.78rem;opacity:.75">{label}</div>'
+            f'<div><div style="font-size:.85rem;opacity:.75">{label}</div>'
             f'<div style="font-size:1.45rem;font-weight:650;line-height:1.2">{value}</div></div>'
             for label, value in facts
         )
@@ -51,14 +48,19 @@ def headlines(shown: Sequence[Column]) -> None:
             st.html(
                 f'<div data-testid="headline"><div style="font-size:1.1rem;font-weight:650">'
                 f"{html.escape(column.label)}</div>"
-                f'<div style="font-size:.8rem;opacity:.75">{html.escape(info.summary)} '
+                f'<div style="font-size:.85rem;opacity:.75">{html.escape(info.summary)} '
                 f"({info.fidelity.mark})</div>"
                 f'<div style="display:flex;gap:1.4rem;margin:.5rem 0 .45rem;flex-wrap:wrap">{cells}'
                 f"</div>{badge(column.verdict)}"
-                f'<div style="font-size:.9rem">{html.escape(told)}</div></div>'
+                f'<div style="font-size:.9rem">{_whole(told)}</div>{below}</div>'
             )
     with st.expander("Why these verdicts?"):
         details(shown)
+
+
+def _whole(text: str) -> str:
+    """Text for HTML in which no percent sign begins a line."""
+    return html.escape(text).replace(" %", "&nbsp;%")
 
 
 def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
@@ -76,7 +78,7 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
             on_change=lambda: state.update(map=st.session_state["rows.map"]),
         )
     with left:
-        _title("Feature map", HOW_TO_READ[view.map])
+        title("Feature map", HOW_TO_READ[view.map])
     samples, _ = library.samples(study)
     panels = [_panel(column, view.map, len(samples.ids)) for column in shown]
     selection = linked_maps(
@@ -134,111 +136,12 @@ def _pinned(samples: Samples, sample: int | None, shown: Sequence[Column]) -> No
     )
 
 
-def recovery(shown: Sequence[Column], retrained: Mapping[int, ModelResults]) -> None:
-    """Forget accuracy before and after the closed-form attacks, with its reference lines.
-
-    Args:
-        shown: the columns.
-        retrained: the results of the retrained models by seed, see `library.retrained`. Each column
-            is compared with the one of its own seed.
-    """
-    left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
-    with left:
-        _title("Recovery attacks", HOW_TO_READ["recovery"])
-    with right:
-        fit = st.segmented_control(
-            "Fitted on",
-            list(FIT_SETS),
-            format_func=lambda name: FIT_SETS[name].label,
-            default="all",
-            required=True,
-            key="rows.fit",
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-    recovery_bars([_bars(c, fit, retrained.get(c.model.seed)) for c in shown], key="rows.recovery")
-    for place, column in zip(st.columns(len(shown)), shown, strict=True):
-        found = fit_of(column.results, "fm", fit)
-        missing = found.forget_accuracy
-        with place:
-            st.caption(
-                f"not defined: {missing.reason}"
-                if isinstance(missing, Undefined)
-                else "after FM: balanced over forget classes "
-                f"**{percent(known(found.balanced_accuracy))}**,"
-                f" retain data **{percent(known(found.retain_accuracy))}**"
-            )
-            if column.model.seed not in retrained:
-                st.caption(f"no dotted line: there is {no_retrained(column.model.seed)}")
-    folded("How much of this is the attacker's ridge?", lambda: _ridges(shown, fit), key="rows.why")
-
-
-def _bars(column: Column, fit: str, reference: ModelResults | None) -> Bars:
-    found = fit_of(column.results, "fm", fit)
-    missing = found.forget_accuracy
-    return Bars(
-        column.label,
-        _stages(column.results, fit),
-        intervals=_intervals(column.results, fit),
-        constant=found.constant_predictor,
-        retrained=_stages(reference, fit) if reference else {},
-        reason=missing.reason if isinstance(missing, Undefined) else "",
-        file=f"recovery-{column.model.key}",
-    )
-
-
-def _stages(results: ModelResults, fit: str) -> dict[str, float | None]:
-    evidence = results.get(EvidenceResult)
-    return {
-        "before": known(evidence.accuracy.forget_train) if defined(evidence) else None,
-        "FM": known(fit_of(results, "fm", fit).forget_accuracy),
-        "HR": known(fit_of(results, "hr", fit).forget_accuracy),
-    }
-
-
-def _intervals(results: ModelResults, fit: str) -> dict[str, tuple[float, float] | None]:
-    evidence = results.get(EvidenceResult)
-    spans = {
-        "before": evidence.recovery.before.interval if defined(evidence) else None,
-        "FM": fit_of(results, "fm", fit).interval,
-        "HR": fit_of(results, "hr", fit).interval,
-    }
-    return {stage: (s.low, s.high) if s else None for stage, s in spans.items()}
-
-
-def _ridges(shown: Sequence[Column], fit: str) -> None:
-    made = {c.label: fit_of(c.results, "fm", fit).sweep for c in shown}
-    sweeps = {label: sweep for label, sweep in made.items() if sweep}
-    if not sweeps:
-        st.caption("No sweep was made for this fit set.")
-        return
-    first = next(iter(sweeps.values()))
-    others = [label for label, sweep in sweeps.items() if sweep.ridge != first.ridge]
-    sweeps = {label: sweep for label, sweep in sweeps.items() if label not in others}
-    if others:
-        st.caption(f"Swept over other penalties, and not drawn: {', '.join(others)}.")
-    st.plotly_chart(
-        figures.ridge_figure(
-            first.ridge,
-            {label: sweep.forget_accuracy for label, sweep in sweeps.items()},
-            constant=fit_of(shown[0].results, "fm", fit).constant_predictor,
-            chosen=evidence.recovery.ridge if defined(evidence := shown[0].evidence) else None,
-        ),
-        config=figures.chart_config("ridge"),
-        key=f"rows.ridge.{fit}",
-    )
-    st.caption(
-        "The penalty on the attacker's map is part of every recovered accuracy. Figures above are "
-        "at the dotted line."
-    )
-
-
 @st.fragment
 def reconstructions(shown: Sequence[Column]) -> None:
     """What inversion gets back of a few forget pictures, at any step of the search."""
     left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
     with left:
-        _title("Gradient inversion", HOW_TO_READ["inversion"])
+        title("Gradient inversion", HOW_TO_READ["inversion"])
     first = next((a for c in shown if (a := c.arrays("inversion", "inversion.npz"))), None)
     if first is None:
         st.caption("No gradient inversion was made for these models yet.")

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ...common.records import defined
+from ...results import StrongestResult
 from ...verdict import Consensus, Verdict
 from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
 from ..reading.store_reader import Column
 
-__all__ = ["badge", "details", "seeds_line"]
+__all__ = ["badge", "deciding", "details", "reach", "seeds_line"]
 
 COLOURS = {
     "no": "#7C8796",
@@ -20,38 +22,76 @@ COLOURS = {
     "beyond": "#2F6FB0",
 }
 """Of `gone`; white text on each has a contrast of at least 3 (large, bold text)."""
+DEPTH = "Depth:"
 NOTICED, HARMED = "#8070D6", "#C2413B"
 
 
 def badge(verdict: Verdict) -> str:
-    """The answers as coloured labels, with their confidence; HTML for `st.html`."""
+    """The answers as labels, with confidence and band; HTML for `st.html`.
+
+    What is as it should be has an outline, what is not a colour.
+    """
     gone, confidence = verdict.gone, verdict.confidence
     labels = []
     if gone is not None:
         said = {"no": "not gone", "beyond": "gone, beyond retraining"}.get(gone, gone)
         labels.append(_label(said, COLOURS[gone], f"Gone? {GONE[gone]}"))
-    if verdict.noticeable == "yes":
-        labels.append(_label("noticeable", NOTICED, NOTICEABLE["yes"]))
-    if verdict.kept not in (None, "yes"):
-        said = {"no": "damaged"}.get(verdict.kept, verdict.kept)
-        labels.append(_label(said, HARMED, KEPT[verdict.kept]))
+    if (noticed := verdict.noticeable) is not None:
+        said = "noticeable" if noticed == "yes" else "not noticeable"
+        labels.append(_label(said, NOTICED if noticed == "yes" else None, NOTICEABLE[noticed]))
+    if (kept := verdict.kept) is not None:
+        said = {"yes": "rest kept", "no": "damaged"}.get(kept, kept)
+        labels.append(_label(said, HARMED if kept != "yes" else None, KEPT[kept]))
     beside = f"{confidence.level} confidence" if confidence else ""
+    if confidence and verdict.band:
+        beside += f" · band of {verdict.band}"
     if gone is None:
         missing = html.escape("; ".join(verdict.missing) or "evidence is missing")
         beside = f"Gone? No verdict: {missing}."
     return (
         f'<div data-testid="verdict" title="{html.escape(verdict.why)}" '
         f'style="margin:.1rem 0 .35rem;line-height:1.9">{"".join(labels)}'
-        f'<span style="font-size:.8rem;opacity:.8;display:inline-block">{beside}</span></div>'
+        f'<span style="font-size:.85rem;opacity:.8;display:inline-block">{beside}</span></div>'
     )
 
 
-def _label(words: str, colour: str, title: str) -> str:
+def _label(words: str, colour: str | None, title: str) -> str:
+    loud = f"background:{colour};color:#fff;font-weight:650;font-size:.95rem;padding:.08rem .5rem"
+    quiet = "opacity:.85;font-size:.85rem;padding:.08rem .35rem"
     return (
-        f'<span title="{html.escape(title)}" style="display:inline-block;background:{colour};'
-        "color:#fff;font-weight:650;font-size:.95rem;line-height:1.35;padding:.12rem .55rem;"
-        f'border-radius:.4rem;margin-right:.4rem">{html.escape(words)}</span>'
+        f'<span title="{html.escape(title)}" style="display:inline-block;'
+        f"{loud if colour else quiet};border:1px solid {colour or 'currentColor'};line-height:1.35;"
+        f'border-radius:.4rem;margin-right:.35rem">{html.escape(words)}</span>'
     )
+
+
+def deciding(verdict: Verdict) -> str:
+    """What is gone, by the very figure that decided it; nothing without an answer."""
+    if verdict.gone is None or not verdict.numbers:
+        return ""
+    said = GONE[verdict.gone]
+    return f"{said[0].upper()}{said[1:]}: {verdict.numbers[0].says}."
+
+
+def reach(verdict: Verdict, *, tried: bool) -> list[str]:
+    """How far attackers came: who came furthest, if that was not said, and how deep it holds.
+
+    Args:
+        verdict: on a model.
+        tried: whether maps were tried at its blocks; without them there is no depth to tell.
+    """
+    told = []
+    if (furthest := verdict.furthest) and furthest.words not in deciding(verdict):
+        told.append(f"Furthest: {furthest.words}, {furthest.recovered:.1f} % {furthest.of}.")
+    if verdict.gone is None:
+        return told
+    if not tried:
+        told.append(f"{DEPTH} not known; no map was tried at the blocks.")
+    elif verdict.depth is None:
+        told.append(f"{DEPTH} none; maps get more even at the last block.")
+    else:
+        told.append(f"{DEPTH} from {verdict.depth} on maps get no more.")
+    return told
 
 
 def details(shown: Sequence[Column], *, words: bool = False) -> None:
@@ -63,8 +103,13 @@ def details(shown: Sequence[Column], *, words: bool = False) -> None:
             if words:
                 st.html(badge(verdict))
             st.caption(verdict.why or f"No verdict: {'; '.join(verdict.missing)}.")
-            for note in verdict.notes:
-                st.caption(note)
+            lines = reach(verdict, tried=defined(column.results.get(StrongestResult)))
+            noted = any(f"'{verdict.depth}'" in note for note in verdict.notes)
+            for line in (
+                *(each for each in lines if not (noted and DEPTH in each)),
+                *verdict.notes,
+            ):
+                st.caption(line)
             if line := sensitivity_line(verdict):
                 st.caption(line)
             if line := seeds_line(column.consensus):
@@ -77,10 +122,10 @@ def sensitivity_line(verdict: Verdict) -> str:
     """Which thresholds would change the words: halved or doubled, one at a time."""
     if verdict.gone is None:
         return ""
-    flips = [f"{each.threshold} {each.value:g}: {each.words}" for each in verdict.sensitivity]
+    flips = [f"{each.threshold} at {each.value:g}: {each.words}" for each in verdict.sensitivity]
     if not flips:
         return "No threshold, halved or doubled, changes these words."
-    return f"With another threshold: {'; '.join(flips)}."
+    return f"With one threshold halved or doubled: {'; '.join(flips)}. Others change nothing."
 
 
 def seeds_line(consensus: Consensus) -> str:

@@ -124,16 +124,24 @@ class Chart {
   }
 
   references() {
-    const { constant, retrained } = this.data;
+    const { constant, floor, retrained } = this.data;
     const last = retrained.length - 0.5;
     const dashed = { class: "constant", stroke: this.theme.constant, "stroke-width": 1.5, "stroke-dasharray": "9 9" };
-    const dotted = { class: "retrained", stroke: this.theme.retrained, "stroke-width": 2.5, "stroke-dasharray": "3 3" };
+    const dotted = { class: "floor", stroke: this.theme.constant, "stroke-width": 2, "stroke-dasharray": "2 3" };
     return [
       ...(constant === null ? [] : [this.line(this.x(-0.5), this.x(last), constant, dashed)]),
-      ...retrained.flatMap((percent, i) =>
-        percent === null ? [] : [this.line(this.x(i - 0.45), this.x(i + 0.45), percent, dotted)]
-      ),
+      ...(floor === null ? [] : [this.line(this.x(0.5), this.x(last), floor, dotted)]),
+      ...retrained.flatMap((band, i) => (band === null ? [] : [this.band(...band, i)])),
     ];
+  }
+
+  // From the lowest to the highest of the retrained models; of one model a line is left.
+  band(low, high, i) {
+    // a path, since a rectangle without height would not be drawn at all
+    const width = 0.9 * this.unit;
+    const d = `M${this.x(i - 0.45)} ${this.y(high)}h${width}V${this.y(low)}h${-width}Z`;
+    const look = { class: "retrained", fill: this.theme.band, stroke: this.theme.retrained, "stroke-width": 1.5 };
+    return node("path", { d, "pointer-events": "none", ...look });
   }
 
   // A sentence in place of bars, broken to fit.
@@ -149,7 +157,7 @@ class Chart {
 
   axisTitle(middle) {
     const x = TEXT_SIZE;
-    const title = this.text(x, middle, "forget accuracy (%)");
+    const title = this.text(x, middle, this.data.axis);
     title.setAttribute("transform", `rotate(-90 ${x} ${middle})`);
     return title;
   }

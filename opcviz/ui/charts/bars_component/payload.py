@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..drawing import Interval, bar_number, bar_words, finite_or_none, spread_labels
+from ..bands import BAND_FILL, Band, line_names
+from ..drawing import (
+    Interval,
+    axis_title,
+    bar_number,
+    bar_words,
+    finite_or_none,
+    spread_labels,
+)
 from ..theme import STAGES, ink
 
 __all__ = ["Bars", "build_payload"]
@@ -23,7 +31,9 @@ class Bars:
         forget_accuracy: percent by stage, in order: `before`, `FM`, `HR`. None where there is none.
         intervals: (low, high) in percent by stage, drawn as whiskers where known.
         constant: percent that answering one forgotten class for everything scores (dashed).
-        retrained: the retrained model's percent by stage (dotted).
+        retrained: the retrained models' lowest and highest percent by stage (shaded).
+        floor: percent that the best map gets from raw pixels, beside the attacks (dotted).
+        in_sample: whether the attacks are scored on what they were fitted on, which the axis says.
         reason: shown in place of bars when no stage has a number.
         file: name of the picture when it is saved, without its ending.
     """
@@ -32,7 +42,9 @@ class Bars:
     forget_accuracy: Mapping[str, float | None]
     intervals: Mapping[str, Interval | None] = field(default_factory=dict)
     constant: float | None = None
-    retrained: Mapping[str, float | None] = field(default_factory=dict)
+    retrained: Mapping[str, Band] = field(default_factory=dict)
+    floor: float | None = None
+    in_sample: bool = False
     reason: str = ""
     file: str = "recovery"
 
@@ -42,24 +54,30 @@ def build_payload(charts: Sequence[Bars], *, height: int) -> dict[str, Any]:
 
     Returns:
         `height` and per chart `title`, `file`, `bars` (`stage`, `value`, `low`, `high`, `number`,
-        `words`, `color`), the height of the `constant` line, `retrained` (one a stage), `labels` of
-        the lines (`text`, `y`, `color`), `note` in place of bars, and the colours of the lines.
+        `words`, `color`), the heights of the lines `constant` and `floor`, `retrained` (lowest and
+        highest, or None, one a stage), `labels` of the lines (`text`, `y`, `color`), `axis`, `note`
+        in place of bars, and the colours of the lines.
     """
     return {
         "height": height,
-        "ink": {"constant": ink.reference, "retrained": ink.retain, "whisker": ink.reference},
+        "ink": {
+            "constant": ink.reference,
+            "retrained": ink.retain,
+            "band": BAND_FILL,
+            "whisker": ink.reference,
+        },
         "charts": [_chart(one) for one in charts],
     }
 
 
 def _chart(one: Bars) -> dict[str, Any]:
-    bars = [_bar(stage, value, one.intervals) for stage, value in one.forget_accuracy.items()]
-    constant = finite_or_none(one.constant)
-    retrained = [finite_or_none(one.retrained.get(bar["stage"])) for bar in bars]
-    names = [] if constant is None else [("constant", constant, ink.reference)]
-    known = [value for value in retrained if value is not None]
-    if known:
-        names.append(("retrained", known[-1], ink.retain))
+    bars = [
+        _bar(stage, value, one.intervals, one.retrained.get(stage))
+        for stage, value in one.forget_accuracy.items()
+    ]
+    constant, floor = finite_or_none(one.constant), finite_or_none(one.floor)
+    bands = [one.retrained.get(bar["stage"]) for bar in bars]
+    names = line_names(constant, floor, bands)
     places = spread_labels([value for _, value, _ in names], LABEL_GAP, 0, 102)
     nothing = all(bar["value"] is None for bar in bars)
     return {
@@ -67,7 +85,9 @@ def _chart(one: Bars) -> dict[str, Any]:
         "file": one.file,
         "bars": bars,
         "constant": constant,
-        "retrained": retrained,
+        "floor": floor,
+        "retrained": [(band.low, band.high) if band else None for band in bands],
+        "axis": axis_title(one.in_sample),
         "labels": [
             {"text": text, "y": place, "color": color}
             for (text, _, color), place in zip(names, places, strict=True)
@@ -77,7 +97,10 @@ def _chart(one: Bars) -> dict[str, Any]:
 
 
 def _bar(
-    stage: str, accuracy: float | None, intervals: Mapping[str, Interval | None]
+    stage: str,
+    accuracy: float | None,
+    intervals: Mapping[str, Interval | None],
+    band: Band | None,
 ) -> dict[str, Any]:
     value = finite_or_none(accuracy)
     span = None if value is None else intervals.get(stage)
@@ -87,6 +110,6 @@ def _bar(
         "low": span[0] if span else None,
         "high": span[1] if span else None,
         "number": bar_number(value),
-        "words": bar_words(stage, value, span),
+        "words": bar_words(stage, value, span, band.words() if band else ""),
         "color": STAGES.get(stage, ink.before),
     }

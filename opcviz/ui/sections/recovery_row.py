@@ -1,0 +1,140 @@
+"""The row of recovery attacks on Side by side: bars beside the retrained band and the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from ...artefacts import ModelResults
+from ...common.records import defined, known
+from ...results import FIT_SETS, EvidenceResult, StrongestResult
+from ..charts import figures
+from ..charts.bands import Band
+from ..charts.bars_component import Bars, recovery_bars
+from ..reading.references import References
+from ..reading.scores import Score, answers, score_of
+from ..reading.store_reader import Column, fit_of
+from .folded import folded
+from .paint import paint
+from .sentences import HOW_TO_READ, percent, title
+
+__all__ = ["recovery"]
+
+STAGES = {"FM": "fm", "HR": "hr_labels"}
+"""Bars to attacks: HR on labels, since on the original's logits it is FM in closed form."""
+
+
+def recovery(shown: Sequence[Column], references: References) -> None:
+    """Forget accuracy before and after the closed-form attacks, with what it is read beside.
+
+    Args:
+        shown: the columns.
+        references: whose band is drawn: the retrained models of all seeds.
+    """
+    left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
+    with left:
+        title("Recovery attacks", HOW_TO_READ["recovery"])
+    with right:
+        fit = st.segmented_control(
+            "Fitted on",
+            list(FIT_SETS),
+            format_func=lambda name: FIT_SETS[name].label,
+            default="all",
+            required=True,
+            key="rows.fit",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    beside = [_stages(each, fit) for each in references.retrained]
+    bands = {
+        stage: band
+        for stage in ("before", *STAGES)
+        if (band := Band.of(each[stage].value for each in beside))
+    }
+    recovery_bars([_bars(c, fit, bands) for c in shown], key="rows.recovery")
+    for place, column in zip(st.columns(len(shown)), shown, strict=True):
+        place.caption(_read_out(column, fit))
+    if not bands:
+        st.caption("No band: this study has no retrained model with these numbers.")
+    folded("How much of this is the attacker's ridge?", lambda: _ridges(shown, fit), key="rows.why")
+
+
+def _stages(results: ModelResults, fit: str) -> dict[str, Score]:
+    """The scores of the bars: the model itself, and after either attack."""
+    after = {stage: score_of(fit_of(results, name, fit), fit) for stage, name in STAGES.items()}
+    return {"before": answers(results.get(EvidenceResult), after["FM"]), **after}
+
+
+def _bars(column: Column, fit: str, bands: Mapping[str, Band]) -> Bars:
+    stages = _stages(column.results, fit)
+    after = stages["FM"]
+    return Bars(
+        column.label,
+        {stage: score.value for stage, score in stages.items()},
+        intervals={stage: score.interval for stage, score in stages.items()},
+        constant=after.constant,
+        retrained=bands,
+        floor=_pixels(column.results, fit),
+        in_sample=after.in_sample,
+        reason=after.reason,
+        file=f"recovery-{column.model.key}",
+    )
+
+
+def _pixels(results: ModelResults, fit: str) -> float | None:
+    """What the best map gets from the pixels with the same data; None where it was not asked."""
+    found = results.get(StrongestResult)
+    rung = found.floor(fit) if defined(found) else None
+    return None if rung is None else rung.attempt.recovered
+
+
+def _read_out(column: Column, fit: str) -> str:
+    """Below a chart: on which pictures, and what the bars do not show."""
+    found = fit_of(column.results, "fm", fit)
+    score = score_of(found, fit)
+    if score.value is None:
+        return f"not defined: {score.reason}"
+    kept = f"retain data **{percent(known(found.retain_accuracy))}**"
+    balanced = f"balanced over forget classes **{percent(score.balanced)}**"
+    if score.scored is None:
+        seen = "in-sample: on the pictures it was fitted on" if score.in_sample else "on train data"
+        return f"after FM, {seen}: {balanced}, {kept}"
+    where = {
+        "forget_test": "test pictures",
+        "forget_train": "train pictures that it was not fitted on",
+        "cross-fitted": "pictures left out of the fit in turn",
+    }
+    text = f"after FM, on {score.scored:,} forgotten {where[score.on]}: {balanced}, {kept}"
+    if "forget_train" in FIT_SETS[fit].parts:
+        text += f"; in-sample **{percent(known(found.forget_accuracy))}**"
+    return text
+
+
+def _ridges(shown: Sequence[Column], fit: str) -> None:
+    made = {c.label: fit_of(c.results, "fm", fit).sweep for c in shown}
+    sweeps = {label: sweep for label, sweep in made.items() if sweep}
+    if not sweeps:
+        st.caption("No sweep was made for this fit set.")
+        return
+    first = next(iter(sweeps.values()))
+    others = [label for label, sweep in sweeps.items() if sweep.ridge != first.ridge]
+    sweeps = {label: sweep for label, sweep in sweeps.items() if label not in others}
+    if others:
+        st.caption(f"Swept over other penalties, and not drawn: {', '.join(others)}.")
+    st.plotly_chart(
+        figures.ridge_figure(
+            first.ridge,
+            {label: sweep.forget_accuracy for label, sweep in sweeps.items()},
+            constant=fit_of(shown[0].results, "fm", fit).constant_predictor,
+            chosen=evidence.recovery.ridge if defined(evidence := shown[0].evidence) else None,
+            colors=paint(shown),
+        ),
+        config=figures.chart_config("ridge"),
+        key=f"rows.ridge.{fit}",
+    )
+    seen = ", in-sample" if "forget_train" in FIT_SETS[fit].parts else ""
+    st.caption(
+        "The penalty on the attacker's map is part of every recovered accuracy. The chart is of "
+        f"the forgotten train pictures{seen}; the bars above are at the dotted line."
+    )

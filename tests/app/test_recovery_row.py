@@ -1,0 +1,84 @@
+"""The recovery row and the cards: unseen scores beside the band of all seeds and the pixels."""
+
+from __future__ import annotations
+
+import pytest
+from drawn import before, near, percent, scored
+from reading import captions, fine, headlines, plain_text, recovery_bars
+from worst_study import SEEDS
+
+from opcviz.results import PIXELS
+from opcviz.study import Store, open_study
+from opcviz.verdict import GONE
+
+SHOWN = (("original", 1), ("retrain", 0), ("ft", 2))
+ATTACKS = ("fm", "hr_labels")
+
+
+@pytest.fixture
+def row(visit, worst):
+    keys = ",".join(worst.keys[each] for each in SHOWN)
+    return visit(study=worst.place, models=keys)
+
+
+def values(worst, who, fit: str) -> list[float]:
+    evidence = worst.evidence[who]
+    fits = [evidence["recovery"][attack][fit] for attack in ATTACKS]
+    return [before(evidence, fits[0])[0], *(scored(found)["forget_accuracy"] for found in fits)]
+
+
+@pytest.mark.parametrize("fit", ["all", "retain", "heldout"])
+def test_bars_are_scores_on_unseen_pictures_beside_all_seeds(row, worst, fit):
+    app = row
+    if fit != "all":
+        app.button_group(key="rows.fit").set_value(fit).run()
+    others = [values(worst, ("retrain", seed), fit) for seed in SEEDS]
+    band = [near((min(each), max(each))) for each in zip(*others, strict=True)]
+    said = [text for text in captions(fine(app)) if text.startswith("after FM, on")]
+    for who, chart, caption in zip(SHOWN, recovery_bars(app), said, strict=True):
+        fm = worst.evidence[who]["recovery"]["fm"][fit]
+        assert fm["unseen"]["forget_accuracy"] != fm["forget_accuracy"]
+        assert [bar["value"] for bar in chart["bars"]] == near(values(worst, who, fit))
+        assert [tuple(each) for each in chart["retrained"]] == band
+        assert [label["text"] for label in chart["labels"]][-2:] == ["(3 seeds)", "retrained"]
+        assert chart["axis"] == "forget accuracy (%)"
+        assert f"on {fm['unseen']['scored']:,} forgotten" in caption
+        in_sample = f"in-sample **{percent(fm['forget_accuracy'])}**"
+        assert (in_sample in caption) == (fit == "all")
+        floors = [
+            rung.attempt.recovered
+            for rung in worst.records[who]["strongest"].rungs
+            if (rung.attempt.place, rung.attempt.holds) == (PIXELS, fit)
+        ]
+        assert chart["floor"] == (near(max(floors)) if floors else None)
+
+
+def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, store):
+    study = open_study(Store(store), worst.place)
+    for who, box in zip(SHOWN, map(plain_text, headlines(row)), strict=True):
+        verdict = study.verdict(study.model(worst.keys[who]))
+        assert verdict.gone is not None, verdict.missing
+        assert verdict.numbers[0].says in box
+        assert GONE[verdict.gone] in box
+        assert verdict.furthest is not None
+        assert verdict.furthest.words in box
+        assert f"{verdict.furthest.recovered:.1f} %" in box
+        assert f"{verdict.confidence.level} confidence" in box
+        assert f"· band of {verdict.band}<" in box
+        noticed = {"yes": ">noticeable<", "no": ">not noticeable<"}[verdict.noticeable]
+        assert noticed in box
+        kept = {"yes": "rest kept", "no": "damaged"}.get(verdict.kept, verdict.kept)
+        assert f">{kept}<" in box
+        depth = f"from {verdict.depth} on maps get no more" if verdict.depth else "Depth: none"
+        assert depth in box
+
+
+def test_without_a_retrained_model_there_is_no_band_and_it_is_said(visit, worst, store):
+    models = store / "studies" / worst.place / "models"
+    for seed in SEEDS:
+        for record in (models / worst.keys["retrain", seed]).glob("*/artefact.json"):
+            record.unlink()
+    keys = ",".join(worst.keys[each] for each in (("original", 1), ("ft", 2)))
+    app = visit(study=worst.place, models=keys)
+    assert all(chart["retrained"] == [None] * 3 for chart in recovery_bars(app))
+    assert any(text.startswith("No band") for text in captions(app))

@@ -1,0 +1,184 @@
+"""The band of retrained models, the colours of models, and who is quoted on a card."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from opcviz.common.records import Undefined
+from opcviz.common.statistics import wilson
+from opcviz.results import Attempt, ConfidenceInterval, FitResult, UnseenScore
+from opcviz.ui.charts.bands import Band, band_name
+from opcviz.ui.charts.lines import LINE_COLOURS, Beside, lines_figure
+from opcviz.ui.charts.relearned import Ways, relearned_figure
+from opcviz.ui.reading.scores import answers, score_of
+from opcviz.ui.sections.paint import paint
+from opcviz.ui.sections.sentences import headline
+from opcviz.ui.sections.verdicts import deciding, reach, sensitivity_line
+from opcviz.verdict import GONE, Check, Flip, no_verdict
+
+AXES = {"x_title": "x", "y_title": "y"}
+
+
+def test_a_band_is_the_range_of_those_that_have_a_figure():
+    assert Band.of([3.0, None, 1.0, float("nan"), 2.0]) == Band(1.0, 3.0, 3)
+    assert Band.of([None, float("inf")]) is None
+    assert Band.of([4.0]).words() == "1 retrained model 4.0 %"
+    assert Band(1.0, 3.25, 3).words() == "3 retrained models 1.0 to 3.2 %"
+    assert band_name(1) == "retrained (1 seed)"
+
+
+def test_band_and_floors_lie_below_the_lines_and_are_named():
+    beside = Beside(
+        ["a", "b"],
+        [Band(10.0, 20.0, 2), None],
+        {"pixels": [50.0, 50.0]},
+        {"m": ["first", "second"]},
+    )
+    figure = lines_figure({"m": (["a", "b"], [30.0, 40.0])}, beside=beside, **AXES)
+    names = [trace.name for trace in figure.data]
+    assert names == ["retrained, lowest", "retrained, highest", "pixels", "m"]
+    low, high, floor, line = figure.data
+    assert (low.y, high.y) == ((10.0, None), (20.0, None))
+    assert high.fill == "tonexty"
+    assert floor.line.dash == "dot"
+    assert list(line.customdata) == ["first", "second"]
+    named = {note.text for note in figure.layout.annotations}
+    assert named == {"retrained (2 seeds)", "pixels", "m"}
+
+
+@pytest.mark.parametrize("wrong", [{"bands": [None]}, {"floors": {"pixels": [1.0]}}])
+def test_what_does_not_fit_its_places_is_refused(wrong):
+    with pytest.raises(ValueError, match="has 1, not 2"):
+        lines_figure({}, beside=Beside(["a", "b"], **wrong), **AXES)
+
+
+def test_no_name_is_outside_an_axis_that_begins_higher():
+    lines = {name: (["a"], [100.0]) for name in "uvwxyz"}
+    figure = lines_figure(lines, lowest=50.0, **AXES)
+    low, high = figure.layout.yaxis.range
+    assert all(low <= note.y <= high for note in figure.layout.annotations)
+
+
+def test_no_way_of_relearning_is_no_figure():
+    with pytest.raises(ValueError, match="nothing to draw"):
+        relearned_figure(Ways({"m": {}}, {"m": {}}))
+
+
+def test_grey_and_green_are_the_references_whichever_models_stand_first():
+    def column(name, label):
+        return SimpleNamespace(name=name, label=label)
+
+    opc, ssd = column("opc", "OPC"), column("ssd", "SSD")
+    first, second = column("retrain", "Retrained · seed 0"), column("retrain", "Retrained · seed 1")
+    assert paint([opc, ssd]) == {"OPC": LINE_COLOURS[2], "SSD": LINE_COLOURS[3]}
+    found = paint([column("original", "Original"), first, second, opc])
+    assert found["Original"] == LINE_COLOURS[0]
+    assert found["Retrained · seed 0"] == LINE_COLOURS[1]
+    assert len(set(found.values())) == 4
+    six = [column("ssd", f"SSD {i}") for i in range(6)]
+    assert len(set(paint(six).values())) == 6
+
+
+# ---- the score that is shown --------------------------------------------------------------------
+
+SPAN = ConfidenceInterval(1.0, 2.0, "wilson")
+UNSEEN = UnseenScore(40.0, 41.0, SPAN, 107, 33.0, "forget_test", 142)
+FIT = FitResult(
+    forget_accuracy=99.0,
+    balanced_accuracy=98.0,
+    recall={},
+    retain_accuracy=97.0,
+    constant_predictor=30.0,
+    sweep=None,
+    interval=ConfidenceInterval(95.0, 99.9, "wilson"),
+    unseen=UNSEEN,
+)
+
+
+def test_unseen_pictures_come_before_those_that_were_fitted_on():
+    score = score_of(FIT, "all")
+    assert (score.value, score.balanced, score.constant) == (40.0, 41.0, 33.0)
+    assert (score.interval, score.scored, score.on) == ((1.0, 2.0), 107, "forget_test")
+    assert not score.in_sample
+
+
+@pytest.mark.parametrize(("fit", "in_sample"), [("all", True), ("forget", True), ("retain", False)])
+def test_what_an_older_version_kept_says_whether_it_is_in_sample(fit, in_sample):
+    score = score_of(replace(FIT, unseen=None), fit)
+    assert (score.value, score.interval, score.scored) == (99.0, (95.0, 99.9), None)
+    assert score.in_sample is in_sample
+
+
+def test_an_attack_that_could_not_be_made_has_no_score():
+    score = score_of(FitResult.undefined("diverged at step 3"), "all")
+    assert (score.value, score.reason) == (None, "diverged at step 3")
+
+
+def test_the_model_itself_is_asked_about_the_same_pictures():
+    accuracy = SimpleNamespace(forget_test=10.0, forget_train=20.0)
+    span = ConfidenceInterval(18.0, 22.0, "wilson")
+    recovery = SimpleNamespace(before=SimpleNamespace(interval=span))
+    evidence = SimpleNamespace(accuracy=accuracy, recovery=recovery)
+    test = answers(evidence, score_of(FIT, "all"))
+    assert (test.value, test.interval) == (10.0, wilson(10.0, 107))
+    crossed = replace(FIT, unseen=replace(UNSEEN, scored_on="cross-fitted"))
+    train = answers(evidence, score_of(crossed, "all"))
+    assert (train.value, train.interval) == (20.0, (18.0, 22.0))
+    assert answers(Undefined("diverged"), score_of(FIT, "all")).value is None
+
+
+# ---- the card -----------------------------------------------------------------------------------
+
+SAYS = "rbf on stage2, unpooled gets 92.5 % of the forgotten pictures; from 3 retrained 60.0 %"
+
+
+def attempt(**changes) -> Attempt:
+    told = {"attacker": "rbf", "place": "stage2", "view": "unpooled", "holds": "all", "given": 142}
+    return Attempt(**{**told, "recovered": 92.5, "scored": 107, "constant": 33.6, **changes})
+
+
+def verdict(**changes):
+    check = Check("recovered", 32.5, 5.0, "points", 5.5, SAYS, None)
+    told = {"gone": "hidden", "numbers": (check,), "furthest": attempt(), "band": 3}
+    return replace(no_verdict([]), **{**told, "depth": "features", **changes})
+
+
+def results(status="finished"):
+    return SimpleNamespace(
+        training=SimpleNamespace(status=status, reason="diverged at step 3"),
+        get=lambda record: Undefined("not there"),
+    )
+
+
+@pytest.mark.parametrize("word", GONE)
+def test_the_card_quotes_the_figure_that_decided(word):
+    said = headline("rl", results(), verdict(gone=word))
+    assert said == f"{GONE[word][0].upper()}{GONE[word][1:]}: {SAYS}."
+    assert headline("original", results(), verdict(gone=word)).endswith(said)
+
+
+def test_without_a_verdict_nothing_is_quoted():
+    assert deciding(verdict(gone=None)) == ""
+    assert deciding(verdict(numbers=())) == ""
+    assert headline("rl", results(), verdict(gone=None)) == "The evidence is not complete yet."
+    assert "no model" in headline("rl", results("diverged"), verdict())
+
+
+def test_the_furthest_attacker_is_named_once_and_the_depth_is_told():
+    assert reach(verdict(), tried=True) == ["Depth: from features on maps get no more."]
+    other = attempt(attacker="relearning", place="last 2", view="whole", holds="shots", given=1)
+    furthest, depth = reach(verdict(furthest=other, depth=None), tried=True)
+    assert furthest == (
+        "Furthest: relearning, last 2 anew, 1 a class, 92.5 % of the forgotten pictures."
+    )
+    assert depth == "Depth: none; maps get more even at the last block."
+    assert "not known" in reach(verdict(depth=None), tried=False)[0]
+    assert reach(verdict(gone=None, furthest=None), tried=True) == []
+
+
+def test_every_threshold_that_changes_a_word_is_named_with_its_value():
+    flips = (Flip("left", 25.0, "not gone"), Flip("apart", 0.05, "hidden, noticeable"))
+    said = sensitivity_line(verdict(sensitivity=flips))
+    assert "left at 25: not gone; apart at 0.05: hidden, noticeable." in said
+    assert sensitivity_line(verdict()).startswith("No threshold")
