@@ -98,8 +98,8 @@ MUTANTS = (
     ),
     Mutant(
         "HR's interval taken from FM",
-        '"HR": fit_of(results, "hr", fit).interval',
-        '"HR": fit_of(results, "fm", fit).interval',
+        "intervals={stage: score.interval for stage, score in stages.items()},",
+        'intervals={stage: stages["FM"].interval for stage in stages},',
         (PAGES,),
     ),
     Mutant(
@@ -178,16 +178,16 @@ MUTANTS = (
         (PAGES,),
     ),
     Mutant(
-        "FM's interval taken from another fit set",
-        '"FM": fit_of(results, "fm", fit).interval',
-        '"FM": fit_of(results, "fm", "all").interval',
+        "after FM stands what another fit set got",
+        "score_of(fit_of(results, name, fit), fit) for stage, name in STAGES.items()",
+        'score_of(fit_of(results, name, "all"), fit) for stage, name in STAGES.items()',
         (PAGES,),
     ),
     Mutant(
         "the table's columns RA and TA swapped",
-        'Column("RA", _retain, tables=TABLE, help="accuracy on retained train data"),'
+        'Column("RA", _retain, tables=FIRST, help="accuracy on retained train data"),'
         '\n        Column("TA", _retain_test,',
-        'Column("RA", _retain_test, tables=TABLE, help="accuracy on retained train data"),'
+        'Column("RA", _retain_test, tables=FIRST, help="accuracy on retained train data"),'
         '\n        Column("TA", _retain,',
         (TABLE,),
     ),

@@ -16,7 +16,8 @@ from ..artefacts.columns import HEADLINE
 from ..common.json_types import Json
 from ..common.records import Record, defined
 from ..results import Attempt, Attempts, StrongestResult
-from .results import FEWEST_OTHERS, ModelResult, StudyResult
+from .model_result import ModelResult
+from .results import FEWEST_OTHERS, StudyResult
 from .table import DAMAGED, Summary, TableRow, cell_text, columns, damaged, rows, summarised
 
 __all__ = ["Headline", "Span", "WorstCase", "headline", "to_markdown"]

@@ -38,6 +38,7 @@ def test_words():
     assert RBF.words == "rbf on stage2, unpooled"
     again = Attempt("relearning", "last 2", "whole", "shots", 10, 96.0, 150, 33.3)
     assert again.words == "relearning with the last 2 blocks anew, from 10 pictures of each class"
-    assert replace(again, place="last 0", given=1).words == "relearning, from 1 picture of each class"
+    once = replace(again, place="last 0", given=1)
+    assert once.words == "relearning, from 1 picture of each class"
     assert Attempt("affine", "stem", "pooled", "retain", 0, 1.0, 150, 33.3).words.endswith("alone")
     assert set(HOLDS) == {"nothing", "retain", "all", "shots", "other"}
