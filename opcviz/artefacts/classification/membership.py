@@ -67,7 +67,7 @@ def _strongest(model: ModelResults) -> Sign | None:
         if isinstance(found, Signs) and (signs := found.signs()):
             return signs[0]
     distance = (reference.statistics or {}).get("distance") if defined(reference) else None
-    return distance.sign("distance from retrained models") if distance else None
+    return distance.sign("distance") if distance else None
 
 
 def _auc(model: ModelResults) -> float | None:
