@@ -45,6 +45,11 @@ study: setup
 	$(BIN)/python -m opcviz run digits-all --store checkpoints
 	$(BIN)/python -m opcviz run digits-one --store checkpoints
 	$(BIN)/python -m opcviz run digits-random --store checkpoints
+	# beside what joins them in the lab, which is attacked quickly
+	for name in digits-all digits-one digits-random; do \
+		$(BIN)/python -m opcviz run $$name --quick --methods original,retrain --seeds 0,1,2 \
+			--store checkpoints || exit 1; \
+	done
 	rm -rf checkpoints/work
 
 table: setup
