@@ -5,7 +5,8 @@
 Retrains digits models from many seeds, attacks each with every family the verdict asks for, and
 judges each retrained model beside bands drawn from the *others*. A retrained model never saw what
 is forgotten: whoever calls it hidden, noticeable or damaged is wrong. Prints how often that happens
-for each size of band, and which attackers were to blame.
+for each size of band, which attackers were to blame, and how often three seeds *together* are called
+hidden beside three others.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-from opcviz.artefacts.verdicts import judge_models
+from opcviz.artefacts.verdicts import judge_models, judge_together
 from opcviz.data import Scenario
 from opcviz.results import DataResult
 from opcviz.study import ModelResult, Store, StudyRunner, open_study, preset, run
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--bands", type=int, nargs="+", default=[3, 5])
     parser.add_argument("--draws", type=int, default=40, help="bands for each model")
+    parser.add_argument("--groups", type=int, default=200, help="draws of three seeds and three")
     parser.add_argument("--store", type=Path, default=Path(".data/calibration"))
     asked = parser.parse_args()
     plan = preset("digits")
@@ -64,6 +66,14 @@ def main() -> None:
             for band in _bands(model, retrained, size, asked.draws)
         ]
         report(size, len(retrained), found)
+    draws = random.Random(0)
+    pooled = []
+    for _ in range(asked.groups):
+        drawn = [each.known for each in draws.sample(retrained, 6)]
+        pooled.append(judge_together(study.task, drawn[:3], drawn[3:], sizes=about.sizes or {}))
+    held = sum(check is not None and check.holds for check in pooled)
+    print(f"\nThree seeds together beside three others, {asked.groups} draws:")
+    print(f"  hidden {100 * held / asked.groups:.1f} %")
 
 
 def _bands(

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..common.registry import Registry
-from ..verdict import Verdict, no_verdict
+from ..verdict import Check, Verdict, no_verdict
 from .model_results import ModelResults
 
-__all__ = ["Known", "judge_models", "register_verdict"]
+__all__ = ["Known", "judge_models", "judge_together", "register_verdict"]
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,25 @@ Rule = Callable[[Known, Known | None, Sequence[Known], Mapping[str, int]], Verdi
 """From a model, the original of its seed, the retrained models of all seeds, and the sizes of the
 data's parts."""
 
-_RULES: Registry[Rule] = Registry("verdict rule")
+Together = Callable[[Sequence[Known], Sequence[Known], Mapping[str, int]], Check | None]
+"""From one method's models of several seeds, the retrained models, and the sizes."""
+
+_RULES: Registry[tuple[Rule, Together]] = Registry("verdict rule")
 
 
-def register_verdict(task: str) -> Callable[[Rule], Rule]:
+def register_verdict(task: str, together: Together) -> Callable[[Rule], Rule]:
     """Decorator of the function that judges the models of one task.
+
+    Args:
+        task: the task's name.
+        together: judges the seeds of a method together.
 
     Raises:
         ConfigError: when the task has one already.
     """
 
     def enter(rule: Rule) -> Rule:
-        _RULES.add(task, rule)
+        _RULES.add(task, (rule, together))
         return rule
 
     return enter
@@ -67,4 +74,22 @@ def judge_models(
     """
     if task not in _RULES:
         return no_verdict([f"a rule for the task '{task}'"])
-    return _RULES.get(task)(model, original, retrained, sizes)
+    rule, _ = _RULES.get(task)
+    return rule(model, original, retrained, sizes)
+
+
+def judge_together(
+    task: str, models: Sequence[Known], retrained: Sequence[Known], *, sizes: Mapping[str, int]
+) -> Check | None:
+    """The attacker who gets most from all seeds of a method; None where the task has no rule.
+
+    Args:
+        task: the task's name.
+        models: what is known of each seed's model.
+        retrained: the same of the retrained models.
+        sizes: samples by part of the data, as far as known.
+    """
+    if task not in _RULES:
+        return None
+    _, together = _RULES.get(task)
+    return together(models, retrained, sizes)

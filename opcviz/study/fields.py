@@ -29,7 +29,7 @@ AFTER = {
     ),
     "consensus": (
         "what the seeds of this method say together: `verdict` (null where they differ), `counts`, "
-        "`seeds`, `confidence`"
+        "`seeds`, `confidence`, and the attacker who gets most from all seeds `together`"
     ),
     "{seconds,gradients,peak_memory_mb}": (
         "training time, sample gradients evaluated, peak memory of the process (of the GPU, if on "

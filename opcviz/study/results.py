@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from ..artefacts import KindAbout
-from ..artefacts.verdicts import judge_models
+from ..artefacts.verdicts import judge_models, judge_together
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..methods import MethodSettings, settings_class
 from ..results import DataResult
-from ..verdict import Consensus, Verdict, consensus
+from ..verdict import Check, Consensus, Verdict, consensus
 from .artefact import RECORD, REMEDY
 from .model_result import ModelResult
 from .spec import Study
@@ -149,11 +149,22 @@ class StudyResult:
         return self._verdicts[model.key]
 
     def consensus(self, model: ModelResult) -> Consensus:
-        """The verdicts on one method and setting over all seeds."""
+        """The verdicts on one method and setting over all seeds, and on the seeds together."""
         alike = (each for each in self.models if each.method == model.method)
         same = [each for each in alike if each.suite == model.suite]
-        found = consensus([self.verdict(each) for each in same])
+        found = consensus([self.verdict(each) for each in same], self._together(same))
         return replace(found, seeds=tuple(each.seed for each in same))
+
+    def _together(self, same: list[ModelResult]) -> Check | None:
+        """What an attacker gets from all seeds of a method that none of them shows alone."""
+        if len(same) < 2 or same[0].method.info.name in REFERENCES:
+            return None
+        return judge_together(
+            self.study.task,
+            [each.known for each in same],
+            [each.known for each in self._retrained(same[0].suite)],
+            sizes=self._sizes,
+        )
 
     @cached_property
     def _verdicts(self) -> dict[str, Verdict]:
@@ -167,23 +178,33 @@ class StudyResult:
             return {}
 
     def _judged(self, model: ModelResult) -> Verdict:
-        alike = [each.in_suite(model.suite) for each in self.models]
-        originals = [m for m in alike if m.method.info.name == "original"]
+        originals = [m for m in self.models if m.method.info.name == "original"]
         original = next((m for m in originals if m.seed == model.seed), None)
-        retrained = [m for m in alike if m.method.info.name == "retrain"]
-        if model.suite == "quick":  # of some only the full suite may have been run
-            retrained = [m for m in retrained if m.has_suite("quick")] or retrained
+        retrained = self._retrained(model.suite)
         others = [m for m in retrained if m.key != model.key]
         band = others if len(others) >= FEWEST_OTHERS else retrained
-        probe = self.probe_artefact()
-        about = DataResult.from_dict(self._said_of_data(probe)) if probe else DataResult()
         return judge_models(
             self.study.task,
             model.known,
-            original.known if original else None,
+            original.in_suite(model.suite).known if original else None,
             [each.known for each in band],
-            sizes=about.sizes or {},
+            sizes=self._sizes,
         )
+
+    def _retrained(self, suite: str) -> list[ModelResult]:
+        """All retrained models by their answers of a suite."""
+        named = [m for m in self.models if m.method.info.name == "retrain"]
+        found = [each.in_suite(suite) for each in named]
+        if suite == "quick":  # of some only the full suite may have been run
+            return [m for m in found if m.has_suite("quick")] or found
+        return found
+
+    @cached_property
+    def _sizes(self) -> Mapping[str, int]:
+        """Samples by part of the data, as far as known."""
+        probe = self.probe_artefact()
+        about = DataResult.from_dict(self._said_of_data(probe)) if probe else DataResult()
+        return about.sizes or {}
 
 
 def _who(artefact: Artefact) -> tuple[MethodSettings, int]:

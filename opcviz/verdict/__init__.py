@@ -3,6 +3,7 @@
 from .check import Check
 from .dossier import FAMILIES, MEMBERSHIP, Band, Dossier
 from .judge import Confidence, Consensus, Flip, Verdict, consensus, judge, no_verdict
+from .together import together
 from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, rules
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "judge",
     "no_verdict",
     "rules",
+    "together",
 ]

@@ -114,8 +114,23 @@ class Dossier:
         ordered = sorted(self.attempts, key=lambda each: (each.key, -each.recovered))
         return [next(same) for _, same in groupby(ordered, key=lambda each: each.key)]
 
+    def luck(self, attempt: Attempt) -> float:
+        """What an attacker who never held a forgotten picture gets by luck; 0 of the others.
+
+        He may guess a forgotten class, or give its name to anything; one answer for all of them, as
+        a point forces it, may be theirs.
+        """
+        if attempt.given or attempt.holds not in ("nothing", "retain", "other"):
+            return 0.0
+        guessed = max(attempt.luck, 100 / max(len(self.recalls()), 2))
+        # one class alone always gets one answer
+        one = attempt.one_answer and attempt.constant < 100
+        return max(guessed, attempt.constant) if one else guessed
+
     def floor(self, attempt: Attempt) -> float:
-        """The most that anybody with the attacker's data gets from the pixels alone; 0 untried."""
+        """The most that anybody with retained data alone gets from the pixels; else 0."""
+        if attempt.given or attempt.holds != "retain":
+            return 0.0
         same = (each.recovered for each in self.floors if each.holds == attempt.holds)
         return max(same, default=0.0)
 

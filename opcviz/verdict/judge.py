@@ -104,12 +104,15 @@ class Consensus(Record):
         counts: seeds by words, most frequent first ("none" for those without an answer).
         seeds: whose they are.
         confidence: high, medium or low.
+        together: the attacker who gets most beyond the retrained models from all seeds together;
+            where the check holds, what is hidden from each seed alone is not from all.
     """
 
     verdict: str | Undefined
     counts: Mapping[str, int]
     seeds: tuple[int, ...] = ()
     confidence: str = "low"
+    together: Check | None = None
 
 
 def judge(
@@ -264,26 +267,36 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def consensus(results: Sequence[Verdict]) -> Consensus:
+def consensus(results: Sequence[Verdict], together: Check | None = None) -> Consensus:
     """One method's verdicts over several seeds.
 
     Args:
         results: what `judge` returned, one a seed.
+        together: what `together` found for these seeds.
     """
     counts = Counter(result.words for result in results)
     found = dict(counts.most_common())
     if not counts:
         return Consensus(Undefined("no seed was judged"), found)
-    if len(counts) > 1:
+    words = {_joined(result, together) for result in results}
+    if len(words) > 1:
         told = ", ".join(f"{n} × {verdict}" for verdict, n in counts.most_common())
-        return Consensus(Undefined(f"the seeds disagree: {told}"), found)
-    (verdict,) = counts
+        return Consensus(Undefined(f"the seeds disagree: {told}"), found, together=together)
+    (verdict,) = words
     if verdict == "none":
-        return Consensus(Undefined("no seed has one"), found)
+        return Consensus(Undefined("no seed has one"), found, together=together)
     low = any(result.confidence is None or result.confidence.level == "low" for result in results)
     enough = len(results) >= SEEDS_FOR_HIGH
     level = ("medium" if enough else "low") if low else ("high" if enough else "medium")
-    return Consensus(verdict, found, confidence=level)
+    level = "medium" if len(counts) > 1 else level
+    return Consensus(verdict, found, confidence=level, together=together)
+
+
+def _joined(result: Verdict, together: Check | None) -> str:
+    """A seed's words, as all seeds together have it."""
+    unseen = result.gone in ("as in retrained models", "beyond")
+    gone = "hidden" if unseen and together is not None and together.holds else result.gone
+    return in_words(gone, result.noticeable, result.kept)
 
 
 def no_verdict(missing: Sequence[str]) -> Verdict:

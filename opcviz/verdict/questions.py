@@ -125,17 +125,11 @@ class Questions:
     def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval, str]:
         """What he must pass, its interval, and why where it is not the band.
 
-        Who never held a forgotten picture may still guess a forgotten class, or give its name to
-        anything; one answer for all of them, as a point forces it, may by luck be theirs; and what
-        he reads from the pixels without the model he has not got from the model.
+        What luck gives him, or the pixels without the model, he has not got from the model.
         """
-        luck = floor = 0.0
-        if attempt.given == 0 and attempt.holds in ("nothing", "retain", "other"):
-            luck = max(attempt.luck, 100 / max(len(self.model.recalls()), 2))
-            # one class alone always gets one answer; by luck only where it is a point
-            if attempt.one_answer and (attempt.constant < 100 or self._a_point(attempt.place)):
-                luck = attempt.constant
-            floor = self.model.floor(attempt) if attempt.holds == "retain" else 0.0
+        luck, floor = self.model.luck(attempt), self.model.floor(attempt)
+        if luck and attempt.one_answer and self._a_point(attempt.place):
+            luck = attempt.constant
         if floor > max(luck, strongest.recovered):
             return floor, wilson(floor, attempt.scored), f", from the pixels alone {floor:.1f} %"
         if luck > strongest.recovered:

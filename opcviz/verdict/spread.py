@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cache
-from statistics import fmean, variance
+from statistics import fmean
 
 from ..results import Attempt
 
@@ -34,35 +34,47 @@ class Spread:
     """The prediction bounds of a band.
 
     Args:
-        tried: the attempts on every retrained model, by attacker.
+        tried: the attempts on every retrained model, by attacker; of each on as many models.
     """
 
     def __init__(self, tried: Mapping[Key, Sequence[Attempt]]) -> None:
-        self._values = {key: [_steady(each) for each in found] for key, found in tried.items()}
+        self._of = {key: _mean_and_variance(found) for key, found in tried.items()}
         self._scored = {key: found[0].scored for key, found in tried.items()}
-        spreads = [variance(values) for values in self._values.values() if len(values) > 1]
-        self._common = fmean(spreads) if spreads else 0.0
+        self._count = max((len(found) for found in tried.values()), default=0)
+        self._common = fmean(v for _, v in self._of.values()) if self._of else 0.0
 
-    def bound(self, key: Key, above: float) -> float | None:
+    def bound(self, key: Key, above: float, others: Sequence[Attempt] = ()) -> float | None:
         """What one more retrained model stays below, but for `above` percent of them.
 
         Args:
             key: of the attacker.
             above: percent of further retrained models that may lie above, 0 to 50.
+            others: his attempts on several models of one method, where the mean of so many is
+                asked for; their own spread counts as well.
 
         Returns:
             Percent of the forgotten pictures; None where the spread is not known, because there is
             one retrained model.
         """
-        values, scored = self._values[key], self._scored[key]
-        n = len(values)
+        n, m = self._count, max(len(others), 1)
         if n < 2:
             return None
-        free = PRIOR + n - 1
-        s = math.sqrt((PRIOR * self._common + (n - 1) * variance(values)) / free)
-        reached = fmean(values) + _student(above, free) * s * math.sqrt(1 + 1 / n)
+        (mean, spread), scored = self._of[key], self._scored[key]
+        free = PRIOR + n - 1 + m - 1
+        squares = PRIOR * self._common + (n - 1) * spread
+        if m > 1:
+            squares += (m - 1) * _mean_and_variance(others)[1]
+        s = math.sqrt(squares / free)
+        reached = mean + _student(above, free) * s * math.sqrt(1 / m + 1 / n)
         share = math.sin(min(reached, math.pi / 2)) ** 2
         return min(100.0, max(0.0, 100 * (share * (scored + 0.75) - 0.375) / scored))
+
+
+def _mean_and_variance(attempts: Sequence[Attempt]) -> tuple[float, float]:
+    """Of the steadied shares; the variance of one is 0."""
+    values = [_steady(each) for each in attempts]
+    mean = fmean(values)
+    return mean, sum((v - mean) ** 2 for v in values) / max(len(values) - 1, 1)
 
 
 def _steady(attempt: Attempt) -> float:

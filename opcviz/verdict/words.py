@@ -53,6 +53,13 @@ class Thresholds(Config):
         high=50,
         unit="%",
     )
+    together: float = setting(
+        0.2,
+        "of retrained models that may lie above the line for the seeds of a method together",
+        low=0.01,
+        high=50,
+        unit="%",
+    )
     apart: float = setting(
         0.1, "AUC beyond the retrained models' that counts as a difference", low=0, high=0.5
     )
@@ -90,6 +97,11 @@ saw the forgotten data. Every attacker is scored on pictures he was not given.
    more than {t.points:g} points less than from every retrained model.
 4. **as in retrained models**: none does. Lines 3 and 4 want all families of attackers; where one is
    missing there is no answer.
+
+*Seeds together.* What is within the spread of retrained models for one model may be far beyond it
+for the seeds of a method taken together. They are *hidden*, whatever each of them is called, if
+some attacker gets on average more than {t.points:g} points beyond the retrained models' mean, and
+more than all but {t.together:g} % of so many retrained models would give him on average.
 
 *Depth* is the earliest block from which on no attacker gets more than from the band.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ...common.records import Undefined, defined
 from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs, StrongestResult
-from ...verdict import FAMILIES, Dossier, Verdict, judge
+from ...verdict import FAMILIES, Check, Dossier, Verdict, judge, together
 from ...verdict.dossier import FULL
 from ..kind import Kind, kinds
 from ..model_results import ModelResults
@@ -23,7 +23,16 @@ QUICK = (
 STRONGEST_FIRST = ("shadows", "reference", "membership")  # kinds that test membership
 
 
-@register_verdict("classification")
+def _together(
+    models: Sequence[Known], retrained: Sequence[Known], sizes: Mapping[str, int]
+) -> Check | None:
+    """What is gained from all seeds of a method."""
+    return together(
+        [_dossier(each, sizes) for each in models], [_dossier(each, sizes) for each in retrained]
+    )
+
+
+@register_verdict("classification", _together)
 def judge_classifiers(
     model: Known,
     original: Known | None,

@@ -139,4 +139,8 @@ def seeds_line(consensus: Consensus) -> str:
     )
     apart = " disagree" if len(consensus.counts) > 1 else ""
     sure = f"; {consensus.confidence} confidence"
-    return f"Seeds {', '.join(map(str, seeds))}{apart}: {told}{sure}"
+    line = f"Seeds {', '.join(map(str, seeds))}{apart}: {told}{sure}"
+    found = consensus.together
+    if found is None or not found.holds or set(consensus.counts) == {consensus.verdict}:
+        return line
+    return f"{line}. Together they are **hidden**: {found.says}."
