@@ -5,8 +5,8 @@
 Retrains digits models from many seeds, attacks each with every family the verdict asks for, and
 judges each retrained model beside bands drawn from the *others*. A retrained model never saw what
 is forgotten: whoever calls it hidden, noticeable or damaged is wrong. Prints how often that happens
-for each size of band, which attackers were to blame, and how often three seeds *together* are called
-hidden beside three others.
+for each size of band, which attackers were to blame, and how often three seeds *together* are
+called hidden beside three others.
 """
 
 from __future__ import annotations
