@@ -195,7 +195,7 @@ def test_a_run_is_followed_from_the_queue_to_its_end(started, engine):
     (panel,) = maps(lab, "live.map")["panels"]
     assert panel["title"] == "OPC, epoch 1"  # the one that was trained, not those last attacked
     assert curves(lab, "live.curves")["loss"]["y"] == [0.5]
-    assert any(text.value.startswith("**OPC**: ") for text in lab.markdown)
+    assert any(text.value.startswith("**OPC on features**: ") for text in lab.markdown)
     press(lab, f"lab.open.{id}")
     assert any(key.startswith("opc-") for key in lab.query_params["models"].split(","))
 
