@@ -62,6 +62,7 @@ class Scrambled:
 def scramble(root: Path) -> Scrambled:
     """Write such a study into a store."""
     lends = Store(shipped_root())
+    # of whole classes LiRA has no score
     digits, samples = open_study(lends, "digits"), open_study(lends, "digits-random")
     store = Store(root)
     study = digits.study.replace(name="scrambled")
@@ -89,12 +90,14 @@ def columns(made: Scrambled) -> list[tuple[str, dict[str, Any], dict[str, Any]]]
 def _model(
     store: Store, lends: dict[str, StudyResult], name: str, seed: int, made: Scrambled
 ) -> None:
+    models = {
+        kind: next(m for m in study.models if (m.method.info.name, m.seed) == (name, 0))
+        for kind, study in lends.items()
+    }
+    key = models[""].key.removesuffix("-s0") + f"-s{seed}"
+    made.keys[name, seed] = key
     for kind, files in KINDS.items():
-        lender = lends.get(kind, lends[""])
-        model = next(m for m in lender.models if m.method.info.name == name and m.seed == 0)
-        artefact = model.artefact(kind)
-        key = lends[""].model(model.key).key.removesuffix("-s0") + f"-s{seed}"
-        made.keys[name, seed] = key
+        artefact = models.get(kind, models[""]).artefact(kind)
         numbers = scramble_numbers(artefact.json(), f"{name} {seed} {kind}", kind)
         if kind == "evidence":
             _count(numbers, random_numbers(f"{name} {seed} counts"))

@@ -20,6 +20,7 @@ def copied(store: Path) -> Path:
 
 
 def garble(folder: Path, pattern: str) -> Path:
+    """Spoil the one file of this name."""
     (path,) = folder.glob(pattern)
     path.write_bytes(b"\xff" * path.stat().st_size)
     return path
@@ -30,18 +31,18 @@ READ = {
     "instruments": ("evidence", "model", "membership"),
     "lab": (),
 }
-"""What each page draws of a model at first sight; what it does not read it does not miss."""
+"""What each page draws of a shown model at first sight; what it does not read it does not miss."""
 
 
 @pytest.mark.parametrize("page", READ)
 @pytest.mark.parametrize(
     "file",
     [
-        "models/opc-*/evidence-*/result.json",
-        "models/opc-*/model-*/result.json",
-        "models/opc-*/model-*/trajectory.npz",
-        "models/opc-*/maps-*/maps.npz",
-        "models/opc-*/membership-*/result.json",
+        "models/opc-*-s0/evidence-*/result.json",
+        "models/opc-*-s0/model-*/result.json",
+        "models/opc-*-s0/model-*/trajectory.npz",
+        "models/opc-*-s0/maps-*/maps.npz",
+        "models/opc-*-s0/membership-*/result.json",
     ],
 )
 def test_a_damaged_file_costs_its_own_numbers_alone(copied, visit, page, file):

@@ -42,6 +42,11 @@ def drawn(strip: str) -> list[str]:
     return re.findall(r'src="([^"]+)"', strip)
 
 
+def inverted(app) -> list[str]:
+    """What is said of gradient inversion, a text a model."""
+    return [text for text in captions(app) if "PSNR" in text or "no score: " in text]
+
+
 def panels(app) -> list[dict]:
     return maps(app, "maps.")["panels"]
 
@@ -55,7 +60,10 @@ def test_it_opens_on_the_shipped_study(visit, shipped, store):
     assert app.multiselect(key="head.models").value == models(app)
     assert len(headlines(app)) == len(bars(app)) == len(panels(app)) == 4
     assert all(panel["xy"] and not panel["reason"] for panel in panels(app))
-    assert sum("PSNR" in text for text in captions(app)) == 4
+    for key, text in zip(models(app), inverted(app), strict=True):
+        has_score = shipped.model(key).to_dict()["inversion"]["psnr"] is not None
+        assert ("PSNR" in text) is has_score
+        assert ("no score: " in text) is not has_score
     assert not list(store.iterdir())
 
 

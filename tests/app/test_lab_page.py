@@ -128,10 +128,13 @@ def test_a_scenario_that_cannot_be_is_named_and_start_refused(lab):
 def test_it_says_what_start_will_do(lab):
     assert any(text.startswith("This model exists: it is trained again") for text in captions(lab))
     lab.number_input(key=f"{METHOD}.epochs").set_value(3).run()
-    assert any(text.startswith("Will train: OPC; then") for text in captions(fine(lab)))
+    assert any(text.startswith("Will train: OPC on features; then") for text in captions(fine(lab)))
     place = lab.query_params["study"]
     lab.text_input(key=f"lab.study.{place}.forget").set_value("random:5%").run()
-    assert any(text.startswith("Will train: Original, Retrained, OPC;") for text in captions(lab))
+    assert any(
+        text.startswith("Will train: Original, Retrained, OPC on features;")
+        for text in captions(lab)
+    )
 
 
 def test_start_takes_a_value_that_is_typed_in_the_moment_before(lab, engine):
@@ -192,7 +195,7 @@ def test_a_run_is_followed_from_the_queue_to_its_end(started, engine):
     (panel,) = maps(lab, "live.map")["panels"]
     assert panel["title"] == "OPC, epoch 1"  # the one that was trained, not those last attacked
     assert curves(lab, "live.curves")["loss"]["y"] == [0.5]
-    assert any(text.value.startswith("**OPC**: ") for text in lab.markdown)
+    assert any(text.value.startswith("**OPC on features**: ") for text in lab.markdown)
     press(lab, f"lab.open.{id}")
     assert any(key.startswith("opc-") for key in lab.query_params["models"].split(","))
 

@@ -170,7 +170,8 @@ def test_the_furthest_attacker_is_named_once_and_the_depth_is_told():
     other = attempt(attacker="relearning", place="last 2", view="whole", holds="shots", given=1)
     furthest, depth = reach(verdict(furthest=other, depth=None), tried=True)
     assert furthest == (
-        "Furthest: relearning, last 2 anew, 1 a class, 92.5 % of the forgotten pictures."
+        "Furthest: relearning with the last 2 blocks anew, from 1 picture of each class, "
+        "92.5 % of the forgotten pictures."
     )
     assert depth == "Depth: none; maps get more even at the last block."
     assert "not known" in reach(verdict(depth=None), tried=False)[0]

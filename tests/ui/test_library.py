@@ -46,10 +46,16 @@ def names(keys):
 
 
 def test_the_shipped_studies_are_choices_on_a_fresh_store(root):
-    assert [place.rpartition("-")[0] for place in library.choices()] == ["digits", "digits-random"]
-    for choices in library.choices().values():
-        assert names(choices.shown) == ["original", "retrain", "rl", "opc"]
+    found = {place.rpartition("-")[0]: choices for place, choices in library.choices().items()}
+    assert {name: names(choices.shown) for name, choices in found.items()} == {
+        "digits": ["original", "retrain", "rl", "opc"],
+        "digits-one": ["original", "retrain", "opc", "delete"],  # it has no random labels
+        "digits-random": ["original", "retrain", "rl", "opc"],
+    }
+    for choices in found.values():
         assert set(choices.shown) < set(choices.models)
+        assert {key.rpartition("-")[2] for key in choices.models} == {"s0", "s1", "s2"}
+        assert {key.rpartition("-")[2] for key in choices.shown} == {"s0"}
     assert not root.exists()  # looking makes nothing
 
 

@@ -11,14 +11,14 @@ def ridges_of_two_models() -> None:
     import known_results
 
     from opcviz.results import RidgeSweep
-    from opcviz.ui.sections.side_by_side import _ridges
+    from opcviz.ui.sections.recovery_row import _ridges
 
     def column(label, ridges):
         percent = (50.0,) * len(ridges)
         fits = {"all": known_results.fit(sweep=RidgeSweep(ridges, percent, percent))}
         evidence = known_results.evidence(fits=fits)
         results = known_results.known(evidence=evidence)
-        return SimpleNamespace(label=label, results=results, evidence=evidence)
+        return SimpleNamespace(name="opc", label=label, results=results, evidence=evidence)
 
     _ridges([column("One", (0.0, 1.0)), column("Other", (0.0, 10.0))], "all")
 

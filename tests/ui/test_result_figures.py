@@ -109,7 +109,9 @@ def test_recovery_draws_before_fm_and_hr_of_all_training_data() -> None:
     assert list(whiskers.array)[1:] == [2.0, 2.0]
     assert list(whiskers.arrayminus)[1:] == [2.0, 2.0]
     assert dashed(figure) == [11.0]
-    assert dashed(figure, "dot") == [3.0, 13.0, 33.0]
+    bands = [s for s in figure.layout.shapes if s.name == "retrained"]
+    assert [(s.y0, s.y1) for s in bands] == [(3.0, 3.0), (13.0, 13.0), (33.0, 33.0)]
+    assert [(s.x0 + s.x1) / 2 for s in bands] == [0, 1, 2]  # each over its own bar
     swept = numbers(plot(recovery(2.0), "ridge"))
     assert swept["FM"] == [(1e-6, 17.0), (1e-3, 18.0)]
     assert swept["HR"] == [(1e-6, 37.0), (1e-3, 38.0)]
