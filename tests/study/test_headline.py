@@ -175,9 +175,7 @@ def test_markdown():
         "| 99.0 ± 0.0 | stage2, none | ours |"
     )
     assert lines[4].startswith("| digits · raw pixels (floor) | 55.0 ± 0.0: rbf map | – |")
-    assert lines[5].startswith(
-        f"| digits · retrained band | 98.0 ({RELEARNING}) | 0.50 to 0.70 |"
-    )
+    assert lines[5].startswith(f"| digits · retrained band | 98.0 ({RELEARNING}) | 0.50 to 0.70 |")
     assert all(line.count("|") == 7 for line in lines[:6])
     missing = {"UA", "RA", "TA", "membership", "IDI", "relearned 1"}
     assert set(lines[-1].removeprefix("Without a figure in any line: ")[:-1].split(", ")) == missing
