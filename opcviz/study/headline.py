@@ -69,6 +69,7 @@ class Headline(Record):
             `NEVER` where there is no such block. Empty where it is not known.
         fidelity: the method's mark.
         damaged: whether it costs the retained classes, see `table.DAMAGED`.
+        apart: what tells it from other lines of the same method.
     """
 
     name: str
@@ -81,11 +82,13 @@ class Headline(Record):
     depth: tuple[str, ...] = ()
     fidelity: str | None = None
     damaged: bool = False
+    apart: str = ""
 
     def _written(self) -> Json:
         return {
             **({"study": self.study} if self.study else {}),
             "name": self.name,
+            **({"apart": self.apart} if self.apart else {}),
             "seeds": list(self.seeds),
             "settings": self.settings,
             "reason": self.reason,
@@ -104,24 +107,15 @@ def headline(study: StudyResult, name: str = "") -> list[Headline]:
         study: as it is stored; nothing is computed.
         name: what to call it in a table of several.
     """
-    models, retrained = study.models, _of(study.models, "retrain")
-    tried = {model.key: _attempts(model) for model in models}
+    models = study.models
     made = rows(models, HEADLINE, study=name)
-    lines = [
-        replace(_line(study, row, models, retrained, tried), damaged=damaged(row, made))
-        for row in made
-    ]
-    return [*lines, *_floor(models, name), *_band(retrained, tried, name)]
+    lines = [replace(_line(study, row), damaged=damaged(row, made)) for row in made]
+    return [*lines, *_floor(models, name), *_band(_of(models, "retrain"), name)]
 
 
-def _line(
-    study: StudyResult,
-    row: TableRow,
-    models: Sequence[ModelResult],
-    retrained: Sequence[ModelResult],
-    tried: Mapping[str, Sequence[Attempt]],
-) -> Headline:
-    mine = [model for model in models if model.method == row.method]
+def _line(study: StudyResult, row: TableRow) -> Headline:
+    mine = [m for m in study.models if m.method == row.method and m.seed in row.seeds]
+    beside = study.beside([m.key for m in mine])  # what was attacked quickly, by the quick suite
     depths = [
         (verdict.depth or NEVER) if verdict.furthest else None
         for verdict in map(study.verdict, mine)
@@ -134,30 +128,27 @@ def _line(
         settings=row.method.to_dict(),
         reason=row.reason,
         cells=row.cells,
-        worst=_best_map(mine) if floor else _worst(study, mine, retrained, tried),
+        worst=_best_map(mine) if floor else _worst(beside, mine),
         depth=tuple(depth for depth in depths if depth),
         fidelity=row.method.info.fidelity.mark,
+        apart=row.apart,
     )
 
 
-def _worst(
-    study: StudyResult,
-    mine: Sequence[ModelResult],
-    retrained: Sequence[ModelResult],
-    tried: Mapping[str, Sequence[Attempt]],
-) -> WorstCase | None:
+def _worst(study: StudyResult, mine: Sequence[ModelResult]) -> WorstCase | None:
+    retrained = _of(study.models, "retrain")
     found: list[tuple[float, Attempt]] = []
     for model in mine:
         if furthest := study.verdict(model).furthest:
-            band = _others(model, retrained)
-            theirs = [_of_key(tried[other.key], furthest) for other in band]
+            band = _others(model, [each for each in retrained if each.suite == model.suite])
+            theirs = [_of_key(_attempts(other), furthest) for other in band]
             most = max((value for value in theirs if value is not None), default=None)
             beyond = float("-inf") if most is None else furthest.recovered - most
             found.append((beyond, furthest))
     if not found:
         return None
     beyond, attempt = max(found, key=lambda each: (each[0], each[1].recovered))
-    values = [_of_key(tried[model.key], attempt) for model in mine]
+    values = [_of_key(_attempts(model), attempt) for model in mine]
     recovered = summarised([value for value in values if value is not None])
     return WorstCase(attempt.words, recovered, None if beyond == float("-inf") else beyond)
 
@@ -210,9 +201,7 @@ def _floor(models: Sequence[ModelResult], name: str) -> list[Headline]:
     return [Headline(PIXELS, name, tuple(sorted(by_seed)), None, None, {}, worst)]
 
 
-def _band(
-    retrained: Sequence[ModelResult], tried: Mapping[str, Sequence[Attempt]], name: str
-) -> list[Headline]:
+def _band(retrained: Sequence[ModelResult], name: str) -> list[Headline]:
     """From the least to the greatest of every number over the retrained models."""
     if not retrained:
         return []
@@ -220,7 +209,7 @@ def _band(
     for column in columns(HEADLINE):
         values = [v for model in retrained if (v := column.value(model.results)) is not None]
         cells[column.name] = Span(min(values), max(values), len(values)) if values else None
-    most = [max(got, key=lambda each: each.recovered) for m in retrained if (got := tried[m.key])]
+    most = [max(got, key=lambda each: each.recovered) for m in retrained if (got := _attempts(m))]
     seeds = tuple(sorted(model.seed for model in retrained))
     worst = None
     if most:
@@ -247,7 +236,8 @@ def to_markdown(lines: Sequence[Headline]) -> str:
             cells[at - 1] += " †"
         if line.reason and not any(line.cells.values()):
             cells = [line.reason.replace("|", "/"), *[""] * (len(known) - 1)]
-        name = f"{line.study} · {line.name}" if line.study else line.name
+        who = line.name + (f" ({line.apart})" if line.apart else "")
+        name = f"{line.study} · {who}" if line.study else who
         cells.insert(at, _worst_text(line.worst))
         own = (_depth_text(line.depth), line.fidelity or "–")
         told.append(f"| {' | '.join([name, *cells, *own])} |")

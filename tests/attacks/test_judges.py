@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+import known_results
 import numpy as np
 import pytest
 import torch
@@ -106,12 +107,12 @@ def test_the_clearest_sign_is_the_one_shown():
     assert result.clearest().place == "logits"
     assert result.clearest("features").judge == "rbf"
     assert SignsResult.from_dict(result.to_dict(), strict=True) == result
-    model = get_kind("signs").show(result.to_dict(), "")
-    rows = {row.name: row.value(model, {}) for row in get_kind("signs").rows}
+    model = known_results.known(signs=result)
+    rows = {row.name: row.value(model, known_results.known()) for row in get_kind("signs").rows}
     assert rows["best judge, features"] == "0.90 [0.80, 0.95] (rbf)"
     assert rows["best judge anywhere"] == "0.95 [0.90, 0.99] (rbf on logits)"
     columns = {column.name: column.value(model) for column in get_kind("signs").columns}
-    assert columns == {"AUC, features": 0.9, "AUC, logits": 0.95}
+    assert columns == {"separability": 0.95, "AUC, features": 0.9, "AUC, logits": 0.95}
     none = SignsResult(Undefined("too few"), "test", (3, 3))
     assert none.signs() == ()
     assert none.clearest() is None

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
@@ -120,6 +120,7 @@ def test_a_sure_net_is_ranked_without_saturation():
 @given(seed=st.integers(0, 99), i=st.integers(0, 29), more=st.floats(0, 5))
 def test_the_score_rises_with_confidence(seed, i, more):
     target, _, references = world(30, 40, 10, seed=seed)
+    assume(references.outside.any(0).all())  # else there is no score: see what is missing below
     before = rmia(target, references, a=0.3)
     samples = target.samples.clone()
     samples[i] += more
@@ -160,5 +161,11 @@ def test_what_is_missing_is_named():
     assert isinstance(online, Undefined)
     assert "inside" in online.reason
     assert isinstance(rmia(target, none_in, a=0.3), torch.Tensor)
+    all_in = torch.zeros_like(references.in_models)
+    all_in[:, 3] = True
+    everyone_saw = References(references.scores, all_in, population=references.population)
+    unseen_by_none = rmia(target, everyone_saw, a=0.3)
+    assert isinstance(unseen_by_none, Undefined)
+    assert "no reference model outside" in unseen_by_none.reason
     with pytest.raises(ValueError, match="2 models, and 1 on the population"):
         forget_references([target.samples], [target.samples], [target.population])

@@ -21,7 +21,7 @@ def models(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
 
 
 def attempts(model: dict[str, Any]) -> dict[Key, dict[str, Any]]:
-    """The attacks on blocks and by relearning, by who, where and what with."""
+    """The attacks on blocks, by relearning and in closed form, by who, where and what with."""
     found = [rung["attempt"] for rung in model["strongest"]["rungs"]]
     relearned = model["relearned"]
     found += [
@@ -38,8 +38,30 @@ def attempts(model: dict[str, Any]) -> dict[Key, dict[str, Any]]:
         }
         for a in relearned["attacks"]
     ]
+    found += fits(model["recovery"], "features")
+    for block in model["blocks"]:
+        found += fits(block["recovery"], block["name"])
     names = ("attacker", "place", "view", "holds", "given")
     return {tuple(a[n] for n in names): a for a in found if a["place"] != "pixels"}
+
+
+def fits(recovery: dict[str, Any], place: str) -> list[dict[str, Any]]:
+    """Closed-form maps, on pictures that they were fitted without; FM and HR are one on logits."""
+    return [
+        {
+            "attacker": attack,
+            "place": place,
+            "view": "pooled",
+            "holds": holds,
+            "given": unseen["given"],
+            "recovered": unseen["forget_accuracy"],
+            "scored": unseen["scored"],
+            "constant": unseen["constant_predictor"],
+        }
+        for attack in ("fm", "hr_labels")
+        for holds in ("all", "retain")
+        if (unseen := recovery[attack][holds]["unseen"]) and "reason" not in unseen
+    ]
 
 
 def pixels(model: dict[str, Any], holds: str) -> float:

@@ -25,6 +25,7 @@ from opcviz.study.headline import headline, to_markdown
 from opcviz.study.table import columns
 
 SCORED, CONSTANT = 107, 34.0
+RELEARNING = "relearning with the last block anew, from 10 pictures of each class"
 
 
 def rung(recovered: float, place: str = "stage1", attacker: str = "rbf") -> Rung:
@@ -60,6 +61,7 @@ def model(
     return SimpleNamespace(
         key=f"{method}-12345678-s{seed}",
         seed=seed,
+        suite="full",
         method=settings,
         results=results,
         result=results.answer,
@@ -75,7 +77,9 @@ def study(models: list[SimpleNamespace], verdicts: dict[str, tuple[Any, str | No
         furthest, depth = verdicts.get(model.key, (None, None))
         return SimpleNamespace(furthest=furthest, depth=depth)
 
-    return SimpleNamespace(models=models, verdict=verdict)
+    made = SimpleNamespace(models=models, verdict=verdict)
+    made.beside = lambda keys: made
+    return made
 
 
 def three_seeds() -> Any:
@@ -138,7 +142,7 @@ def test_floor_and_band_stand_below():
     assert (floor.worst.attacker, floor.worst.recovered.mean) == ("rbf map", 55.0)
     assert floor.worst.beyond is None
     assert (band.worst.low, band.worst.high) == (98.0, 98.0)
-    assert band.worst.who == "relearning, last 1 anew, 10 a class"
+    assert band.worst.who == RELEARNING
     cell = band.cells["separability"]
     assert (cell.low, cell.high, cell.n) == (0.5, 0.7, 3)
     assert band.cells["relearned 1"] is None
@@ -171,9 +175,7 @@ def test_markdown():
         "| 99.0 ± 0.0 | stage2, none | ours |"
     )
     assert lines[4].startswith("| digits · raw pixels (floor) | 55.0 ± 0.0: rbf map | – |")
-    assert lines[5].startswith(
-        "| digits · retrained band | 98.0 (relearning, last 1 anew, 10 a class) | 0.50 to 0.70 |"
-    )
+    assert lines[5].startswith(f"| digits · retrained band | 98.0 ({RELEARNING}) | 0.50 to 0.70 |")
     assert all(line.count("|") == 7 for line in lines[:6])
     missing = {"UA", "RA", "TA", "membership", "IDI", "relearned 1"}
     assert set(lines[-1].removeprefix("Without a figure in any line: ")[:-1].split(", ")) == missing

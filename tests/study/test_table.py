@@ -34,6 +34,7 @@ def model(
     made = {
         "key": f"{method}-12345678-s{seed}",
         "seed": seed,
+        "suite": "full",
         "method": method_settings(method),
         "training": training,
         "results": known_results.known(training, evidence=evidence),
