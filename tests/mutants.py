@@ -122,8 +122,8 @@ MUTANTS = (
     ),
     Mutant(
         "the verdict takes no notice of the pixels' floor",
-        'floor = self.model.floor(attempt) if attempt.holds == "retain" else 0.0',
-        "floor = 0.0",
+        "luck, floor = self.model.luck(attempt), self.model.floor(attempt)",
+        "luck, floor = self.model.luck(attempt), 0.0",
         (VERDICT,),
     ),
     # ---- more of what a store holds -------------------------------------------------------

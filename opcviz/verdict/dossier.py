@@ -128,8 +128,8 @@ class Dossier:
         return max(guessed, attempt.constant) if one else guessed
 
     def floor(self, attempt: Attempt) -> float:
-        """The most that anybody with retained data alone gets from the pixels; else 0."""
-        if attempt.given or attempt.holds != "retain":
+        """The most that a map gets from the pixels with the same data; 0 of other attackers."""
+        if attempt.holds not in ("all", "retain") or attempt.attacker == "relearning":
             return 0.0
         same = (each.recovered for each in self.floors if each.holds == attempt.holds)
         return max(same, default=0.0)

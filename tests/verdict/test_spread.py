@@ -98,7 +98,7 @@ def test_what_the_pixels_give_is_not_the_models() -> None:
     found = judge(model(mine, floors=(floor,)), original(3), others)
     assert found.gone == "as in retrained models"
     assert "from the pixels alone 58.0 %" in found.why
-    other = replace(floor, holds="all")  # who holds every class is measured by the band alone
+    other = replace(floor, holds="all")  # from other data than he has
     assert judge(model(mine, floors=(other,)), original(3), others).gone == "hidden"
 
 
