@@ -116,8 +116,8 @@ MUTANTS = (
     ),
     Mutant(
         "the verdict takes no notice of how far retrained models differ",
-        "max(self.t.points, chance, further - bar)",
-        "max(self.t.points, chance)",
+        "needed = max(self.t.points, chance, further - bar)",
+        "needed = max(self.t.points, chance)",
         (VERDICT,),
     ),
     Mutant(

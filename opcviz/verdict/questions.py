@@ -123,13 +123,18 @@ class Questions:
         interval = difference(attempt.recovered, bar, attempt.interval, of_bar)
         chance = gain - interval[0] if interval else 0.0
         further = self.band.spread.bound(attempt.key, self.t.further) or 0.0
+        needed = max(self.t.points, chance, further - bar)
         return Check.above(
             "recovered beyond the retrained models",
             gain,
-            max(self.t.points, chance, further - bar),
+            needed,
             f"{attempt.words} gets {attempt.recovered:.1f} % {attempt.of}; from "
-            f"{self.band.words} {_range(least, strongest.recovered)} %{why}"
-            + (f", a further one may give {further:.1f} %" if further > bar else ""),
+            f"{self.band.words} {_range(least, strongest.recovered)} %{why}; "
+            + (
+                f"above {bar + needed:.1f} % counts"
+                if bar + needed < 100
+                else "nothing would count"
+            ),
             width=self.t.points or 1.0,
             interval=interval,
         )
@@ -156,7 +161,7 @@ class Questions:
 
     def _at_the_end(self, attempt: Attempt) -> bool:
         """Whether he reads the features, or the last block's output before it is pooled to them."""
-        *_, before, last = ("", *self.model.blocks)
+        *_, before, last = ("", "", *self.model.blocks)
         return attempt.place == last or (attempt.place == before and attempt.view == "unpooled")
 
     @property

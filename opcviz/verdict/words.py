@@ -11,12 +11,12 @@ __all__ = ["GONE", "KEPT", "NOTICEABLE", "Thresholds", "in_words", "rules"]
 GONE = {
     "no": "it answers the forgotten data more like the original than like the retrained models",
     "hidden": "the answers are gone, but an attacker gets back more than from any retrained model",
-    "as in retrained models": "no declared attacker gets more than from the retrained models",
+    "as in retrained models": "no declared attacker gets clearly more than retrained models may give",
     "beyond": "from the last features and by relearning attackers get less than from any retrained "
     "model; from earlier blocks, and with a fresh network, as much",
 }
 NOTICEABLE = {
-    "no": "what was unlearned stands out no more than in the retrained models",
+    "no": "what was unlearned stands out not clearly more than in the retrained models",
     "yes": "what was unlearned stands out as in no model that merely never saw it",
 }
 KEPT = {
@@ -107,7 +107,7 @@ for the seeds of a method taken together. They are *hidden*, whatever each of th
 some attacker gets on average more than {t.points:g} points beyond the retrained models' mean, and
 more than all but {t.together:g} % of so many retrained models would give him on average.
 
-*Depth* is the earliest block from which on no attacker gets more than from the band.
+*Depth* is the earliest block from which on no map gets more than from the band; relearning has none.
 
 **Noticeable? yes**, if a judge tells forgotten from retained pictures with an AUC more than
 {t.apart:g} beyond the band; or membership differs from the band's by as much, in either direction;
