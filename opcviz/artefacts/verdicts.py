@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..common.records import Record, Undefined
 from ..common.registry import Registry
 from ..verdict import Check, Verdict, no_verdict
 from .model_results import ModelResults
@@ -20,11 +21,20 @@ class Known:
         who: the model in words, for what is missing.
         results: what is known of it.
         quick: whether that is of the quick suite.
+        outdated: by kind of artefact, in which settings its answer differs from what is asked of
+            all models now: answers to different questions are not compared.
     """
 
     who: str
     results: ModelResults
     quick: bool = False
+    outdated: Mapping[str, str] = field(default_factory=dict)
+
+    def answer(self, kind: str) -> Record | Undefined:
+        """The record of a kind, or why there is none to compare with other models'."""
+        if kind in self.outdated:
+            return Undefined(f"made with {self.outdated[kind]}; run the study again")
+        return self.results.answer(kind)
 
 
 Rule = Callable[[Known, Known | None, Sequence[Known], Mapping[str, int]], Verdict]

@@ -188,6 +188,9 @@ def _decide(q: Questions) -> Verdict:
 
 def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], list[Check]]:
     """The word, the checks behind it, the first deciding, and those whose closeness counts."""
+    if q.answers_nothing and q.one_class:
+        missing.append(f"{q.model.who}: answers that tell a class from another")
+        return None, [], []
     try:
         left = q.left()
     except Missing as why:

@@ -41,7 +41,7 @@ class Questions:
         return max((c for c in found if c), key=lambda check: check.margin, default=None)
 
     def _left_in_answers(self) -> Check | None:
-        if self._answers_nothing():
+        if self.answers_nothing:
             return None
         ours, theirs = self.model.answers(), self.original.answers()
         low, high = self.band.answers()
@@ -60,7 +60,8 @@ class Questions:
             interval=over and (100 * over[0] / lead, 100 * over[1] / lead),
         )
 
-    def _answers_nothing(self) -> bool:
+    @property
+    def answers_nothing(self) -> bool:
         """Whether even retained data are answered no better than by chance: then a right answer to
         forgotten ones is a constant, not a memory.
         """
@@ -165,7 +166,7 @@ class Questions:
         return attempt.place == last or (attempt.place == before and attempt.view == "unpooled")
 
     @property
-    def _one_class(self) -> bool:
+    def one_class(self) -> bool:
         """Whether all forgotten pictures have one label."""
         return any(each.constant >= 100 for each in self.model.attempts)
 
@@ -195,7 +196,7 @@ class Questions:
             [a for a, _ in self.gained if self._at_the_end(a) and a.holds == "all"],
             [a for a, _ in self.gained if a.attacker == "relearning" and a.holds == "shots"],
         ]
-        if not all(groups) or self._one_class:
+        if not all(groups) or self.one_class:
             return []
         checks = []
         for attempts in groups:

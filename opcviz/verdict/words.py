@@ -11,7 +11,7 @@ __all__ = ["GONE", "KEPT", "NOTICEABLE", "Thresholds", "in_words", "rules"]
 GONE = {
     "no": "it answers the forgotten data more like the original than like the retrained models",
     "hidden": "the answers are gone, but an attacker gets back more than from any retrained model",
-    "as in retrained models": "no declared attacker gets clearly more than retrained models may give",
+    "as in retrained models": "no declared attacker gets clearly more than retrained models give",
     "beyond": "from the last features and by relearning attackers get less than from any retrained "
     "model; from earlier blocks, and with a fresh network, as much",
 }
@@ -97,7 +97,8 @@ saw the forgotten data. Every attacker is scored on pictures he was not given.
 3. **beyond**: none does; and both the best map of the last block and the best relearning get more
    than {t.points:g} points, and more than chance, less than from every retrained model. It says
    nothing of earlier blocks, nor of whoever throws the network away and trains a fresh one. Of a
-   single class it is never said: a threshold finds what never comes first.
+   single class it is never said: a threshold finds what never comes first. And where a single class
+   is forgotten, a network that answers nothing at all gets no answer here.
 4. **as in retrained models**: none does. Lines 3 and 4 want all families of attackers; where one is
    missing there is no answer. A difference smaller than the spread of a few retrained models cannot
    be seen; over all attackers together a few percent of retrained models pass some line by luck.
@@ -107,7 +108,7 @@ for the seeds of a method taken together. They are *hidden*, whatever each of th
 some attacker gets on average more than {t.points:g} points beyond the retrained models' mean, and
 more than all but {t.together:g} % of so many retrained models would give him on average.
 
-*Depth* is the earliest block from which on no map gets more than from the band; relearning has none.
+*Depth* is the earliest block from which on no map gets more than from the band.
 
 **Noticeable? yes**, if a judge tells forgotten from retained pictures with an AUC more than
 {t.apart:g} beyond the band; or membership differs from the band's by as much, in either direction;

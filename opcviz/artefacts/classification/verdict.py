@@ -11,7 +11,6 @@ from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs, Strongest
 from ...verdict import FAMILIES, Check, Dossier, Verdict, judge, together
 from ...verdict.dossier import FULL
 from ..kind import Kind, kinds
-from ..model_results import ModelResults
 from ..verdicts import Known, register_verdict
 
 __all__ = ["judge_classifiers"]
@@ -54,9 +53,10 @@ def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
         why = f"{training.status}, {training.reason or 'no reason given'}"
         return Dossier(known.who, Undefined(why), failed=why)
     evidence = results.get(EvidenceResult)
-    attempts, signs, lacking = _attacks(results)
+    attempts, signs, lacking = _attacks(known)
     if known.quick:  # what they found is found; what they did not find, others may
         lacking = {FULL: "quick ones alone were made"}
+    ladder = known.answer("strongest")
     if isinstance(evidence, Undefined):
         return Dossier(known.who, evidence, sizes, evidence, attempts, signs, lacking=lacking)
     return Dossier(
@@ -66,14 +66,14 @@ def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
         radius_ratio=evidence.collapse.radius_ratio,
         attempts=(*_answers(evidence, sizes), *attempts),
         signs=signs,
-        floors=_floors(results),
-        blocks=_places(results),
+        floors=ladder.floors() if isinstance(ladder, StrongestResult) else (),
+        blocks=_places(ladder) if isinstance(ladder, StrongestResult) else (),
         lacking=lacking,
     )
 
 
 def _attacks(
-    results: ModelResults,
+    known: Known,
 ) -> tuple[tuple[Attempt, ...], tuple[Sign, ...], dict[str, str]]:
     """What every kind says, and the families of attackers of which none was made.
 
@@ -85,15 +85,18 @@ def _attacks(
     signs: list[Sign] = []
     lacking: dict[str, str] = {}
     for kind in sorted(kinds("classification"), key=_rank):
-        found = results.answer(kind.name)
-        if isinstance(found, Undefined):
-            if kind.family in FAMILIES:  # nobody misses what only some studies have
-                lacking[kind.family] = found.reason
-            continue
-        attempts += found.attempts() if isinstance(found, Attempts) else ()
-        signs += found.signs() if isinstance(found, Signs) else ()
-    made = {kind.family for kind in kinds("classification") if kind.family} - set(lacking)
-    absent = {name: "there is no such attack" for name in FAMILIES if name not in made}
+        found = known.answer(kind.name)
+        made = found.attempts() if isinstance(found, Attempts) else ()
+        told = found.signs() if isinstance(found, Signs) else ()
+        attempts += made
+        signs += told
+        nothing = not told and all(each.attacker == "answers" for each in made)
+        if nothing and kind.family in FAMILIES:  # nobody misses what only some studies have
+            lacking[kind.family] = (
+                found.reason if isinstance(found, Undefined) else "it could not be measured"
+            )
+    families = {kind.family for kind in kinds("classification")}
+    absent = {name: "there is no such attack" for name in FAMILIES if name not in families}
     return tuple(attempts), tuple(signs), {**absent, **lacking}
 
 
@@ -102,17 +105,9 @@ def _rank(kind: Kind) -> int:
     return STRONGEST_FIRST.index(kind.name) if kind.name in STRONGEST_FIRST else -1
 
 
-def _places(results: ModelResults) -> tuple[str, ...]:
+def _places(ladder: StrongestResult) -> tuple[str, ...]:
     """Where the ladder of attackers was tried, from input to output."""
-    found = results.get(StrongestResult)
-    attempts = () if isinstance(found, Undefined) else found.attempts()
-    return tuple(dict.fromkeys(each.place for each in attempts if each.view != "whole"))
-
-
-def _floors(results: ModelResults) -> tuple[Attempt, ...]:
-    """What the ladder of attackers gets from the pixels, its first rung."""
-    found = results.get(StrongestResult)
-    return () if isinstance(found, Undefined) else found.floors()
+    return tuple(dict.fromkeys(each.place for each in ladder.attempts() if each.view != "whole"))
 
 
 def _answers(evidence: EvidenceResult, sizes: Mapping[str, int]) -> list[Attempt]:
