@@ -126,7 +126,8 @@ def finished_model(run: str) -> None:
     st.markdown(f"**{model.title}**: {headline(model.method.info.name, model.results)}")
     verdict = study.verdict(model)
     by = f"{model.suite} attacks" + (f", seed {model.seed}" if model.seed else "")
-    st.markdown(f"**{verdict.words.capitalize()}** by {by}. {verdict.why}")
+    words = "No verdict" if verdict.words == "none" else verdict.words.capitalize()
+    st.markdown(f"**{words}** by {by}. {verdict.why}")
     for note in verdict.notes:
         st.caption(note)
     if st.button("See it side by side", icon=":material/view_column:", key=f"lab.open.{run}"):
