@@ -202,7 +202,7 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     if q.hidden:
         found = [check for _, check in q.hidden]
         return "hidden", [*found, *path], found[:1]
-    # quick attacks are compared with quick ones: that the others were under more is no lack of theirs
+    # quick attacks are compared with quick ones; that others were under more is no lack of theirs
     suspects = [q.model] if FULL in q.model.lacking else [q.model, *q.band.models]
     if absent := lacking(suspects):
         missing += absent
