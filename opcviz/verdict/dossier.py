@@ -117,12 +117,13 @@ class Dossier:
     def luck(self, attempt: Attempt) -> float:
         """What an attacker who never held a forgotten picture gets by luck; 0 of the others.
 
-        He may guess a forgotten class, or give its name to anything; one answer for all of them, as
-        a point forces it, may be theirs.
+        He may guess a forgotten class, or give its name to anything as the model itself does, from
+        which he starts; one answer for all of them, as a point forces it, may be theirs.
         """
         if attempt.given or attempt.holds not in ("nothing", "retain", "other"):
             return 0.0
-        guessed = max(attempt.luck, 100 / max(len(self.recalls()), 2))
+        answers = max((a.luck for a in self.attempts if a.attacker == "answers"), default=0.0)
+        guessed = max(attempt.luck, answers, 100 / max(len(self.recalls()), 2))
         # one class alone always gets one answer
         one = attempt.one_answer and attempt.constant < 100
         return max(guessed, attempt.constant) if one else guessed
