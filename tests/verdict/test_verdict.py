@@ -233,6 +233,10 @@ def test_beyond_wants_the_map_of_the_last_block_below() -> None:
 
     assert told(stage1=90.0, features=28.0) == "beyond"
     assert told(stage1=28.0, features=90.0) == RETRAINED
+    before = mapped(90.0, "stage1", view="unpooled")  # what the features are pooled from
+    theirs = (before, mapped(90.0), attempt(90.0))
+    found = beside((before, mapped(28.0), attempt(28.0)), theirs, theirs, theirs)
+    assert found.gone == RETRAINED
 
 
 @pytest.mark.parametrize("holds", ["all", "retain"])
