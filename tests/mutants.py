@@ -43,6 +43,8 @@ SWEEP = "tests/sweep/test_sweep.py"
 RULE = "tests/verdict/test_verdict.py"
 LIBRARY = "tests/library/test_whose_baseline.py"
 FIGURES = "tests/ui/test_result_figures.py"
+RELEARNT = "tests/attacks/test_relearning_strongest.py"
+HEADLINE = "tests/study/test_headline.py"
 
 
 class Unfit(Exception):
@@ -312,6 +314,37 @@ MUTANTS = (
         '("forget", "orange", about.forget),\n        ("retain", "green", about.retain),',
         '("forget", "orange", about.retain),\n        ("retain", "green", about.forget),',
         (ANSWERS,),
+    ),
+    # ---- whom the worst case is of -----------------------------------------------------------
+    Mutant(
+        "beyond is said of what lies below the best retrained model alone",
+        "low = min(\n                max(a.recovered",
+        "low = max(\n                max(a.recovered",
+        (RULE,),
+    ),
+    Mutant(
+        "the membership left counted from the band's greatest AUC",
+        "mean = sum(band) / len(band)",
+        "mean = max(band)",
+        (RULE,),
+    ),
+    Mutant(
+        "each attacker's worst attempt taken for his best",
+        "key=lambda each: (each.key, -each.recovered)",
+        "key=lambda each: (each.key, each.recovered)",
+        (RULE,),
+    ),
+    Mutant(
+        "every draw of a relearning is given the same pictures",
+        "given = _given(images, split, shots, seed + draw)",
+        "given = _given(images, split, shots, seed)",
+        (RELEARNT,),
+    ),
+    Mutant(
+        "the retrained band begins at its first model",
+        "least = min(each.recovered for each in most)",
+        "least = most[0].recovered",
+        (HEADLINE,),
     ),
 )
 

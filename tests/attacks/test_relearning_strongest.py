@@ -96,6 +96,52 @@ def test_the_best_of_the_grid_and_the_mean_of_the_draws(tiny_original, tiny_imag
     assert two.trainings == 2
 
 
+def test_every_draw_is_given_other_pictures(tiny_original, tiny_images, tiny_split, monkeypatch):
+    held, given = [], module._given
+    monkeypatch.setattr(module, "_given", lambda *a: held.append(given(*a)) or held[-1])
+    config = SMALL.replace(anew=(0,), shots=(2,), draws=2, steps=3)
+    relearn_strongest(tiny_original, tiny_images, tiny_split, config)
+    first, second = (set(ids.tolist()) for ids in held)
+    assert len(first) == len(second) == 2 * len(tiny_split.classes)
+    assert first != second
+
+
+def test_the_best_moment_is_kept_and_named(tiny_original, tiny_images, tiny_split):
+    dead = dead_behind(tiny_original, tiny_original.block_names[-1])
+    watch = trial(tiny_images, tiny_split)
+    for look, model in enumerate((dead, tiny_original, dead)):
+        watch(model, look)
+    assert watch.moment == 4
+    assert not watch.one_answer
+    alone = trial(tiny_images, tiny_split)
+    alone(tiny_original, 0)
+    assert (watch.right, watch.retained) == (alone.right, alone.retained)
+
+
+def test_the_retained_data_are_of_the_draw_that_got_most(tiny_images, tiny_split):
+    most = trial(tiny_images, tiny_split, right=80.0, moment=4, retained=95.0, way="SGD")
+    less = trial(tiny_images, tiny_split, right=60.0, moment=8, retained=40.0, way="ADAM")
+    for draws in ((most, less), (less, most)):
+        attack = module._attack(1, 10, draws)
+        assert (attack.retain_test, attack.best) == (95.0, "SGD, 4 steps")
+        assert attack.recovered == 70.0
+
+
+def test_one_answer_is_said_where_every_draw_gave_one(tiny_images, tiny_split):
+    same, other = (
+        trial(tiny_images, tiny_split, right=50.0, one_answer=each) for each in (True, False)
+    )
+    assert module._attack(1, 10, (same, same)).one_answer
+    assert not module._attack(1, 10, (same, other)).one_answer
+
+
+def trial(images, split, way="SGD, lr 0.05", **found):
+    """One training's watch, with what it is to have found."""
+    rows = split.forget_test
+    x, y = images.x_test[rows], images.y_test[rows]
+    return module._Best((0, 4, 8, 12), x, y, images, split, way, **found)
+
+
 def test_one_seed_gives_one_answer(tiny_original, tiny_images, tiny_split):
     first, again = (
         relearn_strongest(tiny_original, tiny_images, tiny_split, SMALL, seed=5) for _ in range(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -155,6 +156,22 @@ def test_of_a_network_that_was_given_nothing_the_best_map_is_told():
     line = {each.name: each for each in headline(made)}["untrained"]
     assert (line.worst.attacker, line.worst.recovered.mean) == ("rbf on stage1, pooled", 80.0)
     assert line.worst.beyond is None
+
+
+def test_the_best_map_of_a_floor_is_of_whoever_holds_every_class():
+    made = three_seeds()
+    alone = rung(99.0)
+    alone = replace(alone, attempt=replace(alone.attempt, holds="retain", one_answer=True))
+    made.models.append(model(0, (alone, rung(80.0)), method="untrained"))
+    line = {each.name: each for each in headline(made)}["untrained"]
+    assert (line.worst.attacker, line.worst.recovered.mean) == ("rbf on stage1, pooled", 80.0)
+
+
+def test_the_band_spans_all_its_models():
+    models = [model(s, (rung(v),), method="retrain") for s, v in enumerate((65.0, 60.0, 70.0))]
+    band = headline(study(models, {}))[-1]
+    assert band.name == "retrained band"
+    assert (band.worst.low, band.worst.high, band.worst.n) == (60.0, 70.0, 3)
 
 
 def test_separability_is_of_what_the_model_hands_on_and_says_by_whom():

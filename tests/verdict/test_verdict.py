@@ -150,20 +150,113 @@ def test_luck_is_no_trace() -> None:
     assert told(14.0).gone == RETRAINED  # one in seven classes
 
 
+def membership(auc: float) -> tuple[Sign, ...]:
+    return (Sign(MEMBERSHIP, "likelihood ratio", auc, auc - 0.03, auc + 0.03),)
+
+
+def of_samples(auc: float, others: tuple[float, ...], first: float = 0.7) -> Verdict:
+    """Of a retrained model of the samples' world, but for its membership AUC and the others'."""
+    references = [
+        replace(each, signs=membership(value)) for each, value in zip(band(0), others, strict=True)
+    ]
+    before = replace(original(0), signs=membership(first), accuracy=band(0)[0].accuracy)
+    return judge(replace(band(0)[1], signs=membership(auc)), before, references)
+
+
+def named(found: Verdict, name: str) -> Check:
+    return next(check for check in found.checks if check.name == name)
+
+
 def test_membership_of_samples_counts_in_both_directions() -> None:
-    def sign(auc: float) -> tuple[Sign, ...]:
-        return (Sign(MEMBERSHIP, "likelihood ratio", auc, auc - 0.03, auc + 0.03),)
-
-    references = [replace(each, signs=sign(0.5)) for each in band(0)]
-    first = replace(original(0), signs=sign(0.7), accuracy=band(0)[0].accuracy)
-
     def told(auc: float) -> Verdict:
-        return judge(replace(band(0)[1], signs=sign(auc)), first, references)
+        return of_samples(auc, (0.5, 0.5, 0.5))
 
     assert told(0.68).gone == "no"
     assert told(0.52).gone == RETRAINED
     assert told(0.52).noticeable == "no"
     assert told(0.15).noticeable == "yes"  # treated worse than data never seen
+
+
+def test_what_is_left_of_membership_counts_from_the_mean_of_the_band() -> None:
+    found = of_samples(0.62, (0.4, 0.5, 0.6))
+    assert found.gone == "no"
+    left = named(found, "membership left")
+    assert left.value == pytest.approx(60.0)  # of the lead of 0.7 over 0.5
+    assert left.interval == pytest.approx((45.0, 75.0))
+
+
+def test_membership_below_the_band_counts_from_its_least_model() -> None:
+    found = of_samples(0.42, (0.5, 0.54, 0.58))
+    assert found.noticeable == "no"
+    apart = named(found, "AUC beyond the retrained models'")
+    assert apart.value == pytest.approx(0.08)
+    assert apart.interval == pytest.approx((0.05, 0.11))
+    assert of_samples(0.38, (0.5, 0.54, 0.58)).noticeable == "yes"
+
+
+def test_a_contracted_set_is_pointed_at_by_a_judge_of_features_alone() -> None:
+    """Membership says how like training data samples look, not where the forgotten ones are."""
+
+    def told(features: float, member: float) -> Verdict:
+        signs = (Sign("rbf", "features", features, features, features), *membership(member))
+        mine = replace(model(80.0), signs=signs, radius_ratio=0.01)
+        others = [replace(model(each), signs=signs, radius_ratio=1.0) for each in (78.0, 80.0)]
+        return judge(mine, original(3), others)
+
+    assert told(0.8, 0.5).noticeable == "yes"
+    assert told(0.6, 0.8).noticeable == "no"
+
+
+def mapped(recovered: float, place: str = "features", **changes: object) -> Attempt:
+    made = Attempt("affine", place, "pooled", "all", 0, recovered, 200, 33.3)
+    return replace(made, **changes)
+
+
+def beside(mine: tuple[Attempt, ...], *others: tuple[Attempt, ...]) -> Verdict:
+    """The verdict on these attempts, each retrained model with attempts of its own."""
+    retrained = [replace(model(0), attempts=each) for each in others]
+    return judge(replace(model(0), attempts=mine), original(3), retrained)
+
+
+def test_beyond_is_less_than_from_the_least_of_the_band() -> None:
+    most, least = (mapped(90.0), attempt(90.0)), (mapped(30.0), attempt(30.0))
+    mine = (mapped(28.0), attempt(28.0))
+    assert beside(mine, most, most, most).gone == "beyond"
+    assert beside(mine, most, most, least).gone == RETRAINED
+
+
+def test_beyond_wants_the_map_of_the_last_block_below() -> None:
+    def told(stage1: float, features: float) -> str | None:
+        theirs = (mapped(90.0, "stage1"), mapped(90.0), attempt(90.0))
+        mine = (mapped(stage1, "stage1"), mapped(features), attempt(28.0))
+        return beside(mine, theirs, theirs, theirs).gone
+
+    assert told(stage1=90.0, features=28.0) == "beyond"
+    assert told(stage1=28.0, features=90.0) == RETRAINED
+    before = mapped(90.0, "stage1", view="unpooled")  # what the features are pooled from
+    theirs = (before, mapped(90.0), attempt(90.0))
+    found = beside((before, mapped(28.0), attempt(28.0)), theirs, theirs, theirs)
+    assert found.gone == RETRAINED
+
+
+@pytest.mark.parametrize("holds", ["all", "retain"])
+def test_whoever_gets_more_at_a_block_counts_for_the_depth(holds: str) -> None:
+    def attempts(recovered: float) -> tuple[Attempt, ...]:
+        return mapped(60.0, "stage1"), mapped(recovered, holds=holds)
+
+    def told(recovered: float) -> Verdict:
+        return beside(attempts(recovered), *[attempts(50.0)] * 3)
+
+    assert (told(95.0).gone, told(95.0).depth) == ("hidden", None)
+    assert told(50.0).depth == "stage1"
+
+
+def test_of_one_attackers_attempts_the_best_counts() -> None:
+    once, twice = (attempt(90.0),), (attempt(90.0), attempt(20.0))
+    found = beside((attempt(20.0), attempt(98.0)), once, once, once)
+    assert found.gone == "hidden"
+    assert found.furthest == attempt(98.0)
+    assert beside((attempt(90.0),), twice, twice, twice).gone == RETRAINED
 
 
 def test_without_a_model_a_reference_or_a_figure_there_is_no_answer() -> None:
