@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..common.records import Record
 from ..common.statistics import Interval
 
-__all__ = ["Check"]
+__all__ = ["Check", "spread_of"]
 
 CLOSE = 0.2  # of the threshold
 
@@ -67,3 +67,9 @@ class Check(Record):
         if self.interval:
             return self.interval[0] <= self.threshold <= self.interval[1]
         return abs(self.margin) < CLOSE
+
+
+def spread_of(low: float, high: float, form: str = ".1f") -> str:
+    """As in "87.1 to 90.2"; one number where they are the same."""
+    first, last = format(low, form), format(high, form)
+    return first if first == last else f"{first} to {last}"

@@ -14,7 +14,7 @@ from ..common.statistics import Interval, wilson
 from ..results import PLANTED, AccuracyReport, Attempt, Sign
 from .spread import Key, Spread
 
-__all__ = ["FAMILIES", "FULL", "MEMBERSHIP", "Band", "Dossier", "Missing"]
+__all__ = ["FAMILIES", "FULL", "MEMBERSHIP", "Band", "Dossier", "Missing", "lacking"]
 
 FAMILIES = {
     "recovery": "maps from every block",
@@ -190,6 +190,16 @@ class Band:
         """One judge's signs of all of them; empty unless he saw every one."""
         found = [sign for model in self.models if (sign := model.sign(key))]
         return found if len(found) == len(self.models) else []
+
+
+def lacking(models: Sequence[Dossier]) -> list[str]:
+    """The families of attackers that some of the models were not under, and why."""
+    told = (
+        f"{family} of {model.who} ({why})"
+        for model in models
+        for family, why in model.lacking.items()
+    )
+    return list(dict.fromkeys(told))
 
 
 def _because(value: object) -> str:

@@ -14,8 +14,8 @@ from ..common.config import ConfigError
 from ..common.records import Record, Undefined
 from ..results import Attempt
 from .check import Check
-from .dossier import FULL, Band, Dossier, Missing
-from .questions import Questions, lacking
+from .dossier import FULL, Band, Dossier, Missing, lacking
+from .questions import Questions
 from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words
 
 __all__ = ["Confidence", "Consensus", "Flip", "Verdict", "consensus", "judge", "no_verdict"]

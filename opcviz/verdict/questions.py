@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ..common.statistics import Interval, difference, wilson
 from ..results import Attempt, Sign
-from .check import Check
+from .check import Check, spread_of
 from .dossier import MEMBERSHIP, Band, Dossier, Missing
 from .words import Thresholds
 
@@ -55,7 +55,7 @@ class Questions:
             100 * (ours[0] - high) / lead,
             self.t.left,
             f"{ours[0]:.1f} % of the forgotten data are right; original {theirs[0]:.1f} %, "
-            f"{self.band.words} {_range(low, high)} %",
+            f"{self.band.words} {spread_of(low, high)} %",
             unit="%",
             interval=over and (100 * over[0] / lead, 100 * over[1] / lead),
         )
@@ -94,7 +94,7 @@ class Questions:
             100 * (ours.auc - mean) / lead,
             self.t.left,
             f"membership AUC {ours.auc:.2f}; original {first.auc:.2f}, {self.band.words} "
-            f"{_range(min(band), max(band), '.2f')}",
+            f"{spread_of(min(band), max(band), '.2f')}",
             unit="%",
             interval=(100 * (ours.low - mean) / lead, 100 * (ours.high - mean) / lead),
         )
@@ -130,7 +130,7 @@ class Questions:
             gain,
             needed,
             f"{attempt.words} gets {attempt.recovered:.1f} % {attempt.of}; from "
-            f"{self.band.words} {_range(least, strongest.recovered)} %{why}; "
+            f"{self.band.words} {spread_of(least, strongest.recovered)} %{why}; "
             + (
                 f"above {bar + needed:.1f} % counts"
                 if bar + needed < 100
@@ -257,7 +257,7 @@ class Questions:
             over,
             self.t.apart,
             f"forgotten and retained pictures are told apart with AUC {ours.auc:.2f} ({who}), in "
-            f"{self.band.words} with {_range(low, high, '.2f')}",
+            f"{self.band.words} with {spread_of(low, high, '.2f')}",
             unit="AUC",
             interval=interval,
         )
@@ -285,7 +285,7 @@ class Questions:
             low - ours,
             2 * self.t.points,
             f"{ours:.1f} % of the forgotten samples are right; {self.band.words}, which never saw "
-            f"them, {_range(low, high)} %",
+            f"them, {spread_of(low, high)} %",
             interval=difference(low, ours, self._of_band(low), of_ours),
         )
 
@@ -341,19 +341,3 @@ class Questions:
             for name, value in self.model.recalls().items()
             if all(name in each for each in references)
         }
-
-
-def lacking(models: Sequence[Dossier]) -> list[str]:
-    """The families of attackers that some of the models were not under, and why."""
-    told = (
-        f"{family} of {model.who} ({why})"
-        for model in models
-        for family, why in model.lacking.items()
-    )
-    return list(dict.fromkeys(told))
-
-
-def _range(low: float, high: float, form: str = ".1f") -> str:
-    """As in "87.1 to 90.2"; one number where they are the same."""
-    first, last = format(low, form), format(high, form)
-    return first if first == last else f"{first} to {last}"
