@@ -228,7 +228,7 @@ def to_markdown(lines: Sequence[Headline]) -> str:
     known = [c for c in shown if any(line.cells.get(c.name) for line in lines)]
     names = [column.name for column in known]
     at = names.index("TA") + 1 if "TA" in names else 0  # accuracy, then what an attacker gets
-    heads = ["method", *names[:at], "worst case", *names[at:], "depth", "fidelity"]
+    heads = ["method", *names[:at], "furthest attacker", *names[at:], "depth", "fidelity"]
     told = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for line in lines:
         cells = [_text(line.cells.get(c.name), c.format) for c in known]

@@ -186,7 +186,9 @@ def test_separability_is_of_what_the_model_hands_on_and_says_by_whom():
 
 def test_markdown():
     lines = to_markdown(headline(three_seeds(), "digits")).splitlines()
-    assert lines[0] == ("| method | worst case | separability | relearned 10 | depth | fidelity |")
+    assert lines[0] == (
+        "| method | furthest attacker | separability | relearned 10 | depth | fidelity |"
+    )
     assert lines[3] == (
         "| digits · opc | 93.0 ± 3.0 (+26.0): rbf on stage1, pooled | 0.90 ± 0.00 (rbf on logits) "
         "| 99.0 ± 0.0 | stage2, none | ours |"
