@@ -196,8 +196,8 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     if q.hidden:
         found = [check for _, check in q.hidden]
         return "hidden", [*found, *path], found[:1]
-    if absent := lacking([q.model, *q.band.models]):
-        missing += absent
+    missing += lacking([q.model, *q.band.models])
+    if missing:  # only that something is left can be said without all of the evidence
         return None, path, []
     if not q.gained:
         missing.append("attacks that both this model and the retrained models were under")
