@@ -20,9 +20,12 @@ __all__ = ["main"]
 
 FIRST_PAGE = (  # what `pages/side_by_side.py` imports
     "opcviz.ui.reading.export",
+    "opcviz.ui.reading.references",
     "opcviz.ui.sections.depth",
+    "opcviz.ui.sections.folded",
     "opcviz.ui.sections.own_kinds",
     "opcviz.ui.sections.page_header",
+    "opcviz.ui.sections.recovery_row",
     "opcviz.ui.sections.side_by_side",
 )
 

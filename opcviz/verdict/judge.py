@@ -203,9 +203,8 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
         found = [check for _, check in q.hidden]
         return "hidden", [*found, *path], found[:1]
     # quick attacks are compared with quick ones; that others were under more is no lack of theirs
-    suspects = [q.model] if FULL in q.model.lacking else [q.model, *q.band.models]
-    if absent := lacking(suspects):
-        missing += absent
+    missing += lacking([q.model] if FULL in q.model.lacking else [q.model, *q.band.models])
+    if missing:  # only that something is left can be said without all of the evidence
         return None, path, []
     if not q.gained:
         missing.append("attacks that both this model and the retrained models were under")

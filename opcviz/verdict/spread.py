@@ -85,6 +85,27 @@ def _steady(attempt: Attempt) -> float:
 
 @cache
 def _student(above: float, free: int) -> float:
-    from scipy.special import stdtrit
+    """The quantile that t passes with a chance of `above` percent, for whole degrees of freedom.
 
-    return float(stdtrit(free, 1 - above / 100))
+    By bisection of the closed form (Abramowitz and Stegun 26.7.3 and 26.7.4): pages judge, and are
+    served without scipy.
+    """
+    low, high = 0.0, 1.0
+    while 1 - _below(high, free) > above / 100:
+        low, high = high, 2 * high
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if 1 - _below(middle, free) > above / 100 else (low, middle)
+    return high
+
+
+def _below(t: float, free: int) -> float:
+    """The share of Student's distribution below t, at least 0."""
+    angle = math.atan(t / math.sqrt(free))
+    cosine = math.cos(angle)
+    first = free % 2
+    term, total = (cosine, 0.0) if first else (1.0, 0.0)
+    for power in range(first, free - 1, 2):
+        total += term
+        term *= cosine**2 * (power + 1) / (power + 2)
+    inside = math.sin(angle) * total
+    return 0.5 + ((angle + inside) / math.pi if first else inside / 2)

@@ -77,7 +77,8 @@ def test_it_has_a_table_and_a_section(visit, store, ours, monkeypatch, capsys):
             assert head == "| method | moved |"
             assert (original, ft) == ("| original | 0.50 |", "| ft | 1.25 |")
         else:
-            assert "there are: unlearning, show, inversion, shift" in " ".join(said.err.split())
+            abouts = "unlearning, headline, show, ground_truth, inversion, shift"
+            assert f"there are: {abouts}" in " ".join(said.err.split())
     page = visit("instruments", study=plan.study.place)
     assert [each.value for each in page.subheader[-2:]] == ["Shift", "Words"]
     (table,) = [each.value for each in page.markdown if "| moved |" in each.value]

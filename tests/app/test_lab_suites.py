@@ -61,13 +61,21 @@ def test_leaving_a_quick_attack_out_keeps_the_studys_full_ones(lab, engine):
     assert left_out <= set(plan.study.evidence.in_suite("full").chosen)
 
 
-def test_the_first_quick_run_in_a_study_says_what_else_it_attacks(lab):
-    first = [text for text in captions(lab) if "The first time" in text]
+@pytest.mark.slow
+def test_the_first_quick_run_in_a_study_says_what_else_it_attacks(visit, burst):
+    lab = visit("lab", study=burst)
+    (first,) = (text for text in captions(lab) if "The first time" in text)
     study = open_study(library.store(), lab.query_params["study"])
     count = 1 + sum(m.method.info.name == "retrain" for m in study.models)
-    assert f"{count} reference models of this study" in first[0]
+    assert f"{count} reference models of this study" in first
     lab.toggle(key="lab.full").set_value(True).run()
     assert not [text for text in captions(fine(lab)) if "The first time" in text]
+
+
+def test_references_that_have_quick_answers_are_not_attacked_again(lab):
+    """As of the shipped studies, which bring them."""
+    assert any("then quick attacks" in text for text in captions(lab))
+    assert not [text for text in captions(lab) if "The first time" in text]
 
 
 def test_beside_start_stands_why_it_waits(lab):

@@ -57,7 +57,8 @@ def test_a_fresh_store_opens_on_evidence_and_trains_nothing(app, home):
     study = open_study(Store(shipped_root()), params(home)["study"])
     samples = len(study.probe()[0]["ids"])
     assert {c.get_attribute("data-points") for c in canvases(home).all()} == {str(samples)}
-    expect(home.get_by_text("PSNR")).to_have_count(4)
+    expect(home.get_by_text("PSNR")).to_have_count(3)
+    expect(home.get_by_text("no score: ")).to_have_count(1)  # no gradient reaches OPC's body
     pictures = reconstructions(home).locator("img")
     expect(pictures).to_have_count(4 * study.study.evidence.pictures)
     assert all(
@@ -199,7 +200,9 @@ def test_a_bar_tells_its_interval_and_the_chart_saves_itself(home):
     row = home.get_by_test_id("recovery-bars")
     tip = row.get_by_role("tooltip")
     expect(tip).to_have_count(1)  # the others are hidden
-    expect(tip).to_have_text(re.compile(r"^after FM: [\d.]+ %, 95 %: [\d.]+ to [\d.]+$"))
+    value = r"^after FM: [\d.]+ %, 95 %: [\d.]+ to [\d.]+; "
+    band = r"3 retrained models [\d.]+ to [\d.]+ %$"
+    expect(tip).to_have_text(re.compile(value + band))
     assert bar.get_attribute("aria-label") == tip.text_content()
     with home.expect_download() as download:
         row.get_by_role("button", name="Save as SVG").first.click()

@@ -88,7 +88,7 @@ def test_a_method_says_what_it_is(method: Method) -> None:
 def test_a_method_says_how_closely_it_follows_its_paper(method: Method) -> None:
     fidelity = method.info.fidelity
     assert fidelity.mark in MARKS
-    assert fidelity.deviations or fidelity.mark == "faithful"
+    assert fidelity.deviations or fidelity.mark != "corrected"
     assert Fidelity.from_dict(json.loads(json.dumps(fidelity.to_dict()))) == fidelity
     assert method.info.paper.startswith("ours") <= (fidelity.mark == "ours")
 
@@ -132,10 +132,10 @@ def test_bad_settings_are_named(method: Method) -> None:
         create(cls.info.name, typo=1)
     for name, about in settings_of(cls).items():
         wrong: list[Any] = [object()]
-        if about.low is not None:
-            wrong.append(type(getattr(method, name))(about.low - 1))
-        if about.high is not None:
-            wrong.append(type(getattr(method, name))(about.high + 1))
+        ends = [about.low - 1] if about.low is not None else []
+        ends += [about.high + 1] if about.high is not None else []
+        value = getattr(method, name)
+        wrong += [(end,) if isinstance(value, tuple) else type(value)(end) for end in ends]
         if about.choices:
             wrong.append("nonsense")
         for value in wrong:

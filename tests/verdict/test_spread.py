@@ -12,7 +12,7 @@ from scipy import stats
 
 from opcviz.results import Attempt
 from opcviz.verdict import Dossier, Verdict, judge
-from opcviz.verdict.spread import PRIOR, Spread
+from opcviz.verdict.spread import PRIOR, Spread, _student
 
 SCORED = 200
 
@@ -107,3 +107,13 @@ def test_beside_one_retrained_model_confidence_is_low() -> None:
     assert (found.gone, found.confidence.level) == ("hidden", "low")
     assert "spread" in found.confidence.basis
     assert verdict(90.0, [20.0, 21.0, 22.0]).confidence.level == "medium"
+
+
+@pytest.mark.parametrize("free", [1, 2, 3, 6, 7, 40])
+@pytest.mark.parametrize("above", [0.01, 1.0, 5.0, 25.0])
+def test_the_quantile_of_t_is_scipys(above, free):
+    assert _student(above, free) == pytest.approx(stats.t.isf(above / 100, free), rel=1e-9)
+
+
+def test_half_of_t_lies_above_nought():
+    assert _student(50.0, 6) == pytest.approx(0.0, abs=1e-12)
