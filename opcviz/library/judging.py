@@ -166,7 +166,7 @@ def open_study(name: str, *, store: str | Path | None = None) -> StudyResult:
 
     Example:
         >>> study = opcviz.open_study("digits")
-        >>> [model.title for model in study.models][:2]
+        >>> [model.title for model in study.models if model.seed == 0][:2]
         ['Original', 'Retrained']
         >>> study.models[0].result("evidence").accuracy.forget_train
         100.0

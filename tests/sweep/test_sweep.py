@@ -89,15 +89,18 @@ def test_a_gap_is_to_the_retrained_model(name, part):
     store = Store(shipped_root())
     study = open_study(store, name)
     told = {model["key"]: model["accuracy"] for model in study.to_dict()["models"]}
-    (retrained,) = [model for model in study.models if model.method.info.name == "retrain"]
-    tried = [model for model in study.models if model.method.info.name in ("opc", "ft", "ga")]
+    ours = [model for model in study.models if model.seed == 0]
+    (retrained,) = [model for model in ours if model.method.info.name == "retrain"]
+    tried = [m for m in ours if m.method.info.name in ("opc", "ft", "neggrad_plus")]
     assert len(tried) >= 3
+    gaps = []
     for model in tried:
-        ours, ideal = told[model.key], told[retrained.key]
-        gap = sum(abs(ours[p] - ideal[p]) for p in (part, "retain_test")) / 2
+        made, ideal = told[model.key], told[retrained.key]
+        gap = sum(abs(made[p] - ideal[p]) for p in (part, "retain_test")) / 2
         found = score(store, study.study, model.method, Sweep(budget=10**9, seed=0))
         assert found.gap == pytest.approx(gap)
-        assert found.gap > 0
+        gaps.append(found.gap)
+    assert max(gaps) > 0
 
 
 @pytest.mark.slow
