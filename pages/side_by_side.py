@@ -9,21 +9,28 @@ from opcviz.ui.sections import depth, own_kinds
 from opcviz.ui.sections import side_by_side as rows
 from opcviz.ui.sections.folded import folded
 from opcviz.ui.sections.page_header import head
+from opcviz.ui.sections.page_rows import Row, show_rows
 from opcviz.ui.sections.recovery_row import recovery
 
 study, view = head("Side by side")
 shown = library.columns(study, view.models)
 
 own_kinds.say_outdated(shown)
-rows.headlines(shown)
-rows.maps(study, view, shown)
-recovery(shown, References.of(study))
-folded(
-    "How deep does it go? The same attack at every block",
-    lambda: depth.depth(shown),
-    key="rows.deep",
+show_rows(
+    [
+        Row("answers", lambda: rows.headlines(shown)),
+        Row("maps", lambda: rows.maps(study, view, shown)),
+        Row("recovery", lambda: recovery(shown, References.of(study))),
+        Row(
+            "depth",
+            lambda: folded(
+                "How deep does it go? The same attack at every block",
+                lambda: depth.depth(shown),
+                key="rows.deep",
+            ),
+        ),
+        Row("inversion", lambda: rows.reconstructions(shown)),
+    ]
 )
-rows.reconstructions(shown)
-
 st.divider()
 export.downloads(study, view, shown)

@@ -56,7 +56,7 @@ def test_it_opens_on_the_shipped_study(visit, shipped, store):
     assert infos(app) == []
     assert app.query_params["study"] == shipped.place
     names = [key.split("-")[0] for key in models(app)]
-    assert names == ["original", "retrain", "rl", "opc"]
+    assert names == ["original", "retrain", "delete", "opc"]
     assert app.multiselect(key="head.models").value == models(app)
     assert len(headlines(app)) == len(bars(app)) == len(panels(app)) == 4
     assert all(panel["xy"] and not panel["reason"] for panel in panels(app))
@@ -71,7 +71,7 @@ def test_its_numbers_are_those_of_the_store(visit, shipped):
     app = visit()
     for key, shown, headline in zip(models(app), bars(app), headlines(app), strict=True):
         numbers = shipped.model(key).to_dict()
-        fits = [numbers["recovery"][attack]["all"] for attack in ATTACKS]
+        fits = [numbers["recovery"][attack]["retain"] for attack in ATTACKS]
         first, _ = before(numbers, fits[0])
         assert shown == [first, *(scored(fit)["forget_accuracy"] for fit in fits)]
         assert f"{numbers['accuracy']['retain_test']:.1f}".removesuffix(".0") in headline
@@ -123,7 +123,7 @@ def test_the_kind_of_map_can_be_changed(visit):
 def test_the_fit_set_changes_bars_and_baseline(visit, shipped):
     app = visit()
     told = {key: shipped.model(key).to_dict()["recovery"] for key in models(app)}
-    for fit in ("retain", "heldout", "heldout_retain", "forget"):
+    for fit in ("all", "heldout", "heldout_retain", "forget"):
         app.button_group(key="rows.fit").set_value(fit).run()
         for key, shown in zip(models(fine(app)), bars(app), strict=True):
             recovered = [scored(told[key][a][fit])["forget_accuracy"] for a in ATTACKS]

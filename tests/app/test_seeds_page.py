@@ -34,13 +34,13 @@ def retrained(digits) -> list[list[float]]:
 
 def changed(result):
     for attack in ("fm", "hr_labels"):
-        scored(result["recovery"][attack]["all"])["forget_accuracy"] = FM
+        scored(result["recovery"][attack]["retain"])["forget_accuracy"] = FM
 
 
 def stages(model) -> list[float]:
     """Percent before and after the attacks, as they are shown."""
     numbers = model.to_dict()
-    fits = [numbers["recovery"][attack]["all"] for attack in ("fm", "hr_labels")]
+    fits = [numbers["recovery"][attack]["retain"] for attack in ("fm", "hr_labels")]
     first, _ = before(numbers, fits[0])
     return [first, *(scored(fit)["forget_accuracy"] for fit in fits)]
 
@@ -78,7 +78,7 @@ def test_what_a_visitor_trains_is_not_shown_first(visit, store, digits, named):
     for settings in ({"epochs": 120}, {"lr": 0.01}):
         copy_model(named["opc"], store, settings=settings)
     for seed in (NEW, NEW + 1):
-        for name in ("original", "retrain", "rl", "opc"):
+        for name in ("original", "retrain", "delete", "opc"):
             copy_model(named[name], store, seed=seed)
     app = fine(visit())
     assert models(app) == before
@@ -95,5 +95,5 @@ def test_a_run_is_shown_beside_the_references_of_its_seed(store, digits, named):
     beside = lab._beside(study, study.model(keys["opc"]))
     assert set(beside) == set(keys.values())
     first = lab._beside(study, study.model(named["opc"].key))
-    assert set(first) == {named[name].key for name in ("original", "retrain", "rl", "opc")}
+    assert set(first) == {named[name].key for name in ("original", "retrain", "delete", "opc")}
     assert all(key.endswith("-s0") for key in first)

@@ -9,7 +9,8 @@ from opcviz.common.records import Undefined
 from opcviz.common.statistics import wilson
 from opcviz.results import Attempt, ConfidenceInterval, FitResult, UnseenScore
 from opcviz.ui.charts.bands import Band, band_name
-from opcviz.ui.charts.lines import LINE_COLOURS, Beside, lines_figure
+from opcviz.ui.charts.lines import Beside, lines_figure
+from opcviz.ui.charts.palette import METHOD_COLOURS
 from opcviz.ui.charts.relearned import Ways, relearned_figure
 from opcviz.ui.reading.scores import answers, score_of
 from opcviz.ui.sections.paint import paint
@@ -65,17 +66,17 @@ def test_no_way_of_relearning_is_no_figure():
         relearned_figure(Ways({"m": {}}, {"m": {}}))
 
 
-def test_grey_and_green_are_the_references_whichever_models_stand_first():
+def test_a_method_has_its_colour_whichever_models_stand_beside_it():
     def column(name, label):
         return SimpleNamespace(name=name, label=label)
 
     opc, ssd = column("opc", "OPC"), column("ssd", "SSD")
     first, second = column("retrain", "Retrained · seed 0"), column("retrain", "Retrained · seed 1")
-    assert paint([opc, ssd]) == {"OPC": LINE_COLOURS[2], "SSD": LINE_COLOURS[3]}
-    found = paint([column("original", "Original"), first, second, opc])
-    assert found["Original"] == LINE_COLOURS[0]
-    assert found["Retrained · seed 0"] == LINE_COLOURS[1]
-    assert len(set(found.values())) == 4
+    alone = paint([opc])["OPC"]
+    found = paint([column("original", "Original"), first, second, ssd, opc])
+    assert found["OPC"] == alone == METHOD_COLOURS["opc"]
+    assert found["Retrained · seed 0"] == METHOD_COLOURS["retrain"]
+    assert len(set(found.values())) == 5
     six = [column("ssd", f"SSD {i}") for i in range(6)]
     assert len(set(paint(six).values())) == 6
 

@@ -48,9 +48,9 @@ def names(keys):
 def test_the_shipped_studies_are_choices_on_a_fresh_store(root):
     found = {place.rpartition("-")[0]: choices for place, choices in library.choices().items()}
     assert {name: names(choices.shown) for name, choices in found.items()} == {
-        "digits": ["original", "retrain", "rl", "opc"],
-        "digits-one": ["original", "retrain", "opc", "delete"],  # it has no random labels
-        "digits-random": ["original", "retrain", "rl", "opc"],
+        "digits": ["original", "retrain", "delete", "opc"],
+        "digits-one": ["original", "retrain", "delete", "opc"],
+        "digits-random": ["original", "retrain", "rl", "opc"],  # it has no DELETE
     }
     for choices in found.values():
         assert set(choices.shown) < set(choices.models)
@@ -69,7 +69,10 @@ def test_shipped_studies_come_first_and_ones_without_models_not_at_all(root):
 @pytest.mark.parametrize(
     ("methods", "shown"),
     [
-        (("original", "retrain", "ft", "rl", "ga", "opc"), ("original", "retrain", "rl", "opc")),
+        (
+            ("original", "retrain", "ft", "delete", "ga", "opc"),
+            ("original", "retrain", "delete", "opc"),
+        ),
         (("original", "retrain", "ga"), ("original", "retrain", "ga")),
         (("original", "retrain", "ft", "ga", "opc"), ("original", "retrain", "opc", "ft")),
         (("original",), ("original",)),
@@ -81,7 +84,7 @@ def test_what_is_shown_at_first(methods, shown):
 
 
 def test_a_seed_is_not_mixed_with_another_at_first():
-    models = study_of(*map(create, ("original", "retrain", "rl", "opc")), seeds=(0, 1)).models
+    models = study_of(*map(create, ("original", "retrain", "delete", "opc")), seeds=(0, 1)).models
     assert all(key.endswith("-s0") for key in library._shown(models))
 
 

@@ -2,7 +2,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from opcviz.ui.charts.maps_component import Selection
-from opcviz.ui.reading.state import Choices, View, read
+from opcviz.ui.reading.state import OPTIONS, Choices, View, read
 
 DIGITS = Choices(
     ["original", "retrain", "rl", "ga", "ft", "negplus", "opc"],
@@ -44,6 +44,20 @@ def test_what_does_not_exist_is_ignored_and_named(params, view, says):
     assert says in got.notes[0]
 
 
+def test_every_option_survives_its_link_and_a_default_is_left_out():
+    view = View("digits", DIGITS.shown, options={"fit": "all", "explain": "on", "epoch": "7"})
+    assert read(view.to_params(), STUDIES).to_params() == view.to_params()
+    assert view.to_params()["epoch"] == "7"
+    assert "fit" not in View("digits", DIGITS.shown, options={"fit": "retain"}).to_params()
+
+
+@pytest.mark.parametrize(("name", "word"), [("fit", "some"), ("epoch", "-1"), ("present", "1")])
+def test_a_word_that_is_no_option_is_named(name, word):
+    got = read({name: word}, STUDIES)
+    assert got.option(name) == OPTIONS[name].default
+    assert f"{name} cannot be '{word}'" in got.notes[0]
+
+
 def test_one_model_alone_is_joined_by_others():
     assert read({"models": "opc"}, STUDIES).models == DIGITS.shown
 
@@ -66,6 +80,7 @@ def page():
     for sample in (4, 5):
         pin = {"selection": Selection(sample, samples=(1, 2), classes=(3,))}
         st.button(f"pin {sample}", on_click=state.update, kwargs=pin)
+    st.button("fit", on_click=state.choose, kwargs={"fit": "all"})
     st.button("other", on_click=state.update, kwargs={"study": "small"})
     view = state.sync(studies)
     st.session_state["view"] = view
@@ -140,9 +155,18 @@ def test_a_set_stays_selected_beside_a_pinned_sample_and_a_changed_address():
 
 def test_another_study_forgets_models_and_sample():
     app = start(sample="7")
-    app.button[2].click().run()
+    app.button[3].click().run()
     assert view(app) == View("small", ("a", "b"), Selection(), "pca")
     assert not app.info
+
+
+def test_an_option_goes_into_the_address_and_comes_back_with_a_link():
+    app = start()
+    app.button[2].click().run()
+    assert view(app).option("fit") == address(app)["fit"] == "all"
+    app.query_params["fit"] = "forget"  # a link inside the app
+    app.run()
+    assert view(app).option("fit") == "forget"
 
 
 def test_notes_are_said_once():

@@ -8,7 +8,7 @@ Values of a link that do not exist (any more) are ignored and named.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -16,13 +16,18 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ...results import FIT_SETS
 from ..charts.maps_component import Selection
 
 __all__ = [
     "MAX_MODELS",
     "MIN_MODELS",
+    "OPTIONS",
     "Choices",
+    "Option",
     "View",
+    "choose",
+    "option",
     "read",
     "sync",
     "update",
@@ -33,6 +38,41 @@ MIN_MODELS, MAX_MODELS = 2, 6  # columns that fit side by side
 _KEY = "opcviz.view"
 _WRITTEN = "opcviz.written"  # addresses written lately: one of them coming back is an echo
 _ECHOES = 16
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice that a link keeps beside what is shown, as one word.
+
+    Attributes:
+        default: where nobody chose; an address leaves it out.
+        valid: whether a word is one of its values.
+        wanted: what is, for a person.
+    """
+
+    default: str
+    valid: Callable[[str], bool]
+    wanted: str
+
+    @classmethod
+    def of(cls, *words: str) -> Option:
+        """One of several words, the first being the default."""
+        return cls(words[0], words.__contains__, f"one of {', '.join(words)}")
+
+    @classmethod
+    def count(cls) -> Option:
+        """A whole number from 0 on, or nothing."""
+        return cls("", lambda word: not word or word.isdecimal(), "a whole number")
+
+
+OPTIONS = {
+    "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
+    "explain": Option.of("off", "on"),
+    "present": Option.of("off", "on"),
+    "epoch": Option.count(),
+    "step": Option.count(),
+}
+"""Every such choice, by its name in the address."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +106,7 @@ class View:
         selection: what is selected on the maps: a pinned sample, a set, classes. The address names
             the pinned sample only.
         map: the kind of map.
+        options: what was chosen of `OPTIONS`, by name; see `option`.
         notes: sentences on what a link asked for and does not exist.
     """
 
@@ -73,7 +114,16 @@ class View:
     models: tuple[str, ...]
     selection: Selection = field(default=Selection())
     map: str = "umap"
+    options: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def option(self, name: str) -> str:
+        """What was chosen of one of `OPTIONS`, else its default.
+
+        Raises:
+            KeyError: when there is no option of this name.
+        """
+        return self.options.get(name, OPTIONS[name].default)
 
     @property
     def sample(self) -> int | None:
@@ -85,7 +135,12 @@ class View:
         params = {"study": self.study, "models": ",".join(self.models), "map": self.map}
         if self.sample is not None:
             params["sample"] = str(self.sample)
-        return params
+        chosen = {name: self.option(name) for name in OPTIONS}
+        return params | {k: v for k, v in chosen.items() if v != OPTIONS[k].default}
+
+
+OURS = ("study", "models", "map", "sample", *OPTIONS)
+"""The parameters of an address that are read and written here."""
 
 
 def read(
@@ -122,7 +177,20 @@ def read(
         sample=_read_sample(params, choices, view.sample, notes),
         samples=tuple(i for i in view.selection.samples if i in choices.samples),
     )
-    return View(study, models, selection, kind, tuple(notes))
+    options = {**view.options, **_read_options(params, notes)}
+    return View(study, models, selection, kind, options, tuple(notes))
+
+
+def _read_options(params: Mapping[str, str], notes: list[str]) -> dict[str, str]:
+    found = {}
+    for name, about in OPTIONS.items():
+        if (word := params.get(name)) is None:
+            continue
+        if about.valid(word):
+            found[name] = word
+        else:
+            notes.append(f"{name} cannot be '{word}'; it is {about.wanted}.")
+    return found
 
 
 def _read_models(
@@ -166,7 +234,7 @@ def sync(studies: Mapping[str, Choices]) -> View:
     """
     session = st.session_state
     params = st.query_params.to_dict()
-    ours = {k: v for k, v in params.items() if k in ("study", "models", "map", "sample")}
+    ours = {k: v for k, v in params.items() if k in OURS}
     current: View | None = session.get(_KEY)
     address = urlencode(ours)
     # an address we wrote ourselves may come back late, after a newer pick: the session wins
@@ -198,6 +266,33 @@ def update(**changes: Any) -> None:
     st.session_state[_KEY] = replace(view, **changes)
 
 
+def option(name: str) -> str:
+    """What is chosen of one of `OPTIONS` now, for parts of a page that are drawn again alone.
+
+    Raises:
+        KeyError: when there is no option of this name.
+    """
+    view: View | None = st.session_state.get(_KEY)
+    return view.option(name) if view else OPTIONS[name].default
+
+
+def choose(**words: str) -> None:
+    """Choose options, from a callback or a page: `choose(fit="all")`; the address follows at once.
+
+    Raises:
+        ValueError: for a word that is none of an option's.
+        KeyError: when there is no option of a name.
+    """
+    for name, word in words.items():
+        if not OPTIONS[name].valid(word):
+            raise ValueError(f"{name} cannot be '{word}'; it is {OPTIONS[name].wanted}")
+    view: View = st.session_state.get(_KEY) or View("", ())
+    view = replace(view, options={**view.options, **words})
+    st.session_state[_KEY] = view
+    if view.study:  # a part that is drawn again alone does not come to `sync`
+        _write(view, st.query_params.to_dict())
+
+
 def _unpinned(view: View) -> Selection:
     """An address says which sample is pinned; of sets and classes it says nothing."""
     return replace(view.selection, sample=None)
@@ -209,7 +304,7 @@ def _write(view: View, params: Mapping[str, str]) -> None:
     address = urlencode(wanted)
     before = st.session_state.get(_WRITTEN, ())
     st.session_state[_WRITTEN] = (*(a for a in before if a != address), address)[-_ECHOES:]
-    others = {k: v for k, v in params.items() if k not in ("study", "models", "map", "sample")}
+    others = {k: v for k, v in params.items() if k not in OURS}
     # what the run was told may be older than what was written since: then write again
     if params != {**others, **wanted} or before[-1:] != (address,):
         st.query_params.from_dict({**others, **wanted})

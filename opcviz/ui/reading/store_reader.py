@@ -40,7 +40,9 @@ __all__ = [
     "trajectory",
 ]
 
-FIRST_SHOWN = ("original", "retrain", "rl", "opc")
+FIRST_SHOWN = (("original",), ("retrain",), ("delete", "rl", "ssd"), ("opc",))
+"""By column: the methods of which the first that a study has is shown; the third ones hide."""
+
 _kept = KeptStudies()
 _judging = threading.Lock()  # two visitors at once wait for one judgement instead of making two
 
@@ -100,9 +102,10 @@ def choices() -> dict[str, Choices]:
 
 
 def _shown(models: list[ModelResult]) -> tuple[str, ...]:
-    """The references, one shallow method and OPC; others where these are missing, methods first."""
+    """The references, one method that hides and OPC; where these are missing, methods first."""
     named = {m.method.info.name: m.key for m in reversed(models)}
-    first = [named[name] for name in FIRST_SHOWN if name in named]
+    found = (next((named[name] for name in names if name in named), None) for names in FIRST_SHOWN)
+    first = [key for key in found if key is not None]
     methods_first = sorted(models, key=lambda m: m.method.info.family == "reference")
     others = [m.key for m in methods_first if m.key not in first]
     return (*first, *others[: max(0, len(FIRST_SHOWN) - len(first))])

@@ -12,6 +12,7 @@ from ...results import FIT_SETS, EvidenceResult, StrongestResult
 from ..charts import figures
 from ..charts.bands import Band
 from ..charts.bars_component import Bars, recovery_bars
+from ..reading import state
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column, fit_of
@@ -35,16 +36,16 @@ def recovery(shown: Sequence[Column], references: References) -> None:
     left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
     with left:
         title("Recovery attacks", HOW_TO_READ["recovery"])
+    st.session_state["rows.fit"] = fit = state.option("fit")
     with right:
-        fit = st.segmented_control(
+        st.segmented_control(
             "Fitted on",
             list(FIT_SETS),
             format_func=lambda name: FIT_SETS[name].label,
-            default="all",
             required=True,
             key="rows.fit",
+            on_change=lambda: state.choose(fit=st.session_state["rows.fit"]),
             label_visibility="collapsed",
-            persist_state="session",
         )
     beside = [_stages(each, fit) for each in references.retrained]
     bands = {
