@@ -87,7 +87,7 @@ class SamplesKind(Kind[Context]):
             progress=context.progress,
         )
         member, limit = _membership(context)
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "groups": found.groups.numpy().astype(np.int16),
             "neighbours": near[:, 1:].astype(np.int32),
             "distances": (far[:, 1:] / unit).astype(np.float32),
