@@ -27,12 +27,9 @@ ANSWERS, RESTORES, REBUILT = "Answers right", "An attacker restores", "Pictures 
 LIVE = ("fm_retain_accuracy", "fm_accuracy")
 """Of the history: the attacker of the bars, and who stands in for them where that was not kept."""
 EXPLAIN = {
-    ANSWERS: "How many forgotten pictures the network itself still names. To be like a network "
-    "that never saw them is the goal: the green band.",
-    RESTORES: "An attacker who holds kept pictures only translates its features back into the "
-    "original network's (feature mapping). Scored on pictures not used for that.",
-    REBUILT: "The gradient of one picture, searched for the picture. A network that never saw it "
-    "gives it back as well: a living gradient, not memory.",
+    ANSWERS: "What the network itself still names; the green band is the goal.",
+    RESTORES: "By whoever holds kept pictures only and maps its features back.",
+    REBUILT: "From its gradient: that a gradient lives, not that it remembers.",
 }
 """How to read each bar."""
 

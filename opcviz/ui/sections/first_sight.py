@@ -103,7 +103,7 @@ def told(shown: Sequence[Column], beside: References) -> str:
     # where networks that never saw the data know it all the same, nought is not the goal
     if band.answers and band.answers.low > CLEARLY:
         low, high = percent(band.answers.low), percent(band.answers.high)
-        both = low if low == high else f"{low} to {high}"
+        both = low if low == high else f"{low.removesuffix(' %')} to {high}"
         parts.append(f"Networks that never saw them name {both}: that is the goal.")
     return " ".join((*parts, *(_verdict(column, beside) for column in shown))).replace(
         " %", "&nbsp;%"
