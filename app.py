@@ -11,6 +11,7 @@ st.navigation(
             "pages/first_sight.py", title="Start", icon=":material/play_circle:", default=True
         ),
         st.Page("pages/side_by_side.py", title="Side by side", icon=":material/view_column:"),
+        st.Page("pages/race.py", title="Race", icon=":material/flag:"),
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
     ],

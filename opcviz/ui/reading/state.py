@@ -64,6 +64,17 @@ class Option:
         """A whole number from 0 on, or nothing."""
         return cls("", lambda word: not word or word.isdecimal(), "a whole number")
 
+    @classmethod
+    def names(cls, least: int, most: int) -> Option:
+        """Names separated by commas, so many of them, or nothing."""
+
+        def valid(word: str) -> bool:
+            names = word.split(",")
+            fit = all(name.isidentifier() for name in names) and len(set(names)) == len(names)
+            return not word or (fit and least <= len(names) <= most)
+
+        return cls("", valid, f"{least} to {most} names, separated by commas")
+
 
 OPTIONS = {
     "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
@@ -71,6 +82,7 @@ OPTIONS = {
     "present": Option.of("off", "on"),
     "epoch": Option.count(),
     "step": Option.count(),
+    "race": Option.names(2, 4),
 }
 """Every such choice, by its name in the address."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import html
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from ...artefacts import ModelResults
 from ...common.records import Undefined, defined
-from ...results import EvidenceResult, InversionSummary, StrongestResult
+from ...results import EvidenceResult, InversionSummary, StrongestResult, TrainingResult
 from ..charts.bands import Band
 from ..charts.maps_component import Samples
 from ..charts.player_component import Bar, Film, Line, Rebuilt
@@ -19,7 +21,7 @@ from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
 from .verdicts import chips
 
-__all__ = ["EXPLAIN", "FIT", "film", "levels", "lines", "measured", "watched"]
+__all__ = ["EXPLAIN", "FIT", "Levels", "film", "levels", "lines", "measured", "watched"]
 
 FIT = "retain"  # the attacker who never holds a forgotten picture
 MOST_DECIBELS = 60.0
@@ -35,28 +37,37 @@ EXPLAIN = {
 
 
 @dataclass(frozen=True)
-class _Levels:
+class Levels:
     """What the bars and curves of every model are drawn beside."""
 
     answers: Band | None
     restores: Band | None
     rebuilt: Band | None
+    marks: tuple[tuple[str, float], ...] = ()
+
+    def chart(self, history: Sequence[object]) -> dict[str, Any]:
+        """What curves are drawn beside: of another attacker the band would be another."""
+        if _known([dict(each) for each in history if isinstance(each, Mapping)]):
+            return {"band": self.restores, "marks": self.marks}
+        return {"marks": tuple(mark for mark in self.marks if mark[0] == "constant")}
 
 
-def levels(references: References) -> _Levels:
-    """The band of the retrained models of a study, for each bar."""
+def levels(references: References) -> Levels:
+    """The band of the retrained models of a study, for each bar, and the floors."""
     scores = [_scores(each) for each in references.retrained]
-    return _Levels(
+    first = next(iter(references.retrained), None)
+    return Levels(
         Band.of(own.value for own, _ in scores),
         Band.of(after.value for _, after in scores),
         references.band(InversionSummary, lambda found: found.psnr),
+        _marks(scores[0][1], first) if first is not None else (),
     )
 
 
 def film(
     column: Column,
     samples: Samples,
-    beside: _Levels,
+    beside: Levels,
     *,
     title: str = "",
     explain: bool = False,
@@ -77,7 +88,7 @@ def film(
     shell = Film(
         title,
         reason="No epochs to play.",
-        chips=chips(column.verdict),
+        chips=chips(column.verdict) or _ended(column.model.training),
         bars=_bars(column, beside, kept, explain),
         color=color,
     )
@@ -91,12 +102,11 @@ def film(
         groups=kept.get("groups"),
         rebuilt=_rebuilt(kept, samples),
         lines=lines(history, color),
-        band=beside.restores,
-        marks=_marks(_scores(column.results)[1], column.results),
+        **beside.chart(history),
     )
 
 
-def watched(values: Sequence[dict[str, float | None]], beside: _Levels) -> tuple[Bar, ...]:
+def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[Bar, ...]:
     """The bars of a model that still trains, of which nothing is stored yet.
 
     Args:
@@ -106,24 +116,24 @@ def watched(values: Sequence[dict[str, float | None]], beside: _Levels) -> tuple
     if not values:
         return ()
     return (
-        Bar(ANSWERS, _series(values, "forget_accuracy")[-1:], band=beside.answers),
-        Bar(RESTORES, _attacked(values)[-1:], band=beside.restores),
+        Bar(ANSWERS, _series(values, "forget_accuracy"), band=beside.answers),
+        Bar(RESTORES, _attacked(values), **beside.chart(values)),
     )
 
 
 def measured(history: Sequence[object]) -> str:
     """Which attacker the moving bar is of, for a person."""
-    found = [each for each in history if isinstance(each, dict)]
-    if any(each.get(LIVE[0]) is not None for each in found):
+    if _known([dict(each) for each in history if isinstance(each, Mapping)]):
         return "kept pictures only"
     return "all pictures, the forgotten ones among them"
 
 
 def lines(history: Sequence[object], color: str) -> tuple[Line, ...]:
     """The curves of a run: what it answers, and what an attacker restores."""
-    found = [dict(each) for each in history if isinstance(each, dict)]
+    found = [dict(each) for each in history if isinstance(each, Mapping)]
+    who = "an attacker restores" if _known(found) else "who holds all pictures restores"
     return (
-        Line("an attacker restores", _attacked(found), color),
+        Line(who, _attacked(found), color),
         Line("answers right", _series(found, "forget_accuracy"), "", "6 4"),
     )
 
@@ -134,14 +144,23 @@ def _series(history: Sequence[dict[str, float | None]], name: str) -> list[float
 
 def _attacked(history: Sequence[dict[str, float | None]]) -> list[float | None]:
     """One attacker's figures from the first epoch to the last: never two in one line."""
-    known = any(each.get(LIVE[0]) is not None for each in history)
-    return _series(history, LIVE[0] if known else LIVE[1])
+    return _series(history, LIVE[0] if _known(history) else LIVE[1])
+
+
+def _known(history: Sequence[dict[str, float | None]]) -> bool:
+    """Whether the attacker of the bars was followed through the epochs."""
+    return any(each.get(LIVE[0]) is not None for each in history)
+
+
+def _ended(training: TrainingResult) -> str:
+    """That a training left no model, as a label; HTML."""
+    return "" if training.status == "finished" else html.escape(f"no model: {training.reason}")
 
 
 def _no_film(column: Column, kept: dict[str, np.ndarray], samples: Samples) -> str:
-    if column.model.training.status != "finished":
-        return f"There is no model: {column.model.training.reason}."
     if "points" not in kept:
+        if column.model.training.status != "finished":
+            return f"There is no model: {column.model.training.reason}."
         return "No epochs were kept of this model. Run it again in the lab to see it move."
     if not np.array_equal(kept["ids"], samples.ids):
         return "Its epochs were kept for another probe set. Run it again to see it move."
@@ -163,7 +182,7 @@ def _marks(after: Score, results: ModelResults) -> tuple[tuple[str, float], ...]
 
 
 def _bars(
-    column: Column, beside: _Levels, kept: dict[str, np.ndarray], explain: bool
+    column: Column, beside: Levels, kept: dict[str, np.ndarray], explain: bool
 ) -> tuple[Bar, ...]:
     own, after = _scores(column.results)
     history = [dict(each) for each in column.model.training.history]

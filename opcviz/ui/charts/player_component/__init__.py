@@ -37,6 +37,7 @@ def player(
     autoplay: bool = False,
     note: str = "",
     end_note: str = "",
+    height: int | None = None,
 ) -> None:
     """Play two to four models side by side.
 
@@ -51,6 +52,7 @@ def player(
         autoplay: play once at first sight, unless the reader wants no motion.
         note: what the numbers are while it plays.
         end_note: what they are at the end.
+        height: of each map, pixels; None: as the window has room for all.
 
     Raises:
         ValueError: when there is no film, or one does not match the samples.
@@ -58,6 +60,12 @@ def player(
     if not films:
         raise ValueError("player: nothing to play; pass at least one film")
     data = build_payload(
-        films, samples, live=live, autoplay=autoplay, note=note, endNote=end_note or note
+        films,
+        samples,
+        live=live,
+        autoplay=autoplay,
+        note=note,
+        endNote=end_note or note,
+        height=height,
     )
     _mount(key=key, data=data)

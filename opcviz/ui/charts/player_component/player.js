@@ -71,6 +71,8 @@ class Player {
     const all = [...this.labels.keys()];
     this.order = [...all.filter((i) => !this.forget[i]), ...all.filter((i) => this.forget[i])];
     this.root.style.setProperty("--films", data.films.length);
+    this.root.dataset.films = data.films.length;
+    if (data.height) this.root.style.setProperty("--stage", `${data.height}px`);
     this.controls.hidden = data.live;
     this.longest = Math.max(1, ...data.films.map((film) => film.last));
     this.grid.replaceChildren();
