@@ -87,6 +87,17 @@ def tiny_original(tiny_original_once: Classifier) -> Classifier:
     return copy.deepcopy(tiny_original_once)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def short_searches() -> Iterator[None]:
+    """Pictures that are rebuilt during every training are sought in a few steps only."""
+    from opcviz.attacks.inversion import live
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live, "FIRST", live.FIRST.replace(iterations=6))
+        patch.setattr(live, "NEXT", live.NEXT.replace(iterations=2))
+        yield
+
+
 @pytest.fixture(scope="session")
 def one_scan() -> Iterator[None]:
     """`AppTest` looks through all installed packages at each start; here once for all of them."""

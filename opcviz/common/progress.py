@@ -69,6 +69,11 @@ class Epoch(Event):
         epoch, epochs: where we are.
         values: numbers by name (percent, ratios), for curves.
         points: flat map coordinates of the probe set, x0 y0 x1 y1 ..., or empty.
+        groups: of each sample of the probe set the number of its group of coincident samples, −1:
+            alone; empty where all are alone.
+        pictures: what gradient inversion rebuilds now, or empty: `ids` (P positions in the train
+            set), `shape` [P, C, H, W], `pixels` (base64 of that many bytes), `psnr` (P numbers in
+            dB, null where no gradient reaches the body).
     """
 
     kind: ClassVar[str] = "epoch"
@@ -76,6 +81,8 @@ class Epoch(Event):
     epochs: int
     values: dict[str, float | None] = field(default_factory=dict)
     points: list[float] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
+    pictures: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ from .recovery import (
 )
 from .relearned import RelearnedResult, RelearningAttack
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .samples import CoincidentGroup, SamplesResult
 from .shadows import SampleEpsilon, ShadowCounts, ShadowResult
 from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
@@ -85,6 +86,7 @@ __all__ = [
     "BlocksResult",
     "Cka",
     "ClassMeanScores",
+    "CoincidentGroup",
     "Collapse",
     "Comparison",
     "ConfidenceInterval",
@@ -132,6 +134,7 @@ __all__ = [
     "RocReport",
     "Rung",
     "SampleEpsilon",
+    "SamplesResult",
     "Separability",
     "ShadowCounts",
     "ShadowResult",

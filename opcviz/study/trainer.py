@@ -23,8 +23,9 @@ from .store import write_arrays, write_json
 if TYPE_CHECKING:
     from .work import StudyWork
 
-__all__ = ["train_again", "train_and_store"]
+__all__ = ["train_again", "train_and_store", "trained"]
 
+WATCHED = 2  # raised when what a monitor remembers changes
 RETRAINED_SEED_OFFSET = 10_007  # the retrained model never knew the original's initial weights
 
 
@@ -38,12 +39,13 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
     """
     evidence = runner.study.evidence
     question = runner.question(MODEL, method, seed)
-    watched = [evidence.probe, evidence.live]  # the resume file holds what was watched
+    # the resume file holds what was watched
+    watched = [evidence.probe, evidence.live, WATCHED]
     run = [runner.place(method, seed), question, watched]
     resume_dir = runner.store.root / "work" / fingerprint(run)
     memory = PeakMemory(runner.device)
     try:
-        model, outcome, watch = _trained(runner, method, seed, resume_dir)
+        model, outcome, watch = trained(runner, method, seed, resume_dir)
     except NotDefined as error:
         with _writing(runner, method, seed) as folder:
             write_json(folder / "result.json", {"status": "refused", "reason": str(error)})
@@ -85,7 +87,7 @@ def train_again(runner: StudyWork, method: Method, seed: int) -> None:
 
     The stored model stays.
     """
-    model, outcome, _ = _trained(runner, method, seed, None)
+    model, outcome, _ = trained(runner, method, seed, None)
     stored = runner.make(MODEL, method, seed).json()
     if stored["status"] != outcome.status:
         text = f"Trained again: {outcome.status}, the stored run {stored['status']}."
@@ -103,9 +105,21 @@ def train_again(runner: StudyWork, method: Method, seed: int) -> None:
     runner.progress(Message(text))
 
 
-def _trained(
+def trained(
     runner: StudyWork, method: Method, seed: int, resume_dir: Path | None
 ) -> tuple[nn.Module, Outcome, Monitor]:
+    """Train a model under the eyes of its monitor; nothing is stored but what a resume needs.
+
+    Args:
+        runner: of the study.
+        method, seed: which model.
+        resume_dir: where the training is kept until it ends; None keeps nothing.
+
+    Raises:
+        NotDefined: when the method refuses the study.
+        OwnMethodFailed: when a user's own method raised an error.
+        Cancelled: when asked to stop.
+    """
     study = runner.study
     is_original = method.info.name == "original"
     original = None if is_original else runner.subject(runner.original, seed).network

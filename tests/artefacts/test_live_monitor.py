@@ -81,7 +81,7 @@ def test_nothing_is_remembered_that_nobody_reads(
 ) -> None:
     watch = monitor(tiny_images, tiny_split, live, live, Progress())
     watch(tiny_original, 0)
-    assert watch.state().keys() == {"points", "values"}
+    assert watch.state().keys() == {"points", "values", "groups"}
 
 
 def test_a_memory_with_packed_features_of_earlier_versions_is_read(

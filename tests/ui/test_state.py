@@ -2,12 +2,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from opcviz.ui.charts.maps_component import Selection
+from opcviz.ui.reading.sets import pack
 from opcviz.ui.reading.state import OPTIONS, Choices, View, read
 
 DIGITS = Choices(
     ["original", "retrain", "rl", "ga", "ft", "negplus", "opc"],
     shown=("original", "retrain", "rl", "opc"),
     samples=range(0, 100, 2),
+    classes=range(10),
 )
 STUDIES = {"digits": DIGITS, "small": Choices(["a", "b"], samples={1, 3}, maps=("pca",))}
 
@@ -51,7 +53,30 @@ def test_every_option_survives_its_link_and_a_default_is_left_out():
     assert "fit" not in View("digits", DIGITS.shown, options={"fit": "retain"}).to_params()
 
 
-@pytest.mark.parametrize(("name", "word"), [("fit", "some"), ("epoch", "-1"), ("present", "1")])
+def test_the_whole_selection_survives_its_link():
+    chosen = Selection(42, tuple(range(0, 100, 4)), (0, 7))
+    view = View("digits", DIGITS.shown, chosen, places=DIGITS.samples)
+    assert read(view.to_params(), STUDIES) == view
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"set": "no set"}, "The set of samples in this link cannot be read"),
+        ({"set": pack([1], [1, 3])}, "was made in a study with other samples"),
+        ({"classes": "3,99,x"}, "no class '99', 'x'"),
+    ],
+)
+def test_a_broken_or_foreign_selection_is_named(params, says):
+    got = read(params, STUDIES)
+    assert got.selection == Selection(classes=(3,) if "classes" in params else ())
+    assert len(got.notes) == 1
+    assert says in got.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("only", "kept,all"), ("fit", "some"), ("epoch", "-1"), ("present", "1")]
+)
 def test_a_word_that_is_no_option_is_named(name, word):
     got = read({name: word}, STUDIES)
     assert got.option(name) == OPTIONS[name].default
@@ -74,7 +99,7 @@ def page():
     from opcviz.ui.reading import state
 
     studies = {
-        "digits": state.Choices(["original", "retrain", "opc"], samples=range(9)),
+        "digits": state.Choices(["original", "retrain", "opc"], samples=range(9), classes=range(5)),
         "small": state.Choices(["a", "b"], maps=("pca",)),
     }
     for sample in (4, 5):
@@ -148,9 +173,13 @@ def test_a_set_stays_selected_beside_a_pinned_sample_and_a_changed_address():
     assert view(app).selection == Selection(4, (1, 2), (3,))
     app.run()
     assert view(app).selection == Selection(4, (1, 2), (3,))
+    assert address(app)["classes"] == "3"
     app.query_params["sample"] = "6"  # a link inside the app
     app.run()
     assert view(app).selection == Selection(6, (1, 2), (3,))
+    del app.query_params["set"]  # a link names all that is selected
+    app.run()
+    assert view(app).selection == Selection(6, (), (3,))
 
 
 def test_another_study_forgets_models_and_sample():

@@ -7,6 +7,7 @@ from ...common.lazy import face
 if TYPE_CHECKING:
     from .attack import class_mean_scores, flushed_denormals, frozen_copy, invert
     from .examination import examine
+    from .live import LiveInversion, Rebuilt, too_large
     from .settings import Inversion
 else:
     __getattr__, __dir__ = face(
@@ -14,15 +15,19 @@ else:
         {
             "attack": "class_mean_scores flushed_denormals frozen_copy invert",
             "examination": "examine",
+            "live": "LiveInversion Rebuilt too_large",
             "settings": "Inversion",
         },
     )
 
 __all__ = [
     "Inversion",
+    "LiveInversion",
+    "Rebuilt",
     "class_mean_scores",
     "examine",
     "flushed_denormals",
     "frozen_copy",
     "invert",
+    "too_large",
 ]

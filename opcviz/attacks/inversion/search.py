@@ -27,7 +27,7 @@ from .objectives import layer_norms, objective_of, total_variation
 from .result import NO_BODY_GRADIENT
 from .settings import Inversion
 
-__all__ = ["InversionView", "frame_steps", "reconstruct"]
+__all__ = ["InversionView", "descend", "frame_steps", "reconstruct"]
 
 ZERO_GRADIENT = "the target gradient is zero: there is nothing to invert"
 BAD_GRADIENT = "the target gradient is not finite: the model diverged"
@@ -300,6 +300,21 @@ def _search(
     cost, _ = match(x, labels, target, objective)
     kept = torch.stack(frames, 1) if frames else x.new_empty(len(x), 0, *x.shape[1:])
     return x, cost, moved, kept
+
+
+def descend(
+    match: GradientMatch,
+    x: Tensor,
+    labels: Tensor,
+    target: Gradients,
+    objective: Objective,
+    config: Inversion,
+) -> tuple[Tensor, Tensor]:
+    """One round of the search from pictures x (N, C, H, W): the pictures, each cell's cost."""
+    found, cost, _, _ = _search(
+        match, x, labels, target, objective, config, config.iterations, [], lambda *_: None
+    )
+    return found, cost
 
 
 def frame_steps(config: Inversion) -> list[int]:

@@ -6,6 +6,7 @@ from ...common.lazy import face
 
 if TYPE_CHECKING:
     from .attack import ThreatModel, recover
+    from .each_sample import Restored, restored_answers
     from .live import LiveRecovery
     from .settings import Recovery
 else:
@@ -13,9 +14,17 @@ else:
         __name__,
         {
             "attack": "ThreatModel recover",
+            "each_sample": "Restored restored_answers",
             "live": "LiveRecovery",
             "settings": "Recovery",
         },
     )
 
-__all__ = ["LiveRecovery", "Recovery", "ThreatModel", "recover"]
+__all__ = [
+    "LiveRecovery",
+    "Recovery",
+    "Restored",
+    "ThreatModel",
+    "recover",
+    "restored_answers",
+]

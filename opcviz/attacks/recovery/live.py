@@ -12,7 +12,9 @@ __all__ = ["LiveRecovery"]
 
 
 class LiveRecovery:
-    """FM with fit set `all` on a probe set, in milliseconds: for a curve that moves in training.
+    """FM on a probe set, in milliseconds: for curves that move in training.
+
+    Two attackers: one who holds the whole set (fit set `all`), and one who holds its retained part.
 
     The probe set should hold several times more samples than features: with as many features as
     samples least squares interpolates, and everything is "recovered".
@@ -45,11 +47,12 @@ class LiveRecovery:
             raise ValueError("live recovery: the original features or head are not finite")
 
     @torch.no_grad()
-    def score(self, unlearned_features: Tensor) -> float | Undefined:
+    def score(self, unlearned_features: Tensor, *, retain_only: bool = False) -> float | Undefined:
         """Percent of the forget samples that FM recovers.
 
         Args:
             unlearned_features: (n, d) of the probe set as they are now.
+            retain_only: whether the map is fitted on retained samples alone.
 
         Raises:
             ValueError: for another number of samples.
@@ -58,7 +61,10 @@ class LiveRecovery:
         if not features.isfinite().all():
             return Undefined("features are not finite")
         moments = StreamedLeastSquares(features.shape[-1], self.targets.shape[1])
-        moments.add(features, self.targets)
+        fitted = ~self.forget if retain_only else torch.ones_like(self.forget)
+        if not fitted.any():
+            return Undefined("no sample of the probe set is retained")
+        moments.add(features[fitted], self.targets[fitted])
         answers = moments.solve(self.ridge * moments.scale())(features[self.forget]).argmax(1)
         right = (answers == self.labels[self.forget]).double()
         return 100 * right.mean().item()

@@ -8,7 +8,7 @@ Values of a link that do not exist (any more) are ignored and named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ...results import FIT_SETS
 from ..charts.maps_component import Selection
+from .sets import SetError, pack, unpack
 
 __all__ = [
     "MAX_MODELS",
@@ -75,6 +76,12 @@ class Option:
 
         return cls("", valid, f"{least} to {most} names, separated by commas")
 
+    @classmethod
+    def some(cls, *words: str) -> Option:
+        """Any of several words, with commas between them; by default none."""
+        wanted = f"some of {', '.join(words)}, with commas between them"
+        return cls("", lambda word: not word or set(word.split(",")) <= set(words), wanted)
+
 
 OPTIONS = {
     "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
@@ -83,6 +90,12 @@ OPTIONS = {
     "epoch": Option.count(),
     "step": Option.count(),
     "race": Option.names(2, 4),
+    "scene": Option.of("finished", "epochs", "3d"),
+    "colour": Option.of("class", "answer", "confidence", "restored"),
+    "scale": Option.of("own", "same"),
+    "only": Option.some("forgotten", "kept", "changed", "restored", "member"),
+    "sort": Option.of("probe", "class", "moved", "confidence"),
+    "follow": Option.of("off", "on"),
 }
 """Every such choice, by its name in the address."""
 
@@ -94,13 +107,15 @@ class Choices:
     Attributes:
         models: ids of its models, in the order of columns.
         shown: the models shown at first.
-        samples: ids of its probe set.
+        samples: ids of its probe set, in its order.
+        classes: numbers of the classes that are in it.
         maps: kinds of map it has; the first is shown at first.
     """
 
     models: Sequence[str]
     shown: Sequence[str] = ()
-    samples: Container[int] = ()
+    samples: Collection[int] = ()
+    classes: Container[int] = ()
     maps: Sequence[str] = ("umap", "densmap", "pca")
 
     def __post_init__(self) -> None:
@@ -115,8 +130,8 @@ class View:
     Attributes:
         study: its name.
         models: ids of the models shown, in the study's order.
-        selection: what is selected on the maps: a pinned sample, a set, classes. The address names
-            the pinned sample only.
+        selection: what is selected on the maps: a pinned sample, a set, classes.
+        places: ids of the study's probe set, over which an address packs the selected set.
         map: the kind of map.
         options: what was chosen of `OPTIONS`, by name; see `option`.
         notes: sentences on what a link asked for and does not exist.
@@ -128,6 +143,7 @@ class View:
     map: str = "umap"
     options: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    places: Collection[int] = field(default=(), compare=False, repr=False)
 
     def option(self, name: str) -> str:
         """What was chosen of one of `OPTIONS`, else its default.
@@ -147,11 +163,15 @@ class View:
         params = {"study": self.study, "models": ",".join(self.models), "map": self.map}
         if self.sample is not None:
             params["sample"] = str(self.sample)
+        if self.selection.samples:
+            params["set"] = pack(self.selection.samples, self.places)
+        if self.selection.classes:
+            params["classes"] = ",".join(map(str, sorted(self.selection.classes)))
         chosen = {name: self.option(name) for name in OPTIONS}
         return params | {k: v for k, v in chosen.items() if v != OPTIONS[k].default}
 
 
-OURS = ("study", "models", "map", "sample", *OPTIONS)
+OURS = ("study", "models", "map", "sample", "set", "classes", *OPTIONS)
 """The parameters of an address that are read and written here."""
 
 
@@ -184,13 +204,13 @@ def read(
         if "map" in params:
             notes.append(f"There is no map '{kind}'; showing {choices.maps[0]}.")
         kind = choices.maps[0]
-    selection = replace(
-        view.selection,
-        sample=_read_sample(params, choices, view.sample, notes),
-        samples=tuple(i for i in view.selection.samples if i in choices.samples),
+    selection = Selection(
+        _read_sample(params, choices, view.sample, notes),
+        _read_set(params, choices, view.selection.samples, notes),
+        _read_classes(params, choices, view.selection.classes, notes),
     )
     options = {**view.options, **_read_options(params, notes)}
-    return View(study, models, selection, kind, options, tuple(notes))
+    return View(study, models, selection, kind, options, tuple(notes), choices.samples)
 
 
 def _read_options(params: Mapping[str, str], notes: list[str]) -> dict[str, str]:
@@ -233,6 +253,32 @@ def _read_sample(
     return None
 
 
+def _read_set(
+    params: Mapping[str, str], choices: Choices, current: Sequence[int], notes: list[str]
+) -> tuple[int, ...]:
+    if "set" not in params:
+        return tuple(i for i in current if i in choices.samples)
+    try:
+        return unpack(params["set"], choices.samples)
+    except SetError as error:
+        notes.append(f"The set of samples in this link {error}; none is selected.")
+        return ()
+
+
+def _read_classes(
+    params: Mapping[str, str], choices: Choices, current: Sequence[int], notes: list[str]
+) -> tuple[int, ...]:
+    if "classes" not in params:
+        return tuple(c for c in current if c in choices.classes)
+    words = [word for word in params["classes"].split(",") if word]
+    # no class has a number of more than six digits, and a longer one costs time to read
+    there = [w for w in words if w.isdecimal() and len(w) < 7 and int(w) in choices.classes]
+    if unknown := [w for w in words if w not in there]:
+        names = ", ".join(f"'{w[:20]}'" for w in unknown[:5])
+        notes.append(f"The probe set has no class {names}; the others are selected.")
+    return tuple(dict.fromkeys(map(int, there)))
+
+
 def sync(studies: Mapping[str, Choices]) -> View:
     """The view of this run: from the address if that is new, else from the session.
 
@@ -252,7 +298,8 @@ def sync(studies: Mapping[str, Choices]) -> View:
     # an address we wrote ourselves may come back late, after a newer pick: the session wins
     echo = address in session.get(_WRITTEN, ()) and not went_back()
     if current is None or (ours and not echo):
-        start = None if current is None else replace(current, selection=_unpinned(current))
+        # an address holds the whole selection: what it does not name is not selected
+        start = None if current is None else replace(current, selection=Selection())
         view = read(ours, studies, start)
     else:
         view = read({}, studies, current)  # what exists may have changed
@@ -303,11 +350,6 @@ def choose(**words: str) -> None:
     st.session_state[_KEY] = view
     if view.study:  # a part that is drawn again alone does not come to `sync`
         _write(view, st.query_params.to_dict())
-
-
-def _unpinned(view: View) -> Selection:
-    """An address says which sample is pinned; of sets and classes it says nothing."""
-    return replace(view.selection, sample=None)
 
 
 def _write(view: View, params: Mapping[str, str]) -> None:

@@ -27,6 +27,7 @@ from .state import Choices
 
 __all__ = [
     "Column",
+    "arrays_of",
     "choices",
     "columns",
     "engine",
@@ -96,8 +97,13 @@ def choices() -> dict[str, Choices]:
             ours = exhibit.places(f"{place}/models")
             first = [m for m in models if m.key in ours] or models
             probe = study.probe_artefact()
-            ids = _sound_arrays(str(probe.path("probe.npz"))).get("ids", ()) if probe else ()
-            found[place] = Choices([m.key for m in models], _shown(first), set(map(int, ids)))
+            kept = _sound_arrays(str(probe.path("probe.npz"))) if probe else {}
+            found[place] = Choices(
+                [m.key for m in models],
+                _shown(first),
+                dict.fromkeys(map(int, kept.get("ids", ()))),  # ordered, and quick to look up
+                set(map(int, kept.get("labels", ()))),
+            )
     return found
 
 
@@ -196,9 +202,14 @@ class Column:
 
     def arrays(self, kind: str, name: str) -> dict[str, np.ndarray]:
         """The arrays of one kind of artefact, empty where there are none."""
-        artefact = self.model.artefact(kind)
-        path = artefact.path(name) if artefact else None
-        return _sound_arrays(str(path)) if path and path.is_file() else {}
+        return arrays_of(self.model, kind, name)
+
+
+def arrays_of(model: ModelResult, kind: str, name: str) -> dict[str, np.ndarray]:
+    """The arrays of one kind of artefact of a model, empty where there are none."""
+    artefact = model.artefact(kind)
+    path = artefact.path(name) if artefact else None
+    return _sound_arrays(str(path)) if path and path.is_file() else {}
 
 
 def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:

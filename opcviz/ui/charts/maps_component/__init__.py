@@ -19,6 +19,7 @@ __all__ = ["Extent", "Panel", "Samples", "Selection", "extent_of", "linked_maps"
 _HERE = Path(__file__).parent
 _HTML = """
 <div class="maps" data-testid="linked-maps" data-updates="0">
+  <div class="tools" role="toolbar" aria-label="Maps" hidden></div>
   <div class="grid"></div>
   <div class="legend" role="group" aria-label="Classes"></div>
   <div class="tip" role="tooltip" data-testid="map-tooltip" hidden></div>
@@ -31,8 +32,19 @@ def _read(*names: str) -> str:
     return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
 
 
-# One JavaScript module of four files: marks, one map, tooltip and legend, the row of maps.
-_JS = ("marks.js", "view.js", "tooltip_legend.js", "maps.js")
+# One JavaScript module of several files: marks, one map, words beside it, what large maps can do
+# beyond that (zoom, colours, play, saving, the buttons for these), and the row of maps.
+_JS = (
+    "marks.js",
+    "view.js",
+    "tooltip_legend.js",
+    "lens.js",
+    "colours.js",
+    "frames.js",
+    "save.js",
+    "tools.js",
+    "maps.js",
+)
 _mount = st.components.v2.component(
     "opcviz_linked_maps", html=_HTML, css=_read("maps.css"), js=_read(*_JS)
 )
@@ -52,6 +64,11 @@ def linked_maps(
     titles: bool = True,
     legend: bool = True,
     glide: int = 250,
+    tools: bool = False,
+    colour: str = "class",
+    epoch: int | None = None,
+    on_epoch: Callable[[int | None], None] | None = None,
+    file: str = "maps",
 ) -> Selection:
     """Draw a row of maps and return what is selected.
 
@@ -73,6 +90,11 @@ def linked_maps(
         titles: whether each map carries its model's name.
         legend: whether the classes are listed below.
         glide: milliseconds of the movement to new coordinates; 0 jumps.
+        tools: large maps that fill their columns, with buttons for zoom, play and saving.
+        colour: what colours say: `class`, `answer`, `confidence` or `restored`.
+        epoch: at which panels with frames stand; None for the last.
+        on_epoch: called with the epoch at which play or the slider was left, None for the last.
+        file: what all maps together are saved as.
 
     Raises:
         ValueError: when there is no panel, or a panel does not match the samples.
@@ -96,6 +118,10 @@ def linked_maps(
             "classes": list(shown.classes),
         },
         seq=int(stored.get("seq", 0)),
+        tools=tools,
+        colour=colour,
+        epoch=epoch,
+        file=file,
     )
     for panel in payload["panels"]:
         panel["showTitle"] = titles
@@ -104,7 +130,12 @@ def linked_maps(
         if on_select is not None:
             on_select(_selection(_stored(key)))
 
-    result = _mount(key=key, data=payload, on_selection_change=changed)
+    def moved() -> None:
+        at = (st.session_state.get(key) or {}).get("epoch")
+        if on_epoch is not None and at is not None:
+            on_epoch(None if at < 0 else int(at))
+
+    result = _mount(key=key, data=payload, on_selection_change=changed, on_epoch_change=moved)
     made = result.get("selection")
     return _selection(made) if selected is None and made else shown
 

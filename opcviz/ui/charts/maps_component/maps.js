@@ -17,11 +17,19 @@ class Row {
     this.views = [];
     this.seq = 0; // of the last selection made here; Python echoes it
     this.updates = 0;
-    this.pinned = this.hovered = this.over = this.lasso = null; // sample positions; over: a view
+    this.scrolled = -Infinity; // when a wheel last scrolled the page
+    this.hand = false; // dragging moves the maps
+    this.big = null; // the view shown at full width
+    this.pinned = this.hovered = this.over = this.drag = this.lasso = null; // sample positions; over: a view
     this.chosen = new Set(); // positions
     this.classes = new Set();
+    this.lens = new Lens();
+    this.player = new Player(this);
+    this.tools = new Tools(this);
     this.watcher = new ResizeObserver(() => this.resize());
     this.watcher.observe(this.grid);
+    this.onWheel = (event) => { if (!root.contains(event.composedPath()[0])) this.scrolled = event.timeStamp; };
+    window.addEventListener("wheel", this.onWheel, { passive: true, capture: true });
   }
 
   update(data, send) {
@@ -31,6 +39,7 @@ class Row {
     this.restyle();
     if (fresh) this.root.dataset.updates = String(++this.updates);
     drawLegend(this);
+    this.tools.refresh();
     this.resize();
     if (fresh) this.start();
   }
@@ -38,21 +47,34 @@ class Row {
   take(data) {
     const sameSamples = this.data && this.data.ids === data.ids;
     this.data = data;
+    this.colour = data.colour ?? "class"; // what colours say
     if (!sameSamples) {
       this.ids = decode(data.ids, Int32Array);
       this.positions = new Map([...this.ids].map((id, i) => [id, i]));
       this.hovered = this.over = null;
+      this.lens.reset();
     }
     this.labels = decode(data.labels, Uint16Array);
     this.forget = decode(data.forget, Uint8Array);
+    this.forgotten = new Set(this.labels.filter((_, i) => this.forget[i]));
     const all = [...this.ids.keys()];
-    this.order = [...all.filter((i) => !this.forget[i]), ...all.filter((i) => this.forget[i])];
+    this.order = Int32Array.from([...all.filter((i) => !this.forget[i]), ...all.filter((i) => this.forget[i])]);
     this.root.style.setProperty("--per-row", data.perRow);
     this.root.style.setProperty("--map-height", `${data.height}px`);
+    this.root.classList.toggle("large", Boolean(data.tools));
     while (this.views.length > data.panels.length) this.views.pop().figure.remove();
     while (this.views.length < data.panels.length) this.addView();
+    if (!data.tools || !this.views.includes(this.big)) this.enlarge(null);
     const still = !data.glide || !sameSamples || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.gliding = this.views.map((view, i) => view.load(data.panels[i], this.ids.length, still)).some(Boolean);
+    this.gliding = this.views.map((view, i) => {
+      const panel = data.panels[i];
+      const glides = view.load(panel, this.ids.length, still || Boolean(panel.frames));
+      view.restored = decode(panel.restored, Int16Array);
+      takeFrames(view, panel);
+      view.buttons();
+      return glides;
+    }).some(Boolean);
+    this.player.take(data);
     if (data.seq >= this.seq || !sameSamples) this.adopt(data.selected, data.seq);
   }
 
@@ -66,65 +88,109 @@ class Row {
 
   addView() {
     const view = new MapView();
+    view.lens = this.lens;
     this.views.push(view);
+    const head = make("div", "head-row");
+    view.title.replaceWith(head);
+    head.append(view.title, panelButtons(this, view));
     this.grid.appendChild(view.figure);
     const canvas = view.canvas;
     const at = (e) => [e.offsetX, e.offsetY];
     canvas.addEventListener("pointermove", (e) => this.moved(view, at(e), e));
-    canvas.addEventListener("pointerleave", () => this.lasso || this.hover(null, null));
-    canvas.addEventListener("pointerdown", (e) => {
-      if (e.button) return;
-      this.lasso = { view, path: [at(e)] };
-      if (e.pointerType !== "touch") canvas.setPointerCapture(e.pointerId);
-    });
-    canvas.addEventListener("pointerup", (e) => this.released(view, at(e), e.shiftKey));
-    canvas.addEventListener("pointercancel", () => { this.lasso = null; this.show(); });
+    canvas.addEventListener("pointerleave", () => this.drag || this.hover(null, null));
+    canvas.addEventListener("pointerdown", (e) => this.pressed(view, at(e), e));
+    canvas.addEventListener("pointerup", (e) => this.released(view, at(e), e));
+    canvas.addEventListener("pointercancel", () => { this.drag = this.lasso = null; this.show(); });
     canvas.addEventListener("keydown", (e) => this.key(view, e));
-    canvas.addEventListener("blur", () => this.hover(null, null));
+    canvas.addEventListener("keyup", (e) => this.keyLet(e));
+    canvas.addEventListener("blur", () => { this.space = null; this.hover(null, null); });
+    listenToWheel(this, view);
   }
 
   // ---- what the person does -------------------------------------------------------------------
 
+  pressed(view, at, event) {
+    const pan = this.data.tools && (event.button === 1 || (event.button === 0 && (this.hand || this.space)));
+    if (event.button && !pan) return;
+    if (event.button === 1) event.preventDefault();
+    if (this.space) this.space.used = true;
+    this.drag = { view, pan, from: at, path: [at] };
+    if (!pan) this.lasso = { view, path: this.drag.path };
+    if (event.pointerType !== "touch" || pan) view.canvas.setPointerCapture(event.pointerId);
+  }
+
   moved(view, [x, y], event) {
+    const { drag } = this;
+    if (drag && drag.pan) {
+      const [a, b] = drag.path.at(-1);
+      drag.path.push([x, y]);
+      this.lens.pan((x - a) / view.width, (y - b) / view.height);
+      return this.looked();
+    }
     if (this.lasso && event.pointerType !== "touch") {
-      this.lasso.path.push([x, y]);
+      drag.path.push([x, y]);
       return this.show();
     }
     this.hover(view.nearest(x, y, this.order, this.active()), view);
   }
 
-  released(view, [x, y], add) {
-    const path = this.lasso ? this.lasso.path : [];
-    this.lasso = null;
-    const [x0, y0] = path[0] || [x, y];
-    if (path.every(([a, b]) => Math.hypot(a - x0, b - y0) < MAX_CLICK_MOVE)) {
+  released(view, [x, y], event) {
+    const { drag } = this;
+    this.drag = this.lasso = null;
+    if (!drag) return;
+    const [x0, y0] = drag.from;
+    const how = event.shiftKey ? "add" : event.altKey ? "remove" : "";
+    if (drag.path.every(([a, b]) => Math.hypot(a - x0, b - y0) < MAX_CLICK_MOVE)) {
       const i = view.nearest(x, y, this.order, this.active()) ?? view.nearest(x, y, this.order, null);
-      if (i !== null) this.pin(i === this.pinned ? null : i);
-      else if (this.active()) this.choose([], []);
+      if (i !== null && how) this.join(this.together(view, [i]), how);
+      else if (i !== null) this.pin(i === this.pinned ? null : i);
       return this.show();
     }
-    const found = view.inside(path, this.order);
-    this.choose(add ? [...this.chosen, ...found] : found, add ? this.classes : []);
+    if (!drag.pan) this.join(this.together(view, view.inside(drag.path, this.order)), how);
   }
 
   key(view, event) {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (way) {
+    const plain = !event.ctrlKey && !event.metaKey;
+    if (plain && lensKey(this, event)) {
+      // done
+    } else if (way) {
       const from = this.hovered ?? this.pinned;
-      const drawn = () => [...this.order].reverse().find((i) => view.place(i)) ?? null;
+      const drawn = () => this.order.findLast((i) => view.place(i)) ?? null;
       const next = from === null ? drawn() : view.towards(from, way, this.order, this.active());
-      if (next !== null) this.hover(next, view);
-    } else if (event.key === "Enter" || event.key === " ") {
+      if (next !== null) this.reach(next, view);
+    } else if (event.key === "Enter") {
       if (this.hovered !== null) this.pin(this.hovered === this.pinned ? null : this.hovered);
+    } else if (event.key === " ") {
+      this.space ??= { used: false };
+    } else if (plain && event.key.toLowerCase() === "a") {
+      const i = this.hovered ?? this.pinned;
+      if (i !== null) this.toggle([this.labels[i]], true);
     } else if (event.key === "Escape") {
-      if (this.pinned !== null || this.active()) {
-        this.pinned = null;
-        this.choose([], []);
-      }
+      this.clear();
       this.hover(null, null);
     } else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  // Space, let go without dragging: the current sample into the set, or out of it.
+  keyLet(event) {
+    if (event.key !== " " || !this.space) return;
+    const { used } = this.space;
+    this.space = null;
+    event.preventDefault();
+    const i = this.hovered ?? this.pinned;
+    if (used || i === null) return;
+    const all = this.together(this.over ?? this.views[0], [i]);
+    this.join(all, all.every((j) => this.chosen.has(j)) ? "remove" : "add");
+  }
+
+  // A sample for the keyboard, brought into sight.
+  reach(i, view) {
+    const at = view.place(i);
+    if (at && this.lens.reveal(at[0] / view.width, at[1] / view.height)) this.paint();
+    this.hover(i, view);
   }
 
   hover(i, view) {
@@ -138,7 +204,28 @@ class Row {
   pin(i) {
     this.pinned = i;
     this.show();
+    this.tools.refresh();
     this.tell();
+  }
+
+  // Samples that coincide in a model's feature space are one mark there: all or none.
+  together(view, positions) {
+    const groups = view.groups;
+    if (!groups) return [...positions];
+    const taken = new Set([...positions].map((i) => groups[i]).filter((g) => g >= 0));
+    const others = this.order.filter((i) => taken.has(groups[i]));
+    return [...new Set([...positions, ...others])];
+  }
+
+  join(positions, how) {
+    if (how === "add") return this.choose([...this.chosen, ...positions], this.classes);
+    if (how !== "remove") return this.choose(positions, []);
+    const gone = new Set(positions);
+    const active = this.active(); // a class loses members only as a set of samples
+    const left = [...this.ids.keys()].filter((i) => active && active[i] && !gone.has(i));
+    const whole = [...this.classes].every((c) => !positions.some((i) => this.labels[i] === c));
+    if (whole) this.choose([...this.chosen].filter((i) => !gone.has(i)), this.classes);
+    else this.choose(left, []);
   }
 
   choose(positions, classes) {
@@ -146,14 +233,21 @@ class Row {
     this.classes = new Set(classes);
     this.paint();
     drawLegend(this);
+    this.tools.refresh();
     this.tell();
   }
 
-  toggle(classes) {
+  clear() {
+    if (this.pinned === null && !this.active()) return;
+    this.pinned = null;
+    this.choose([], []);
+  }
+
+  toggle(classes, keep) {
     const on = classes.every((c) => this.classes.has(c));
     const next = new Set(this.classes);
     classes.forEach((c) => (on ? next.delete(c) : next.add(c)));
-    this.choose([], next);
+    this.choose(keep ? this.chosen : [], next);
   }
 
   tell() {
@@ -161,8 +255,8 @@ class Row {
     this.send("selection", {
       seq: this.seq,
       sample: this.pinned === null ? null : this.ids[this.pinned],
-      samples: [...this.chosen].map((i) => this.ids[i]),
-      classes: [...this.classes],
+      samples: [...this.chosen].sort((a, b) => a - b).map((i) => this.ids[i]),
+      classes: [...this.classes].sort((a, b) => a - b),
     });
   }
 
@@ -170,6 +264,19 @@ class Row {
   active() {
     if (!this.chosen.size && !this.classes.size) return null;
     return Uint8Array.from(this.ids, (_, i) => this.chosen.has(i) || this.classes.has(this.labels[i]));
+  }
+
+  enlarge(view) {
+    this.big = view;
+    this.root.classList.toggle("one", view !== null);
+    for (const each of this.views) {
+      each.figure.classList.toggle("big", each === view);
+      if (each.panel) each.buttons();
+    }
+  }
+
+  shownViews() {
+    return this.big ? [this.big] : this.views;
   }
 
   // ---- what is drawn --------------------------------------------------------------------------
@@ -188,36 +295,42 @@ class Row {
     this.ink.backgroundPixel = ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // little-endian RGBA
     this.theme = 0.2126 * r + 0.7152 * g + 0.0722 * b < 110 ? "dark" : "light";
     this.root.dataset.theme = this.theme;
-    this.marks = null;
-  }
-
-  makeMarks() {
-    const { colors, shapes, names } = this.data;
-    const set = colors[this.theme];
-    const n = this.ids.length;
-    const r = (n > 1500 ? 1.9 : n > 700 ? 2.3 : n > 300 ? 2.8 : 3.4) * (this.data.compact ? 0.85 : 1);
-    const ratio = this.ratio;
-    const kept = names.map((_, c) => makeMark("circle", set.muted[c], null, r, ratio));
-    const gone = names.map((_, c) => makeMark(shapes[c], set.vivid[c], this.ink.background, r * 1.3, ratio));
-    this.marks = [...kept, ...gone];
-    this.marksOf = Array.from(this.labels, (c, i) => c + (this.forget[i] ? names.length : 0));
+    this.style = {}; // marks made for another style are made anew
   }
 
   resize() {
     if (!this.data) return;
     this.ratio = window.devicePixelRatio || 1;
     this.views.forEach((view) => view.fit(this.ratio));
-    this.marks = null;
+    const n = this.ids.length;
+    const large = this.data.tools ? 1.25 : this.data.compact ? 0.85 : 1;
+    this.radius = (n > 1500 ? 1.9 : n > 700 ? 2.3 : n > 300 ? 2.8 : 3.4) * large;
+    this.style = {};
     this.paint();
   }
 
+  // The lens or the epoch changed: one redraw a frame, however many events there were.
+  looked() {
+    this.tools.refresh();
+    this.redraw ||= requestAnimationFrame(() => {
+      this.redraw = 0;
+      this.paint();
+      drawTip(this);
+    });
+  }
+
   paint() {
-    if (!this.marks) this.makeMarks();
+    if (!this.data || !this.ratio) return;
     const began = performance.now();
     const active = this.active();
-    this.views.forEach((view) => view.paint(this.order, this.marks, this.marksOf, active, this.ink));
+    for (const view of this.views) {
+      if (!view.width) continue; // hidden behind an enlarged one
+      const { marks, which } = marksFor(this, view);
+      view.paint(this.order, marks, which, active, this.ink);
+    }
     this.show();
     this.root.dataset.drawMs = (performance.now() - began).toFixed(2);
+    this.root.dataset.paints = String(Number(this.root.dataset.paints || 0) + 1);
   }
 
   show() {
@@ -251,6 +364,9 @@ class Row {
 
   stop() {
     cancelAnimationFrame(this.frame);
+    cancelAnimationFrame(this.redraw);
+    cancelAnimationFrame(this.player.frame);
+    window.removeEventListener("wheel", this.onWheel, { capture: true });
     this.watcher.disconnect();
   }
 }

@@ -99,6 +99,9 @@ class Panel:
         reason: why there is no map, for a person.
         origin: where the origin of feature space lies in the map, marked with a cross; None where
             it has no place (UMAP).
+        restored: (N,) the class that an attacker gets for each sample, or None.
+        frames: (E, N, 2) the same map at E epochs, which the browser plays, or None.
+        epochs: (E,) which epochs these are, increasing.
 
     Raises:
         ValueError: when there is neither a map nor a reason, or shapes do not fit.
@@ -109,8 +112,15 @@ class Panel:
     probabilities: NDArray[np.float32] | None = None
     reason: str = ""
     origin: tuple[float, float] | None = None
+    restored: NDArray[np.int16] | None = None
+    frames: NDArray[np.float32] | None = None
+    epochs: Sequence[int] = ()
 
     def __post_init__(self) -> None:
+        if self.frames is not None and len(self.frames) != len(self.epochs):
+            raise ValueError(
+                f"Panel '{self.title}': {len(self.frames)} frames of {len(self.epochs)} epochs"
+            )
         if self.points is None:
             if not self.reason:
                 raise ValueError(f"Panel '{self.title}': without points it needs a reason to show")
@@ -189,7 +199,11 @@ def build_payload(
         ValueError: when a panel's arrays do not match the samples.
     """
     if extent == "shared":
-        drawn = [(p.points, p.origin) for p in panels if p.points is not None]
+        drawn = [
+            (p.points if p.frames is None else p.frames, p.origin)
+            for p in panels
+            if p.points is not None
+        ]
         origin = next((origin for _, origin in drawn if origin is not None), None)
         extent = extent_of(*(points for points, _ in drawn), origin=origin)
     return {
@@ -204,12 +218,15 @@ def _panel(panel: Panel, samples: Samples, extent: Extent | str) -> dict[str, An
     for name, array, shape in (
         ("points", panel.points, (n, 2)),
         ("probabilities", panel.probabilities, (n, classes)),
+        ("restored", panel.restored, (n,)),
+        ("frames", panel.frames, (len(panel.epochs), n, 2)),
     ):
         if array is not None and np.shape(array) != shape:
             raise ValueError(f"Panel '{panel.title}': {name} are {np.shape(array)}, not {shape}")
     if panel.points is None:
         return {"title": panel.title, "reason": panel.reason, "xy": "", "extent": [-1, 1, -1, 1]}
-    own = extent_of(panel.points, origin=panel.origin) if isinstance(extent, str) else extent
+    moving = panel.points if panel.frames is None else panel.frames
+    own = extent_of(moving, origin=panel.origin) if isinstance(extent, str) else extent
     best, share, top = panel.answers or ("", "", 0)
     return {
         "title": panel.title,
@@ -220,7 +237,20 @@ def _panel(panel: Panel, samples: Samples, extent: Extent | str) -> dict[str, An
         "best": best,
         "share": share,
         "top": top,
+        "restored": "" if panel.restored is None else _text(panel.restored, np.int16),
+        "frames": "" if panel.frames is None else _text(_steps(panel.frames, own), np.uint16),
+        "epochs": list(panel.epochs),
     }
+
+
+def _steps(frames: NDArray[np.float32], extent: Extent) -> NDArray[np.uint16]:
+    """Coordinates as whole numbers over an extent, 0 to 65534; 65535 where there is no place."""
+    low, high = np.asarray(extent[::2]), np.asarray(extent[1::2])
+    share = (np.asarray(frames, float) - low) / np.maximum(high - low, 1e-12)
+    there = np.isfinite(share).all(2, keepdims=True)
+    steps = np.nan_to_num(share).clip(0, 1) * 65534
+    whole: NDArray[np.uint16] = np.where(there, steps.round(), 65535).astype(np.uint16)
+    return whole
 
 
 def _text(array: NDArray[Any], kind: type) -> str:

@@ -1,6 +1,7 @@
 // What stands in words beside the maps: the tooltip of a sample and the legend of the classes.
 
 const MAX_LEGEND_CLASSES = 14; // more kept classes than this share one legend entry
+const MAX_TIP_PICTURES = 18;
 
 function drawTip(row) {
   const i = row.hovered;
@@ -17,11 +18,29 @@ function drawTip(row) {
   const table = make("table", "");
   const answers = row.views.filter((view) => view.best).map((view) => answerRow(row, view, i));
   table.append(...answers.flat());
-  row.tip.replaceChildren(head, table);
+  row.tip.replaceChildren(head, ...groupOf(row, i), table);
   row.said.textContent =
     `Sample ${row.ids[i]}, class ${truth}, ${kind}. ` +
     row.views.filter((v) => v.best).map((v) => `${v.panel.title}: ${answersOf(v, i, names).map(([name, p]) => `${name} ${p}`).join(", ")}`).join(". ");
   placeTip(row, i);
+}
+
+// The samples that coincide with this one in the hovered model: how many of each class, a few pictures.
+function groupOf(row, i) {
+  const groups = row.over.groups;
+  if (!groups || groups[i] < 0) return [];
+  const all = [...row.order].filter((j) => groups[j] === groups[i]);
+  const { names, atlas } = row.data;
+  const counts = new Map();
+  all.forEach((j) => counts.set(row.labels[j], (counts.get(row.labels[j]) || 0) + 1));
+  const told = [...counts].map(([c, n]) => `${n} of class ${names[c]}`).join(", ");
+  const box = make("div", "together", `${all.length} samples at one place: ${told}`);
+  if (!atlas) return [box];
+  const strip = make("div", "strip");
+  const shown = all.length > MAX_TIP_PICTURES ? all.filter((_, j) => j % Math.ceil(all.length / MAX_TIP_PICTURES) === 0) : all;
+  strip.append(...shown.map((j) => thumbnail(atlas, j, 20)));
+  box.append(strip);
+  return [box];
 }
 
 function answerRow(row, view, i) {
@@ -42,6 +61,7 @@ function answerRow(row, view, i) {
 
 function placeTip(row, i) {
   const at = row.over.place(i);
+  if (!at) return void (row.tip.hidden = true);
   const frame = row.over.stage.getBoundingClientRect();
   const home = row.root.getBoundingClientRect();
   const x = frame.left - home.left + at[0];
@@ -62,15 +82,28 @@ function drawLegend(row) {
   const forgotten = [...names.keys()].filter((c) => has(c, true));
   const kept = [...names.keys()].filter((c) => !forgotten.includes(c) && has(c, false));
   const parts = [];
+  if (row.colour !== "class") {
+    const [words, entries] = legendOfColours(row);
+    parts.push(make("span", "group", words), ...entries.map(([color, name]) => swatch(color, name)));
+    parts.push(make("span", "group", "shape: class"));
+  }
   if (forgotten.length) parts.push(make("span", "group", "forget"), ...forgotten.map((c) => legendEntry(row, [c], names[c], true)));
   if (kept.length) parts.push(make("span", "group", "retain"));
   else if (row.forget.includes(0)) parts.push(make("span", "group", "retained samples are muted"));
   if (kept.length > MAX_LEGEND_CLASSES) parts.push(legendEntry(row, kept, `${kept.length} classes`, false));
   else parts.push(...kept.map((c) => legendEntry(row, [c], names[c], false)));
-  if (!compact) parts.push(make("span", "hint", "hover: trace · click: pin · drag: select · Esc: clear"));
+  if (!compact) parts.push(make("span", "hint", "hover: trace · click: pin · drag: select (Shift adds, Alt removes) · Esc: clear"));
   const focus = [...row.legend.children].indexOf(row.legend.getRootNode().activeElement);
   row.legend.replaceChildren(...parts);
   if (focus >= 0) parts[focus]?.focus();
+}
+
+function swatch(color, name) {
+  const node = make("span", "swatch");
+  const box = node.appendChild(make("span", "colour"));
+  box.style.background = color;
+  node.append(name);
+  return node;
 }
 
 function legendEntry(row, classes, name, gone) {
@@ -82,11 +115,12 @@ function legendEntry(row, classes, name, gone) {
   const set = row.data.colors[row.theme];
   const [c] = classes;
   const ratio = window.devicePixelRatio || 1;
+  const plain = row.colour === "class" ? null : row.ink.text; // colour says something else
   const mark = gone
-    ? makeMark(row.data.shapes[c], set.vivid[c], null, 4.2, ratio)
-    : makeMark("circle", set.muted[c], null, 4.2, ratio);
+    ? makeMark(row.data.shapes[c], plain ?? set.vivid[c], null, 4.2, ratio)
+    : makeMark("circle", plain ?? set.muted[c], null, 4.2, ratio);
   button.append(mark, name);
-  button.addEventListener("click", () => row.toggle(classes));
+  button.addEventListener("click", (event) => row.toggle(classes, event.shiftKey));
   return button;
 }
 
@@ -104,8 +138,8 @@ function make(tag, kind, text) {
   return node;
 }
 
-function thumbnail(atlas, i) {
-  const scale = Math.max(1, Math.round(48 / atlas.height));
+function thumbnail(atlas, i, size = 48) {
+  const scale = Math.max(1, Math.round(size / atlas.height));
   const node = make("div", "thumb");
   const [w, h] = [atlas.width * scale, atlas.height * scale];
   node.style.cssText =

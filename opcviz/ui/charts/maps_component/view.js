@@ -25,6 +25,7 @@ class MapView {
     this.base = document.createElement("canvas");
     this.now = null; // (2N,) coordinates as drawn, between `from` and `to` while gliding
     this.extent = null;
+    this.lens = { s: 1, x: 0.5, y: 0.5 }; // shared by the row; see lens.js
   }
 
   // New coordinates; `instant` when there is nothing to glide from.
@@ -50,7 +51,7 @@ class MapView {
     this.canvas.setAttribute(
       "aria-label",
       drawn
-        ? `Feature map of ${panel.title}, ${drawn} samples. Arrow keys move between samples, Enter pins, Escape clears.`
+        ? `Feature map of ${panel.title}, ${drawn} samples. Arrow keys move between samples, Enter pins, Space selects one, A selects its class, Escape clears.`
         : `Feature map of ${panel.title}: ${panel.reason}`,
     );
     return glide;
@@ -83,14 +84,16 @@ class MapView {
     this.image = this.base.getContext("2d").createImageData(this.base.width, this.base.height);
   }
 
-  // Equal aspect: one scale for both axes, the extent centred in the frame.
+  // Equal aspect: one scale for both axes, the extent centred in the frame; then the lens.
   scale() {
     const [x0, x1, y0, y1] = this.extent;
     const k = Math.min(
       (this.width - 2 * FRAME_PADDING) / Math.max(x1 - x0, 1e-9),
       (this.height - 2 * FRAME_PADDING) / Math.max(y1 - y0, 1e-9),
     );
-    return [k, this.width / 2 - (k * (x0 + x1)) / 2, this.height / 2 + (k * (y0 + y1)) / 2];
+    const { width, height, lens } = this;
+    const [dx, dy] = [width / 2 - (k * (x0 + x1)) / 2, height / 2 + (k * (y0 + y1)) / 2];
+    return [k * lens.s, (dx - lens.x * width) * lens.s + width / 2, (dy - lens.y * height) * lens.s + height / 2];
   }
 
   place(i) {
@@ -167,7 +170,7 @@ class MapView {
   // What this model answers for the sample, beside its ring.
   chip(g, i, names, ink) {
     const at = this.place(i);
-    if (!at) return;
+    if (!at || at[0] < 0 || at[1] < 0 || at[0] > this.width || at[1] > this.height) return;
     const k = this.panel.top;
     const text = `${names[this.best[i * k]]}  ${percent(this.share[i * k])}`;
     g.font = `600 12px ${ink.font}`;
