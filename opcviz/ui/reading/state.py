@@ -66,6 +66,17 @@ class Option:
         return cls("", lambda word: not word or word.isdecimal(), "a whole number")
 
     @classmethod
+    def names(cls, least: int, most: int) -> Option:
+        """Names separated by commas, so many of them, or nothing."""
+
+        def valid(word: str) -> bool:
+            names = word.split(",")
+            fit = all(name.isidentifier() for name in names) and len(set(names)) == len(names)
+            return not word or (fit and least <= len(names) <= most)
+
+        return cls("", valid, f"{least} to {most} names, separated by commas")
+
+    @classmethod
     def some(cls, *words: str) -> Option:
         """Any of several words, with commas between them; by default none."""
         wanted = f"some of {', '.join(words)}, with commas between them"
@@ -78,6 +89,7 @@ OPTIONS = {
     "present": Option.of("off", "on"),
     "epoch": Option.count(),
     "step": Option.count(),
+    "race": Option.names(2, 4),
     "scene": Option.of("finished", "epochs", "3d"),
     "colour": Option.of("class", "answer", "confidence", "restored"),
     "scale": Option.of("own", "same"),
