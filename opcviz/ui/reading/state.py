@@ -38,6 +38,7 @@ MIN_MODELS, MAX_MODELS = 2, 6  # columns that fit side by side
 _KEY = "opcviz.view"
 _WRITTEN = "opcviz.written"  # addresses written lately: one of them coming back is an echo
 _ECHOES = 16
+LONGEST = 400  # characters of a choice in words
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class Option:
         """A whole number from 0 on, or nothing."""
         return cls("", lambda word: not word or word.isdecimal(), "a whole number")
 
+    @classmethod
+    def text(cls) -> Option:
+        """Whatever a page makes of it, which knows what there is; nothing at first."""
+        return cls("", lambda word: len(word) <= LONGEST, f"at most {LONGEST} characters")
+
 
 OPTIONS = {
     "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
@@ -71,6 +77,14 @@ OPTIONS = {
     "present": Option.of("off", "on"),
     "epoch": Option.count(),
     "step": Option.count(),
+    "sort": Option.text(),
+    "find": Option.text(),
+    "family": Option.text(),
+    "gone": Option.text(),
+    "groups": Option.text(),
+    "ticks": Option.text(),
+    "x": Option.text(),
+    "y": Option.text(),
 }
 """Every such choice, by its name in the address."""
 
