@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import plotly.graph_objects as go
 
@@ -13,11 +15,15 @@ from .theme import ink
 
 __all__ = ["Axis", "Point", "front", "pareto_figure", "place_names"]
 
+Range: TypeAlias = "tuple[float, float]"
+
 NAME_SIZE = 14  # px, of names beside points and of axis titles
-LETTER, LINE = 0.56, 1.25  # width and height of a letter by its size
-WIDTH, HEIGHT, AIR = 900.0, 460, 5.0  # px, of what names are placed in, and around a name
-OFFSETS = ((0, -16), (0, 16), (12, 0), (-12, 0), (12, -16), (-12, -16), (12, 16), (-12, 16))
-FAR = (1, 2, 3.2)  # multiples of these, the nearest first
+LETTER, TALL = 0.56, 9.0  # width of a letter by its size; half the height of a line, px
+HEIGHT, TOP, BOTTOM = 480, 18, 56  # px
+WIDTH, PLOT = 760.0, float(HEIGHT - TOP - BOTTOM)  # px, of the axes on the narrowest screen
+AIR = 5.0  # px between a name and what is beside it
+OFFSETS = ((0, -18), (0, 18), (12, 0), (-12, 0), (12, -16), (-12, -16), (12, 16), (-12, 16))
+FAR = (1, 2, 3)  # multiples of these, the nearest first
 
 
 @dataclass(frozen=True)
@@ -101,25 +107,23 @@ def pareto_figure(points: Sequence[Point], x: Axis, y: Axis) -> go.Figure:
         )
     for point in points:
         figure.add_trace(_trace(point, on_front=point in best))
-    for (name, dx, dy), point in place_names(points, best):
+    ranges = (
+        _range([p.x for p in points], [p.sd[0] for p in points]),
+        _range([p.y for p in points], [p.sd[1] for p in points]),
+    )
+    for point, right, down in place_names(points, best, ranges):
         figure.add_annotation(
             x=point.x,
             y=point.y,
-            text=f"<b>{name}</b>" if point in best else name,
-            ax=dx,
-            ay=dy,
-            axref="pixel",
-            ayref="pixel",
-            showarrow=abs(dx) + abs(dy) > 30,
-            arrowwidth=1,
-            arrowhead=0,
-            arrowcolor=ink.reference,
-            standoff=6,
+            text=f"<b>{point.name}</b>" if point in best else point.name,
+            xshift=right,
+            yshift=-down,
+            showarrow=False,
             font={"size": NAME_SIZE},
         )
-    apply_layout(figure, HEIGHT, right=24, top=18, bottom=56)
-    for axis, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
-        update(title=axis.title, title_font_size=NAME_SIZE, showgrid=True)
+    apply_layout(figure, HEIGHT, right=24, top=TOP, bottom=BOTTOM)
+    figure.update_xaxes(title=x.title, title_font_size=NAME_SIZE, range=ranges[0])
+    figure.update_yaxes(title=y.title, title_font_size=NAME_SIZE, range=ranges[1])
     figure.update_layout(margin_l=72, hoverlabel={"font": {"size": NAME_SIZE}})
     return figure
 
@@ -164,45 +168,55 @@ def _trace(point: Point, *, on_front: bool) -> go.Scatter:
 
 
 def place_names(
-    points: Sequence[Point], best: Sequence[Point]
-) -> list[tuple[tuple[str, float, float], Point]]:
-    """Where names stand beside their points, none on another one or on a point.
+    points: Sequence[Point], best: Sequence[Point], ranges: tuple[Range, Range]
+) -> list[tuple[Point, float, float]]:
+    """Where names stand beside their points, none on another one, a point or a whisker.
 
     Names of the front all stand, further away if need be; others only where there is room near.
 
     Args:
         points: all that are drawn.
         best: those of the front.
+        ranges: of both axes.
 
     Returns:
-        Name and offset in pixels, to the right and down, with the point.
+        The point and the offset of its name's middle, pixels to the right and down.
     """
-    if not points:
-        return []
-    xs, ys = [p.x for p in points], [p.y for p in points]
-    spans = (max(xs) - min(xs) or 1.0, max(ys) - min(ys) or 1.0)
-
-    def spot(p: Point) -> tuple[float, float]:
-        return ((p.x - min(xs)) / spans[0] * WIDTH, (max(ys) - p.y) / spans[1] * (HEIGHT - 100))
-
-    taken = [(u - 6, v - 6, u + 6, v + 6) for u, v in map(spot, points)]
-    found = []
+    (x0, x1), (y0, y1) = ranges
+    across, up = WIDTH / (x1 - x0), PLOT / (y1 - y0)
+    spots = {p: ((p.x - x0) * across, (y1 - p.y) * up) for p in points}
+    taken = [(u - 7, v - 7, u + 7, v + 7) for u, v in spots.values()]
+    for point, (u, v) in spots.items():
+        wide, tall = (point.sd[0] or 0) * across, (point.sd[1] or 0) * up
+        taken += [(u - wide, v - 2, u + wide, v + 2), (u - 2, v - tall, u + 2, v + tall)]
+    found: list[tuple[Point, float, float]] = []
     order = [*best, *(p for p in points if not p.compared), *points]
     for point in dict.fromkeys(order):
-        u, v = spot(point)
-        half = len(point.name) * NAME_SIZE * LETTER / 2
-        tall = NAME_SIZE * LINE / 2
-        distances = FAR if point in best else FAR[:1]
-        for dx, dy in ((dx * far, dy * far) for far in distances for dx, dy in OFFSETS):
-            # Plotly centres a text on its offset: beside the point it has to make room for itself
-            right = dx + (half if dx > 0 else -half if dx < 0 else 0)
-            box = (u + right - half, v + dy - tall, u + right + half, v + dy + tall)
-            if -60 < box[0] and box[2] < WIDTH + 20 and not any(_meet(box, each) for each in taken):
-                taken.append(box)
-                found.append(((point.name, right, dy), point))
-                break
+        (u, v), half = spots[point], len(point.name) * NAME_SIZE * LETTER / 2
+        tries = []
+        for far in FAR if point in best else FAR[:1]:
+            for dx, dy in OFFSETS:
+                right = far * dx + math.copysign(half, dx) * (dx != 0)  # beside the point
+                middle = (u + right, v + far * dy)
+                box = (middle[0] - half, middle[1] - TALL, middle[0] + half, middle[1] + TALL)
+                inside = box[0] >= 0 and box[2] <= WIDTH and box[1] >= 0 and box[3] <= PLOT
+                meets = sum(_meet(box, each) for each in taken) + (0 if inside else 1)
+                tries.append((meets, right, far * dy, box))
+        meets, right, down, box = min(tries, key=lambda each: each[0])
+        if not meets or point in best:
+            taken.append(box)
+            found.append((point, right, down))
     return found
 
 
-def _meet(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+def _range(values: Sequence[float], sds: Sequence[float | None]) -> Range:
+    """Of an axis: all points, with room for their names; whiskers that leave it are cut."""
+    span = max(values) - min(values) or abs(values[0]) or 1.0
+    reach = [sd or 0.0 for sd in sds]
+    low = min(v - min(sd, span / 2) for v, sd in zip(values, reach, strict=True))
+    high = max(v + min(sd, span / 2) for v, sd in zip(values, reach, strict=True))
+    return low - 0.06 * span, high + 0.06 * span
+
+
+def _meet(a: Sequence[float], b: Sequence[float]) -> bool:
     return a[0] < b[2] + AIR and b[0] < a[2] + AIR and a[1] < b[3] and b[1] < a[3]

@@ -121,9 +121,10 @@ def board_of(study: StudyResult) -> Board:
     """
     declared = _declared(study)
     models = grouped(study.models)
-    tables = {about: rows(study.models, about, study.own_kinds) for about in dict.fromkeys(
-        about for about, _ in declared
-    )}
+    tables = {
+        about: rows(study.models, about, study.own_kinds)
+        for about in dict.fromkeys(about for about, _ in declared)
+    }
     made = [
         _line(f"{key.split(' ')[0]}{'' if key.endswith(' full') else '.quick'}", group, found)
         for (key, group), found in zip(

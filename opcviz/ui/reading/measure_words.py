@@ -224,7 +224,9 @@ WORDS = {
     ),
     "Fgt": _flaw("Confusion left (Fgt)", "Swapped train labels that the model still gives."),
     "swapped": _flaw("Taken for the other", "Unseen pictures taken for the other confused class."),
-    "IC-Err": _flaw("Errors between classes", "Unseen pictures of the two classes answered wrongly."),
+    "IC-Err": _flaw(
+        "Errors between classes", "Unseen pictures of the two classes answered wrongly."
+    ),
     "taught": _flaw("Target given", "Poisoned train pictures given the trigger's class."),
     "ASR": _flaw("Attack success (ASR)", "Unseen pictures with the trigger given its class."),
     "turned": _flaw("Turned by the trigger", "The same, but not without the trigger."),

@@ -242,8 +242,8 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
     told = " · ".join(parts)
     more = (
         "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> best where retrained models "
-        "are. The point below a number: ± standard deviation over seeds. –: no number; the reason "
-        "is under the pointer."
+        "are. Below a number: ± one standard deviation over seeds. –: no number; the reason is "
+        "under the pointer."
     )
     pending = f"<p>{waiting} verdicts are still being made.</p>" if waiting else ""
     return (

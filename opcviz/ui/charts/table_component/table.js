@@ -60,9 +60,12 @@ class Sheet {
     const row = make("tr", "heads");
     row.append(...columns.map((column, i) => {
       const sorted = this.data.sort === column.key;
-      const head = make("th", `${i ? "" : "first"} ${column.words ? "words" : ""} ${column.sorts ? "sorts" : ""} ${this.starts.has(i) ? "start" : ""}`, column.text);
-      if (column.sign) head.append(make("span", "sign", column.sign));
-      if (sorted) head.append(make("span", "order", this.data.down ? "▼" : "▲"));
+      const head = make("th", `${i ? "" : "first"} ${column.words ? "words" : ""} ${column.sorts ? "sorts" : ""} ${this.starts.has(i) ? "start" : ""}`);
+      const [, before, end] = column.text.match(/^(.*?)(\S*)$/); // the arrow stays beside the last word
+      const last = make("span", "last", end);
+      if (column.sign) last.append(make("span", "sign", column.sign));
+      if (sorted) last.append(make("span", "order", this.data.down ? "▼" : "▲"));
+      head.append(before, last);
       head.setAttribute("role", "columnheader");
       if (column.sorts) head.setAttribute("aria-sort", !sorted ? "none" : this.data.down ? "descending" : "ascending");
       return this.place(head, "", column, column.help);
