@@ -114,13 +114,18 @@ class StudyResult:
             "consensus": self.consensus(model).to_dict(),
         }
 
-    def to_dict(self) -> Json:
-        """The documented form of `show --json`."""
+    def to_dict(self, keys: Collection[str] | None = None) -> Json:
+        """The documented form of `show --json`.
+
+        Args:
+            keys: names of the models that are asked for; None for all.
+        """
+        wanted = [each for each in self.models if keys is None or each.key in keys]
         own = {name: about.to_dict() for name, about in self.own_kinds.items()}
         return {
             "study": {"place": self.place, **self.study.to_dict()},
             **({"own": own} if own else {}),
-            "models": [self._numbers(model) for model in self.models],
+            "models": [self._numbers(model) for model in wanted],
         }
 
     @cached_property

@@ -88,7 +88,7 @@ def front(points: Sequence[Point], x: Axis, y: Axis) -> list[Point]:
 
 
 def pareto_figure(points: Sequence[Point], x: Axis, y: Axis) -> go.Figure:
-    """Methods as points with whiskers, the front as a line, the retrained models as a cross of bands.
+    """Methods as points with whiskers, their front as a line, retrained models as bands.
 
     Args:
         points: methods and references.

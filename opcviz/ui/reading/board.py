@@ -20,7 +20,16 @@ from ..charts.bands import Band
 from .board_floors import floor_of
 from .measure_words import GROUPS, OWN, Better, MeasureWords, words_of
 
-__all__ = ["FIXED", "Board", "Line", "Measure", "board_of", "heat"]
+__all__ = [
+    "FIXED",
+    "Board",
+    "Line",
+    "Measure",
+    "board_of",
+    "cell_name",
+    "declared_columns",
+    "heat",
+]
 
 TABLES = ("unlearning", "headline", "ground_truth", "inversion")
 """Of `opcviz table --about`; what stands in several is shown once."""
@@ -119,7 +128,7 @@ def board_of(study: StudyResult) -> Board:
     Args:
         study: as `opcviz table` opens it.
     """
-    declared = _declared(study)
+    declared = declared_columns(study)
     models = grouped(study.models)
     tables = {
         about: rows(study.models, about, study.own_kinds)
@@ -170,7 +179,7 @@ def heat(measure: Measure, value: float | None) -> float:
     return math.copysign(min(1.0, math.sqrt(share)), 1 if worse else -1)
 
 
-def _declared(study: StudyResult) -> list[tuple[str, Column]]:
+def declared_columns(study: StudyResult) -> list[tuple[str, Column]]:
     """Table and column of every measure, once each, those of a group side by side."""
     found: dict[str, tuple[str, Column]] = {}
     for about in TABLES:
@@ -197,13 +206,18 @@ def _merged(
         cells = {
             (about, column.name): tables[about][i].cells[column.name] for about, column in declared
         }
-        plain = {_cell_name(about, name): cell for (about, name), cell in cells.items()}
+        plain = {_name_of(about, name): cell for (about, name), cell in cells.items()}
         row = next(iter(tables.values()))[i]
         found.append((replace(row, cells=plain), cells))
     return found
 
 
-def _cell_name(about: str, name: str) -> str:
+def cell_name(about: str, column: Column) -> str:
+    """The name of a measure in files: with its kind where a user declared it."""
+    return _name_of(about, column.name)
+
+
+def _name_of(about: str, name: str) -> str:
     return name if about in TABLES else f"{about}: {name}"
 
 

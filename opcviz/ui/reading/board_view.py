@@ -131,7 +131,7 @@ def _first(words: str) -> str:
 
 
 def shown_measures(board: Board, groups: Sequence[str]) -> list[Measure]:
-    """The columns of some groups, in the board's order; of those shown at first if none is named."""
+    """The columns of some groups, in the board's order; if none is named, of `FIRST_GROUPS`."""
     named = [key for key in groups if key in board.groups]
     wanted = named or [key for key in FIRST_GROUPS if key in board.groups] or list(board.groups)
     return [each for each in board.measures if each.group in wanted]
