@@ -21,7 +21,7 @@ from ..artefacts import MODEL
 from ..attacks.inversion import flushed_denormals, frozen_copy, invert
 from ..attacks.inversion.activations import ROUNDS, blocks_of, frame_steps, invert_activations
 from ..attacks.inversion.result import NO_BODY_GRADIENT
-from ..attacks.inversion.scores import class_means, psnr, ssim
+from ..attacks.inversion.scores import psnr, ssim
 from ..common.config import ConfigError
 from ..common.devices import pick_device
 from ..common.progress import Pictures, Progress, Stage
@@ -32,18 +32,17 @@ from ..results.bench import BenchResult
 from .bench_job import (
     BENCH,
     FRAMES,
-    MEANS,
     SLOPE,
     BenchJob,
     bench_place,
-    means_question,
     weights_of,
 )
+from .means import keep_means
 from .opening import open_study
 from .runner import StudyRunner
 from .store import Artefact, Store, StoreError, shipped_root, write_arrays, write_json
 
-__all__ = ["execute", "keep_means"]
+__all__ = ["execute"]
 
 LOOKS = 0.25  # seconds between two pictures of a search that is watched
 
@@ -72,7 +71,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
         progress=progress,
     )
     pictures, labels = _pictures(runner, asked)
-    keep_means(runner)
+    keep_means(where, runner.study.place, runner.data, digest(runner.data))
     subjects = []
     for key in asked.models:
         model = study.model(key)
@@ -87,22 +86,6 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
     with runner.threads():
         made = work.of_blocks(subjects) if asked.search.block else work.of_gradients(subjects)
     return {"study": asked.study, "made": made}
-
-
-def keep_means(runner: StudyRunner) -> None:
-    """Keep the mean training picture of each class, where samples are pictures.
-
-    `means.npz` has `classes` (K,) int64 and `pictures` (K, C, H, W) uint8.
-    """
-    data, place = runner.data, runner.study.place
-    question = means_question(digest(data))
-    if len(data.shape) != 3 or runner.store.find(place, MEANS, question):
-        return
-    means = class_means(data.x_train, data.y_train)
-    with runner.store.writing(place, MEANS, question) as folder:
-        pictures = _bytes(torch.stack([means[label] for label in sorted(means)]))
-        classes = np.asarray(sorted(means), np.int64)
-        write_arrays(folder / "means.npz", {"classes": classes, "pictures": pictures})
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,9 +137,7 @@ class _Work:
             made += self._gradients(silent, SLOPE, 1, count)
         return made
 
-    def _gradients(
-        self, subjects: Sequence[_Subject], slope: float, index: int, count: int
-    ) -> int:
+    def _gradients(self, subjects: Sequence[_Subject], slope: float, index: int, count: int) -> int:
         """One batch of all models that lack this answer."""
         lacking = [s for s in subjects if not self._kept(s, slope)]
         if not lacking:
@@ -266,8 +247,8 @@ class _Work:
             scores[name] = torch.where(void, torch.nan, each).numpy().astype(np.float32)
         question = self.asked.question(subject.weights, slope)
         with self.runner.store.writing(self._place(subject), BENCH, question) as folder:
-            arrays = {"steps": np.asarray(steps, np.int32), "frames": _bytes(frames), **scores}
-            write_arrays(folder / "bench.npz", arrays)
+            drawn = {"steps": np.asarray(steps, np.int32), "frames": _bytes(frames)}
+            write_arrays(folder / "bench.npz", {**drawn, **scores})
             write_json(folder / "result.json", record.to_dict(), compact=True)
 
     # ---- while it runs ----------------------------------------------------------------------

@@ -60,9 +60,7 @@ class Search(Config):
     steps: int = setting(
         200, "of the search; of a block up to four times as many", low=1, high=20_000
     )
-    restarts: int = setting(
-        2, "starts a picture at most; the best by cost goes on", low=1, high=16
-    )
+    restarts: int = setting(2, "starts a picture at most; the best by cost goes on", low=1, high=16)
     start: str = setting(
         "grey", "first start from mid-grey, or all from noise", choices=("grey", "noise")
     )
@@ -168,9 +166,7 @@ class BenchJob(Record):
         if not isinstance(search, dict):
             raise ConfigError(f"search: wants a table of settings, got {search!r}")
         rest = {name: values[name] for name in ("device", "data_root") if name in values}
-        return cls(
-            values["study"], tuple(models), tuple(samples), Search.from_dict(search), **rest
-        )
+        return cls(values["study"], tuple(models), tuple(samples), Search.from_dict(search), **rest)
 
 
 def bench_place(study: str, model: str) -> str:
