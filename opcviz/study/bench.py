@@ -247,7 +247,10 @@ class _Work:
             scores[name] = torch.where(void, torch.nan, each).numpy().astype(np.float32)
         question = self.asked.question(subject.weights, slope)
         with self.runner.store.writing(self._place(subject), BENCH, question) as folder:
-            drawn = {"steps": np.asarray(steps, np.int32), "frames": _bytes(frames)}
+            drawn: dict[str, np.ndarray] = {
+                "steps": np.asarray(steps, np.int32),
+                "frames": _bytes(frames),
+            }
             write_arrays(folder / "bench.npz", {**drawn, **scores})
             write_json(folder / "result.json", record.to_dict(), compact=True)
 
