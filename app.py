@@ -13,6 +13,7 @@ st.navigation(
             icon=":material/view_column:",
             default=True,
         ),
+        st.Page("pages/inversion_bench.py", title="Inversion", icon=":material/image_search:"),
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
     ],

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ..artefacts import MODEL
 from ..attacks.inversion import flushed_denormals, frozen_copy, invert
-from ..attacks.inversion.activations import ROUNDS, blocks_of, frame_steps, invert_activations
+from ..attacks.inversion.activations import blocks_of, frame_steps, invert_activations
 from ..attacks.inversion.result import NO_BODY_GRADIENT
 from ..attacks.inversion.scores import psnr, ssim
 from ..common.config import ConfigError
@@ -163,7 +163,7 @@ class _Work:
                 body_gradient_norm=each.body_gradient_norm,
                 settled=each.settled,
                 random_gradient=about.random_gradient.psnr if about.random_gradient else None,
-                picture_steps=attack.most_steps * len(self.pictures),
+                picture_steps=self.asked.search.most_steps * len(self.pictures),
                 seconds=round(seconds, 3),
             )
             final = (found.psnr[m], found.ssim[m])
@@ -194,7 +194,7 @@ class _Work:
                 )
             record = BenchResult(
                 reason=tuple(why or None for why in found.reasons),
-                picture_steps=ROUNDS * search.steps * len(self.pictures),
+                picture_steps=search.most_steps * len(self.pictures),
                 seconds=round(time.perf_counter() - began, 3),
             )
             steps = frame_steps(search.steps, FRAMES)

@@ -21,10 +21,12 @@ from .artefact import Artefact
 
 __all__ = [
     "BENCH",
+    "BLOCK_ROUNDS",
     "FRAMES",
     "MAX_MODELS",
     "MAX_PICTURES",
     "MEANS",
+    "NO_BODY_GRADIENT",
     "RUNNER",
     "SLOPE",
     "BenchJob",
@@ -44,6 +46,10 @@ SLOPE = 0.1
 """What backward lets through of a unit that is off, where that is asked for."""
 FRAMES = 24
 """Pictures kept of a search, to be scrubbed through."""
+NO_BODY_GRADIENT = "no gradient reaches the body"
+"""The reason of a picture that a masked gradient does not give; see `attacks.inversion.result`."""
+BLOCK_ROUNDS = 4
+"""How often a search from activations goes on at most; see `attacks.inversion.activations`."""
 VERSION = 1  # raised when an answer changes although its question does not
 
 
@@ -68,6 +74,11 @@ class Search(Config):
         False, f"where no gradient reaches the body, search once more with slope {SLOPE:g}"
     )
     seed: int = setting(0, "of the noise that searches start from", low=0, high=2**31 - 1)
+
+    @property
+    def most_steps(self) -> int:
+        """How many steps a picture takes at most."""
+        return BLOCK_ROUNDS * self.steps if self.block else self.attack.most_steps
 
     @property
     def attack(self) -> Inversion:

@@ -8,6 +8,7 @@ Values of a link that do not exist (any more) are ignored and named.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +17,9 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ...common.config import settings_of
 from ...results import FIT_SETS
+from ...study.bench_job import Search
 from ..charts.maps_component import Selection
 
 __all__ = [
@@ -64,6 +67,12 @@ class Option:
         """A whole number from 0 on, or nothing."""
         return cls("", lambda word: not word or word.isdecimal(), "a whole number")
 
+    @classmethod
+    def numbers(cls) -> Option:
+        """Whole numbers with commas between, or nothing."""
+        each = "whole numbers with commas between"
+        return cls("", lambda word: not word or all(map(str.isdecimal, word.split(","))), each)
+
 
 OPTIONS = {
     "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
@@ -71,6 +80,14 @@ OPTIONS = {
     "present": Option.of("off", "on"),
     "epoch": Option.count(),
     "step": Option.count(),
+    # the inversion bench: what is searched for, and how
+    "pictures": Option.numbers(),
+    "block": Option("", lambda word: re.fullmatch(r"[\w.-]*", word) is not None, "a block's name"),
+    "objective": Option.of(*map(str, settings_of(Search)["objective"].choices or ())),
+    "steps": Option.count(),
+    "restarts": Option.count(),
+    "start": Option.of(*map(str, settings_of(Search)["start"].choices or ())),
+    "slope": Option.of("off", "on"),
 }
 """Every such choice, by its name in the address."""
 
