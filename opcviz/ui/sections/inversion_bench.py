@@ -26,7 +26,7 @@ from ..reading.store_reader import Column
 
 __all__ = ["ask", "introduction", "wake_engine"]
 
-PER_CLASS = 12  # thumbnails; further ones come by the selection or the address
+PER_CLASS = 9  # thumbnails; further ones come by the selection or the address
 WHO = (
     "**Who could do this?** An auditor who holds the picture takes its gradient at the unlearned "
     "weights and searches for the picture that leaves it: a probe of the network, not an attack by "
@@ -231,7 +231,7 @@ def _start(study: StudyResult, shown: Sequence[Column], asked: bench.Asked) -> N
         "Start",
         type="primary",
         icon=":material/play_arrow:",
-        key="bench.start",
+        key="bench.go",
         disabled=job is None or not missing or active,
         width="stretch",
     )

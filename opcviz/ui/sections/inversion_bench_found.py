@@ -21,6 +21,10 @@ from .paint import paint
 
 __all__ = ["found"]
 
+READ = (
+    "PSNR and SSIM are those of the step shown. *Stopped short*: more steps might come closer. "
+    "*Random gradient*: what the same search makes of a gradient that tells nothing."
+)
 POLL = 0.4  # seconds between two looks at a run
 
 
@@ -63,6 +67,7 @@ def _found(study: StudyResult, shown: Sequence[Column], job: BenchJob, was_activ
         at=step_shown(),
         on_step=on_step,
     )
+    st.caption(READ)
     if mean is None:
         st.caption("The mean picture of each class is kept by the first search in this study.")
     if was_active and (run is None or not run.active):
@@ -120,9 +125,9 @@ def _track(label: str, color: str, made: bench.Found, pictures: NDArray[np.uint8
         told.append(f"gradient in the body {np.mean(norms):.2g}")
     searched = [done for done, why in zip(record.settled, record.reason, strict=False) if not why]
     if short := searched.count(False):
-        told.append(f"{short} of {len(searched)} stopped short: at least this close")
+        told.append(f"{short} of {len(searched)} stopped short")
     if record.random_gradient is not None and not all(record.reason):
-        told.append(f"from a random gradient {db(record.random_gradient)}")
+        told.append(f"random gradient {db(record.random_gradient)}")
     return Track(
         label,
         arrays["frames"],

@@ -6,7 +6,7 @@
 const boards = new WeakMap();
 const FRAME_MS = 160; // of a frame while it plays
 const REST_MS = 350; // after which a slider that does not move has come to rest
-const LABEL = 190; // px of the column of names
+const LABEL = 200; // px of the column of names
 const LEAST = 62; // px that a picture with its score needs
 const MINUS = "–";
 
@@ -204,7 +204,8 @@ class Board {
         canvas.setAttribute("aria-label", `${track.label}, ${data.captions[p]}: ${track.psnr.length ? decibels(psnr[p]) : "being searched"}`);
       }
       const known = psnr.filter((value) => value !== null);
-      const words = known.length ? `PSNR ${decibels(known.reduce((a, b) => a + b, 0) / known.length)}` : "";
+      const some = known.length < data.count ? ` (${known.length} of ${data.count})` : "";
+      const words = known.length ? `PSNR ${decibels(known.reduce((a, b) => a + b, 0) / known.length)}${some}` : "";
       for (const mean of this.means[i]) mean.textContent = words;
     });
     if (data.steps.length) {
