@@ -44,12 +44,12 @@ class Asked:
     """What the page's choices come to.
 
     Attributes:
-        job: what would be run; None while something cannot be used.
+        job: what would be run; with settings that cannot be used, the usual ones stand in it.
         problems: why it cannot be done, in sentences; with any there is no Start.
         notes: what was left out, in sentences.
     """
 
-    job: BenchJob | None
+    job: BenchJob
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -81,19 +81,19 @@ def asked(study: StudyResult, view: View, shown: Sequence[Column]) -> Asked:
     notes = []
     if lost := len(set(wanted) - there):
         notes.append(
-            f"{lost} of the pictures in the address are not in this study's probe set; they are "
-            "left out."
+            f"Left out: {lost} of the {len(set(wanted))} pictures in the address, not of this "
+            "study's probe set."
         )
     values: dict[str, Any] = {
         name: view.option(name) for name in ("block", "objective", "start") if view.option(name)
     }
+    problems = []
     values |= {n: int(view.option(n)) for n in ("steps", "restarts") if view.option(n)}
     try:
         search = Search(**values, slope=view.option("slope") == "on")
     except ConfigError as error:
-        said = str(error).removeprefix("Search.")
-        return Asked(None, (f"These settings cannot be used. {said}.",), tuple(notes))
-    problems = []
+        problems.append(f"These settings cannot be used. {str(error).removeprefix('Search.')}.")
+        search = Search()
     if samples.pictures is None or samples.pictures.ndim != 4:
         problems.append("The samples of this study are no pictures: there is nothing to rebuild.")
     known = blocks(shown)

@@ -73,7 +73,7 @@ def ask(study: StudyResult, view: state.View, shown: Sequence[Column], asked: be
     samples, _ = library.samples(study)
     left, right = st.columns([1.25, 1], gap="large")
     with left:
-        _pictures(samples, view)
+        _pictures(samples, view, asked.job.samples)
     with right:
         _settings(shown)
         for note in asked.notes:
@@ -81,9 +81,8 @@ def ask(study: StudyResult, view: state.View, shown: Sequence[Column], asked: be
         _start(study, shown, asked)
 
 
-def _pictures(samples: Samples, view: state.View) -> None:
+def _pictures(samples: Samples, view: state.View, chosen: Sequence[int]) -> None:
     """Thumbnails by class, and the ways to take or drop many."""
-    chosen = [int(word) for word in view.option("pictures").split(",") if word]
     selected = _selected(samples, view.selection)
     title, take, clear = st.columns([2.2, 1.5, 1], vertical_alignment="bottom")
     title.markdown(f"**Pictures** ({len(chosen)} of at most {MAX_PICTURES})")

@@ -25,6 +25,8 @@ READ = (
     "PSNR and SSIM are those of the step shown. *Stopped short*: more steps might come closer. "
     "*Random gradient*: what the same search makes of a gradient that tells nothing."
 )
+# pictures that are drawn anew several times a second would be dimmed as often
+STEADY = "<style>.st-key-row-bench-found [data-stale] {opacity: 1 !important}</style>"
 POLL = 0.4  # seconds between two looks at a run
 
 
@@ -37,7 +39,7 @@ def found(study: StudyResult, shown: Sequence[Column], asked: bench.Asked) -> No
         asked: what is searched for.
     """
     job = asked.job
-    if job is None or not job.samples:
+    if not job.samples or asked.problems:
         st.info("Choose pictures and press Start: what is rebuilt of them will stand here.")
         return
     run = bench.run_of(library.engine(), job)
@@ -47,6 +49,7 @@ def found(study: StudyResult, shown: Sequence[Column], asked: bench.Asked) -> No
 
 
 def _found(study: StudyResult, shown: Sequence[Column], job: BenchJob, was_active: bool) -> None:
+    st.html(STEADY)
     engine = library.engine()
     run = bench.run_of(engine, job)
     pictures, labels, captions = _targets(study, job)
