@@ -8,6 +8,7 @@ from opcviz.ui.reading.references import References
 from opcviz.ui.sections import depth, own_kinds
 from opcviz.ui.sections import side_by_side as rows
 from opcviz.ui.sections.folded import folded
+from opcviz.ui.sections.inversion_row import inversion
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.page_rows import Row, show_rows
 from opcviz.ui.sections.recovery_row import recovery
@@ -29,7 +30,7 @@ show_rows(
                 key="rows.deep",
             ),
         ),
-        Row("inversion", lambda: rows.reconstructions(shown)),
+        Row("inversion", lambda: inversion(study, shown)),
     ]
 )
 st.divider()

@@ -8,6 +8,7 @@ Values of a link that do not exist (any more) are ignored and named.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +17,9 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ...common.config import settings_of
 from ...results import FIT_SETS
+from ...study.bench_job import Search
 from ..charts.maps_component import Selection
 from .sets import SetError, pack, unpack
 
@@ -88,6 +91,12 @@ class Option:
         """Whatever a page makes of it, which knows what there is; nothing at first."""
         return cls("", lambda word: len(word) <= LONGEST, f"at most {LONGEST} characters")
 
+    @classmethod
+    def numbers(cls) -> Option:
+        """Whole numbers with commas between, or nothing."""
+        each = "whole numbers with commas between"
+        return cls("", lambda word: not word or all(map(str.isdecimal, word.split(","))), each)
+
 
 OPTIONS = {
     "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
@@ -110,6 +119,14 @@ OPTIONS = {
     "ticks": Option.text(),
     "x": Option.text(),
     "y": Option.text(),
+    # the inversion bench: what is searched for, and how
+    "pictures": Option.numbers(),
+    "block": Option("", lambda word: re.fullmatch(r"[\w.-]*", word) is not None, "a block's name"),
+    "objective": Option.of(*map(str, settings_of(Search)["objective"].choices or ())),
+    "steps": Option.count(),
+    "restarts": Option.count(),
+    "start": Option.of(*map(str, settings_of(Search)["start"].choices or ())),
+    "slope": Option.of("off", "on"),
 }
 """Every such choice, by its name in the address."""
 
