@@ -9,6 +9,7 @@ from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
+from .page_tools import page_tools
 
 __all__ = ["head"]
 
@@ -36,10 +37,13 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     view = state.sync(studies)
     study = library.study_of(view.study).beside(view.models if pick_models else ())
     names = {place: library.study_of(place).study.title or place for place in studies}
-    left, middle, right = st.columns([1.1, 1.3, 2.4], vertical_alignment="bottom")
+    left, tools = st.columns([1, 1.4], vertical_alignment="center")
     with left:
         st.title(title, anchor=False)
-    with middle:
+    with tools:
+        page_tools()
+    left, right = st.columns([1, 2.6], vertical_alignment="bottom")
+    with left:
         st.session_state["head.study"] = view.study
         st.selectbox(
             "Study",
