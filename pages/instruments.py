@@ -14,6 +14,7 @@ from opcviz.ui.sections import (
     verdicts,
 )
 from opcviz.ui.sections.folded import folded
+from opcviz.ui.sections.names import names
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.recovery_detail import recovery_detail
 from opcviz.ui.sections.relearned import relearned
@@ -24,6 +25,7 @@ shown = library.columns(study, view.models)
 beside = References.of(study)
 
 own_kinds.say_outdated(shown)
+names(shown)
 st.subheader("Verdicts", anchor=False)
 verdicts.details(shown, words=True)
 st.subheader("Worst case by block", anchor=False, help="The best of all declared attackers.")

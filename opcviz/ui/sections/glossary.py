@@ -53,18 +53,19 @@ def help_of(name: str) -> str:
     return TERMS[name].words()
 
 
-def abbr(name: str, shown: str | None = None) -> str:
+def abbr(name: str, shown: str | None = None, *, more: str = "") -> str:
     """A term as HTML whose explanation is under the pointer and read to those who do not see.
 
     Args:
         name: of the entry.
         shown: the words on the screen; the name where None.
+        more: what is to be said of this one beside.
 
     Raises:
         KeyError: when the glossary has no such term.
     """
     term = TERMS[name]
-    told = " ".join(filter(None, (f"{term.name}: {term.what}", term.range, term.good)))
+    told = " ".join(filter(None, (f"{term.name}: {term.what}", term.range, term.good, more)))
     return f'<abbr title="{html.escape(told)}" tabindex="0">{html.escape(shown or name)}</abbr>'
 
 

@@ -13,7 +13,15 @@ from .page_tools import page_tools
 
 __all__ = ["head"]
 
-STYLE = "<style>.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}</style>"
+STYLE = """<style>
+.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}
+.st-key-page-tools {justify-content: flex-end}
+.st-key-page-tools > * {flex: 0 0 auto; width: auto}
+[data-testid="stLayoutWrapper"]:has(> .st-key-names) {position: sticky; top: 3.7rem; z-index: 90}
+.st-key-names {background: light-dark(#FFFFFF, #11151C); padding: .35rem 0; gap: 0;
+  border-bottom: 1px solid light-dark(#D5DBE3, #343D4B)}
+</style>"""
+"""Little padding; names of columns in sight below Streamlit's own header, on the page's ground."""
 
 
 def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.View]:

@@ -25,4 +25,4 @@ _mount = st.components.v2.component(
 
 def theme_switch() -> None:
     """Draw the button; the browser does the rest."""
-    _mount(key="theme.switch", data={})
+    _mount(key="theme.switch", data={}, width="content")
