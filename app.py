@@ -4,8 +4,9 @@ import streamlit as st
 
 from opcviz.resources import icon
 
-st.set_page_config(page_title="opcviz", page_icon=str(icon()), layout="wide")
-st.navigation(
+PAGE = {"page_icon": str(icon()), "layout": "wide"}
+st.set_page_config(page_title="opcviz", **PAGE)  # first: a page's own icon comes from a network
+page = st.navigation(
     [
         st.Page(
             "pages/side_by_side.py",
@@ -17,4 +18,6 @@ st.navigation(
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
     ],
     position="top",
-).run()
+)
+st.set_page_config(page_title=f"{page.title} · opcviz", **PAGE)
+page.run()

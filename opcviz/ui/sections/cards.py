@@ -20,7 +20,8 @@ from .verdicts import badge, details, reach
 
 __all__ = ["card", "headlines"]
 
-SMALL = "font-size:.95rem;opacity:.85"
+SMALL = "font-size:.9rem;opacity:.85"
+LIST = "margin:.2rem 0 0;padding-left:1.1rem;font-size:.95rem;line-height:1.4"
 FORGET_HELP, KEPT_HELP = "forget accuracy", "retain accuracy"
 
 
@@ -59,11 +60,13 @@ def card(column: Column, goal: Band | None = None) -> str:
     mark = abbr("fidelity", info.fidelity.mark, more=" ".join(info.fidelity.deviations))
     return (
         '<div data-testid="headline">'
-        '<div style="display:flex;gap:1.4rem;margin:0 0 .45rem;flex-wrap:wrap">'
-        f"{_fact(abbr(FORGET_HELP, 'forgotten, right'), percent(forget), aim)}"
-        f"{_fact(abbr(KEPT_HELP, 'kept, right (test)'), percent(test))}</div>"
-        f"{badge(column.verdict)}{_sentence(column)}{_reach(column)}"
-        f'<div style="{SMALL};margin-top:.3rem">Method: {_whole(info.summary)} ({mark}).</div></div>'
+        f'<div style="{SMALL}">Answered right</div>'
+        '<div style="display:flex;gap:1rem;margin:0 0 .45rem;flex-wrap:wrap">'
+        f"{_fact(abbr(FORGET_HELP, 'forgotten'), percent(forget), aim)}"
+        f"{_fact(abbr(KEPT_HELP, 'kept (test)'), percent(test))}</div>"
+        f"{badge(column.verdict, named=False)}{_sentence(column)}{_reach(column)}"
+        f'<div style="{SMALL};margin-top:.3rem">Method: {_whole(info.summary)} ({mark}).</div>'
+        "</div>"
     )
 
 
@@ -76,7 +79,7 @@ def _fact(label: str, value: str, beside: str = "") -> str:
     below = f'<div style="{SMALL}">{_keep(beside)}</div>' if beside else ""
     return (
         f'<div><div style="{SMALL}">{label}</div>'
-        f'<div style="font-size:1.45rem;font-weight:650;line-height:1.2">{_keep(value)}</div>'
+        f'<div style="font-size:1.35rem;font-weight:650;line-height:1.2">{_keep(value)}</div>'
         f"{below}</div>"
     )
 
@@ -91,8 +94,8 @@ def _sentence(column: Column) -> str:
         lead = INTRODUCED.get(column.name) or f"{_capital(said)}."
         lines = [lead, *(f"{_capital(each)}." for each in told)]
     first, *others = lines
-    rows = "".join(f'<li style="margin:.15rem 0">{_keep(explained(each))}</li>' for each in others)
-    listed = f'<ul style="margin:.3rem 0 0;padding-left:1.1rem">{rows}</ul>' if rows else ""
+    rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others)
+    listed = f'<ul style="{LIST}">{rows}</ul>' if rows else ""
     return f'<div data-testid="sentence"><div>{_keep(explained(first))}</div>{listed}</div>'
 
 

@@ -9,6 +9,7 @@ from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
+from .model_picker import pick_models_of
 from .page_tools import page_tools
 
 __all__ = ["head"]
@@ -20,6 +21,11 @@ STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-names) {position: sticky; top: 3.7rem; z-index: 90}
 .st-key-names {background: light-dark(#FFFFFF, #11151C); padding: .35rem 0; gap: 0;
   border-bottom: 1px solid light-dark(#D5DBE3, #343D4B)}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
+  color: light-dark(#4A5565, #B8C1CD) !important; opacity: 1}
+button[data-variant="segmented_control"][aria-checked="true"],
+[data-testid="stSliderThumbValue"] * {
+  color: light-dark(#0B5CAD, #9CCBF8)}
 </style>"""
 """Little padding; names of columns in sight below Streamlit's own header, on the page's ground."""
 
@@ -62,7 +68,7 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
         )
     if pick_models:
         with right:
-            _models(study, view)
+            pick_models_of(study, view)
     for note in (*view.notes, *library.suite_notes(study, view.models)):
         st.info(note)
     try:
@@ -82,16 +88,3 @@ def _through_the_entry() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
-
-
-def _models(study: StudyResult, view: state.View) -> None:
-    titles = library.labels(study)
-    st.session_state["head.models"] = list(view.models)
-    st.multiselect(
-        f"Models ({state.MIN_MODELS} to {state.MAX_MODELS} columns)",
-        list(titles),
-        format_func=lambda key: titles[key],
-        max_selections=state.MAX_MODELS,
-        key="head.models",
-        on_change=lambda: state.update(models=st.session_state["head.models"]),
-    )

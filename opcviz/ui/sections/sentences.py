@@ -60,7 +60,7 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def title(words: str, how: str) -> None:
     """The name of a row, with how to read it."""
-    st.subheader(words, anchor=False, help=how)
+    st.header(words, anchor=False, help=how)
 
 
 def headline(method: str, results: ModelResults, verdict: Verdict | None = None) -> str:

@@ -28,14 +28,18 @@ NOTICED, HARMED = "#6656BE", "#B93A34"
 SAID = {"no": "not gone", "beyond": "gone, beyond retraining"}
 
 
-def badge(verdict: Verdict) -> str:
+def badge(verdict: Verdict, *, named: bool = True) -> str:
     """The answers as labels, with confidence and band; HTML for `st.html`.
 
     What is as it should be has an outline, what is not a colour.
+
+    Args:
+        verdict: on the model.
+        named: whether what is gone is among them; it may stand with the model's name already.
     """
     gone, confidence = verdict.gone, verdict.confidence
     labels = []
-    if gone is not None:
+    if named and gone is not None:
         labels.append(chip(verdict))
     if (noticed := verdict.noticeable) is not None:
         said = "noticeable" if noticed == "yes" else "not noticeable"
@@ -53,8 +57,8 @@ def badge(verdict: Verdict) -> str:
         beside = f"Gone? No verdict: {missing}."
     return (
         f'<div data-testid="verdict" title="{html.escape(verdict.why)}" '
-        f'style="margin:.1rem 0 .35rem;line-height:1.9">{"".join(labels)}'
-        f'<span style="font-size:.95rem;opacity:.85;display:inline-block">{beside}</span></div>'
+        f'style="margin:.1rem 0 .3rem;line-height:1.75">{"".join(labels)}'
+        f'<span style="font-size:.9rem;opacity:.85;display:inline-block">{beside}</span></div>'
     )
 
 
@@ -68,11 +72,11 @@ def chip(verdict: Verdict) -> str:
 
 def _label(words: str, colour: str | None, title: str) -> str:
     loud = f"background:{colour};color:#fff;font-weight:650;font-size:.95rem;padding:.08rem .5rem"
-    quiet = "opacity:.85;font-size:.95rem;padding:.08rem .35rem"
+    quiet = "opacity:.85;font-size:.9rem;padding:.05rem .35rem"
     return (
         f'<span title="{html.escape(title)}" style="display:inline-block;'
         f"{loud if colour else quiet};border:1px solid {colour or 'currentColor'};line-height:1.35;"
-        f'border-radius:.4rem;margin-right:.35rem">{html.escape(words)}</span>'
+        f'border-radius:.4rem;margin-right:.3rem">{html.escape(words)}</span>'
     )
 
 
