@@ -15,6 +15,7 @@ from opcviz.ui.sections import (
     verdicts,
 )
 from opcviz.ui.sections.folded import folded
+from opcviz.ui.sections.names import names
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.recovery_detail import recovery_detail
 from opcviz.ui.sections.relearned import relearned
@@ -25,17 +26,18 @@ shown = library.columns(study, view.models)
 beside = References.of(study)
 
 own_kinds.say_outdated(shown)
-st.subheader("Verdicts", anchor=False)
+names(shown)
+st.header("Verdicts", anchor=False)
 verdicts.details(shown, words=True)
-st.subheader("Worst case by block", anchor=False, help="The best of all declared attackers.")
+st.header("Worst case by block", anchor=False, help="The best of all declared attackers.")
 worst_case(shown, beside)
-st.subheader("Relearned", anchor=False, help="The best of many ways of training on.")
+st.header("Relearned", anchor=False, help="The best of many ways of training on.")
 relearned(shown, beside)
-st.subheader("Told apart", anchor=False, help="Does it show that something was unlearned?")
+st.header("Told apart", anchor=False, help="Does it show that something was unlearned?")
 told_apart.told_apart(shown, beside)
-st.subheader("Information in each block", anchor=False, help="In bits, and as IDI.")
+st.header("Information in each block", anchor=False, help="In bits, and as IDI.")
 told_apart.information(shown, beside)
-st.subheader("Measures", anchor=False)
+st.header("Measures", anchor=False)
 measures_table.table(study, shown)
 folded(
     "Depth by one affine map of each block's pooled output",
@@ -52,9 +54,9 @@ folded(
     lambda: instruments.relearning(shown),
     key="instruments.relearning",
 )
-st.subheader("Entropy and norm", anchor=False, help="Why small logits mean uncertainty.")
+st.header("Entropy and norm", anchor=False, help="Why small logits mean uncertainty.")
 entropy_panels.entropy(shown)
-st.subheader("Membership", anchor=False, help="Was a sample in the training set?")
+st.header("Membership", anchor=False, help="Was a sample in the training set?")
 instruments.membership(shown)
 own_kinds.own_kinds(study, shown)
 st.divider()

@@ -5,10 +5,11 @@ import streamlit as st
 from opcviz.ui.reading import export
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.references import References
-from opcviz.ui.sections import depth, own_kinds
+from opcviz.ui.sections import cards, depth, own_kinds
 from opcviz.ui.sections import side_by_side as rows
 from opcviz.ui.sections.folded import folded
 from opcviz.ui.sections.inversion_row import inversion
+from opcviz.ui.sections.names import names
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.page_rows import Row, show_rows
 from opcviz.ui.sections.recovery_row import recovery
@@ -17,9 +18,10 @@ study, view = head("Side by side")
 shown = library.columns(study, view.models)
 
 own_kinds.say_outdated(shown)
+names(shown)
 show_rows(
     [
-        Row("answers", lambda: rows.headlines(shown)),
+        Row("answers", lambda: cards.headlines(shown, References.of(study))),
         Row("maps", lambda: rows.maps(study, view, shown)),
         Row("recovery", lambda: recovery(shown, References.of(study))),
         Row(

@@ -160,7 +160,7 @@ class View:
 
     Attributes:
         study: its name.
-        models: ids of the models shown, in the study's order.
+        models: ids of the models shown, in the order of columns.
         selection: what is selected on the maps: a pinned sample, a set, classes.
         places: ids of the study's probe set, over which an address packs the selected set.
         map: the kind of map.
@@ -264,11 +264,13 @@ def _read_models(
     if unknown and "models" in params:
         names = ", ".join(f"'{m}'" for m in unknown)
         notes.append(f"This study has no model {names}; the others are shown.")
-    models = tuple(m for m in choices.models if m in asked)  # columns keep the study's order
+    models = tuple(dict.fromkeys(m for m in asked if m in choices.models))  # in the order asked
     if len(models) > MAX_MODELS:
         notes.append(f"At most {MAX_MODELS} models fit side by side; showing the first of them.")
     if len(models) < min(MIN_MODELS, len(choices.models)):
-        models = tuple(m for m in choices.models if m in {*models, *choices.shown})
+        if "models" in params:
+            notes.append(f"At least {MIN_MODELS} models are compared; the first ones were added.")
+        models = (*models, *(m for m in choices.shown if m not in models))
     return models[:MAX_MODELS]
 
 

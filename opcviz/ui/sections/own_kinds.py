@@ -60,7 +60,7 @@ def _reason(answer: Record | Undefined) -> object:
 def own_kinds(study: StudyResult, shown: Sequence[Column]) -> None:
     """A section for each attack that has none of its own, and that some model has answers of."""
     for name, about in {**_generic(study, shown), **study.own_kinds}.items():
-        st.subheader(_plain(about.title), anchor=False)
+        st.header(_plain(about.title), anchor=False)
         if about.summary:
             st.caption(_plain(about.summary))
         if columns_of(about):

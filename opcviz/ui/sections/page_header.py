@@ -11,11 +11,26 @@ from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
+from .model_picker import pick_models_of
+from .page_tools import page_tools
 
 __all__ = ["head"]
 
 WIDTHS = (1.1, 1.3, 2.4)
-STYLE = "<style>.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}</style>"
+STYLE = """<style>
+.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}
+.st-key-page-tools {justify-content: flex-end}
+.st-key-page-tools > * {flex: 0 0 auto; width: auto}
+[data-testid="stLayoutWrapper"]:has(> .st-key-names) {position: sticky; top: 3.7rem; z-index: 90}
+.st-key-names {background: light-dark(#FFFFFF, #11151C); padding: .35rem 0; gap: 0;
+  border-bottom: 1px solid light-dark(#D5DBE3, #343D4B)}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
+  color: light-dark(#4A5565, #B8C1CD) !important; opacity: 1}
+button[data-variant="segmented_control"][aria-checked="true"],
+[data-testid="stSliderThumbValue"] * {
+  color: light-dark(#0B5CAD, #9CCBF8)}
+</style>"""
+"""Little padding; names of columns in sight below Streamlit's own header, on the page's ground."""
 
 
 def head(
@@ -51,9 +66,15 @@ def head(
     view = state.sync(studies)
     study = library.study_of(view.study).beside(view.models if pick_models else ())
     names = {place: library.study_of(place).study.title or place for place in studies}
-    left, middle, right = st.columns(widths, vertical_alignment="bottom")
+    if corner is None:
+        left, tools = st.columns([1, 1.4], vertical_alignment="center")
+        middle, right = st.columns([1, 2.6], vertical_alignment="bottom")
+    else:  # one line: the page wants the height
+        left, middle, right, tools = st.columns([*widths, 1.1], vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
+    with tools:
+        page_tools()
     with middle:
         st.session_state["head.study"] = view.study
         st.selectbox(
@@ -66,7 +87,7 @@ def head(
         )
     with right:
         if pick_models:
-            _models(study, view)
+            pick_models_of(study, view)
         elif corner is not None:
             corner()
     for note in (*view.notes, *library.suite_notes(study, view.models)):
@@ -88,16 +109,3 @@ def _through_the_entry() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
-
-
-def _models(study: StudyResult, view: state.View) -> None:
-    titles = library.labels(study)
-    st.session_state["head.models"] = list(view.models)
-    st.multiselect(
-        f"Models ({state.MIN_MODELS} to {state.MAX_MODELS} columns)",
-        list(titles),
-        format_func=lambda key: titles[key],
-        max_selections=state.MAX_MODELS,
-        key="head.models",
-        on_change=lambda: state.update(models=st.session_state["head.models"]),
-    )

@@ -2,65 +2,24 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from ...common.records import Undefined, defined, known
-from ...results import MapsResult, StrongestResult
+from ...common.records import Undefined, defined
+from ...results import MapsResult
 from ...study import StudyResult
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.pictures import picture_strip
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
-from .sentences import HOW_TO_READ, collapse_line, headline, percent, title
-from .verdicts import badge, details, reach
+from .sentences import HOW_TO_READ, collapse_line, percent, title
 
-__all__ = ["headlines", "maps"]
+__all__ = ["maps"]
 
 MAP_NAMES = {"umap": "UMAP", "densmap": "densMAP", "pca": "PCA"}
-
-
-def headlines(shown: Sequence[Column]) -> None:
-    """Names, the two accuracies that everybody asks for, and what they say."""
-    for place, column in zip(st.columns(len(shown)), shown, strict=True):
-        info, evidence = column.model.method.info, column.evidence
-        accuracy = evidence.accuracy if defined(evidence) else None
-        forget, test = (
-            (known(accuracy.forget_train), known(accuracy.retain_test)) if accuracy else (None,) * 2
-        )
-        facts = [("forget accuracy", percent(forget)), ("retain, test", percent(test))]
-        told = headline(column.name, column.results, column.verdict)
-        tried = defined(column.results.get(StrongestResult))
-        below = "".join(
-            f'<div style="font-size:.85rem;opacity:.8;margin-top:.3rem">{_whole(line)}</div>'
-            for line in reach(column.verdict, tried=tried)
-        )
-        cells = "".join(
-            f'<div><div style="font-size:.85rem;opacity:.75">{label}</div>'
-            f'<div style="font-size:1.45rem;font-weight:650;line-height:1.2">{value}</div></div>'
-            for label, value in facts
-        )
-        with place.container(border=True, height="stretch"):
-            st.html(
-                f'<div data-testid="headline"><div style="font-size:1.1rem;font-weight:650">'
-                f"{html.escape(column.label)}</div>"
-                f'<div style="font-size:.85rem;opacity:.75">{html.escape(info.summary)} '
-                f"({info.fidelity.mark})</div>"
-                f'<div style="display:flex;gap:1.4rem;margin:.5rem 0 .45rem;flex-wrap:wrap">{cells}'
-                f"</div>{badge(column.verdict)}"
-                f'<div style="font-size:.9rem">{_whole(told)}</div>{below}</div>'
-            )
-    with st.expander("Why these verdicts?"):
-        details(shown)
-
-
-def _whole(text: str) -> str:
-    """Text for HTML in which no percent sign begins a line."""
-    return html.escape(text).replace(" %", "&nbsp;%")
 
 
 def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
