@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from .bands import Band, band_name, band_shape, level_shape
-from .drawing import TEXT_SIZE, apply_layout
+from .drawing import apply_layout
 from .lines import DASHES, LETTER_WIDTH
-from .theme import ink
+from .theme import ink, text_size
 
 __all__ = ["Way", "Ways", "relearned_figure"]
 
@@ -74,7 +74,7 @@ def relearned_figure(
         column_widths=[max(len(group), 1.4) for group in groups.values()],
         subplot_titles=[_title(shots) for shots in groups],
     )
-    figure.update_annotations(font_size=TEXT_SIZE + 1)
+    figure.update_annotations(font_size=text_size() + 1)
     shapes: list[dict[str, Any]] = []  # set at once: Plotly checks all of them at each addition
     for col, (shots, group) in enumerate(groups.items(), 1):
         for name, bars in ways.bars.items():
@@ -113,7 +113,7 @@ def relearned_figure(
         barmode="group",
         bargap=0.24,
         showlegend=True,
-        legend={"font": {"size": TEXT_SIZE}, "itemclick": False, "itemdoubleclick": False},
+        legend={"font": {"size": text_size()}, "itemclick": False, "itemdoubleclick": False},
     )
 
 

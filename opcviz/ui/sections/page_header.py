@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -9,10 +11,14 @@ from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
+from . import presentation
 
 __all__ = ["head"]
 
-STYLE = "<style>.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}</style>"
+STYLE = (
+    "<style>.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem} "
+    ".st-key-presentation-keys {position: absolute}</style>"
+)
 
 
 def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.View]:
@@ -35,8 +41,11 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
         st.stop()
     view = state.sync(studies)
     study = library.study_of(view.study).beside(view.models if pick_models else ())
+    presentation.style()
+    if pick_models and presentation.presenting():
+        return _in_a_hall(title, study, view)
     names = {place: library.study_of(place).study.title or place for place in studies}
-    left, middle, right = st.columns([1.1, 1.3, 2.4], vertical_alignment="bottom")
+    left, middle, right, last = st.columns([1.1, 1.2, 2.1, 1], vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
     with middle:
@@ -51,14 +60,33 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     if pick_models:
         with right:
             _models(study, view)
+    with last:
+        presentation.controls(explain=pick_models)
+    presentation.hear()
     for note in (*view.notes, *library.suite_notes(study, view.models)):
         st.info(note)
+    _stop_without_samples(study)
+    return study, view
+
+
+def _in_a_hall(
+    title: str, study: StudyResult, view: state.View
+) -> tuple[StudyResult, state.View]:
+    """A slim head without pickers, above as many models as can be read from afar."""
+    st.subheader(f"{title} · {study.study.title or study.place}", anchor=False)
+    models, dropped = presentation.fitting(study, view.models)
+    presentation.say_models(study, models, dropped)
+    presentation.hear()
+    _stop_without_samples(study)
+    return study, replace(view, models=models)
+
+
+def _stop_without_samples(study: StudyResult) -> None:
     try:
         library.samples(study)
     except StoreError as error:
         st.error(str(error))
         st.stop()
-    return study, view
 
 
 def _through_the_entry() -> None:

@@ -13,6 +13,7 @@ from ...results import InversionSummary, MapsResult, StrongestResult
 from ...study import StudyResult
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.pictures import picture_strip
+from ..charts.theme import projected, scaled
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
@@ -67,6 +68,8 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
     """One linked map a model, with the numbers that the picture cannot show."""
     left, right = st.columns([3, 1.2], vertical_alignment="bottom")
     st.session_state["rows.map"] = view.map
+    if projected():
+        right.markdown(f"**{MAP_NAMES[view.map]}**")
     with right:
         st.segmented_control(
             "Kind of map",
@@ -88,6 +91,7 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         selected=view.selection,
         on_select=lambda chosen: state.update(selection=chosen),
         titles=False,
+        height=scaled(260),
     )
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         about, evidence = column.results.get(MapsResult), column.evidence
@@ -149,7 +153,7 @@ def reconstructions(shown: Sequence[Column]) -> None:
     steps = [int(step) for step in first.get("steps", ())]
     with right:
         step = _search_step(steps) if len(steps) > 1 else None
-    scale = max(1, round(48 / first["pictures"].shape[-1]))
+    scale = max(1, round(scaled(48) / first["pictures"].shape[-1]))
     label, targets = st.columns([1, 7], vertical_alignment="center")
     label.markdown("**The forget pictures**")
     targets.html(picture_strip(first["pictures"], scale=scale, label="true forget pictures"))
