@@ -80,11 +80,11 @@ def entropy_figure(
         type="log",
         range=log.tolist(),
         tickvals=ticks,
-        title="logit norm",
+        title_text="logit norm",
         ticktext=[f"≤{MIN_NORM:g}", *(f"{tick:g}" for tick in ticks[1:])],
     )
     figure.update_yaxes(range=[-0.04 * bound[0], 1.08 * bound[0]], nticks=6)
-    figure.update_yaxes(title="entropy (nats)", row=1, col=1)
+    figure.update_yaxes(title_text="entropy (nats)", row=1, col=1)
     return figure
 
 

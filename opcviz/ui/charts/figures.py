@@ -116,7 +116,7 @@ def recovery_figure(
     figure.update_yaxes(
         range=[0, 108],
         tickvals=[0, 50, 100],
-        title=axis_title(in_sample),
+        title_text=axis_title(in_sample),
         title_font_size=text_size(),
         fixedrange=True,
     )

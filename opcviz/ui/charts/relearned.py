@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from plotly.subplots import make_subplots
 from .bands import Band, band_name, band_shape, level_shape
 from .drawing import apply_layout
 from .lines import DASHES, LETTER_WIDTH
-from .theme import ink, text_size
+from .theme import ink, projected, text_size
 
 __all__ = ["Way", "Ways", "relearned_figure"]
 
@@ -99,15 +100,15 @@ def relearned_figure(
             tickvals=list(range(len(group))),
             ticktext=[str(anew) for _, anew in group],
             range=[-0.5, len(group) - 0.5],
-            title="last blocks afresh",
+            title_text="last blocks afresh",
             showgrid=False,
             col=col,
         )
     _name_the_rest(figure, ways, constant)
     longest = max(len(str(trace.name)) for trace in figure.data)
-    apply_layout(figure, height, top=34, right=LETTER_WIDTH * longest + 56)
+    apply_layout(figure, height, top=68 if projected() else 34, right=LETTER_WIDTH * longest + 56)
     figure.update_yaxes(range=[0, 103], tickvals=[0, 25, 50, 75, 100])
-    figure.update_yaxes(title="unseen forgotten pictures (%)", col=1)
+    figure.update_yaxes(title_text="unseen forgotten pictures (%)", col=1)
     return figure.update_layout(
         shapes=shapes,
         barmode="group",
@@ -147,5 +148,7 @@ def _name_the_rest(figure: go.Figure, ways: Ways, constant: float | None) -> Non
 
 def _title(shots: int) -> str:
     if shots == 0:
-        return "retained data alone"
-    return f"{shots} forgotten picture{'' if shots == 1 else 's'} a class"
+        title = "retained data alone"
+    else:
+        title = f"{shots} forgotten picture{'' if shots == 1 else 's'} a class"
+    return "<br>".join(textwrap.wrap(title, 14)) if projected() else title

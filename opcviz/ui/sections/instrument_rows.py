@@ -18,6 +18,8 @@ from .worst_case import worst_case
 
 __all__ = ["rows"]
 
+OWN = "Measures of your own files, as they describe themselves."
+
 
 def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> list[Row]:
     """The rows of the page.
@@ -118,7 +120,11 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
             "line they only guess; what counts is the left end, where hardly anybody is accused "
             "wrongly.",
         ),
-        Row("own", lambda: own_kinds.own_kinds(study, shown)),
+        *(
+            [Row("own", lambda: own_kinds.own_kinds(study, shown), OWN)]
+            if own_kinds.there_are(study, shown)
+            else []
+        ),
     ]
 
 

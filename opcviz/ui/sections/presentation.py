@@ -41,7 +41,7 @@ html { font-size: 20px !important; --least-text: 18px; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: .6rem; }
 .stMainBlockContainer { padding: .7rem 1.4rem 1.5rem !important; max-width: none !important; }
 .stMain [data-testid="stCaptionContainer"], .stMain [data-testid="stCaptionContainer"] * {
-  color: inherit !important; }
+  color: inherit !important; opacity: 1 !important; }
 .stMain :is([style*="font-size:."], [style*="font-size: ."], [style*="font-size: 0."],
   [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *, table, td, th,
   [data-testid="stWidgetLabel"] *, button p) { font-size: max(.9rem, 18px) !important; }
@@ -60,7 +60,8 @@ html { font-size: 20px !important; --least-text: 18px; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
 .st-key-presentation-turner { position: fixed; top: .45rem; right: 1.4rem; z-index: 99;
-  width: auto !important; gap: .3rem; }
+  width: auto !important; gap: .3rem;
+  flex-wrap: nowrap !important; white-space: nowrap; }
 .st-key-presentation-turner button { padding: .1rem .6rem; min-height: 0; }
 </style>"""
 

@@ -71,7 +71,7 @@ def confusion_figure(
     step = max(1, len(class_names) // NAMED)
     shown = list(range(0, len(class_names), step))
     figure.update_xaxes(
-        title="answer",
+        title_text="answer",
         tickvals=shown,
         ticktext=[class_names[i] for i in shown],
         range=[-0.5, len(class_names) - 0.5],
@@ -80,7 +80,7 @@ def confusion_figure(
     figure.update_yaxes(
         tickvals=list(range(len(true))),
         ticktext=[class_names[int(label)] for label in true],
-        title="true",
+        title_text="true",
         autorange="reversed",
         automargin=True,
         showgrid=False,
