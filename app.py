@@ -15,6 +15,7 @@ st.navigation(
         ),
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
+        st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
     ],
     position="top",
 ).run()

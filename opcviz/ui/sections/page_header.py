@@ -12,8 +12,9 @@ from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
 from . import presentation
+from .tour.bar import tour_bar
 
-__all__ = ["head"]
+__all__ = ["arrive", "head"]
 
 STYLE = (
     "<style>.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem} "
@@ -28,18 +29,9 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
         The study and the selection. The page ends here when there is no study at all, or when its
         probe set, on which everything else is drawn, cannot be read.
     """
-    _through_the_entry()
-    st.html(STYLE)
-    declare_own()  # the user's own files; the lab says which were refused
-    studies = library.choices()
-    if not studies:
-        st.title(title)
-        st.info(
-            "There is no finished study yet. Make one with `python -m opcviz run digits`, then "
-            "reload this page."
-        )
-        st.stop()
+    studies = arrive(title)
     view = state.sync(studies)
+    tour_bar(view)
     study = library.study_of(view.study).beside(view.models if pick_models else ())
     presentation.style()
     if pick_models and presentation.presenting():
@@ -67,6 +59,29 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
         st.info(note)
     _stop_without_samples(study)
     return study, view
+
+
+def arrive(title: str) -> dict[str, state.Choices]:
+    """Begin a page: what every page does before it knows what it shows.
+
+    Args:
+        title: of the page, drawn only where there is nothing to show.
+
+    Returns:
+        The studies there are. The page ends here when there is none.
+    """
+    _through_the_entry()
+    st.html(STYLE)
+    declare_own()  # the user's own files; the lab says which were refused
+    studies = library.choices()
+    if not studies:
+        st.title(title)
+        st.info(
+            "There is no finished study yet. Make one with `python -m opcviz run digits`, then "
+            "reload this page."
+        )
+        st.stop()
+    return studies
 
 
 def _in_a_hall(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -22,8 +22,10 @@ __all__ = [
     "controls",
     "fitting",
     "hear",
+    "leave",
     "presenting",
     "say_models",
+    "start",
     "style",
     "turn",
     "turner",
@@ -147,30 +149,53 @@ def controls(*, explain: bool) -> None:
                     explain="on" if st.session_state["head.explain"] else "off"
                 ),
             )
-        st.button(
-            "Present",
-            icon=":material/slideshow:",
-            key="head.present",
-            help="Large text and one row a screen, for a projector. Key P.",
-            on_click=_switch,
-            args=("on",),
-        )
+        start()
+
+
+def start() -> None:
+    """The button that begins a presentation."""
+    st.button(
+        "Present",
+        icon=":material/slideshow:",
+        key="presentation.start",
+        help="Large text and one row a screen, for a projector. Key P.",
+        on_click=_switch,
+        args=("on",),
+    )
+
+
+def leave() -> None:
+    """The button that ends it."""
+    st.button(
+        "Leave",
+        key="presentation.leave",
+        help="Or press Escape.",
+        on_click=_switch,
+        args=("off",),
+    )
 
 
 def _switch(word: str) -> None:
     state.choose(present=word, row="")
 
 
-def hear() -> None:
-    """Listen for P, and in a presentation for Escape and the keys that turn rows."""
+def hear(step: Callable[[int], None] | None = None) -> None:
+    """Listen for P, and in a presentation for Escape and the keys that turn rows.
+
+    Args:
+        step: what these keys do instead on a page without rows, in a presentation or not; told 1
+            for onward and −1 for back.
+    """
     st.session_state[_ROWS] = 0
-    keys = ("p", "Escape", *ONWARD, *BACK) if presenting() else ("p",)
-    listen(keys, _pressed, key="presentation.keys", at=state.option("row"))
+    keys = ("p", *(("Escape",) if presenting() else ()))
+    keys += (*ONWARD, *BACK) if presenting() or step else ()
+    at = state.option("row") + state.option("chapter")
+    listen(keys, lambda name: _pressed(name, step or turn), key="presentation.keys", at=at)
 
 
-def _pressed(name: str) -> None:
+def _pressed(name: str, step: Callable[[int], None]) -> None:
     if name in ONWARD or name in BACK:
-        turn(1 if name in ONWARD else -1)
+        step(1 if name in ONWARD else -1)
     elif name == "Escape" or presenting():
         _switch("off")
     else:
@@ -218,11 +243,5 @@ def turner(count: int) -> int:
             )
             if by < 0:
                 st.markdown(f"{at} of {count}", width="content")
-        st.button(
-            "Leave",
-            key="presentation.leave",
-            help="Or press Escape.",
-            on_click=_switch,
-            args=("off",),
-        )
+        leave()
     return at - 1
