@@ -23,6 +23,8 @@ __all__ = [
     "spread_labels",
 ]
 
+TALLER = 1.3  # a chart in a hall, where a whole row has to stand on one screen
+
 Interval = tuple[float, float]
 """Low and high, percent."""
 
@@ -113,7 +115,7 @@ def apply_layout(
     """Height, margins (pixels beside text of usual size) and clear backgrounds."""
     margin = {"l": 48, "r": right, "t": top, "b": bottom}
     figure.update_layout(
-        height=scaled(height),
+        height=round(height * (TALLER if projected() else 1)),
         margin={side: scaled(pixels) for side, pixels in margin.items()},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",

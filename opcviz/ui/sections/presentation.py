@@ -39,7 +39,8 @@ _ROWS = "presentation.rows"  # how many the page has
 STYLE = """<style>
 html { font-size: 20px !important; --least-text: 18px; }
 [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"],
-[data-testid="stMain"] [data-testid="stTooltipIcon"] { display: none !important; }
+[data-testid="stMain"] [data-testid="stTooltipIcon"]:not(:has([data-testid^="stBaseButton"])) {
+  display: none !important; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: .6rem; }
 .stMainBlockContainer { padding: .7rem 1.4rem 1.5rem !important; max-width: none !important; }
 .stMain [data-testid="stCaptionContainer"], .stMain [data-testid="stCaptionContainer"] * {

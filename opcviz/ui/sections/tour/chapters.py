@@ -64,8 +64,8 @@ def _hidden(studies: Library) -> list[str]:
         f"A network learnt {len(digits.classes)} classes and was told to forget "
         f"{digits.forgotten}. Before, it named {percent(digits.answered('original'))} of their "
         f"pictures rightly.",
-        f"Two methods were asked to make it forget. {delete} leaves "
-        f"{percent(digits.answered('delete'))} right answers, {opc} "
+        f"Two methods were asked to make it forget. {delete} now "
+        f"answers {percent(digits.answered('delete'))} of them rightly, {opc} "
         f"{percent(digits.answered('opc'))}.",
         f"Now an attacker who holds only the other classes puts one linear map on the last "
         f"features. From {delete} they get {percent(digits.recovered('delete', 'retain'))} of the "
@@ -169,6 +169,7 @@ def _one_class(studies: Library) -> list[str]:
     digits, one = studies("digits"), studies("digits-one")
     spread, opc = one.title("opc_retain_like"), one.title("opc")
     strongest = one.worst("opc_retain_like", "all").attempt
+    band = one.worst_retrained("all", strongest.place)
     return [
         f"{opc} moves all forgotten features to one point. With {digits.forgotten} on it, even an "
         f"attacker with examples of everything gets {percent(digits.recovered('opc', 'all'))}; a "
@@ -179,7 +180,8 @@ def _one_class(studies: Library) -> list[str]:
         f"{spread} hides the class among the kept ones instead of on a point: the same map gets "
         f"{percent(one.recovered('opc_retain_like', 'retain'))}.",
         f"That holds for this attacker. The best one with examples of everything gets "
-        f"{percent(strongest.recovered)} at '{strongest.place}'.",
+        f"{percent(strongest.recovered)} at '{strongest.place}', and from retrained networks "
+        f"{_range(band.low, band.high)} there.",
     ]
 
 
@@ -241,7 +243,7 @@ def _unmasked(digits: Facts) -> list[str]:
     psnr, slope = getattr(bent, "psnr", None), getattr(bent, "slope", None)
     if not found.masked or psnr is None:
         return []
-    told = f"Units that are off pass no gradient. Let them pass {slope:g} of it and the pictures "
+    told = f"Units that are off pass no gradient. Let them pass {percent(100 * slope)} of it and the pictures "
     rebuilt = [block for block in found.activations if block.rebuilt and block.psnr is not None]
     last = f"; the activations of '{rebuilt[-1].block}' give {_db(rebuilt[-1].psnr)}"
     return [f"{told}are back, at {_db(psnr)}{last if rebuilt else ''}. Masked is not gone."]
@@ -311,7 +313,7 @@ CHAPTERS = (
         _holds_nothing_answer,
     ),
     Chapter(
-        DIGITS,
+        Scene("digits", fit="all"),
         ("worst_case",),
         _floors,
         "Open Instruments, point at the lines, and find where each network leaves the band.",

@@ -11,6 +11,7 @@ from ...reading import state
 from ...reading import store_reader as library
 from .. import presentation
 from ..page_header import arrive
+from ..worst_case import HOLDERS
 from .chapters import CHAPTERS, Chapter
 from .facts import Lacking, Library
 from .stage import EVIDENCE
@@ -18,7 +19,7 @@ from .titles import TITLES
 
 __all__ = ["tour"]
 
-SAID = "max-width:58em;font-size:max(1.13rem,var(--least-text,0px));line-height:1.5;margin:0"
+SAID = "max-width:58em;font-size:max(1.13rem,var(--least-text,0px));line-height:1.5;margin:0 0 .35rem"
 _COUNT = len(CHAPTERS)
 _ENTERED = "tour.entered"  # the chapter whose scene was set up last
 
@@ -47,11 +48,10 @@ def _chapter(
     facts = known(chapter.scene.study)
     view = _enter(at, chapter, known, studies)
     with st.container(key="tour-words", gap="small"):
-        said = " ".join(chapter.says(known))
-        st.html(f'<p data-testid="tour-says" style="{SAID}">{_plain(said)}</p>')
+        said = "".join(f'<p style="{SAID}">{_plain(text)}</p>' for text in chapter.says(known))
+        st.html(f'<div data-testid="tour-says">{said}</div>')
     shown = library.columns(facts.study, view.models)
-    if presentation.presenting():
-        presentation.say_models(facts.study, view.models, ())
+    presentation.say_models(facts.study, view.models, ())
     with st.container(key="row-tour"):
         for name in chapter.evidence:
             EVIDENCE[name](facts.study, view, shown)
@@ -88,6 +88,7 @@ def _enter(
             state.update(study=place)
         state.update(models=models, map=scene.map)
         state.choose(fit=scene.fit)
+        st.session_state["worst.holds"] = scene.fit if scene.fit in HOLDERS else "retain"
         st.session_state[_ENTERED] = at
         view = state.sync(studies)
     return view
@@ -108,8 +109,11 @@ def _address(at: int, chapter: Chapter, known: Library) -> dict[str, str]:
 def _steps(at: int) -> None:
     """Where the visitor is, and the ways on; arrow keys do the same."""
     with st.container(key="tour-steps", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html("<style>.st-key-tour-steps h1 {font-size: 1.45rem; padding: 0}</style>")
         st.title(f"{at}. {TITLES[at - 1]}", anchor=False, width="stretch")
-        for number, title in enumerate(TITLES, 1):
+        if presentation.presenting():
+            st.markdown(f"{at} of {_COUNT}", width="content")
+        for number, title in enumerate(() if presentation.presenting() else TITLES, 1):
             st.button(
                 str(number),
                 key=f"tour.step.{number}",
