@@ -15,6 +15,7 @@ page = st.navigation(
         st.Page("pages/inversion_bench.py", title="Inversion", icon=":material/image_search:"),
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
+        st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
     ],
     position="top",
 )

@@ -21,9 +21,25 @@ own_kinds.say_outdated(shown)
 names(shown)
 show_rows(
     [
-        Row("answers", lambda: cards.headlines(shown, References.of(study))),
-        Row("maps", lambda: rows.maps(study, view, shown)),
-        Row("recovery", lambda: recovery(shown, References.of(study))),
+        Row(
+            "answers",
+            lambda: cards.headlines(shown, References.of(study)),
+            "What each network answers, and what the strongest attackers tried here get back. A "
+            "network that no longer answers may still know: the coloured words say which.",
+        ),
+        Row(
+            "maps",
+            lambda: rows.maps(study, view, shown),
+            "Each mark is one picture, placed by what the network computes of it; nearby marks "
+            "look alike to the network. Forgotten classes are in strong colours.",
+        ),
+        Row(
+            "recovery",
+            lambda: recovery(shown, References.of(study)),
+            "How many forgotten pictures are named rightly: by the network itself (before), and "
+            "after an attacker put one linear map on its last features. Only what stands above "
+            "the green retrained networks, which never saw these pictures, speaks of memory.",
+        ),
         Row(
             "depth",
             lambda: folded(
@@ -31,8 +47,17 @@ show_rows(
                 lambda: depth.depth(shown),
                 key="rows.deep",
             ),
+            "The same attack on every stage of the network, from the input to the output. Where a "
+            "line stays up, the forgotten classes can still be told apart at that stage; so they "
+            "can in a network that never saw them.",
         ),
-        Row("inversion", lambda: inversion(study, shown)),
+        Row(
+            "inversion",
+            lambda: inversion(study, shown),
+            "Someone who holds a forgotten picture tries to rebuild it from the gradient, the "
+            "direction in which it would move the weights. A sharp picture shows that a gradient "
+            "flows, not that the picture was remembered: the retrained network gives it back, too.",
+        ),
     ]
 )
 st.divider()

@@ -100,6 +100,9 @@ class Option:
 
 OPTIONS = {
     "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
+    "row": Option.count(),
+    "chapter": Option.count(),
+    "tour": Option.count(),
     "explain": Option.of("off", "on"),
     "present": Option.of("off", "on"),
     "epoch": Option.count(),

@@ -6,13 +6,18 @@ import streamlit as st
 
 from ...methods import MARKS, known_methods
 from ..charts.theme_switch import theme_switch
+from . import presentation
 from .glossary import TERMS, find
 
 __all__ = ["page_tools"]
 
 
-def page_tools() -> None:
-    """A row of buttons at the right of the page's title."""
+def page_tools(*, explain: bool = False) -> None:
+    """A row of buttons at the right of the page's title.
+
+    Args:
+        explain: whether the page has rows that can be explained.
+    """
     with st.container(
         horizontal=True,
         horizontal_alignment="right",
@@ -20,6 +25,7 @@ def page_tools() -> None:
         gap="small",
         key="page-tools",
     ):
+        presentation.controls(explain=explain)
         _glossary()
         theme_switch()
 

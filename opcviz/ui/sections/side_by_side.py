@@ -12,6 +12,7 @@ from ...results import MapsResult
 from ...study import StudyResult
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.pictures import picture_strip
+from ..charts.theme import projected, scaled
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
@@ -26,6 +27,8 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
     """One linked map a model, with the numbers that the picture cannot show."""
     left, right = st.columns([3, 1.2], vertical_alignment="bottom")
     st.session_state["rows.map"] = view.map
+    if projected():
+        right.markdown(f"**{MAP_NAMES[view.map]}**")
     with right:
         st.segmented_control(
             "Kind of map",
@@ -47,6 +50,7 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         selected=view.selection,
         on_select=lambda chosen: state.update(selection=chosen),
         titles=False,
+        height=scaled(260),
     )
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         about, evidence = column.results.get(MapsResult), column.evidence

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..theme import text_size
 from .payload import Extent, Panel, Samples, Selection, build_payload, extent_of
 
 __all__ = ["Extent", "Panel", "Samples", "Selection", "extent_of", "linked_maps"]
@@ -112,6 +113,7 @@ def linked_maps(
         compact=compact,
         legend=legend,
         glide=glide,
+        text=text_size(),
         selected={
             "sample": shown.sample,
             "samples": list(shown.samples),
