@@ -111,7 +111,14 @@ def _panel(column: Column, kind: str, count: int) -> Panel:
         reason = told or f"{MAP_NAMES[kind]} was not drawn"
         return Panel(column.label, reason=f"no map: {reason}")
     origin = (0.0, 0.0) if kind == "pca" else None
-    return Panel(column.label, arrays[kind], arrays.get("probabilities"), origin=origin)
+    groups = column.arrays("samples", "samples.npz").get("groups")  # an older study has none
+    return Panel(
+        column.label,
+        arrays[kind],
+        arrays.get("probabilities"),
+        origin=origin,
+        groups=groups if groups is not None and len(groups) == count else None,
+    )
 
 
 def _pinned(samples: Samples, sample: int | None, shown: Sequence[Column]) -> None:
