@@ -97,7 +97,8 @@ def work_key(job: Json, runner: str) -> str:
     """What runs must have in common for their stages to take equally long: work, data, device."""
     study = (job.get("plan") or {}).get("study") or {}
     same = {name: study.get(name) for name in ("data", "architecture", "evidence")}
-    return json.dumps([runner, job.get("device"), same], sort_keys=True)
+    # a race is of many short stages, which say nothing of other runs
+    return json.dumps([runner, job.get("device"), job.get("together", False), same], sort_keys=True)
 
 
 def seconds_left(

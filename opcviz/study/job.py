@@ -22,6 +22,7 @@ class Job(Record):
         device: auto, cpu, cuda, cuda:1, mps.
         kinds: the artefacts wanted; none named: all.
         again: train the plan's last model once more if it exists, to be watched.
+        together: train the plan's models side by side, epoch by epoch; those that exist once more.
         data_root: where data sets lie, or None for the usual places.
         plugin_files: a user's own methods, attacks and tasks that the plan may name.
     """
@@ -30,6 +31,7 @@ class Job(Record):
     device: str = "auto"
     kinds: tuple[str, ...] = ()
     again: bool = False
+    together: bool = False
     data_root: str | None = None
     plugin_files: tuple[str, ...] = ()
 

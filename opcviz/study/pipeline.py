@@ -18,11 +18,12 @@ from ..methods import Method, implementation
 from ..tasks import get_task
 from .failures import OwnFailed, OwnMethodFailed, is_own
 from .job import Job
+from .race import Lane, race
 from .results import StudyResult
 from .runner import StudyRunner
 from .spec import Plan
 from .store import Store, shipped_root
-from .trainer import train_again
+from .trainer import train_again, train_and_store
 
 __all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "missing", "run"]
 
@@ -146,7 +147,14 @@ class Done:
     failures: tuple[str, ...] = ()
 
 
-def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: bool = False) -> Done:
+def run(
+    plan: Plan,
+    runner: StudyRunner,
+    *,
+    only: Sequence[str] = (),
+    again: bool = False,
+    together: bool = False,
+) -> Done:
     """Make everything a plan asks for that is missing.
 
     What fails in a user's own code is told, and everything else goes on as if it were not there.
@@ -157,38 +165,86 @@ def run(plan: Plan, runner: StudyRunner, *, only: Sequence[str] = (), again: boo
         only: these kinds alone; none named: all.
         again: train the plan's last model once more if it is there already, to be watched; the
             stored model stays, and is compared with the new one.
+        together: train all of the plan's models that are no references side by side, epoch by
+            epoch, before anything is asked about them; those that are there already once more.
 
     Raises:
         Cancelled: when asked to stop; what was finished stays.
     """
     items = missing(plan, runner, only)
     runner.prepare()
+    models = [Item(MODEL, method, plan.seeds[-1]) for method in _methods(plan)]
+    watched = [item for item in models if item.method.info.name not in REFERENCES]
+    if not together:
+        watched = models[-1:] if again else []
     with runner.threads():
-        return _make(items, plan, runner, again)
+        making = _Making(runner, len({*items, *watched}))
+        if together:  # what they start from comes first
+            making.each([item for item in items if _comes_before(item)])
+            making.race(watched, [item for item in watched if item in items])
+            items = [item for item in items if not (_comes_before(item) or item in watched)]
+        elif watched and watched[0] not in items:
+            making.again(watched[0])
+        making.each(items)
+        return Done(making.made, tuple(making.failures.said))
 
 
-def _make(items: list[Item], plan: Plan, runner: StudyRunner, again: bool) -> Done:
-    last = Item(MODEL, implementation(plan.methods[-1]), plan.seeds[-1])
-    repeat = again and last not in items
-    count = len(items) + repeat
-    failures = _Failures(runner)
-    if repeat:
-        runner.progress(Stage(MODEL, 0, count, last.method.info.title))
-        with failures.told([last]):
-            train_again(runner, last.method, last.seed)
-    done, made = int(repeat), 0
-    for together in _batches(items):
-        first, titles = together[0], [item.method.info.title for item in together]
-        runner.progress(Stage(first.kind, done, count, ", ".join(titles)))
-        done += len(together)
-        usable = [item for item in together if failures.has_model(item)]
-        with failures.told(usable):
-            if len(usable) > 1:
-                runner.measure(get_kind(first.kind), [item.method for item in usable], first.seed)
-            elif usable:
-                runner.make(usable[0].kind, usable[0].method, usable[0].seed)
-            made += len(usable)
-    return Done(made, tuple(failures.said))
+def _comes_before(item: Item) -> bool:
+    return item.kind == MODEL and item.method.info.name in REFERENCES
+
+
+class _Making:
+    """Makes items one after the other, telling which of how many is being made."""
+
+    def __init__(self, runner: StudyRunner, count: int) -> None:
+        self.runner, self.count = runner, count
+        self.failures = _Failures(runner)
+        self.done = self.made = 0
+
+    def again(self, item: Item) -> None:
+        """Train a stored model once more, to be watched."""
+        self.runner.progress(self._stage(item.kind, [item]))
+        with self.failures.told([item]):
+            train_again(self.runner, item.method, item.seed)
+
+    def race(self, items: list[Item], missing: list[Item]) -> None:
+        """Train models side by side; those that are not missing once more, to be watched."""
+
+        def lane(item: Item) -> Lane:
+            train = train_and_store if item in missing else train_again
+            stage = self._stage(MODEL, [item])
+            return Lane(stage, lambda: train(self.runner, item.method, item.seed))
+
+        def take(progress: Progress) -> None:
+            self.runner.progress = progress
+
+        lanes = race([lane(item) for item in items], self.runner.progress, take)
+        for item, each in zip(items, lanes, strict=True):
+            with self.failures.told([item]):
+                if each.error is not None:
+                    raise each.error
+                self.made += item in missing
+
+    def each(self, items: list[Item]) -> None:
+        """Make all that is missing."""
+        for together in _batches(items):
+            first = together[0]
+            self.runner.progress(self._stage(first.kind, together))
+            usable = [item for item in together if self.failures.has_model(item)]
+            with self.failures.told(usable):
+                if len(usable) > 1:
+                    methods = [item.method for item in usable]
+                    self.runner.measure(get_kind(first.kind), methods, first.seed)
+                elif usable:
+                    self.runner.make(usable[0].kind, usable[0].method, usable[0].seed)
+                self.made += len(usable)
+
+    def _stage(self, kind: str, items: list[Item]) -> Stage:
+        """The next of all, which counts as begun."""
+        titles = ", ".join(item.method.info.title for item in items)
+        stage = Stage(kind, self.done, self.count, titles)
+        self.done += len(items)
+        return stage
 
 
 class _Failures:
@@ -258,5 +314,5 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
         data_root=Path(asked.data_root) if asked.data_root else None,
         progress=progress,
     )
-    done = run(plan, runner, only=asked.kinds, again=asked.again)
+    done = run(plan, runner, only=asked.kinds, again=asked.again, together=asked.together)
     return {"study": runner.study.place, "made": done.made, "failed": list(done.failures)}

@@ -37,6 +37,10 @@ def follow(run: str) -> None:
     except UnknownRun as error:
         st.info(f"{error} It may be a run of another store.")
         return
+    if record.job.get("together"):  # several models in turn: this view is of one
+        st.info("This run is a race of several methods; it has a page of its own.")
+        st.page_link("pages/race.py", label="Watch the race", icon=":material/flag:")
+        return
     tail.poll(engine.runs, record)  # first: a run that has ended may still have epochs to show
     moves = record.active or tail.behind
     st.fragment(_follow, run_every=POLL if moves else None)(run)

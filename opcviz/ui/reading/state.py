@@ -39,6 +39,7 @@ MIN_MODELS, MAX_MODELS = 2, 6  # columns that fit side by side
 _KEY = "opcviz.view"
 _WRITTEN = "opcviz.written"  # addresses written lately: one of them coming back is an echo
 _ECHOES = 16
+LONGEST = 400  # characters of a choice in words
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,26 @@ class Option:
         return cls("", lambda word: not word or word.isdecimal(), "a whole number")
 
     @classmethod
+    def names(cls, least: int, most: int) -> Option:
+        """Names separated by commas, so many of them, or nothing."""
+
+        def valid(word: str) -> bool:
+            names = word.split(",")
+            fit = all(name.isidentifier() for name in names) and len(set(names)) == len(names)
+            return not word or (fit and least <= len(names) <= most)
+
+        return cls("", valid, f"{least} to {most} names, separated by commas")
+
+    @classmethod
     def some(cls, *words: str) -> Option:
         """Any of several words, with commas between them; by default none."""
         wanted = f"some of {', '.join(words)}, with commas between them"
         return cls("", lambda word: not word or set(word.split(",")) <= set(words), wanted)
+
+    @classmethod
+    def text(cls) -> Option:
+        """Whatever a page makes of it, which knows what there is; nothing at first."""
+        return cls("", lambda word: len(word) <= LONGEST, f"at most {LONGEST} characters")
 
 
 OPTIONS = {
@@ -78,12 +95,21 @@ OPTIONS = {
     "present": Option.of("off", "on"),
     "epoch": Option.count(),
     "step": Option.count(),
+    "race": Option.names(2, 4),
     "scene": Option.of("finished", "epochs", "3d"),
     "colour": Option.of("class", "answer", "confidence", "restored"),
     "scale": Option.of("own", "same"),
     "only": Option.some("forgotten", "kept", "changed", "restored", "member"),
     "sort": Option.of("probe", "class", "moved", "confidence"),
     "follow": Option.of("off", "on"),
+    "by": Option.text(),
+    "find": Option.text(),
+    "family": Option.text(),
+    "gone": Option.text(),
+    "groups": Option.text(),
+    "ticks": Option.text(),
+    "x": Option.text(),
+    "y": Option.text(),
 }
 """Every such choice, by its name in the address."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -12,11 +14,24 @@ from ..reading import store_reader as library
 
 __all__ = ["head"]
 
+WIDTHS = (1.1, 1.3, 2.4)
 STYLE = "<style>.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}</style>"
 
 
-def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.View]:
+def head(
+    title: str,
+    *,
+    pick_models: bool = True,
+    widths: tuple[float, float, float] = WIDTHS,
+    corner: Callable[[], object] | None = None,
+) -> tuple[StudyResult, state.View]:
     """Draw the page's title and the study and model pickers.
+
+    Args:
+        title: of the page.
+        pick_models: whether the models shown are chosen here.
+        widths: of title and pickers, relative to each other.
+        corner: draws what stands in place of the models' picker.
 
     Returns:
         The study and the selection. The page ends here when there is no study at all, or when its
@@ -36,7 +51,7 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
     view = state.sync(studies)
     study = library.study_of(view.study).beside(view.models if pick_models else ())
     names = {place: library.study_of(place).study.title or place for place in studies}
-    left, middle, right = st.columns([1.1, 1.3, 2.4], vertical_alignment="bottom")
+    left, middle, right = st.columns(widths, vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
     with middle:
@@ -46,11 +61,14 @@ def head(title: str, *, pick_models: bool = True) -> tuple[StudyResult, state.Vi
             list(studies),
             format_func=lambda place: names[place],
             key="head.study",
+            label_visibility="collapsed" if corner is not None else "visible",
             on_change=lambda: state.update(study=st.session_state["head.study"]),
         )
-    if pick_models:
-        with right:
+    with right:
+        if pick_models:
             _models(study, view)
+        elif corner is not None:
+            corner()
     for note in (*view.notes, *library.suite_notes(study, view.models)):
         st.info(note)
     try:

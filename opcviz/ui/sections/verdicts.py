@@ -13,7 +13,7 @@ from ...verdict import Consensus, Verdict
 from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
 from ..reading.store_reader import Column
 
-__all__ = ["badge", "deciding", "details", "reach", "seeds_line"]
+__all__ = ["badge", "chips", "deciding", "details", "reach", "seeds_line"]
 
 COLOURS = {
     "no": "#7C8796",
@@ -32,13 +32,7 @@ def badge(verdict: Verdict) -> str:
     What is as it should be has an outline, what is not a colour.
     """
     gone, confidence = verdict.gone, verdict.confidence
-    labels = []
-    if gone is not None:
-        said = {"no": "not gone", "beyond": "gone, beyond retraining"}.get(gone, gone)
-        labels.append(_label(said, COLOURS[gone], f"Gone? {GONE[gone]}"))
-    if (noticed := verdict.noticeable) is not None:
-        said = "noticeable" if noticed == "yes" else "not noticeable"
-        labels.append(_label(said, NOTICED if noticed == "yes" else None, NOTICEABLE[noticed]))
+    labels = [chips(verdict)]
     if (kept := verdict.kept) is not None:
         said = {"yes": "rest kept", "no": "damaged"}.get(kept, kept)
         labels.append(_label(said, HARMED if kept != "yes" else None, KEPT[kept]))
@@ -53,6 +47,18 @@ def badge(verdict: Verdict) -> str:
         f'style="margin:.1rem 0 .35rem;line-height:1.9">{"".join(labels)}'
         f'<span style="font-size:.85rem;opacity:.8;display:inline-block">{beside}</span></div>'
     )
+
+
+def chips(verdict: Verdict) -> str:
+    """What is gone and whether it shows, as labels; HTML."""
+    labels = []
+    if (gone := verdict.gone) is not None:
+        said = {"no": "not gone", "beyond": "gone, beyond retraining"}.get(gone, gone)
+        labels.append(_label(said, COLOURS[gone], f"Gone? {GONE[gone]}"))
+    if (noticed := verdict.noticeable) is not None:
+        said = "noticeable" if noticed == "yes" else "not noticeable"
+        labels.append(_label(said, NOTICED if noticed == "yes" else None, NOTICEABLE[noticed]))
+    return "".join(labels)
 
 
 def _label(words: str, colour: str | None, title: str) -> str:

@@ -1,0 +1,71 @@
+"""The player: models from their first to their last epoch side by side, on one clock.
+
+A Streamlit component (version 2: no iframe, no build step, nothing from the network). All epochs
+are sent once; playing and scrubbing ask the server for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from ..maps_component import Samples
+from .payload import Bar, Film, Line, Rebuilt, build_payload
+
+__all__ = ["Bar", "Film", "Line", "Rebuilt", "player"]
+
+_HERE = Path(__file__).parent
+_MARKS = _HERE.with_name("maps_component") / "marks.js"  # the same marks as on the maps
+_HTML = '<section class="player" data-testid="player" aria-label="Unlearning, played"></section>'
+_JS = (_MARKS, *(_HERE / name for name in ("stage.js", "below.js", "player.js")))
+_mount = st.components.v2.component(
+    "opcviz_player",
+    html=_HTML,
+    css=(_HERE / "player.css").read_text(encoding="utf-8"),
+    js="\n".join(path.read_text(encoding="utf-8") for path in _JS),
+)
+
+
+def player(
+    films: Sequence[Film],
+    samples: Samples,
+    *,
+    key: str,
+    live: bool = False,
+    autoplay: bool = False,
+    note: str = "",
+    end_note: str = "",
+    height: int | None = None,
+) -> None:
+    """Play two to four models side by side.
+
+    All run on one clock, the fraction of the run that is done; every panel names its own epoch.
+    Lengths mean the same in all panels and at all epochs, where that leaves something to see.
+
+    Args:
+        films: one a model.
+        samples: the probe set, the same for all.
+        key: names the component on its page.
+        live: the newest epoch alone is shown, and glides to the next when it comes.
+        autoplay: play once at first sight, unless the reader wants no motion.
+        note: what the numbers are while it plays.
+        end_note: what they are at the end.
+        height: of each map, pixels; None: as the window has room for all.
+
+    Raises:
+        ValueError: when there is no film, or one does not match the samples.
+    """
+    if not films:
+        raise ValueError("player: nothing to play; pass at least one film")
+    data = build_payload(
+        films,
+        samples,
+        live=live,
+        autoplay=autoplay,
+        note=note,
+        endNote=end_note or note,
+        height=height,
+    )
+    _mount(key=key, data=data)

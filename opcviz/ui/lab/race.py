@@ -1,0 +1,301 @@
+"""A race: several methods unlearn the same data side by side, replayed or live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ...common.config import ConfigError
+from ...common.plugins import sources
+from ...engine import Run, UnknownRun
+from ...methods import known_methods, method_settings
+from ...study import Job, ModelResult, Plan, StudyResult
+from ..charts.maps_component import Samples
+from ..charts.palette import method_colour
+from ..charts.player_component import Film, player
+from ..reading import state
+from ..reading import store_reader as library
+from ..reading.contrast import pair_of
+from ..reading.references import References
+from ..sections.films import Levels, film, levels, lines, measured, watched
+from . import live
+from .follower import doing
+from .race_tail import RaceTail, Runner
+
+__all__ = ["choose", "current", "follow", "raced", "replay", "start"]
+
+FEWEST, MOST = 2, 4
+DEFAULT = ("delete", "opc")
+MAP_HEIGHT = 230
+STEADY = ".st-key-race-view [data-stale] {opacity: 1 !important; transition: none !important}"
+"""What renews itself several times a second does not fade each time that it does."""
+LIVE_NOTE = "Measured on training pictures after every epoch."
+
+
+# ---- what races ---------------------------------------------------------------------------------
+
+
+def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
+    """The methods that race, by name; drawn as a picker.
+
+    Args:
+        study: the study shown.
+        asked: by the address, names separated by commas; empty: the defaults.
+    """
+    titles = {
+        cls.info.name: cls.info.title for cls in known_methods() if cls.info.family != "reference"
+    }
+    known = [name for name in asked.split(",") if name in titles]
+    chosen = known if len(known) >= FEWEST else _defaults(study, titles)
+    st.session_state["race.methods"] = list(chosen)
+    st.multiselect(
+        f"Methods ({FEWEST} to {MOST})",
+        list(titles),
+        format_func=lambda name: titles[name],
+        max_selections=MOST,
+        key="race.methods",
+        on_change=_chosen,
+    )
+    if asked and len(known) < FEWEST:
+        st.caption("A race needs at least two methods that there are; these are the usual ones.")
+    return tuple(chosen)
+
+
+def _chosen() -> None:
+    names = st.session_state["race.methods"]
+    state.choose(race=",".join(names) if FEWEST <= len(names) <= MOST else "")
+    st.query_params.pop("run", None)
+    st.session_state.pop("race.run", None)
+
+
+def _defaults(study: StudyResult, titles: dict[str, str]) -> list[str]:
+    """DELETE and OPC where the study has both, else the two that its first page shows."""
+    stored = {model.method.info.name for model in study.models}
+    if set(DEFAULT) <= stored:
+        return list(DEFAULT)
+    pair = pair_of(study, library.choices()[study.place].shown)
+    models = [model for key in pair.keys if (model := study.model(key))]
+    found = [m.method.info.name for m in models if m.method.info.name in titles]
+    others = [name for name in (*DEFAULT, *titles) if name not in found]
+    return [*found, *others][:FEWEST]
+
+
+def _stored(study: StudyResult, name: str) -> ModelResult | None:
+    """The model of a method that is replayed: a shipped one first, then the least seed."""
+    shown = library.choices()[study.place].shown
+    found = [model for model in study.models if model.method.info.name == name]
+    return min(found, key=lambda m: (m.key not in shown, m.seed), default=None)
+
+
+# ---- replay -------------------------------------------------------------------------------------
+
+
+def replay(study: StudyResult, names: Sequence[str]) -> None:
+    """The stored epochs of the chosen methods, on one clock."""
+    samples, _ = library.samples(study)
+    beside = levels(References.of(study))
+    explain = state.option("explain") == "on"
+    models = {name: _stored(study, name) for name in names}
+    columns = {
+        column.model.key: column
+        for column in library.columns(study, tuple(m.key for m in models.values() if m))
+    }
+    titles = {cls.info.name: cls.info.title for cls in known_methods()}
+    films = []
+    for name, model in models.items():
+        if model is None:
+            missing = "No model of this method in this study yet. Press Run to train it now."
+            films.append(Film(titles[name], reason=missing, color=method_colour(name)))
+            continue
+        made = film(
+            columns[model.key],
+            samples,
+            beside,
+            title=model.title,
+            explain=explain,
+            color=method_colour(name),
+        )
+        films.append(made)
+    attackers = {measured(m.training.history) for m in models.values() if m}
+    who = f" The moving attacker holds {' or '.join(sorted(attackers))}." if attackers else ""
+    player(
+        films,
+        samples,
+        key="race.player",
+        note=LIVE_NOTE + who,
+        end_note="At the end: the stored evidence, on pictures that the attack was not fitted on.",
+        height=MAP_HEIGHT,
+    )
+
+
+# ---- live ---------------------------------------------------------------------------------------
+
+
+def start(study: StudyResult, names: Sequence[str]) -> None:
+    """Queue a race and follow it; one that waits or runs already is followed instead."""
+    about = study.study.data.name, study.study.forget.forgets
+    stored = {name: _stored(study, name) for name in names}
+    methods = [
+        model.method if model else method_settings(name, {}, dataset=about[0], scenario=about[1])
+        for name, model in stored.items()
+    ]
+    seed = min((m.seed for m in stored.values() if m), default=0)
+    asked = study.study.replace(evidence=study.study.evidence.in_suite("quick"))
+    references = (method_settings("original"), method_settings("retrain"))
+    plan = Plan(asked, (*references, *methods), (seed,))
+    there = all(model is not None and model.seed == seed for model in stored.values())
+    job = Job(
+        plan.to_dict(),
+        kinds=("model",) if there else (),  # what is attacked already need not be again
+        together=True,
+        plugin_files=tuple(sources()),
+    ).to_dict()
+    engine = library.engine()
+    titles = ", ".join(method.info.title for method in methods)
+    same = (run.id for run in engine.list() if run.active and run.job == job)
+    run = next(same, None) or engine.submit(job, f"Race: {titles} · seed {seed}")
+    st.session_state["race.run"] = st.query_params["run"] = run
+
+
+def current() -> Run | None:
+    """The race to show: the address's, this session's, or whichever runs now."""
+    engine = library.engine()
+    asked = st.query_params.get("run") or st.session_state.get("race.run")
+    record = None
+    if asked:
+        try:
+            record = engine.status(asked)
+        except UnknownRun:
+            st.info(f"There is no run '{asked}' in this store.")
+    if record is None or not _is_race(record):
+        st.query_params.pop("run", None)
+        record = next((run for run in engine.list() if run.active and _is_race(run)), None)
+    if record is not None:
+        st.session_state["race.run"] = st.query_params["run"] = record.id
+    return record
+
+
+def _is_race(run: Run) -> bool:
+    return bool(run.job.get("together"))
+
+
+def raced(record: Run) -> tuple[str, ...]:
+    """The methods of a race, by name; none where its plan cannot be read here."""
+    try:
+        plan = Plan.from_dict(record.job["plan"])
+    except ConfigError:
+        return ()
+    return tuple(m.info.name for m in plan.methods if m.info.family != "reference")
+
+
+def follow(record: Run, study: StudyResult) -> bool:
+    """Show a race; while it goes on the view renews itself.
+
+    Returns:
+        Whether it takes the place of the replay.
+    """
+    try:
+        plan = Plan.from_dict(record.job["plan"])
+    except ConfigError as error:
+        st.warning(f"This race cannot be read here. {error}")
+        return False
+    tail = _tail(record, plan)
+    tail.poll(library.engine().runs, record)
+    if not (record.active or tail.behind):
+        _ended(record, tail)
+        return False
+    st.html(f"<style>{STEADY}</style>")
+    samples, _ = library.samples(study)
+    beside = levels(References.of(study))
+    with st.container(key="race-view"):
+        st.fragment(_follow, run_every=live.POLL)(record.id, tail, samples, beside)
+    return True
+
+
+def _tail(record: Run, plan: Plan) -> RaceTail:
+    tails: dict[str, RaceTail] = st.session_state.setdefault("race.tails", {})
+    titles = [m.info.title for m in plan.methods if m.info.family != "reference"]
+    return tails.setdefault(record.id, RaceTail(record.id, titles))
+
+
+def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels) -> None:
+    engine = library.engine()
+    record = engine.status(run)
+    tail.poll(engine.runs, record)
+    if record.active:
+        engine.ensure()
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    with left:
+        st.progress(tail.done, _saying(record, tail))
+    if record.active:
+        right.button(
+            "Cancel",
+            icon=":material/stop_circle:",
+            key=f"race.cancel.{run}",
+            on_click=engine.cancel,
+            args=(run,),
+            disabled=record.cancelling,
+            width="stretch",
+        )
+    _say(tail)
+    films = [_live_film(runner, len(samples.ids), beside) for runner in tail.runners.values()]
+    player(films, samples, key="race.player", live=True, note=LIVE_NOTE, height=MAP_HEIGHT)
+    if not record.active and not tail.behind:
+        st.rerun()  # the whole page: what was made joins the study, and can be replayed
+
+
+def _live_film(runner: Runner, samples: int, beside: Levels) -> Film:
+    """What a method has done so far."""
+    names = {cls.info.title: cls.info.name for cls in known_methods()}
+    color = method_colour(names.get(runner.title, runner.title))
+    points = runner.points(samples)
+    return Film(
+        runner.title,
+        points,
+        reason="" if points is not None else "waiting for its first epoch",
+        last=runner.last,
+        groups=runner.groups(samples),
+        bars=watched(runner.values, beside),
+        lines=lines(runner.values, color),
+        color=color,
+        **beside.chart(runner.values),
+    )
+
+
+def _saying(record: Run, tail: RaceTail) -> str:
+    engine = library.engine()
+    if record.cancelling:
+        return "Stopping …"
+    if record.status == "queued":
+        ahead = engine.position(record.id)
+        health = engine.health()
+        ready = health is not None and health["state"] == "ready"
+        waits = "next" if not ahead else f"{ahead} before it"
+        return f"Queued, {waits}." + ("" if ready else " The engine is starting.")
+    if tail.over and tail.stage and tail.stage["name"] != "model":
+        return f"The race is over. Now {doing(tail.stage['name'])} {tail.stage['model']}."
+    if not any(runner.epochs for runner in tail.runners.values()):
+        return "Starting …"
+    told = [
+        f"{each.title} epoch {each.epochs[-1]['epoch'] if each.epochs else 0} of {each.last}"
+        for each in tail.runners.values()
+    ]
+    return " · ".join(told)
+
+
+def _ended(record: Run, tail: RaceTail) -> None:
+    took = "" if record.seconds is None else f" after {record.seconds:.0f} s"
+    if record.status == "failed":
+        st.error(f"The race failed{took}: {record.cause}")
+    elif record.status == "cancelled":
+        st.warning(f"Cancelled{took}. What was finished before is kept; below is what is stored.")
+    else:
+        st.success(f"Finished{took}. The models are part of their study; play them below.")
+    _say(tail)
+
+
+def _say(tail: RaceTail) -> None:
+    with st.container():
+        for message in tail.messages:
+            (st.warning if message["level"] != "info" else st.info)(message["text"])

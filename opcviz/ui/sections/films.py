@@ -1,0 +1,270 @@
+"""A stored model as a film for the player: its epochs, and three bars that move with them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...artefacts import ModelResults
+from ...common.records import Undefined, defined
+from ...results import EvidenceResult, InversionSummary, StrongestResult, TrainingResult
+from ..charts.bands import Band
+from ..charts.maps_component import Samples
+from ..charts.player_component import Bar, Film, Line, Rebuilt
+from ..reading import store_reader as library
+from ..reading.references import References
+from ..reading.scores import Score, answers, score_of
+from ..reading.store_reader import Column
+from .verdicts import chips
+
+__all__ = ["EXPLAIN", "FIT", "Levels", "film", "levels", "lines", "measured", "watched"]
+
+FIT = "retain"  # the attacker who never holds a forgotten picture
+MOST_DECIBELS = 60.0
+ANSWERS, RESTORES, REBUILT = "Answers right", "An attacker restores", "Pictures rebuilt"
+LIVE = ("fm_retain_accuracy", "fm_accuracy")
+"""Of the history: the attacker of the bars, and who stands in for them where that was not kept."""
+EXPLAIN = {
+    ANSWERS: "What the network itself still names; the green band is the goal.",
+    RESTORES: "By whoever holds kept pictures only and maps its features back.",
+    REBUILT: "From its gradient: that a gradient lives, not that it remembers.",
+}
+"""How to read each bar."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What the bars and curves of every model are drawn beside."""
+
+    answers: Band | None
+    restores: Band | None
+    rebuilt: Band | None
+    marks: tuple[tuple[str, float], ...] = ()
+
+    def chart(self, history: Sequence[object]) -> dict[str, Any]:
+        """What curves are drawn beside: of another attacker the band would be another."""
+        if _known([dict(each) for each in history if isinstance(each, Mapping)]):
+            return {"band": self.restores, "marks": self.marks}
+        return {"marks": tuple(mark for mark in self.marks if mark[0] == "constant")}
+
+
+def levels(references: References) -> Levels:
+    """The band of the retrained models of a study, for each bar, and the floors."""
+    scores = [_scores(each) for each in references.retrained]
+    first = next(iter(references.retrained), None)
+    return Levels(
+        Band.of(own.value for own, _ in scores),
+        Band.of(after.value for _, after in scores),
+        references.band(InversionSummary, lambda found: found.psnr),
+        _marks(scores[0][1], first) if first is not None else (),
+    )
+
+
+def film(
+    column: Column,
+    samples: Samples,
+    beside: Levels,
+    *,
+    title: str = "",
+    explain: bool = False,
+    color: str = "",
+) -> Film:
+    """One stored model.
+
+    Args:
+        column: the model with its verdict.
+        samples: the probe set.
+        beside: what its figures are compared with.
+        title: its name; that of its column where none is given.
+        explain: whether a line below each bar says how to read it.
+        color: the model's own.
+    """
+    kept, history = library.trajectory(column.model), column.model.training.history
+    title = title or column.label
+    shell = Film(
+        title,
+        reason="No epochs to play.",
+        chips=chips(column.verdict) or _ended(column.model.training),
+        bars=_bars(column, beside, kept, explain),
+        color=color,
+    )
+    if reason := _no_film(column, kept, samples):
+        return replace(shell, reason=reason)
+    return replace(
+        shell,
+        reason="",
+        points=kept["points"],
+        last=len(kept["points"]) - 1,
+        groups=kept.get("groups"),
+        rebuilt=_rebuilt(kept, samples),
+        lines=lines(history, color),
+        **beside.chart(history),
+    )
+
+
+def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[Bar, ...]:
+    """The bars of a model that still trains, of which nothing is stored yet.
+
+    Args:
+        values: its live numbers, one table an epoch.
+        beside: what they are compared with.
+    """
+    if not values:
+        return ()
+    return (
+        Bar(ANSWERS, _series(values, "forget_accuracy"), band=beside.answers),
+        Bar(RESTORES, _attacked(values), **beside.chart(values)),
+    )
+
+
+def measured(history: Sequence[object]) -> str:
+    """Which attacker the moving bar is of, for a person."""
+    if _known([dict(each) for each in history if isinstance(each, Mapping)]):
+        return "kept pictures only"
+    return "all pictures, the forgotten ones among them"
+
+
+def lines(history: Sequence[object], color: str) -> tuple[Line, ...]:
+    """The curves of a run: what it answers, and what an attacker restores."""
+    found = [dict(each) for each in history if isinstance(each, Mapping)]
+    who = "an attacker restores" if _known(found) else "who holds all pictures restores"
+    return (
+        Line(who, _attacked(found), color),
+        Line("answers right", _series(found, "forget_accuracy"), "", "6 4"),
+    )
+
+
+def _series(history: Sequence[dict[str, float | None]], name: str) -> list[float | None]:
+    return [each.get(name) for each in history]
+
+
+def _attacked(history: Sequence[dict[str, float | None]]) -> list[float | None]:
+    """One attacker's figures from the first epoch to the last: never two in one line."""
+    return _series(history, LIVE[0] if _known(history) else LIVE[1])
+
+
+def _known(history: Sequence[dict[str, float | None]]) -> bool:
+    """Whether the attacker of the bars was followed through the epochs."""
+    return any(each.get(LIVE[0]) is not None for each in history)
+
+
+def _ended(training: TrainingResult) -> str:
+    """That a training left no model, as a label; HTML."""
+    return "" if training.status == "finished" else html.escape(f"no model: {training.reason}")
+
+
+def _no_film(column: Column, kept: dict[str, np.ndarray], samples: Samples) -> str:
+    if "points" not in kept:
+        if column.model.training.status != "finished":
+            return f"There is no model: {column.model.training.reason}."
+        return "No epochs were kept of this model. Run it again in the lab to see it move."
+    if not np.array_equal(kept["ids"], samples.ids):
+        return "Its epochs were kept for another probe set. Run it again to see it move."
+    return ""
+
+
+def _scores(results: ModelResults) -> tuple[Score, Score]:
+    """What the model answers, and what the attacker restores, on the same pictures."""
+    after = score_of(library.fit_of(results, "fm", FIT), FIT)
+    return answers(results.get(EvidenceResult), after), after
+
+
+def _marks(after: Score, results: ModelResults) -> tuple[tuple[str, float], ...]:
+    """The constant answer, and the best map from pixels alone, on the attacker's scale."""
+    ladder = results.get(StrongestResult)
+    floor = ladder.floor(FIT) if defined(ladder) else None
+    found = (("constant", after.constant), ("pixels", floor.attempt.recovered if floor else None))
+    return tuple((name, value) for name, value in found if value is not None)
+
+
+def _bars(
+    column: Column, beside: Levels, kept: dict[str, np.ndarray], explain: bool
+) -> tuple[Bar, ...]:
+    own, after = _scores(column.results)
+    history = [dict(each) for each in column.model.training.history]
+
+    def bar(name: str, **about: object) -> Bar:
+        return Bar(name, explain=EXPLAIN[name] if explain else "", **about)  # type: ignore[arg-type]
+
+    inverted = column.results.get(InversionSummary)
+    psnr = kept.get("rebuilt_psnr")
+    return (
+        bar(
+            ANSWERS,
+            values=_series(history, "forget_accuracy"),
+            final=own.value,
+            none=own.reason or "not measured",
+            band=beside.answers,
+            words=_never(beside.answers),
+        ),
+        bar(
+            RESTORES,
+            values=_attacked(history),
+            final=after.value,
+            none=after.reason or "not measured",
+            band=beside.restores,
+            marks=_marks(after, column.results),
+            words=_never(beside.restores),
+        ),
+        bar(
+            REBUILT,
+            values=[] if psnr is None else _means(psnr),
+            **_inverted(inverted),
+            unit=" dB",
+            high=MOST_DECIBELS,
+            band=beside.rebuilt,
+            words=_masked(inverted) or _never(beside.rebuilt, " dB", 0),
+        ),
+    )
+
+
+def _never(band: Band | None, unit: str = " %", digits: int = 1) -> str:
+    """The band in words: what networks have that never saw the data."""
+    if band is None:
+        return "no network that never saw them to compare with"
+    low, high = (f"{v:.{digits}f}".removesuffix(".0") for v in (band.low, band.high))
+    return f"never saw them: {low if low == high else f'{low} to {high}'}{unit}"
+
+
+def _inverted(found: InversionSummary | Undefined) -> dict[str, object]:
+    if isinstance(found, Undefined):
+        return {"final": None, "none": "not measured"}
+    average = found.class_mean.psnr if found.class_mean else None
+    dead = found.without_body_gradient and found.psnr is None
+    return {
+        "final": found.psnr,
+        "none": "no gradient reaches the body" if dead else (found.reason or "not measured"),
+        "marks": () if average is None else (("constant", average),),
+    }
+
+
+def _masked(found: InversionSummary | Undefined) -> str:
+    """That a picture is rebuilt all the same, where no gradient reaches the body."""
+    if isinstance(found, Undefined) or not found.masked:
+        return ""
+    blocks = [name for name in found.rebuilt_by if name != "surrogate"]
+    return f"from block '{blocks[-1]}' they are rebuilt all the same" if blocks else ""
+
+
+def _means(psnr: np.ndarray) -> list[float | None]:
+    """Mean over the pictures that have a figure; None where none has."""
+    known = np.isfinite(psnr)
+    return [
+        float(row[ok].mean()) if ok.any() else None for row, ok in zip(psnr, known, strict=True)
+    ]
+
+
+def _rebuilt(kept: dict[str, np.ndarray], samples: Samples) -> Rebuilt | None:
+    """The reconstructions of every epoch beside their targets; None in older studies."""
+    if not {"rebuilt_ids", "rebuilt", "rebuilt_psnr"} <= kept.keys():
+        return None
+    place: Callable[[int], int | None] = {int(i): at for at, i in enumerate(samples.ids)}.get
+    places = [place(int(i)) for i in kept["rebuilt_ids"]]
+    known = [at for at in places if at is not None]
+    whole = samples.pictures is not None and len(known) == len(places)
+    targets = samples.pictures[known] if whole and samples.pictures is not None else None
+    return Rebuilt(targets, kept["rebuilt"], kept["rebuilt_psnr"])

@@ -1,0 +1,230 @@
+"""The first page: one question, its answer in words made from the study, and two films."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from ...common.records import Undefined
+from ...results import PIXELS, DataResult, EvidenceResult, StrongestResult
+from ...study import StudyResult
+from ..charts.maps_component import Samples
+from ..charts.player_component import player
+from ..charts.theme import class_colors
+from ..reading import state
+from ..reading import store_reader as library
+from ..reading.contrast import Pair
+from ..reading.references import References
+from ..reading.scores import answers, score_of
+from ..reading.store_reader import Column
+from .films import FIT, film, levels, measured
+from .paint import paint
+from .sentences import percent
+from .verdicts import seeds_line
+
+__all__ = ["EXPLAIN_PAGE", "exits", "explain_toggle", "films", "question", "told"]
+
+FEW = 6  # forgotten classes that are named one by one
+CLEARLY = 5.0  # points: a difference that a sentence may speak of
+EXITS = (
+    ("pages/learn.py", "Take the tour", ":material/explore:"),
+    ("pages/scoreboard.py", "Compare all methods", ":material/leaderboard:"),
+    ("pages/side_by_side.py", "Side by side", ":material/view_column:"),
+)
+STYLE = """
+[data-testid="told"] {font-size: 18px; line-height: 1.4; margin: 0}
+[data-testid="told"] .class {font-weight: 700}
+.stMainBlockContainer :is(label p, [data-testid="stSelectbox"] *, [data-testid="stPageLink"] p,
+[data-testid="stCaptionContainer"] p) {font-size: 16px}
+.stMainBlockContainer > div > [data-testid="stVerticalBlock"] {gap: .7rem}
+"""
+EXPLAIN_PAGE = (
+    "Each dot is a picture as the network sees it in its last layer; dots glide from epoch to "
+    "epoch while the network unlearns. The cross is the origin, where nothing is left to tell "
+    "pictures apart."
+)
+
+
+def question(study: StudyResult, shown: Sequence[Column], beside: References) -> None:
+    """What was asked of the network and what came of it, with the colours of what was forgotten."""
+    samples, about = library.samples(study)
+    st.html(
+        f"<style>{STYLE}</style>"
+        f'<p data-testid="told">{_asked(samples, about)} {told(shown, beside)}</p>'
+    )
+
+
+def explain_toggle() -> None:
+    """Switch one plain line under every row on or off; kept in the address."""
+    st.session_state["first.explain"] = state.option("explain") == "on"
+    st.toggle(
+        "Explain",
+        key="first.explain",
+        on_change=lambda: state.choose(
+            explain="on" if st.session_state["first.explain"] else "off"
+        ),
+    )
+
+
+def _asked(samples: Samples, about: DataResult) -> str:
+    """What the network learnt, and what it was to forget; HTML."""
+    names, gone = about.class_names, about.forget_classes
+    learnt = f"A network learnt {len(names)} classes and was told to forget"
+    if not gone:
+        size = (about.sizes or {}).get("forget_train")
+        return f"{learnt} {'some' if size is None else f'{size:,}'} single pictures."
+    if len(gone) > FEW:
+        return f"{learnt} {len(gone)} of them."
+    light, dark = (class_colors(len(names), gone, theme).vivid for theme in ("light", "dark"))
+    words = [
+        f'<span class="class" style="color:light-dark({light[c]},{dark[c]})">'
+        f"{html.escape(names[c])}</span>"
+        for c in gone
+    ]
+    return f"{learnt} {' and '.join(filter(None, (', '.join(words[:-1]), words[-1])))}."
+
+
+def told(shown: Sequence[Column], beside: References) -> str:
+    """What the models shown answer and what their verdicts say; HTML, claiming no more."""
+    band = levels(beside)
+    said = [(column, _own(column)) for column in shown]
+    known = [(html.escape(_name(c)), percent(v)) for c, v in said if v is not None]
+    parts = []
+    if len(known) == len(shown) > 1 and len({value for _, value in known}) == 1:
+        parts.append(f"Asked directly, both now name {known[0][1]} of them.")
+    elif known:
+        listed = ", ".join(f"{label} {value}" for label, value in known)
+        parts.append(f"Asked directly, they are still named: {listed}.")
+    # where networks that never saw the data know it all the same, nought is not the goal
+    if band.answers and band.answers.low > CLEARLY:
+        low, high = percent(band.answers.low), percent(band.answers.high)
+        both = low if low == high else f"{low.removesuffix(' %')} to {high}"
+        parts.append(f"Networks that never saw them name {both}: that is the goal.")
+    return " ".join((*parts, *(_verdict(column, beside) for column in shown))).replace(
+        " %", "&nbsp;%"
+    )
+
+
+def _own(column: Column) -> float | None:
+    after = score_of(library.fit_of(column.results, "fm", FIT), FIT)
+    return answers(column.results.get(EvidenceResult), after).value
+
+
+def _verdict(column: Column, beside: References) -> str:
+    """One model's verdict as a sentence; HTML."""
+    name, gone = html.escape(_name(column)), column.verdict.gone
+    if column.name == "retrain":
+        return f"<b>{name}</b> never saw them."
+    if gone is None:
+        why = html.escape("; ".join(column.verdict.missing[:1]) or "evidence is missing")
+        return f"<b>{name}: no verdict yet</b> ({why})."
+    if gone == "no":
+        return (
+            f"<b>{name} has not forgotten</b>: it treats them more like the original than like a "
+            "network that never saw them."
+        )
+    if gone == "hidden":
+        return f"<b>{name} only hides them</b>: {_got_back(column, beside)}."
+    return (
+        f"From <b>{name}</b> no declared attacker gets clearly more than from networks that never "
+        f"saw them{_from_block(column)}{_other_seeds(column)}."
+    )
+
+
+def _got_back(column: Column, beside: References) -> str:
+    """By whom they are restored: who never holds one, where that is enough; else who comes
+    furthest."""
+    after = score_of(library.fit_of(column.results, "fm", FIT), FIT)
+    band = levels(beside).restores
+    if after.value is not None and band and after.value > band.high + CLEARLY:
+        return f"an attacker without a single forgotten picture restores {percent(after.value)}"
+    furthest = column.verdict.furthest
+    if furthest is None:
+        return "an attacker gets back more than from networks that never saw them"
+    return f"{html.escape(furthest.words)} restores {percent(furthest.recovered)}"
+
+
+def _from_block(column: Column) -> str:
+    """From where on that holds, where it does not from the first block on."""
+    ladder, depth = column.results.get(StrongestResult), column.verdict.depth
+    if isinstance(ladder, Undefined):
+        return ""
+    first = next((place for place in ladder.places() if place != PIXELS), None)
+    if depth is None:
+        return "; of maps from its blocks that is not so"
+    return "" if depth == first else f"; of maps that holds from block '{depth}' on"
+
+
+def _other_seeds(column: Column) -> str:
+    """That another seed of the method, or all together, say less."""
+    found = column.consensus
+    worse = sum(n for word, n in found.counts.items() if word.startswith(("hidden", "not gone")))
+    if worse:
+        return f" (seed {column.model.seed}; of {len(found.seeds)} seeds {worse} say less)"
+    if found.together is not None and found.together.holds:
+        return f" (seed {column.model.seed}; all seeds together say less)"
+    return ""
+
+
+def films(
+    study: StudyResult, shown: Sequence[Column], beside: References, pair: Pair, *, explain: bool
+) -> None:
+    """The films of the pair, with three bars below each."""
+    samples, _ = library.samples(study)
+    colors, band = paint(shown), levels(beside)
+    made = [
+        film(
+            column,
+            samples,
+            band,
+            title=_name(column),
+            explain=explain,
+            color=colors[column.label],
+        )
+        for column in shown
+    ]
+    playing, ended = _notes(shown)
+    player(
+        [replace(each, lines=(), rebuilt=None) for each in made],  # no room: Race shows them
+        samples,
+        key=f"first.{study.place}",
+        autoplay=True,
+        note=playing,
+        end_note=ended,
+    )
+    if explain:
+        st.caption(" ".join((EXPLAIN_PAGE, *pair.why, *_seeds(shown))))
+
+
+def _name(column: Column) -> str:
+    return column.model.title
+
+
+def _seeds(shown: Sequence[Column]) -> list[str]:
+    return [f"{_name(c)}: {line}." for c in shown if (line := seeds_line(c.consensus))]
+
+
+def _notes(shown: Sequence[Column]) -> tuple[str, str]:
+    """On which pictures the numbers are, while it plays and at the end."""
+    after = [score_of(library.fit_of(c.results, "fm", FIT), FIT) for c in shown]
+    who = {measured(c.model.training.history) for c in shown}
+    playing = f"Now: training pictures, attacker with {' or '.join(sorted(who))}."
+    scored = {(each.scored, each.on) for each in after if each.scored}
+    if len(scored) != 1:
+        return playing, ""
+    count, on = scored.pop()
+    where = "test pictures" if on == "forget_test" else "pictures that the attack was not fitted on"
+    return playing, f"At the end: {count:,} forgotten {where}, seed {shown[0].model.seed}."
+
+
+def exits() -> None:
+    """Where to go from here; pages that this app does not have are left out."""
+    with st.container(horizontal=True, gap="medium"):
+        for page, label, icon in EXITS:
+            with contextlib.suppress(StreamlitAPIException):  # no such page
+                st.page_link(page, label=label, icon=icon, width="content")

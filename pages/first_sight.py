@@ -1,0 +1,40 @@
+"""Start: did the network really forget? Two films of the study's own models, and its answer."""
+
+import streamlit as st
+
+from opcviz.ui.reading import store_reader as library
+from opcviz.ui.reading.contrast import pair_of
+from opcviz.ui.reading.references import References
+from opcviz.ui.sections import first_sight
+from opcviz.ui.sections.page_header import head
+from opcviz.ui.sections.page_rows import Row, show_rows
+
+study, view = head(
+    "Did the network really forget?",
+    pick_models=False,
+    widths=(2.7, 1.7, 0.7),
+    corner=first_sight.explain_toggle,
+)
+pair = pair_of(study, library.choices()[study.place].shown)
+if not pair.keys:
+    st.info(
+        "Nothing of this study can be played: no epochs of its models were kept. Run a method in "
+        "the *Unlearning lab*, or choose another study; *Side by side* shows what is known."
+    )
+    first_sight.exits()
+    st.stop()
+shown = sorted(library.columns(study, pair.keys), key=lambda c: pair.keys.index(c.model.key))
+beside = References.of(study)
+show_rows(
+    [
+        Row("question", lambda: first_sight.question(study, shown, beside)),
+        Row(
+            "films",
+            lambda: first_sight.films(
+                study, shown, beside, pair, explain=view.option("explain") == "on"
+            ),
+            first_sight.EXPLAIN_PAGE,
+        ),
+        Row("exits", first_sight.exits),
+    ]
+)

@@ -1,0 +1,34 @@
+"""Race: two to four methods unlearn the same data side by side, replayed or live."""
+
+import streamlit as st
+
+from opcviz.engine import EngineError
+from opcviz.ui.lab import actions as lab
+from opcviz.ui.lab import race
+from opcviz.ui.sections.first_sight import explain_toggle
+from opcviz.ui.sections.page_header import head
+
+study, view = head("Race", pick_models=False, widths=(1.1, 2.2, 0.9), corner=explain_toggle)
+try:
+    lab.wake_engine()
+except EngineError as error:
+    st.error(f"Nothing can be run; stored models can be replayed. {error}")
+
+picker, button = st.columns([4, 1], vertical_alignment="bottom")
+with picker:
+    names = race.choose(study, view.option("race"))
+with button:
+    pressed = st.button(
+        "Run",
+        type="primary",
+        icon=":material/sports_score:",
+        key="race.start",
+        width="stretch",
+        help="Trains these methods now, an epoch of each in turn. Below is what is stored.",
+    )
+# no callback: its arguments would be those drawn before
+if pressed:
+    race.start(study, names)
+record = race.current()
+if record is None or not race.follow(record, study):
+    race.replay(study, (race.raced(record) if record else ()) or names)
