@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -194,12 +195,28 @@ def _moving_map(tail: Tail, samples: Samples) -> None:
         panel = Panel(title, reason="waiting for the first epoch")
     elif len(flat) == 2 * len(samples.ids):
         points = np.asarray(flat, np.float32).reshape(-1, 2)
-        panel = Panel(f"{title}, epoch {tail.epochs[-1]['epoch']}", points, origin=(0.0, 0.0))
+        now = tail.epochs[-1]
+        panel = Panel(
+            f"{title}, epoch {now['epoch']}",
+            points,
+            origin=(0.0, 0.0),
+            groups=_groups_of(now, len(points)),
+        )
     else:
         panel = Panel(title, reason="no map: the features are not finite")
     # one key for all runs: the map of the run before would stand beside this one for a while
-    linked_maps([panel], samples, key="live.map", height=270, legend=False)
-    st.caption("Uncentred PCA, turned to match the epoch before; the cross is the origin.")
+    linked_maps([panel], samples, key="live.map", height=270, compact=True)
+    st.caption(
+        "PCA, not centred, turned to match the epoch before; the cross is the origin. Samples that "
+        "the model no longer tells apart are one mark with their count."
+    )
+
+
+def _groups_of(epoch: dict[str, Any], count: int) -> np.ndarray | None:
+    """Who coincides in an epoch's event; None of a run that an earlier version made."""
+    if "groups" not in epoch:
+        return None
+    return np.asarray(epoch["groups"] or [-1] * count, np.int16)
 
 
 def replay(study: StudyResult, model: ModelResult) -> None:
@@ -228,14 +245,15 @@ def _epoch_map(
 ) -> None:
     points = kept["points"]
     fits = np.array_equal(kept["ids"], samples.ids)
-    panel = (
-        Panel(f"{model.title}, epoch {epoch}", points[epoch], origin=(0.0, 0.0))
-        if fits
-        else Panel(model.title, reason="kept for another probe set")
-    )
+    if fits:
+        groups = kept["groups"][epoch] if "groups" in kept else None
+        name = f"{model.title}, epoch {epoch}"
+        panel = Panel(name, points[epoch], origin=(0.0, 0.0), groups=groups)
+    else:
+        panel = Panel(model.title, reason="kept for another probe set")
     key = f"replay.map.{model.place.replace('/', '.')}"
-    linked_maps([panel], samples, key=key, height=270, legend=False)
-    st.caption("Uncentred PCA of this epoch's features; the cross is the origin.")
+    linked_maps([panel], samples, key=key, height=270, compact=True)
+    st.caption("PCA of this epoch's features, not centred; the cross is the origin.")
 
 
 def queue() -> None:
