@@ -12,11 +12,12 @@ from ...common.config import ConfigError
 from ...engine import Run, UnknownRun
 from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.naming import apart
-from ..charts.curves_component import run_curves
+from ..charts.curves_component import Level, run_curves
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..reading import store_reader as library
 from ..sections.sentences import percent, power_of_ten
 from .follower import Tail
+from .levels import levels_line, levels_of
 
 __all__ = ["follow", "queue", "replay"]
 
@@ -159,6 +160,7 @@ def _live_view(record: Run, tail: Tail) -> None:
         help="Mean feature length, forget over retain.",
     )
     samples = _samples_of(record)
+    levels, line = _compared(record, tail)
     left, right = st.columns([1, 2.2])
     with left:
         if samples is not None:
@@ -169,7 +171,9 @@ def _live_view(record: Run, tail: Tail) -> None:
             losses=tail.losses,
             epochs=tail.epochs[-1]["epochs"] if history else None,
             key=f"live.curves.{record.id}",
+            levels=levels,
         )
+        st.caption(line)
 
 
 def _ratio(value: float | None) -> str:
@@ -186,6 +190,18 @@ def _samples_of(record: Run) -> Samples | None:
         return library.samples(study)[0]
     except StoreError:
         return None
+
+
+def _compared(record: Run, tail: Tail) -> tuple[Sequence[Level], str]:
+    """Lines across the accuracies and what they are: looked up once, when an epoch is there."""
+    if tail.compared is None and tail.epochs:
+        plan = Plan.from_dict(record.job["plan"])
+        try:
+            study = library.study_of(plan.study.place)
+            tail.compared = levels_of(study, plan.seeds[-1]), levels_line(study, plan.seeds[-1])
+        except StoreError as error:
+            tail.compared = (), f"No lines to compare with: {error}."
+    return tail.compared or ((), "")
 
 
 def _moving_map(tail: Tail, samples: Samples) -> None:
@@ -237,7 +253,9 @@ def replay(study: StudyResult, model: ModelResult) -> None:
             epochs=last,
             charts=("norm", "accuracy"),
             key="replay.curves",
+            levels=levels_of(study, model.seed),
         )
+        st.caption(levels_line(study, model.seed))
 
 
 def _epoch_map(
