@@ -191,7 +191,10 @@ class MapView {
     g.font = `600 12px ${ink.font}`;
     const width = g.measureText(text).width + 12;
     const left = at[0] + 12 + width < this.width ? at[0] + 12 : at[0] - 12 - width;
-    const top = Math.min(Math.max(at[1] - 10, 2), this.height - 22);
+    const pie = this.pieOf.get(i); // its count stands beside it: the answer goes above or below
+    const beside = at[1] - 10;
+    const away = pie ? (at[1] + pie.r + 34 < this.height ? pie.r + 20 : -pie.r - 20) : 0;
+    const top = Math.min(Math.max(beside + away, 2), this.height - 22);
     g.beginPath();
     g.roundRect(Math.max(2, left), top, width, 20, 6);
     g.fillStyle = ink.background;
