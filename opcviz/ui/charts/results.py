@@ -266,7 +266,8 @@ def _entropy(outputs: ModelOutputs, split: Split) -> go.Figure:
     about, points = entropy_points(outputs.train.logits, split)
     if isinstance(about, Undefined):
         raise ValueError(f"plot: {about.reason}")
-    return entropy_figure({"model": Points(**points)}, about.classes)
+    drawn = Points(points["norm"], points["entropy"], points["forget"])
+    return entropy_figure({"model": drawn}, about.classes)
 
 
 def _study(study: StudyResult) -> go.Figure:

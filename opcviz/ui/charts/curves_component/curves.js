@@ -111,7 +111,7 @@ class Board {
   lines(box) {
     return box.chart.lines.flatMap((line) => {
       const points = line.x.map((x, i) => (line.y[i] === null ? null : [this.x(box, x), this.y(box, line.y[i])]));
-      const parts = runs(points).map((run) => this.stroke(run, line.color, 2.2));
+      const parts = runs(points).map((run) => this.stroke(run, line.color, line.dash ? 1.6 : 2.2, line.dash));
       const known = points.filter(Boolean);
       const marked = line.markers && known.length <= 40 ? known : line.markers ? known.slice(-1) : [];
       return [...parts, ...marked.map(([x, y]) => this.dot(x, y, line.color, 2.4))];
