@@ -13,6 +13,7 @@ st.navigation(
             icon=":material/view_column:",
             default=True,
         ),
+        st.Page("pages/feature_space.py", title="Feature space", icon=":material/scatter_plot:"),
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
     ],

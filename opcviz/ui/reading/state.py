@@ -30,6 +30,7 @@ __all__ = [
     "choose",
     "option",
     "read",
+    "selection",
     "sync",
     "update",
     "went_back",
@@ -356,3 +357,9 @@ def went_back() -> bool:
     """Whether this run was started by the browser's Back or Forward button."""
     context = get_script_run_ctx(suppress_warning=True)
     return bool(getattr(context, "is_history_navigation", False))
+
+
+def selection() -> Selection:
+    """What is selected now, for parts of a page that are drawn again alone."""
+    view: View | None = st.session_state.get(_KEY)
+    return view.selection if view else Selection()

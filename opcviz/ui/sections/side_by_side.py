@@ -11,7 +11,7 @@ import streamlit as st
 from ...common.records import Undefined, defined, known
 from ...results import InversionSummary, MapsResult, StrongestResult
 from ...study import StudyResult
-from ..charts.maps_component import Panel, Samples, linked_maps
+from ..charts.maps_component import Panel, linked_maps
 from ..charts.pictures import picture_strip
 from ..reading import state
 from ..reading import store_reader as library
@@ -19,7 +19,7 @@ from ..reading.store_reader import Column
 from .sentences import HOW_TO_READ, collapse_line, headline, percent, title
 from .verdicts import badge, details, reach
 
-__all__ = ["headlines", "maps", "reconstructions"]
+__all__ = ["MAP_NAMES", "headlines", "map_panel", "maps", "reconstructions"]
 
 MAP_NAMES = {"umap": "UMAP", "densmap": "densMAP", "pca": "PCA"}
 
@@ -80,8 +80,8 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
     with left:
         title("Feature map", HOW_TO_READ[view.map])
     samples, _ = library.samples(study)
-    panels = [_panel(column, view.map, len(samples.ids)) for column in shown]
-    selection = linked_maps(
+    panels = [map_panel(column, view.map, len(samples.ids)) for column in shown]
+    linked_maps(
         panels,
         samples,
         key=f"maps.{study.place}",
@@ -94,10 +94,16 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         drawn = about.maps.get(view.map) if defined(about) else None
         size = evidence if isinstance(evidence, Undefined) else evidence.collapse
         place.caption(collapse_line(size, drawn))
-    _pinned(samples, selection.sample, shown)
 
 
-def _panel(column: Column, kind: str, count: int) -> Panel:
+def map_panel(column: Column, kind: str, count: int) -> Panel:
+    """One model's map of one kind, or why there is none.
+
+    Args:
+        column: the model.
+        kind: of map.
+        count: samples of the probe set.
+    """
     arrays = column.arrays("maps", "maps.npz")
     if kind in arrays and len(arrays[kind]) != count:
         drawn = len(arrays[kind])
@@ -111,28 +117,13 @@ def _panel(column: Column, kind: str, count: int) -> Panel:
         reason = told or f"{MAP_NAMES[kind]} was not drawn"
         return Panel(column.label, reason=f"no map: {reason}")
     origin = (0.0, 0.0) if kind == "pca" else None
-    return Panel(column.label, arrays[kind], arrays.get("probabilities"), origin=origin)
-
-
-def _pinned(samples: Samples, sample: int | None, shown: Sequence[Column]) -> None:
-    """What each model answers on the pinned sample."""
-    if sample is None:
-        return
-    at = int(np.flatnonzero(samples.ids == sample)[0])
-    part = "forget" if samples.forget[at] else "retain"
-    names = samples.class_names
-    rows = []
-    for column in shown:
-        probabilities = column.arrays("maps", "maps.npz").get("probabilities")
-        if probabilities is not None and len(probabilities) == len(samples.ids):
-            p = probabilities[at].astype(float)
-            rows.append(f"{column.label}: **{names[int(p.argmax())]}** ({percent(100 * p.max())})")
-    picture, text = st.columns([1, 11], vertical_alignment="center")
-    if samples.pictures is not None:
-        picture.html(picture_strip(samples.pictures[at : at + 1], label=f"sample {sample}"))
-    text.markdown(
-        f"Pinned sample {sample}, class **{names[samples.labels[at]]}**, {part} data. "
-        + " · ".join(rows)
+    restored = column.arrays("samples", "samples.npz").get("restored")
+    return Panel(
+        column.label,
+        arrays[kind],
+        arrays.get("probabilities"),
+        origin=origin,
+        restored=restored if restored is not None and len(restored) == count else None,
     )
 
 
