@@ -72,8 +72,8 @@ def space_figure(
         scene={
             "xaxis": {**flat, "title": {"text": "direction 1"}},
             "yaxis": {**flat, "title": {"text": "direction 2"}},
-            "zaxis": {**axis, "title": {"text": "epoch"}},
-            "camera": {"eye": {"x": 1.5, "y": -1.6, "z": 0.7}},
+            "zaxis": {**axis, "title": {"text": "epoch"}, "tickfont": {"size": 12}},
+            "camera": {"eye": {"x": 1.7, "y": -1.8, "z": 0.8}},
             "aspectmode": "manual",
             "aspectratio": {"x": 1, "y": 1, "z": 1},
         },

@@ -78,6 +78,8 @@ def large_maps(study: StudyResult, view: state.View, shown: Sequence[Column]) ->
         file=f"{study.place}-{kind}",
     )
     st.caption(HOW[scene] if scene in HOW else HOW_TO_READ[view.map])
+    if scene == "epochs":
+        st.caption("Answers, and what an attacker restores, are those of the finished models.")
     st.caption(
         "Keys on a map: arrows walk from sample to sample, Enter pins, Space puts a sample into "
         "the selection or takes it out, A does so with its whole class, Escape clears; + and − "
@@ -94,10 +96,8 @@ def per_row(count: int) -> int:
 def _choices(view: state.View) -> None:
     """What is drawn, and in which colours; all of it stands in the address."""
     scene = view.option("scene")
-    one, two, three, four = st.columns([1.5, 1.1, 1.2, 0.9], vertical_alignment="bottom")
-    with one:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _pick("Show", SCENES, "scene")
-    with two:
         st.session_state["large.map"] = view.map
         st.segmented_control(
             "Kind of map",
@@ -108,19 +108,18 @@ def _choices(view: state.View) -> None:
             disabled=scene != "finished",
             on_change=lambda: state.update(map=st.session_state["large.map"]),
         )
-    with three:
         st.session_state["large.colour"] = view.option("colour")
         st.selectbox(
             "Colour by",
             list(COLOURS),
             format_func=COLOURS.__getitem__,
+            width=230,
             key="large.colour",
             disabled=scene == "3d",
             on_change=lambda: state.choose(colour=st.session_state["large.colour"]),
             help="*Restored*: whether an affine map fitted on retained data alone gets the true "
             "class of a sample to be forgotten. Shape and size always say the class.",
         )
-    with four:
         _pick("Scale of the maps", SCALES, "scale", disabled=scene == "3d")
 
 

@@ -94,6 +94,7 @@ def panel(study: StudyResult, shown: Sequence[Column], *, key: str) -> None:
     _head(study, chosen, key)
     _missing(chosen)
     st.html(_summary(chosen))
+    st.caption(baseline_words(chosen))
     only, order = _filters(chosen, key)
     where = sorted_by(chosen, filtered(chosen, only), order)
     left, right = st.columns([2.3, 1], gap="medium")
@@ -189,6 +190,19 @@ def _summary(chosen: Chosen) -> str:
     return (
         f'{style}<div style="overflow-x:auto"><table class="chosen" data-testid="chosen">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def baseline_words(chosen: Chosen) -> str:
+    """What the rates are read beside: the best constant answer on the same samples."""
+    labels = chosen.samples.labels[chosen.forgotten]
+    if not len(labels):
+        return "None of these samples is to be forgotten, so the rates have nothing to be of."
+    best = Rate(int(np.unique(labels, return_counts=True)[1].max()), len(labels))
+    return (
+        f"Of the {len(labels):,} forgotten samples here. Who answers one class for everything gets "
+        f"{best.percent:.0f} % of them; membership inference takes 5 % of unseen samples for "
+        "training data. 95 %: Wilson's interval, for samples drawn by chance; these may be picked."
     )
 
 

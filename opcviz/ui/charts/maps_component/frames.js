@@ -93,5 +93,5 @@ function placeFrame(view, at) {
     else view.now[i] = (i % 2 ? y0 : x0) + (v === 65535 ? u : u + (v - u) * t) * (i % 2 ? ky : kx);
   }
   const end = epochs.at(-1);
-  view.title.textContent = `${view.panel.title}, epoch ${Math.min(Math.floor(at), end)}${at > end ? " (its last)" : ""}`;
+  view.title.textContent = `${view.panel.title}, epoch ${Math.min(Math.floor(at), end)}${at > end ? " (end)" : ""}`;
 }
