@@ -29,11 +29,12 @@ MOVE = """(root, [seconds, kind]) => new Promise((done) => {
     const canvas = root.querySelector("canvas");
     const box = canvas.getBoundingClientRect();
     const middle = [box.left + box.width / 2, box.top + box.height / 2];
-    const send = (type, x, y, more) => canvas.dispatchEvent(
-        new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, button: 0, bubbles: true, ...more }));
+    const send = (type, x, y) => canvas.dispatchEvent(
+        new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, bubbles: true }));
     canvas.setPointerCapture = () => {};
-    const wheel = (delta) => canvas.dispatchEvent(new WheelEvent("wheel",
-        { deltaY: delta, ctrlKey: true, clientX: middle[0], clientY: middle[1], bubbles: true, cancelable: true }));
+    const wheel = (deltaY) => canvas.dispatchEvent(new WheelEvent("wheel", {
+        deltaY, ctrlKey: true, clientX: middle[0], clientY: middle[1], cancelable: true,
+    }));
     root.querySelector('[aria-label^="Show the whole map"]').click();
     if (kind === "pan") {
         root.querySelector('[aria-label^="Dragging moves"]').click();
@@ -45,7 +46,8 @@ MOVE = """(root, [seconds, kind]) => new Promise((done) => {
     let seen = root.dataset.paints, frames = 0, t = 0;
     const timer = setInterval(() => {
         t += 0.05;
-        if (kind === "pan") send("pointermove", middle[0] + 80 * Math.sin(t), middle[1] + 60 * Math.cos(t));
+        const [x, y] = [middle[0] + 80 * Math.sin(t), middle[1] + 60 * Math.cos(t)];
+        if (kind === "pan") send("pointermove", x, y);
         else wheel(Math.sin(t) > 0 ? -12 : 11);
     }, 4);
     const look = () => {

@@ -1,4 +1,4 @@
-"""The page that `benchmarks.maps` measures: synthetic maps, as large as asked for in the address."""
+"""The page that `benchmarks.maps` measures: synthetic maps, as many as its address asks for."""
 
 import numpy as np
 import streamlit as st
