@@ -13,9 +13,9 @@ from opcviz.ui.reading.selected import (
     Rate,
     filtered,
     positions,
-    selection_csv,
     sorted_by,
 )
+from opcviz.ui.reading.selection_file import selection_csv
 
 
 def known(key: str, answers, **parts) -> Known:
