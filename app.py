@@ -10,9 +10,10 @@ page = st.navigation(
     [
         st.Page("pages/first_sight.py", title="Start", icon=":material/play_circle:", default=True),
         st.Page("pages/side_by_side.py", title="Side by side", icon=":material/view_column:"),
+        st.Page("pages/feature_space.py", title="Feature space", icon=":material/scatter_plot:"),
         st.Page("pages/race.py", title="Race", icon=":material/flag:"),
-        st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
         st.Page("pages/inversion_bench.py", title="Inversion", icon=":material/image_search:"),
+        st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
         st.Page("pages/learn.py", title="Learn", icon=":material/school:"),

@@ -54,6 +54,30 @@ def app(root: Path, **environment: str) -> Iterator[tuple[str, psutil.Process]]:
             _end(started)
 
 
+@contextmanager
+def script(path: Path) -> Iterator[str]:
+    """A Streamlit script of its own, as soon as it answers: its address.
+
+    Raises:
+        SystemExit: when it ends before it answers.
+    """
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", str(path), "--server.headless", "true"]
+    started = subprocess.Popen(
+        [*command, "--server.port", str(port)],
+        cwd=path.parents[1],
+        env={**os.environ, "PYTHONPATH": str(path.parents[1])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait(started, url)
+        yield url
+    finally:
+        _end(started)
+
+
 def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

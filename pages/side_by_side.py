@@ -5,7 +5,8 @@ import streamlit as st
 from opcviz.ui.reading import export
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.references import References
-from opcviz.ui.sections import cards, depth, own_kinds
+from opcviz.ui.reading.selected import Chosen
+from opcviz.ui.sections import cards, depth, followed, own_kinds
 from opcviz.ui.sections import side_by_side as rows
 from opcviz.ui.sections.folded import folded
 from opcviz.ui.sections.inversion_row import inversion
@@ -13,9 +14,12 @@ from opcviz.ui.sections.names import names
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.page_rows import Row, show_rows
 from opcviz.ui.sections.recovery_row import recovery
+from opcviz.ui.sections.selection_panel import panel, selection_row
 
 study, view = head("Side by side")
 shown = library.columns(study, view.models)
+chosen = Chosen.of(study, library.samples(study)[0], shown, view.selection)
+follow = followed.follows(view)
 
 own_kinds.say_outdated(shown)
 names(shown)
@@ -34,8 +38,14 @@ show_rows(
             "look alike to the network. Forgotten classes are in strong colours.",
         ),
         Row(
+            "selection",
+            lambda: selection_row(view, chosen, lambda: panel(study, shown, key="rows.panel")),
+            "What you pick on the maps, by a click, the lasso or a class of the legend, is listed "
+            "here with what each network answers.",
+        ),
+        Row(
             "recovery",
-            lambda: recovery(shown, References.of(study)),
+            lambda: followed.recovery(chosen) if follow else recovery(shown, References.of(study)),
             "How many forgotten pictures are named rightly: by the network itself (before), and "
             "after an attacker put one linear map on its last features. Only what stands above "
             "the green retrained networks, which never saw these pictures, speaks of memory.",
@@ -53,7 +63,7 @@ show_rows(
         ),
         Row(
             "inversion",
-            lambda: inversion(study, shown),
+            lambda: followed.inversion(chosen, shown) if follow else inversion(study, shown),
             "Someone who holds a forgotten picture tries to rebuild it from the gradient, the "
             "direction in which it would move the weights. A sharp picture shows that a gradient "
             "flows, not that the picture was remembered: the retrained network gives it back, too.",

@@ -68,6 +68,12 @@ def models(app: AppTest) -> list[str]:
     return app.query_params["models"].split(",")
 
 
+def pinned(app: AppTest) -> str:
+    """The block of the pinned sample, as HTML."""
+    (block,) = (b.proto.body for b in app.get("html") if 'data-testid="pinned"' in b.proto.body)
+    return block
+
+
 def maps(app: AppTest, key: str) -> dict[str, Any]:
     """What the row of linked maps whose key begins like this was sent."""
     return _sent(app, key)

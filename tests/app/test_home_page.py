@@ -10,6 +10,7 @@ from reading import (
     infos,
     maps,
     models,
+    pinned,
     recovery_bars,
     strips,
     unfolded,
@@ -138,7 +139,7 @@ def test_a_link_decides(visit, shipped):
     assert models(app) == chosen
     assert app.query_params["map"] == app.button_group(key="rows.map").value == "pca"
     assert maps(app, "maps.")["selected"]["sample"] == int(sample)
-    assert any(text.value.startswith(f"Pinned sample {sample},") for text in app.markdown)
+    assert f"Pinned sample {sample}," in pinned(app)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Container, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SetError", "pack", "unpack"]
+__all__ = ["SetError", "pack", "read_classes", "read_set", "unpack"]
 
 _CHECK = 3  # bytes
 _PLAIN, _DEFLATED = "b", "z"
@@ -67,6 +67,48 @@ def unpack(word: str, order: Collection[int]) -> tuple[int, ...]:
     padded = np.frombuffer(body.ljust(longest, b"\0"), np.uint8)
     bits = np.unpackbits(padded)[: len(order)].astype(bool)
     return tuple(_array(order)[bits].tolist())
+
+
+def read_set(
+    params: Mapping[str, str], order: Collection[int], current: Sequence[int], notes: list[str]
+) -> tuple[int, ...]:
+    """The set that an address names, as far as it can be read.
+
+    Args:
+        params: query parameters.
+        order: ids of the whole probe set.
+        current: what is selected where the address is silent.
+        notes: is told what cannot be read.
+    """
+    if "set" not in params:
+        return tuple(i for i in current if i in order)
+    try:
+        return unpack(params["set"], order)
+    except SetError as error:
+        notes.append(f"The set of samples in this link {error}; none is selected.")
+        return ()
+
+
+def read_classes(
+    params: Mapping[str, str], there: Container[int], current: Sequence[int], notes: list[str]
+) -> tuple[int, ...]:
+    """The classes that an address names, as far as the probe set has them.
+
+    Args:
+        params: query parameters.
+        there: numbers of the classes in the probe set.
+        current: what is selected where the address is silent.
+        notes: is told which there are not.
+    """
+    if "classes" not in params:
+        return tuple(c for c in current if c in there)
+    words = [word for word in params["classes"].split(",") if word]
+    # no class has a number of more than six digits, and a longer one costs time to read
+    known = [w for w in words if w.isdecimal() and len(w) < 7 and int(w) in there]
+    if unknown := [w for w in words if w not in known]:
+        names = ", ".join(f"'{w[:20]}'" for w in unknown[:5])
+        notes.append(f"The probe set has no class {names}; the others are selected.")
+    return tuple(dict.fromkeys(map(int, known)))
 
 
 def _check(order: Collection[int]) -> bytes:

@@ -21,7 +21,7 @@ from ...common.config import settings_of
 from ...results import FIT_SETS
 from ...study.bench_job import Search
 from ..charts.maps_component import Selection
-from .sets import SetError, pack, unpack
+from .sets import pack, read_classes, read_set
 
 __all__ = [
     "MAX_MODELS",
@@ -33,6 +33,7 @@ __all__ = [
     "choose",
     "option",
     "read",
+    "selection",
     "sync",
     "update",
     "went_back",
@@ -240,8 +241,8 @@ def read(
         kind = choices.maps[0]
     selection = Selection(
         _read_sample(params, choices, view.sample, notes),
-        _read_set(params, choices, view.selection.samples, notes),
-        _read_classes(params, choices, view.selection.classes, notes),
+        read_set(params, choices.samples, view.selection.samples, notes),
+        read_classes(params, choices.classes, view.selection.classes, notes),
     )
     options = {**view.options, **_read_options(params, notes)}
     return View(study, models, selection, kind, options, tuple(notes), choices.samples)
@@ -287,32 +288,6 @@ def _read_sample(
         return int(text)
     notes.append(f"There is no sample '{text}' in this study's probe set; none is pinned.")
     return None
-
-
-def _read_set(
-    params: Mapping[str, str], choices: Choices, current: Sequence[int], notes: list[str]
-) -> tuple[int, ...]:
-    if "set" not in params:
-        return tuple(i for i in current if i in choices.samples)
-    try:
-        return unpack(params["set"], choices.samples)
-    except SetError as error:
-        notes.append(f"The set of samples in this link {error}; none is selected.")
-        return ()
-
-
-def _read_classes(
-    params: Mapping[str, str], choices: Choices, current: Sequence[int], notes: list[str]
-) -> tuple[int, ...]:
-    if "classes" not in params:
-        return tuple(c for c in current if c in choices.classes)
-    words = [word for word in params["classes"].split(",") if word]
-    # no class has a number of more than six digits, and a longer one costs time to read
-    there = [w for w in words if w.isdecimal() and len(w) < 7 and int(w) in choices.classes]
-    if unknown := [w for w in words if w not in there]:
-        names = ", ".join(f"'{w[:20]}'" for w in unknown[:5])
-        notes.append(f"The probe set has no class {names}; the others are selected.")
-    return tuple(dict.fromkeys(map(int, there)))
 
 
 def sync(studies: Mapping[str, Choices]) -> View:
@@ -404,3 +379,9 @@ def went_back() -> bool:
     """Whether this run was started by the browser's Back or Forward button."""
     context = get_script_run_ctx(suppress_warning=True)
     return bool(getattr(context, "is_history_navigation", False))
+
+
+def selection() -> Selection:
+    """What is selected now, for parts of a page that are drawn again alone."""
+    view: View | None = st.session_state.get(_KEY)
+    return view.selection if view else Selection()

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from ...common.records import Undefined, defined
 from ...results import MapsResult, SamplesResult
 from ...study import StudyResult
-from ..charts.maps_component import Panel, Samples, linked_maps
-from ..charts.pictures import picture_strip
+from ..charts.maps_component import Panel, linked_maps
 from ..charts.theme import projected, scaled
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
-from .sentences import HOW_TO_READ, collapse_line, percent, title
+from .sentences import HOW_TO_READ, collapse_line, title
 
-__all__ = ["maps"]
+__all__ = ["MAP_NAMES", "map_panel", "maps"]
 
 MAP_NAMES = {"umap": "UMAP", "densmap": "densMAP", "pca": "PCA"}
 
@@ -42,8 +40,8 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
     with left:
         title("Feature map", HOW_TO_READ[view.map])
     samples, _ = library.samples(study)
-    panels = [_panel(column, view.map, len(samples.ids)) for column in shown]
-    selection = linked_maps(
+    panels = [map_panel(column, view.map, len(samples.ids)) for column in shown]
+    linked_maps(
         panels,
         samples,
         key=f"maps.{study.place}",
@@ -59,10 +57,16 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         told = column.results.get(SamplesResult)
         together = told.groups if defined(told) else ()
         place.caption(collapse_line(size, drawn, kind=view.map, together=together))
-    _pinned(samples, selection.sample, shown)
 
 
-def _panel(column: Column, kind: str, count: int) -> Panel:
+def map_panel(column: Column, kind: str, count: int) -> Panel:
+    """One model's map of one kind, or why there is none.
+
+    Args:
+        column: the model.
+        kind: of map.
+        count: samples of the probe set.
+    """
     arrays = column.arrays("maps", "maps.npz")
     if kind in arrays and len(arrays[kind]) != count:
         drawn = len(arrays[kind])
@@ -76,33 +80,16 @@ def _panel(column: Column, kind: str, count: int) -> Panel:
         reason = told or f"{MAP_NAMES[kind]} was not drawn"
         return Panel(column.label, reason=f"no map: {reason}")
     origin = (0.0, 0.0) if kind == "pca" else None
-    groups = column.arrays("samples", "samples.npz").get("groups")  # an older study has none
+    kept = column.arrays("samples", "samples.npz")  # an older study has none
+    groups, restored = (
+        found if (found := kept.get(name)) is not None and len(found) == count else None
+        for name in ("groups", "restored")
+    )
     return Panel(
         column.label,
         arrays[kind],
         arrays.get("probabilities"),
         origin=origin,
-        groups=groups if groups is not None and len(groups) == count else None,
-    )
-
-
-def _pinned(samples: Samples, sample: int | None, shown: Sequence[Column]) -> None:
-    """What each model answers on the pinned sample."""
-    if sample is None:
-        return
-    at = int(np.flatnonzero(samples.ids == sample)[0])
-    part = "forget" if samples.forget[at] else "retain"
-    names = samples.class_names
-    rows = []
-    for column in shown:
-        probabilities = column.arrays("maps", "maps.npz").get("probabilities")
-        if probabilities is not None and len(probabilities) == len(samples.ids):
-            p = probabilities[at].astype(float)
-            rows.append(f"{column.label}: **{names[int(p.argmax())]}** ({percent(100 * p.max())})")
-    picture, text = st.columns([1, 11], vertical_alignment="center")
-    if samples.pictures is not None:
-        picture.html(picture_strip(samples.pictures[at : at + 1], label=f"sample {sample}"))
-    text.markdown(
-        f"Pinned sample {sample}, class **{names[samples.labels[at]]}**, {part} data. "
-        + " · ".join(rows)
+        groups=groups,
+        restored=restored,
     )

@@ -35,7 +35,8 @@ def _read(*names: str) -> str:
 
 
 # One JavaScript module of several files: marks, one map, words beside it, what large maps can do
-# beyond that (zoom, colours, play, saving, the buttons for these), and the row of maps.
+# beyond that (zoom, colours, play, saving, the buttons for these), what a person does, and the row
+# of maps.
 _JS = (
     "marks.js",
     "groups.js",
@@ -46,6 +47,7 @@ _JS = (
     "frames.js",
     "save.js",
     "tools.js",
+    "hands.js",
     "maps.js",
 )
 _mount = st.components.v2.component(

@@ -95,5 +95,5 @@ function placeFrame(view, at) {
   }
   if (view.frameGroups) view.groups = view.frameGroups.subarray((a * n) / 2, ((a + 1) * n) / 2);
   const end = epochs.at(-1);
-  view.title.textContent = `${view.panel.title}, epoch ${Math.min(Math.floor(at), end)}${at > end ? " (its last)" : ""}`;
+  view.title.textContent = `${view.panel.title}, epoch ${Math.min(Math.floor(at), end)}${at > end ? " (end)" : ""}`;
 }

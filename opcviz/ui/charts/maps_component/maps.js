@@ -4,7 +4,6 @@
 // `parentElement`; the row lives on between calls, so points can glide and a hover survives.
 
 const rows = new WeakMap();
-const MAX_CLICK_MOVE = 5; // px: a shorter drag is a click
 
 class Row {
   constructor(root) {
@@ -97,102 +96,18 @@ class Row {
     this.grid.appendChild(view.figure);
     const canvas = view.canvas;
     const at = (e) => [e.offsetX, e.offsetY];
-    canvas.addEventListener("pointermove", (e) => this.moved(view, at(e), e));
+    canvas.addEventListener("pointermove", (e) => movePointer(this, view, at(e), e));
     canvas.addEventListener("pointerleave", () => this.drag || this.hover(null, null));
-    canvas.addEventListener("pointerdown", (e) => this.pressed(view, at(e), e));
-    canvas.addEventListener("pointerup", (e) => this.released(view, at(e), e));
+    canvas.addEventListener("pointerdown", (e) => pressPointer(this, view, at(e), e));
+    canvas.addEventListener("pointerup", (e) => releasePointer(this, view, at(e), e));
     canvas.addEventListener("pointercancel", () => { this.drag = this.lasso = null; this.show(); });
-    canvas.addEventListener("keydown", (e) => this.key(view, e));
-    canvas.addEventListener("keyup", (e) => this.keyLet(e));
+    canvas.addEventListener("keydown", (e) => pressKey(this, view, e));
+    canvas.addEventListener("keyup", (e) => letKey(this, e));
     canvas.addEventListener("blur", () => { this.space = null; this.hover(null, null); });
     listenToWheel(this, view);
   }
 
-  // ---- what the person does -------------------------------------------------------------------
-
-  pressed(view, at, event) {
-    const pan = this.data.tools && (event.button === 1 || (event.button === 0 && (this.hand || this.space)));
-    if (event.button && !pan) return;
-    if (event.button === 1) event.preventDefault();
-    if (this.space) this.space.used = true;
-    this.drag = { view, pan, from: at, path: [at] };
-    if (!pan) this.lasso = { view, path: this.drag.path };
-    if (event.pointerType !== "touch" || pan) view.canvas.setPointerCapture(event.pointerId);
-  }
-
-  moved(view, [x, y], event) {
-    const { drag } = this;
-    if (drag && drag.pan) {
-      const [a, b] = drag.path.at(-1);
-      drag.path.push([x, y]);
-      this.lens.pan((x - a) / view.width, (y - b) / view.height);
-      return this.looked();
-    }
-    if (this.lasso && event.pointerType !== "touch") {
-      drag.path.push([x, y]);
-      return this.show();
-    }
-    this.hover(view.nearest(x, y, this.order, this.active()), view);
-  }
-
-  released(view, [x, y], event) {
-    const { drag } = this;
-    this.drag = this.lasso = null;
-    if (!drag) return;
-    const [x0, y0] = drag.from;
-    const how = event.shiftKey ? "add" : event.altKey ? "remove" : "";
-    if (drag.path.every(([a, b]) => Math.hypot(a - x0, b - y0) < MAX_CLICK_MOVE)) {
-      const i = view.nearest(x, y, this.order, this.active()) ?? view.nearest(x, y, this.order, null);
-      if (i !== null && how) this.join(this.together(view, [i]), how);
-      else if (i !== null) this.pin(i === this.pinned ? null : i);
-      return this.show();
-    }
-    if (!drag.pan) this.join(this.together(view, view.inside(drag.path, this.order)), how);
-  }
-
-  key(view, event) {
-    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    const plain = !event.ctrlKey && !event.metaKey;
-    if (plain && lensKey(this, event)) {
-      // done
-    } else if (way) {
-      const from = this.hovered ?? this.pinned;
-      const drawn = () => this.order.findLast((i) => view.place(i)) ?? null;
-      const next = from === null ? drawn() : view.towards(from, way, this.order, this.active());
-      if (next !== null) this.reach(next, view);
-    } else if (event.key === "Enter") {
-      if (this.hovered !== null) this.pin(this.hovered === this.pinned ? null : this.hovered);
-    } else if (event.key === " ") {
-      this.space ??= { used: false };
-    } else if (plain && event.key.toLowerCase() === "a") {
-      const i = this.hovered ?? this.pinned;
-      if (i !== null) this.toggle([this.labels[i]], true);
-    } else if (event.key === "Escape") {
-      this.clear();
-      this.hover(null, null);
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  // Space, let go without dragging: the current sample into the set, or out of it.
-  keyLet(event) {
-    if (event.key !== " " || !this.space) return;
-    const { used } = this.space;
-    this.space = null;
-    event.preventDefault();
-    const i = this.hovered ?? this.pinned;
-    if (used || i === null) return;
-    const all = this.together(this.over ?? this.views[0], [i]);
-    this.join(all, all.every((j) => this.chosen.has(j)) ? "remove" : "add");
-  }
-
-  // A sample for the keyboard, brought into sight.
-  reach(i, view) {
-    const at = view.place(i);
-    if (at && this.lens.reveal(at[0] / view.width, at[1] / view.height)) this.paint();
-    this.hover(i, view);
-  }
+  // ---- what is selected ------------------------------------------------------------------------
 
   hover(i, view) {
     if (i === this.hovered && view === this.over) return;

@@ -30,9 +30,48 @@ function makeMark(shape, color, rim, radius, ratio) {
   return mark;
 }
 
-// Blend a mark over opaque pixels, its top left corner at (left, top).
+// Blend a mark over opaque pixels, its top left corner at (left, top). Thousands a frame: what lies
+// wholly inside goes over a list of the pixels that the mark covers, the solid ones first.
 function stamp(pixels, width, height, mark, left, top, alpha) {
   const size = mark.width;
+  if (left < 0 || top < 0 || left + size > width || top + size > height) {
+    return stampCut(pixels, width, height, mark, left, top, alpha);
+  }
+  const { at, color, red, green, blue, opacity, solid } = coverOf(mark, width);
+  const words = (pixels.words ??= new Uint32Array(pixels.buffer));
+  const from = top * width + left;
+  let j = 0;
+  if (alpha * 255 > 0.999) for (; j < solid; j++) words[from + at[j]] = color[j];
+  for (; j < at.length; j++) {
+    const to = (from + at[j]) * 4;
+    const a = opacity[j] * alpha;
+    pixels[to] += (red[j] - pixels[to]) * a;
+    pixels[to + 1] += (green[j] - pixels[to + 1]) * a;
+    pixels[to + 2] += (blue[j] - pixels[to + 2]) * a;
+  }
+}
+
+// The pixels of a mark that are not clear, as offsets in a picture of some width.
+function coverOf(mark, width) {
+  if (mark.cover && mark.cover.width === width) return mark.cover;
+  const source = mark.pixels;
+  const seen = [...Array(mark.width * mark.width).keys()].filter((p) => source[4 * p + 3]);
+  const listed = seen.sort((p, q) => (source[4 * q + 3] === 255) - (source[4 * p + 3] === 255));
+  const channel = (c) => Uint8Array.from(listed, (p) => source[4 * p + c]);
+  const [red, green, blue, opacity] = [0, 1, 2, 3].map(channel);
+  return (mark.cover = {
+    width,
+    at: Int32Array.from(listed, (p) => Math.floor(p / mark.width) * width + (p % mark.width)),
+    color: Uint32Array.from(listed, (_, j) => (255 << 24) | (blue[j] << 16) | (green[j] << 8) | red[j]), // little-endian RGBA
+    red, green, blue, opacity,
+    solid: opacity.findLastIndex((a) => a === 255) + 1,
+  });
+}
+
+// The same for a mark that hangs over the edge.
+function stampCut(pixels, width, height, mark, left, top, alpha) {
+  const size = mark.width;
+  if (left + size <= 0 || top + size <= 0 || left >= width || top >= height) return;
   const source = mark.pixels;
   const x0 = Math.max(0, -left);
   const x1 = Math.min(size, width - left);

@@ -1,0 +1,110 @@
+"""What is known of selected samples, on numbers made up here."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from opcviz.ui.charts.maps_component import Samples, Selection
+from opcviz.ui.reading.selected import (
+    Chosen,
+    Known,
+    Rate,
+    filtered,
+    positions,
+    sorted_by,
+)
+from opcviz.ui.reading.selection_file import selection_csv
+
+
+def known(key: str, answers, **parts) -> Known:
+    answers = np.asarray(answers)
+    classes = int(answers.max()) + 1
+    shares = np.full((len(answers), classes), 0.1)
+    shares[np.arange(len(answers)), answers] = np.linspace(0.5, 0.9, len(answers))
+    nothing = dict.fromkeys(("groups", "neighbours", "distances", "member", "member_limit"))
+    return Known(key, key, shares, **{"restored": {}, **nothing, **parts})
+
+
+SAMPLES = Samples([10, 11, 12, 13], [0, 0, 1, 1], [True, True, False, False], ["cat", "dog"])
+ORIGINAL = known("original", [0, 0, 1, 1], neighbours=np.array([[1, 2], [0, 2], [3, 1], [2, 1]]))
+MODEL = known(
+    "opc",
+    [1, 0, 1, 0],
+    neighbours=np.array([[1, 2], [3, 2], [0, 1], [0, 3]]),
+    restored={"retain": np.array([0, 1, 1, 1]), "all": np.array([0, 0, 1, 1])},
+    member=np.array([-1.0, -3.0, np.nan, -2.0]),
+    member_limit=-2.5,
+    groups=np.array([0, 0, -1, -1]),
+)
+
+
+def chosen(selection: Selection = Selection()) -> Chosen:
+    where = positions(SAMPLES, selection)
+    everything = np.arange(4) if where is None else where
+    return Chosen(SAMPLES, [ORIGINAL, MODEL], [None, ORIGINAL], everything, where is not None)
+
+
+def test_a_set_and_classes_are_selected_together():
+    assert positions(SAMPLES, Selection(sample=10)) is None
+    assert positions(SAMPLES, Selection(samples=(13,), classes=(0,))).tolist() == [0, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("only", "left"),
+    [
+        ([], [0, 1, 2, 3]),
+        (["forgotten"], [0, 1]),
+        (["forgotten", "kept"], [0, 1, 2, 3]),
+        (["changed"], [0, 3]),
+        (["restored", "forgotten"], [0]),
+        (["member"], [0, 3]),
+        (["member", "kept", "changed"], [3]),
+    ],
+)
+def test_filters_ask_the_models_shown_except_the_original(only, left):
+    assert filtered(chosen(), only).tolist() == left
+
+
+def test_what_was_not_measured_lets_nothing_through():
+    bare = Chosen(SAMPLES, [ORIGINAL], [None], np.arange(4), some=False)
+    assert not len(filtered(bare, ["restored"]))
+
+
+def test_moved_is_the_share_of_neighbours_that_were_lost():
+    assert chosen().moved().tolist() == [0, 50, 50, 100]
+    assert sorted_by(chosen(), np.arange(4), "moved").tolist() == [3, 1, 2, 0]
+    assert sorted_by(chosen(), np.array([2, 0]), "class").tolist() == [0, 2]
+    assert sorted_by(chosen(), np.array([3, 1]), "confidence").tolist() == [1, 3]
+
+
+def test_rates_have_wilsons_interval():
+    rate = Rate.of(MODEL.comes_back(SAMPLES.labels), np.array([0, 1]))
+    assert (rate.hits, rate.count, rate.percent) == (1, 2, 50)
+    # by hand: z = 1.96, centre = (0.5 + z²/4) / (1 + z²/2), half = 0.4055
+    assert rate.interval == pytest.approx((9.45, 90.55), abs=0.01)
+    assert Rate.of(None, np.array([0])) is None
+    assert Rate.of(MODEL.accused, np.array([], int)) is None
+
+
+def test_the_file_holds_the_selected_ids_and_what_each_model_does_with_them():
+    some = chosen(Selection(classes=(0,)))
+    rows = list(csv.DictReader(io.StringIO(selection_csv(some, some.where))))
+    assert [row["sample"] for row in rows] == ["10", "11"]
+    assert [row["opc answer"] for row in rows] == ["dog", "cat"]
+    assert [row["opc restored"] for row in rows] == ["cat", "dog"]
+    assert [row["opc restored all"] for row in rows] == ["cat", "cat"]
+    assert [row["opc group"] for row in rows] == ["0", "0"]
+    assert [row["opc neighbours lost"] for row in rows] == ["0.00", "0.50"]
+    assert not any(name.startswith("original restored") for name in rows[0])
+
+
+@pytest.mark.parametrize("classes", [1, 2, 100])
+def test_any_number_of_classes(classes):
+    labels = np.arange(200) % classes
+    samples = Samples(np.arange(200), labels, labels == 0, [f"c{i}" for i in range(classes)])
+    where = positions(samples, Selection(classes=(0,)))
+    one = Chosen(samples, [known("m", labels)], [None], where, some=True)
+    assert len(one.forgotten) == len(where) == (labels == 0).sum()
+    assert selection_csv(one, where).count("\n") == 1 + len(where)
