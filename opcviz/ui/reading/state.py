@@ -77,6 +77,7 @@ OPTIONS = {
     "present": Option.of("off", "on"),
     "epoch": Option.count(),
     "step": Option.count(),
+    "order": Option.text(),
     "sort": Option.text(),
     "find": Option.text(),
     "family": Option.text(),
