@@ -18,7 +18,7 @@ from ..charts.bands import Band
 from ..charts.table_component import Cell, Head, TableRow
 from ..reading import state
 from ..reading.board_view import NAME, SortBy
-from ..reading.measure_words import ARROWS
+from ..reading.measure_words import ARROWS, Better
 from ..reading.row_words import beside_band, direction_of, number_in
 from ..reading.store_reader import Column
 from ..reading.store_reader import retrained as retrained_of
@@ -26,6 +26,7 @@ from .sentences import no_retrained
 
 __all__ = ["declared", "rows_of", "table"]
 
+SHORT: dict[Better, str] = {"less": "less", "more": "more", "same": "as retrained", "": ""}
 TOLD = ". Beside it: "  # before the retrained models' figures, under the pointer
 FIGURE = re.compile(r"[−-]?[\d,]*\.?\d+(?: %)?(?= |,|$)")
 
@@ -146,13 +147,15 @@ def _line(texts: Sequence[str], count: int) -> _Line:
     better, scale = direction_of(name)
     band = Band.of(number_in(text) for text in cells[count:])
     heats = tuple(beside_band(number_in(text), band, better, scale) for text in cells[:count])
-    sign, good = ARROWS[better]
+    sign, _ = ARROWS[better]
     beside = "" if band is None else f"{TOLD}{band.words('', 3)}."
     shown = [
         Cell(_first(text), _rest(text), heat, f"{text}{beside}")
         for text, heat in zip(cells, heats, strict=False)
     ]
-    direction = Cell(f"{sign} {good}" if sign else "none")
+    direction = Cell(
+        f"{sign} {SHORT[better]}" if sign else "none", help=f"{name}: {ARROWS[better][1]}"
+    )
     row = TableRow(
         f"{group}: {name}", Cell(name, group, help=read), (*shown, direction, Cell(read))
     )
