@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from typing import Any
 
@@ -60,10 +61,30 @@ def plain(values: Any) -> np.ndarray:
 
 
 def cells(app: AppTest) -> dict[str, list[str]]:
-    """The table of measures: a measure's cells, a column a model."""
-    (table,) = [text.value for text in app.markdown if text.value.startswith("|")]
-    rows = [[c.strip() for c in line.strip("|").split("|")] for line in table.splitlines()]
-    return {row[1]: row[2:-1] for row in [rows[0], *rows[2:]]}
+    """The table of measures: a measure's cells, a column a model; its head is called Measure."""
+    table = measures(app)
+    heads = [head["text"] for head in table["heads"]][:-2]
+    rows = {row["cells"][0]["text"]: row["cells"][1:-2] for row in table["rows"]}
+    return {
+        "Measure": heads,
+        **{name: [_whole(cell) for cell in row] for name, row in rows.items()},
+    }
+
+
+def _whole(cell: dict[str, Any]) -> str:
+    """What stands in both lines of a cell, as the text under the pointer has it together."""
+    said = str(cell["help"]).split(". Beside it: ")[0]
+    figure, rest = cell["text"].strip("–"), cell.get("below", "")
+    assert said.startswith(figure)
+    assert said.endswith(rest)
+    assert len(said) - len(figure) - len(rest) <= len(", ")
+    return said
+
+
+def measures(app: AppTest) -> dict[str, Any]:
+    """What the table of measures was sent."""
+    (found,) = [part.proto for part in app.get("bidi_component") if "-measures." in part.proto.id]
+    return json.loads(found.json)
 
 
 def sources(strip: str) -> list[str]:

@@ -29,6 +29,7 @@ def garble(folder: Path, pattern: str) -> Path:
 
 READ = {
     "side_by_side": ("evidence", "model", "maps"),
+    "scoreboard": ("evidence", "model", "membership"),
     "instruments": ("evidence", "model", "membership"),
     "lab": (),
 }

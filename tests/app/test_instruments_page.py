@@ -1,4 +1,5 @@
 import pytest
+from drawn import cells, measures
 from reading import captions, charts, infos, models, unfolded
 
 from opcviz.artefacts import get_kind
@@ -8,10 +9,6 @@ from opcviz.verdict import KEPT
 GROUPS = ("Standing out", "Membership", "Features", "Beside retraining", "Relearning")
 
 
-def tables(app) -> list[str]:
-    return [text.value for text in app.markdown if text.value.startswith("|")]
-
-
 def said(app, text: str) -> bool:
     return any(text in caption for caption in captions(app))
 
@@ -19,13 +16,12 @@ def said(app, text: str) -> bool:
 def test_it_shows_every_measure_of_the_models_shown(visit):
     app = visit("instruments")
     assert infos(app) == []
-    (table,) = tables(app)
-    head, _, *lines = table.splitlines()
-    assert head.count("|") == len(models(app)) + 4
-    assert all(line.count("|") == head.count("|") for line in lines)
-    assert all(f"**{group}**" in table for group in GROUPS)
+    table = measures(app)
+    assert [head["text"] for head in table["heads"]][-2:] == ["Good direction", "How to read it"]
+    assert len(table["heads"]) == len(models(app)) + 2
+    assert {row["cells"][0]["below"] for row in table["rows"]} >= set(GROUPS)
     unasked = [row.name for row in get_kind("shadows").rows]  # the study has no shadow models
-    lacking = [line.split("|")[2].strip() for line in lines if "not computed" in line]
+    lacking = [name for name, texts in cells(app).items() if "not computed" in texts]
     assert lacking == unasked
     assert len(charts(app, "roc.loss")) == 1
     answered = [f"{text[0].upper()}{text[1:]}" for text in KEPT.values()]
@@ -72,6 +68,20 @@ def test_a_fresh_study_has_photographs_and_every_sample_on_the_bound(visit, burs
 @pytest.mark.slow
 def test_a_model_without_evidence_says_why(visit, burst):
     app = visit("instruments", study=burst)
-    (table,) = tables(app)
-    assert "not computed" in table
+    assert any("not computed" in texts for texts in cells(app).values())
     assert any("No verdict" in text for text in captions(app))
+
+
+def test_the_measures_are_sorted_by_their_distance_from_retrained_models(visit):
+    app = visit("instruments")
+    key = models(app)[2]
+    at = 3
+    declared = [row["key"] for row in measures(app)["rows"]]
+    app = visit("instruments", order=key)
+    table = measures(app)
+    heats = [row["cells"][at].get("heat", 0.0) for row in table["rows"]]
+    assert heats == sorted(heats, reverse=True)
+    assert max(heats) > 0
+    assert sorted(row["key"] for row in table["rows"]) == sorted(declared)
+    assert all(cell.get("heat", 0) == 0 for row in table["rows"] for cell in row["cells"][2:3])
+    assert "Measures (CSV)" in [button.label for button in app.get("download_button")]

@@ -38,7 +38,7 @@ VISIT = """
 
     app = fine(AppTest.from_file({app!r}, default_timeout=120).run())
     drawn = {{"side_by_side": len(app.main)}}
-    for page in ("instruments", "lab"):
+    for page in ("scoreboard", "instruments", "lab"):
         app.switch_page(f"pages/{{page}}.py")
         drawn[page] = len(fine(app.run()).main)
     app.selectbox(key="lab.method").set_value("salun").run()

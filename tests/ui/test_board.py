@@ -30,6 +30,7 @@ from opcviz.ui.reading.board_view import (
 from opcviz.ui.reading.measure_words import ARROWS, GROUPS, WORDS, words_of
 from opcviz.ui.sections.scoreboard import MOST_TICKED, opened_models, toggled
 from opcviz.ui.sections.scoreboard_cells import heads, table_rows
+from opcviz.ui.sections.scoreboard_pareto import axes_of
 from opcviz.verdict import Consensus
 
 STUDIES = ("digits", "digits-one", "digits-random")
@@ -311,6 +312,15 @@ def test_references_are_drawn_and_beat_nobody():
     assert by_name["a"].error_x.array == (1.0,)
     assert by_name["a"].error_y.visible is False
     assert by_name["a"].marker.color == "#111111"
+
+
+@pytest.mark.parametrize(
+    ("name", "x"), [("digits", "worst-retain-only"), ("digits-random", "membership")]
+)
+def test_at_first_axes_are_drawn_that_tell_methods_apart(name, x):
+    board = board_of(open_study(Store(shipped_root()), name))
+    found = axes_of({m.key: m for m in board.measures if m.better}, board)
+    assert [m.key for m in found] == [x, "ta"]
 
 
 def test_as_near_the_band_as_possible_is_best():

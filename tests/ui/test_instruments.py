@@ -15,6 +15,8 @@ from opcviz.results import (
     RetainAccuracy,
 )
 from opcviz.study import Store, open_study, shipped_root
+from opcviz.ui.charts.bands import Band
+from opcviz.ui.reading.row_words import DIRECTIONS, beside_band, number_in
 from opcviz.ui.sections import instruments, measures_table
 from opcviz.ui.sections.depth import depth_figure
 from opcviz.ui.sections.verdicts import COLOURS, badge
@@ -64,6 +66,39 @@ def test_rows_about_a_planted_flaw_are_those_of_studies_with_one():
 
     assert groups("trigger") == groups("confusion") == groups("classes") | {"Ground truth"}
     assert "Ground truth" not in groups("classes")
+
+
+def test_every_declared_row_has_a_direction():
+    rows = [
+        row
+        for kind in ("classes", "confusion", "trigger")
+        for row in measures_table.declared(scenario=kind)
+    ]
+    assert {row.name for row in rows} == DIRECTIONS.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0.61 [0.55, 0.67]", 0.61),
+        ("98.1 % (judge right in 50 %)", 98.1),
+        ("−0.3", -0.3),
+        ("1,200", 1200.0),
+        ("not computed", None),
+        ("", None),
+    ],
+)
+def test_a_cell_begins_with_its_number(text, number):
+    assert number_in(text) == number
+
+
+def test_heat_is_the_distance_from_the_band():
+    band = Band(0.4, 0.5, 3)
+    assert beside_band(0.45, band, "same", 0.5) == beside_band(None, band, "same", 0.5) == 0
+    assert beside_band(1.0, band, "same", 0.5) == 1
+    assert beside_band(0.275, band, "same", 0.5) == pytest.approx(-0.5)
+    assert beside_band(0.9, band, "more", 0.5) < 0 < beside_band(0.9, band, "less", 0.5)
+    assert beside_band(0.9, band, "", 0.5) == beside_band(0.9, None, "less", 0.5) == 0
 
 
 def test_what_was_not_computed_is_said_so(study):

@@ -12,6 +12,7 @@ from .board import Board, Line, Measure
 __all__ = [
     "FIRST_GROUPS",
     "GONE_IN_WORDS",
+    "NAME",
     "NO_VERDICT",
     "SortBy",
     "gone_words",
@@ -27,7 +28,8 @@ NO_VERDICT = "no verdict"
 GONE_IN_WORDS = {key: in_words(key, None, None) for key in GONE} | {NO_VERDICT: NO_VERDICT}
 """The answers to whether it is gone, as a verdict's words begin."""
 
-NAME = "method"  # sorted by the first column
+NAME = "method"
+"""What the rows are sorted by where the head of the first column was pressed."""
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ OPTIONS = {
     "only": Option.some("forgotten", "kept", "changed", "restored", "member"),
     "sort": Option.of("probe", "class", "moved", "confidence"),
     "follow": Option.of("off", "on"),
+    "order": Option.text(),
     "by": Option.text(),
     "find": Option.text(),
     "family": Option.text(),

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 import streamlit as st
 
 from ...artefacts import ModelResults, Row, kinds
 from ...study import StudyResult
+from ..charts import table_component as component
+from ..charts.bands import Band
+from ..charts.table_component import Cell, Head, TableRow
+from ..reading import state
+from ..reading.board_view import NAME, SortBy
+from ..reading.measure_words import ARROWS, Better
+from ..reading.row_words import beside_band, direction_of, number_in
 from ..reading.store_reader import Column
 from ..reading.store_reader import retrained as retrained_of
 from .sentences import no_retrained
 
 __all__ = ["declared", "rows_of", "table"]
+
+SHORT: dict[Better, str] = {"less": "less", "more": "more", "same": "as retrained", "": ""}
+TOLD = ". Beside it: "  # before the retrained models' figures, under the pointer
+FIGURE = re.compile(r"[−-]?[\d,]*\.?\d+(?: %)?(?= |,|$)")
 
 
 def declared(task: str = "classification", scenario: str = "") -> list[Row]:
@@ -62,15 +77,119 @@ def rows_of(
     ]
 
 
+@st.fragment
 def table(study: StudyResult, shown: Sequence[Column]) -> None:
-    """All measures of all models shown, each beside the retrained model of its own seed."""
+    """All measures of all models shown, each beside the retrained models of all seeds.
+
+    Args:
+        study: on the page.
+        shown: the columns.
+    """
     models = [(column.model.seed, column.results) for column in shown]
-    about = study.study
-    lines = rows_of(models, retrained_of(study), about.task, about.forget.kind)
-    names = ["", "Measure", *(column.label for column in shown), "How to read it"]
-    previous, body = "", []
-    for group, *rest in lines:
-        body.append([f"**{group}**" if group != previous else "", *rest])
-        previous = group
-    head = f"| {' | '.join(names)} |\n|{'---|' * len(names)}\n"
-    st.markdown(head + "\n".join(f"| {' | '.join(line)} |" for line in body))
+    retrained, about = retrained_of(study), study.study
+    theirs = [(seed, results) for seed, results in retrained.items()]
+    ours = rows_of([*models, *theirs], retrained, about.task, about.forget.kind)
+    lines = [_line(row, len(models)) for row in ours]
+    by = SortBy.read(state.option("order"))
+    by = by if by.key in (NAME, *(c.model.key for c in shown)) else SortBy()
+    ordered = _ordered(lines, by, [column.model.key for column in shown])
+    component.table(
+        [
+            *(_head(column) for column in shown),
+            Head("good", "Good direction", words=True, sorts=False),
+            Head("read", "How to read it", words=True, sorts=False),
+        ],
+        [line.row for line in ordered],
+        key=f"measures.{study.place}",
+        corner=Head(NAME, "Measure", words=True),
+        sort=by.key,
+        down=by.down,
+        label="Measures of the models shown",
+        on_sort=lambda key: state.choose(
+            order=SortBy.read(state.option("order")).pressed(key).word
+        ),
+    )
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.caption(
+        "Orange: worse than every retrained model, or where ≈ stands above them; blue: better, or "
+        "below. Plain: as they are, or there is nothing to compare with. A model's head sorts by "
+        "this distance."
+    )
+    right.download_button(
+        "Measures (CSV)",
+        lambda: _csv(ordered, shown),
+        f"measures-{study.place}.csv",
+        "text/csv",
+        icon=":material/download:",
+        width="stretch",
+        on_click="ignore",
+        key="measures.csv",
+        help="This table, in this order.",
+    )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A row with what it is sorted by: its name, and each model's distance from the retrained."""
+
+    row: TableRow
+    heats: tuple[float, ...]
+
+
+def _head(column: Column) -> Head:
+    told = (column.label, "Press: by how far it is from the retrained models, on the worse side.")
+    return Head(column.model.key, column.label, help=told)
+
+
+def _line(texts: Sequence[str], count: int) -> _Line:
+    """A row of the table from its texts: those of the models shown, then the retrained ones'."""
+    group, name, *cells, read = texts
+    better, scale = direction_of(name)
+    band = Band.of(number_in(text) for text in cells[count:])
+    heats = tuple(beside_band(number_in(text), band, better, scale) for text in cells[:count])
+    sign, _ = ARROWS[better]
+    beside = "" if band is None else f"{TOLD}{band.words('', 3)}."
+    shown = [
+        Cell(_first(text), _rest(text), heat, f"{text}{beside}")
+        for text, heat in zip(cells, heats, strict=False)
+    ]
+    direction = Cell(
+        f"{sign} {SHORT[better]}" if sign else "none", help=f"{name}: {ARROWS[better][1]}"
+    )
+    row = TableRow(
+        f"{group}: {name}", Cell(name, group, help=read), (*shown, direction, Cell(read))
+    )
+    return _Line(row, heats)
+
+
+def _first(text: str) -> str:
+    """The figure that a text begins with, with its unit; a dash where it begins with words."""
+    found = FIGURE.match(text)
+    return found.group() if found else "–"
+
+
+def _rest(text: str) -> str:
+    found = FIGURE.match(text)
+    return text[found.end() :].lstrip(" ,") if found else text
+
+
+def _ordered(lines: Sequence[_Line], by: SortBy, keys: Sequence[str]) -> list[_Line]:
+    """Rows by name, or by a model's distance; in the declared order where nobody chose."""
+    if not by.key:
+        return list(lines)
+    if by.key == NAME:
+        return sorted(lines, key=lambda line: line.row.head.text.casefold(), reverse=by.down)
+    at = keys.index(by.key)
+    return sorted(lines, key=lambda line: line.heats[at], reverse=not by.down)  # worst first
+
+
+def _csv(lines: Sequence[_Line], shown: Sequence[Column]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    labels = [column.label for column in shown]
+    writer.writerow(["group", "measure", *labels, "good direction", "how to read it"])
+    for line in lines:
+        *cells, good, read = line.row.cells
+        texts = (cell.help.split(TOLD)[0] for cell in cells)
+        writer.writerow([line.row.head.below, line.row.head.text, *texts, good.text, read.text])
+    return out.getvalue()

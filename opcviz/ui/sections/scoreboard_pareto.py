@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from ...study import StudyResult
@@ -15,8 +17,9 @@ from ..reading.measure_words import ARROWS
 
 __all__ = ["axes_of", "pareto"]
 
-FIRST = ("worst-retain-only", "ta")
-"""The measures that are drawn where nobody chose."""
+FIRST = (("worst-retain-only", "membership"), ("ta", "ra"))
+"""The measures that are drawn where nobody chose: across and upwards the first that tells methods
+apart."""
 LEFT_OUT = ("untrained",)
 
 
@@ -33,7 +36,7 @@ def pareto(study: StudyResult, board: Board) -> None:
     if len(measures) < 2 or not any(line.models and not line.fixed for line in board.lines):
         st.caption("It takes a method and two measures with a good direction.")
         return
-    chosen = axes_of(measures)
+    chosen = axes_of(measures, board)
     for place, name, label, measure in zip(
         st.columns(2), "xy", ("Across", "Upwards"), chosen, strict=True
     ):
@@ -71,15 +74,26 @@ def _choose(name: str, key: str) -> None:
     state.choose(**{name: st.session_state[key]})
 
 
-def axes_of(measures: dict[str, Measure]) -> tuple[Measure, Measure]:
-    """The measures of a link, else those drawn at first, else the first two there are."""
+def axes_of(measures: Mapping[str, Measure], board: Board) -> tuple[Measure, Measure]:
+    """The measures of a link, else those drawn at first, else the first two there are.
+
+    Args:
+        measures: those with a good direction, by key; at least two.
+        board: whose they are.
+    """
     keys = list(measures)
-    asked = (state.option("x"), state.option("y"))
-    found = [
-        next((key for key in (word, first, keys[i]) if key in measures), keys[0])
-        for i, (word, first) in enumerate(zip(asked, FIRST, strict=True))
-    ]
+    telling = [key for key in keys if _differs(board, key)]
+    found = []
+    for i, (name, first) in enumerate(zip("xy", FIRST, strict=True)):
+        asked = [key for key in (state.option(name),) if key in measures]
+        found.append(next(iter([*asked, *(k for k in first if k in telling), keys[i]])))
     return measures[found[0]], measures[found[1]]
+
+
+def _differs(board: Board, key: str) -> bool:
+    """Whether methods differ in a measure."""
+    lines = (line for line in board.lines if not line.fixed)
+    return len({cell.mean for line in lines if (cell := line.cells.get(key))}) > 1
 
 
 def _title(measure: Measure) -> str:

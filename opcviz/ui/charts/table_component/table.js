@@ -5,6 +5,7 @@
 // `parentElement`; the rows are then drawn anew, and the cell that had the focus has it again.
 
 const MOVES = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0], PageDown: [10, 0], PageUp: [-10, 0] };
+const LONG = 22; // characters of a second line that is broken
 const GAP = 6; // px between a cell and what is told of it
 const tables = new WeakMap();
 
@@ -112,7 +113,7 @@ class Sheet {
       found.push(mark);
     }
     found.push(make("span", "text", cell.text ?? ""));
-    if (cell.below) found.push(make("span", "below", cell.below));
+    if (cell.below) found.push(make("span", cell.below.length > LONG ? "below long" : "below", cell.below));
     return found;
   }
 
