@@ -1,9 +1,8 @@
-"""Reads numbers off charts, tables and strips, and writes numbers as the pages do."""
+"""Reads numbers off charts and tables, and writes numbers as the pages do."""
 
 from __future__ import annotations
 
 import base64
-import re
 from typing import Any
 
 import numpy as np
@@ -64,7 +63,3 @@ def cells(app: AppTest) -> dict[str, list[str]]:
     (table,) = [text.value for text in app.markdown if text.value.startswith("|")]
     rows = [[c.strip() for c in line.strip("|").split("|")] for line in table.splitlines()]
     return {row[1]: row[2:-1] for row in [rows[0], *rows[2:]]}
-
-
-def sources(strip: str) -> list[str]:
-    return re.findall(r'src="([^"]+)"', strip)
