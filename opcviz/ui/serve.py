@@ -23,8 +23,10 @@ FIRST_PAGE = (  # what `pages/side_by_side.py` imports
     "opcviz.ui.reading.references",
     "opcviz.ui.sections.depth",
     "opcviz.ui.sections.folded",
+    "opcviz.ui.sections.inversion_row",
     "opcviz.ui.sections.own_kinds",
     "opcviz.ui.sections.page_header",
+    "opcviz.ui.sections.page_rows",
     "opcviz.ui.sections.recovery_row",
     "opcviz.ui.sections.side_by_side",
 )

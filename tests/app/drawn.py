@@ -1,10 +1,9 @@
-"""Reads numbers off charts, tables and strips, and writes numbers as the pages do."""
+"""Reads numbers off charts and tables, and writes numbers as the pages do."""
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 from typing import Any
 
 import numpy as np

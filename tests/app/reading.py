@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 from typing import Any
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 
@@ -40,10 +42,15 @@ def plain_text(box: str) -> str:
     return html.unescape(box).replace("\xa0", " ")
 
 
-def strips(app: AppTest) -> list[str]:
-    """Rows of pictures, the true ones first, as HTML."""
-    marked = 'data-testid="picture-strip"'
-    return [box.proto.body for box in app.get("html") if marked in box.proto.body]
+def searched(app: AppTest, key: str = "rows.inversion") -> dict[str, Any]:
+    """What a grid of true pictures and reconstructions was sent."""
+    return _sent(app, key)
+
+
+def frames(grid: dict[str, Any], track: int) -> np.ndarray:
+    """The frames of one of its rows, (F, P, C, H, W) uint8."""
+    flat = np.frombuffer(base64.b64decode(grid["tracks"][track]["frames"]), np.uint8)
+    return flat.reshape(-1, grid["count"], *grid["shape"])
 
 
 def charts(app: AppTest, key: str) -> list[dict[str, Any]]:

@@ -1,23 +1,24 @@
-import re
-
+import numpy as np
 import pytest
+import torch
 from drawn import before, scored
 from reading import (
     captions,
     charts,
     fine,
+    frames,
     headlines,
     infos,
     maps,
     models,
     pinned,
     recovery_bars,
-    strips,
+    searched,
     unfolded,
 )
 
+from opcviz.attacks.inversion.scores import psnr as likeness
 from opcviz.study import Store, StudyResult, open_study, shipped_root
-from opcviz.ui.charts.pictures import picture_strip
 from opcviz.ui.reading import store_reader as library
 
 BARS = 3  # before, FM, HR
@@ -36,11 +37,6 @@ def keys(study: StudyResult) -> list[str]:
 def bars(app) -> list[list[float]]:
     """Forget accuracy before and after the attacks, a list a model."""
     return [[bar["value"] for bar in chart["bars"]] for chart in recovery_bars(app)]
-
-
-def drawn(strip: str) -> list[str]:
-    """The pictures of a row, as data URLs."""
-    return re.findall(r'src="([^"]+)"', strip)
 
 
 def inverted(app) -> list[str]:
@@ -80,18 +76,33 @@ def test_its_numbers_are_those_of_the_store(visit, shipped):
 
 def test_the_attackers_search_can_be_watched(visit, shipped):
     app = visit()
-    key = models(app)[0]
-    arrays = shipped.model(key).arrays("inversion", "inversion.npz")
-    ends = strips(app)
-    assert drawn(ends[1]) == drawn(picture_strip(arrays["reconstructions"]))
-    for step, frame in zip(arrays["steps"][:2].tolist(), arrays["frames"], strict=False):
-        app.select_slider(key="rows.step").set_value(step).run()
-        shown = strips(fine(app))
-        assert shown[0] == ends[0]  # the true pictures stay
-        assert all(f"the search after step {step}" in strip for strip in shown[1:])
-        assert drawn(shown[1]) == drawn(picture_strip(frame)) != drawn(ends[1])
-    app.select_slider(key="rows.step").set_value(int(arrays["steps"][-1])).run()
-    assert strips(app) == ends
+    arrays = shipped.model(models(app)[0]).arrays("inversion", "inversion.npz")
+    numbers = shipped.model(models(app)[0]).to_dict()["inversion"]
+    grid = searched(app)
+    row = grid["tracks"][0]
+    assert grid["at"] is None
+    assert grid["steps"] == row["steps"] == arrays["steps"].tolist()
+    shown = frames(grid, 0)
+    np.testing.assert_array_equal(shown[:-1], arrays["frames"][:-1])
+    np.testing.assert_array_equal(shown[-1], arrays["reconstructions"])
+    assert row["psnr"][-1] == pytest.approx(numbers["per_picture"]["psnr"], abs=0.006)
+    early = likeness(
+        torch.tensor(arrays["frames"][3] / 255), torch.tensor(arrays["pictures"] / 255)
+    )
+    assert row["psnr"][3] == pytest.approx(early.tolist(), abs=0.006)
+    assert sum(row["psnr"][3]) < sum(row["psnr"][-1])  # each step has its own
+    step = int(arrays["steps"][3])
+    assert searched(visit(step=str(step)))["at"] == step
+
+
+def test_the_class_mean_picture_stands_below_the_reconstructions(visit, shipped):
+    app = visit()
+    grid = searched(app)
+    mean = grid["tracks"][-1]
+    assert mean["label"] == "Mean picture of the class"
+    wanted = shipped.model(models(app)[0]).to_dict()["inversion"]["class_mean"]["per_picture"]
+    assert mean["psnr"] == [pytest.approx(wanted["psnr"], abs=0.02)]
+    assert mean["ssim"] == [pytest.approx(wanted["ssim"], abs=0.02)]
 
 
 def test_six_models_fit(visit, shipped):

@@ -8,14 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawn import auc, before, cells, levels, lines, near, percent, plain, scored, sources
-from reading import captions, charts, fine, headlines, maps, recovery_bars, strips, unfolded
+from drawn import auc, before, cells, levels, lines, near, percent, plain, scored
+from reading import (
+    captions,
+    charts,
+    fine,
+    frames,
+    headlines,
+    maps,
+    recovery_bars,
+    searched,
+    unfolded,
+)
 from scrambled import Scrambled, columns
 from streamlit.testing.v1 import AppTest
 
 from opcviz.artefacts import kinds
 from opcviz.study import Store, open_study
-from opcviz.ui.charts.pictures import picture_strip
 
 BARS = ("fm", "hr_labels")
 
@@ -77,7 +86,7 @@ def test_headlines_maps_ridges_and_reconstructions(page, made):
     app = page()
     drawn = maps(app, "maps.")["panels"]
     below = [text for text in captions(app) if text.startswith("radius ratio")]
-    boxes, found = headlines(app), strips(app)
+    boxes, grid = headlines(app), searched(app)
     scores = [text for text in captions(app) if "PSNR" in text or "no score" in text]
     assert len(scores) == len(made.keys)
     (ridge,) = charts(unfolded(app, "rows.why"), "rows.ridge")
@@ -96,8 +105,10 @@ def test_headlines_maps_ridges_and_reconstructions(page, made):
         assert f"rank **{size['effective_rank']:.1f}**" in below[i]
         sweep = evidence["recovery"]["fm"]["retain"]["sweep"]["forget_accuracy"]
         assert swept[label] == near(sweep)
-        pictures = picture_strip(arrays["inversion"]["reconstructions"])
-        assert sources(found[i + 1]) == sources(pictures)
+        row = grid["tracks"][i]
+        assert row["label"] == label
+        found = arrays["inversion"]["reconstructions"]
+        np.testing.assert_array_equal(frames(grid, i)[-1], found)
         if inversion["psnr"] is None:  # of OPC: no gradient reaches its body
             assert f"no score: {inversion['reason']}" in scores[i]
         else:
@@ -105,8 +116,10 @@ def test_headlines_maps_ridges_and_reconstructions(page, made):
             assert f"class mean {inversion['class_mean']['psnr']:.1f} dB" in scores[i]
             assert f"SSIM **{inversion['ssim']:.2f}**" in scores[i]
         assert f"gradient norm {inversion['gradient_norm']:.2g}" in scores[i]
-        for psnr in inversion["per_picture"]["psnr"]:
-            assert f"reconstruction, {'–' if psnr is None else f'{psnr:.1f} dB'}" in found[i + 1]
+        each = inversion["per_picture"]
+        for name in ("psnr", "ssim"):
+            last = [None if why else v for v, why in zip(each[name], row["reasons"], strict=True)]
+            assert row[name][-1] == pytest.approx(last, abs=0.006)
     assert {one["inversion"]["psnr"] is None for one in made.numbers.values()} == {True, False}
 
 

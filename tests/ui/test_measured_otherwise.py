@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from streamlit.testing.v1 import AppTest
 
 
@@ -30,7 +32,8 @@ def pictures_of_two_models() -> None:
     import known_results
     import numpy as np
 
-    from opcviz.ui.sections.side_by_side import reconstructions
+    from opcviz.study import Store, open_study, shipped_root
+    from opcviz.ui.sections.inversion_row import inversion
 
     def column(label, ids):
         pictures = np.zeros((len(ids), 1, 8, 8), np.uint8)
@@ -39,9 +42,10 @@ def pictures_of_two_models() -> None:
         found = known_results.record("inversion", "rl")
         scores = replace(found.per_picture, psnr=(20.0,) * len(ids))
         results = known_results.known(inversion=replace(found, per_picture=scores))
-        return SimpleNamespace(label=label, arrays=lambda *_: arrays, results=results)
+        return SimpleNamespace(name="rl", label=label, arrays=lambda *_: arrays, results=results)
 
-    reconstructions([column("One", [1, 2]), column("Same", [1, 2]), column("Other", [3, 4])])
+    study = open_study(Store(shipped_root()), "digits")
+    inversion(study, [column("One", [1, 2]), column("Same", [1, 2]), column("Other", [3, 4])])
 
 
 def test_a_sweep_over_other_penalties_is_named_and_not_drawn_over_anothers() -> None:
@@ -56,7 +60,12 @@ def test_a_sweep_over_other_penalties_is_named_and_not_drawn_over_anothers() -> 
 def test_reconstructions_of_other_pictures_stand_below_their_own() -> None:
     app = AppTest.from_function(pictures_of_two_models, default_timeout=30).run()
     assert not app.exception
-    assert [c.value for c in app.caption].count("made of other pictures:") == 1
+    assert [c.value for c in app.caption].count("Made of other pictures: Other.") == 1
+    grids = [json.loads(part.proto.json) for part in app.get("bidi_component")]
+    assert [[row["label"] for row in grid["tracks"]] for grid in grids] == [
+        ["One", "Same"],
+        ["Other"],
+    ]
 
 
 def test_a_map_of_another_probe_set_is_not_drawn_on_this_one() -> None:

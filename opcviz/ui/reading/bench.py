@@ -16,7 +16,7 @@ from ...common.config import ConfigError
 from ...engine import Engine, Run, Runs
 from ...results import BlocksResult, InversionSummary
 from ...results.bench import BenchResult
-from ...study import StoreError, StudyResult
+from ...study import StudyResult
 from ...study.bench_job import BENCH, RUNNER, SLOPE, BenchJob, Search, bench_place, weights_of
 from . import store_reader as library
 from .state import View
@@ -56,10 +56,20 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What one search found in one model: its record and its arrays, see `BenchResult`."""
+    """What one search found in one model; F frames of P pictures, see `BenchResult`.
+
+    Attributes:
+        record: its figures.
+        steps: F numbers of steps.
+        frames: (F, P, C, H, W), of which the last was found.
+        psnr, ssim: (F, P), NaN where there is a reason.
+    """
 
     record: BenchResult
-    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    steps: tuple[int, ...]
+    frames: NDArray[np.uint8]
+    psnr: NDArray[np.float32]
+    ssim: NDArray[np.float32]
 
     @property
     def reasons(self) -> list[str]:
@@ -148,10 +158,14 @@ def find(study: StudyResult, column: Column, job: BenchJob, slope: float = 0.0) 
     if kept is None:
         return None
     try:
-        return Found(kept.record(BenchResult), kept.arrays("bench.npz"))
-    except (StoreError, ValueError) as error:
+        arrays = kept.arrays("bench.npz")
+        named = {name: arrays[name] for name in ("frames", "psnr", "ssim")}
+        return Found(kept.record(BenchResult), tuple(arrays["steps"].tolist()), **named)
+    except KeyError as error:
+        study.store.warn(f"{kept.path('bench.npz')} lacks {error}: search again")
+    except ValueError as error:  # StoreError too
         study.store.warn(str(error))
-        return None
+    return None
 
 
 def found_in(
@@ -213,15 +227,17 @@ class Live:
 
     Attributes:
         run: its id.
-        stage, step: the events that came last.
-        pictures: by model key its pictures as they stand, (P, C, H, W) uint8, of this stage.
+        models: titles of the models searched in now; empty before the first search.
+        step, steps: how far that search is; 0 of 0 before it says so.
+        pictures: by model key its pictures as they stand in that search, (P, C, H, W).
     """
 
     run: str
     attempt: int = 0
     offset: int = 0
-    stage: dict[str, Any] = field(default_factory=dict)
-    step: dict[str, Any] = field(default_factory=dict)
+    models: str = ""
+    step: int = 0
+    steps: int = 0
     pictures: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
 
     def poll(self, runs: Runs, record: Run, shape: Sequence[int]) -> None:
@@ -235,15 +251,17 @@ class Live:
         if record.attempt != self.attempt:  # resumed: begin anew where this attempt begins
             vars(self).update(vars(Live(self.run, record.attempt, record.events_from)))
         new, self.offset = runs.events(self.run, self.offset)
+        seen = None
         for event in new:
             if event["kind"] == "stage":
-                self.stage, self.step, self.pictures = event, {}, {}
+                self.models, self.step, self.steps, self.pictures = event["model"], 0, 0, {}
+                seen = None
             elif event["kind"] == "step":
-                self.step = event
-        seen = [event for event in new if event["kind"] == "pictures"]
-        stage_began = max((i for i, e in enumerate(new) if e["kind"] == "stage"), default=0)
-        if seen and new.index(seen[-1]) >= stage_began:
-            self.pictures = _unpacked(seen[-1], shape) or self.pictures
+                self.step, self.steps = event["step"], event["steps"]
+            elif event["kind"] == "pictures":
+                seen = event
+        if seen is not None:  # only the last is looked at: it is all that is shown
+            self.pictures = _unpacked(seen, shape) or self.pictures
 
 
 def _unpacked(event: dict[str, Any], shape: Sequence[int]) -> dict[str, NDArray[np.uint8]]:

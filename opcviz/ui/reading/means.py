@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...study import StoreError, StudyResult
+from ...study.artefact import read_arrays
 from ...study.bench_job import MEANS
 
 __all__ = ["class_means"]
@@ -23,8 +26,24 @@ def class_means(study: StudyResult) -> Mapping[int, NDArray[np.uint8]]:
     if found is None:
         return {}
     try:
-        arrays = found.arrays("means.npz")
+        return _read(found.path("means.npz"))
     except StoreError as error:
         study.store.warn(str(error))
         return {}
-    return dict(zip(arrays["classes"].tolist(), arrays["pictures"], strict=True))
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path) -> Mapping[int, NDArray[np.uint8]]:
+    """Of an artefact, which never changes. All visitors are given the same arrays.
+
+    Raises:
+        StoreError: when it is damaged, or holds something else.
+    """
+    arrays = read_arrays(path)
+    try:
+        means = dict(zip(arrays["classes"].tolist(), arrays["pictures"], strict=True))
+    except (KeyError, ValueError) as error:
+        raise StoreError(f"{path} is damaged: it holds no mean pictures ({error})") from error
+    for picture in means.values():
+        picture.setflags(write=False)
+    return means

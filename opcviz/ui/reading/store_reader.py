@@ -23,6 +23,7 @@ from ...study.own import declare_own
 from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
 from .kept import KeptStudies
+from .means import class_means
 from .state import Choices
 
 __all__ = [
@@ -248,6 +249,7 @@ def read_ahead() -> None:
     place, first = next(iter(found.items()))
     study = study_of(place)
     samples(study)
+    class_means(study)
     retrained(study)
     for column in columns(study, tuple(first.shown)):
         column.arrays("maps", "maps.npz")

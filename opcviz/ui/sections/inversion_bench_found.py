@@ -121,7 +121,7 @@ def _rows(
 
 def _track(label: str, color: str, made: bench.Found, pictures: NDArray[np.uint8]) -> Track:
     """What was found in one model, with what the search rested on."""
-    record, arrays = made.record, made.arrays
+    record = made.record
     told = []
     norms = [norm for norm in record.body_gradient_norm if norm is not None]
     if norms:
@@ -133,10 +133,10 @@ def _track(label: str, color: str, made: bench.Found, pictures: NDArray[np.uint8
         told.append(f"random gradient {db(record.random_gradient)}")
     return Track(
         label,
-        arrays["frames"],
-        tuple(arrays["steps"].tolist()),
-        arrays["psnr"],
-        arrays["ssim"],
+        made.frames,
+        made.steps,
+        made.psnr,
+        made.ssim,
         made.reasons,
         told,
         color,
@@ -225,11 +225,11 @@ def _status(run: Run, live: bench.Live) -> None:
 def _saying(run: Run, live: bench.Live) -> str:
     if run.cancelling:
         return "Stopping …"
-    if not live.stage:
+    if not live.models:
         return "Starting …"
-    text = f"Searching in {live.stage['model']}"
-    if live.step:
-        text += f", step {live.step['step']:,} of at most {live.step['steps']:,}"
+    text = f"Searching in {live.models}"
+    if live.steps:
+        text += f", step {live.step:,} of at most {live.steps:,}"
     return text
 
 

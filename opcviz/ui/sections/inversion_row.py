@@ -148,9 +148,11 @@ def _track(label: str, arrays: Arrays, about: InversionSummary | Undefined, colo
     frames = np.concatenate([arrays["frames"][:-1], last[None]]) if steps else last[None]
     reasons = _reasons(about, arrays["found"])
     close, alike = psnr(frames, true), ssim(frames, true)
-    if defined(about) and len(about.per_picture.psnr) == len(last):
-        close[-1] = [np.nan if v is None else v for v in about.per_picture.psnr]
-        alike[-1] = [np.nan if v is None else v for v in about.per_picture.ssim]
+    if defined(about):
+        each = about.per_picture
+        for measured, stored in ((close, each.psnr), (alike, each.ssim)):
+            if len(stored) == len(last):
+                measured[-1] = [np.nan if v is None else v for v in stored]
     void = np.array([bool(why) for why in reasons])
     close[:, void] = alike[:, void] = np.nan
     return Track(label, frames, steps, close, alike, reasons, color=color)
