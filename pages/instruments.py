@@ -1,7 +1,5 @@
 """Instruments: every further measure of the models shown, with its baseline."""
 
-import streamlit as st
-
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.references import References
 from opcviz.ui.sections import instrument_rows, own_kinds

@@ -12,9 +12,7 @@ __all__ = ["folded"]
 
 
 @st.fragment
-def folded(
-    label: str, draw: Callable[[], None], *, key: str, aside: bool = False
-) -> None:
+def folded(label: str, draw: Callable[[], None], *, key: str, aside: bool = False) -> None:
     """An expander whose content is drawn once it is open; opening it reruns nothing else.
 
     A closed expander of Streamlit's runs its body, sends it to the browser and has it drawn there,

@@ -84,9 +84,7 @@ def arrive(title: str) -> dict[str, state.Choices]:
     return studies
 
 
-def _in_a_hall(
-    title: str, study: StudyResult, view: state.View
-) -> tuple[StudyResult, state.View]:
+def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyResult, state.View]:
     """A slim head without pickers, above as many models as can be read from afar."""
     st.subheader(f"{title} · {study.study.title or study.place}", anchor=False)
     models, dropped = presentation.fitting(study, view.models)

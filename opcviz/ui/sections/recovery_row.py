@@ -61,7 +61,12 @@ def recovery(shown: Sequence[Column], references: References) -> None:
         place.caption(_read_out(column, fit))
     if not bands:
         st.caption("No band: this study has no retrained model with these numbers.")
-    folded("How much of this is the attacker's ridge?", lambda: _ridges(shown, fit), key="rows.why", aside=True)
+    folded(
+        "How much of this is the attacker's ridge?",
+        lambda: _ridges(shown, fit),
+        key="rows.why",
+        aside=True,
+    )
 
 
 def _stages(results: ModelResults, fit: str) -> dict[str, Score]:

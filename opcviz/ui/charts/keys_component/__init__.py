@@ -16,9 +16,7 @@ _mount = st.components.v2.component(
 )
 
 
-def listen(
-    keys: Sequence[str], on_press: Callable[[str], None], *, key: str, at: str = ""
-) -> None:
+def listen(keys: Sequence[str], on_press: Callable[[str], None], *, key: str, at: str = "") -> None:
     """Call a function when one of the keys is pressed and nobody else wants it.
 
     Args:

@@ -19,7 +19,9 @@ from .titles import TITLES
 
 __all__ = ["tour"]
 
-SAID = "max-width:58em;font-size:max(1.13rem,var(--least-text,0px));line-height:1.5;margin:0 0 .35rem"
+SAID = (
+    "max-width:58em;font-size:max(1.13rem,var(--least-text,0px));line-height:1.5;margin:0 0 .35rem"
+)
 _COUNT = len(CHAPTERS)
 _ENTERED = "tour.entered"  # the chapter whose scene was set up last
 
