@@ -98,6 +98,11 @@ def _sent(app: AppTest, key: str) -> dict[str, Any]:
     return json.loads(found[0].json)
 
 
+def sent(app: AppTest, key: str) -> dict[str, Any]:
+    """What the component whose key begins like this was sent."""
+    return _sent(app, key)
+
+
 def progress(app: AppTest) -> list[str]:
     """The texts of its progress bars."""
     return [bar.proto.text for bar in app.get("progress")]

@@ -1,4 +1,4 @@
-"""What is wrong with how a page stands: text too small, text over text, a page wider than the screen.
+"""What is wrong with how a page stands: small text, text over text, a page too wide.
 
 Works on what is drawn: every visible piece of text with its box, in shadow trees and in SVG, too.
 """
@@ -18,7 +18,8 @@ FIND = """() => {
   const seen = (element) => {
     for (let e = element; e; e = e.parentElement || e.getRootNode().host) {
       const css = getComputedStyle(e);
-      if (css.visibility === "hidden" || css.display === "none" || +css.opacity < 0.05) return false;
+      const gone = css.visibility === "hidden" || css.display === "none";
+      if (gone || +css.opacity < 0.05) return false;
     }
     return true;
   };
@@ -42,13 +43,15 @@ FIND = """() => {
   const take = (node) => {
     const element = node.parentElement || node.getRootNode().host;
     const text = node.textContent.trim();
-    if (!text || !element || ["STYLE", "SCRIPT", "NOSCRIPT", "TITLE"].includes(element.tagName)) return;
+    const silent = ["STYLE", "SCRIPT", "NOSCRIPT", "TITLE"];
+    if (!text || !element || silent.includes(element.tagName)) return;
     if (element.closest("[aria-hidden=true], title") || !seen(element)) return;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) {
       if (box.width < 2 || box.height < 2 || clipped(element, box)) continue;
-      found.push({ text, size: parseFloat(getComputedStyle(element).fontSize), fixed: fixed(element),
+      found.push({ text, fixed: fixed(element),
+        size: parseFloat(getComputedStyle(element).fontSize),
         icon: /Material|Symbols/.test(getComputedStyle(element).fontFamily),
         left: box.left, top: box.top, right: box.right, bottom: box.bottom,
         turned: !!element.closest("[transform*=rotate]") });

@@ -15,7 +15,8 @@ __all__ = ["Row", "explained", "show_rows"]
 
 EXPLAINED = (
     "margin:.2rem 0 .6rem;padding:.15rem 0 .15rem .8rem;max-width:62em;line-height:1.5;"
-    "border-left:3px solid var(--st-primary-color,#2B86C9);font-size:max(16px,var(--least-text,0px))"
+    "border-left:3px solid var(--st-primary-color,#2B86C9);"
+    "font-size:max(16px,var(--least-text,0px))"
 )
 
 

@@ -149,7 +149,10 @@ def controls(*, explain: bool) -> None:
                 explain="on" if st.session_state["head.explain"] else "off"
             ),
         )
-    start()
+    if presenting():
+        leave()
+    else:
+        start()
 
 
 def start() -> None:

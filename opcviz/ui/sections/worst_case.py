@@ -54,6 +54,7 @@ def worst_case(shown: Sequence[Column], references: References) -> None:
         key="worst.holds",
         persist_state="session",
     )
+    holds = str(holds)
     st.caption(HOLDERS[holds][1])
     # the quick suite skips blocks: the axis has all that anybody was attacked at
     places = max((found.places() for found in made.values()), key=len)

@@ -53,10 +53,10 @@ def build_payload(charts: Sequence[Bars], *, height: int) -> dict[str, Any]:
     """A row of bar charts, ready for JSON: without NaN or infinity.
 
     Returns:
-        `height` and size of `text` in pixels, and per chart `title`, `file`, `bars` (`stage`, `value`, `low`, `high`, `number`,
-        `words`, `color`), the heights of the lines `constant` and `floor`, `retrained` (lowest and
-        highest, or None, one a stage), `labels` of the lines (`text`, `y`, `color`), `axis`, `note`
-        in place of bars, and the colours of the lines.
+        `height` and size of `text` in pixels, and per chart `title`, `file`, `bars` (`stage`,
+        `value`, `low`, `high`, `number`, `words`, `color`), the heights of the lines `constant` and
+        `floor`, `retrained` (lowest and highest, or None, one a stage), `labels` of the lines
+        (`text`, `y`, `color`), `axis`, `note` in place of bars, and the colours of the lines.
     """
     return {
         "height": scaled(height),

@@ -19,7 +19,8 @@ _HERE = Path(__file__).parent
 _HTML = """
 <div class="dragger" data-testid="norm-dragger">
   <label>Norm of the logits
-    <input type="range" min="0" max="100" step="1" value="100" aria-label="Norm of the logits, percent of the stored">
+    <input type="range" min="0" max="100" step="1" value="100"
+      aria-label="Norm of the logits, percent of the stored">
     <output></output>
   </label>
   <div class="panels"></div>

@@ -130,7 +130,7 @@ class Facts:
     def pixels(self, method: str, holds: str) -> float:
         """Percent that the best map gets from the pixels, without any network."""
         rung = self._strongest(method).floor(holds)
-        return self._have(rung and rung.attempt.recovered, "attacks on the pixels")
+        return self._have(rung, "attacks on the pixels").attempt.recovered
 
     def worst(self, method: str, holds: str, place: str | None = None) -> Rung:
         """The attacker who got most, at one place or anywhere in the network."""

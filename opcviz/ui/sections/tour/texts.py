@@ -1,0 +1,267 @@
+"""The sentences of the tour, with the figures of the studies that they speak of."""
+
+from __future__ import annotations
+
+import math
+
+from ....common.records import defined
+from ....common.text import percent
+from .facts import Facts, Library
+
+__all__ = [
+    "entropy",
+    "entropy_answer",
+    "floors",
+    "floors_answer",
+    "hidden",
+    "hidden_answer",
+    "holds_nothing",
+    "holds_nothing_answer",
+    "inversion",
+    "inversion_answer",
+    "one_class",
+    "one_class_answer",
+    "umap",
+    "umap_answer",
+]
+
+
+def hidden(studies: Library) -> list[str]:
+    """Sentences of "Hidden or gone?"."""
+    digits = studies("digits")
+    delete, opc = digits.title("delete"), digits.title("opc")
+    furthest = digits.worst("opc", "retain").attempt
+    band = digits.worst_retrained("retain", furthest.place)
+    return [
+        f"A network learnt {len(digits.classes)} classes and was told to forget "
+        f"{digits.forgotten}. Before, it named {percent(digits.answered('original'))} of their "
+        f"pictures rightly.",
+        f"Two methods were asked to make it forget. {delete} now "
+        f"answers {percent(digits.answered('delete'))} of them rightly, {opc} "
+        f"{percent(digits.answered('opc'))}.",
+        f"Now an attacker who holds only the other classes puts one linear map on the last "
+        f"features. From {delete} they get {percent(digits.recovered('delete', 'retain'))} of the "
+        f"unseen forgotten pictures right again, from {opc} "
+        f"{percent(digits.recovered('opc', 'retain'))}.",
+        f"And gone from one place is not gone from everywhere: at '{furthest.place}' the best "
+        f"attacker gets {percent(furthest.recovered)} from {opc}, and "
+        f"{_range(band.low, band.high)} from networks that never saw these classes.",
+    ]
+
+
+def hidden_answer(studies: Library) -> str:
+    """Answer to the question of "Hidden or gone?"."""
+    digits = studies("digits")
+    return (
+        "Not by asking: silence looks the same. Attack both, and attack networks that never saw "
+        f"the data, too. There the same map gets {_band(digits, 'retain')}; what lies far above "
+        "was hidden and not forgotten."
+    )
+
+
+def umap(studies: Library) -> list[str]:
+    """Sentences of "What UMAP hides"."""
+    digits = studies("digits")
+    opc = digits.title("opc")
+    return [
+        "A feature map places each picture by what the network computes of it, just before it "
+        "answers. Nearby marks look alike to the network.",
+        "UMAP keeps who is near whom and evens out size: a tight cluster is spread until it looks "
+        "like any other.",
+        f"The forgotten features of {opc} are {_times(digits.narrower('opc'))} times narrower than "
+        f"the kept ones. As UMAP placed them, they are "
+        f"{_times(digits.narrower('opc', 'umap'))} times narrower.",
+        "So read a UMAP for what is mixed with what, and the number below it for size.",
+    ]
+
+
+def umap_answer(studies: Library) -> str:
+    """Answer to the question of "What UMAP hides"."""
+    digits = studies("digits")
+    told = ", ".join(
+        f"{name} drew them {_times(digits.narrower('opc', kind))} times narrower"
+        for kind, name in (("pca", "PCA"), ("densmap", "densMAP"), ("umap", "UMAP"))
+    )
+    return (
+        f"Compare with the truth, {_times(digits.narrower('opc'))} times: {told}. PCA is linear "
+        "and shows size best; the cross in it is the origin of feature space."
+    )
+
+
+def holds_nothing(studies: Library) -> list[str]:
+    """Sentences of "The attacker who holds nothing"."""
+    digits = studies("digits")
+    delete, opc = digits.title("delete"), digits.title("opc")
+    return [
+        "Who attacks? One who holds labelled examples of everything, the forgotten classes "
+        f"included, gets {percent(digits.recovered('delete', 'all'))} from {delete}, but also "
+        f"{percent(digits.recovered('retrain', 'all'))} from the retrained network, which never "
+        "saw them. Those examples taught the map; the network need not remember.",
+        "The attacker on this page never holds a forgotten picture. From the retrained network "
+        f"they get {percent(digits.recovered('retrain', 'retain'))}, from {delete} "
+        f"{percent(digits.recovered('delete', 'retain'))}, from {opc} "
+        f"{percent(digits.recovered('opc', 'retain'))}.",
+        f"The pixels alone give them {percent(digits.pixels('delete', 'retain'))} (dotted). Only "
+        "what stands above that line and above the green retrained networks speaks of memory.",
+    ]
+
+
+def holds_nothing_answer(studies: Library) -> str:
+    """Answer to the question of "The attacker who holds nothing"."""
+    digits = studies("digits")
+    return (
+        "Features learnt from other classes, strokes and loops, sort the new ones as well. That is "
+        f"likeness and not memory: {percent(digits.recovered('retrain', 'all'))} with examples of "
+        f"every class, {percent(digits.recovered('retrain', 'retain'))} without."
+    )
+
+
+def floors(studies: Library) -> list[str]:
+    """Sentences of "Floors and the constant answer"."""
+    digits = studies("digits")
+    at_features = digits.worst("delete", "all", "features").attempt.recovered
+    band = digits.worst_retrained("all", "features")
+    return [
+        "A number means nothing before you know what costs nothing. Always answering the "
+        f"commonest forgotten class is right in {percent(digits.constant('delete', 'all'))}: the "
+        "dashed line, the constant answer.",
+        "From the pixels alone, with no network at all, the best map gets "
+        f"{percent(digits.pixels('delete', 'all'))}, given examples of every class. From a "
+        f"network that nobody trained, a linear map gets "
+        f"{percent(digits.recovered('untrained', 'all'))}.",
+        f"{digits.title('delete')} gives {percent(at_features)} at its last features; networks "
+        f"that never saw the data give {_range(band.low, band.high)}.",
+    ]
+
+
+def floors_answer(studies: Library) -> str:
+    """Answer to the question of "Floors and the constant answer"."""
+    digits = studies("digits")
+    return (
+        f"Not by that figure. The pixels give {percent(digits.pixels('delete', 'all'))} to an "
+        "attacker with examples of every class. Ask what the same attacker gets from pixels, from "
+        "an untrained network and from retrained ones; only the rest counts."
+    )
+
+
+def one_class(studies: Library) -> list[str]:
+    """Sentences of "One class against three"."""
+    digits, one = studies("digits"), studies("digits-one")
+    spread, opc = one.title("opc_retain_like"), one.title("opc")
+    strongest = one.worst("opc_retain_like", "all").attempt
+    band = one.worst_retrained("all", strongest.place)
+    return [
+        f"{opc} moves all forgotten features to one point. With {digits.forgotten} on it, even an "
+        f"attacker with examples of everything gets {percent(digits.recovered('opc', 'all'))}; a "
+        f"constant answer is right in {percent(digits.constant('opc', 'all'))}.",
+        f"Here only {one.forgotten} was forgotten, and the point gives it away: an attacker "
+        f"without a single forgotten picture gets {percent(one.recovered('opc', 'retain'))}, from "
+        f"retrained networks {_band(one, 'retain')}.",
+        f"{spread} hides the class among the kept ones instead of on a point: the same map gets "
+        f"{percent(one.recovered('opc_retain_like', 'retain'))}.",
+        f"That holds for this attacker. The best one with examples of everything gets "
+        f"{percent(strongest.recovered)} at '{strongest.place}', and from retrained networks "
+        f"{_range(band.low, band.high)} there.",
+    ]
+
+
+def one_class_answer(studies: Library) -> str:
+    """Answer to the question of "One class against three"."""
+    digits = studies("digits")
+    return (
+        "Whoever finds the point knows what lies on it when only one class does. With "
+        f"{digits.forgotten} on it, the point says 'one of these', and the best constant guess is "
+        f"right in {percent(digits.constant('opc', 'all'))}."
+    )
+
+
+def entropy(studies: Library) -> list[str]:
+    """Sentences of "Entropy and norm"."""
+    digits = studies("digits")
+    count = len(digits.classes)
+    (before, sure), (after, unsure) = digits.entropy("original"), digits.entropy("opc")
+    return [
+        "The last layer gives each class a score, the logits. How long that list of scores is, its "
+        "norm, decides how sure an answer can be.",
+        f"Entropy measures doubt. With {count} classes it is at most log {count} = "
+        f"{math.log(count):.2f}, where all are equally likely.",
+        f"For the forgotten pictures {digits.title('opc')} takes the median norm from {before:.1f} "
+        f"to {after:.2g}, and the median entropy from {sure:.2g} to {unsure:.2f}.",
+        "Drag the norm of a stored answer down and watch the doubt rise.",
+    ]
+
+
+def entropy_answer(studies: Library) -> str:
+    """Answer to the question of "Entropy and norm"."""
+    digits = studies("digits")
+    norm, nats = digits.entropy("delete")
+    return (
+        "No. Two long scores that tie leave as much doubt as log 2 = "
+        f"{math.log(2):.2f}, at any norm. For {digits.title('delete')} the median norm is "
+        f"{norm:.1f} and the median entropy {nats:.2f}. So look at both, as the panels do."
+    )
+
+
+def inversion(studies: Library) -> list[str]:
+    """Sentences of "Inversion and dead gradients"."""
+    digits = studies("digits")
+    never, opc = digits.inversion("retrain"), digits.inversion("opc")
+    count, dead = len(opc.per_picture.psnr), opc.without_body_gradient or 0
+    mean = never.class_mean.psnr if never.class_mean else None
+    return [
+        "A picture leaves a gradient: the direction in which it would move the weights. Gradient "
+        "inversion searches for a picture that leaves the same one.",
+        f"The retrained network, which never saw these pictures, gives them back at "
+        f"{_db(never.psnr)}; the average picture of the class comes to {_db(mean)} (PSNR; more is "
+        "closer). So a sharp picture is no proof of memory.",
+        f"From {digits.title('opc')}, {dead} of {count} pictures leave no gradient below the last "
+        "layer, so nothing comes out.",
+        *_unmasked(digits),
+    ]
+
+
+def _unmasked(digits: Facts) -> list[str]:
+    """What a slope for dead units brings back; nothing where no picture was masked."""
+    found = digits.inversion("opc")
+    bent = found.surrogate
+    if not found.masked or not defined(bent) or bent.psnr is None:
+        return []
+    told = (
+        "Units that are off pass no gradient. Let them pass "
+        f"{percent(100 * bent.slope)} of it and the pictures "
+    )
+    rebuilt = [block for block in found.activations if block.rebuilt and block.psnr is not None]
+    last = rebuilt and f"; the activations of '{rebuilt[-1].block}' give {_db(rebuilt[-1].psnr)}"
+    return [f"{told}are back, at {_db(bent.psnr)}{last or ''}. Masked is not gone."]
+
+
+def inversion_answer(studies: Library) -> str:
+    """Answer to the question of "Inversion and dead gradients"."""
+    found = studies("digits").inversion("opc")
+    blocks = [b for b in found.activations if b.rebuilt]
+    if not blocks:
+        return "Not by that alone: the gradient may only be masked. Try the activations as well."
+    first, last = blocks[0], blocks[-1]
+    return (
+        "Not by that. It may only be masked: from the activations of "
+        f"'{first.block}' to '{last.block}' {last.rebuilt} of {len(last.per_picture)} pictures "
+        "are rebuilt all the same. Only the later layers let nothing through."
+    )
+
+
+def _db(value: float | None) -> str:
+    return "no score" if value is None else f"{value:.1f} dB"
+
+
+def _times(value: float) -> str:
+    """`8,663`, `14`, `1.3`."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def _range(low: float, high: float) -> str:
+    return percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
+
+
+def _band(facts: Facts, fit: str) -> str:
+    band = facts.retrained(fit)
+    return _range(band.low, band.high)

@@ -1,0 +1,265 @@
+"""The guided tour, over the shipped studies and where there is nothing to show."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+from reading import charts, fine, headlines, infos, maps, recovery_bars, sent, strips
+
+from opcviz.common.text import percent
+from opcviz.study import ModelResult, Store, StudyResult, open_study, shipped_root
+from opcviz.ui.reading import store_reader as library
+from opcviz.ui.sections.tour.chapters import CHAPTERS
+from opcviz.ui.sections.tour.titles import TITLES
+
+
+@pytest.fixture(scope="module")
+def digits() -> StudyResult:
+    return open_study(Store(shipped_root()), "digits")
+
+
+@pytest.fixture(scope="module")
+def one() -> StudyResult:
+    return open_study(Store(shipped_root()), "digits-one")
+
+
+@pytest.fixture
+def chapter(visit, opened):
+    """A chapter, drawn once for all tests that only read it."""
+
+    def open_chapter(at: int):
+        if at not in opened:
+            opened[at] = visit("learn", chapter=str(at))
+        return opened[at]
+
+    return open_chapter
+
+
+def model(study: StudyResult, method: str, seed: int = 0) -> ModelResult:
+    return next(m for m in study.models if m.method.info.name == method and m.seed == seed)
+
+
+def answered(study: StudyResult, method: str) -> float:
+    return model(study, method).to_dict()["accuracy"]["forget_train"]
+
+
+def after(study: StudyResult, method: str, fit: str, seed: int = 0) -> str:
+    """What FM gets on unseen pictures, as the screen writes it."""
+    numbers = model(study, method, seed).to_dict()["recovery"]["fm"][fit]["unseen"]
+    return percent(numbers["forget_accuracy"])
+
+
+def most(study: StudyResult, method: str, holds: str, place: str, seed: int = 0) -> float:
+    """The best rung of the stored list, looked for anew."""
+    rungs = model(study, method, seed).to_dict()["strongest"]["rungs"]
+    found = [r["attempt"] if "attempt" in r else r for r in rungs]
+    return max(r["recovered"] for r in found if r["holds"] == holds and r["place"] == place)
+
+
+def said(app) -> str:
+    """The chapter's sentences."""
+    bodies = [box.proto.body for box in app.get("html")]
+    (body,) = [body for body in bodies if 'data-testid="tour-says"' in body]
+    return re.sub("<[^>]+>", " ", body).replace("&nbsp;", " ")
+
+
+def answer(app) -> str:
+    """What unfolds below the question."""
+    (fold,) = [e for e in app.expander if e.label == "Answer"]
+    return fold.markdown[0].value
+
+
+def figures(text: str) -> set[str]:
+    """Every percentage and every decibel that a text names."""
+    return set(re.findall(r"[\d.,]*\d (?:%|dB)", text))
+
+
+def test_every_chapter_has_a_title_and_is_short():
+    assert len(CHAPTERS) == len(TITLES) == 7
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_each_chapter_shows_text_evidence_a_task_and_a_question(chapter, at):
+    app = chapter(at)
+    assert infos(app) == []
+    assert app.title[0].value == f"{at}. {TITLES[at - 1]}"
+    assert 40 < len(said(app).split()) < 130
+    about = CHAPTERS[at - 1]
+    drawn = {
+        "recovery": lambda: recovery_bars(app),
+        "maps": lambda: maps(app, "maps.")["panels"],
+        "worst_case": lambda: charts(app, "worst."),
+        "norm": lambda: sent(app, "norm.")["answers"],
+        "entropy": lambda: charts(app, "entropy"),
+        "inversion": lambda: strips(app),
+    }
+    assert all(drawn[name]() for name in about.evidence)
+    texts = [text.value for text in app.markdown]
+    assert f"**Try it.** {about.task}" in texts
+    assert f"**Think.** {about.question}" in texts
+    assert len(answer(app)) > 60
+
+
+def test_the_figures_of_the_first_chapter_are_the_stores(chapter, digits):
+    app = chapter(1)
+    place = "stage2"
+    seeds = [most(digits, "retrain", "retain", place, seed) for seed in (0, 1, 2)]
+    wanted = {
+        *(percent(answered(digits, m)) for m in ("original", "delete", "opc")),
+        after(digits, "delete", "retain"),
+        after(digits, "opc", "retain"),
+        percent(most(digits, "opc", "retain", place)),
+        percent(min(seeds)),
+        percent(max(seeds)),
+    }
+    assert f"'{place}'" in said(app)
+    assert figures(said(app)) == wanted
+
+
+def test_the_figures_on_maps_are_the_stores(chapter, digits):
+    app = chapter(2)
+    opc = model(digits, "opc")
+    stored = opc.to_dict()["collapse"]["radius_ratio"]
+    drawn = opc.result("maps").maps
+    assert f"are {1 / stored:,.0f} times narrower" in said(app)
+    assert f"{1 / drawn['umap'].radius_ratio:.0f} times narrower" in said(app)
+    assert f"PCA drew them {1 / drawn['pca'].radius_ratio:,.0f} times narrower" in answer(app)
+
+
+def test_the_figures_on_attackers_are_the_stores(chapter, digits):
+    app = chapter(3)
+    assert figures(said(app)) == {
+        *(after(digits, m, "all") for m in ("delete", "retrain")),
+        *(after(digits, m, "retain") for m in ("retrain", "delete", "opc")),
+        percent(most(digits, "delete", "retain", "pixels")),
+    }
+    app = chapter(4)
+    seeds = [most(digits, "retrain", "all", "features", seed) for seed in (0, 1, 2)]
+    fit = model(digits, "delete").to_dict()["recovery"]["fm"]["all"]["unseen"]
+    assert figures(said(app)) == {
+        percent(fit["constant_predictor"]),
+        percent(most(digits, "delete", "all", "pixels")),
+        after(digits, "untrained", "all"),
+        percent(most(digits, "delete", "all", "features")),
+        percent(min(seeds)),
+        percent(max(seeds)),
+    }
+
+
+def test_the_figures_on_one_class_are_the_stores(chapter, digits, one):
+    app = chapter(5)
+    text = said(app)
+    assert after(digits, "opc", "all") in text
+    assert f"gets {after(one, 'opc', 'retain')}, from" in text
+    assert f"the same map gets {after(one, 'opc_retain_like', 'retain')}." in text
+    seeds = [after(one, "retrain", "retain", seed) for seed in (0, 1, 2)]
+    assert seeds[0] in text
+    assert seeds[2] in text
+    assert app.query_params["study"] == one.place
+
+
+def test_the_figures_on_entropy_and_inversion_are_the_stores(chapter, digits):
+    arrays = model(digits, "opc").arrays("evidence", "entropy.npz")
+    nats = float(np.median(arrays["entropy"][arrays["forget"]].astype(float)))
+    text = said(chapter(6))
+    assert f"to {nats:.2f}." in text
+    assert f"log 10 = {math.log(10):.2f}" in text
+    text = said(chapter(7))
+    never, opc = (model(digits, m).to_dict()["inversion"] for m in ("retrain", "opc"))
+    assert figures(text) == {
+        f"{never['psnr']:.1f} dB",
+        f"{never['class_mean']['psnr']:.1f} dB",
+        f"{opc['surrogate']['psnr']:.1f} dB",
+        f"{100 * opc['surrogate']['slope']:.0f} %",
+        f"{next(a['psnr'] for a in opc['activations'] if a['block'] == 'stage2'):.1f} dB",
+    }
+    assert f"{opc['without_body_gradient']} of {len(opc['per_picture']['psnr'])} pictures" in text
+
+
+def test_the_dragged_answers_are_stored_ones(chapter, digits):
+    probe, _ = digits.probe()
+    shares = model(digits, "original").arrays("maps", "maps.npz")["probabilities"].astype(float)
+    answers = sent(chapter(6), "norm.")["answers"]
+    for one_answer, forget in zip(answers, (1, 0), strict=True):
+        raised = np.exp(one_answer["logits"])
+        apart = np.abs(shares - raised / raised.sum()).max(1)
+        at = int(apart.argmin())
+        assert apart[at] < 1e-3
+        assert probe["forget"][at] == forget
+        assert one_answer["title"].endswith(f"class {probe['labels'][at]}")
+
+
+def test_the_steps_lead_through_and_a_chapter_is_remembered(visit):
+    app = visit("learn")
+    assert app.button(key="tour.back").disabled
+    app.button(key="tour.next").click().run()
+    assert fine(app).query_params["chapter"] == "2"
+    app.button(key="tour.step.7").click().run()
+    assert fine(app).title[0].value == f"7. {TITLES[6]}"
+    assert app.button(key="tour.next").disabled
+
+
+@pytest.mark.slow
+def test_map_and_attacker_can_be_tried_inside_a_chapter(visit):
+    app = visit("learn", chapter="3")
+    assert app.query_params.get("fit", "retain") == "retain"
+    app.button_group(key="rows.fit").set_value("all").run()
+    assert fine(app).query_params["fit"] == "all"
+    app.button(key="tour.next").click().run()
+    app.button(key="tour.back").click().run()
+    assert fine(app).query_params.get("fit", "retain") == "retain"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", [2, 5])
+def test_the_task_opens_the_real_page_in_that_state_with_a_way_back(visit, chapter, at):
+    (link,) = [part.proto for part in chapter(at).get("page_link")]
+    asked = {k: v[0] for k, v in parse_qs(link.query_string).items()}
+    then = CHAPTERS[at - 1].then
+    assert asked["tour"] == str(at)
+    app = visit(CHAPTERS[at - 1].opens, **asked)
+    assert infos(app) == []
+    assert app.query_params["map"] == then.map
+    assert len(headlines(app)) == len(then.methods)
+    links = {part.proto.label: part.proto.query_string for part in app.get("page_link")}
+    assert links == {"Back to the tour": f"chapter={at}", "Next chapter": f"chapter={at + 1}"}
+    app.button(key="tour.end").click().run()
+    assert "tour" not in fine(app).query_params
+    assert not app.get("page_link")
+
+
+def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(library, "shipped_root", lambda: tmp_path_factory.mktemp("none"))
+    assert "python -m opcviz run digits" in infos(visit("learn"))[0]
+
+
+def test_a_chapter_whose_study_is_missing_says_how_to_make_it(
+    visit, tmp_path: Path, monkeypatch, digits
+):
+    shipped = tmp_path / "shipped"
+    (shipped / "studies").mkdir(parents=True)
+    source = shipped_root() / "studies" / digits.place
+    (shipped / "studies" / digits.place).symlink_to(source)
+    monkeypatch.setattr(library, "shipped_root", lambda: shipped)
+    app = visit("learn", chapter="5")
+    (told,) = infos(app)
+    assert "digits-one" in told
+    assert "`python -m opcviz run digits-one`" in told
+    app.button(key="tour.next").click().run()
+    assert infos(fine(app)) == []
+
+
+@pytest.mark.slow
+def test_a_chapter_whose_model_is_missing_says_so(visit, tmp_path: Path, monkeypatch, digits):
+    shipped = tmp_path / "shipped" / "studies" / digits.place
+    source = shipped_root() / "studies" / digits.place
+    shutil.copytree(source, shipped, ignore=shutil.ignore_patterns("opc-*"))
+    monkeypatch.setattr(library, "shipped_root", lambda: tmp_path / "shipped")
+    (told,) = infos(visit("learn", chapter="2"))
+    assert "a model of 'opc'" in told

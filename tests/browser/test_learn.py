@@ -1,0 +1,80 @@
+"""The guided tour and presentation mode, as a lecturer uses them."""
+
+import math
+import re
+
+import pytest
+from layout import overlapping, smaller_than, too_wide
+from visitor import WAIT, drawn_maps, idle, params
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
+CHAPTERS = 7
+FAULTY = """<div data-testid="stMain" style="width:2000px"><p style="font-size:12px">small</p>
+<p style="font-size:30px;margin:0">one line</p><p style="font-size:30px;margin:-20px 0 0">another</p>
+</div>"""
+
+
+def stands(page, ready) -> None:
+    expect(ready.first).to_be_visible(timeout=WAIT)
+    idle(page)
+
+
+def test_the_tour_is_walked_to_its_end_by_keys(app, visit):
+    page = visit(f"{app.url}/learn")
+    evidence = page.locator(".st-key-row-tour")
+    for at in range(1, CHAPTERS + 1):
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            re.compile(rf"^{at}\. "), timeout=WAIT
+        )
+        stands(page, evidence.locator("canvas, svg, img"))
+        if at == 2:
+            page.get_by_role("link", name="Open the page like this").click()
+            stands(page, page.get_by_text(f"Chapter {at} of {CHAPTERS}:"))
+            expect(drawn_maps(page)).to_have_count(3, timeout=WAIT)
+            assert params(page)["map"] == "pca"
+            page.get_by_role("link", name="Back to the tour").click()
+            stands(page, page.get_by_text("Think."))
+            assert "tour" not in params(page)
+        if at == 6:
+            dragger = page.get_by_test_id("norm-dragger")
+            dragger.get_by_role("slider").fill("0")
+            most = f"{math.log(10):.4f}"
+            expect(dragger).to_have_attribute("data-entropy", f"{most} {most}")
+        page.get_by_text("Answer", exact=True).click()
+        expect(page.locator("[data-testid=stExpanderDetails]").last).to_be_visible(timeout=WAIT)
+        page.locator("body").press("ArrowRight")
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
+    assert params(page)["chapter"] == str(CHAPTERS)
+
+
+def test_the_finder_of_faults_finds_them(visit, app):
+    page = visit(f"{app.url}/_stcore/health")
+    page.set_content(FAULTY)
+    assert smaller_than(page, 18) == ["12 px: small"]
+    assert overlapping(page) == [("one line", "another")]
+    assert too_wide(page) > 0
+
+
+@pytest.mark.parametrize(("path", "rows"), [("", (1, 2, 3, 5)), ("instruments", (2, 3, 6))])
+def test_a_presentation_can_be_read_from_the_last_row(app, visit, path, rows):
+    page = visit(f"{app.url}/{path}")
+    page.set_viewport_size({"width": 1024, "height": 768})
+    stands(page, page.get_by_role("button", name="Present"))
+    page.locator("body").press("p")
+    for row in range(1, max(rows) + 1):
+        stands(page, page.get_by_text(f"{row} of "))
+        if row in rows:
+            expect(page.get_by_test_id("explain")).to_be_visible(timeout=WAIT)
+            page.wait_for_timeout(600)  # charts are drawn
+            assert smaller_than(page, 18) == []
+            assert overlapping(page) == []
+            assert too_wide(page) == 0
+        page.locator("body").press("PageDown")
+    page.locator("body").press("Escape")
+    stands(page, page.get_by_label("Study"))
+    assert "present" not in params(page)
+    picker = page.get_by_role("combobox").last
+    picker.press("p")  # typed into a field, it is a letter
+    page.wait_for_timeout(400)
+    assert "present" not in params(page)
