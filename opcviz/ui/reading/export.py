@@ -40,8 +40,8 @@ def downloads(study: StudyResult, view: state.View, shown: Sequence[Column]) -> 
         on_click="ignore",
     )
     hint.caption(
-        "Charts save themselves as SVG (camera button). The address of this page shows the same "
-        "study, models, map and pinned sample to whoever opens it."
+        "Point at a chart and press its camera to save it. Whoever opens this page's address sees "
+        "the same study, models, map and selection."
     )
 
 

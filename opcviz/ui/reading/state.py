@@ -84,12 +84,14 @@ class Choices:
         shown: the models shown at first.
         samples: ids of its probe set.
         maps: kinds of map it has; the first is shown at first.
+        title: of the study, for a person.
     """
 
     models: Sequence[str]
     shown: Sequence[str] = ()
     samples: Container[int] = ()
     maps: Sequence[str] = ("umap", "densmap", "pca")
+    title: str = ""
 
     def __post_init__(self) -> None:
         if not self.shown:
@@ -162,7 +164,8 @@ def read(
     default = start.study if start and start.study in studies else next(iter(studies))
     study = params.get("study", default)
     if study not in studies:
-        notes.append(f"There is no study '{study}' here; showing '{default}'.")
+        name = studies[default].title or default
+        notes.append(f"There is no study '{study}' here; showing '{name}'.")
         study = default
     choices = studies[study]
     view = start if start and start.study == study else View(study, tuple(choices.shown))

@@ -97,7 +97,12 @@ def choices() -> dict[str, Choices]:
             first = [m for m in models if m.key in ours] or models
             probe = study.probe_artefact()
             ids = _sound_arrays(str(probe.path("probe.npz"))).get("ids", ()) if probe else ()
-            found[place] = Choices([m.key for m in models], _shown(first), set(map(int, ids)))
+            found[place] = Choices(
+                [m.key for m in models],
+                _shown(first),
+                set(map(int, ids)),
+                title=study.study.title,
+            )
     return found
 
 

@@ -16,6 +16,7 @@ __all__ = ["head"]
 
 STYLE = """<style>
 .stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}
+@media (max-width: 1100px) {.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}}
 .st-key-page-tools {justify-content: flex-end}
 .st-key-page-tools > * {flex: 0 0 auto; width: auto}
 [data-testid="stLayoutWrapper"]:has(> .st-key-names) {position: sticky; top: 3.7rem; z-index: 90}

@@ -90,7 +90,8 @@ def headline(method: str, results: ModelResults, verdict: Verdict | None = None)
         says = f"The answers are gone ({percent(forget)})"
     if method == "retrain":
         return (
-            f"{says}. It never saw the data; what FM finds here ({percent(after)}) is similarity."
+            f"{says}. It never saw the forgotten data. An attacker with labelled examples still "
+            f"sorts {percent(after)} of them: likeness to other classes, not memory."
         )
     if after <= constant + 1:
         return f"{says}, and an affine map restores no more than a constant answer would."
@@ -103,12 +104,36 @@ def collapse_line(collapse: Collapse | Undefined, drawn: MapReadOut | None) -> s
     if isinstance(collapse, Undefined):
         return f"no numbers: {collapse.reason}"
     rank = known(collapse.effective_rank)
+    ratio = known(collapse.radius_ratio)
+    on_map = known(drawn.radius_ratio) if drawn else None
     return (
-        f"radius ratio **{_ratio(known(collapse.radius_ratio))}** "
-        f"(as drawn {_ratio(known(drawn.radius_ratio) if drawn else None)}) · "
+        f"{_width(ratio, on_map)}  \n"
+        f"radius ratio **{_ratio(ratio)}** (as drawn {_ratio(on_map)}) · "
         f"norm ratio **{_ratio(known(collapse.norm_ratio))}** · "
         f"effective rank **{'none: a point' if rank is None else f'{rank:.1f}'}**"
     )
+
+
+def _width(ratio: float | None, drawn: float | None) -> str:
+    """How wide the forgotten features are beside the kept, in words a map cannot show."""
+    if ratio is None:
+        return "How wide the forgotten features are is not known."
+    if ratio == 0:
+        return "The forgotten features are one point."
+    if ratio >= 1:
+        said = f"The forgotten features are {ratio:.1f} times as wide as the kept ones"
+    else:
+        said = f"The forgotten features are {_times(1 / ratio)} times narrower than the kept ones"
+    large = drawn is not None and drawn > 3 * ratio and drawn > ratio + 0.05
+    return said + ("; the map draws them too large." if large else ".")
+
+
+def _times(factor: float) -> str:
+    """Two digits: 1.7, 12, 8,300."""
+    if factor < 10:
+        return f"{factor:.1f}"
+    size = 10 ** max(0, len(str(int(factor))) - 2)
+    return f"{round(factor / size) * size:,}"
 
 
 def _ratio(value: float | None) -> str:
