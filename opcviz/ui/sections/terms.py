@@ -256,7 +256,7 @@ SIGNS = {
     ),
     "AUROC": Term(
         "Area under the receiver operating characteristic (AUROC)",
-        "the same as AUC.",
+        "the same as AUC: how well a score tells two groups apart.",
         range=AUC_RANGE,
         good=AS_RETRAINED,
     ),
@@ -404,8 +404,8 @@ MAPS = {
 VERDICT = {
     "verdict": Term(
         "Verdict",
-        "three answers beside the retrained models: is it gone, is that noticeable, is the rest "
-        "kept?",
+        "three answers beside the retrained models: whether it is gone, whether that is noticeable, "
+        "and whether the rest is kept.",
     ),
     "confidence": Term(
         "Confidence",
@@ -429,7 +429,7 @@ VERDICT = {
     ),
     "SVM": Term("Support vector machine (SVM)", "a judge who draws the widest possible margin."),
     "GPU": Term(
-        "Device",
+        "Device (CPU, GPU, CUDA, MPS)",
         "where the computing is done: the main processor (CPU), or a graphics processor (GPU), "
         "reached as CUDA on NVIDIA's and MPS on Apple's.",
     ),
