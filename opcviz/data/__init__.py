@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .sources import (
         DatasetInfo,
         DataSpec,
+        at_hand,
         data_root,
         list_datasets,
         load,
@@ -32,7 +33,7 @@ else:
             "planting": "Planted triggered",
             "probe_sets": "probe_set",
             "scenarios": "Scenario Split",
-            "sources": "DatasetInfo DataSpec data_root list_datasets load register_dataset",
+            "sources": "DatasetInfo DataSpec at_hand data_root list_datasets load register_dataset",
             "tensors": "Tensors",
         },
     )
@@ -52,6 +53,7 @@ __all__ = [
     "Tensors",
     "as_float",
     "assemble",
+    "at_hand",
     "augment",
     "data_root",
     "digest",

@@ -404,8 +404,8 @@ MAPS = {
 VERDICT = {
     "verdict": Term(
         "Verdict",
-        "three answers beside the retrained models: whether it is gone, whether that is noticeable, "
-        "and whether the rest is kept.",
+        "three answers beside the retrained models: whether it is gone, whether that is "
+        "noticeable, and whether the rest is kept.",
     ),
     "confidence": Term(
         "Confidence",
