@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from .images import Images, assemble
     from .photographs import photo_patches
     from .planting import Planted, triggered
+    from .presence import at_hand
     from .probe_sets import probe_set
     from .scenarios import Scenario, Split
     from .sources import (
         DatasetInfo,
         DataSpec,
-        at_hand,
         data_root,
         list_datasets,
         load,
@@ -33,7 +33,8 @@ else:
             "planting": "Planted triggered",
             "probe_sets": "probe_set",
             "scenarios": "Scenario Split",
-            "sources": "DatasetInfo DataSpec at_hand data_root list_datasets load register_dataset",
+            "presence": "at_hand",
+            "sources": "DatasetInfo DataSpec data_root list_datasets load register_dataset",
             "tensors": "Tensors",
         },
     )

@@ -50,7 +50,7 @@ def test_a_model_that_still_answers_is_not_called_forgetful():
 def test_references_are_told_apart():
     assert "Before unlearning" in headline(*numbers("original", before=100.0, after=100.0))
     said = headline(*numbers("retrain", before=0.0, after=93.4))
-    assert "never saw the data" in said
+    assert "never saw the forgotten data" in said
     assert "93.4 %" in said
 
 
@@ -70,7 +70,9 @@ def test_the_collapse_line_holds_true_and_drawn_size():
     )
     said = collapse_line(about, MapReadOut(0.8, None))
     assert said == (
-        "radius ratio **4·10⁻⁴** (as drawn 0.80) · norm ratio **0.25** · effective rank **3.1**"
+        "The forgotten features are 2,500 times narrower than the kept ones; the map draws them "
+        "too large.  \nradius ratio **4·10⁻⁴** (as drawn 0.80) · norm ratio **0.25** · "
+        "effective rank **3.1**"
     )
 
 

@@ -208,9 +208,9 @@ def _read_models(
     if len(models) > MAX_MODELS:
         notes.append(f"At most {MAX_MODELS} models fit side by side; showing the first of them.")
     if len(models) < min(MIN_MODELS, len(choices.models)):
-        if "models" in params:
+        if "models" in params and not unknown:
             notes.append(f"At least {MIN_MODELS} models are compared; the first ones were added.")
-        models = (*models, *(m for m in choices.shown if m not in models))
+        models = tuple(m for m in choices.models if m in {*models, *choices.shown})
     return models[:MAX_MODELS]
 
 
