@@ -5,6 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[1] / "app.py"
 PAGES = re.findall(r"pages/(\w+)\.py", APP.read_text(encoding="utf-8"))
 """Their names, the first visitor's first."""
