@@ -25,6 +25,7 @@ with left:
             type="primary",
             icon=":material/play_arrow:",
             disabled=asked.plan is None,
+            help=None if asked.plan else f"Cannot start: {asked.why}",
             width="stretch",
             key="lab.start",
         )
@@ -38,7 +39,7 @@ with left:
 with right:
     run = lab.current_run()
     if run is None:
-        st.info("Nothing runs. Choose a method and press Start; the replay of a model is below.")
+        st.info("No run yet. Choose a method and press Start, or replay a finished model below.")
     else:
         live.follow(run)
         lab.finished_model(run)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .images import Images, assemble
     from .photographs import photo_patches
     from .planting import Planted, triggered
+    from .presence import at_hand
     from .probe_sets import probe_set
     from .scenarios import Scenario, Split
     from .sources import (
@@ -32,6 +33,7 @@ else:
             "planting": "Planted triggered",
             "probe_sets": "probe_set",
             "scenarios": "Scenario Split",
+            "presence": "at_hand",
             "sources": "DatasetInfo DataSpec data_root list_datasets load register_dataset",
             "tensors": "Tensors",
         },
@@ -52,6 +54,7 @@ __all__ = [
     "Tensors",
     "as_float",
     "assemble",
+    "at_hand",
     "augment",
     "data_root",
     "digest",

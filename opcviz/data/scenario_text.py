@@ -57,7 +57,7 @@ def read(text: str) -> dict[str, Any]:
     """
     kind, colon, value = (part.strip() for part in text.partition(":"))
     if not colon or kind not in KINDS or not value:
-        raise ConfigError(f"'{text}' is no forget scenario; write one of {FORMS}")
+        raise ConfigError(f"'{text}' is no valid choice of what to forget; write one of {FORMS}")
     if kind == "indices":
         return {"kind": kind, "path": value}
     settings: dict[str, Any] = {"kind": kind}

@@ -18,7 +18,14 @@ from .base import Data, DataError, strata
 if TYPE_CHECKING:
     from .images import Images
 
-__all__ = ["DataSpec", "DatasetInfo", "data_root", "list_datasets", "load", "register_dataset"]
+__all__ = [
+    "DataSpec",
+    "DatasetInfo",
+    "data_root",
+    "list_datasets",
+    "load",
+    "register_dataset",
+]
 
 DIGITS = tuple("0123456789")
 SPLIT_SEED = 0  # of the digits split: part of the data set, not a setting

@@ -59,22 +59,22 @@ FIT_SETS: Mapping[str, FitSet] = {
             "all train data",
             "needed",
         ),
-        FitSet("retain", ("retain_train",), "retain only", "retained data alone", "needed"),
+        FitSet("retain", ("retain_train",), "only kept data", "retained data alone", "needed"),
         FitSet(
             "heldout",
             ("retain_test", "forget_test"),
-            "held-out",
+            "held-out data",
             "held-out data",
             "optional",
         ),
         FitSet(
             "heldout_retain",
             ("retain_test",),
-            "held-out, no forget classes",
+            "held-out, only kept",
             "held-out data without the forgotten classes",
             "unused",
         ),
-        FitSet("forget", ("forget_train",), "forget only", "forget data alone", "optional"),
+        FitSet("forget", ("forget_train",), "only forgotten data", "forget data alone", "optional"),
     )
 }
 """By name, in the order in which they are computed and shown."""

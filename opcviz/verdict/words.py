@@ -83,16 +83,16 @@ def rules(t: Thresholds | None = None) -> str:
     t = t or Thresholds()
     return f"""\
 Three questions, each answered beside the *band*: all retrained models of the study, which never
-saw the forgotten data. Every attacker is scored on pictures he was not given.
+saw the forgotten data. Every attacker is scored on pictures they were not given.
 
 **Gone?** The first line that applies.
 
 1. **no**: of the original's lead over the band, in answers (or in membership AUC, where samples are
    forgotten), more than {t.left:g} % is left.
 2. **hidden**: some declared attacker gets back more than {t.points:g} points beyond the most that
-   he gets from any retrained model, more than chance could give (the 95 % interval of the
-   difference), and more than all but {t.further:g} % of further retrained models would give him, by
-   the spread of those in hand. A map must also get more than a map gets from the pixels alone,
+   they get from any retrained model, more than chance could give (the 95 % interval of the
+   difference), and more than all but {t.further:g} % of further retrained models would give them,
+   by the spread of those in hand. A map must also get more than a map gets from the pixels alone,
    without any model. One attacker is enough.
 3. **beyond**: none does; and both the best map of the last block and the best relearning get more
    than {t.points:g} points, and more than chance, less than from every retrained model. It says
@@ -106,7 +106,7 @@ saw the forgotten data. Every attacker is scored on pictures he was not given.
 *Seeds together.* What is within the spread of retrained models for one model may be far beyond it
 for the seeds of a method taken together. They are *hidden*, whatever each of them is called, if
 some attacker gets on average more than {t.points:g} points beyond the retrained models' mean, and
-more than all but {t.together:g} % of so many retrained models would give him on average.
+more than all but {t.together:g} % of so many retrained models would give them on average.
 
 *Depth* is the earliest block from which on no map gets more than from the band.
 

@@ -84,7 +84,3 @@ def measures(app: AppTest) -> dict[str, Any]:
     """What the table of measures was sent."""
     (found,) = [part.proto for part in app.get("bidi_component") if "-measures." in part.proto.id]
     return json.loads(found.json)
-
-
-def sources(strip: str) -> list[str]:
-    return re.findall(r'src="([^"]+)"', strip)

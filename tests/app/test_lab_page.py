@@ -126,7 +126,7 @@ def test_a_scenario_that_cannot_be_is_named_and_start_refused(lab):
 
 
 def test_it_says_what_start_will_do(lab):
-    assert any(text.startswith("This model exists: it is trained again") for text in captions(lab))
+    assert any(text.startswith("This model is already in the study.") for text in captions(lab))
     lab.number_input(key=f"{METHOD}.epochs").set_value(3).run()
     assert any(text.startswith("Will train: OPC on features; then") for text in captions(fine(lab)))
     place = lab.query_params["study"]
@@ -163,7 +163,7 @@ def test_a_run_is_followed_from_the_queue_to_its_end(started, engine):
     begun = Stage("model", 0, 5, "OPC")
     with worked_on(engine, id, begun, epoch(0, 100.0)) as log:
         fine(lab.run())
-        assert "training OPC, epoch 0 of 4 (answer 1 of 5)" in progress(lab)[0].lower().replace(
+        assert "training OPC, epoch 0 of 4 (step 1 of 5)" in progress(lab)[0].lower().replace(
             "opc", "OPC"
         )
         log(Step(20, 80, loss=0.5))
@@ -312,7 +312,9 @@ def test_a_stored_model_is_trained_again_and_compared(visit, burst, store, monke
     lab = visit("lab", study=burst)
     lab.selectbox(key="lab.method").set_value("retrain").run()
     lab.toggle(key="lab.full").set_value(True).run()
-    assert any(text.startswith("This model exists") for text in captions(fine(lab)))
+    assert any(
+        text.startswith("This model is already in the study.") for text in captions(fine(lab))
+    )
     press(lab, "lab.start")
     for _ in range(CATCH_UP):
         fine(lab.run())

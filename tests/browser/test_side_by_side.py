@@ -145,7 +145,7 @@ def test_a_lasso_drawn_beside_a_pin_stays(home):
     idle(home)
     selected = picture(home)
     assert selected != before  # the other points are dimmed
-    home.get_by_text("retain only", exact=True).click()  # a further rerun
+    home.get_by_text("only kept data", exact=True).click()  # a further rerun
     home.wait_for_timeout(1000)
     idle(home)
     assert picture(home) == selected
@@ -204,7 +204,7 @@ def test_another_fit_set_changes_the_bars(home):
     bars = home.locator("[class*=st-key-rows-recovery] .textpoint")
     before = bars.all_text_contents()
     assert len(before) == 12
-    home.get_by_text("retain only", exact=True).click()
+    home.get_by_text("only kept data", exact=True).click()
     expect(bars).not_to_have_text(before, timeout=WAIT)
     expect(recovery_bars(home)).to_have_count(12, timeout=WAIT)
 
@@ -231,7 +231,7 @@ def test_a_bar_tells_its_interval_and_the_chart_saves_itself(home):
 def test_a_fold_shows_its_charts_once_it_is_open(home):
     charts = home.locator("[class*=st-key-rows-ridge] .main-svg")
     expect(charts).to_have_count(0)
-    home.get_by_text("How much of this is the attacker's ridge?").click()
+    home.get_by_text("Does the result depend on the attacker's regularisation (ridge)?").click()
     expect(charts.first).to_be_visible(timeout=WAIT)
 
 

@@ -183,7 +183,7 @@ def test_models_are_told_apart_by_method_settings_and_seed() -> None:
         ({"training": {"epochs": 0}}, r"Training\.epochs: 0 is below"),
         ({"training": 5}, "Training wants a table of settings"),
         ({"data": {"name": "imagenet"}}, r"DataSpec\.name: 'imagenet' is not one of"),
-        ({"forget": "everything"}, "'everything' is no forget scenario"),
+        ({"forget": "everything"}, "'everything' is no valid choice of what to forget"),
         ({"evidence": {"maps": ["tsne"]}}, r"Evidence\.maps: 'tsne' is not one of umap"),
         ({"evidence": {"recovery": {"ridge": -1}}}, r"Recovery\.ridge: -1"),
         ({"methods": "opc"}, "methods: wants a list of names or tables, got 'opc'"),

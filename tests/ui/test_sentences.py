@@ -56,7 +56,7 @@ def test_a_model_that_still_answers_is_not_called_forgetful():
 def test_references_are_told_apart():
     assert "Before unlearning" in headline(*numbers("original", before=100.0, after=100.0))
     said = headline(*numbers("retrain", before=0.0, after=93.4))
-    assert "never saw the data" in said
+    assert "never saw the forgotten data" in said
     assert "93.4 %" in said
 
 

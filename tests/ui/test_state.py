@@ -27,7 +27,7 @@ def test_every_view_survives_its_link():
     ("params", "view", "says"),
     [
         ({"study": "x"}, View("digits", DIGITS.shown), "There is no study 'x'"),
-        ({"models": "opc,foo,rl"}, View("digits", ("rl", "opc")), "no model 'foo'"),
+        ({"models": "opc,foo,rl"}, View("digits", ("opc", "rl")), "no model 'foo'"),
         ({"models": "foo"}, View("digits", DIGITS.shown), "no model 'foo'"),
         ({"map": "tsne"}, View("digits", DIGITS.shown), "There is no map 'tsne'"),
         ({"sample": "3"}, View("digits", DIGITS.shown), "There is no sample '3'"),

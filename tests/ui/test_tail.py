@@ -69,7 +69,7 @@ def test_what_does_not_draw_is_not_waited_for(runs, run):
     tail.poll(runs, runs.status(run))
     assert not tail.behind
     assert [message["text"] for message in tail.messages] == ["one", "two"]
-    assert tail.saying == "attacking OPC (answer 2 of 2)"
+    assert tail.saying == "attacking OPC (step 2 of 2)"
 
 
 def test_losses_stand_at_their_place_in_the_run(runs, run):
@@ -80,7 +80,7 @@ def test_losses_stand_at_their_place_in_the_run(runs, run):
     tail.poll(runs, runs.status(run))
     assert tail.losses == [(5.0, 2.0)]
     assert tail.step["step"] == 100
-    assert tail.saying == "training OPC, epoch 0 of 10 (answer 1 of 1)"
+    assert tail.saying == "training OPC, epoch 0 of 10 (step 1 of 1)"
 
 
 def test_the_next_model_begins_a_new_picture(runs, run):
@@ -177,4 +177,4 @@ def test_every_kind_of_artefact_has_its_words(runs, run):
     for index, (kind, words) in enumerate(WORDS.items()):
         say(runs, run, Stage(kind, index, len(WORDS), "OPC"))
         tail.poll(runs, runs.status(run))
-        assert tail.saying == f"{words} (answer {index + 1} of {len(WORDS)})"
+        assert tail.saying == f"{words} (step {index + 1} of {len(WORDS)})"

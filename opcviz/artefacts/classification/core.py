@@ -135,7 +135,7 @@ class Core(Kind[Context]):
         Row(
             GROUP,
             "separability, 15-NN",
-            "the same by neighbours",
+            "AUC of forget against retain features by 15 neighbours; 0.5 or less: alike",
             _told_apart(lambda found: found.separability.knn),
         ),
     )

@@ -88,7 +88,7 @@ class Lira(Kind[Context]):
         Row(
             "Membership",
             "RMIA, retrained models",
-            "the same by pairwise ratios to unseen data, 95 % interval; below 0.5: less sure of "
+            "AUC by pairwise ratios to unseen data, 95 % interval; below 0.5: less sure of "
             "the forget data than a model that never saw them",
             _statistic("rmia"),
         ),

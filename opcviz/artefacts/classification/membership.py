@@ -143,7 +143,7 @@ class MembershipTests(Kind[Context]):
         Row(
             "Standing out",
             "outlier, feature norm",
-            "the same by feature length",
+            "AUROC by feature length, forget against retain test; 0.5: no outlier",
             _outlier(lambda scores: scores.feature_norm),
         ),
         Row(

@@ -24,7 +24,7 @@ def _relearnt(variant: str) -> Cell:
         if isinstance(found.area, Undefined):
             return (found.area.reason or "undefined").replace("|", "/")
         half = found.steps_to_half
-        reached = f"half after {half} steps" if defined(half) else "half not reached"
+        reached = f"half is back after {half} steps" if defined(half) else "half does not come back"
         return f"{found.area:.2f}, {reached}"
 
     return value
@@ -60,12 +60,13 @@ class RelearningCurves(Kind[Context]):
         ),
         _row(
             "from ten a class",
-            "the same with ten forget pictures a class",
+            "area under the forget curve over the original's, given ten forget pictures a class",
             "shots_10",
         ),
         _row(
             "from photographs",
-            "the same with another data set and a head of its own",
+            "area under the forget curve over the original's, trained on another data set with a "
+            "head of its own",
             "other",
         ),
     )

@@ -107,19 +107,19 @@ class ShadowModels(Kind[Context]):
         Row(
             "Membership",
             "U-LiRA, the method",
-            "the same of the attacker's own unlearned models, over forget sets (and range)",
+            "AUC of the attacker's own unlearned models, over forget sets (and range)",
             _cell(_method),
         ),
         Row(
             "Membership",
             "U-LiRA, calibrated",
-            "the same beyond how sure the model is of data nobody saw: about these samples alone",
+            "AUC beyond how sure the model is of data nobody saw: about these samples alone",
             _of(lambda found: found.target, "calibrated"),
         ),
         Row(
             "Membership",
             "RMIA, shadow models",
-            "the same by pairwise ratios; below 0.5: less sure than a model that never saw them",
+            "AUC by pairwise ratios; below 0.5: less sure than a model that never saw them",
             _of(lambda found: found.target, "rmia"),
         ),
         Row(

@@ -124,13 +124,13 @@ class Signs(Kind[Context]):
         Row(
             GROUP,
             "best judge, logits",
-            "the same by what the model answers",
+            "AUC of forgotten against retained test pictures by what the model answers",
             _told("logits"),
         ),
         Row(
             GROUP,
             "best judge anywhere",
-            "the same at whatever place tells most; the stem sees what pixels show",
+            "AUC at whatever place tells most; the stem sees what pixels show",
             _told(),
         ),
     )

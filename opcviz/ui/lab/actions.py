@@ -52,8 +52,8 @@ def what_will_run(study: StudyResult, plan: Plan, device: str) -> str:
     said = f"Will train: {', '.join(names)}; then {attacks}. Device: {device}."
     if not names:
         said = (
-            "This model exists: it is trained again before your eyes, and compared with it; then "
-            f"{attacks}, as far as they were not made yet."
+            "This model is already in the study. Start trains it again live and checks that the "
+            f"result is identical; then {attacks}, as far as they were not made yet."
         )
     if first := not_yet_quick(study, plan):
         count = f"{len(first)} reference model" + ("s" if len(first) > 1 else "")
@@ -132,7 +132,13 @@ def finished_model(run: str) -> None:
     st.markdown(f"**{words}** by {by}. {verdict.why}")
     for note in verdict.notes:
         st.caption(note)
-    if st.button("See it side by side", icon=":material/view_column:", key=f"lab.open.{run}"):
+    if st.button(
+        "See it side by side",
+        icon=":material/view_column:",
+        key=f"lab.open.{run}",
+        help="Opens Side by side on this study with this model beside the original and retrained "
+        f"model of its seed ({model.seed}), in place of the models shown there before.",
+    ):
         state.update(study=study.place, models=_beside(study, model))
         st.switch_page(SIDE_BY_SIDE)
 

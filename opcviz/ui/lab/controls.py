@@ -16,7 +16,17 @@ __all__ = ["controls"]
 
 C = TypeVar("C", bound=Config)
 _FEW = 4  # up to so many short choices stand side by side
-_NAMES = {"lr": "Learning rate"}  # fields whose name is the field's own short word
+_NAMES = {
+    "lr": "Learning rate",
+    "augment": "Vary the pictures",
+    "target": "What is contracted",
+    "norm": "How length counts",
+    "weight": "Weight of forgetting",
+    "point": "Contracted to",
+    "directions": "Random directions",
+    "momentum": "Momentum",
+}
+"""Plain words for fields whose own name is short; the help says more."""
 _SHORT = 11  # letters in all: what half of the lab's form shows without cutting
 
 

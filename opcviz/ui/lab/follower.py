@@ -130,7 +130,7 @@ class Tail:
         where = ""
         if self._training and self.epochs:
             where = f", epoch {self.epochs[-1]['epoch']} of {self.epochs[-1]['epochs']}"
-        return f"{word} {self.stage['model']}{where} (answer {count})"
+        return f"{word} {self.stage['model']}{where} (step {count})"
 
 
 def _share(step: dict[str, Any]) -> float:

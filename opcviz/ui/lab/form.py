@@ -10,7 +10,7 @@ import streamlit as st
 
 from ...artefacts import kinds
 from ...common.config import Config, ConfigError
-from ...data import DataError, DataSpec, Scenario, list_datasets
+from ...data import DataError, DatasetInfo, DataSpec, Scenario, at_hand, list_datasets
 from ...methods import (
     MARKS,
     MethodSettings,
@@ -23,12 +23,17 @@ from ...models import Architecture, list_architectures
 from ...study import Plan, Study, StudyResult
 from ...training import Training
 from ..reading import store_reader as library
+from ..sections.glossary import help_of
 from .controls import controls
 from .costs import attack_seconds
 from .own import own_files
 
 __all__ = ["Asked", "choose", "pick"]
 
+AUTO = "auto takes the first there is of CUDA, MPS and CPU."
+FETCH = (
+    "python -c \"from opcviz.data import DataSpec, load; load(DataSpec('{name}'), download=True)\""
+)
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -72,10 +77,13 @@ def choose(study: StudyResult, method: str) -> Asked:
     with st.expander("Study: data, what to forget, network"):
         asked, wrong = _study(study.study, library.samples(study)[1].class_names)
     one, two = st.columns(2)
-    seed = one.number_input(
-        "Seed", 0, 10_000, 0, key="lab.seed", help="Of initial weights and the order of data."
+    seed = one.number_input("Seed", 0, 10_000, 0, key="lab.seed", help=help_of("seed"))
+    device = two.selectbox(
+        "Device",
+        DEVICES,
+        key="lab.device",
+        help=f"{AUTO}  \n{help_of('GPU')}",
     )
-    device = two.selectbox("Device", DEVICES, key="lab.device", help="auto: CUDA, MPS, then CPU.")
     if settings is None:
         title = settings_class(method).info.title
         return Asked(None, device, f"a setting of {title} cannot be used; below it says which.")
@@ -159,14 +167,18 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
         "Data set",
         names,
         index=names.index(current.data.name),
-        format_func=lambda n: f"{n}: {sets[n].description}",
+        format_func=lambda n: (
+            f"{n}: {sets[n].description}{'' if at_hand(n) else ' · not here yet'}"
+        ),
         key=f"{key}.data",
     )
     path = ""
     if sets[data_name].needs == "path":
         path = st.text_input("Its folder or file", current.data.path, key=f"{key}.path")
-    elif sets[data_name].needs == "download":
-        st.caption("Fetched once on the command line: `python -m opcviz run … --download`.")
+    elif not at_hand(data_name):
+        st.warning(f"{data_name} is not on this machine. Fetch it once on the command line:")
+        st.code(FETCH.format(name=data_name), language="bash")
+        return None, f"{data_name} is not on this machine; under *Study* is the command."
     forget = st.text_input(
         "Forget",
         str(current.forget),
@@ -199,6 +211,10 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
         st.error(f"{said}. {error}.")
         return None, f"{said[:1].lower()}{said[1:]}: {error}."
     return asked, ""
+
+
+def _described(info: DatasetInfo) -> str:
+    return f"{info.name}: {info.description}{'' if at_hand(info.name) else ' · not here yet'}"
 
 
 def _same_or_new(

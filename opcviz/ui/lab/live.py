@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.naming import apart
 from ..charts.curves_component import Level, run_curves
 from ..charts.maps_component import Panel, Samples, linked_maps
+from ..charts.scroll_up import scroll_up
 from ..reading import store_reader as library
+from ..sections.glossary import help_of
 from ..sections.sentences import percent, power_of_ten
 from . import elsewhere
 from .follower import Tail
@@ -34,6 +37,8 @@ ICONS = {
 
 def follow(run: str) -> None:
     """Show a run; while it is active the view renews itself."""
+    if st.session_state.pop("lab.scroll", None) == run:
+        scroll_up(run)  # Show is pressed at the page's end, and the run stands at its beginning
     engine, tail = library.engine(), _tail(run)
     try:
         record = engine.status(run)
@@ -145,20 +150,30 @@ def _live_view(record: Run, tail: Tail) -> None:
         return
     last = history[-1] if history else {}
     numbers = st.columns(4)
-    numbers[0].metric("Forget accuracy", percent(last.get("forget_accuracy")), border=True)
-    numbers[1].metric("Retain accuracy", percent(last.get("retain_accuracy")), border=True)
+    numbers[0].metric(
+        "Forget accuracy",
+        percent(last.get("forget_accuracy")),
+        border=True,
+        help=help_of("forget accuracy"),
+    )
+    numbers[1].metric(
+        "Retain accuracy",
+        percent(last.get("retain_accuracy")),
+        border=True,
+        help=help_of("retain accuracy"),
+    )
     numbers[2].metric(
         "Forget after FM",
         percent(last.get("fm_accuracy")),
         border=True,
-        help="Live recovery attack: an affine map from these features to the original's.",
+        help=help_of("FM"),
     )
     ratio = last.get("norm_ratio")
     numbers[3].metric(
         "Norm ratio",
         _ratio(ratio),
         border=True,
-        help="Mean feature length, forget over retain.",
+        help=help_of("norm ratio"),
     )
     samples = _samples_of(record)
     levels, line = _compared(record, tail)
@@ -224,8 +239,8 @@ def _moving_map(tail: Tail, samples: Samples) -> None:
     # one key for all runs: the map of the run before would stand beside this one for a while
     linked_maps([panel], samples, key="live.map", height=270, compact=True)
     st.caption(
-        "PCA, not centred, turned to match the epoch before; the cross is the origin. Samples that "
-        "the model no longer tells apart are one mark with their count."
+        "Principal components (PCA), not centred, turned to match the epoch before; the cross is "
+        "the origin. Samples that the model no longer tells apart are one mark with their count."
     )
 
 
@@ -294,6 +309,13 @@ def _told_apart(runs: Sequence[Run]) -> dict[str, str]:
     return {run.id: f" · {said[run.id]}" if said.get(run.id) else "" for run in runs}
 
 
+def _clock(seconds: float) -> str:
+    """When a run was asked for, by the clock of this machine; the day where it was not today."""
+    when = datetime.fromtimestamp(seconds)
+    form = "%H:%M:%S" if when.date() == datetime.now().date() else "%d %b %H:%M"
+    return when.strftime(form)
+
+
 def _queue() -> None:
     engine = library.engine()
     runs = engine.list()[:8]
@@ -302,7 +324,10 @@ def _queue() -> None:
     told = _told_apart(runs)
     for run in runs:
         what, status, show = st.columns([4, 3, 1], vertical_alignment="center")
-        what.markdown(f"{ICONS[run.status]} {run.label or run.id}{told.get(run.id, '')}")
+        what.markdown(
+            f"{ICONS[run.status]} {run.label or run.id}{told.get(run.id, '')} · "
+            f"{_clock(run.created)}"
+        )
         ahead = engine.position(run.id)
         about = {
             "queued": "next" if not ahead else f"{ahead} before it",
@@ -313,4 +338,5 @@ def _queue() -> None:
         if show.button("Show", key=f"queue.{run.id}", width="stretch"):
             elsewhere.show(run)  # leaves this page, if the run belongs to another
             st.query_params["run"] = st.session_state["lab.run"] = run.id
+            st.session_state["lab.scroll"] = run.id
             st.rerun()  # the whole page: the run is shown outside of this part

@@ -61,7 +61,7 @@ def downloads(study: StudyResult, view: state.View, shown: Sequence[Column]) -> 
         )
     with link:
         copy_link(key="export.link")
-    st.caption("Charts save themselves as SVG (camera button).")
+    st.caption("Point at a chart and press its camera to save it.")
 
 
 def numbers_json(study: StudyResult, shown: Sequence[Column]) -> str:

@@ -146,6 +146,7 @@ class Choices:
         samples: ids of its probe set, in its order.
         classes: numbers of the classes that are in it.
         maps: kinds of map it has; the first is shown at first.
+        title: of the study, for a person.
     """
 
     models: Sequence[str]
@@ -153,6 +154,7 @@ class Choices:
     samples: Collection[int] = ()
     classes: Container[int] = ()
     maps: Sequence[str] = ("umap", "densmap", "pca")
+    title: str = ""
 
     def __post_init__(self) -> None:
         if not self.shown:
@@ -230,7 +232,8 @@ def read(
     default = start.study if start and start.study in studies else next(iter(studies))
     study = params.get("study", default)
     if study not in studies:
-        notes.append(f"There is no study '{study}' here; showing '{default}'.")
+        name = studies[default].title or default
+        notes.append(f"There is no study '{study}' here; showing '{name}'.")
         study = default
     choices = studies[study]
     view = start if start and start.study == study else View(study, tuple(choices.shown))
@@ -273,9 +276,9 @@ def _read_models(
     if len(models) > MAX_MODELS:
         notes.append(f"At most {MAX_MODELS} models fit side by side; showing the first of them.")
     if len(models) < min(MIN_MODELS, len(choices.models)):
-        if "models" in params:
+        if "models" in params and not unknown:
             notes.append(f"At least {MIN_MODELS} models are compared; the first ones were added.")
-        models = (*models, *(m for m in choices.shown if m not in models))
+        models = tuple(m for m in choices.models if m in {*models, *choices.shown})
     return models[:MAX_MODELS]
 
 

@@ -104,6 +104,7 @@ def choices() -> dict[str, Choices]:
                 _shown(first),
                 dict.fromkeys(map(int, kept.get("ids", ()))),  # ordered, and quick to look up
                 set(map(int, kept.get("labels", ()))),
+                title=study.study.title,
             )
     return found
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-from .terms import ENTRIES, Term
+from .terms import Term
+from .terms_measures import ENTRIES
 
 __all__ = ["TERMS", "Term", "abbr", "explained", "find", "help_of"]
 

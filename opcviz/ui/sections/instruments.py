@@ -40,10 +40,12 @@ def relearning(shown: Sequence[Column]) -> None:
                 st.markdown(f"Training on {_title(variant)}")
                 _variant(variant, {k: v[variant] for k, v in known.items() if variant in v}, colors)
     st.caption(
-        "The original's own recipe goes on from each model. Given pictures are not scored. A line "
-        "that rises sooner than the retrained model's had something left to rise from. The "
-        "photographs (patches of scikit-learn's two) are learnt through a new head; the model's "
-        "own, untouched, is scored on what that does to the features."
+        "One way of training on, the original's own recipe, step by step: how soon forgotten data "
+        "come back. Above, *Relearned* takes the best of many ways and is what the verdict reads; "
+        "where the two differ, it decides. The pictures the attacker trains on are left out of "
+        "the score. A line that rises sooner than the retrained model's had something left to "
+        "rise from. Photographs (patches of scikit-learn's two) are learnt through a new last "
+        "layer; the model's own is then asked what that did to the features."
     )
 
 
@@ -104,9 +106,9 @@ def membership(shown: Sequence[Column]) -> None:
         left.caption(_how_to_read([found for found in tests.values() if defined(found)]))
     if drawn["reference"]:
         right.caption(
-            "The attacker trains originals and retrained models himself, and tells this model's "
-            "answers on the forget data from those of a retrained model he has not used. Dashed: "
-            "he cannot; unlearning left no trace in the answers."
+            "The attacker trains originals and retrained models themselves, and tells this "
+            "model's answers on the forget data from those of a retrained model they have not "
+            "used. Dashed: they cannot; unlearning left no trace in the answers."
         )
     else:
         lacks = sorted({no_likelihood(each) for each in lira.values()})
@@ -120,5 +122,8 @@ def _how_to_read(found: Sequence[MembershipResult]) -> str:
     )
     sizes = [one.thresholds.nonmembers for one in found]
     if fewest := min(filter(None, sizes), default=None):
-        text += f" {fewest} unseen samples resolve no rate below {100 / fewest:.2g} %."
+        text += (
+            f" With {fewest} unseen samples, false-alarm rates below {100 / fewest:.2g} % cannot "
+            "be measured."
+        )
     return text

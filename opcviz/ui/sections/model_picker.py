@@ -84,7 +84,7 @@ def _mover(
     """A button by which a column changes places with its neighbour."""
     side = "left" if by < 0 else "right"
     if place.button(
-        "◀" if by < 0 else "▶",
+        ":material/arrow_back:" if by < 0 else ":material/arrow_forward:",
         help=f"Move {titles[shown[at]]} to the {side}",
         key=f"head.move.{side}.{at}",
         disabled=not 0 <= at + by < len(shown),

@@ -23,6 +23,7 @@ WIDTHS = (1.1, 1.3, 2.4)
 STYLE = """<style>
 .stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}
 .st-key-presentation-keys {position: absolute}
+@media (max-width: 1100px) {.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}}
 .st-key-page-tools {justify-content: flex-end}
 .st-key-page-tools > * {flex: 0 0 auto; width: auto}
 [data-testid="stLayoutWrapper"]:has(> .st-key-names) {position: sticky; top: 3.7rem; z-index: 90}

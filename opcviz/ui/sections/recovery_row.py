@@ -18,11 +18,13 @@ from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column, fit_of
 from .folded import folded
+from .glossary import help_of
 from .paint import paint
 from .sentences import HOW_TO_READ, percent, title
 
 __all__ = ["recovery"]
 
+UNEVEN = 0.5  # points between two ways of counting, from which both are told
 STAGES = {"FM": "fm", "HR": "hr_labels"}
 """Bars to attacks: HR on labels, since on the original's logits it is FM in closed form."""
 
@@ -34,7 +36,7 @@ def recovery(shown: Sequence[Column], references: References) -> None:
         shown: the columns.
         references: whose band is drawn: the retrained models of all seeds.
     """
-    left, right = st.columns([1.6, 1.6], vertical_alignment="bottom")
+    left, right = st.columns([1, 2.2], vertical_alignment="bottom")
     with left:
         title("Recovery attacks", HOW_TO_READ["recovery"])
     st.session_state["rows.fit"] = fit = state.option("fit")
@@ -42,13 +44,13 @@ def recovery(shown: Sequence[Column], references: References) -> None:
         right.markdown(f"The attacker has: **{FIT_SETS[fit].label}**")
     with right:
         st.segmented_control(
-            "Fitted on",
+            "The attacker has",
             list(FIT_SETS),
             format_func=lambda name: FIT_SETS[name].label,
+            help=help_of("fit set"),
             required=True,
             key="rows.fit",
             on_change=lambda: state.choose(fit=st.session_state["rows.fit"]),
-            label_visibility="collapsed",
         )
     beside = [_stages(each, fit) for each in references.retrained]
     bands = {
@@ -62,7 +64,7 @@ def recovery(shown: Sequence[Column], references: References) -> None:
     if not bands:
         st.caption("No band: this study has no retrained model with these numbers.")
     folded(
-        "How much of this is the attacker's ridge?",
+        "Does the result depend on the attacker's regularisation (ridge)?",
         lambda: _ridges(shown, fit),
         key="rows.why",
         aside=True,
@@ -104,20 +106,23 @@ def _read_out(column: Column, fit: str) -> str:
     score = score_of(found, fit)
     if score.value is None:
         return f"not defined: {score.reason}"
-    kept = f"retain data **{percent(known(found.retain_accuracy))}**"
-    balanced = f"balanced over forget classes **{percent(score.balanced)}**"
+    kept = f"**{percent(known(found.retain_accuracy))}** of the kept data are still right"
+    guess = "" if score.constant is None else f" (a guess gets {percent(score.constant)})"
+    restored = f"Restored by FM: **{percent(score.value)}**{guess}"
+    if score.balanced is not None and abs(score.balanced - score.value) >= UNEVEN:
+        restored += f", **{percent(score.balanced)}** with every class alike"
     if score.scored is None:
-        seen = "in-sample: on the pictures it was fitted on" if score.in_sample else "on train data"
-        return f"after FM, {seen}: {balanced}, {kept}"
+        seen = "the pictures it was fitted on" if score.in_sample else "train data"
+        return f"{restored}, on {seen}; {kept}."
     where = {
         "forget_test": "test pictures",
         "forget_train": "train pictures that it was not fitted on",
         "cross-fitted": "pictures left out of the fit in turn",
     }
-    text = f"after FM, on {score.scored:,} forgotten {where[score.on]}: {balanced}, {kept}"
+    text = f"{restored}, on {score.scored:,} forgotten {where[score.on]}; {kept}"
     if "forget_train" in FIT_SETS[fit].parts:
-        text += f"; in-sample **{percent(known(found.forget_accuracy))}**"
-    return text
+        text += f"; on the pictures it was fitted on **{percent(known(found.forget_accuracy))}**"
+    return f"{text}."
 
 
 def _ridges(shown: Sequence[Column], fit: str) -> None:
@@ -144,6 +149,6 @@ def _ridges(shown: Sequence[Column], fit: str) -> None:
     )
     seen = ", in-sample" if "forget_train" in FIT_SETS[fit].parts else ""
     st.caption(
-        "The penalty on the attacker's map is part of every recovered accuracy. The chart is of "
-        f"the forgotten train pictures{seen}; the bars above are at the dotted line."
+        "The penalty on the attacker's map (ridge) is part of every recovered accuracy. The chart "
+        f"is of the forgotten train pictures{seen}; the bars above are at the dotted line."
     )

@@ -54,7 +54,8 @@ def relearned(shown: Sequence[Column], references: References) -> None:
     )
     unseen = "test pictures" if about.part == "forget_test" else "pictures that were not given"
     st.caption(
-        f"Each bar is the best over optimisers, rates and steps of training on, the mean of "
+        "This is what the verdict reads of relearning. Each bar is the best over optimisers, "
+        "rates and steps of training on, the mean of "
         f"{len(next(iter(about.attacks)).draws)} draws of the pictures given, scored on "
         f"{about.scored:,} forgotten {unseen}. Further right, more of the last blocks start from "
         "fresh weights: what comes back then was in the blocks before them. Shaded: lowest to "

@@ -99,7 +99,8 @@ def headline(method: str, results: ModelResults, verdict: Verdict | None = None)
         says = f"The answers are gone ({percent(forget)})"
     if method == "retrain":
         return (
-            f"{says}. It never saw the data; what FM finds here ({percent(after)}) is similarity."
+            f"{says}. It never saw the forgotten data. An attacker with labelled examples still "
+            f"sorts {percent(after)} of them: likeness to other classes, not memory."
         )
     if after <= constant + 1:
         return f"{says}, and an affine map restores no more than a constant answer would."

@@ -10,7 +10,7 @@ from ...common.records import Undefined, defined
 from ...results import MapsResult, SamplesResult
 from ...study import StudyResult
 from ..charts.maps_component import Panel, linked_maps
-from ..charts.theme import projected, scaled
+from ..charts.theme import projected
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.store_reader import Column

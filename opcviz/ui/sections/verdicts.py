@@ -109,11 +109,11 @@ def reach(verdict: Verdict, *, tried: bool) -> list[str]:
     if verdict.gone is None:
         return told
     if not tried:
-        told.append(f"{DEPTH} not known; no map was tried at the blocks.")
+        told.append(f"{DEPTH} not known: no map was tried at the blocks.")
     elif verdict.depth is None:
-        told.append(f"{DEPTH} none; maps get more even at the last block.")
+        told.append(f"{DEPTH} none: maps get more than from retrained models even at the end.")
     else:
-        told.append(f"{DEPTH} from {verdict.depth} on maps get no more.")
+        told.append(f"{DEPTH} from {verdict.depth} on maps get no more than from retrained ones.")
     return told
 
 

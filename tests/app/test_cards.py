@@ -1,0 +1,86 @@
+"""A card quotes the figure that decided its word, and the attacker who got it."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from reading import headlines, plain_text
+
+from opcviz.study import Store, StudyResult, open_study, shipped_root
+from opcviz.study.opening import list_studies
+from opcviz.ui.reading.store_reader import Column
+from opcviz.ui.sections.cards import card
+
+STUDIES = list(list_studies(Store(shipped_root())))
+slow = pytest.mark.slow  # each model of the shipped studies is judged
+SEED = 0  # the seeds of one method are judged alike; one is enough of each
+
+
+def visible(box: str) -> str:
+    """What a person reads of it, without what the pointer would tell."""
+    return re.sub(r"\s+", " ", plain_text(re.sub(r"<[^>]+>", " ", box))).strip()
+
+
+def sentence(box: str) -> str:
+    """What the card says of what is gone."""
+    return visible(box[box.index('data-testid="sentence"') :].partition("</ul>")[0])
+
+
+def bare(text: str) -> str:
+    """Letters and figures alone, since a sentence is broken into lines and begins with capitals."""
+    return re.sub(r"[^\w.%]+", " ", text).replace(". ", " ").strip(" .").casefold()
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def cards(request) -> list[tuple[Column, str]]:
+    study: StudyResult = open_study(Store(shipped_root()), request.param)
+    models = [model for model in study.models if model.seed == SEED]
+    columns = [Column(m, m.title, study.verdict(m), study.consensus(m)) for m in models]
+    return [(column, card(column)) for column in columns]
+
+
+@slow
+def test_it_holds_the_deciding_figure_and_attacker(cards):
+    told = 0
+    for column, box in cards:
+        verdict = column.verdict
+        if verdict.gone is None:
+            assert "No verdict" in visible(box), column.label
+            continue
+        assert bare(verdict.numbers[0].says) in bare(sentence(box)), column.label
+        if verdict.gone in ("hidden", "as in retrained models"):
+            furthest = verdict.furthest
+            assert bare(furthest.words) in bare(sentence(box)), column.label
+            assert f"{furthest.recovered:.1f} %" in sentence(box), column.label
+        told += 1
+    assert told > len(cards) / 2
+
+
+@slow
+def test_no_two_cards_say_the_same_numbers_and_different_words(cards):
+    words: dict[tuple[str, ...], set[str | None]] = {}
+    for column, box in cards:
+        numbers = tuple(re.findall(r"\d+(?:\.\d+)?", sentence(box)))
+        if column.verdict.gone is not None:
+            words.setdefault(numbers, set()).add(column.verdict.gone)
+    assert all(len(each) == 1 for each in words.values()), words
+
+
+def test_the_page_shows_these_cards(visit):
+    app = visit()
+    study = open_study(Store(shipped_root()), app.query_params["study"])
+    shown = [study.model(key) for key in app.query_params["models"].split(",")]
+    for model, box in zip(shown, headlines(app), strict=True):
+        verdict = study.verdict(model)
+        assert bare(verdict.numbers[0].says) in bare(sentence(box))
+        assert html.escape(model.method.info.summary).replace(" %", "&nbsp;%") in box
+
+
+def test_the_goal_of_a_forgotten_tenth_is_what_retrained_models_answer(visit):
+    place = next(place for place in STUDIES if "random" in place)
+    for box in headlines(visit(study=place)):
+        (low, high) = re.search(r"retrained ([\d.]+)(?: to ([\d.]+))? %", visible(box)).groups()
+        assert float(low) > 90
+        assert high is None or float(high) >= float(low)

@@ -1,0 +1,85 @@
+"""Every page over every kind of store: it says what is missing, and no page breaks."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from classes import of_classes
+from every_page import PAGES
+from reading import fine, infos
+
+from opcviz.study import Store, open_study, shipped_root
+from opcviz.study.opening import list_studies
+from opcviz.ui.reading import store_reader as library
+
+SHIPPED = tuple(list_studies(Store(shipped_root())))
+SPOILT = (
+    "models/opc-*-s0/evidence-*/result.json",
+    "models/opc-*-s0/maps-*/maps.npz",
+    "models/opc-*-s0/model-*/trajectory.npz",
+    "models/opc-*-s0/inversion-*/inversion.npz",
+)
+
+
+def copied(store: Path) -> Path:
+    """The shipped study in the visitor's own store, where it hides the shipped one."""
+    place = open_study(Store(shipped_root()), "digits").place
+    shutil.copytree(shipped_root() / "studies" / place, store / "studies" / place)
+    return store / "studies" / place
+
+
+def shipped(number: int) -> Callable[[Path], str]:
+    return lambda _: SHIPPED[number]
+
+
+def without_parts(store: Path) -> str:
+    """OPC was trained and nothing else was made of it."""
+    folder = copied(store)
+    (model,) = folder.glob("models/opc-*-s0")
+    for kind in model.iterdir():
+        if not kind.name.startswith("model-"):
+            shutil.rmtree(kind)
+    return folder.name
+
+
+def damaged(store: Path) -> str:
+    folder = copied(store)
+    for pattern in SPOILT:
+        (path,) = folder.glob(pattern)
+        path.write_bytes(b"\xff" * path.stat().st_size)
+    return folder.name
+
+
+pytestmark = pytest.mark.slow  # each page once over each store
+STORES: dict[str, Callable[[Path], str]] = {
+    **{place.rpartition("-")[0]: shipped(i) for i, place in enumerate(SHIPPED)},
+    "missing parts": without_parts,
+    "damaged": damaged,
+    "100 classes": lambda store: of_classes(store, 100),
+    "2 classes": lambda store: of_classes(store, 2),
+}
+
+
+@pytest.mark.parametrize("kind", STORES)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_drawn(visit, store, page, kind):
+    app = fine(visit(page, study=STORES[kind](store)))
+    assert not app.error
+    assert app.title
+    assert app.selectbox(key="head.study").value == app.query_params["study"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_any_study_a_page_says_how_to_make_one(visit, tmp_path, monkeypatch, page):
+    monkeypatch.setattr(library, "shipped_root", lambda: tmp_path / "none")
+    assert "python -m opcviz run digits" in infos(fine(visit(page)))[0]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_headings_begin_with_one_title_and_leave_no_level_out(visit, page):
+    app = visit(page)
+    assert len(app.title) == 1
+    assert not app.subheader or app.header, "a third level wants a second above it"
