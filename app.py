@@ -12,6 +12,7 @@ st.navigation(
         ),
         st.Page("pages/side_by_side.py", title="Side by side", icon=":material/view_column:"),
         st.Page("pages/race.py", title="Race", icon=":material/flag:"),
+        st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
     ],

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from opcviz.ui.reading import export
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.references import References
 from opcviz.ui.sections import (
@@ -56,3 +57,5 @@ entropy_panels.entropy(shown)
 st.subheader("Membership", anchor=False, help="Was a sample in the training set?")
 instruments.membership(shown)
 own_kinds.own_kinds(study, shown)
+st.divider()
+export.downloads(study, view, shown)

@@ -24,6 +24,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import (
+    Annotated,
     Any,
     ClassVar,
     Literal,
@@ -40,12 +41,42 @@ from typing import (
 from .caching import once_per_class
 from .json_types import Json
 
-__all__ = ["Record", "Undefined", "defined", "guard", "known"]
+__all__ = ["Between", "Percent", "Record", "Share", "Undefined", "defined", "guard", "known"]
 
 
 T = TypeVar("T")
 Hint: TypeAlias = Any  # a type as `typing` gives it: a class, a union, a parametrised alias
 Reasons = Literal["sentence", "table"]
+
+ROUNDING = 1e-6  # relative: by which a stored number may lie outside its range
+
+
+@dataclass(frozen=True)
+class Between:
+    """The range in which a number that is read must lie: `Annotated[float, Between(0, 100)]`.
+
+    Attributes:
+        low, high: ends, both included.
+    """
+
+    low: float
+    high: float
+
+    def check(self, value: float, where: str) -> None:
+        """Refuse what lies outside, and what is no number.
+
+        Raises:
+            ValueError: naming where.
+        """
+        slack = ROUNDING * (self.high - self.low)
+        if not self.low - slack <= value <= self.high + slack:
+            raise ValueError(f"{where}: {value!r} does not lie in {self.low:g} to {self.high:g}")
+
+
+Percent = Annotated[float, Between(0, 100)]
+"""A rate in percent."""
+Share = Annotated[float, Between(0, 1)]
+"""A rate, a probability or an area under a ROC curve."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +176,7 @@ class Record:
 @once_per_class
 def _declared(cls: Any) -> dict[str, tuple[Field[Any], Hint]]:
     """The fields of a record, a dataclass, and their types, by name."""
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, include_extras=True)
     return {field.name: (field, hints[field.name]) for field in fields(cls)}
 
 
@@ -252,6 +283,10 @@ class _Reasons:
 def _read(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: str) -> Any:
     if type(value) is hint:  # a plain number, word or flag
         return value
+    if type(value) is float and (ranges := getattr(hint, "__metadata__", ())):
+        for each in ranges:
+            each.check(value, where)
+        return value
     choices = _choices(hint)
     if value is None:
         return _read_null(choices, reasons, where)
@@ -287,6 +322,11 @@ def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: st
     origin, inner = _origin(hint), get_args(hint)
     if hint is Any:
         return value
+    if origin is Annotated:
+        found = _read_one(inner[0], value, reasons, strict, where)
+        for each in inner[1:]:
+            each.check(found, where)
+        return found
     if origin is Literal:
         if value in inner:
             return value
@@ -310,8 +350,22 @@ def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: st
 
 def _plain_types(hint: Hint) -> set[type]:
     """Classes of which any value is one of this type, as it stands in JSON."""
-    found = set(_choices(hint)) & {float, int, str, bool, types.NoneType}
+    bare = {getattr(each, "__origin__", each) for each in _choices(hint)}
+    found: set[type] = {float, int, str, bool, types.NoneType} & bare
     return found | {int} if float in found else found
+
+
+def _check_all(hint: Hint, values: Sequence[Any], where: str) -> None:
+    """Refuse a row with a number outside the range of its type.
+
+    Raises:
+        ValueError: naming where.
+    """
+    for choice in _choices(hint):
+        for each in getattr(choice, "__metadata__", ()):
+            for i, value in enumerate(values):
+                if value is not None:
+                    each.check(value, f"{where}[{i}]")
 
 
 def _items(
@@ -321,6 +375,7 @@ def _items(
     if len(hints) != len(value):
         raise ValueError(f"{where}: wants {len(hints)} values, got {len(value)}")
     if len(set(hints)) == 1 and _plain_types(hints[0]).issuperset(map(type, value)):
+        _check_all(hints[0], value, where)
         yield from value  # long rows of numbers are most of what is read
         return
     for i, (hint, each) in enumerate(zip(hints, value, strict=True)):

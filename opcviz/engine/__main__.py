@@ -31,6 +31,7 @@ log = logging.getLogger("opcviz.engine")
 
 WARM_UP = ("opcviz.study.pipeline", "opcviz.maps:warm_up")
 POLL_SECONDS = 0.1
+IDLE_POLL_SECONDS = 0.3  # while no run is at work: each look keeps an idle processor awake
 BEAT_SECONDS = 1.0
 NO_WORKER_SECONDS = 60.0  # then the program gives up: a new one may get workers
 
@@ -125,7 +126,7 @@ class _Program:
 
     def _loop(self, dispatcher: Dispatcher, stop: threading.Event, *, local: bool) -> int:
         last_beat = last_worker = time.monotonic()
-        while not stop.wait(POLL_SECONDS):
+        while not stop.wait(POLL_SECONDS if dispatcher.in_flight else IDLE_POLL_SECONDS):
             try:
                 dispatcher.step()
             except OSError:  # a cluster elsewhere may be out of reach for a while

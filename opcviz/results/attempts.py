@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args, runtime_checkable
 
-from ..common.records import Record
+from ..common.records import Percent, Record, Share
 from ..common.statistics import Interval, wilson
 
 __all__ = ["HOLDS", "PLANTED", "Attempt", "Attempts", "Sign", "Signs", "View"]
@@ -60,9 +60,9 @@ class Attempt(Record):
     view: str
     holds: str
     given: int
-    recovered: float
+    recovered: Percent
     scored: int
-    constant: float
+    constant: Percent
     settings: str = ""
     one_answer: bool = False
     luck: float = 0.0
@@ -131,9 +131,9 @@ class Sign(Record):
 
     judge: str
     place: str
-    auc: float
-    low: float
-    high: float
+    auc: Share
+    low: Share
+    high: Share
 
     @property
     def key(self) -> tuple[str, str]:

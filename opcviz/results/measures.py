@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..common.records import Record, Undefined
+from ..common.records import Percent, Record, Share, Undefined
 
 __all__ = [
     "AccuracyReport",
@@ -32,10 +32,10 @@ class AccuracyReport(Record, reasons="table"):
         per_class: `train` and `test`, each class name to percent; None for a class without samples.
     """
 
-    forget_train: float | Undefined
-    retain_train: float | Undefined
-    forget_test: float | Undefined
-    retain_test: float | Undefined
+    forget_train: Percent | Undefined
+    retain_train: Percent | Undefined
+    forget_test: Percent | Undefined
+    retain_test: Percent | Undefined
     per_class: Mapping[str, Mapping[str, float | Undefined | None]]
 
 
@@ -72,8 +72,8 @@ class Separability(Record, reasons="table"):
         samples: forget and other samples used.
     """
 
-    linear: float | Undefined
-    knn: float | Undefined
+    linear: Share | Undefined
+    knn: Share | Undefined
     samples: tuple[int, int]
 
 

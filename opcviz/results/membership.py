@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..common.records import Record, Undefined, defined
+from ..common.records import Record, Share, Undefined, defined
 from .attempts import Sign
 from .measures import Outliers, Separability
 
@@ -47,7 +47,7 @@ class RocReport(Record, reasons="table"):
         roc: for drawing.
     """
 
-    auc: float | Undefined
+    auc: Share | Undefined
     auc_interval: tuple[float, float] | None
     tpr_at_fpr: Mapping[str, float | Undefined] | None
     roc: RocCurve | None
@@ -149,7 +149,7 @@ class GameScore(Record, reasons="table"):
         samples: different samples behind it.
     """
 
-    auc: float | Undefined
+    auc: Share | Undefined
     auc_interval: tuple[float, float] | None
     tpr_at_fpr: Mapping[str, float | Undefined] | None
     folds: tuple[float, ...] | None
@@ -204,7 +204,7 @@ class LiraResult(Record, reasons="table"):
     variance: str
     game: str
     references: ReferenceCounts
-    auc: float | Undefined
+    auc: Share | Undefined
     tpr_at_fpr: Mapping[str, float | Undefined] | None
     roc: RocCurve | None
     folds: tuple[float, ...] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..common.records import Record, Undefined
+from ..common.records import Percent, Record, Undefined
 
 __all__ = ["ProbeScores", "ProbesResult"]
 
@@ -19,9 +19,9 @@ class ProbeScores(Record):
         forget_recall: by class.
     """
 
-    forget_accuracy: float | Undefined
-    retain_accuracy: float | Undefined
-    forget_recall: Mapping[str, float] | Undefined
+    forget_accuracy: Percent | Undefined
+    retain_accuracy: Percent | Undefined
+    forget_recall: Mapping[str, Percent] | Undefined
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ProbesResult(Record):
     samples: int
     folds: int | None
     chance: float | None
-    constant_predictor: float | None
+    constant_predictor: Percent | None
     linear: ProbeScores
     knn: ProbeScores
     mean: ProbeScores

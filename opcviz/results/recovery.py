@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..common.parts import Part
-from ..common.records import Record, Undefined
+from ..common.records import Percent, Record, Undefined
 from .attempts import Attempt
 
 __all__ = [
@@ -84,8 +84,8 @@ FIT_SETS: Mapping[str, FitSet] = {
 class ConfidenceInterval(Record):
     """A 95 % interval in the unit of its figure, and how it was found ("wilson", "bootstrap")."""
 
-    low: float
-    high: float
+    low: Percent
+    high: Percent
     method: str
 
 
@@ -94,8 +94,8 @@ class RidgeSweep(Record):
     """Percent at each penalty, in the order of `ridge`."""
 
     ridge: tuple[float, ...]
-    forget_accuracy: tuple[float, ...]
-    balanced_accuracy: tuple[float, ...]
+    forget_accuracy: tuple[Percent, ...]
+    balanced_accuracy: tuple[Percent, ...]
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,11 @@ class UnseenScore(Record):
         one_answer: whether nine in ten of them get the same answer.
     """
 
-    forget_accuracy: float
-    balanced_accuracy: float
+    forget_accuracy: Percent
+    balanced_accuracy: Percent
     interval: ConfidenceInterval
     scored: int
-    constant_predictor: float
+    constant_predictor: Percent
     scored_on: str
     given: int
     one_answer: bool = False
@@ -159,11 +159,11 @@ class FitResult(Record):
             None in what an older version stored.
     """
 
-    forget_accuracy: float | Undefined
-    balanced_accuracy: float | Undefined
-    recall: Mapping[str, float] | Undefined
-    retain_accuracy: float | Undefined
-    constant_predictor: float | None
+    forget_accuracy: Percent | Undefined
+    balanced_accuracy: Percent | Undefined
+    recall: Mapping[str, Percent] | Undefined
+    retain_accuracy: Percent | Undefined
+    constant_predictor: Percent | None
     sweep: RidgeSweep | None
     samples: int | None = None
     rank: int | None = None
@@ -187,9 +187,9 @@ class BeforeAttack(Record):
     Attributes: as of `FitResult`; the last three are None where the first two are undefined.
     """
 
-    forget_accuracy: float | Undefined
-    balanced_accuracy: float | Undefined
-    recall: Mapping[str, float] | None = None
+    forget_accuracy: Percent | Undefined
+    balanced_accuracy: Percent | Undefined
+    recall: Mapping[str, Percent] | None = None
     interval: ConfidenceInterval | None = None
     confusion: Mapping[str, Mapping[str, int]] | None = None
 
@@ -204,9 +204,9 @@ class SizeCurve(Record):
             bound, since no attacker is told it.
     """
 
-    forget_accuracy: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
+    forget_accuracy: tuple[Percent, ...]
+    low: tuple[Percent, ...]
+    high: tuple[Percent, ...]
     best: tuple[float, ...]
     best_ridge: tuple[float, ...]
 
@@ -259,7 +259,7 @@ class RecoveryResult(Record):
     intercept: bool
     level: float
     resamples: int
-    constant_predictor: float | None
+    constant_predictor: Percent | None
     before: BeforeAttack
     sizes: SizeSweep | Undefined | None
 

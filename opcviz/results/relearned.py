@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..common.records import Record, Undefined, defined
+from ..common.records import Percent, Record, Undefined, defined
 from .attempts import Attempt
 
 __all__ = ["RelearnedResult", "RelearningAttack"]
@@ -28,10 +28,10 @@ class RelearningAttack(Record):
 
     anew: int
     shots: int
-    recovered: float | Undefined
-    draws: tuple[float, ...]
+    recovered: Percent | Undefined
+    draws: tuple[Percent, ...]
     best: str
-    retain_test: float | Undefined
+    retain_test: Percent | Undefined
     one_answer: bool = False
 
 
@@ -51,7 +51,7 @@ class RelearnedResult(Record):
     attacks: tuple[RelearningAttack, ...]
     part: str
     scored: int
-    constant: float
+    constant: Percent
     trainings: int
 
     def attempts(self) -> tuple[Attempt, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..common.records import Record, Undefined
+from ..common.records import Percent, Record, Undefined
 
 __all__ = ["RelearningCurve", "RelearningResult", "RelearningVariant", "RetainAccuracy"]
 
@@ -14,8 +14,8 @@ __all__ = ["RelearningCurve", "RelearningResult", "RelearningVariant", "RetainAc
 class RetainAccuracy(Record):
     """Percent of the retained test data answered right, before and after the attack."""
 
-    before: float | Undefined
-    after: float | Undefined
+    before: Percent | Undefined
+    after: Percent | Undefined
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class RelearningCurve(Record):
         steps_to_half: first look at which half of the original's accuracy is reached.
     """
 
-    accuracy: tuple[float | None, ...] | None
+    accuracy: tuple[Percent | None, ...] | None
     samples: int
-    constant_predictor: float | None
+    constant_predictor: Percent | None
     area: float | Undefined
     steps_to_half: int | Undefined
 
@@ -60,5 +60,5 @@ class RelearningVariant(Record):
 class RelearningResult(Record):
     """All variants by name, against the original model's forget accuracy in percent."""
 
-    original_accuracy: float
+    original_accuracy: Percent
     variants: Mapping[str, RelearningVariant]

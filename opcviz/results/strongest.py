@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..common.records import Record, Undefined
+from ..common.records import Percent, Record, Undefined
 from .attempts import Attempt
 
 __all__ = ["PIXELS", "Rung", "StrongestResult"]
@@ -30,11 +30,11 @@ class Rung(Record):
     """
 
     attempt: Attempt
-    balanced_accuracy: float
-    recall: Mapping[str, float]
-    retain_accuracy: float | Undefined
-    low: float
-    high: float
+    balanced_accuracy: Percent
+    recall: Mapping[str, Percent]
+    retain_accuracy: Percent | Undefined
+    low: Percent
+    high: Percent
     width: int
     fitted: int
 
@@ -54,7 +54,7 @@ class StrongestResult(Record):
     answers: Attempt | Undefined
     rungs: tuple[Rung, ...] | Undefined
     scored_on: str
-    constant: float | Undefined
+    constant: Percent | Undefined
 
     def attempts(self) -> tuple[Attempt, ...]:
         """What everybody got, the model's own answers first; none where nothing was scored.

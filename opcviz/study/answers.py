@@ -56,4 +56,6 @@ def _record(name: str, artefact: Artefact, warn: Callable[[str], None]) -> Recor
     try:
         return kind.read(told) if kind else PlainResult.from_dict(told)
     except ValueError as error:
-        return Undefined(f"made by another version ({error}); run the study again")
+        return Undefined(
+            f"made by another version, or changed since ({error}); run the study again"
+        )

@@ -114,13 +114,18 @@ class StudyResult:
             "consensus": self.consensus(model).to_dict(),
         }
 
-    def to_dict(self) -> Json:
-        """The documented form of `show --json`."""
+    def to_dict(self, keys: Collection[str] | None = None) -> Json:
+        """The documented form of `show --json`.
+
+        Args:
+            keys: names of the models that are asked for; None for all.
+        """
+        wanted = [each for each in self.models if keys is None or each.key in keys]
         own = {name: about.to_dict() for name, about in self.own_kinds.items()}
         return {
             "study": {"place": self.place, **self.study.to_dict()},
             **({"own": own} if own else {}),
-            "models": [self._numbers(model) for model in self.models],
+            "models": [self._numbers(model) for model in wanted],
         }
 
     @cached_property
@@ -150,10 +155,16 @@ class StudyResult:
 
     def consensus(self, model: ModelResult) -> Consensus:
         """The verdicts on one method and setting over all seeds, and on the seeds together."""
-        alike = (each for each in self.models if each.method == model.method)
-        same = [each for each in alike if each.suite == model.suite]
-        found = consensus([self.verdict(each) for each in same], self._together(same))
-        return replace(found, seeds=tuple(each.seed for each in same))
+        row = _row(model)
+        if row not in self._agreed:
+            same = [each for each in self.models if _row(each) == row]
+            found = consensus([self.verdict(each) for each in same], self._together(same))
+            self._agreed[row] = replace(found, seeds=tuple(each.seed for each in same))
+        return self._agreed[row]
+
+    def judged(self, model: ModelResult) -> Consensus | None:
+        """What `consensus` has found already; None where nobody asked yet, which takes time."""
+        return self._agreed.get(_row(model))
 
     def _together(self, same: list[ModelResult]) -> Check | None:
         """What an attacker gets from all seeds of a method that none of them shows alone."""
@@ -168,6 +179,10 @@ class StudyResult:
 
     @cached_property
     def _verdicts(self) -> dict[str, Verdict]:
+        return {}
+
+    @cached_property
+    def _agreed(self) -> dict[tuple[MethodSettings, str], Consensus]:
         return {}
 
     def _said_of_data(self, probe: Artefact) -> Json:
@@ -219,6 +234,11 @@ def _who(artefact: Artefact) -> tuple[MethodSettings, int]:
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise StoreError(f"{RECORD}: question.seed is {seed!r} and not a whole number; {REMEDY}")
     return settings_class(asked.get("method", "")).from_dict(asked.get("settings", {})), seed
+
+
+def _row(model: ModelResult) -> tuple[MethodSettings, str]:
+    """What models that differ by their seed alone share."""
+    return model.method, model.suite
 
 
 def _order(model: ModelResult) -> tuple[int, int, str]:

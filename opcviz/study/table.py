@@ -21,6 +21,7 @@ __all__ = [
     "cell_text",
     "columns",
     "damaged",
+    "grouped",
     "rows",
     "summarised",
     "to_markdown",
@@ -135,9 +136,7 @@ def rows(
         ConfigError: when there is no such table.
     """
     wanted = columns(about, own)
-    groups: dict[str, list[ModelResult]] = {}
-    for model in models:
-        groups.setdefault(f"{model.key.rpartition('-s')[0]} {model.suite}", []).append(model)
+    groups = grouped(models)
     told = apart_models([group[0] for group in groups.values()])
     return [
         TableRow(
@@ -150,6 +149,14 @@ def rows(
         )
         for group in groups.values()
     ]
+
+
+def grouped(models: Iterable[ModelResult]) -> dict[str, list[ModelResult]]:
+    """The models of each row: those that differ by their seed alone, by method, settings, suite."""
+    groups: dict[str, list[ModelResult]] = {}
+    for model in models:
+        groups.setdefault(f"{model.key.rpartition('-s')[0]} {model.suite}", []).append(model)
+    return groups
 
 
 def _summary(column: Column, models: Iterable[ModelResult]) -> Summary | None:

@@ -45,11 +45,11 @@ def copy_model(
             record["question"]["settings"] |= settings or {}
             (folder / "artefact.json").write_text(json.dumps(record))
         elif kind == "evidence":
-            _rewrite(folder, evidence)
+            rewrite(folder, evidence)
     return key
 
 
-def _rewrite(folder: Path, change: Change) -> None:
+def rewrite(folder: Path, change: Change) -> None:
     """Change a result, with its size and its hash in the record."""
     result = json.loads((folder / "result.json").read_text())
     change(result)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from stored import rewrite
 
 from opcviz.study import Store, open_study, shipped_root
 
@@ -66,3 +67,18 @@ def test_without_its_probe_set_a_study_is_not_drawn(copied, visit, file):
         True
     ]
     assert app.selectbox(key="head.study").options  # another one can be chosen
+
+
+@pytest.mark.parametrize("page", ["side_by_side", "instruments"])
+def test_a_number_that_cannot_be_is_damage_though_its_file_is_whole(copied, visit, page):
+    (folder,) = copied.glob("models/opc-*-s0/evidence-*")
+
+    def spoil(result):
+        result["accuracy"]["forget_test"] = 140.0
+
+    rewrite(folder, spoil)
+    app = visit(page, study=copied.name)
+    assert not app.exception
+    said = [each.value for each in (*app.caption, *app.markdown)]
+    said += [each.proto.body for each in app.get("html")]
+    assert any("140.0 does not lie in 0 to 100" in text for text in said), said

@@ -169,7 +169,7 @@ def test_a_fold_is_drawn_when_it_is_opened_and_no_chart_of_plotlys_before(visit,
 
 def test_downloads_are_offered(visit):
     labels = [button.label for button in visit().get("download_button")]
-    assert labels == ["Samples (CSV)", "Numbers (JSON)"]
+    assert labels == ["Samples (CSV)", "Numbers (CSV)", "Numbers (JSON)"]
 
 
 def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypatch):

@@ -249,6 +249,13 @@ def test_samples_and_numbers_can_be_taken_away(home):
         assert taken.value.path().read_text().startswith(first)
 
 
+def test_the_link_is_copied_and_that_is_said(home):
+    home.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    home.get_by_test_id("copy-link").click()
+    expect(home.get_by_text("Link copied.")).to_be_visible()
+    assert home.evaluate("navigator.clipboard.readText()") == home.url
+
+
 def test_the_dark_theme_is_drawn(app, visit):
     page = visit(app.url, theme="dark")
     shows_evidence(page, 4)

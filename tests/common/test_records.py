@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
 
-from opcviz.common.records import Record, Undefined, defined, guard
+from opcviz.common.records import Percent, Record, Share, Undefined, defined, guard
 
 
 @dataclass(frozen=True)
@@ -115,3 +116,27 @@ def test_guard_gives_the_first_reason_that_holds() -> None:
 
 def test_defined() -> None:
     assert [defined(each) for each in (0.0, None, Undefined("x"))] == [True, False, False]
+
+
+@dataclass(frozen=True)
+class Ranged(Record):
+    accuracy: Percent | Undefined
+    aucs: tuple[Share | None, ...] = ()
+    recall: Mapping[str, Percent] | None = None
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"accuracy": 140.0}, "Ranged.accuracy"),
+        ({"accuracy": -1}, "Ranged.accuracy"),
+        ({"accuracy": float("nan")}, "Ranged.accuracy"),
+        ({"aucs": [0.5, None, 1.5]}, "Ranged.aucs[2]"),
+        ({"recall": {"0": 100.0, "1": 101.0}}, "Ranged.recall.1"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_with_its_place(change: dict, where: str) -> None:
+    fine = {"accuracy": 100.00000001, "aucs": [0.0, None, 1.0], "recall": {"0": 3}}
+    assert Ranged.from_dict(fine).accuracy == 100.00000001
+    with pytest.raises(ValueError, match=re.escape(f"{where}: ")):
+        Ranged.from_dict(fine | change)

@@ -62,7 +62,9 @@ def test_what_another_version_stored_is_no_record_and_stays_in_the_json(study: S
     change(model, "evidence", lambda told: told["recovery"].pop("hr_labels"))
     found = model.results.get(EvidenceResult)
     assert isinstance(found, Undefined)
-    assert found.reason.startswith("made by another version (EvidenceResult.recovery: hr_labels")
+    assert found.reason.startswith(
+        "made by another version, or changed since (EvidenceResult.recovery: hr_labels"
+    )
     assert fit_of(model.results, "fm", "all").forget_accuracy == found
     shown = model.to_dict()
     stored = model.artefact("evidence").json()["recovery"]["fm"]["all"]

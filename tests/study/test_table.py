@@ -131,19 +131,25 @@ TABLES = {
 }
 
 
-def renumbered(told: Any, numbers: Iterator[int]) -> Any:
-    """The same JSON in which no two fractions are equal."""
+SHARES = {"auc", "auc_interval", "linear", "knn"}
+"""What lies between 0 and 1; every other fraction may be a percentage."""
+
+
+def renumbered(told: Any, numbers: Iterator[float], whole: float = 100.0) -> Any:
+    """The same JSON in which no two fractions are equal, each between 0 and a whole."""
     if isinstance(told, dict):
-        return {key: renumbered(value, numbers) for key, value in told.items()}
+        parts = {key: 1.0 if key in SHARES else whole for key in told}
+        return {key: renumbered(value, numbers, parts[key]) for key, value in told.items()}
     if isinstance(told, list):
-        return [renumbered(value, numbers) for value in told]
-    return next(numbers) / 8 if isinstance(told, float) else told
+        return [renumbered(value, numbers, whole) for value in told]
+    return whole * next(numbers) if isinstance(told, float) else told
 
 
 @pytest.fixture(scope="module")
 def distinct() -> dict[str, Any]:
     """Answers of a model in which every number is another one, by kind, as JSON."""
-    numbers = count(1001)
+    # multiples of the golden ratio's fraction fill 0 to 1 evenly and never meet
+    numbers = (k * 0.6180339887498949 % 1 for k in count(1))
     kinds = ("evidence", "inversion")
     return {k: renumbered(known_results.record(k, "rl").to_dict(), numbers) for k in kinds}
 

@@ -1,12 +1,14 @@
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
 
 from opcviz.study import Store, open_study, shipped_root
+from opcviz.study.table import columns as table_columns
 from opcviz.ui.reading import store_reader as library
-from opcviz.ui.reading.export import samples_csv
+from opcviz.ui.reading.export import numbers_csv, numbers_json, samples_csv
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,18 @@ def test_a_model_without_a_map_has_no_columns(study, shown):
     (row, *_) = rows_of(study, "umap", [without, shown[1]])
     assert not any(name.startswith(without.model.key) for name in row)
     assert f"{shown[1].model.key} x" in row
+
+
+def test_numbers_are_those_of_the_models_shown_alone(study, shown):
+    told = json.loads(numbers_json(study, shown))
+    assert [model["key"] for model in told["models"]] == [column.model.key for column in shown]
+    whole = study.to_dict([shown[0].model.key])["models"]
+    assert told["models"][:1] == whole
+    rows = list(csv.DictReader(io.StringIO(numbers_csv(study, shown))))
+    assert [row["model"] for row in rows] == [column.model.key for column in shown]
+    for row, column in zip(rows, shown, strict=True):
+        assert row["verdict"] == column.verdict.words
+        for about in ("unlearning", "inversion"):
+            for each in table_columns(about):
+                value = each.value(column.results)
+                assert row[each.name] == ("" if value is None else str(value)), each.name

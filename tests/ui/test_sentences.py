@@ -4,7 +4,13 @@ import pytest
 from known_results import evidence, fit, known, record
 
 from opcviz.common.records import Undefined
-from opcviz.results import ConfidenceInterval, MapReadOut, TrainingResult, UnseenScore
+from opcviz.results import (
+    CoincidentGroup,
+    ConfidenceInterval,
+    MapReadOut,
+    TrainingResult,
+    UnseenScore,
+)
 from opcviz.ui.sections.sentences import HOW_TO_READ, collapse_line, headline, percent
 
 
@@ -64,23 +70,64 @@ def test_a_diverged_model_says_where():
     assert headline(*about) == "Training diverged at step 3: there is no model to examine."
 
 
-def test_the_collapse_line_holds_true_and_drawn_size():
-    about = replace(
-        record("evidence").collapse, radius_ratio=0.0004, norm_ratio=0.25, effective_rank=3.14
-    )
-    said = collapse_line(about, MapReadOut(0.8, None))
-    assert said == (
-        "radius ratio **4·10⁻⁴** (as drawn 0.80) · norm ratio **0.25** · effective rank **3.1**"
-    )
+def size(ratio):
+    return replace(record("evidence").collapse, radius_ratio=ratio)
 
 
-def test_features_at_one_point_have_no_rank():
-    why = Undefined("the forget features do not vary: rank is undefined at a point")
-    found = record("evidence").collapse
-    about = replace(found, radius_ratio=0.0, norm_ratio=0.0, effective_rank=why)
-    said = collapse_line(about, None)
-    assert "radius ratio **0.00** (as drawn –)" in said
-    assert "effective rank **none: a point**" in said
+def spot(count, forgotten, width=1e-4):
+    return CoincidentGroup(count, forgotten, {"0": 1.0}, width)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (1.2e-4, "8,300 times narrower than the kept data"),
+        (3e-8, "3·10⁷ times narrower than the kept data"),
+        (0.31, "3.2 times narrower than the kept data"),
+        (0.9, "about as wide as the kept data"),
+        (1.1, "about as wide as the kept data"),
+        (2.5, "2.5 times wider than the kept data"),
+        (0.0, "all at the very same point"),
+    ],
+)
+def test_the_line_below_a_map_says_how_wide_the_forgotten_samples_are(ratio, words):
+    assert collapse_line(size(ratio), None) == f"The forgotten samples are **{words}**."
+
+
+@pytest.mark.parametrize(
+    ("kind", "true", "drawn", "words"),
+    [
+        ("umap", 1e-4, 0.3, " (drawn far too large: UMAP evens out size)"),
+        ("umap", 0.1, 0.3, " (drawn 3.0 times too large: UMAP evens out size)"),
+        ("densmap", 0.6, 0.2, " (drawn 3.0 times too small: densMAP keeps sizes only roughly)"),
+        ("pca", 1e-3, 1e-3, ""),
+    ],
+)
+def test_the_line_says_where_the_picture_shows_another_size(kind, true, drawn, words):
+    said = collapse_line(size(true), MapReadOut(drawn, None), kind=kind)
+    assert said.endswith(f"kept data**{words}.")
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        ([spot(90, 90)], "90 of them lie on one spot, drawn as one mark."),
+        ([spot(113, 90)], "With **23 kept** samples they lie on one spot, drawn as one mark."),
+        ([spot(5, 0)], "5 kept samples lie on one spot, drawn as one mark."),
+        ([spot(5, 5), spot(2, 1)], "7 samples lie on 2 spots, each drawn as one mark."),
+    ],
+)
+def test_the_line_says_who_is_drawn_as_one_mark(groups, words):
+    said = collapse_line(size(1e-4), MapReadOut(0.3, None), together=groups)
+    assert said.endswith(f". {words}")
+    told = "at their true size they could not be seen" in said
+    assert told == any(group.forgotten for group in groups)
+    assert ("UMAP evens out" in said) != told
+
+
+def test_features_that_are_not_finite_have_no_width():
+    said = collapse_line(size(Undefined("the model diverged")), None)
+    assert said == "No width: the model diverged."
 
 
 def test_no_model_is_not_a_collapsed_one():

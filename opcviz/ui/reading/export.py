@@ -10,39 +10,80 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ...study import StudyResult
+from ..charts.copy_component import copy_link
 from . import state
 from . import store_reader as library
+from .board import cell_name, declared_columns
 from .store_reader import Column
 
-__all__ = ["downloads", "samples_csv"]
+__all__ = ["downloads", "numbers_csv", "numbers_json", "samples_csv"]
 
 
 def downloads(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
-    """Buttons for everything on the page."""
-    name = f"{study.place}-{view.map}"
-    one, two, hint = st.columns([1, 1, 3], vertical_alignment="center")
-    one.download_button(
-        "Samples (CSV)",
-        lambda: samples_csv(study, view.map, shown),
-        f"{name}.csv",
-        "text/csv",
-        icon=":material/download:",
-        width="stretch",
-        on_click="ignore",
+    """Buttons for everything on the page: of the models shown, not of the whole study."""
+    name = f"{study.place}-{len(shown)}-models"
+    *places, link = st.columns([1.1, 1.1, 1.1, 1.6], vertical_alignment="center")
+    for place, label, ending, mime, make, told in (
+        (
+            places[0],
+            "Samples (CSV)",
+            "csv",
+            "text/csv",
+            lambda: samples_csv(study, view.map, shown),
+            "The samples of the maps: class, part, and every model's coordinates and answer.",
+        ),
+        (
+            places[1],
+            "Numbers (CSV)",
+            "numbers.csv",
+            "text/csv",
+            lambda: numbers_csv(study, shown),
+            "A row a model shown, a column a measure of the Scoreboard.",
+        ),
+        (
+            places[2],
+            "Numbers (JSON)",
+            "json",
+            "application/json",
+            lambda: numbers_json(study, shown),
+            "Everything that was measured of the models shown, with their verdicts.",
+        ),
+    ):
+        place.download_button(
+            label,
+            make,
+            f"{name}.{ending}",
+            mime,
+            icon=":material/download:",
+            width="stretch",
+            on_click="ignore",
+            help=told,
+        )
+    with link:
+        copy_link(key="export.link")
+    st.caption("Charts save themselves as SVG (camera button).")
+
+
+def numbers_json(study: StudyResult, shown: Sequence[Column]) -> str:
+    """What `opcviz show --json` says of the models shown."""
+    keys = [column.model.key for column in shown]
+    return json.dumps(study.to_dict(keys), indent=1, ensure_ascii=False)
+
+
+def numbers_csv(study: StudyResult, shown: Sequence[Column]) -> str:
+    """A row a model, with the number of each measure of the tables; empty where there is none."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    declared = declared_columns(study)
+    writer.writerow(
+        ["model", "method", "seed", "verdict", *(cell_name(*each) for each in declared)]
     )
-    two.download_button(
-        "Numbers (JSON)",
-        lambda: json.dumps(study.to_dict(), indent=1, ensure_ascii=False),
-        f"{study.place}.json",
-        "application/json",
-        icon=":material/download:",
-        width="stretch",
-        on_click="ignore",
-    )
-    hint.caption(
-        "Charts save themselves as SVG (camera button). The address of this page shows the same "
-        "study, models, map and pinned sample to whoever opens it."
-    )
+    for column in shown:
+        values = (each.value(column.results) for _, each in declared)
+        numbers = ["" if value is None else value for value in values]
+        told = "" if column.verdict.words == "none" else column.verdict.words
+        writer.writerow([column.model.key, column.name, column.model.seed, told, *numbers])
+    return out.getvalue()
 
 
 def samples_csv(study: StudyResult, kind: str, shown: Sequence[Column]) -> str:

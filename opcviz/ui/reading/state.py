@@ -39,6 +39,7 @@ MIN_MODELS, MAX_MODELS = 2, 6  # columns that fit side by side
 _KEY = "opcviz.view"
 _WRITTEN = "opcviz.written"  # addresses written lately: one of them coming back is an echo
 _ECHOES = 16
+LONGEST = 400  # characters of a choice in words
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,11 @@ class Option:
         wanted = f"some of {', '.join(words)}, with commas between them"
         return cls("", lambda word: not word or set(word.split(",")) <= set(words), wanted)
 
+    @classmethod
+    def text(cls) -> Option:
+        """Whatever a page makes of it, which knows what there is; nothing at first."""
+        return cls("", lambda word: len(word) <= LONGEST, f"at most {LONGEST} characters")
+
 
 OPTIONS = {
     "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
@@ -96,6 +102,14 @@ OPTIONS = {
     "only": Option.some("forgotten", "kept", "changed", "restored", "member"),
     "sort": Option.of("probe", "class", "moved", "confidence"),
     "follow": Option.of("off", "on"),
+    "by": Option.text(),
+    "find": Option.text(),
+    "family": Option.text(),
+    "gone": Option.text(),
+    "groups": Option.text(),
+    "ticks": Option.text(),
+    "x": Option.text(),
+    "y": Option.text(),
 }
 """Every such choice, by its name in the address."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ...artefacts import ModelResults
 from ...common.records import Undefined, defined, known
 from ...common.text import percent
-from ...results import Collapse, EvidenceResult, MapReadOut
+from ...results import CoincidentGroup, Collapse, EvidenceResult, MapReadOut
 from ...verdict import Verdict
 from ..reading.scores import score_of
 from ..reading.store_reader import fit_of
@@ -40,7 +42,14 @@ HOW_TO_READ = {
     "cannot tell.",
 }
 
-
+DRAWN = {
+    "umap": "UMAP evens out size",
+    "densmap": "densMAP keeps sizes only roughly",
+    "pca": "PCA shows two directions only",
+}
+"""Why a kind of map shows another size than the features have."""
+ALIKE = 1.25  # widths that differ by less are about the same
+FAR = 10  # times too large
 INTRODUCED = {"original": "Before unlearning. ", "retrain": "It never saw the data. "}
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -85,23 +94,77 @@ def headline(method: str, results: ModelResults, verdict: Verdict | None = None)
     return f"{says}; an affine map of the features restores {percent(after)}{seen}."
 
 
-def collapse_line(collapse: Collapse | Undefined, drawn: MapReadOut | None) -> str:
-    """The read-out below a map: sizes in feature space, beside the size as drawn."""
+def collapse_line(
+    collapse: Collapse | Undefined,
+    drawn: MapReadOut | None,
+    *,
+    kind: str = "umap",
+    together: Sequence[CoincidentGroup] = (),
+) -> str:
+    """The read-out below a map: how wide the forgotten samples are in truth, and how drawn.
+
+    Args:
+        collapse: sizes in feature space.
+        drawn: size in the map, None where it is not known.
+        kind: of map, a key of `DRAWN`.
+        together: groups of coincident samples, each drawn as one mark.
+    """
     if isinstance(collapse, Undefined):
         return f"no numbers: {collapse.reason}"
-    rank = known(collapse.effective_rank)
-    return (
-        f"radius ratio **{_ratio(known(collapse.radius_ratio))}** "
-        f"(as drawn {_ratio(known(drawn.radius_ratio) if drawn else None)}) · "
-        f"norm ratio **{_ratio(known(collapse.norm_ratio))}** · "
-        f"effective rank **{'none: a point' if rank is None else f'{rank:.1f}'}**"
-    )
+    true = known(collapse.radius_ratio)
+    if true is None:
+        why = collapse.radius_ratio
+        return f"No width: {why.reason if isinstance(why, Undefined) else 'it is not known'}."
+    told = f"The forgotten samples are **{_width(true)}**{_as_drawn(true, drawn, kind, together)}."
+    return " ".join([told, *_on_one_spot(together)])
 
 
-def _ratio(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.2f}" if value >= 0.01 or value == 0 else power_of_ten(value)
+def _width(ratio: float) -> str:
+    """`8,000 times narrower than the kept data`, from widths, forgotten over kept."""
+    if ratio == 0:
+        return "all at the very same point"
+    times, way = (1 / ratio, "narrower") if ratio < 1 else (ratio, "wider")
+    if times < ALIKE:
+        return "about as wide as the kept data"
+    return f"{_times(times)} times {way} than the kept data"
+
+
+def _times(factor: float) -> str:
+    """Two significant digits, as one says them: 1.7, 23, 8,000; powers of ten beyond a million."""
+    if factor >= 1e6:
+        return power_of_ten(factor)
+    rounded = float(f"{factor:.2g}")
+    return f"{rounded:.1f}" if rounded < 10 else f"{rounded:,.0f}"
+
+
+def _as_drawn(
+    true: float, drawn: MapReadOut | None, kind: str, together: Sequence[CoincidentGroup]
+) -> str:
+    """In brackets, where the picture shows another size by a factor of two or more."""
+    if any(group.forgotten for group in together):
+        return " (the mark is far larger: at their true size they could not be seen)"
+    shown = known(drawn.radius_ratio) if drawn else None
+    if shown is None or true == 0 or 0.5 < shown / true < 2:
+        return ""
+    factor = shown / true
+    size = f"{_times(max(factor, 1 / factor))} times too {'large' if factor > 1 else 'small'}"
+    return f" (drawn {'far too large' if factor >= FAR else size}: {DRAWN[kind]})"
+
+
+def _on_one_spot(together: Sequence[CoincidentGroup]) -> list[str]:
+    """Who is drawn as one mark; of many small groups only how many there are."""
+    if not together:
+        return []
+    if len(together) > 1:
+        count = sum(group.count for group in together)
+        return [f"{count} samples lie on {len(together)} spots, each drawn as one mark."]
+    (group,) = together
+    kept = group.count - group.forgotten
+    if not kept:
+        return [f"{group.count} of them lie on one spot, drawn as one mark."]
+    if not group.forgotten:
+        return [f"{kept} kept samples lie on one spot, drawn as one mark."]
+    return [f"With **{kept} kept** samples they lie on one spot, drawn as one mark."]
 
 
 def no_retrained(seed: int) -> str:

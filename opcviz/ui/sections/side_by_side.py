@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ...common.records import Undefined, defined, known
-from ...results import InversionSummary, MapsResult, StrongestResult
+from ...results import InversionSummary, MapsResult, SamplesResult, StrongestResult
 from ...study import StudyResult
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.pictures import picture_strip
@@ -93,7 +93,9 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         about, evidence = column.results.get(MapsResult), column.evidence
         drawn = about.maps.get(view.map) if defined(about) else None
         size = evidence if isinstance(evidence, Undefined) else evidence.collapse
-        place.caption(collapse_line(size, drawn))
+        told = column.results.get(SamplesResult)
+        together = told.groups if defined(told) else ()
+        place.caption(collapse_line(size, drawn, kind=view.map, together=together))
     _pinned(samples, selection.sample, shown)
 
 
@@ -111,7 +113,14 @@ def _panel(column: Column, kind: str, count: int) -> Panel:
         reason = told or f"{MAP_NAMES[kind]} was not drawn"
         return Panel(column.label, reason=f"no map: {reason}")
     origin = (0.0, 0.0) if kind == "pca" else None
-    return Panel(column.label, arrays[kind], arrays.get("probabilities"), origin=origin)
+    groups = column.arrays("samples", "samples.npz").get("groups")  # an older study has none
+    return Panel(
+        column.label,
+        arrays[kind],
+        arrays.get("probabilities"),
+        origin=origin,
+        groups=groups if groups is not None and len(groups) == count else None,
+    )
 
 
 def _pinned(samples: Samples, sample: int | None, shown: Sequence[Column]) -> None:

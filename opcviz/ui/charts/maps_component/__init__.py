@@ -12,9 +12,10 @@ from typing import Any
 
 import streamlit as st
 
+from .gather import gathered
 from .payload import Extent, Panel, Samples, Selection, build_payload, extent_of
 
-__all__ = ["Extent", "Panel", "Samples", "Selection", "extent_of", "linked_maps"]
+__all__ = ["Extent", "Panel", "Samples", "Selection", "extent_of", "gathered", "linked_maps"]
 
 _HERE = Path(__file__).parent
 _HTML = """
@@ -36,6 +37,7 @@ def _read(*names: str) -> str:
 # beyond that (zoom, colours, play, saving, the buttons for these), and the row of maps.
 _JS = (
     "marks.js",
+    "groups.js",
     "view.js",
     "tooltip_legend.js",
     "lens.js",

@@ -76,6 +76,7 @@ class Player {
 function takeFrames(view, panel) {
   view.frames = decode(panel.frames, Uint16Array);
   view.epochs = panel.epochs || [];
+  view.frameGroups = view.frames && view.groups; // (E, N)
 }
 
 function placeFrame(view, at) {
@@ -92,6 +93,7 @@ function placeFrame(view, at) {
     if (u === 65535) view.now[i] = NaN;
     else view.now[i] = (i % 2 ? y0 : x0) + (v === 65535 ? u : u + (v - u) * t) * (i % 2 ? ky : kx);
   }
+  if (view.frameGroups) view.groups = view.frameGroups.subarray((a * n) / 2, ((a + 1) * n) / 2);
   const end = epochs.at(-1);
   view.title.textContent = `${view.panel.title}, epoch ${Math.min(Math.floor(at), end)}${at > end ? " (its last)" : ""}`;
 }

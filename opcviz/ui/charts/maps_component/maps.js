@@ -70,6 +70,7 @@ class Row {
       const panel = data.panels[i];
       const glides = view.load(panel, this.ids.length, still || Boolean(panel.frames));
       view.restored = decode(panel.restored, Int16Array);
+      Object.assign(view, { labels: this.labels, forget: this.forget, groups: decode(panel.groups, Int16Array) });
       takeFrames(view, panel);
       view.buttons();
       return glides;

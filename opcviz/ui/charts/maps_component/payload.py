@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..theme import SHAPES, class_colors
+from .gather import gathered
 
 __all__ = ["Extent", "Panel", "Samples", "Selection", "build_payload", "extent_of"]
 
@@ -102,6 +103,9 @@ class Panel:
         restored: (N,) the class that an attacker gets for each sample, or None.
         frames: (E, N, 2) the same map at E epochs, which the browser plays, or None.
         epochs: (E,) which epochs these are, increasing.
+        groups: (N,) number of each sample's group of coincident samples, −1: alone; of a map with
+            frames (E, N). Members are drawn as one mark at their common centroid. None where it is
+            not known who coincides.
 
     Raises:
         ValueError: when there is neither a map nor a reason, or shapes do not fit.
@@ -115,6 +119,7 @@ class Panel:
     restored: NDArray[np.int16] | None = None
     frames: NDArray[np.float32] | None = None
     epochs: Sequence[int] = ()
+    groups: NDArray[np.int16] | None = None
 
     def __post_init__(self) -> None:
         if self.frames is not None and len(self.frames) != len(self.epochs):
@@ -132,6 +137,17 @@ class Panel:
         if not np.isfinite(points).all(1).any():
             object.__setattr__(self, "points", None)
             object.__setattr__(self, "reason", self.reason or "no map: no finite coordinates")
+
+    @cached_property
+    def gathered(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Points and frames with coincident samples at one place; the points must be there."""
+        points, frames, groups = self.points, self.frames, self.groups
+        if points is None or groups is None:
+            return np.asarray(points, np.float32), frames
+        if frames is None:
+            return gathered(points, groups), None
+        moving = [gathered(f, g) for f, g in zip(frames, groups, strict=True)]
+        return gathered(points, groups[-1]), np.stack(moving)
 
     @cached_property
     def answers(self) -> tuple[str, str, int] | None:
@@ -220,26 +236,29 @@ def _panel(panel: Panel, samples: Samples, extent: Extent | str) -> dict[str, An
         ("probabilities", panel.probabilities, (n, classes)),
         ("restored", panel.restored, (n,)),
         ("frames", panel.frames, (len(panel.epochs), n, 2)),
+        ("groups", panel.groups, (n,) if panel.frames is None else (len(panel.epochs), n)),
     ):
         if array is not None and np.shape(array) != shape:
             raise ValueError(f"Panel '{panel.title}': {name} are {np.shape(array)}, not {shape}")
     if panel.points is None:
         return {"title": panel.title, "reason": panel.reason, "xy": "", "extent": [-1, 1, -1, 1]}
-    moving = panel.points if panel.frames is None else panel.frames
+    points, frames = panel.gathered
+    moving = points if frames is None else frames
     own = extent_of(moving, origin=panel.origin) if isinstance(extent, str) else extent
     best, share, top = panel.answers or ("", "", 0)
     return {
         "title": panel.title,
         "reason": "",
-        "xy": _text(panel.points, np.float32),
+        "xy": _text(points, np.float32),
         "extent": list(own),
         "origin": panel.origin,
         "best": best,
         "share": share,
         "top": top,
         "restored": "" if panel.restored is None else _text(panel.restored, np.int16),
-        "frames": "" if panel.frames is None else _text(_steps(panel.frames, own), np.uint16),
+        "frames": "" if frames is None else _text(_steps(frames, own), np.uint16),
         "epochs": list(panel.epochs),
+        "groups": "" if panel.groups is None else _text(panel.groups, np.int16),
     }
 
 

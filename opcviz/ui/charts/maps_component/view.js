@@ -4,7 +4,7 @@
 // top, so a mouse move costs well under a millisecond however many points there are. Points are
 // blended into the pixels by hand: a third of the time of canvas calls where there is no GPU.
 
-const FRAME_PADDING = 14; // px between the outermost points and the frame
+const FRAME_PADDING = 22; // px between the outermost points and the frame
 const POINTER_RADIUS = 16; // px within which the pointer finds a point
 const DIMMED_OPACITY = 0.16; // opacity of what is not selected
 
@@ -25,6 +25,9 @@ class MapView {
     this.base = document.createElement("canvas");
     this.now = null; // (2N,) coordinates as drawn, between `from` and `to` while gliding
     this.extent = null;
+    this.groups = null; // (N,) number of each sample's group of coincident ones, −1: alone
+    this.pies = []; // the groups drawn as one mark; see groups.js
+    this.pieOf = new Map();
     this.lens = { s: 1, x: 0.5, y: 0.5 }; // shared by the row; see lens.js
   }
 
@@ -109,10 +112,11 @@ class MapView {
     const { width, height, data } = this.image;
     new Uint32Array(data.buffer).fill(ink.backgroundPixel);
     const [k, dx, dy] = this.scale();
+    gatherMarks(this, order);
     for (const pass of !this.now ? [] : active ? [0, 1] : [1]) {
       const alpha = (pass ? 1 : DIMMED_OPACITY) / 255;
       for (const i of order) {
-        if (active && active[i] !== pass) continue;
+        if ((active && active[i] !== pass) || this.pieOf.has(i)) continue;
         const mark = marks[marksOf[i]];
         const x = (dx + k * this.now[2 * i]) * this.ratio - mark.width / 2;
         const y = (dy - k * this.now[2 * i + 1]) * this.ratio - mark.width / 2;
@@ -121,18 +125,28 @@ class MapView {
     }
     const g = this.base.getContext("2d");
     g.putImageData(this.image, 0, 0);
-    const origin = this.now && this.panel.origin;
-    if (origin) this.paintOrigin(g, dx + k * origin[0], dy - k * origin[1], ink);
+    g.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    paintPies(this, g, marks, marksOf, active, ink);
+    if (this.now && this.panel.origin) this.paintOrigin(g, ink);
+  }
+
+  // Whether a place lies on the cross.
+  atOrigin(x, y) {
+    const { origin } = this.panel;
+    const [k, dx, dy] = this.scale();
+    return Boolean(origin) && Math.hypot(dx + k * origin[0] - x, dy - k * origin[1] - y) < PIE_RADIUS;
   }
 
   // A cross on top of the points, open in the middle: what collapsed to the origin shows in it.
-  paintOrigin(g, x, y, ink) {
-    g.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+  paintOrigin(g, ink) {
+    const [k, left, low] = this.scale();
+    const [x, y] = [left + k * this.panel.origin[0], low - k * this.panel.origin[1]];
+    const gap = this.pies.some((pie) => this.atOrigin(pie.x, pie.y)) ? this.pies[0].r + 4 : 7;
     for (const [color, width] of [[ink.background, 3.6], [ink.text, 1.4]]) {
       g.beginPath();
       for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-        g.moveTo(x + 7 * dx, y + 7 * dy);
-        g.lineTo(x + 14 * dx, y + 14 * dy);
+        g.moveTo(x + gap * dx, y + gap * dy);
+        g.lineTo(x + (gap + 7) * dx, y + (gap + 7) * dy);
       }
       g.strokeStyle = color;
       g.lineWidth = width;
@@ -150,7 +164,8 @@ class MapView {
       const at = i === null ? null : this.place(i);
       if (at) this.canvas.dataset[name] = String(ids[i]);
       else delete this.canvas.dataset[name];
-      if (at) ring(g, at, radius, width, name === "pinned" ? ink.primary : ink.text, ink.background);
+      const around = this.pieOf.has(i) ? this.pieOf.get(i).r + 5 : radius;
+      if (at) ring(g, at, around, width, name === "pinned" ? ink.primary : ink.text, ink.background);
     }
     const shown = hovered ?? pinned;
     if (shown !== null && this.best) this.chip(g, shown, names, ink);

@@ -1,0 +1,222 @@
+"""Any two measures against each other: methods as points, and those that no other one beats."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import plotly.graph_objects as go
+
+from .bands import BAND_FILL, Band
+from .drawing import apply_layout
+from .theme import ink
+
+__all__ = ["Axis", "Point", "front", "pareto_figure", "place_names"]
+
+Range: TypeAlias = "tuple[float, float]"
+
+NAME_SIZE = 14  # px, of names beside points and of axis titles
+LETTER, TALL = 0.56, 9.0  # width of a letter by its size; half the height of a line, px
+HEIGHT, TOP, BOTTOM = 480, 18, 56  # px
+WIDTH, PLOT = 760.0, float(HEIGHT - TOP - BOTTOM)  # px, of the axes on the narrowest screen
+AIR = 5.0  # px between a name and what is beside it
+OFFSETS = ((0, -18), (0, 18), (12, 0), (-12, 0), (12, -16), (-12, -16), (12, 16), (-12, 16))
+FAR = (1, 2, 3)  # multiples of these, the nearest first
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One measure.
+
+    Attributes:
+        title: in words, with the good direction.
+        better: `less`, `more` or `same`: as near the band as possible.
+        band: of the retrained models.
+    """
+
+    title: str
+    better: str
+    band: Band | None = None
+
+    def loss(self, value: float) -> float:
+        """How bad a value is: less is better, whatever the direction."""
+        if self.better == "more":
+            return -value
+        if self.better == "less" or self.band is None:
+            return value
+        return max(self.band.low - value, value - self.band.high, 0.0)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One method.
+
+    Attributes:
+        name: on screen.
+        x, y: means over seeds.
+        sd: deviations over seeds, None of a single one.
+        colour: its own.
+        compared: whether it can be on the front; references cannot.
+        words: what is told of it under the pointer.
+    """
+
+    name: str
+    x: float
+    y: float
+    sd: tuple[float | None, float | None]
+    colour: str
+    compared: bool = True
+    words: str = ""
+
+
+def front(points: Sequence[Point], x: Axis, y: Axis) -> list[Point]:
+    """The points that no other one equals in one measure and beats in the other, or beats in both.
+
+    Args:
+        points: those that are not compared neither beat nor are chosen.
+        x, y: the measures.
+    """
+    losses = [(x.loss(p.x), y.loss(p.y), p) for p in points if p.compared]
+    best = [
+        (a, b, p)
+        for a, b, p in losses
+        if not any(c <= a and d <= b and (c, d) != (a, b) for c, d, _ in losses)
+    ]
+    return [p for _, _, p in sorted(best, key=lambda each: each[:2])]
+
+
+def pareto_figure(points: Sequence[Point], x: Axis, y: Axis) -> go.Figure:
+    """Methods as points with whiskers, their front as a line, retrained models as bands.
+
+    Args:
+        points: methods and references.
+        x, y: the measures.
+    """
+    best = front(points, x, y)
+    figure = go.Figure()
+    for axis, across in ((x, "x"), (y, "y")):
+        if axis.band:
+            _shade(figure, axis.band, across)
+    if x.better != "same" and y.better != "same" and len(best) > 1:
+        line = {"color": ink.reference, "width": 2, "dash": "dot", "shape": "hv"}
+        xs, ys = [p.x for p in best], [p.y for p in best]
+        figure.add_trace(
+            go.Scatter(x=xs, y=ys, mode="lines", line=line, name="front", hoverinfo="skip")
+        )
+    for point in points:
+        figure.add_trace(_trace(point, on_front=point in best))
+    ranges = (
+        _range([p.x for p in points], [p.sd[0] for p in points]),
+        _range([p.y for p in points], [p.sd[1] for p in points]),
+    )
+    for point, right, down in place_names(points, best, ranges):
+        figure.add_annotation(
+            x=point.x,
+            y=point.y,
+            text=f"<b>{point.name}</b>" if point in best else point.name,
+            xshift=right,
+            yshift=-down,
+            showarrow=False,
+            font={"size": NAME_SIZE},
+        )
+    apply_layout(figure, HEIGHT, right=24, top=TOP, bottom=BOTTOM)
+    figure.update_xaxes(title=x.title, title_font_size=NAME_SIZE, range=ranges[0])
+    figure.update_yaxes(title=y.title, title_font_size=NAME_SIZE, range=ranges[1])
+    figure.update_layout(margin_l=72, hoverlabel={"font": {"size": NAME_SIZE}})
+    return figure
+
+
+def _shade(figure: go.Figure, band: Band, across: str) -> None:
+    other = "y" if across == "x" else "x"
+    box = {f"{across}0": band.low, f"{across}1": band.high, f"{other}0": 0, f"{other}1": 1}
+    refs = {f"{across}ref": across, f"{other}ref": f"{other} domain"}
+    edge = {"color": ink.retain, "width": 1}
+    figure.add_shape(
+        type="rect", **box, **refs, fillcolor=BAND_FILL, line=edge, layer="below", name="retrained"
+    )
+
+
+def _trace(point: Point, *, on_front: bool) -> go.Scatter:
+    bars = {
+        f"error_{axis}": {
+            "type": "data",
+            "array": [sd],
+            "color": point.colour,
+            "thickness": 1.5,
+            "width": 4,
+            "visible": sd is not None,
+        }
+        for axis, sd in zip("xy", point.sd, strict=True)
+    }
+    return go.Scatter(
+        x=[point.x],
+        y=[point.y],
+        name=point.name,
+        mode="markers",
+        marker={
+            "color": point.colour,
+            "size": 14 if on_front else 10,
+            "symbol": "circle" if point.compared else "diamond-open",
+            "line": {"width": 2 if not point.compared else 0, "color": point.colour},
+        },
+        hovertemplate="%{customdata}<extra></extra>",
+        customdata=[point.words],
+        **bars,
+    )
+
+
+def place_names(
+    points: Sequence[Point], best: Sequence[Point], ranges: tuple[Range, Range]
+) -> list[tuple[Point, float, float]]:
+    """Where names stand beside their points, none on another one, a point or a whisker.
+
+    Names of the front all stand, further away if need be; others only where there is room near.
+
+    Args:
+        points: all that are drawn.
+        best: those of the front.
+        ranges: of both axes.
+
+    Returns:
+        The point and the offset of its name's middle, pixels to the right and down.
+    """
+    (x0, x1), (y0, y1) = ranges
+    across, up = WIDTH / (x1 - x0), PLOT / (y1 - y0)
+    spots = {p: ((p.x - x0) * across, (y1 - p.y) * up) for p in points}
+    taken = [(u - 7, v - 7, u + 7, v + 7) for u, v in spots.values()]
+    for point, (u, v) in spots.items():
+        wide, tall = (point.sd[0] or 0) * across, (point.sd[1] or 0) * up
+        taken += [(u - wide, v - 2, u + wide, v + 2), (u - 2, v - tall, u + 2, v + tall)]
+    found: list[tuple[Point, float, float]] = []
+    order = [*best, *(p for p in points if not p.compared), *points]
+    for point in dict.fromkeys(order):
+        (u, v), half = spots[point], len(point.name) * NAME_SIZE * LETTER / 2
+        tries = []
+        for far in FAR if point in best else FAR[:1]:
+            for dx, dy in OFFSETS:
+                right = far * dx + math.copysign(half, dx) * (dx != 0)  # beside the point
+                middle = (u + right, v + far * dy)
+                box = (middle[0] - half, middle[1] - TALL, middle[0] + half, middle[1] + TALL)
+                inside = box[0] >= 0 and box[2] <= WIDTH and box[1] >= 0 and box[3] <= PLOT
+                meets = sum(_meet(box, each) for each in taken) + (0 if inside else 1)
+                tries.append((meets, right, far * dy, box))
+        meets, right, down, box = min(tries, key=lambda each: each[0])
+        if not meets or point in best:
+            taken.append(box)
+            found.append((point, right, down))
+    return found
+
+
+def _range(values: Sequence[float], sds: Sequence[float | None]) -> Range:
+    """Of an axis: all points, with room for their names; whiskers that leave it are cut."""
+    span = max(values) - min(values) or abs(values[0]) or 1.0
+    reach = [sd or 0.0 for sd in sds]
+    low = min(v - min(sd, span / 2) for v, sd in zip(values, reach, strict=True))
+    high = max(v + min(sd, span / 2) for v, sd in zip(values, reach, strict=True))
+    return low - 0.06 * span, high + 0.06 * span
+
+
+def _meet(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] < b[2] + AIR and b[0] < a[2] + AIR and a[1] < b[3] and b[1] < a[3]

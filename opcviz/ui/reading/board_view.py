@@ -1,0 +1,137 @@
+"""What of the scoreboard is shown, and in which order: pure functions of the choices of a link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...verdict import GONE, Consensus
+from ...verdict.words import in_words
+from .board import Board, Line, Measure
+
+__all__ = [
+    "FIRST_GROUPS",
+    "GONE_IN_WORDS",
+    "NO_VERDICT",
+    "SortBy",
+    "gone_words",
+    "kept",
+    "ordered",
+    "shown_measures",
+]
+
+FIRST_GROUPS = ("accuracy", "worst", "relearning", "membership", "separability")
+"""Groups of columns that are shown where nobody chose."""
+
+NO_VERDICT = "no verdict"
+GONE_IN_WORDS = {key: in_words(key, None, None) for key in GONE} | {NO_VERDICT: NO_VERDICT}
+"""The answers to whether it is gone, as a verdict's words begin."""
+
+NAME = "method"  # sorted by the first column
+
+
+@dataclass(frozen=True)
+class SortBy:
+    """A column and a direction.
+
+    Attributes:
+        key: of a measure, `method` for the names; empty for the study's own order.
+        down: greatest first.
+    """
+
+    key: str = ""
+    down: bool = False
+
+    @classmethod
+    def read(cls, word: str) -> SortBy:
+        """From a link: `worst`, or `-worst` for the greatest first."""
+        return cls(word.lstrip("-"), word.startswith("-"))
+
+    @property
+    def word(self) -> str:
+        """As a link has it."""
+        return f"-{self.key}" if self.key and self.down else self.key
+
+    def pressed(self, key: str) -> SortBy:
+        """After the head of a column was pressed: up, down, and the study's own order again."""
+        if key != self.key:
+            return SortBy(key)
+        return SortBy() if self.down else SortBy(key, down=True)
+
+
+def ordered(lines: Sequence[Line], by: SortBy) -> list[Line]:
+    """Rows in order; fixed ones stay at the top, those without a number come last either way.
+
+    Args:
+        lines: of a board.
+        by: what to sort by; lines that are equal keep the study's order.
+    """
+    fixed = [line for line in lines if line.fixed]
+    rest = [line for line in lines if not line.fixed]
+    if not by.key:
+        return [*fixed, *rest]
+    if by.key == NAME:
+        rest.sort(key=lambda line: line.title.casefold(), reverse=by.down)
+        return [*fixed, *rest]
+    known = [(cell.mean, line) for line in rest if (cell := line.cells.get(by.key))]
+    without = [line for line in rest if not line.cells.get(by.key)]
+    known.sort(key=lambda each: each[0], reverse=by.down)
+    return [*fixed, *(line for _, line in known), *without]
+
+
+def kept(
+    lines: Sequence[Line],
+    *,
+    find: str = "",
+    families: Sequence[str] = (),
+    gone: Sequence[str] = (),
+    judged: Mapping[str, Consensus] | None = None,
+) -> list[Line]:
+    """Rows that a filter lets through; fixed ones always.
+
+    Args:
+        lines: of a board.
+        find: words that must stand in title, name or family, in any case.
+        families: of which one must be theirs; empty for all.
+        gone: answers to whether it is gone, of `gone_words`, of which a seed must have one.
+        judged: verdicts by line's key; what is not judged yet has no answer.
+    """
+    words = find.casefold().split()
+
+    def passes(line: Line) -> bool:
+        text = f"{line.title} {line.method} {line.family}".casefold()
+        answers = gone_words((judged or {}).get(line.key))
+        return (
+            all(word in text for word in words)
+            and (not families or line.family in families)
+            and (not gone or bool(answers.keys() & set(gone)))
+        )
+
+    return [line for line in lines if line.fixed or passes(line)]
+
+
+def gone_words(consensus: Consensus | None) -> dict[str, int]:
+    """What the seeds say of whether it is gone, with how many do: keys of `GONE_IN_WORDS`.
+
+    What all seeds together show counts for all of them.
+    """
+    if consensus is None:
+        return {}
+    if isinstance(consensus.verdict, str):
+        return {_first(consensus.verdict): sum(consensus.counts.values())}
+    found: dict[str, int] = {}
+    for words, count in consensus.counts.items():
+        found[_first(words)] = found.get(_first(words), 0) + count
+    return found
+
+
+def _first(words: str) -> str:
+    spoken = {GONE_IN_WORDS[key]: key for key in GONE}
+    return spoken.get(words.split(",")[0], NO_VERDICT)
+
+
+def shown_measures(board: Board, groups: Sequence[str]) -> list[Measure]:
+    """The columns of some groups, in the board's order; if none is named, of `FIRST_GROUPS`."""
+    named = [key for key in groups if key in board.groups]
+    wanted = named or [key for key in FIRST_GROUPS if key in board.groups] or list(board.groups)
+    return [each for each in board.measures if each.group in wanted]

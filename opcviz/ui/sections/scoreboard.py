@@ -1,0 +1,256 @@
+"""Every method by every measure: a table to sort, to filter, to open and to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from ...methods import MARKS
+from ...study import StudyResult
+from ...verdict import Consensus
+from ..charts.copy_component import copy_link
+from ..charts.table_component import table
+from ..reading import board_files, state
+from ..reading.board import Board, Line, Measure
+from ..reading.board_view import GONE_IN_WORDS, SortBy, kept, ordered, shown_measures
+from ..reading.judged import judge_more, judged
+from .scoreboard_cells import CORNER, heads, table_rows
+
+__all__ = ["MOST_TICKED", "opened_models", "scoreboard", "toggled"]
+
+MOST_TICKED = state.MAX_MODELS - 2  # beside original and retrained
+POLL = 0.5  # seconds between two looks, while verdicts are still missing
+BATCH = 0.3  # seconds of judging at a time
+PAGE = "pages/side_by_side.py"
+
+
+def scoreboard(study: StudyResult, board: Board) -> None:
+    """The table with all that belongs to it.
+
+    Args:
+        study: on the page.
+        board: its numbers.
+    """
+    methods = [line for line in board.lines if line.models]
+    waiting = len(judged(study, methods)) < len(methods)
+    st.fragment(_scoreboard, run_every=POLL if waiting else None)(study, board)
+
+
+def _scoreboard(study: StudyResult, board: Board) -> None:
+    methods = [line for line in board.lines if line.models]
+    known = judged(study, methods)
+    families = list(dict.fromkeys(line.family for line in methods if not line.fixed))
+    _filters(families)
+    measures = _groups(board)
+    by = SortBy.read(state.option("by"))
+    if by.key and by.key != CORNER.key and board.measure(by.key) is None:
+        st.info(f"This study has no measure '{by.key}'; the rows stand in its own order.")
+        by = SortBy()
+    chosen = [name for name in _words("family") if name in families]
+    passed = kept(
+        board.lines,
+        find=state.option("find"),
+        families=chosen,
+        gone=_words("gone"),
+        judged=known,
+    )
+    lines = ordered(passed, by)
+    ticks = [line.key for line in methods if line.key in _words("ticks")]
+    table(
+        heads(measures),
+        table_rows(lines, measures, known, ticks),
+        key=f"board.{study.place}",
+        corner=CORNER,
+        sort=by.key,
+        down=by.down,
+        label="Methods and measures; mean over seeds, below it ± standard deviation",
+        empty="No method passes the filters above.",
+        on_sort=lambda key: state.choose(by=SortBy.read(state.option("by")).pressed(key).word),
+        on_open=lambda key: st.session_state.update({"board.open": (key,)}),
+        on_tick=lambda key: state.choose(ticks=",".join(toggled(_words("ticks"), key))),
+    )
+    _below(study, board, lines, measures, known, ticks)
+    if asked := st.session_state.pop("board.open", ()):
+        state.update(models=opened_models(board, asked))
+        st.switch_page(PAGE)
+    if len(known) < len(methods) and judge_more(study, methods, BATCH):
+        st.rerun()  # the whole page: this part has to stop renewing itself
+
+
+def toggled(ticks: Sequence[str], key: str) -> list[str]:
+    """The ticked rows after a box was pressed: at most `MOST_TICKED`, the oldest gives way."""
+    if key in ticks:
+        return [each for each in ticks if each != key]
+    return [*ticks, key][-MOST_TICKED:]
+
+
+def opened_models(board: Board, asked: Sequence[str]) -> tuple[str, ...]:
+    """The models that Side by side is to show for some rows, all of one seed where they have one.
+
+    Args:
+        board: with the rows.
+        asked: their keys; original and retrained model come first whatever is asked.
+    """
+    lines = {line.key: line for line in board.lines if line.models}
+    wanted = [lines[key] for key in asked if key in lines]
+    beside = [each for each in lines.values() if each.method in ("original", "retrain")]
+    all_of = [line for line in (*beside, *wanted) if line.models]
+    shared = set.intersection(*(set(line.models) for line in all_of)) if all_of else set()
+    found = []
+    for line in all_of:
+        seed = min(shared) if shared else min(line.models)
+        found.append(line.models[seed])
+    return tuple(dict.fromkeys(found))[: state.MAX_MODELS]
+
+
+def _words(name: str) -> list[str]:
+    """An option that holds several words."""
+    return [word for word in state.option(name).split(",") if word]
+
+
+def _filters(families: Sequence[str]) -> None:
+    left, middle, right = st.columns([1.1, 1.2, 1.2], vertical_alignment="bottom")
+    with left:
+        st.session_state["board.find"] = state.option("find")
+        st.text_input(
+            "Find a method",
+            key="board.find",
+            placeholder="part of a name",
+            icon=":material/search:",
+            on_change=lambda: state.choose(find=st.session_state["board.find"][:80]),
+        )
+    for place, label, option, words in (
+        (middle, "Family", "family", families),
+        (right, "Is it gone?", "gone", list(GONE_IN_WORDS)),
+    ):
+        key = f"board.{option}"
+        with place:
+            st.session_state[key] = [word for word in _words(option) if word in words]
+            st.multiselect(
+                label,
+                words,
+                format_func=lambda word: GONE_IN_WORDS.get(word, word),
+                key=key,
+                placeholder="all",
+                on_change=_choose_list,
+                args=(option, key),
+            )
+
+
+def _choose_list(option: str, key: str) -> None:
+    state.choose(**{option: ",".join(st.session_state[key] or ())})
+
+
+def _groups(board: Board) -> list[Measure]:
+    """Which groups of columns are shown, and the columns."""
+    measures = shown_measures(board, _words("groups"))
+    st.session_state["board.groups"] = list(dict.fromkeys(each.group for each in measures))
+    st.pills(
+        "Columns",
+        list(board.groups),
+        format_func=lambda key: board.groups[key],
+        selection_mode="multi",
+        key="board.groups",
+        on_change=_choose_list,
+        args=("groups", "board.groups"),
+    )
+    return measures
+
+
+def _below(
+    study: StudyResult,
+    board: Board,
+    lines: Sequence[Line],
+    measures: Sequence[Measure],
+    known: Mapping[str, Consensus],
+    ticks: Sequence[str],
+) -> None:
+    methods = sum(bool(line.models) for line in board.lines)
+    st.html(_legend(measures, waiting=methods - len(known)))
+    collect, *places, link = st.columns([1.8, 0.8, 0.8, 0.8, 1.6], vertical_alignment="center")
+    with collect:
+        some = "1 method" if len(ticks) == 1 else f"{len(ticks)} methods"
+        if st.button(
+            f"Side by side: {some}" if ticks else f"Tick up to {MOST_TICKED} methods",
+            icon=":material/view_column:",
+            disabled=not ticks,
+            key="board.collected",
+            help="Opens them beside the original and the retrained model of the same seed.",
+        ):
+            state.update(models=opened_models(board, ticks))
+            st.switch_page(PAGE)
+    name = f"scoreboard-{study.place}"
+    caption = f"{study.study.title or study.place}: mean and standard deviation over seeds."
+    for place, label, ending, mime, make, told in (
+        (
+            places[0],
+            "CSV",
+            "csv",
+            "text/csv",
+            lambda: board_files.to_csv(lines, measures, known),
+            "What is shown: mean, standard deviation and number of seeds of every measure.",
+        ),
+        (
+            places[1],
+            "LaTeX",
+            "tex",
+            "text/x-tex",
+            lambda: board_files.to_latex(lines, measures, known, caption),
+            "What is shown, as a table for a paper (package booktabs).",
+        ),
+        (
+            places[2],
+            "JSON",
+            "json",
+            "application/json",
+            lambda: board_files.to_json(board),
+            "All methods and measures, in the form of `opcviz table --json`.",
+        ),
+    ):
+        place.download_button(
+            label,
+            make,
+            f"{name}.{ending}",
+            mime,
+            icon=":material/download:",
+            width="stretch",
+            on_click="ignore",
+            key=f"board.{ending}",
+            help=told,
+        )
+
+    with link:
+        copy_link(key="board.link")
+
+
+def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
+    """What colours, arrows and marks mean; HTML."""
+    seeds = max((each.band.models for each in measures if each.band), default=0)
+    beside = f"the {seeds} retrained models" if seeds > 1 else "the one retrained model"
+    box = (
+        '<span style="display:inline-block;width:1.6em;height:1em;vertical-align:-.12em;'
+        'border:1px solid currentColor;border-radius:3px;background:{}"></span> {}'
+    )
+    parts = []
+    if seeds:
+        parts = [
+            box.format("rgb(222 112 10 / .5)", f"worse than {beside}"),
+            box.format("transparent", "within them"),
+            box.format("rgb(30 118 214 / .5)", "better than they are"),
+            "where ≈ stands: orange above them, blue below",
+        ]
+    else:
+        parts = ["No colours: this study has no retrained model to compare with."]
+    marks = "; ".join(f"<b>{name}</b>: {what}" for name, what in MARKS.items())
+    told = " · ".join(parts)
+    more = (
+        "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> best where retrained models "
+        "are. Below a number: ± one standard deviation over seeds. –: no number; the reason is "
+        "under the pointer."
+    )
+    pending = f"<p>{waiting} verdicts are still being made.</p>" if waiting else ""
+    return (
+        f'<div data-testid="board-legend" style="font-size:14px;line-height:1.6">{told}<br>{more}'
+        f"<br>Fidelity: {marks}.{pending}</div>"
+    )

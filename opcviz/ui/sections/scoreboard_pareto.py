@@ -1,0 +1,113 @@
+"""Two measures of the scoreboard against each other, with the methods that no other one beats."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...study import StudyResult
+from ...study.table import cell_text
+from ..charts.figures import chart_config
+from ..charts.palette import shades
+from ..charts.pareto import Axis, Point, front, pareto_figure
+from ..reading import state
+from ..reading.board import Board, Measure
+from ..reading.measure_words import ARROWS
+
+__all__ = ["axes_of", "pareto"]
+
+FIRST = ("worst-retain-only", "ta")
+"""The measures that are drawn where nobody chose."""
+LEFT_OUT = ("untrained",)
+
+
+@st.fragment
+def pareto(study: StudyResult, board: Board) -> None:
+    """The chart, its two pickers, and what is on the front.
+
+    Args:
+        study: on the page.
+        board: its numbers.
+    """
+    st.subheader("Two measures against each other", anchor=False)
+    measures = {each.key: each for each in board.measures if each.better}
+    if len(measures) < 2 or not any(line.models and not line.fixed for line in board.lines):
+        st.caption("It takes a method and two measures with a good direction.")
+        return
+    chosen = axes_of(measures)
+    for place, name, label, measure in zip(
+        st.columns(2), "xy", ("Across", "Upwards"), chosen, strict=True
+    ):
+        key = f"board.{name}"
+        with place:
+            st.session_state[key] = measure.key
+            st.selectbox(
+                label,
+                list(measures),
+                format_func=lambda each: f"{measures[each].group_name}: {_title(measures[each])}",
+                key=key,
+                on_change=_choose,
+                args=(name, key),
+            )
+    x, y = (Axis(f"{_title(m)} – {ARROWS[m.better][1]}", m.better, m.band) for m in chosen)
+    points = _points(board, *chosen)
+    if not any(point.compared for point in points):
+        st.caption("No method has both of these numbers.")
+        return
+    st.plotly_chart(
+        pareto_figure(points, x, y),
+        config=chart_config(f"pareto-{study.place}"),
+        key=f"pareto.{chosen[0].key}.{chosen[1].key}",
+    )
+    best = front(points, x, y)
+    names = ", ".join(point.name for point in best)
+    lost = sum(bool(line.models) for line in board.lines) - len(points) - _left_out(board)
+    told = f"On the front, beaten in both by no other: **{names}**. Shaded: the retrained models."
+    if lost:
+        told += f" Not drawn, for want of a number: {lost}."
+    st.caption(f"{told} Whiskers: one standard deviation over seeds.")
+
+
+def _choose(name: str, key: str) -> None:
+    state.choose(**{name: st.session_state[key]})
+
+
+def axes_of(measures: dict[str, Measure]) -> tuple[Measure, Measure]:
+    """The measures of a link, else those drawn at first, else the first two there are."""
+    keys = list(measures)
+    asked = (state.option("x"), state.option("y"))
+    found = [
+        next((key for key in (word, first, keys[i]) if key in measures), keys[0])
+        for i, (word, first) in enumerate(zip(asked, FIRST, strict=True))
+    ]
+    return measures[found[0]], measures[found[1]]
+
+
+def _title(measure: Measure) -> str:
+    return f"{measure.words.head} {ARROWS[measure.better][0]}".strip()
+
+
+def _left_out(board: Board) -> int:
+    return sum(line.method in LEFT_OUT for line in board.lines)
+
+
+def _points(board: Board, x: Measure, y: Measure) -> list[Point]:
+    lines = [line for line in board.lines if line.models and line.method not in LEFT_OUT]
+    colours = shades((line.title, line.method) for line in lines)
+    found = []
+    for line in lines:
+        across, up = line.cells.get(x.key), line.cells.get(y.key)
+        if across is None or up is None:
+            continue
+        told = (f"{m.words.head}: {cell_text(c, m.format)}" for m, c in ((x, across), (y, up)))
+        found.append(
+            Point(
+                line.title,
+                across.mean,
+                up.mean,
+                (across.sd, up.sd),
+                colours[line.title],
+                compared=not line.fixed,
+                words="<br>".join([f"<b>{line.title}</b>", *told]),
+            )
+        )
+    return found

@@ -1,0 +1,26 @@
+"""Scoreboard: every method of the study by every measure, and any two measures against another."""
+
+from opcviz.ui.reading.board import board_of
+from opcviz.ui.sections.page_header import head
+from opcviz.ui.sections.page_rows import Row, show_rows
+from opcviz.ui.sections.scoreboard import scoreboard
+from opcviz.ui.sections.scoreboard_pareto import pareto
+
+study, view = head("Scoreboard", pick_models=False)
+board = board_of(study)
+
+show_rows(
+    [
+        Row(
+            "scoreboard",
+            lambda: scoreboard(study, board),
+            "Each row is a method, each column a measure; orange cells are worse than every model "
+            "that never saw the forgotten data, blue ones better, and plain ones as these are.",
+        ),
+        Row(
+            "pareto",
+            lambda: pareto(study, board),
+            "A method on the line is beaten in both measures by no other.",
+        ),
+    ]
+)

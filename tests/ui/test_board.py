@@ -1,0 +1,337 @@
+"""The scoreboard's numbers are the tables', and its order, filters, colours and files follow."""
+
+import csv
+import io
+import json
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opcviz.artefacts import kinds
+from opcviz.common.records import Undefined
+from opcviz.study import Store, open_study, shipped_root
+from opcviz.study.table import Summary, columns, rows
+from opcviz.ui.charts.bands import Band
+from opcviz.ui.charts.pareto import Axis, Point, front, pareto_figure, place_names
+from opcviz.ui.reading.board import FIXED, TABLES, Board, Line, Measure, board_of, heat
+from opcviz.ui.reading.board_files import to_csv, to_json, to_latex
+from opcviz.ui.reading.board_view import (
+    GONE_IN_WORDS,
+    NO_VERDICT,
+    SortBy,
+    gone_words,
+    kept,
+    ordered,
+    shown_measures,
+)
+from opcviz.ui.reading.measure_words import ARROWS, GROUPS, WORDS, words_of
+from opcviz.ui.sections.scoreboard import MOST_TICKED, opened_models, toggled
+from opcviz.ui.sections.scoreboard_cells import heads, table_rows
+from opcviz.verdict import Consensus
+
+STUDIES = ("digits", "digits-one", "digits-random")
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def study(request):
+    return open_study(Store(shipped_root()), request.param)
+
+
+@pytest.fixture(scope="module")
+def board(study):
+    return board_of(study)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return board_of(open_study(Store(shipped_root()), "digits"))
+
+
+def test_the_numbers_are_those_of_the_tables(study, board):
+    """Every cell of `opcviz table --json`, whichever table it stands in, is on the board."""
+    made = {
+        (line.method, json.dumps(line.row.method.to_dict())): line
+        for line in board.lines
+        if line.row
+    }
+    known = {measure.key: measure for measure in board.measures}
+    told = {json.dumps([row["method"], row["settings"]]): row for row in json.loads(to_json(board))}
+    assert len(told) == len(rows(study.models))
+    for about in ("unlearning", "headline", "inversion"):
+        for row in rows(study.models, about):
+            line = made[row.method.info.name, json.dumps(row.method.to_dict())]
+            stored = row.to_dict()
+            mine = told[json.dumps([stored["method"], stored["settings"]])]
+            assert stored == {name: mine[name] for name in stored}
+            for column in columns(about):
+                (key,) = [k for k, m in known.items() if m.name == column.name] or [None]
+                if key is None:
+                    assert row.cells[column.name] is None
+                    continue
+                assert line.cells[key] == row.cells[column.name], (about, column.name)
+                assert (key in line.missing) == (row.cells[column.name] is None)
+
+
+def test_references_and_floors_stand_at_the_top(board):
+    fixed = [line for line in board.lines if line.fixed]
+    assert board.lines[: len(fixed)] == tuple(fixed)
+    assert [line.method for line in fixed if line.method] == list(FIXED)
+    constant = next(line for line in fixed if line.key == "floor-constant")
+    assert constant.cells["auc"] == Summary(0.5, 0.0, 3)
+    assert constant.cells["ua"] is None
+    assert constant.missing["ua"]
+
+
+def test_the_band_is_that_of_the_retrained_models(study, board):
+    retrained = [m for m in study.models if m.method.info.name == "retrain"]
+    for measure in board.measures:
+        (column,) = [c for c in columns(measure.about) if c.name == measure.name]
+        values = [v for m in retrained if (v := column.value(m.results)) is not None]
+        wanted = (min(values), max(values), len(values)) if values else None
+        band = measure.band
+        assert (band and (band.low, band.high, band.models)) == wanted, measure.name
+
+
+def test_every_declared_measure_is_explained():
+    declared = {c.name for about in TABLES for c in columns(about)}
+    assert declared == WORDS.keys()
+    for name, words in WORDS.items():
+        assert words.group in GROUPS
+        assert words.what.endswith("."), name
+        assert words.range, name
+
+
+def test_of_samples_the_standard_is_the_retrained_model():
+    assert words_of("worst").direction("classes") == "less"
+    assert words_of("worst").direction("samples") == "same"
+    assert words_of("UA").direction("samples") == "same"
+    assert words_of("TA").direction("samples") == "more"
+    assert words_of("gradient norm").direction("samples") == ""
+    assert words_of("margin", "of the user's own").what == "of the user's own"
+
+
+def measure(better="less", scale: float | None = 100.0, band=Band(10.0, 20.0, 3)) -> Measure:
+    words = replace(words_of("worst"), scale=scale)
+    return Measure("m", "m", "unlearning", ".1f", "worst", "Worst", words, better, band)
+
+
+@given(st.floats(0, 100), st.sampled_from(["less", "more", "same", ""]))
+def test_heat_is_none_in_the_band_and_has_the_side_of_what_is_worse(value, better):
+    found = heat(measure(better), value)
+    assert -1 <= found <= 1
+    if 10 <= value <= 20 or not better:
+        assert found == 0
+    elif abs(value - 15) > 5.001:
+        worse = value < 10 if better == "more" else value > 20
+        assert (found > 0) == worse
+        assert found != 0
+
+
+def test_heat_of_costs_goes_by_their_ratio():
+    assert heat(measure(scale=None), 200.0) == pytest.approx(math.sqrt(0.5))
+    assert heat(measure(scale=None), 1.0) == pytest.approx(-math.sqrt(0.5))
+    assert heat(measure(scale=None), 0.0) == -1
+    assert heat(measure(band=None), 99.0) == heat(measure(), None) == 0
+
+
+values = st.none() | st.floats(-100, 100)
+
+
+def line(i: int, value: float | None, *, fixed=False, family="ascent") -> Line:
+    cell = None if value is None else Summary(value, None, 1)
+    return Line(f"l{i}", f"Line {i}", {"m": cell}, method=f"m{i}", family=family, fixed=fixed)
+
+
+@given(st.lists(values, max_size=12), st.booleans(), st.integers(0, 3))
+def test_sorted_rows_are_in_order_and_those_without_a_number_last(found, down, pinned):
+    lines = [line(i, value, fixed=i < pinned) for i, value in enumerate(found)]
+    after = ordered(lines, SortBy("m", down))
+    assert sorted(each.key for each in after) == sorted(each.key for each in lines)
+    assert after[:pinned] == lines[:pinned]
+    numbers = [each.cells["m"].mean if each.cells["m"] else None for each in after[pinned:]]
+    known = [n for n in numbers if n is not None]
+    assert known == sorted(known, reverse=down)
+    assert numbers[: len(known)] == known
+
+
+def test_a_head_sorts_up_then_down_then_not_at_all():
+    by = SortBy.read("")
+    words = []
+    for _ in range(3):
+        by = by.pressed("worst")
+        words.append(by.word)
+        assert SortBy.read(by.word) == by
+    assert words == ["worst", "-worst", ""]
+    assert SortBy("ua", down=True).pressed("ta") == SortBy("ta")
+
+
+def told(*words: str) -> Consensus:
+    counts = {word: words.count(word) for word in words}
+    same = words[0] if len(counts) == 1 and words[0] != "none" else Undefined("they differ")
+    return Consensus(same, counts, tuple(range(len(words))))
+
+
+def test_what_is_gone_is_read_from_a_verdicts_words():
+    assert gone_words(told("hidden, noticeable", "hidden, damaged")) == {"hidden": 2}
+    assert gone_words(told("not gone", "none")) == {"no": 1, NO_VERDICT: 1}
+    assert gone_words(told("gone beyond retraining, noticeable")) == {"beyond": 1}
+    assert gone_words(None) == {}
+    assert set(GONE_IN_WORDS) == {"no", "hidden", "as in retrained models", "beyond", NO_VERDICT}
+
+
+@given(
+    st.lists(st.sampled_from(["ascent", "distillation"]), max_size=6),
+    st.sampled_from(["", "line", "LINE 1", "nowhere"]),
+    st.sets(st.sampled_from(["ascent", "distillation"])),
+)
+def test_filters_keep_what_passes_all_of_them_and_the_fixed_rows(families, find, wanted):
+    lines = [line(0, 1.0, fixed=True)]
+    lines += [line(i, 1.0, family=family) for i, family in enumerate(families, 1)]
+    left = kept(lines, find=find, families=sorted(wanted))
+    assert left[0] is lines[0]
+    for each in lines[1:]:
+        passes = find.casefold() in each.title.casefold() and (not wanted or each.family in wanted)
+        assert (each in left) == passes
+
+
+def test_a_filter_by_verdict_takes_those_of_whom_a_seed_says_so():
+    lines = [line(1, 1.0), line(2, 1.0), line(3, 1.0)]
+    judged = {"l1": told("hidden"), "l2": told("not gone", "hidden")}
+    assert kept(lines, gone=["hidden"], judged=judged) == lines[:2]
+    assert kept(lines, gone=["no"], judged=judged) == lines[1:2]
+
+
+def test_groups_of_columns(digits):
+    chosen = shown_measures(digits, ["cost", "no such group"])
+    assert [each.name for each in chosen] == ["seconds", "gradients", "MiB"]
+    assert shown_measures(digits, []) == shown_measures(digits, ["no such group"])
+    assert len(shown_measures(digits, list(digits.groups))) == len(digits.measures)
+
+
+def test_the_csv_has_mean_deviation_and_count_of_each_number(digits):
+    lines = [each for each in digits.lines if each.row]
+    judged = {lines[0].key: told("not gone", "hidden")}
+    found = list(csv.DictReader(io.StringIO(to_csv(lines, digits.measures, judged))))
+    assert [row["method"] for row in found] == [each.method for each in lines]
+    assert found[0]["verdict"] == "1 × not gone; 1 × hidden"
+    for row, each in zip(found, lines, strict=True):
+        for measure in digits.measures:
+            cell = each.cells[measure.key]
+            parts = [row[f"{measure.name} {part}"] for part in ("mean", "sd", "n")]
+            if cell is None:
+                assert parts == ["", "", ""]
+            else:
+                assert float(parts[0]) == cell.mean
+                assert (float(parts[1]) if parts[1] else None) == cell.sd
+                assert int(parts[2]) == cell.n
+
+
+def test_latex_has_a_row_a_line_and_no_bare_sign(digits):
+    chosen = shown_measures(digits, ["accuracy"])
+    text = to_latex(digits.lines, chosen, {}, "100 % of a_b")
+    body = [row for row in text.splitlines() if row.endswith("\\\\")]
+    assert len(body) == len(digits.lines) + 1
+    assert all(row.count("&") == len(chosen) + 1 for row in body)
+    assert r"\caption{100 \% of a\_b}" in text
+    assert r"UA $\uparrow$" in body[0]
+    assert not any(sign in text for sign in "↓↑≈−")
+    assert text.count(r"\midrule") == 2
+
+
+def test_a_row_opens_with_original_and_retrained_of_its_seed(digits):
+    (delete,) = [each for each in digits.lines if each.method == "delete"]
+    found = opened_models(digits, [delete.key])
+    assert [key.split("-")[0] for key in found] == ["original", "retrain", "delete"]
+    assert len({key.rpartition("-s")[2] for key in found}) == 1
+    many = [each.key for each in digits.lines if each.models][-5:]
+    assert len(opened_models(digits, many)) == 6
+    assert opened_models(digits, ["no such row"])[0].startswith("original")
+
+
+def test_at_most_four_rows_are_ticked():
+    ticks: list[str] = []
+    for key in "abcdeb":
+        ticks = toggled(ticks, key)
+    assert ticks == ["c", "d", "e"]
+    assert MOST_TICKED == 4
+
+
+def test_cells_say_what_stands_and_why_something_does_not(digits):
+    measures = list(digits.measures)
+    made = {row.key: row for row in table_rows(digits.lines, measures, {}, ["x"])}
+    at = 1 + [each.key for each in measures].index("membership")
+    missing = made[next(each.key for each in digits.lines if each.method == "retrain")].cells[at]
+    assert missing.text == "–"
+    assert missing.help.startswith("No number: ")
+    opc = next(each for each in digits.lines if each.method == "opc")
+    cell = made[opc.key].cells[1 + [each.key for each in measures].index("worst")]
+    assert cell.text == f"{opc.cells['worst'].mean:.1f}"
+    assert opc.cells["worst"].who in cell.help
+    assert "3 retrained models" in cell.help
+    shown = heads(measures)
+    assert len(shown) == len(measures) + 1
+    for head, each in zip(shown[1:], measures, strict=True):
+        assert head.sign == ARROWS[each.better][0]
+        assert each.words.what in head.help
+
+
+def test_missing_numbers_of_a_model_that_failed_have_its_reason():
+    board = Board((measure(),), (replace(line(1, None), missing={"m": "diverged at step 3"}),))
+    (row,) = table_rows(board.lines, board.measures, {}, [])
+    assert row.cells[1].help == "No number: diverged at step 3."
+    assert row.cells[1].text == "–"
+
+
+LESS, MORE = Axis("x", "less"), Axis("y", "more")
+coordinates = st.tuples(st.integers(0, 6), st.integers(0, 6))
+
+
+@given(st.lists(coordinates, min_size=1, max_size=10))
+def test_the_front_is_what_no_other_one_beats(places):
+    points = [Point(str(i), x, y, (None, None), "#000000") for i, (x, y) in enumerate(places)]
+    best = front(points, LESS, MORE)
+    for point in points:
+        beaten = any(
+            o.x <= point.x and o.y >= point.y and (o.x, o.y) != (point.x, point.y) for o in points
+        )
+        assert (point in best) != beaten
+
+
+def test_references_are_drawn_and_beat_nobody():
+    points = [
+        Point("a", 5, 5, (1.0, None), "#111111"),
+        Point("Retrained", 1, 9, (None, None), "#222222", compared=False),
+    ]
+    assert front(points, LESS, MORE) == points[:1]
+    drawn = pareto_figure(points, LESS, MORE)
+    by_name = {trace.name: trace for trace in drawn.data}
+    assert by_name["a"].error_x.array == (1.0,)
+    assert by_name["a"].error_y.visible is False
+    assert by_name["a"].marker.color == "#111111"
+
+
+def test_as_near_the_band_as_possible_is_best():
+    axis = Axis("x", "same", Band(4.0, 6.0, 3))
+    assert [axis.loss(v) for v in (3.0, 5.0, 8.0)] == [1.0, 0.0, 2.0]
+
+
+def test_names_of_the_front_all_stand_and_apart(digits):
+    points = [Point(f"method {i}", 10.0 * i, 90.0 + i, (None, None), "#000000") for i in range(8)]
+    placed = place_names(points, points, ((-5, 80), (85, 100)))
+    assert [p for p, _, _ in placed] == points
+    spots = [(p.x / 85 * 760 + right, -p.y / 15 * 406 + down) for p, right, down in placed]
+    for i, (u, v) in enumerate(spots):
+        for u2, v2 in spots[:i]:
+            assert abs(u - u2) > 60 or abs(v - v2) >= 17
+
+
+def test_every_column_belongs_to_one_kind_by_its_name():
+    """So that a missing number is explained by the kind that would have made it."""
+    owners: dict[str, set[str]] = {}
+    for kind in kinds("classification"):
+        for column in kind.columns:
+            owners.setdefault(column.name, set()).add(kind.name)
+    assert {name for name, found in owners.items() if len(found) > 1} == set()
