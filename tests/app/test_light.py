@@ -37,8 +37,8 @@ VISIT = """
         return app
 
     app = fine(AppTest.from_file({app!r}, default_timeout=120).run())
-    drawn = {{"side_by_side": len(app.main)}}
-    for page in ("instruments", "lab"):
+    drawn = {{"first_sight": len(app.main)}}
+    for page in ("side_by_side", "race", "instruments", "lab"):
         app.switch_page(f"pages/{{page}}.py")
         drawn[page] = len(fine(app.run()).main)
     app.selectbox(key="lab.method").set_value("salun").run()
@@ -116,7 +116,6 @@ def test_the_server_is_ready_for_its_first_visitor(tmp_path: Path, monkeypatch) 
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["imported"] == said["opened"] == said["plotly"] == []
-    assert len(said["sent"]) == 2, "the maps, and the bars of all models together"
-    assert min(said["sent"].values()) < 5_000, "bytes of the bars"
-    assert max(said["sent"].values()) < 60_000, "bytes of the maps"
+    assert len(said["sent"]) == 1, "both films"
+    assert max(said["sent"].values()) < 140_000, "bytes of all their epochs"
     assert not (tmp_path / "none yet").exists()  # looking makes nothing
