@@ -18,9 +18,11 @@ from ..resources import app_file
 
 __all__ = ["main"]
 
-FIRST_PAGE = (  # what `pages/side_by_side.py` imports
+FIRST_PAGE = (  # what `pages/first_sight.py` imports, and `pages/side_by_side.py` after it
+    "opcviz.ui.reading.contrast",
     "opcviz.ui.reading.export",
     "opcviz.ui.reading.references",
+    "opcviz.ui.sections.first_sight",
     "opcviz.ui.sections.depth",
     "opcviz.ui.sections.folded",
     "opcviz.ui.sections.inversion_row",
@@ -48,9 +50,11 @@ def get_ready() -> None:
     """Import what the first page needs and read the study that it opens on."""
     for name in FIRST_PAGE:
         import_module(name)
-    from .reading.store_reader import read_ahead
+    from .reading import store_reader
+    from .sections import first_sight
 
-    read_ahead()
+    store_reader.read_ahead()
+    first_sight.read_ahead()
 
 
 if __name__ == "__main__":

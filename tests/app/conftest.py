@@ -96,9 +96,12 @@ def through_the_entry(monkeypatch, one_scan):
 
 @pytest.fixture
 def visit(store) -> Callable[..., AppTest]:
-    """Open a page with query parameters; an exception on it fails the test."""
+    """Open a page with query parameters; an exception on it fails the test.
 
-    def open_page(page: str = "", **params: str) -> AppTest:
+    The page is Side by side unless another is named; an empty name is the page that the app opens.
+    """
+
+    def open_page(page: str = "side_by_side", **params: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         if page:
             app.switch_page(f"pages/{page}.py")
@@ -152,7 +155,9 @@ def page(visit, made, opened) -> Callable[..., AppTest]:
     def open_page(name: str = "", *chosen: tuple[str, int]) -> AppTest:
         if (name, chosen) not in opened:
             keys = [made.keys[model] for model in chosen or made.keys]
-            opened[name, chosen] = visit(name, study=made.place, models=",".join(keys))
+            opened[name, chosen] = visit(
+                name or "side_by_side", study=made.place, models=",".join(keys)
+            )
         return opened[name, chosen]
 
     return open_page

@@ -37,8 +37,9 @@ VISIT = """
         return app
 
     app = fine(AppTest.from_file({app!r}, default_timeout=120).run())
-    drawn = {{"side_by_side": len(app.main)}}
-    for page in ("scoreboard", "inversion_bench", "instruments", "lab"):
+    drawn = {{"first_sight": len(app.main)}}
+    pages = ("side_by_side", "feature_space", "race", "scoreboard", "inversion_bench")
+    for page in (*pages, "instruments", "learn", "lab"):
         app.switch_page(f"pages/{{page}}.py")
         drawn[page] = len(fine(app.run()).main)
     app.selectbox(key="lab.method").set_value("salun").run()
@@ -116,8 +117,6 @@ def test_the_server_is_ready_for_its_first_visitor(tmp_path: Path, monkeypatch) 
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["imported"] == said["opened"] == said["plotly"] == []
-    assert len(said["sent"]) == 3, "the maps, the bars of all models together, the pictures"
-    bars, *larger = sorted(said["sent"].values())
-    assert bars < 5_000, "bytes of the bars"
-    assert max(larger) < 60_000, "bytes of the maps and of the pictures"
+    assert len(said["sent"]) == 1, "both films"
+    assert max(said["sent"].values()) < 140_000, "bytes of all their epochs"
     assert not (tmp_path / "none yet").exists()  # looking makes nothing

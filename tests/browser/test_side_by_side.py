@@ -26,7 +26,7 @@ STAGES = 3  # before, FM, HR
 
 @pytest.fixture
 def home(app, visit):
-    page = visit(app.url)
+    page = visit(f"{app.url}/side_by_side")
     shows_evidence(page, 4)
     return page
 
@@ -159,7 +159,7 @@ def test_a_link_opens_its_models_map_and_sample(home, app, visit):
     home.mouse.click(*spot(home, 0))
     expect(home).to_have_url(re.compile(r"[?&]sample=\d+"), timeout=WAIT)
     sample = params(home)["sample"]
-    link = f"{app.url}/?study={query['study']}&models={chosen}&map=pca&sample={sample}"
+    link = f"{app.url}/side_by_side?study={query['study']}&models={chosen}&map=pca&sample={sample}"
     page = visit(link)
     shows_evidence(page, 2)
     shows_evidence_of_pin(page, sample)
@@ -237,7 +237,7 @@ def test_a_fold_shows_its_charts_once_it_is_open(home):
 
 def test_a_first_visit_runs_the_script_once_and_loads_none_of_plotlys_code(app, visit):
     seen = Traffic()
-    shows_evidence(visit(app.url, watch=seen.watch), 4)
+    shows_evidence(visit(f"{app.url}/side_by_side", watch=seen.watch), 4)
     assert seen.script_runs == 1
     assert not [url for url in seen.requests if "PlotlyChart" in url]
     assert any("BidiComponent" in url for url in seen.requests)  # names of chunks are as we think
@@ -272,7 +272,7 @@ def test_the_link_is_copied_and_that_is_said(home):
 
 
 def test_the_dark_theme_is_drawn(app, visit):
-    page = visit(app.url, theme="dark")
+    page = visit(f"{app.url}/side_by_side", theme="dark")
     shows_evidence(page, 4)
     expect(page.get_by_test_id("linked-maps")).to_have_attribute("data-theme", "dark")
     ground = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")

@@ -18,7 +18,7 @@ from ..reading import state
 from ..reading import store_reader as library
 from ..reading.contrast import pair_of
 from ..reading.references import References
-from ..sections.films import Levels, film, levels, lines, measured, watched
+from ..sections.films import Levels, film, levels, lines, measured, rebuilt_of, watched
 from . import live
 from .follower import doing
 from .race_tail import RaceTail, Runner
@@ -239,26 +239,27 @@ def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels) -> None:
             width="stretch",
         )
     _say(tail)
-    films = [_live_film(runner, len(samples.ids), beside) for runner in tail.runners.values()]
+    films = [_live_film(runner, samples, beside) for runner in tail.runners.values()]
     player(films, samples, key="race.player", live=True, note=LIVE_NOTE, height=MAP_HEIGHT)
     if not record.active and not tail.behind:
         st.rerun()  # the whole page: what was made joins the study, and can be replayed
 
 
-def _live_film(runner: Runner, samples: int, beside: Levels) -> Film:
+def _live_film(runner: Runner, samples: Samples, beside: Levels) -> Film:
     """What a method has done so far."""
     names = {cls.info.title: cls.info.name for cls in known_methods()}
     color = method_colour(names.get(runner.title, runner.title))
-    points = runner.points(samples)
+    points, count = runner.points(len(samples.ids)), len(samples.ids)
     return Film(
         runner.title,
         points,
         reason="" if points is not None else "waiting for its first epoch",
         last=runner.last,
-        groups=runner.groups(samples),
+        groups=runner.groups(count),
         bars=watched(runner.values, beside),
         lines=lines(runner.values, color),
         color=color,
+        rebuilt=rebuilt_of(runner.rebuilt(), samples),
         **beside.chart(runner.values),
     )
 

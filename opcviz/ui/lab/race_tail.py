@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -60,6 +61,22 @@ class Runner:
         return np.stack(
             [np.asarray(each, np.int16) if len(each) == samples else alone for each in told]
         )
+
+    def rebuilt(self) -> dict[str, NDArray[Any]]:
+        """What was rebuilt after every epoch, as a stored film has it; empty where nothing was."""
+        told = [each.get("pictures") or {} for each in self.epochs]
+        if not told or not all(told):
+            return {}
+        pixels = [
+            np.frombuffer(base64.b64decode(each["pixels"]), np.uint8).reshape(each["shape"])
+            for each in told
+        ]
+        psnr = [[np.nan if v is None else v for v in each["psnr"]] for each in told]
+        return {
+            "rebuilt_ids": np.asarray(told[0]["ids"], np.int64),
+            "rebuilt": np.stack(pixels),
+            "rebuilt_psnr": np.asarray(psnr, np.float32),
+        }
 
 
 @dataclass

@@ -68,7 +68,7 @@ def pair_of(study: StudyResult, first: Sequence[str]) -> Pair:
     models = playable(study)
     methods = [m for m in models if m.method.info.family != "reference"]
     if not methods:
-        return Pair(None, next((m.key for m in models), None))
+        return Pair(None, None)
     seed = next((m.seed for m in methods if m.key in first), methods[0].seed)
     mine = [m for m in methods if m.seed == seed]
     contracting = [m for m in mine if m.method.info.family == "contraction"]

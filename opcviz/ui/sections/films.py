@@ -21,7 +21,17 @@ from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
 from .verdicts import chips
 
-__all__ = ["EXPLAIN", "FIT", "Levels", "film", "levels", "lines", "measured", "watched"]
+__all__ = [
+    "EXPLAIN",
+    "FIT",
+    "Levels",
+    "film",
+    "levels",
+    "lines",
+    "measured",
+    "rebuilt_of",
+    "watched",
+]
 
 FIT = "retain"  # the attacker who never holds a forgotten picture
 MOST_DECIBELS = 60.0
@@ -100,7 +110,7 @@ def film(
         points=kept["points"],
         last=len(kept["points"]) - 1,
         groups=kept.get("groups"),
-        rebuilt=_rebuilt(kept, samples),
+        rebuilt=rebuilt_of(kept, samples),
         lines=lines(history, color),
         **beside.chart(history),
     )
@@ -258,8 +268,13 @@ def _means(psnr: np.ndarray) -> list[float | None]:
     ]
 
 
-def _rebuilt(kept: dict[str, np.ndarray], samples: Samples) -> Rebuilt | None:
-    """The reconstructions of every epoch beside their targets; None in older studies."""
+def rebuilt_of(kept: Mapping[str, np.ndarray], samples: Samples) -> Rebuilt | None:
+    """The reconstructions of every epoch beside their targets; None in older studies.
+
+    Args:
+        kept: the arrays of a film.
+        samples: the probe set, which holds the targets.
+    """
     if not {"rebuilt_ids", "rebuilt", "rebuilt_psnr"} <= kept.keys():
         return None
     place: Callable[[int], int | None] = {int(i): at for at, i in enumerate(samples.ids)}.get

@@ -18,7 +18,7 @@ from ..charts.player_component import player
 from ..charts.theme import class_colors
 from ..reading import state
 from ..reading import store_reader as library
-from ..reading.contrast import Pair
+from ..reading.contrast import Pair, pair_of
 from ..reading.references import References
 from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
@@ -27,7 +27,7 @@ from .paint import paint
 from .sentences import percent
 from .verdicts import seeds_line
 
-__all__ = ["EXPLAIN_PAGE", "exits", "explain_toggle", "films", "question", "told"]
+__all__ = ["EXPLAIN_PAGE", "exits", "explain_toggle", "films", "question", "read_ahead", "told"]
 
 FEW = 6  # forgotten classes that are named one by one
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
@@ -57,6 +57,19 @@ def question(study: StudyResult, shown: Sequence[Column], beside: References) ->
         f"<style>{STYLE}</style>"
         f'<p data-testid="told">{_asked(samples, about)} {told(shown, beside)}</p>'
     )
+
+
+def read_ahead() -> None:
+    """Read and judge what the first visitor of this page will ask for, before there is one."""
+    found = library.choices()
+    if not found:
+        return
+    place, first = next(iter(found.items()))
+    study = library.study_of(place)
+    pair = pair_of(study, first.shown)
+    beside, (samples, _) = levels(References.of(study)), library.samples(study)
+    for column in library.columns(study, pair.keys):
+        film(column, samples, beside)
 
 
 def explain_toggle() -> None:

@@ -168,6 +168,6 @@ class Pictures {
     const mean = known.reduce((a, b) => a + b, 0) / known.length;
     this.words.textContent = known.length
       ? `${mean.toFixed(1)} dB on average after a short search${known.length < psnr.length ? `; of ${psnr.length - known.length} no gradient reaches the body` : ""}`
-      : "no gradient reaches the body: nothing to rebuild them from";
+      : "no gradient reaches the body: this search finds nothing";
   }
 }

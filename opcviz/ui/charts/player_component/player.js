@@ -72,6 +72,7 @@ class Player {
     this.order = [...all.filter((i) => !this.forget[i]), ...all.filter((i) => this.forget[i])];
     this.root.style.setProperty("--films", data.films.length);
     this.root.dataset.films = data.films.length;
+    this.root.dataset.controls = data.height ? "above" : "below"; // a tall page: in sight of the maps
     if (data.height) this.root.style.setProperty("--stage", `${data.height}px`);
     this.controls.hidden = data.live;
     this.longest = Math.max(1, ...data.films.map((film) => film.last));
@@ -269,9 +270,10 @@ class Player {
         view.drawn = `${frame} ${ended}`;
       }
       if (curves) curves.draw(this.data.live ? epoch ?? 0 : this.t * film.last);
-      const pies = (stage.pies || []).map((pie) => `; ${pie.count} samples on one spot`).join("");
+      const pies = (stage.pies || []).map((pie) => `; ${pie.words}`).join("");
       stage.canvas.setAttribute("aria-label", film.reason ? `Map of ${film.title}: ${film.reason}` : `Feature map of ${film.title}, ${this.words(view)}: ${this.labels.length} samples${pies}`);
       stage.canvas.dataset.epoch = String(epoch);
+      stage.canvas.dataset.marks = (stage.pies || []).map((pie) => pie.count).join(",");
     }
     const text = this.t >= 1 && !this.data.live ? this.data.endNote : this.data.note;
     if (this.note.textContent !== text) this.note.textContent = text;

@@ -146,7 +146,9 @@ class Stage {
       g.fill();
       from = to;
     }
-    const text = `${ids.length} on one spot`;
+    const gone = ids.filter((i) => forget[i]).length;
+    const kept = ids.length - gone;
+    const text = gone && kept ? `${gone} forgotten, ${kept} kept on one spot` : `${ids.length} on one spot`;
     g.font = `600 16px ${ink.font}`;
     const width = g.measureText(text).width;
     const left = x + radius + 8 + width < this.width ? x + radius + 8 : x - radius - 8 - width;
@@ -156,7 +158,7 @@ class Stage {
     g.strokeText(text, left, y);
     g.fillStyle = ink.text;
     g.fillText(text, left, y);
-    return { count: ids.length, classes: shares.size };
+    return { words: text, count: ids.length, classes: shares.size };
   }
 
   drawOrigin(g, x, y, ink) {

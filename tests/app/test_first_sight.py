@@ -1,0 +1,197 @@
+"""The page that the app opens on: one question, two films, three bars each."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from drawn import before, near, scored
+from reading import fine, infos
+from streamlit.testing.v1 import AppTest
+
+from opcviz.study import Store, StudyResult, open_study, shipped_root
+from opcviz.ui.reading import store_reader as library
+from opcviz.ui.reading.contrast import pair_of
+
+BARS = ["Answers right", "An attacker restores", "Pictures rebuilt"]
+
+
+@pytest.fixture(scope="module")
+def digits() -> StudyResult:
+    return open_study(Store(shipped_root()), "digits")
+
+
+def player(app: AppTest) -> dict[str, Any]:
+    """What the films were sent."""
+    (part,) = [p.proto for p in app.get("bidi_component") if "-first." in p.proto.id]
+    return json.loads(part.json)
+
+
+def told(app: AppTest) -> str:
+    """The words below the question."""
+    (box,) = [b.proto.body for b in app.get("html") if 'data-testid="told"' in b.proto.body]
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", "", box, flags=re.S)
+    return html.unescape(text).replace("\xa0", " ").strip()
+
+
+def stored(study: StudyResult, key: str) -> dict[str, Any]:
+    return study.model(key).to_dict()
+
+
+def test_the_app_opens_on_the_question_and_its_answer(visit, digits, store):
+    app = visit("")
+    assert app.title[0].value == "Did the network really forget?"
+    assert infos(app) == []
+    assert app.query_params["study"] == digits.place
+    films = player(app)["films"]
+    assert [film["title"] for film in films] == ["DELETE", "OPC, deep"]
+    assert all(film["xy"] and not film["reason"] for film in films)
+    assert [bar["name"] for bar in films[0]["bars"]] == BARS
+    assert not list(store.iterdir())  # looking makes nothing
+
+
+def test_its_words_claim_what_the_verdicts_say(visit, digits):
+    hides, deep = pair_of(digits, library.choices()[digits.place].shown).keys
+    assert digits.verdict(digits.model(hides)).gone == "hidden"
+    assert digits.verdict(digits.model(deep)).gone in ("beyond", "as in retrained models")
+    said = told(visit(""))
+    assert "was told to forget 0, 1 and 2." in said
+    assert "both now name 0 % of them" in said
+    unseen = stored(digits, hides)["recovery"]["fm"]["retain"]["unseen"]["forget_accuracy"]
+    who = "an attacker without a single forgotten picture"
+    assert f"DELETE only hides them: {who} restores {unseen:.1f} %" in said
+    assert "From OPC, deep no declared attacker gets clearly more than from networks" in said
+
+
+def check(film: dict[str, Any], numbers: dict[str, Any], references: list[dict[str, Any]]) -> None:
+    """The bars at the end are the stored evidence of one model beside the retrained models'."""
+
+    def figures(of: dict[str, Any]) -> list[float | None]:
+        fit = of["recovery"]["fm"]["retain"]
+        return [before(of, fit)[0], scored(fit)["forget_accuracy"], of["inversion"]["psnr"]]
+
+    assert [bar["final"] for bar in film["bars"]] == figures(numbers)
+    for bar, values in zip(film["bars"], zip(*map(figures, references), strict=True), strict=True):
+        assert bar["band"] == near([min(values), max(values)])
+    constant = scored(numbers["recovery"]["fm"]["retain"])["constant_predictor"]
+    marks = [{m["name"]: m["value"] for m in bar["marks"]} for bar in film["bars"]]
+    assert marks[0] == {}
+    assert marks[1]["constant"] == near(constant)
+    assert marks[2]["constant"] == near(numbers["inversion"]["class_mean"]["psnr"])
+
+
+def test_the_numbers_at_the_end_are_those_of_the_store(visit, digits):
+    found = [m for m in digits.models if m.method.info.name == "retrain"]
+    retrained = [m.to_dict() for m in found]
+    assert len(retrained) == 3
+    app = visit("")
+    pair = pair_of(digits, library.choices()[digits.place].shown)
+    for film, key in zip(player(app)["films"], pair.keys, strict=True):
+        numbers = stored(digits, key)
+        check(film, numbers, retrained)
+        floors = [
+            rung["attempt"]["recovered"]
+            for rung in numbers["strongest"]["rungs"]
+            if rung["attempt"]["place"] == "pixels" and rung["attempt"]["holds"] == "retain"
+        ]
+        marks = {mark["name"]: mark["value"] for mark in film["bars"][1]["marks"]}
+        assert marks["pixels"] == near(max(floors))
+
+
+def test_while_it_plays_the_numbers_are_those_of_the_epoch(visit, digits):
+    app = visit("")
+    pair = pair_of(digits, library.choices()[digits.place].shown)
+    for film, key in zip(player(app)["films"], pair.keys, strict=True):
+        history = digits.model(key).training.history
+        assert film["last"] == len(history) - 1
+        assert film["at"][0] == 0
+        assert film["at"][-1] == film["last"]
+        attacker = "fm_retain_accuracy"
+        if history[-1].get(attacker) is None:  # of an older version
+            attacker = "fm_accuracy"
+        for bar, name in zip(film["bars"], ("forget_accuracy", attacker), strict=False):
+            assert bar["values"] == [history[epoch][name] for epoch in film["at"]]
+
+
+def test_the_numbers_of_another_seed_or_model_are_nowhere(visit, made, store):
+    """In a study in which every number differs; it has films of OPC alone."""
+    for key in made.keys.values():
+        (folder,) = (store / "studies" / made.place / "models" / key).glob("model-*")
+        probe = np.load(next((store / "studies" / made.place).glob("probe-*/probe.npz")))
+        points = np.random.default_rng(1).normal(size=(3, len(probe["ids"]), 2))
+        np.savez(folder / "trajectory.npz", ids=probe["ids"], points=points.astype(np.float32))
+    app = visit("first_sight", study=made.place)
+    (film,) = player(app)["films"]
+
+    def whole(method: str, seed: int) -> dict[str, Any]:
+        found = made.numbers[made.keys[method, seed]]
+        return {**found["evidence"], "inversion": found["inversion"]}
+
+    check(film, whole("opc", 0), [whole("retrain", seed) for seed in (0, 1)])
+
+
+@pytest.mark.parametrize(
+    ("study", "says"),
+    [
+        ("digits-one-66b3e4d0", ["told to forget 3.", "DELETE only hides them"]),
+        (
+            "digits-random-eb117ed7",
+            ["144 single pictures.", "98.6 to 99.3 %: that is the goal", "has not forgotten"],
+        ),
+    ],
+)
+def test_it_reads_well_for_other_questions(visit, study, says):
+    app = visit("first_sight", study=study)
+    assert len(player(app)["films"]) == 2
+    assert all(text in told(app) for text in says), told(app)
+
+
+def test_explanations_stand_below_every_bar_and_are_kept_in_the_address(visit):
+    app = visit("")
+    assert not any(bar["explain"] for film in player(app)["films"] for bar in film["bars"])
+    app.toggle(key="first.explain").set_value(True).run()
+    assert fine(app).query_params["explain"] == "on"
+    assert all(bar["explain"] for film in player(app)["films"] for bar in film["bars"])
+    again = visit("", explain="on")
+    assert all(bar["explain"] for film in player(again)["films"] for bar in film["bars"])
+
+
+def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(library, "shipped_root", lambda: tmp_path_factory.mktemp("none"))
+    app = visit("")
+    assert "python -m opcviz run digits" in infos(app)[0]
+    assert not app.get("bidi_component")
+
+
+@pytest.mark.slow
+def test_a_study_without_films_says_what_to_do(visit, burst):
+    app = visit("first_sight", study=burst)  # its only method diverged
+    assert "Run a method in the *Unlearning lab*" in infos(app)[0]
+    assert not app.get("bidi_component")
+
+
+def test_a_model_without_verdict_is_said_to_have_none(visit, store):
+    place = "digits-one-66b3e4d0"
+
+    def evidence(folder: str, names: list[str]) -> list[str]:
+        inside = Path(folder).parent.name == "models"
+        return [name for name in names if inside and not name.startswith("model-")]
+
+    root = shipped_root() / "studies" / place
+    shutil.copytree(root, store / "studies" / place, ignore=evidence)
+    with pytest.MonkeyPatch.context() as patch:
+        empty = store / "none"
+        patch.setattr(library, "shipped_root", lambda: empty)
+        patch.setattr("opcviz.ui.reading.contrast.shipped_root", lambda: empty)
+        app = visit("first_sight", study=place)
+    said = told(app)
+    assert said.count("no verdict yet") == 2
+    assert "only hides" not in said
+    finals = [bar["final"] for film in player(app)["films"] for bar in film["bars"]]
+    assert finals == [None] * 6

@@ -1,0 +1,122 @@
+"""Race: replayed from the store, or run, found again and cancelled."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from reading import fine, infos, progress
+from streamlit.testing.v1 import AppTest
+
+from opcviz.common.progress import Epoch, Stage
+from opcviz.engine.events import EventLog
+from opcviz.methods import create
+from opcviz.study import Job, Plan, Store, open_study, shipped_root
+from opcviz.ui.reading.state import OPTIONS
+
+POINTS = 300
+
+
+def player(app: AppTest) -> dict[str, Any]:
+    (part,) = [p.proto for p in app.get("bidi_component") if "-race.player" in p.proto.id]
+    return json.loads(part.json)
+
+
+def titles(app: AppTest) -> list[str]:
+    return [film["title"] for film in player(app)["films"]]
+
+
+def test_stored_runs_are_replayed_with_their_curves(visit):
+    app = visit("race")
+    assert infos(app) == []
+    sent = player(app)
+    assert titles(app) == ["DELETE", "OPC on features"]
+    assert not sent["live"]
+    study = open_study(Store(shipped_root()), "digits")
+    for film, name in zip(sent["films"], ("delete", "opc"), strict=True):
+        model = next(m for m in study.models if m.method.info.name == name and m.seed == 0)
+        history = model.training.history
+        restored, answered = film["lines"]
+        known = history[-1].get("fm_retain_accuracy") is not None
+        attacker = "fm_retain_accuracy" if known else "fm_accuracy"
+        assert restored["values"] == [each[attacker] for each in history]
+        assert answered["values"] == [each["forget_accuracy"] for each in history]
+        assert bool(film["band"]) == known  # the band is of the attacker who holds kept data alone
+        assert "constant" in {mark["name"] for mark in film["marks"]}
+
+
+def test_a_link_chooses_the_methods_and_a_missing_model_says_what_to_do(visit):
+    app = visit("race", race="salun,scrub,opc_deep")
+    assert titles(app) == ["SalUn", "SCRUB", "OPC, deep"]
+    app = visit("race", study="digits-one-66b3e4d0", race="scrub,opc")
+    scrub, opc = player(app)["films"]
+    assert (
+        scrub["reason"] == "No model of this method in this study yet. Press Run to train it now."
+    )
+    assert not opc["reason"]
+
+
+@pytest.mark.parametrize("word", ["opc", "a,b,c,d,e", "opc,opc", "opc,<b>"])
+def test_a_link_that_asks_for_no_race_is_told_so(visit, word):
+    assert not OPTIONS["race"].valid(word)
+    app = visit("race", race=word)
+    assert any(note.startswith("race cannot be") for note in infos(app))
+    assert len(titles(app)) == 2
+
+
+def test_run_queues_one_race_which_a_reload_finds_and_cancel_ends(visit, engine):
+    app = visit("race")
+    app.button(key="race.start").click().run()
+    (run,) = engine.list()
+    job = Job.from_dict(run.job)
+    assert job.together
+    assert job.kinds == ("model",)  # both were attacked before
+    methods = Plan.from_dict(job.plan).methods
+    assert methods[2:] == (create("delete", dataset="digits"), create("opc", dataset="digits"))
+    assert fine(app).query_params["run"] == run.id
+    assert progress(app) == ["Queued, next."]
+    app.button(key="race.start").click().run()
+    assert len(engine.list()) == 1  # the same race is followed, not queued twice
+    again = visit("race", run=run.id)
+    assert player(again)["live"]
+    again.button(key=f"race.cancel.{run.id}").click().run()
+    assert engine.status(run.id).status == "cancelled"
+    assert any(note.value.startswith("Cancelled") for note in fine(again).warning)
+    assert not player(again)["live"]
+
+
+def test_a_new_method_is_attacked_as_in_the_lab(visit, engine):
+    app = visit("race", study="digits-one-66b3e4d0", race="scrub,opc")
+    app.button(key="race.start").click().run()
+    job = Job.from_dict(engine.list()[0].job)
+    assert job.kinds == ()
+    assert Plan.from_dict(job.plan).study.evidence.suite == "quick"
+
+
+def test_a_race_is_seen_as_it_goes(visit, engine):
+    app = visit("race")
+    app.button(key="race.start").click().run()
+    (run,) = engine.list()
+    with engine.runs.claim(run.id), EventLog(engine.runs.path(run.id, "events.jsonl")) as log:
+        for epoch in range(3):
+            for place, title in enumerate(("DELETE", "OPC on features")):
+                log(Stage("model", place, 2, title))
+                values = {"forget_accuracy": 50.0 + place, "fm_retain_accuracy": 10.0 * epoch}
+                log(Epoch(epoch, 20, values, [float(epoch)] * 2 * POINTS))
+        for _ in range(4):
+            app.run()
+        assert progress(fine(app)) == ["DELETE epoch 2 of 20 · OPC on features epoch 2 of 20"]
+        for place, film in enumerate(player(app)["films"]):
+            assert film["at"] == [2]
+            assert film["bars"][0]["values"] == [50.0 + place]
+            assert film["bars"][1]["values"] == [20.0]
+            assert film["lines"][0]["values"] == [0.0, 10.0, 20.0]
+
+
+def test_the_lab_sends_to_the_race(visit, engine):
+    app = visit("race")
+    app.button(key="race.start").click().run()
+    (run,) = engine.list()
+    lab = visit("lab", run=run.id)
+    assert any("a race of several methods" in note for note in infos(lab))
