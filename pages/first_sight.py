@@ -12,8 +12,7 @@ from opcviz.ui.sections.page_rows import Row, show_rows
 study, view = head(
     "Did the network really forget?",
     pick_models=False,
-    widths=(2.7, 1.7, 0.7),
-    corner=first_sight.explain_toggle,
+    slim=True,
 )
 pair = pair_of(study, library.choices()[study.place].shown)
 if not pair.keys:

@@ -5,10 +5,9 @@ import streamlit as st
 from opcviz.engine import EngineError
 from opcviz.ui.lab import actions as lab
 from opcviz.ui.lab import race
-from opcviz.ui.sections.first_sight import explain_toggle
 from opcviz.ui.sections.page_header import head
 
-study, view = head("Race", pick_models=False, widths=(1.1, 2.2, 0.9), corner=explain_toggle)
+study, view = head("Race", pick_models=False, slim=True)
 try:
     lab.wake_engine()
 except EngineError as error:

@@ -155,7 +155,7 @@ def test_it_reads_well_for_other_questions(visit, study, says):
 def test_explanations_stand_below_every_bar_and_are_kept_in_the_address(visit):
     app = visit("")
     assert not any(bar["explain"] for film in player(app)["films"] for bar in film["bars"])
-    app.toggle(key="first.explain").set_value(True).run()
+    app.toggle(key="head.explain").set_value(True).run()
     assert fine(app).query_params["explain"] == "on"
     assert all(bar["explain"] for film in player(app)["films"] for bar in film["bars"])
     again = visit("", explain="on")

@@ -27,7 +27,7 @@ from .paint import paint
 from .sentences import percent
 from .verdicts import seeds_line
 
-__all__ = ["EXPLAIN_PAGE", "exits", "explain_toggle", "films", "question", "read_ahead", "told"]
+__all__ = ["EXPLAIN_PAGE", "exits", "films", "question", "read_ahead", "told"]
 
 FEW = 6  # forgotten classes that are named one by one
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
@@ -70,18 +70,6 @@ def read_ahead() -> None:
     beside, (samples, _) = levels(References.of(study)), library.samples(study)
     for column in library.columns(study, pair.keys):
         film(column, samples, beside)
-
-
-def explain_toggle() -> None:
-    """Switch one plain line under every row on or off; kept in the address."""
-    st.session_state["first.explain"] = state.option("explain") == "on"
-    st.toggle(
-        "Explain",
-        key="first.explain",
-        on_change=lambda: state.choose(
-            explain="on" if st.session_state["first.explain"] else "off"
-        ),
-    )
 
 
 def _asked(samples: Samples, about: DataResult) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -19,7 +18,6 @@ from .tour.bar import tour_bar
 
 __all__ = ["arrive", "head"]
 
-WIDTHS = (1.1, 1.3, 2.4)
 STYLE = """<style>
 .stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}
 .st-key-presentation-keys {position: absolute}
@@ -39,19 +37,14 @@ button[data-variant="segmented_control"][aria-checked="true"],
 
 
 def head(
-    title: str,
-    *,
-    pick_models: bool = True,
-    widths: tuple[float, float, float] = WIDTHS,
-    corner: Callable[[], object] | None = None,
+    title: str, *, pick_models: bool = True, slim: bool = False
 ) -> tuple[StudyResult, state.View]:
     """Draw the page's title and the study and model pickers.
 
     Args:
         title: of the page.
         pick_models: whether the models shown are chosen here.
-        widths: of title and pickers, relative to each other.
-        corner: draws what stands in place of the models' picker.
+        slim: all in one line, for a page that wants the height.
 
     Returns:
         The study and the selection. The page ends here when there is no study at all, or when its
@@ -65,15 +58,16 @@ def head(
     if pick_models and presentation.presenting():
         return _in_a_hall(title, study, view)
     names = {place: library.study_of(place).study.title or place for place in studies}
-    if corner is None:
+    if slim:
+        left, middle, tools = st.columns([2.5, 1.7, 2], vertical_alignment="center")
+        right = middle
+    else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")
         middle, right = st.columns([1, 2.6], vertical_alignment="bottom")
-    else:  # one line: the page wants the height
-        left, middle, right, tools = st.columns([*widths, 1.1], vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
     with tools:
-        page_tools(explain=pick_models)
+        page_tools(explain=pick_models or slim, slim=slim)
     with middle:
         st.session_state["head.study"] = view.study
         st.selectbox(
@@ -81,14 +75,12 @@ def head(
             list(studies),
             format_func=lambda place: names[place],
             key="head.study",
-            label_visibility="collapsed" if corner is not None else "visible",
+            label_visibility="collapsed" if slim else "visible",
             on_change=lambda: state.update(study=st.session_state["head.study"]),
         )
-    with right:
-        if pick_models:
+    if pick_models:
+        with right:
             pick_models_of(study, view)
-        elif corner is not None:
-            corner()
     presentation.hear()
     for note in (*view.notes, *library.suite_notes(study, view.models)):
         st.info(note)

@@ -12,11 +12,12 @@ from .glossary import TERMS, find
 __all__ = ["page_tools"]
 
 
-def page_tools(*, explain: bool = False) -> None:
+def page_tools(*, explain: bool = False, slim: bool = False) -> None:
     """A row of buttons at the right of the page's title.
 
     Args:
         explain: whether the page has rows that can be explained.
+        slim: without the button that begins a presentation, which the key P does as well.
     """
     with st.container(
         horizontal=True,
@@ -25,9 +26,9 @@ def page_tools(*, explain: bool = False) -> None:
         gap="small",
         key="page-tools",
     ):
-        presentation.controls(explain=explain)
+        presentation.controls(explain=explain, present=not slim)
         _glossary()
-        theme_switch()
+        theme_switch(small=slim)
 
 
 @st.fragment

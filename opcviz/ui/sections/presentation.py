@@ -133,11 +133,12 @@ def say_models(study: StudyResult, models: Sequence[str], dropped: Sequence[str]
     )
 
 
-def controls(*, explain: bool) -> None:
+def controls(*, explain: bool, present: bool = True) -> None:
     """The switch of the explanations and the button that begins a presentation.
 
     Args:
         explain: whether the page has rows to explain.
+        present: whether a presentation can begin here.
     """
     if explain:
         st.session_state["head.explain"] = state.option("explain") == "on"
@@ -151,7 +152,7 @@ def controls(*, explain: bool) -> None:
         )
     if presenting():
         leave()
-    else:
+    elif present:
         start()
 
 

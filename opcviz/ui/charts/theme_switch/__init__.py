@@ -23,6 +23,10 @@ _mount = st.components.v2.component(
 )
 
 
-def theme_switch() -> None:
-    """Draw the button; the browser does the rest."""
-    _mount(key="theme.switch", data={}, width="content")
+def theme_switch(*, small: bool = False) -> None:
+    """Draw the button; the browser does the rest.
+
+    Args:
+        small: the icon alone.
+    """
+    _mount(key="theme.switch", data={"small": small}, width="content")

@@ -9,12 +9,14 @@ function isDark(element) {
   return r + g + b > 384; // the text is light
 }
 
-export default function ({ parentElement }) {
+export default function ({ parentElement, data }) {
   const button = parentElement.querySelector("button");
   const dark = isDark(button);
   const words = dark ? "Light theme" : "Dark theme";
   button.innerHTML = `<svg viewBox="0 0 24 24" fill="currentColor" aria-hidden="true"><path d="${dark ? SUN : MOON}"/></svg>`;
-  button.append(words);
+  if (!data?.small) button.append(words);
+  button.setAttribute("aria-label", words);
+  button.title = words;
   button.onclick = () => {
     const links = [...document.querySelectorAll('a[data-testid^="stTopNavLink"], a[data-testid^="stSidebarNavLink"]')];
     const paths = links.map((link) => new URL(link.href).pathname);
