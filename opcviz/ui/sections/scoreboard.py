@@ -221,7 +221,7 @@ def _below(
         )
 
     with link:
-        copy_link(key="board.link")
+        copy_link(key="scoreboard.link")
 
 
 def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
