@@ -47,6 +47,7 @@ def main() -> None:
             opened(page, address)
             picture(page.screenshot()).save(pages / f"{name}.png", optimize=True)
             print(f"{name}: {(pages / f'{name}.png').stat().st_size / 1000:.0f} kB")
+        page.set_viewport_size({**SIZE, "height": 1500})  # all of the film, below no head
         opened(page, f"{url}/race")
         save_film(page.get_by_test_id("player"), asked.to / "race.gif")
         print(f"race: {(asked.to / 'race.gif').stat().st_size / 1000:.0f} kB")
@@ -100,7 +101,11 @@ def save_film(player: Locator, path: Path) -> None:
         tall = round(shot.height * GIF_WIDTH / shot.width)
         frames.append(shot.resize((GIF_WIDTH, tall), Image.Resampling.LANCZOS))
     height = min(frame.height for frame in frames)
-    palette = frames[-1].quantize(128, dither=Image.Dither.NONE)
+    # one palette for all: a colour of the first frame may be gone in the last one
+    sheet = Image.new("RGB", (GIF_WIDTH, 3 * height))
+    for place, frame in enumerate((frames[0], frames[len(frames) // 4], frames[-1])):
+        sheet.paste(frame, (0, place * height))
+    palette = sheet.quantize(192, dither=Image.Dither.NONE)
     drawn = [
         frame.crop((0, 0, GIF_WIDTH, height)).quantize(palette=palette, dither=Image.Dither.NONE)
         for frame in frames
