@@ -80,6 +80,8 @@ def test_the_selection_survives_pin_page_reload_and_link(home, app, visit):
     home.get_by_role("link", name="Feature space").click()
     shown(home)
     assert selected(home) == before
+    home.get_by_role("link", name="Side by side").click()
+    shown(home)
     home.reload()
     shown(home)
     assert selected(home) == before

@@ -96,13 +96,14 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         place.caption(collapse_line(size, drawn))
 
 
-def map_panel(column: Column, kind: str, count: int) -> Panel:
+def map_panel(column: Column, kind: str, count: int, *, restored: bool = False) -> Panel:
     """One model's map of one kind, or why there is none.
 
     Args:
         column: the model.
         kind: of map.
         count: samples of the probe set.
+        restored: whether colours will ask what an attacker restores.
     """
     arrays = column.arrays("maps", "maps.npz")
     if kind in arrays and len(arrays[kind]) != count:
@@ -117,13 +118,13 @@ def map_panel(column: Column, kind: str, count: int) -> Panel:
         reason = told or f"{MAP_NAMES[kind]} was not drawn"
         return Panel(column.label, reason=f"no map: {reason}")
     origin = (0.0, 0.0) if kind == "pca" else None
-    restored = column.arrays("samples", "samples.npz").get("restored")
+    back = column.arrays("samples", "samples.npz").get("restored") if restored else None
     return Panel(
         column.label,
         arrays[kind],
         arrays.get("probabilities"),
         origin=origin,
-        restored=restored if restored is not None and len(restored) == count else None,
+        restored=back if back is not None and len(back) == count else None,
     )
 
 
