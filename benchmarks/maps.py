@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--colour", default="class")
     args = parser.parse_args()
     with (
-        script(ROOT / "benchmarks" / "maps_page.py") as address,
+        script(ROOT / "tests" / "ui" / "many_points_app.py") as address,
         sync_playwright() as play,
     ):
         browser = play.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)

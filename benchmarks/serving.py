@@ -20,6 +20,7 @@ CHROMIUM = os.environ.get("OPCVIZ_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu"]
+ROOT = Path(__file__).resolve().parents[1]
 LOOK = 0.02  # seconds between two looks at whether the server answers
 END = 10.0  # seconds that the engine program may take to end with its last client
 
@@ -66,8 +67,8 @@ def script(path: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", str(path), "--server.headless", "true"]
     started = subprocess.Popen(
         [*command, "--server.port", str(port)],
-        cwd=path.parents[1],
-        env={**os.environ, "PYTHONPATH": str(path.parents[1])},
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

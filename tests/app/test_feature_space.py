@@ -43,7 +43,7 @@ def listed(app):
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_shipped_study_opens_with_all_its_maps(visit, name):
     place = open_study(Store(shipped_root()), name).place
-    app = visit("feature_space", study=place)
+    app = visit("feature_space", study=place, colour="restored")
     sent = maps(app, "large.")
     assert infos(app) == []
     assert sent["tools"]

@@ -80,6 +80,8 @@ def test_the_selection_survives_pin_page_reload_and_link(home, app, visit):
     home.get_by_role("link", name="Feature space").click()
     shown(home)
     assert selected(home) == before
+    home.get_by_role("link", name="Side by side").click()
+    shown(home)
     home.reload()
     shown(home)
     assert selected(home) == before
@@ -88,7 +90,7 @@ def test_the_selection_survives_pin_page_reload_and_link(home, app, visit):
         assert count(page).inner_text() == told
         expect(canvases(page).first).to_have_attribute("data-pinned", sample)
         expect(page.locator(".legend button[aria-pressed=true]")).to_have_text(["0"])
-    home.get_by_role("button", name="Nothing selected, nothing pinned").click()
+    home.get_by_role("button", name="Clear", exact=True).click()
     expect(home).not_to_have_url(re.compile("set=|classes=|sample="), timeout=WAIT)
 
 

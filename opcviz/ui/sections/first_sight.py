@@ -16,7 +16,6 @@ from ...study import StudyResult
 from ..charts.maps_component import Samples
 from ..charts.player_component import player
 from ..charts.theme import class_colors
-from ..reading import state
 from ..reading import store_reader as library
 from ..reading.contrast import Pair, pair_of
 from ..reading.references import References

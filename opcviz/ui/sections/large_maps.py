@@ -60,7 +60,8 @@ def large_maps(study: StudyResult, view: state.View, shown: Sequence[Column]) ->
         panels = [_epochs(column, samples) for column in shown]
         kind = "epochs"
     else:
-        panels = [map_panel(column, view.map, len(samples.ids)) for column in shown]
+        count, back = len(samples.ids), colour == "restored"
+        panels = [map_panel(column, view.map, count, restored=back) for column in shown]
         kind = view.map
     epoch = view.option("epoch")
     linked_maps(

@@ -59,8 +59,16 @@ def selection_row(view: state.View, chosen: Chosen, detail: Callable[[], None]) 
         detail: draws the panel, which is in a fold here.
     """
     st.html(slot_html(chosen.samples, view.sample, chosen.models))
-    words, switch = st.columns([2, 1.4], vertical_alignment="center")
+    words, clear, switch = st.columns([2.2, 0.6, 1.8], vertical_alignment="center")
     words.markdown(count_words(chosen))
+    clear.button(
+        "Clear",
+        key="rows.clear",
+        disabled=view.selection == Selection(),
+        on_click=lambda: state.update(selection=Selection()),
+        width="stretch",
+        help="Nothing selected and nothing pinned; Escape on a map does the same.",
+    )
     st.session_state["rows.follow"] = view.option("follow") == "on"
     with switch:
         st.toggle(

@@ -59,13 +59,14 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         place.caption(collapse_line(size, drawn, kind=view.map, together=together))
 
 
-def map_panel(column: Column, kind: str, count: int) -> Panel:
+def map_panel(column: Column, kind: str, count: int, *, restored: bool = False) -> Panel:
     """One model's map of one kind, or why there is none.
 
     Args:
         column: the model.
         kind: of map.
         count: samples of the probe set.
+        restored: whether colours will ask what an attacker restores.
     """
     arrays = column.arrays("maps", "maps.npz")
     if kind in arrays and len(arrays[kind]) != count:
@@ -81,7 +82,7 @@ def map_panel(column: Column, kind: str, count: int) -> Panel:
         return Panel(column.label, reason=f"no map: {reason}")
     origin = (0.0, 0.0) if kind == "pca" else None
     kept = column.arrays("samples", "samples.npz")  # an older study has none
-    groups, restored = (
+    groups, back = (
         found if (found := kept.get(name)) is not None and len(found) == count else None
         for name in ("groups", "restored")
     )
@@ -91,5 +92,5 @@ def map_panel(column: Column, kind: str, count: int) -> Panel:
         arrays.get("probabilities"),
         origin=origin,
         groups=groups,
-        restored=restored,
+        restored=back if restored else None,
     )

@@ -31,7 +31,10 @@ _HTML = """
 
 
 def _read(*names: str) -> str:
-    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+    """Files as one, without indentation and lines of comment: a first visitor waits for it."""
+    texts = ((_HERE / name).read_text(encoding="utf-8") for name in names)
+    lines = (line.strip() for text in texts for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 # One JavaScript module of several files: marks, one map, words beside it, what large maps can do
