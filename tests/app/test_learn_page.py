@@ -58,7 +58,7 @@ def after(study: StudyResult, method: str, fit: str, seed: int = 0) -> str:
 def most(study: StudyResult, method: str, holds: str, place: str, seed: int = 0) -> float:
     """The best rung of the stored list, looked for anew."""
     rungs = model(study, method, seed).to_dict()["strongest"]["rungs"]
-    found = [r["attempt"] if "attempt" in r else r for r in rungs]
+    found = [r.get("attempt", r) for r in rungs]
     return max(r["recovered"] for r in found if r["holds"] == holds and r["place"] == place)
 
 
