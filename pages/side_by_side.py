@@ -35,7 +35,7 @@ show_rows(
             "maps",
             lambda: rows.maps(study, view, shown),
             "Each mark is one picture, placed by what the network computes of it; nearby marks "
-            "look alike to the network. Forgotten classes are in strong colours.",
+            "look alike to the network. What was to be forgotten is in strong colours.",
         ),
         Row(
             "selection",
@@ -48,7 +48,8 @@ show_rows(
             lambda: followed.recovery(chosen) if follow else recovery(shown, References.of(study)),
             "How many forgotten pictures are named rightly: by the network itself (before), and "
             "after an attacker put one linear map on its last features. Only what stands above "
-            "the green retrained networks, which never saw these pictures, speaks of memory.",
+            "the green retrained networks, which never saw these pictures, and above the dotted "
+            "pixels, which are no network at all, speaks of memory.",
         ),
         Row(
             "depth",
@@ -58,15 +59,16 @@ show_rows(
                 key="rows.deep",
             ),
             "The same attack on every stage of the network, from the input to the output. Where a "
-            "line stays up, the forgotten classes can still be told apart at that stage; so they "
-            "can in a network that never saw them.",
+            "line stays up, the forgotten pictures can still be named at that stage; compare with "
+            "the retrained network, which never saw them.",
         ),
         Row(
             "inversion",
             lambda: followed.inversion(chosen, shown) if follow else inversion(study, shown),
             "Someone who holds a forgotten picture tries to rebuild it from the gradient, the "
             "direction in which it would move the weights. A sharp picture shows that a gradient "
-            "flows, not that the picture was remembered: the retrained network gives it back, too.",
+            "flows, not that the picture was remembered: compare with the retrained network, which "
+            "never saw it.",
         ),
     ]
 )

@@ -11,7 +11,8 @@ expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 CHAPTERS = 7
 FAULTY = """<div data-testid="stMain" style="width:2000px"><p style="font-size:12px">small</p>
-<p style="font-size:30px;margin:0">one line</p><p style="font-size:30px;margin:-20px 0 0">another</p>
+<p style="font-size:30px;margin:0">one line</p>
+<p style="font-size:30px;margin:-20px 0 0">another</p>
 </div>"""
 
 

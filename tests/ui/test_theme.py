@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from opcviz.ui.charts.theme import BACKGROUND, FORGET, SHAPES, class_colors, ink
+from opcviz.ui.charts import theme as charts_theme
+from opcviz.ui.charts.theme import (
+    BACKGROUND,
+    FORGET,
+    SHAPES,
+    class_colors,
+    ink,
+    scaled,
+    text_size,
+)
 
 # Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB
 VISION = {
@@ -87,3 +96,15 @@ def test_the_app_uses_these_backgrounds(theme):
     config = tomllib.loads(path.read_text(encoding="utf-8"))
     assert config["theme"][theme]["backgroundColor"] == BACKGROUND[theme]
     assert not config["browser"]["gatherUsageStats"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("classes", [2, 10, 100])
+def test_in_a_hall_text_is_large_and_every_mark_has_contrast(monkeypatch, theme, classes):
+    assert (text_size(), scaled(100)) == (12, 100)
+    pale = class_colors(classes, [0], theme).muted
+    monkeypatch.setattr(charts_theme, "_asked", [lambda: True])
+    assert (text_size(), scaled(100)) == (18, 150)
+    strong = class_colors(classes, [0], theme)
+    assert min(contrast(c, BACKGROUND[theme]) for c in (*strong.muted, *strong.vivid)) >= 3
+    assert min(contrast(c, BACKGROUND[theme]) for c in pale) < 3

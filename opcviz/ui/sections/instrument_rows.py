@@ -92,14 +92,14 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
             "detail",
             "Recovery in detail: by class, and by the attacker's samples",
             lambda: recovery_detail(study, shown),
-            "Where the pictures of each forgotten class go after the attack, and how many "
+            "Which answers the forgotten pictures of each class get after the attack, and how many "
             "pictures the attacker must hold for it.",
         ),
         _folded(
             "relearning",
             "Relearning step by step, with the original's own recipe",
             lambda: instruments.relearning(shown),
-            "How fast the forgotten classes come back when each network is trained on. A line "
+            "How fast the forgotten data come back when each network is trained on. A line "
             "that rises sooner than the retrained network's had something left to rise from.",
         ),
         _titled(

@@ -52,11 +52,11 @@ def head(
     """
     studies = arrive(title)
     view = state.sync(studies)
-    tour_bar(view)
     study = library.study_of(view.study).beside(view.models if pick_models else ())
     presentation.style()
     if pick_models and presentation.presenting():
         return _in_a_hall(title, study, view)
+    tour_bar(view)
     names = {place: library.study_of(place).study.title or place for place in studies}
     if slim:
         left, middle, tools = st.columns([2.45, 1.35, 2.4], vertical_alignment="center")
@@ -116,6 +116,7 @@ def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyR
     st.subheader(f"{title} · {study.study.title or study.place}", anchor=False)
     models, dropped = presentation.fitting(study, view.models)
     presentation.say_models(study, models, dropped)
+    tour_bar(view)  # below, for the buttons that turn rows stand at the top
     presentation.hear()
     _stop_without_samples(study)
     return study, replace(view, models=models)

@@ -123,7 +123,7 @@ def say_models(study: StudyResult, models: Sequence[str], dropped: Sequence[str]
     )
     left_out = (
         f'<div style="margin-top:.15rem;font-size:.9rem">At most {MOST_COLUMNS} columns can be '
-        f"read from afar; left out: {html.escape(', '.join(dropped))}.</div>"
+        f"read from afar; left out: {html.escape('; '.join(dropped))}.</div>"
         if dropped
         else ""
     )

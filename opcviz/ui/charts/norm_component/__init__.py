@@ -74,6 +74,6 @@ def norm_dragger(answers: Sequence[Answer], class_names: Sequence[str], *, key: 
         "names": list(class_names),
         "colors": [ink.forget, ink.retain],
         "reference": ink.reference,
-        "text": text_size(),
+        "text": max(14, text_size()),
     }
     _mount(key=key, data=data)
