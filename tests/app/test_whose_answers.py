@@ -92,11 +92,11 @@ def test_the_constant_answer_beside_relearning(page, made):
 
 
 def test_the_least_rate_that_the_unseen_samples_resolve(page, made):
-    (text,) = (t for t in captions(page("instruments")) if "resolve no rate below" in t)
+    (text,) = (t for t in captions(page("instruments")) if "false-alarm rates below" in t)
     tests = [numbers["membership"]["thresholds"] for _, numbers, _ in columns(made)]
     fewest = min(one["nonmembers"] for one in tests)
     assert fewest < min(one["members"] for one in tests)
-    assert f" {fewest} unseen samples resolve no rate below {100 / fewest:.2g} %." in text
+    assert f" {fewest} unseen samples, false-alarm rates below {100 / fewest:.2g} %" in text
 
 
 def test_how_many_samples_of_each_part_the_entropy_panels_show(page, made):

@@ -19,6 +19,7 @@ __all__ = [
     "HOW_TO_READ",
     "INTRODUCED",
     "collapse_line",
+    "collapse_numbers",
     "headline",
     "no_retrained",
     "percent",
@@ -131,6 +132,25 @@ def collapse_line(
         return f"No width: {why.reason if isinstance(why, Undefined) else 'it is not known'}."
     told = f"The forgotten samples are **{_width(true)}**{_as_drawn(true, drawn, kind, together)}."
     return " ".join([told, *_on_one_spot(together)])
+
+
+def collapse_numbers(collapse: Collapse | Undefined, drawn: MapReadOut | None) -> str:
+    """The figures that the line below a map is made of; empty without them."""
+    if isinstance(collapse, Undefined):
+        return ""
+    rank = known(collapse.effective_rank)
+    return (
+        f"radius ratio **{_ratio(known(collapse.radius_ratio))}** "
+        f"(as drawn {_ratio(known(drawn.radius_ratio) if drawn else None)}) · "
+        f"norm ratio **{_ratio(known(collapse.norm_ratio))}** · "
+        f"effective rank **{'none: a point' if rank is None else f'{rank:.1f}'}**"
+    )
+
+
+def _ratio(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if value >= 0.01 or value == 0 else power_of_ten(value)
 
 
 def _width(ratio: float) -> str:

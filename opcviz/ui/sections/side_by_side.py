@@ -14,7 +14,7 @@ from ..charts.theme import projected
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
-from .sentences import HOW_TO_READ, collapse_line, title
+from .sentences import HOW_TO_READ, collapse_line, collapse_numbers, title
 
 __all__ = ["MAP_NAMES", "map_panel", "maps"]
 
@@ -54,9 +54,10 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         about, evidence = column.results.get(MapsResult), column.evidence
         drawn = about.maps.get(view.map) if defined(about) else None
         size = evidence if isinstance(evidence, Undefined) else evidence.collapse
-        told = column.results.get(SamplesResult)
-        together = told.groups if defined(told) else ()
-        place.caption(collapse_line(size, drawn, kind=view.map, together=together))
+        samples_of = column.results.get(SamplesResult)
+        together = samples_of.groups if defined(samples_of) else ()
+        told = collapse_line(size, drawn, kind=view.map, together=together)
+        place.caption(f"{told}  \n{collapse_numbers(size, drawn)}")
 
 
 def map_panel(column: Column, kind: str, count: int, *, restored: bool = False) -> Panel:
