@@ -11,14 +11,14 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ...common.entropy_bound import least_entropy
-from .drawing import TEXT_SIZE, apply_layout
+from .drawing import apply_layout
 from .lines import DASHES
-from .theme import ink
+from .theme import TEXT_SIZE, ink, projected, text_size
 
 __all__ = ["MIN_NORM", "Points", "entropy_figure"]
 
 TITLE_LETTERS = 140  # of all titles in one row, at 1280 pixels
-COUNT_SIZE = 14  # of the count beside a mark
+COUNT_LARGER = 2  # pixels, than other text
 WIDE = 3  # models: with more, panels are too narrow for words beside the count
 MIN_NORM = 0.1  # norms below are drawn here: the bound is within 0.003 nats of log C already
 ONE_SPOT = 0.01  # of the panel's width and height
@@ -77,7 +77,7 @@ def entropy_figure(
     most = max([10.0, ceiling, *(float(p.norm.max(initial=0)) for p in models.values())])
     norms = np.geomspace(MIN_NORM, 1.15 * most, 120)
     bound = least_entropy(norms, classes)
-    letters = TITLE_LETTERS // len(models)
+    letters = TITLE_LETTERS * TEXT_SIZE // text_size() // len(models)
     titles = [_title(name, points, letters) for name, points in models.items()]
     figure = make_subplots(
         cols=len(models),
@@ -85,7 +85,7 @@ def entropy_figure(
         horizontal_spacing=0.02,
         subplot_titles=titles,
     )
-    figure.update_annotations(font_size=TEXT_SIZE + 1)
+    figure.update_annotations(font_size=text_size() + 1)
     log = np.log10([MIN_NORM * 0.8, norms[-1]])
     for col, points in enumerate(models.values(), 1):
         spot = points.on_one_spot(float(np.ptp(log) * np.log(10)), 1.12 * float(bound[0]))
@@ -105,11 +105,11 @@ def entropy_figure(
         type="log",
         range=log.tolist(),
         tickvals=ticks,
-        title="logit norm",
+        title_text="logit norm",
         ticktext=[f"≤{MIN_NORM:g}", *(f"{tick:g}" for tick in ticks[1:])],
     )
     figure.update_yaxes(range=[-0.04 * bound[0], 1.08 * bound[0]], nticks=6)
-    figure.update_yaxes(title="entropy (nats)", row=1, col=1)
+    figure.update_yaxes(title_text="entropy (nats)", row=1, col=1)
     return figure
 
 
@@ -135,7 +135,7 @@ def _one_mark(points: Points, spot: np.ndarray, *, wide: bool) -> go.Scatter:
         mode="markers+text",
         text=[f"<b>{count:,}{' on one spot' if wide else ''}</b>"],
         textposition="bottom right",
-        textfont={"size": COUNT_SIZE},
+        textfont={"size": text_size() + COUNT_LARGER},
         marker={"size": 15, "color": ink.forget, "line": {"width": 2.5, "color": ink.reference}},
         cliponaxis=False,
         hovertemplate=f"{count:,} forgotten samples on one spot: norm {norm:.3g}, "
@@ -151,6 +151,6 @@ def _cloud(name: str, points: Points, part: np.ndarray, color: str) -> go.Scatte
         customdata=norm,
         name=name,
         mode="markers",
-        marker={"size": 4, "color": color, "opacity": 0.5},
+        marker={"size": 4, "color": color, "opacity": 0.9 if projected() else 0.5},
         hovertemplate=f"{name}: norm %{{customdata:.3g}}, %{{y:.3f}} nats<extra></extra>",
     )

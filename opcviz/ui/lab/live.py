@@ -16,6 +16,7 @@ from ..charts.curves_component import Level, run_curves
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..reading import store_reader as library
 from ..sections.sentences import percent, power_of_ten
+from . import elsewhere
 from .follower import Tail
 from .levels import levels_line, levels_of
 
@@ -301,7 +302,7 @@ def _queue() -> None:
     told = _told_apart(runs)
     for run in runs:
         what, status, show = st.columns([4, 3, 1], vertical_alignment="center")
-        what.markdown(f"{ICONS[run.status]} {run.label or run.id}{told[run.id]}")
+        what.markdown(f"{ICONS[run.status]} {run.label or run.id}{told.get(run.id, '')}")
         ahead = engine.position(run.id)
         about = {
             "queued": "next" if not ahead else f"{ahead} before it",
@@ -310,5 +311,6 @@ def _queue() -> None:
         }.get(run.status, "" if run.seconds is None else _duration(run.seconds))
         status.caption(f"{run.status} · {about}" if about else run.status)
         if show.button("Show", key=f"queue.{run.id}", width="stretch"):
+            elsewhere.show(run)  # leaves this page, if the run belongs to another
             st.query_params["run"] = st.session_state["lab.run"] = run.id
             st.rerun()  # the whole page: the run is shown outside of this part

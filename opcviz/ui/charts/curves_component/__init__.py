@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..theme import scaled, text_size
 from .payload import CURVES, DASHED, DOTTED, Curve, Level, build_payload
 
 __all__ = ["CURVES", "DASHED", "DOTTED", "Curve", "Level", "run_curves"]
@@ -51,7 +52,8 @@ def run_curves(
     Args:
         history, losses, epochs, charts, levels: see `payload.build_payload`.
         key: names the component on its page.
-        height: pixels.
+        height: pixels, beside text of usual size.
     """
     payload = build_payload(history, losses=losses, epochs=epochs, charts=charts, levels=levels)
-    _mount(key=key, data={**payload, "height": height, "file": key})
+    look = {"height": scaled(height), "text": text_size()}
+    _mount(key=key, data={**payload, **look, "file": key})
