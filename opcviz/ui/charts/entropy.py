@@ -18,7 +18,7 @@ from .theme import TEXT_SIZE, ink, projected, text_size
 __all__ = ["MIN_NORM", "Points", "entropy_figure"]
 
 TITLE_LETTERS = 140  # of all titles in one row, at 1280 pixels
-COUNT_SIZE = 14  # of the count beside a mark
+COUNT_LARGER = 2  # pixels, than other text
 WIDE = 3  # models: with more, panels are too narrow for words beside the count
 MIN_NORM = 0.1  # norms below are drawn here: the bound is within 0.003 nats of log C already
 ONE_SPOT = 0.01  # of the panel's width and height
@@ -135,7 +135,7 @@ def _one_mark(points: Points, spot: np.ndarray, *, wide: bool) -> go.Scatter:
         mode="markers+text",
         text=[f"<b>{count:,}{' on one spot' if wide else ''}</b>"],
         textposition="bottom right",
-        textfont={"size": COUNT_SIZE},
+        textfont={"size": text_size() + COUNT_LARGER},
         marker={"size": 15, "color": ink.forget, "line": {"width": 2.5, "color": ink.reference}},
         cliponaxis=False,
         hovertemplate=f"{count:,} forgotten samples on one spot: norm {norm:.3g}, "

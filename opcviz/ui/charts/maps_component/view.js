@@ -193,8 +193,9 @@ class MapView {
     const left = at[0] + 12 + width < this.width ? at[0] + 12 : at[0] - 12 - width;
     const tall = ink.size + 8;
     const pie = this.pieOf.get(i); // its count stands beside it: the answer goes above or below
-    const away = pie ? (at[1] + pie.r + tall + 14 < this.height ? pie.r + tall : -pie.r - tall) : 0;
-    const top = Math.min(Math.max(at[1] - tall / 2 + away, 2), this.height - tall - 2);
+    const away = pie ? pie.r + 4 + tall / 2 : 0;
+    const middle = at[1] + away + tall < this.height ? at[1] + away : at[1] - away;
+    const top = Math.min(Math.max(middle - tall / 2, 2), this.height - tall - 2);
     g.beginPath();
     g.roundRect(Math.max(2, left), top, width, tall, 6);
     g.fillStyle = ink.background;
