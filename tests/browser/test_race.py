@@ -32,7 +32,7 @@ def test_two_methods_run_beside_each_other_and_are_seen_moving(app, visit):
     )
     page.get_by_role("button", name="Run").click()
     until(lambda: any(run.active for run in app.runs.list()))
-    expect(page.get_by_text("Finished after")).to_be_visible(timeout=2 * WAIT)
+    expect(page.get_by_text("Finished after")).to_be_visible(timeout=5 * WAIT)
     assert min(page.evaluate("states.map((each) => each.size)")) >= 10
     (run,) = app.runs.list()
     assert run.status == "finished"
