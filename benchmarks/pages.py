@@ -5,9 +5,10 @@
 Each run starts the app on a fresh store and opens a new browser context, then measures
 
 - server: from the command to the server answering,
-- home: from there to a usable page (maps, recovery bars and reconstructions of all columns drawn,
-  the script at rest), goal 2 s; `again` is the same for a second visitor,
-- to lab, to home: warm changes of page, from the click to the same state, goal 1 s,
+- home: from there to the page that opens (its films or maps drawn, the script at rest), goal 2 s;
+  `again` is the same for a second visitor,
+- to lab, to side by side: warm changes of page, from the click to a usable page (maps, recovery
+  bars and reconstructions of all columns drawn, the script at rest), goal 1 s,
 - start: with --lab, from the click on Start (OPC, tuned for digits) to the finished model, goal
   15 s, on an engine that had a few seconds to get ready.
 
@@ -37,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WAIT = 120_000  # ms
 COLUMNS, STAGES = 4, 3  # models, and bars of each: before, FM, HR
 CHANGES = 3  # warm changes of page measured in each run
-GOALS = {"home": 2.0, "again": 2.0, "to lab": 1.0, "to home": 1.0, "start": 15.0}
+GOALS = {"home": 2.0, "again": 2.0, "to lab": 1.0, "to side by side": 1.0, "start": 15.0}
 
 Figures = dict[str, list[float]]
 
@@ -86,13 +87,13 @@ def one_run(browser: Browser, root: Path, args: argparse.Namespace, figures: Fig
             with costs(visitor, page, server, figures):
                 began = time.perf_counter()
                 page.goto(url)
-                home_usable(page)
+                opened(page)
                 figures[visitor].append(time.perf_counter() - began)
         page.get_by_role("link", name="Unlearning lab").click()
         lab_usable(page)  # cold: it starts the engine program
         for _ in range(CHANGES):
             for name, title, usable in (
-                ("to home", "Side by side", home_usable),
+                ("to side by side", "Side by side", side_usable),
                 ("to lab", "Unlearning lab", lab_usable),
             ):
                 page.wait_for_timeout(500)
@@ -142,7 +143,15 @@ def renderer_seconds(session) -> float:
     return next(each["value"] for each in metrics if each["name"] == "ProcessTime")
 
 
-def home_usable(page: Page) -> None:
+def opened(page: Page) -> None:
+    """The page that the app opens on is drawn and at rest: films, in older checkouts maps."""
+    expect(
+        page.get_by_test_id("player-canvas").or_(page.get_by_test_id("map-canvas")).first
+    ).to_be_visible(timeout=WAIT)
+    at_rest(page)
+
+
+def side_usable(page: Page) -> None:
     """Side by side is drawn and at rest."""
     drawn = page.locator('[data-testid="map-canvas"][data-points]:not([data-points="0"])')
     bars = page.locator("[class*=st-key-rows-recovery] .bars .point")

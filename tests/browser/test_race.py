@@ -1,0 +1,42 @@
+"""A race that is run for real, watched to its end."""
+
+import pytest
+from visitor import WAIT, idle, until
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
+
+
+def test_two_methods_run_beside_each_other_and_are_seen_moving(app, visit):
+    page = visit(f"{app.url}/race")
+    canvases = page.get_by_test_id("player-canvas")
+    expect(canvases).to_have_count(2, timeout=WAIT)
+    idle(page)
+    # every state of the maps and of the restored curve, from the click on
+    page.evaluate(
+        """() => {
+            window.states = [new Set(), new Set(), new Set(), new Set()];
+            const find = (name) => [...document.querySelectorAll('*')].flatMap((e) => [
+                ...(e.shadowRoot ? e.shadowRoot.querySelectorAll(name) : [])]);
+            const all = (name) => { const f = [...document.querySelectorAll(name)];
+                return f.length ? f : find(name); };
+            setInterval(() => {
+                all('[data-testid=player-canvas]').slice(0, 2).forEach((canvas, i) =>
+                    canvas.dataset.epoch !== 'null' && states[i].add(canvas.toDataURL()));
+                all('[data-testid=player-curves]').slice(0, 2).forEach((svg, i) => {
+                    const path = svg.querySelector('path');
+                    if (path) states[2 + i].add(path.getAttribute('d'));
+                });
+            }, 40);
+        }"""
+    )
+    page.get_by_role("button", name="Run").click()
+    until(lambda: any(run.active for run in app.runs.list()))
+    expect(page.get_by_text("Finished after")).to_be_visible(timeout=5 * WAIT)
+    assert min(page.evaluate("states.map((each) => each.size)")) >= 10
+    (run,) = app.runs.list()
+    assert run.status == "finished"
+    assert page.get_by_text("bit for bit").count() + page.get_by_text("weights differ").count() == 2
+    slider = page.get_by_role("slider", name="Epoch")
+    expect(slider).to_be_visible()  # what ran can be played
+    assert "epoch 20 of 20" in slider.get_attribute("aria-valuetext")

@@ -1,0 +1,134 @@
+"""The page that the app opens on, in a browser: it plays, is scrubbed, and fits the window."""
+
+import re
+
+import pytest
+from visitor import WAIT, Traffic, idle
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
+
+FOLD = {"width": 1024, "height": 768}
+
+
+def player(page):
+    return page.get_by_test_id("player")
+
+
+def moment(page) -> str:
+    """The epochs shown, as the scrubber says them."""
+    return page.get_by_role("slider", name="Epoch").get_attribute("aria-valuetext")
+
+
+def epochs(page) -> list[int]:
+    return [int(n) for n in re.findall(r"epoch (\d+) of", moment(page))]
+
+
+def drawn(page) -> str:
+    return page.get_by_test_id("player-canvas").last.evaluate("canvas => canvas.toDataURL()")
+
+
+def opened(app, visit, *, still: bool = False, **context):
+    """Start, at the size of a projector; `still`: the reader wants no motion."""
+
+    def before(page) -> None:
+        page.set_viewport_size(FOLD)
+        page.emulate_media(reduced_motion="reduce" if still else "no-preference")
+        for each in context.values():
+            each(page)
+
+    page = visit(app.url, watch=before)
+    expect(page.get_by_test_id("player-canvas")).to_have_count(2, timeout=WAIT)
+    idle(page)
+    return page
+
+
+def test_it_plays_by_itself_and_stops_at_the_end(app, visit):
+    seen = Traffic()
+    page = opened(app, visit, traffic=seen.watch)
+    assert seen.script_runs == 1
+    assert seen.bytes < 220_000, "of messages: every epoch of both films, and words"
+    # points glide: moments are drawn that lie between two epochs of the longer film
+    page.wait_for_function(
+        """() => {
+            const player = document.querySelector('.player') || [...document.querySelectorAll('*')]
+                .map(e => e.shadowRoot && e.shadowRoot.querySelector('.player')).find(Boolean);
+            window.moments = window.moments || new Set();
+            window.moments.add(player.dataset.at);
+            return player.dataset.playing === 'no' && player.dataset.at === '1.000';
+        }""",
+        timeout=WAIT,
+    )
+    assert page.evaluate("window.moments.size") > 20
+    runs = seen.script_runs
+    assert epochs(page)[0] == 20
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    assert seen.script_runs == runs  # playing asks the server for nothing
+
+
+def test_the_keyboard_scrubs_epoch_by_epoch(app, visit):
+    page = opened(app, visit, still=True)
+    slider = page.get_by_role("slider", name="Epoch")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert epochs(page) == [0, 0]
+    first = drawn(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert epochs(page)[1] in (2, 1)  # of the longer film, as far as its epochs were sent
+    assert drawn(page) != first
+    number = page.get_by_test_id("player-film").first.locator(".bar .number").first
+    page.keyboard.press("Home")
+    assert number.inner_text() == "100 %"
+    page.keyboard.press("End")
+    assert number.inner_text() == "0 %"
+    assert (
+        page.get_by_role("meter", name="An attacker restores")
+        .first.get_attribute("aria-valuetext")
+        .startswith("80.4 %")
+    )
+
+
+def test_who_wants_no_motion_gets_none_unasked(app, visit):
+    page = opened(app, visit, still=True)
+    assert player(page).get_attribute("data-playing") == "no"
+    assert player(page).get_attribute("data-at") == "1.000"
+    slider = page.get_by_role("slider", name="Epoch")
+    slider.focus()
+    page.keyboard.press("Home")
+    still = page.get_by_test_id("player-canvas").first.evaluate("canvas => canvas.toDataURL()")
+    page.keyboard.press("ArrowRight")  # a quarter of an epoch of the shorter film: it stands
+    assert epochs(page)[0] == 0
+    assert (
+        page.get_by_test_id("player-canvas").first.evaluate("canvas => canvas.toDataURL()") == still
+    )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_all_of_it_stands_above_the_fold_and_is_large_enough_to_read(app, visit, theme):
+    page = visit(app.url, theme=theme, watch=lambda page: page.set_viewport_size(FOLD))
+    expect(page.get_by_test_id("player-canvas")).to_have_count(2, timeout=WAIT)
+    idle(page)
+    parts = [
+        page.get_by_role("heading", name="Did the network really forget?"),
+        page.get_by_test_id("told"),
+        *page.get_by_test_id("player-film").all(),
+        *page.get_by_test_id("player-bar").all(),
+        page.get_by_role("slider", name="Epoch"),
+        page.get_by_test_id("stPageLink").last,
+    ]
+    for part in parts:
+        box = part.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= FOLD["height"], part
+        assert box["x"] + box["width"] <= FOLD["width"], part
+    small = player(page).evaluate(
+        """player => [...player.querySelectorAll('*')]
+            .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+            .filter(e => parseFloat(getComputedStyle(e).fontSize) < 16)
+            .map(e => e.textContent)"""
+    )
+    assert small == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= FOLD["width"]
