@@ -94,8 +94,8 @@ MUTANTS = (
     ),
     Mutant(
         "live 'after FM' shows retain accuracy",
-        'values["fm_accuracy"] = nan if isinstance(recovered, Undefined) else recovered',
-        'values["fm_accuracy"] = values["retain_accuracy"]',
+        "values[name] = nan if isinstance(recovered, Undefined) else recovered",
+        'values[name] = values["retain_accuracy"]',
         (TRAINING,),
     ),
     Mutant(
@@ -208,8 +208,8 @@ MUTANTS = (
     ),
     Mutant(
         "plain accuracy where the balanced one is announced",
-        "balanced over forget classes **{percent(score.balanced)}**",
-        "balanced over forget classes **{percent(score.value)}**",
+        "**{percent(score.balanced)}** with every class alike",
+        "**{percent(score.value)}** with every class alike",
         (PAGES,),
     ),
     Mutant(
@@ -263,14 +263,14 @@ MUTANTS = (
     ),
     Mutant(
         "every model wears the first model's verdict",
-        "</div>{badge(column.verdict)}",
-        "</div>{badge(shown[0].verdict)}",
+        'f"{chip(column.verdict)}</div>"',
+        'f"{chip(shown[0].verdict)}</div>"',
         (ANSWERS,),
     ),
     Mutant(
         "every model answers the pinned sample with the first model's probabilities",
-        'probabilities = column.arrays("maps", "maps.npz").get("probabilities")',
-        'probabilities = shown[0].arrays("maps", "maps.npz").get("probabilities")',
+        "[known_of(column.model, column.label, count) for column in shown]",
+        "[known_of(shown[0].model, column.label, count) for column in shown]",
         (ANSWERS,),
     ),
     Mutant(

@@ -47,6 +47,12 @@ def searched(app: AppTest, key: str = "rows.inversion") -> dict[str, Any]:
     return _sent(app, key)
 
 
+def grids(app: AppTest) -> list[dict[str, Any]]:
+    """What every grid of true pictures and reconstructions was sent."""
+    parts = [part.proto for part in app.get("bidi_component")]
+    return [json.loads(part.json) for part in parts if "-rows.inversion" in part.id]
+
+
 def frames(grid: dict[str, Any], track: int) -> np.ndarray:
     """The frames of one of its rows, (F, P, C, H, W) uint8."""
     flat = np.frombuffer(base64.b64decode(grid["tracks"][track]["frames"]), np.uint8)

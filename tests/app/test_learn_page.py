@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
-from reading import charts, fine, headlines, infos, maps, recovery_bars, sent, strips
+from reading import charts, fine, grids, headlines, infos, maps, recovery_bars, sent
 
 from opcviz.common.text import percent
 from opcviz.study import ModelResult, Store, StudyResult, open_study, shipped_root
@@ -97,7 +97,7 @@ def test_each_chapter_shows_text_evidence_a_task_and_a_question(chapter, at):
         "worst_case": lambda: charts(app, "worst."),
         "norm": lambda: sent(app, "norm.")["answers"],
         "entropy": lambda: charts(app, "entropy"),
-        "inversion": lambda: strips(app),
+        "inversion": lambda: grids(app),
     }
     assert all(drawn[name]() for name in about.evidence)
     texts = [text.value for text in app.markdown]

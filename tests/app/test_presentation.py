@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reading import charts, fine, headlines, infos, maps, recovery_bars, strips
+from reading import charts, fine, grids, headlines, infos, maps, recovery_bars
 
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.sections.presentation import MOST_COLUMNS, fitting
@@ -44,7 +44,7 @@ def test_rows_are_turned_and_the_address_says_which(visit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("row", "shown"), [("5", strips), ("99", strips), ("0", headlines)])
+@pytest.mark.parametrize(("row", "shown"), [("5", grids), ("99", grids), ("0", headlines)])
 def test_a_link_opens_a_row_or_the_nearest(visit, row, shown):
     app = visit(present="on", row=row)
     assert infos(app) == []
