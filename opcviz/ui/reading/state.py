@@ -8,8 +8,7 @@ Values of a link that do not exist (any more) are ignored and named.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -17,10 +16,8 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ...common.config import settings_of
-from ...results import FIT_SETS
-from ...study.bench_job import Search
 from ..charts.maps_component import Selection
+from .options import OPTIONS, Option
 from .sets import pack, read_classes, read_set
 
 __all__ = [
@@ -43,97 +40,6 @@ MIN_MODELS, MAX_MODELS = 2, 6  # columns that fit side by side
 _KEY = "opcviz.view"
 _WRITTEN = "opcviz.written"  # addresses written lately: one of them coming back is an echo
 _ECHOES = 16
-LONGEST = 400  # characters of a choice in words
-
-
-@dataclass(frozen=True)
-class Option:
-    """A choice that a link keeps beside what is shown, as one word.
-
-    Attributes:
-        default: where nobody chose; an address leaves it out.
-        valid: whether a word is one of its values.
-        wanted: what is, for a person.
-    """
-
-    default: str
-    valid: Callable[[str], bool]
-    wanted: str
-
-    @classmethod
-    def of(cls, *words: str) -> Option:
-        """One of several words, the first being the default."""
-        return cls(words[0], words.__contains__, f"one of {', '.join(words)}")
-
-    @classmethod
-    def count(cls) -> Option:
-        """A whole number from 0 on, or nothing."""
-        return cls("", lambda word: not word or word.isdecimal(), "a whole number")
-
-    @classmethod
-    def names(cls, least: int, most: int) -> Option:
-        """Names separated by commas, so many of them, or nothing."""
-
-        def valid(word: str) -> bool:
-            names = word.split(",")
-            fit = all(name.isidentifier() for name in names) and len(set(names)) == len(names)
-            return not word or (fit and least <= len(names) <= most)
-
-        return cls("", valid, f"{least} to {most} names, separated by commas")
-
-    @classmethod
-    def some(cls, *words: str) -> Option:
-        """Any of several words, with commas between them; by default none."""
-        wanted = f"some of {', '.join(words)}, with commas between them"
-        return cls("", lambda word: not word or set(word.split(",")) <= set(words), wanted)
-
-    @classmethod
-    def text(cls) -> Option:
-        """Whatever a page makes of it, which knows what there is; nothing at first."""
-        return cls("", lambda word: len(word) <= LONGEST, f"at most {LONGEST} characters")
-
-    @classmethod
-    def numbers(cls) -> Option:
-        """Whole numbers with commas between, or nothing."""
-        each = "whole numbers with commas between"
-        return cls("", lambda word: not word or all(map(str.isdecimal, word.split(","))), each)
-
-
-OPTIONS = {
-    "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
-    "row": Option.count(),
-    "chapter": Option.count(),
-    "tour": Option.count(),
-    "explain": Option.of("off", "on"),
-    "present": Option.of("off", "on"),
-    "epoch": Option.count(),
-    "step": Option.count(),
-    "race": Option.names(2, 4),
-    "scene": Option.of("finished", "epochs", "3d"),
-    "colour": Option.of("class", "answer", "confidence", "restored"),
-    "scale": Option.of("own", "same"),
-    "only": Option.some("forgotten", "kept", "changed", "restored", "member"),
-    "sort": Option.of("probe", "class", "moved", "confidence"),
-    "follow": Option.of("off", "on"),
-    "order": Option.text(),
-    "by": Option.text(),
-    "find": Option.text(),
-    "family": Option.text(),
-    "gone": Option.text(),
-    "groups": Option.text(),
-    "ticks": Option.text(),
-    "x": Option.text(),
-    "y": Option.text(),
-    # the inversion bench: what is searched for, and how
-    "pictures": Option.numbers(),
-    "block": Option("", lambda word: re.fullmatch(r"[\w.-]*", word) is not None, "a block's name"),
-    "objective": Option.of(*map(str, settings_of(Search)["objective"].choices or ())),
-    "steps": Option.count(),
-    "restarts": Option.count(),
-    "start": Option.of(*map(str, settings_of(Search)["start"].choices or ())),
-    "slope": Option.of("off", "on"),
-}
-"""Every such choice, by its name in the address."""
 
 
 @dataclass(frozen=True)
