@@ -25,6 +25,7 @@ FIRST_PAGE = (  # what `pages/side_by_side.py` imports
     "opcviz.ui.sections.folded",
     "opcviz.ui.sections.own_kinds",
     "opcviz.ui.sections.page_header",
+    "opcviz.ui.sections.page_rows",
     "opcviz.ui.sections.recovery_row",
     "opcviz.ui.sections.side_by_side",
 )
