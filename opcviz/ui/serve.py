@@ -21,16 +21,12 @@ __all__ = ["main"]
 FIRST_PAGE = (  # what `pages/first_sight.py` imports, and `pages/side_by_side.py` after it
     "opcviz.ui.reading.contrast",
     "opcviz.ui.reading.export",
-    "opcviz.ui.reading.references",
     "opcviz.ui.sections.first_sight",
-    "opcviz.ui.sections.depth",
-    "opcviz.ui.sections.folded",
-    "opcviz.ui.sections.inversion_row",
+    "opcviz.ui.sections.comparison_rows",
+    "opcviz.ui.sections.names",
     "opcviz.ui.sections.own_kinds",
     "opcviz.ui.sections.page_header",
     "opcviz.ui.sections.page_rows",
-    "opcviz.ui.sections.recovery_row",
-    "opcviz.ui.sections.side_by_side",
 )
 
 
