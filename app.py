@@ -7,9 +7,7 @@ from opcviz.resources import icon
 st.set_page_config(page_title="opcviz", page_icon=str(icon()), layout="wide")
 st.navigation(
     [
-        st.Page(
-            "pages/first_sight.py", title="Start", icon=":material/play_circle:", default=True
-        ),
+        st.Page("pages/first_sight.py", title="Start", icon=":material/play_circle:", default=True),
         st.Page("pages/side_by_side.py", title="Side by side", icon=":material/view_column:"),
         st.Page("pages/race.py", title="Race", icon=":material/flag:"),
         st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
