@@ -42,7 +42,7 @@ with right:
     else:
         live.follow(run)
         lab.finished_model(run)
-    st.subheader("Replay", anchor=False, help="Every epoch of a model's probe set was kept.")
+    st.header("Replay", anchor=False, help="Every epoch of a model's probe set was kept.")
     lab.replay(study, run)
-    st.subheader("Runs", anchor=False, help="One queue for everyone who opens this app.")
+    st.header("Runs", anchor=False, help="One queue for everyone who opens this app.")
     live.queue()

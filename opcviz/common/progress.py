@@ -19,6 +19,7 @@ __all__ = [
     "Epoch",
     "Event",
     "Message",
+    "Pictures",
     "Progress",
     "Stage",
     "Step",
@@ -94,7 +95,21 @@ class Message(Event):
     level: str = "info"
 
 
-_KINDS = {cls.kind: cls for cls in (Stage, Step, Epoch, Message)}
+@dataclass(frozen=True)
+class Pictures(Event):
+    """Pictures that are being searched for, as they stand: `data` is uint8 in base64.
+
+    Attributes:
+        models: keys of the M models in which they are searched for.
+        data: of (M, P, C, H, W) uint8, in C order; P and the shape are the question's.
+    """
+
+    kind: ClassVar[str] = "pictures"
+    models: list[str]
+    data: str
+
+
+_KINDS = {cls.kind: cls for cls in (Stage, Step, Epoch, Message, Pictures)}
 
 
 def event_from_dict(values: Json) -> Event:

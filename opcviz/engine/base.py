@@ -31,9 +31,14 @@ class Engine(ABC):
     def _queued(self, id: str) -> None:
         """Called after a run was queued: make sure that something executes it."""
 
-    def submit(self, job: Mapping[str, Plain], label: str = "") -> str:
-        """Queue a job and return the id of its run; `ValueError` if it is not plain JSON."""
-        id = self.runs.submit(job, label, self.runner)
+    def submit(self, job: Mapping[str, Plain], label: str = "", *, runner: str = "") -> str:
+        """Queue a job and return the id of its run; `ValueError` if it is not plain JSON.
+
+        Args:
+            job, label: what to do, and what a person reads in the queue.
+            runner: the function that executes it; empty: the engine's.
+        """
+        id = self.runs.submit(job, label, runner or self.runner)
         self._queued(id)
         return id
 

@@ -29,6 +29,7 @@ from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
 from .failures import OwnKindFailed, is_own
+from .means import keep_means
 from .shadows import Shadows
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
@@ -144,7 +145,7 @@ class StudyRunner:
         return self.task.build(self.study.architecture, self.data, seed)
 
     def prepare(self) -> None:
-        """Record the study and its probe set in the store, before the first answer.
+        """Record the study, its probe set and mean pictures in the store, before the first answer.
 
         The screen draws a run with them while it trains.
         """
@@ -159,6 +160,7 @@ class StudyRunner:
         if not self.store.find(place, "probe", asked):
             with self.store.writing(place, "probe", asked) as folder:
                 self._write_probe(folder)
+        keep_means(self.store, place, self.data, record["data_digest"])
         self._prepared = True
 
     def _write_probe(self, folder: Path) -> None:

@@ -132,9 +132,9 @@ class Questions:
             f"{attempt.words} gets {attempt.recovered:.1f} % {attempt.of}; from "
             f"{self.band.words} {spread_of(least, strongest.recovered)} %{why}; "
             + (
-                f"above {bar + needed:.1f} % counts"
+                f"more than {bar + needed:.1f} % counts as a difference"
                 if bar + needed < 100
-                else "nothing would count"
+                else "not even 100 % would count as a difference"
             ),
             width=self.t.points or 1.0,
             interval=interval,

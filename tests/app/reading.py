@@ -30,6 +30,11 @@ def headlines(app: AppTest) -> list[str]:
     return [box.proto.body for box in app.get("html") if 'data-testid="headline"' in box.proto.body]
 
 
+def names(app: AppTest) -> list[str]:
+    """The heads of the columns, as HTML."""
+    return [box.proto.body for box in app.get("html") if 'data-testid="name"' in box.proto.body]
+
+
 def plain_text(box: str) -> str:
     """HTML without entities and with plain blanks."""
     return html.unescape(box).replace("\xa0", " ")

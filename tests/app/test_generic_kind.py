@@ -80,7 +80,7 @@ def test_it_has_a_table_and_a_section(visit, store, ours, monkeypatch, capsys):
             abouts = "unlearning, headline, show, ground_truth, inversion, shift"
             assert f"there are: {abouts}" in " ".join(said.err.split())
     page = visit("instruments", study=plan.study.place)
-    assert [each.value for each in page.subheader[-2:]] == ["Shift", "Words"]
+    assert [each.value for each in page.header[-2:]] == ["Shift", "Words"]
     (table,) = [each.value for each in page.markdown if "| moved |" in each.value]
     assert table.splitlines()[0] == "| Model | moved |"
     assert [line.split("|")[2].strip() for line in table.splitlines()[2:]] == ["0.50", "1.25"]
@@ -93,4 +93,4 @@ def test_without_an_answer_it_has_no_section(visit, store, ours):
 
     shipped = open_study(Store(shipped_root()), "digits")
     page = visit("instruments", study=shipped.place)
-    assert not {"Shift", "Words"} & {each.value for each in page.subheader}
+    assert not {"Shift", "Words"} & {each.value for each in page.header}

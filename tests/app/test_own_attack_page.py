@@ -98,7 +98,7 @@ def test_an_attack_is_one_file_and_is_found_everywhere(
     assert measured.keys() >= {"original", "opc"}
 
     page = visit("instruments", study=place)
-    assert "Margin" in [title.value for title in page.subheader]
+    assert "Margin" in [title.value for title in page.header]
     assert not page.toast  # that its file is not there is no news
     table = next(t for t in tables(page) if t.startswith("| Model | margin |"))
     assert f"{measured['original']['mean']:.2f}" in table
@@ -153,7 +153,7 @@ def test_text_of_a_users_file_is_text(visit, store, plugins, tmp_path, monkeypat
     assert plugins.load([file]) == []
     place = made(store, instruments=["margin"])
     page = visit("instruments", study=place)
-    titles = [title.value for title in page.subheader]
+    titles = [title.value for title in page.header]
     assert r"\:red\[\*\*Ma\|rgin\*\*\] \<b\>\$x\$" in titles
     table = next(t for t in tables(page) if t.startswith("| Model | mar"))
     assert all(line.replace(r"\|", "").count("|") == 3 for line in table.splitlines())

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from drawn import levels, lines, near, percent
-from reading import captions, charts, fine, headlines, plain_text, unfolded
+from reading import captions, charts, fine, headlines, names, plain_text, unfolded
 from scrambled import columns
 
 from opcviz.study import Store, open_study
@@ -16,14 +16,15 @@ from opcviz.study import Store, open_study
 def test_each_model_wears_its_own_verdict(page, store, made):
     told = {m["key"]: m for m in open_study(Store(store), made.place).to_dict()["models"]}
     boxes = [plain_text(box) for box in headlines(page())]
-    for key, box in zip(made.keys.values(), boxes, strict=True):
+    heads = [plain_text(box) for box in names(page())]
+    for key, box, head in zip(made.keys.values(), boxes, heads, strict=True):
         verdict = told[key]["verdict"]
         assert f'title="{verdict["why"]}"' in box, key
         if verdict["gone"] is None:
             assert f"No verdict: {'; '.join(verdict['missing'])}." in box, key
         else:
             said = {"no": "not gone"}.get(verdict["gone"], verdict["gone"])
-            assert f">{said}" in box, key
+            assert f">{said}<" in head, key
             assert f"{verdict['confidence']['level']} confidence" in box, key
             assert verdict["numbers"][0]["says"] in box, key
 

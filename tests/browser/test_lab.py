@@ -104,6 +104,8 @@ def test_opc_runs_before_your_eyes_and_joins_the_study(app, lab):
     lab.reload()  # a finished run is shown to its last epoch
     expect(lab.get_by_text("The model is part of its study now.")).to_be_visible(timeout=WAIT)
     expect(lab.get_by_text(f"OPC on features, epoch {epochs - 1}").first).to_be_visible()
+    in_the_end = live_map(lab).get_by_test_id("map-canvas")
+    expect(in_the_end).to_have_attribute("data-groups", re.compile(r'^\[{"count":90,[^}]*}]$'))
     lab.get_by_role("button", name="See it side by side").click()
     expect(recovery_bars(lab)).not_to_have_count(0, timeout=WAIT)
     idle(lab)

@@ -43,6 +43,23 @@ def test_every_sample_is_in_its_panel_above_the_line():
     assert figure.layout.xaxis.ticktext[0] == "≤0.1"
 
 
+def test_forgotten_samples_on_one_spot_are_one_mark_with_their_count():
+    apart, shrunk = points_of(3.0), points_of(1e-3)
+    entropy = np.where(np.arange(40) == 3, 1.5, shrunk.entropy)  # one stands aside
+    models = {
+        "apart": replace(apart, together=True),
+        "opc": replace(shrunk, entropy=entropy, together=True),
+        "unknown": shrunk,
+    }
+    figure = entropy_figure(models, 10)
+    (mark,) = [t for t in figure.data if t.mode == "markers+text"]
+    assert mark.xaxis == "x2"
+    assert mark.text == ("<b>19 on one spot</b>",)
+    assert list(mark.x) == [MIN_NORM]
+    clouds = [len(t.x) for t in figure.data if t.name == "forget"]
+    assert clouds == [20, 1, 20]
+
+
 def test_panels_say_the_medians_and_break_long_names():
     long = "OPC, retain-like, weight 3 and a very long setting, seed 0"
     figure = entropy_figure(dict.fromkeys([long, "b", "c", "d"], points_of(1.0)), 10)

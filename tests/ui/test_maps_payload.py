@@ -95,3 +95,42 @@ def test_a_map_without_finite_points_becomes_its_reason():
 def test_what_does_not_fit_is_refused(make, says):
     with pytest.raises(ValueError, match=says):
         make()
+
+
+def test_coincident_samples_are_sent_at_one_place_and_named():
+    probe = samples()
+    n = len(probe.ids)
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(n, 2)).astype(np.float32)
+    groups = np.full(n, -1, np.int16)
+    groups[:3] = 0
+    points[2] = np.nan  # it has no place
+    (panel,) = build_payload([Panel("a", points, groups=groups)], probe)["panels"]
+    sent = unpack(panel["xy"], "<f4").reshape(-1, 2)
+    middle = points[:2].astype(float).mean(0)
+    assert sent[0] == pytest.approx(middle)
+    assert np.array_equal(sent[0], sent[1])
+    assert np.isnan(sent[2]).all()
+    assert np.array_equal(sent[3:], points[3:])
+    assert np.array_equal(unpack(panel["groups"], "<i2"), groups)
+
+
+def test_frames_have_groups_of_their_own():
+    probe = samples()
+    n = len(probe.ids)
+    frames = np.random.default_rng(1).normal(size=(2, n, 2)).astype(np.float32)
+    groups = np.full((2, n), -1, np.int16)
+    groups[1, :2] = 0
+    panel = Panel("a", frames[-1], frames=frames, epochs=(0, 1), groups=groups)
+    (sent,) = build_payload([panel], probe)["panels"]
+    drawn = unpack(sent["frames"], "<u2").reshape(2, n, 2)
+    assert not np.array_equal(drawn[0, 0], drawn[0, 1])
+    assert np.array_equal(drawn[1, 0], drawn[1, 1])
+    assert np.array_equal(unpack(sent["groups"], "<i2"), groups.ravel())
+
+
+def test_groups_of_another_number_of_samples_are_refused():
+    probe = samples()
+    panel = Panel("a", np.zeros((len(probe.ids), 2)), groups=np.zeros(2, np.int16))
+    with pytest.raises(ValueError, match=r"Panel 'a': groups are \(2,\)"):
+        build_payload([panel], probe)

@@ -166,6 +166,7 @@ WORDS = {
     "relearned": "relearning with every effort from OPC",
     "features": "keeping features of OPC",
     "maps": "drawing maps of OPC",
+    "samples": "looking at each sample of OPC",
     "inversion": "inverting gradients of OPC",
 }
 

@@ -10,14 +10,14 @@ never saw the picture carries it too; the curve is read beside the original and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from ...common.progress import Progress
+from ...common.progress import Progress, Step
 from ...models import Activations
 from .descent import AdamDescent
 
@@ -33,6 +33,7 @@ LR = 0.1
 ROUNDS = 4  # at most; further ones only of searches whose last round gained
 GAIN = 0.8  # a round that leaves more than this part of the error has gained less than a decibel
 EXACT = 1e-9  # of the relative error: rounding
+LOOKS = 10  # steps between two questions whether to stop
 
 
 @runtime_checkable
@@ -58,12 +59,15 @@ class BlockReconstruction:
         pictures: (P, C, H, W) in [0, 1]; NaN where there is a reason.
         error: (P,), relative squared error of the activations in the end; NaN as above.
         reasons: P strings, empty where all is well.
+        frames: (F, P, C, H, W), the way there, after the steps of `frame_steps`; the last frame is
+            what was found. Empty where none was asked for.
     """
 
     block: str
     pictures: Tensor
     error: Tensor
     reasons: list[str]
+    frames: Tensor = field(default_factory=lambda: torch.empty(0))
 
 
 def blocks_of(model: nn.Module) -> tuple[str, ...]:
@@ -71,12 +75,26 @@ def blocks_of(model: nn.Module) -> tuple[str, ...]:
     return (*model.block_names, FEATURES) if isinstance(model, ShowsBlocks) else ()
 
 
+def frame_steps(steps: int, frames: int) -> list[int]:
+    """After which steps, counted over all rounds, frames are taken: at first close together.
+
+    Args:
+        steps: of a round.
+        frames: how many at most.
+    """
+    last = ROUNDS * steps
+    return sorted({max(1, round((i / frames) ** 2 * last)) for i in range(1, frames + 1)})
+
+
 def invert_activations(
     model: nn.Module,
     pictures: Tensor,
     steps: int,
     *,
+    blocks: Sequence[str] | None = None,
+    frames: int = 0,
     progress: Progress | None = None,
+    watch: Callable[[Tensor], None] | None = None,
 ) -> list[BlockReconstruction]:
     """Search for each picture from what each block makes of it, all blocks in one batch.
 
@@ -85,36 +103,48 @@ def invert_activations(
         pictures: (P, C, H, W) float in [0, 1].
         steps: of a round, Adam on a cosine schedule; the first starts from grey. A search goes on
             for up to `ROUNDS` while it gains a decibel a round and its error is more than rounding.
-        progress: is asked now and then whether to stop.
+        blocks: the only blocks to invert; None for all.
+        frames: pictures kept on the way, see `frame_steps`.
+        progress: is told the mean error, and asked now and then whether to stop.
+        watch: now and then shown all searches as they stand, (blocks · P, C, H, W) in [0, 1].
 
     Raises:
+        ValueError: for a block that the model does not have; those it has are named.
         Cancelled: when progress says so.
     """
     names = blocks_of(model)
     if not isinstance(model, ShowsBlocks) or not names:
         return []
+    if blocks is not None:
+        if unknown := [name for name in blocks if name not in names]:
+            raise ValueError(f"there is no block '{unknown[0]}'; there are: {', '.join(names)}")
+        names = tuple(name for name in names if name in blocks)
     progress = progress or Progress()
     like = next(model.parameters())
     pictures = pictures.to(like)
     count = len(pictures)
     with torch.no_grad():
-        wanted = _of_blocks(model, pictures)
+        seen = _of_blocks(model, pictures)
+    wanted = {name: seen[name] for name in names}
     lengths = {name: wanted[name].flatten(1).square().sum(1) for name in names}
     x = torch.full_like(pictures, 0.5).repeat(len(names), 1, 1, 1)
     error = torch.full((len(x),), torch.inf, device=x.device, dtype=x.dtype)
     moved = torch.zeros(len(x), dtype=torch.bool, device=x.device)
     alive = torch.cat([torch.isfinite(each) & (each > 0) for each in lengths.values()])
     rows = alive.nonzero().flatten()
-    for _ in range(ROUNDS):
+    film = _Film(frame_steps(steps, frames) if frames else [], ROUNDS * steps, progress, watch)
+    for turn in range(ROUNDS):
         if not len(rows):
             break
         problem = _Problem(model, wanted, lengths, rows, count)
-        drawn, left, stirred = _descend(problem, x[rows], steps, progress)
+        film.begin(x, rows, turn * steps)
+        drawn, left, stirred = _descend(problem, x[rows], steps, film)
         gained = left <= GAIN * error[rows]
         better = left < error[rows]
         x[rows[better]], error[rows[better]] = drawn[better], left[better]
         moved[rows] |= stirred
         rows = rows[gained & (error[rows] > EXACT)]
+    kept = film.end(x)
     found = []
     for b, name in enumerate(names):
         own = slice(b * count, (b + 1) * count)
@@ -130,7 +160,7 @@ def invert_activations(
         void = torch.tensor([bool(why) for why in reasons], device=x.device)
         drawn = torch.where(void.view(-1, 1, 1, 1), torch.nan, x[own]).float().cpu()
         off = torch.where(void, torch.nan, error[own]).float().cpu()
-        found.append(BlockReconstruction(name, drawn, off, reasons))
+        found.append(BlockReconstruction(name, drawn, off, reasons, kept[:, own]))
     return found
 
 
@@ -156,8 +186,56 @@ class _Problem:
         return torch.cat(parts)  # rows ascend, so block by block is their order
 
 
+class _Film:
+    """Keeps frames of all searches while some of them move, and shows them.
+
+    Args:
+        wanted: after which steps, counted over all rounds.
+        steps: of all rounds.
+        progress: is told the mean error and asked whether to stop.
+        watch: who looks on.
+    """
+
+    def __init__(
+        self,
+        wanted: Sequence[int],
+        steps: int,
+        progress: Progress,
+        watch: Callable[[Tensor], None] | None,
+    ) -> None:
+        self.wanted, self.steps, self.progress, self.watch = wanted, steps, progress, watch
+        self.frames: dict[int, Tensor] = {}
+
+    def begin(self, x: Tensor, rows: Tensor, before: int) -> None:
+        """A round of some rows of x (searches, C, H, W) begins, after so many steps."""
+        self.x, self.rows, self.before = x, rows, before
+
+    def step(self, step: int, drawn: Tensor, error: Tensor) -> None:
+        """The rows' pictures after a step of the round."""
+        at = self.before + step
+        look = self.watch and step % LOOKS == 0
+        if at in self.wanted or look:
+            now = self.x.clone()
+            now[self.rows] = drawn
+            if at in self.wanted:
+                self.frames[at] = now.float().cpu()
+            if self.watch and look:
+                self.watch(now.float().cpu())
+        if step % LOOKS == 0:
+            self.progress(Step(at, self.steps, float(error.detach().mean())))
+
+    def end(self, x: Tensor) -> Tensor:
+        """All frames, (F, searches, C, H, W), of which the last are the pictures found, x.
+
+        Where all searches had ended before a frame was due, it shows what they had found.
+        """
+        last = x.float().cpu()
+        frames = [self.frames.get(at, last) for at in self.wanted[:-1]]
+        return torch.stack([*frames, last]) if self.wanted else last[None][:0]
+
+
 def _descend(
-    problem: _Problem, x: Tensor, steps: int, progress: Progress
+    problem: _Problem, x: Tensor, steps: int, film: _Film
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One round: pictures, their errors, and whether each could move."""
     moved = torch.zeros(len(x), dtype=torch.bool, device=x.device)
@@ -168,12 +246,13 @@ def _descend(
             leaf = x.detach().clone().requires_grad_()
             error = problem.errors(leaf)
             (slope,) = torch.autograd.grad(error.sum(), leaf)
-        if step % 10 == 0:
-            progress.check()
+        if step % LOOKS == 0:
+            film.progress.check()
             if not (error.detach() > EXACT).any():
                 break
         moved |= slope.flatten(1).abs().amax(1) > 0
         x = descent.step(slope, step / steps)
+        film.step(step + 1, x, error)
     with torch.no_grad():
         return x, problem.errors(x), moved
 

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -73,6 +73,7 @@ def invert(
     slope: float = 0.0,
     seed: int = 0,
     progress: Progress | None = None,
+    watch: Callable[[Tensor], None] | None = None,
 ) -> InversionResult:
     """Attack each model with each picture and score what comes out.
 
@@ -87,6 +88,8 @@ def invert(
         slope: that backward gives to ReLU units that are off, in all gradients; see `surrogate`.
         seed: of the noise that searches start from; a picture's does not depend on its companions.
         progress: is told the mean cost, and asked each step whether to stop.
+        watch: now and then shown the pictures as they stand, (M, P, C, H, W) in [0, 1], grey where
+            nothing was searched yet; not to be kept or written into.
 
     Raises:
         ValueError: for pictures, labels and settings that do not fit together.
@@ -97,7 +100,7 @@ def invert(
     progress = progress or Progress()
     with flushed_denormals():
         grid, cells = _invert_all(
-            models, originals or models, pictures, labels, config, slope, seed, progress
+            models, originals or models, pictures, labels, config, slope, seed, progress, watch
         )
     return InversionResult(
         **score(grid, cells, pictures.detach().cpu(), labels.cpu()),
@@ -116,6 +119,7 @@ def _invert_all(
     slope: float,
     seed: int,
     progress: Progress,
+    watch: Callable[[Tensor], None] | None,
 ) -> tuple[list[list[dict[str, Any]]], GradientGroups]:
     """What was found, cell by cell for each model: cut the work, run it, put it together."""
     shape = tuple(pictures.shape[1:])
@@ -133,6 +137,7 @@ def _invert_all(
             parts = torch.arange(len(cells)).split(max(1, most // len(some)))
             jobs += [(match, some, at) for at in parts]
     done: dict[tuple[int, int], dict[str, Any]] = {}
+    seen = torch.full((len(models), *pictures.shape), 0.5)
     for job, (match, group, at) in enumerate(jobs):
         which = cells.pictures[at].flatten()
         like = next(match.models[0].parameters())
@@ -149,13 +154,43 @@ def _invert_all(
         steps = config.most_steps
         report = _Report(progress, job * steps, len(jobs) * steps)
         # nothing explains a random gradient, so that search would never settle
-        found = reconstruct(view, config, seeds, report, match, once=random)
+        look = _look(seen, group, cells.pictures[at], random, watch) if watch else None
+        found = reconstruct(view, config, seeds, report, match, once=random, watch=look)
         if config.target == "difference":
             found["why"] = [BODY_KEPT if w == NO_BODY_GRADIENT else w for w in found["why"]]
         places = [(m, int(cell)) for m in group for cell in at]
         for i, place in enumerate(places):
             done[place] = {name: values[i] for name, values in found.items()}
     return [[done[m, cell] for cell in range(len(cells))] for m in range(len(models))], cells
+
+
+def _look(
+    seen: Tensor,
+    group: Sequence[int],
+    pictures: Tensor,
+    random: Tensor,
+    watch: Callable[[Tensor], None],
+) -> Callable[[Tensor, Tensor], None]:
+    """Puts the pictures of some cells into (M, P, C, H, W) `seen` and shows all of it.
+
+    Args:
+        seen: what was shown last.
+        group: positions of the models whose cells these are.
+        pictures: (B, batch) positions of the pictures of a model's cells.
+        random: (models · B,) bool, cells that stand for no picture.
+        watch: who looks.
+    """
+    rows = torch.as_tensor(group).repeat_interleave(len(pictures))
+    columns = pictures.repeat(len(group), 1)
+
+    def look(cells: Tensor, x: Tensor) -> None:
+        cells, x = cells.cpu(), x.float().cpu()
+        real = ~random[cells]
+        for cell, drawn in zip(cells[real].tolist(), x[real], strict=True):
+            seen[rows[cell], columns[cell]] = drawn
+        watch(seen)
+
+    return look
 
 
 def _groups(models: Sequence[nn.Module], shape: tuple[int, ...]) -> list[list[int]]:

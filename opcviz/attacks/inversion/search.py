@@ -43,6 +43,8 @@ NEARLY = 5e-3
 """A cost at which a search that gains no more has settled; above, it has stalled."""
 PROMISING = 0.1
 """A cost after which no other start is tried."""
+WATCHED = 5
+"""Steps between two looks of somebody who watches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,7 @@ def reconstruct(
     report: Callable[[int, Tensor], None] | None = None,
     match: GradientMatch | None = None,
     once: Tensor | None = None,
+    watch: Callable[[Tensor, Tensor], None] | None = None,
 ) -> dict[str, Any]:
     """The attack proper, on M models × B cells at once.
 
@@ -85,6 +88,8 @@ def reconstruct(
             `config.most_steps`, however many were needed.
         match: the gradient machinery of `view.models`, made here if not given.
         once: (M·B,) bool, cells that get one round only.
+        watch: now and then shown what is being searched: positions of cells (n,) and their
+            pictures as they stand, (n, batch, C, H, W).
 
     Returns:
         "reconstructions" (M·B, batch, C, H, W), "cost", "gradient_norm", "body_gradient_norm",
@@ -108,7 +113,7 @@ def reconstruct(
         labels = infer_labels(view.target, head_of(view.models[0]), view.batch)
     labels = labels.view(len(norm), view.batch)
 
-    searches = _Searches(view, config, seeds, match, reached, once)
+    searches = _Searches(view, config, seeds, match, reached, once, watch)
     while len(cells := searches.scouting()):
         searches.run(cells, labels, target, norms, report, scout=True)
     while len(cells := searches.pending()):
@@ -163,8 +168,9 @@ class _Searches:
         match: GradientMatch,
         searched: Tensor,
         once: Tensor | None,
+        watch: Callable[[Tensor, Tensor], None] | None,
     ) -> None:
-        self.view, self.config, self.match = view, config, match
+        self.view, self.config, self.match, self.watch = view, config, match, watch
         self.among = list(range(len(view.models)))  # whose models `match` holds
         self.starts = _starts(view, config, seeds)  # (N, restarts, batch, C, H, W)
         count, device = len(self.starts), self.starts.device
@@ -222,6 +228,14 @@ class _Searches:
             x = self.starts[at, self.used[at].clamp_max(config.restarts - 1)]
         done = int(self.steps[cells].max())
         wanted = [step if scout else step - config.scouting for step in frame_steps(config)]
+        mine = torch.isin(at, cells)
+
+        def told(step: int, cost: Tensor, x: Tensor) -> None:
+            if report:
+                report(done + step, cost)
+            if self.watch and step % WATCHED == 0:
+                self.watch(at[mine], x.detach().unflatten(0, (-1, batch))[mine])
+
         x, cost, moved, frames = _search(
             self.match,
             x.flatten(0, 1),
@@ -231,9 +245,8 @@ class _Searches:
             config,
             steps,
             [step for step in wanted if 0 < step <= steps],
-            lambda step, cost: report(done + step, cost) if report else None,
+            told,
         )
-        mine = torch.isin(at, cells)
         at, cost = at[mine], cost[mine].nan_to_num(torch.inf).to(self.cost)
         x = x.unflatten(0, (-1, batch))[mine]
         frames = frames.unflatten(0, (-1, batch)).transpose(1, 2)[mine]
@@ -278,7 +291,7 @@ def _search(
     config: Inversion,
     steps: int,
     wanted: Sequence[int],
-    report: Callable[[int, Tensor], None],
+    report: Callable[[int, Tensor, Tensor], None],
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Descend from x (N, C, H, W): the pictures, each cell's cost and whether it moved, frames."""
     cells = len(x) // match.group_size
@@ -296,7 +309,7 @@ def _search(
         x = descent.step(slope, step / steps)
         if step + 1 in wanted:
             frames.append(x.clone())
-        report(step + 1, cost)
+        report(step + 1, cost, x)
     cost, _ = match(x, labels, target, objective)
     kept = torch.stack(frames, 1) if frames else x.new_empty(len(x), 0, *x.shape[1:])
     return x, cost, moved, kept

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from .theme import projected, scaled, text_size
+
 __all__ = [
-    "TEXT_SIZE",
     "Interval",
     "apply_layout",
     "axis_title",
@@ -22,8 +23,7 @@ __all__ = [
     "spread_labels",
 ]
 
-TEXT_SIZE = 12
-"""Text inside a chart, pixels."""
+TALLER = 1.3  # a chart in a hall, where a whole row has to stand on one screen
 
 Interval = tuple[float, float]
 """Low and high, percent."""
@@ -91,7 +91,7 @@ def label_ends(
             yref="y",
             yanchor="middle",
             showarrow=False,
-            font={"size": TEXT_SIZE, "color": color},
+            font={"size": text_size(), "color": color},
         )
 
 
@@ -104,7 +104,7 @@ def empty_chart_note(figure: go.Figure, text: str) -> go.Figure:
         xref="x domain",
         yref="y domain",
         showarrow=False,
-        font={"size": 13},
+        font={"size": text_size() + 1},
     )
     return figure
 
@@ -112,20 +112,22 @@ def empty_chart_note(figure: go.Figure, text: str) -> go.Figure:
 def apply_layout(
     figure: go.Figure, height: int, *, right: int = 16, top: int = 12, bottom: int = 48
 ) -> go.Figure:
-    """Height, margins (pixels) and clear backgrounds."""
+    """Height, margins (pixels beside text of usual size) and clear backgrounds."""
+    margin = {"l": 48, "r": right, "t": top, "b": bottom}
     figure.update_layout(
-        height=height,
-        margin={"l": 48, "r": right, "t": top, "b": bottom},
+        height=round(height * (TALLER if projected() else 1)),
+        margin={side: scaled(pixels) for side, pixels in margin.items()},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=False,
         bargap=0.3,
-        hoverlabel={"font": {"size": TEXT_SIZE}},
+        hoverlabel={"font": {"size": text_size()}},
     )
-    figure.update_yaxes(zeroline=False, automargin=False, title_standoff=4, tickfont_size=TEXT_SIZE)
-    figure.update_xaxes(
-        zeroline=False, automargin=False, title_standoff=10, tickfont_size=TEXT_SIZE
-    )
+    axes = {"zeroline": False, "automargin": False, "tickfont_size": text_size()}
+    if projected():  # else the page's theme decides
+        axes["title_font_size"] = text_size()
+    figure.update_yaxes(title_standoff=4, **axes)
+    figure.update_xaxes(title_standoff=10, **axes)
     return figure
 
 

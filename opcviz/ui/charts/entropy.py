@@ -11,14 +11,17 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ...common.entropy_bound import least_entropy
-from .drawing import TEXT_SIZE, apply_layout
+from .drawing import apply_layout
 from .lines import DASHES
-from .theme import ink
+from .theme import TEXT_SIZE, ink, projected, text_size
 
 __all__ = ["MIN_NORM", "Points", "entropy_figure"]
 
 TITLE_LETTERS = 140  # of all titles in one row, at 1280 pixels
+COUNT_LARGER = 2  # pixels, than other text
+WIDE = 3  # models: with more, panels are too narrow for words beside the count
 MIN_NORM = 0.1  # norms below are drawn here: the bound is within 0.003 nats of log C already
+ONE_SPOT = 0.01  # of the panel's width and height
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +32,30 @@ class Points:
         norm: (k,) of the centred logits.
         entropy: (k,) of the predictions, nats.
         forget: (k,) bool, whether the sample is to be forgotten.
+        together: whether forgotten samples coincide in the model's feature space: those that
+            then lie at one place here, too, are drawn as one mark with their count.
     """
 
     norm: np.ndarray
     entropy: np.ndarray
     forget: np.ndarray
+    together: bool = False
+
+    def on_one_spot(self, norm_range: float, entropy_range: float) -> np.ndarray:
+        """(k,) bool: forgotten samples within 1 % of the panel from their median, if any coincide.
+
+        Args:
+            norm_range: how many factors of e the axis of norms spans.
+            entropy_range: how many nats the other axis spans.
+        """
+        if not self.together or not self.forget.any():
+            return np.zeros(len(self.forget), bool)
+        x, y = np.log(np.maximum(self.norm.astype(float), MIN_NORM)), self.entropy.astype(float)
+        near = np.ones(len(x), bool)
+        for values, span in ((x, norm_range), (y, entropy_range)):
+            near &= np.abs(values - np.median(values[self.forget])) <= ONE_SPOT * span
+        found: np.ndarray = near & self.forget
+        return found if found.sum() > 1 else np.zeros(len(x), bool)
 
 
 def entropy_figure(
@@ -55,7 +77,7 @@ def entropy_figure(
     most = max([10.0, ceiling, *(float(p.norm.max(initial=0)) for p in models.values())])
     norms = np.geomspace(MIN_NORM, 1.15 * most, 120)
     bound = least_entropy(norms, classes)
-    letters = TITLE_LETTERS // len(models)
+    letters = TITLE_LETTERS * TEXT_SIZE // text_size() // len(models)
     titles = [_title(name, points, letters) for name, points in models.items()]
     figure = make_subplots(
         cols=len(models),
@@ -63,28 +85,31 @@ def entropy_figure(
         horizontal_spacing=0.02,
         subplot_titles=titles,
     )
-    figure.update_annotations(font_size=TEXT_SIZE + 1)
+    figure.update_annotations(font_size=text_size() + 1)
+    log = np.log10([MIN_NORM * 0.8, norms[-1]])
     for col, points in enumerate(models.values(), 1):
+        spot = points.on_one_spot(float(np.ptp(log) * np.log(10)), 1.12 * float(bound[0]))
         for name, part, color in (
             ("retain", ~points.forget, ink.retain),
-            ("forget", points.forget, ink.forget),
+            ("forget", points.forget & ~spot, ink.forget),
         ):
             figure.add_trace(_cloud(name, points, part, color), row=1, col=col)
         figure.add_scatter(
             x=norms, y=bound, mode="lines", line=DASHES, hoverinfo="skip", row=1, col=col
         )
+        if spot.any():
+            figure.add_trace(_one_mark(points, spot, wide=len(models) <= WIDE), row=1, col=col)
     apply_layout(figure, height, top=12 + 16 * max(title.count("<br>") + 1 for title in titles))
-    log = np.log10([MIN_NORM * 0.8, norms[-1]])
     ticks = [MIN_NORM, 1, 10] + ([100] if most > 60 else [])
     figure.update_xaxes(
         type="log",
         range=log.tolist(),
         tickvals=ticks,
-        title="logit norm",
+        title_text="logit norm",
         ticktext=[f"≤{MIN_NORM:g}", *(f"{tick:g}" for tick in ticks[1:])],
     )
     figure.update_yaxes(range=[-0.04 * bound[0], 1.08 * bound[0]], nticks=6)
-    figure.update_yaxes(title="entropy (nats)", row=1, col=1)
+    figure.update_yaxes(title_text="entropy (nats)", row=1, col=1)
     return figure
 
 
@@ -99,6 +124,25 @@ def _title(name: str, points: Points, letters: int) -> str:
     return "<br>".join(lines)
 
 
+def _one_mark(points: Points, spot: np.ndarray, *, wide: bool) -> go.Scatter:
+    """All samples on one spot as one mark with a ring and their count."""
+    count = int(spot.sum())
+    norm = float(np.median(points.norm[spot].astype(float)))
+    entropy = float(np.median(points.entropy[spot].astype(float)))
+    return go.Scatter(
+        x=[max(norm, MIN_NORM)],
+        y=[entropy],
+        mode="markers+text",
+        text=[f"<b>{count:,}{' on one spot' if wide else ''}</b>"],
+        textposition="bottom right",
+        textfont={"size": text_size() + COUNT_LARGER},
+        marker={"size": 15, "color": ink.forget, "line": {"width": 2.5, "color": ink.reference}},
+        cliponaxis=False,
+        hovertemplate=f"{count:,} forgotten samples on one spot: norm {norm:.3g}, "
+        f"{entropy:.3f} nats<extra></extra>",
+    )
+
+
 def _cloud(name: str, points: Points, part: np.ndarray, color: str) -> go.Scattergl:
     norm = points.norm[part].astype(np.float32)
     return go.Scattergl(
@@ -107,6 +151,6 @@ def _cloud(name: str, points: Points, part: np.ndarray, color: str) -> go.Scatte
         customdata=norm,
         name=name,
         mode="markers",
-        marker={"size": 4, "color": color, "opacity": 0.5},
+        marker={"size": 4, "color": color, "opacity": 0.9 if projected() else 0.5},
         hovertemplate=f"{name}: norm %{{customdata:.3g}}, %{{y:.3f}} nats<extra></extra>",
     )

@@ -14,7 +14,6 @@ import plotly.graph_objects as go
 
 from .bands import Band, band_shape, level_shape, line_names
 from .drawing import (
-    TEXT_SIZE,
     Interval,
     apply_layout,
     axis_title,
@@ -25,7 +24,7 @@ from .drawing import (
     label_ends,
 )
 from .lines import lines_figure
-from .theme import STAGES, ink
+from .theme import STAGES, ink, text_size
 
 __all__ = [
     "chart_config",
@@ -97,7 +96,7 @@ def recovery_figure(
             text=[bar_number(value) for value in values],
             mode="text",
             textposition="top center",
-            textfont={"size": TEXT_SIZE},
+            textfont={"size": text_size()},
             cliponaxis=False,
             hoverinfo="skip",
         )
@@ -117,8 +116,8 @@ def recovery_figure(
     figure.update_yaxes(
         range=[0, 108],
         tickvals=[0, 50, 100],
-        title=axis_title(in_sample),
-        title_font_size=TEXT_SIZE,
+        title_text=axis_title(in_sample),
+        title_font_size=text_size(),
         fixedrange=True,
     )
     return figure

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from .bands import FLOOR_DASHES, Band, add_band, band_name
 from .drawing import apply_layout, finite_or_none, label_ends, line_trace
-from .theme import ink
+from .theme import ink, projected
 
 __all__ = ["LINE_COLOURS", "Beside", "Line", "colours", "lines_figure"]
 
@@ -17,6 +17,7 @@ LINE_COLOURS = ("#7C8796", "#1E9273", "#D9541E", "#2B86C9", "#A65FA8", "#A07A12"
 """Colours of up to six models, legible on both backgrounds (contrast at least 3)."""
 
 LETTER_WIDTH = 7  # pixels that a letter of a name takes, at most on average
+APART, LARGE_APART = 19, 24  # percent of 100 pixels of height between names: about 13 pixels, 25
 DASHES = {"color": ink.reference, "dash": "dash", "width": 1.5}
 
 Line = tuple[Sequence[float | str], Sequence[float | None]]
@@ -93,15 +94,16 @@ def lines_figure(
         figure.add_hline(y=level, line=DASHES)
         names.append((reference_label, level, ink.reference))
     room = 1 - lowest / 100
-    label_ends(figure, names, gap=1900 * room / height, low=lowest)  # about 13 pixels
+    apart = LARGE_APART if projected() else APART
+    label_ends(figure, names, gap=100 * apart * room / height, low=lowest)
     longest = max((len(name) for name, _, _ in names), default=0)
     apply_layout(figure, height, right=max(96, LETTER_WIDTH * longest + 12))
     figure.update_yaxes(
         range=[lowest - 3 * room, 100 + 3 * room],
-        title=y_title,
+        title_text=y_title,
         tickvals=[lowest + room * tick for tick in (0, 25, 50, 75, 100)],
     )
-    figure.update_xaxes(title=x_title)
+    figure.update_xaxes(title_text=x_title)
     figure.update_layout(hovermode="x unified")
     return figure
 

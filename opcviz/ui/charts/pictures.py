@@ -83,7 +83,7 @@ def picture_strip(
             f'height="{height * scale}" style="display:block;image-rendering:pixelated;'
             'border-radius:3px">'
             + (
-                '<figcaption style="font-size:.75rem;opacity:.8;line-height:1.25;margin-top:.2rem">'
+                '<figcaption style="font-size:max(.75rem,var(--least-text,0px));opacity:.8;line-height:1.25;margin-top:.2rem">'
                 f"{html.escape(caption)}</figcaption>"
                 if caption
                 else ""

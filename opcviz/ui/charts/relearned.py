@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +11,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from .bands import Band, band_name, band_shape, level_shape
-from .drawing import TEXT_SIZE, apply_layout
+from .drawing import apply_layout
 from .lines import DASHES, LETTER_WIDTH
-from .theme import ink
+from .theme import ink, projected, text_size
 
 __all__ = ["Way", "Ways", "relearned_figure"]
 
@@ -74,7 +75,7 @@ def relearned_figure(
         column_widths=[max(len(group), 1.4) for group in groups.values()],
         subplot_titles=[_title(shots) for shots in groups],
     )
-    figure.update_annotations(font_size=TEXT_SIZE + 1)
+    figure.update_annotations(font_size=text_size() + 1)
     shapes: list[dict[str, Any]] = []  # set at once: Plotly checks all of them at each addition
     for col, (shots, group) in enumerate(groups.items(), 1):
         for name, bars in ways.bars.items():
@@ -99,21 +100,21 @@ def relearned_figure(
             tickvals=list(range(len(group))),
             ticktext=[str(anew) for _, anew in group],
             range=[-0.5, len(group) - 0.5],
-            title="last blocks afresh",
+            title_text="last blocks afresh",
             showgrid=False,
             col=col,
         )
     _name_the_rest(figure, ways, constant)
     longest = max(len(str(trace.name)) for trace in figure.data)
-    apply_layout(figure, height, top=34, right=LETTER_WIDTH * longest + 56)
+    apply_layout(figure, height, top=68 if projected() else 34, right=LETTER_WIDTH * longest + 56)
     figure.update_yaxes(range=[0, 103], tickvals=[0, 25, 50, 75, 100])
-    figure.update_yaxes(title="unseen forgotten pictures (%)", col=1)
+    figure.update_yaxes(title_text="unseen forgotten pictures (%)", col=1)
     return figure.update_layout(
         shapes=shapes,
         barmode="group",
         bargap=0.24,
         showlegend=True,
-        legend={"font": {"size": TEXT_SIZE}, "itemclick": False, "itemdoubleclick": False},
+        legend={"font": {"size": text_size()}, "itemclick": False, "itemdoubleclick": False},
     )
 
 
@@ -147,5 +148,7 @@ def _name_the_rest(figure: go.Figure, ways: Ways, constant: float | None) -> Non
 
 def _title(shots: int) -> str:
     if shots == 0:
-        return "retained data alone"
-    return f"{shots} forgotten picture{'' if shots == 1 else 's'} a class"
+        title = "retained data alone"
+    else:
+        title = f"{shots} forgotten picture{'' if shots == 1 else 's'} a class"
+    return "<br>".join(textwrap.wrap(title, 14)) if projected() else title

@@ -22,11 +22,11 @@ from ...results import (
 )
 from .bands import Band
 from .curves import Roc, relearning_figure, roc_figure
-from .drawing import TEXT_SIZE, apply_layout
+from .drawing import apply_layout
 from .figures import recovery_figure, ridge_figure
 from .lines import DASHES
 from .pictures import to_rgb
-from .theme import SHAPES, class_colors, ink
+from .theme import SHAPES, class_colors, ink, text_size
 
 if TYPE_CHECKING:
     from ...artefacts import Made
@@ -211,7 +211,7 @@ def _strip(found: Inverted) -> go.Figure:
         for col, picture in enumerate(to_rgb(pictures.numpy()), 1):
             figure.add_trace(go.Image(z=picture, hoverinfo="skip"), row=row, col=col)
     apply_layout(figure, 260, top=16, bottom=12)
-    figure.update_annotations(font_size=TEXT_SIZE)
+    figure.update_annotations(font_size=text_size())
     figure.update_xaxes(showticklabels=False, showgrid=False)
     figure.update_yaxes(showticklabels=False, showgrid=False)
     for row, name in enumerate(("true", "found"), 1):
@@ -266,7 +266,8 @@ def _entropy(outputs: ModelOutputs, split: Split) -> go.Figure:
     about, points = entropy_points(outputs.train.logits, split)
     if isinstance(about, Undefined):
         raise ValueError(f"plot: {about.reason}")
-    return entropy_figure({"model": Points(**points)}, about.classes)
+    drawn = Points(points["norm"], points["entropy"], points["forget"])
+    return entropy_figure({"model": drawn}, about.classes)
 
 
 def _study(study: StudyResult) -> go.Figure:

@@ -10,10 +10,55 @@ Each forgotten class has a shape too, so no reading rests on colour alone.
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-__all__ = ["BACKGROUND", "FORGET", "SHAPES", "STAGES", "ClassColors", "Ink", "class_colors", "ink"]
+__all__ = [
+    "BACKGROUND",
+    "FORGET",
+    "PROJECTED_TEXT_SIZE",
+    "SHAPES",
+    "STAGES",
+    "TEXT_SIZE",
+    "ClassColors",
+    "Ink",
+    "ask_whether_projected",
+    "class_colors",
+    "ink",
+    "projected",
+    "scaled",
+    "text_size",
+]
+
+TEXT_SIZE, PROJECTED_TEXT_SIZE = 12, 18
+"""Text inside a chart, pixels: on a desk, and on the wall of a lecture hall."""
+
+_asked: list[Callable[[], bool]] = []
+
+
+def ask_whether_projected(ask: Callable[[], bool]) -> None:
+    """Tell the charts whom to ask; a chart drawn outside the app is for a desk.
+
+    Args:
+        ask: whether what is drawn now is for a hall; each visitor has an answer of their own.
+    """
+    _asked[:] = [ask]
+
+
+def projected() -> bool:
+    """Whether what is drawn now is for a hall, with large text and strong colours."""
+    return any(ask() for ask in _asked)
+
+
+def text_size() -> int:
+    """Pixels of the text inside a chart that is drawn now."""
+    return PROJECTED_TEXT_SIZE if projected() else TEXT_SIZE
+
+
+def scaled(pixels: float) -> int:
+    """A length that goes with the text: a height, a margin."""
+    return round(pixels * text_size() / TEXT_SIZE)
+
 
 BACKGROUND = {"light": "#FFFFFF", "dark": "#11151C"}
 """Page background by theme, as in `.streamlit/config.toml`."""
@@ -30,6 +75,14 @@ FORGET = {
     ),
 }  # fmt: skip
 """Saturated colours of forgotten classes, in order, by theme."""
+
+MUTED = {
+    ("light", False): ((0.76, 0.66), 0.16),
+    ("dark", False): ((0.36, 0.46), 0.12),
+    ("light", True): ((0.52, 0.42), 0.14),
+    ("dark", True): ((0.48, 0.58), 0.12),
+}
+"""Lightness steps and saturation of kept classes, by theme and whether it is for a hall."""
 
 SHAPES = ("circle", "triangle", "square", "diamond", "cross")
 """Marks of forgotten classes, in order; kept classes are small circles."""
@@ -102,11 +155,11 @@ def class_colors(classes: int, forgotten: Collection[int], theme: str) -> ClassC
 
 
 def _muted(index: int, classes: int, theme: str) -> str:
-    """A greyed tint: hues around the circle, two lightness steps so that neighbours differ."""
-    step = index % 2
-    if theme == "light":
-        lightness, saturation = (0.76, 0.66)[step], 0.16
-    else:
-        lightness, saturation = (0.36, 0.46)[step], 0.12
+    """A greyed tint: hues around the circle, two lightness steps so that neighbours differ.
+
+    In a hall the contrast with the background is at least 3, which a pale projector leaves visible.
+    """
+    steps, saturation = MUTED[theme, projected()]
+    lightness = steps[index % len(steps)]
     red, green, blue = colorsys.hls_to_rgb(index / max(classes, 1), lightness, saturation)
     return f"#{round(red * 255):02X}{round(green * 255):02X}{round(blue * 255):02X}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ...common.plugins import sources
-from ...engine import UnknownRun
+from ...engine import DEFAULT_RUNNER, UnknownRun
 from ...study import Job, ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.spec import model_place
 from ..reading import state
@@ -89,12 +89,14 @@ def current_run() -> str | None:
     runs = library.engine()
     if asked:
         try:
-            runs.status(asked)
+            if runs.status(asked).runner != DEFAULT_RUNNER:
+                asked = None  # of another page
         except UnknownRun:
             st.info(f"There is no run '{asked}' in this store.")
             asked = None
     if not asked:
-        asked = next((run.id for run in runs.list() if run.active), None)
+        here = (run.id for run in runs.list() if run.active and run.runner == DEFAULT_RUNNER)
+        asked = next(here, None)
     if asked:
         st.session_state["lab.run"] = asked
         st.session_state["lab.followed"] = {*st.session_state.get("lab.followed", ()), asked}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...artefacts import kinds
 from ...engine import Run, Runs
+from ..charts.curves_component import Level
 
 __all__ = ["Tail"]
 
@@ -35,6 +37,7 @@ class Tail:
         epochs: epoch events of that model, shown so far.
         losses: (epochs done, loss) of its training steps, shown so far.
         messages: what the run said.
+        compared: lines to compare the curves of this model with, and what they are.
     """
 
     run: str
@@ -47,6 +50,7 @@ class Tail:
     losses: list[tuple[float, float | None]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
+    compared: tuple[Sequence[Level], str] | None = None  # lines across the curves, and their words
     phase: tuple[int, int] = (0, 0)  # of training: its first epoch, its first place in `losses`
 
     def poll(self, runs: Runs, record: Run) -> None:
@@ -77,7 +81,7 @@ class Tail:
             self.stage, self.step = event, {}
             if event["name"] == TRAINING:
                 self.model, self.epochs, self.losses = event["model"], [], []
-                self.phase = (0, 0)
+                self.phase, self.compared = (0, 0), None
         elif kind == "epoch":
             self.epochs.append(event)
             if self._training and self.step and self.step["step"] == self.step["steps"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,11 +12,13 @@ from ...common.config import ConfigError
 from ...engine import Run, UnknownRun
 from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.naming import apart
-from ..charts.curves_component import run_curves
+from ..charts.curves_component import Level, run_curves
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..reading import store_reader as library
 from ..sections.sentences import percent, power_of_ten
+from . import elsewhere
 from .follower import Tail
+from .levels import levels_line, levels_of
 
 __all__ = ["follow", "queue", "replay"]
 
@@ -158,6 +161,7 @@ def _live_view(record: Run, tail: Tail) -> None:
         help="Mean feature length, forget over retain.",
     )
     samples = _samples_of(record)
+    levels, line = _compared(record, tail)
     left, right = st.columns([1, 2.2])
     with left:
         if samples is not None:
@@ -168,7 +172,9 @@ def _live_view(record: Run, tail: Tail) -> None:
             losses=tail.losses,
             epochs=tail.epochs[-1]["epochs"] if history else None,
             key=f"live.curves.{record.id}",
+            levels=levels,
         )
+        st.caption(line)
 
 
 def _ratio(value: float | None) -> str:
@@ -187,6 +193,18 @@ def _samples_of(record: Run) -> Samples | None:
         return None
 
 
+def _compared(record: Run, tail: Tail) -> tuple[Sequence[Level], str]:
+    """Lines across the accuracies and what they are: looked up once, when an epoch is there."""
+    if tail.compared is None and tail.epochs:
+        plan = Plan.from_dict(record.job["plan"])
+        try:
+            study = library.study_of(plan.study.place)
+            tail.compared = levels_of(study, plan.seeds[-1]), levels_line(study, plan.seeds[-1])
+        except StoreError as error:
+            tail.compared = (), f"No lines to compare with: {error}."
+    return tail.compared or ((), "")
+
+
 def _moving_map(tail: Tail, samples: Samples) -> None:
     flat = tail.epochs[-1]["points"] if tail.epochs else []
     title = tail.model or "Map"
@@ -194,12 +212,28 @@ def _moving_map(tail: Tail, samples: Samples) -> None:
         panel = Panel(title, reason="waiting for the first epoch")
     elif len(flat) == 2 * len(samples.ids):
         points = np.asarray(flat, np.float32).reshape(-1, 2)
-        panel = Panel(f"{title}, epoch {tail.epochs[-1]['epoch']}", points, origin=(0.0, 0.0))
+        now = tail.epochs[-1]
+        panel = Panel(
+            f"{title}, epoch {now['epoch']}",
+            points,
+            origin=(0.0, 0.0),
+            groups=_groups_of(now, len(points)),
+        )
     else:
         panel = Panel(title, reason="no map: the features are not finite")
     # one key for all runs: the map of the run before would stand beside this one for a while
-    linked_maps([panel], samples, key="live.map", height=270, legend=False)
-    st.caption("Uncentred PCA, turned to match the epoch before; the cross is the origin.")
+    linked_maps([panel], samples, key="live.map", height=270, compact=True)
+    st.caption(
+        "PCA, not centred, turned to match the epoch before; the cross is the origin. Samples that "
+        "the model no longer tells apart are one mark with their count."
+    )
+
+
+def _groups_of(epoch: dict[str, Any], count: int) -> np.ndarray | None:
+    """Who coincides in an epoch's event; None of a run that an earlier version made."""
+    if "groups" not in epoch:
+        return None
+    return np.asarray(epoch["groups"] or [-1] * count, np.int16)
 
 
 def replay(study: StudyResult, model: ModelResult) -> None:
@@ -220,7 +254,9 @@ def replay(study: StudyResult, model: ModelResult) -> None:
             epochs=last,
             charts=("norm", "accuracy"),
             key="replay.curves",
+            levels=levels_of(study, model.seed),
         )
+        st.caption(levels_line(study, model.seed))
 
 
 def _epoch_map(
@@ -228,14 +264,15 @@ def _epoch_map(
 ) -> None:
     points = kept["points"]
     fits = np.array_equal(kept["ids"], samples.ids)
-    panel = (
-        Panel(f"{model.title}, epoch {epoch}", points[epoch], origin=(0.0, 0.0))
-        if fits
-        else Panel(model.title, reason="kept for another probe set")
-    )
+    if fits:
+        groups = kept["groups"][epoch] if "groups" in kept else None
+        name = f"{model.title}, epoch {epoch}"
+        panel = Panel(name, points[epoch], origin=(0.0, 0.0), groups=groups)
+    else:
+        panel = Panel(model.title, reason="kept for another probe set")
     key = f"replay.map.{model.place.replace('/', '.')}"
-    linked_maps([panel], samples, key=key, height=270, legend=False)
-    st.caption("Uncentred PCA of this epoch's features; the cross is the origin.")
+    linked_maps([panel], samples, key=key, height=270, compact=True)
+    st.caption("PCA of this epoch's features, not centred; the cross is the origin.")
 
 
 def queue() -> None:
@@ -265,7 +302,7 @@ def _queue() -> None:
     told = _told_apart(runs)
     for run in runs:
         what, status, show = st.columns([4, 3, 1], vertical_alignment="center")
-        what.markdown(f"{ICONS[run.status]} {run.label or run.id}{told[run.id]}")
+        what.markdown(f"{ICONS[run.status]} {run.label or run.id}{told.get(run.id, '')}")
         ahead = engine.position(run.id)
         about = {
             "queued": "next" if not ahead else f"{ahead} before it",
@@ -274,5 +311,6 @@ def _queue() -> None:
         }.get(run.status, "" if run.seconds is None else _duration(run.seconds))
         status.caption(f"{run.status} · {about}" if about else run.status)
         if show.button("Show", key=f"queue.{run.id}", width="stretch"):
+            elsewhere.show(run)  # leaves this page, if the run belongs to another
             st.query_params["run"] = st.session_state["lab.run"] = run.id
             st.rerun()  # the whole page: the run is shown outside of this part

@@ -8,6 +8,7 @@ Values of a link that do not exist (any more) are ignored and named.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +17,9 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ...common.config import settings_of
 from ...results import FIT_SETS
+from ...study.bench_job import Search
 from ..charts.maps_component import Selection
 from .sets import SetError, pack, unpack
 
@@ -88,9 +91,18 @@ class Option:
         """Whatever a page makes of it, which knows what there is; nothing at first."""
         return cls("", lambda word: len(word) <= LONGEST, f"at most {LONGEST} characters")
 
+    @classmethod
+    def numbers(cls) -> Option:
+        """Whole numbers with commas between, or nothing."""
+        each = "whole numbers with commas between"
+        return cls("", lambda word: not word or all(map(str.isdecimal, word.split(","))), each)
+
 
 OPTIONS = {
     "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
+    "row": Option.count(),
+    "chapter": Option.count(),
+    "tour": Option.count(),
     "explain": Option.of("off", "on"),
     "present": Option.of("off", "on"),
     "epoch": Option.count(),
@@ -110,6 +122,14 @@ OPTIONS = {
     "ticks": Option.text(),
     "x": Option.text(),
     "y": Option.text(),
+    # the inversion bench: what is searched for, and how
+    "pictures": Option.numbers(),
+    "block": Option("", lambda word: re.fullmatch(r"[\w.-]*", word) is not None, "a block's name"),
+    "objective": Option.of(*map(str, settings_of(Search)["objective"].choices or ())),
+    "steps": Option.count(),
+    "restarts": Option.count(),
+    "start": Option.of(*map(str, settings_of(Search)["start"].choices or ())),
+    "slope": Option.of("off", "on"),
 }
 """Every such choice, by its name in the address."""
 
@@ -143,7 +163,7 @@ class View:
 
     Attributes:
         study: its name.
-        models: ids of the models shown, in the study's order.
+        models: ids of the models shown, in the order of columns.
         selection: what is selected on the maps: a pinned sample, a set, classes.
         places: ids of the study's probe set, over which an address packs the selected set.
         map: the kind of map.
@@ -247,11 +267,13 @@ def _read_models(
     if unknown and "models" in params:
         names = ", ".join(f"'{m}'" for m in unknown)
         notes.append(f"This study has no model {names}; the others are shown.")
-    models = tuple(m for m in choices.models if m in asked)  # columns keep the study's order
+    models = tuple(dict.fromkeys(m for m in asked if m in choices.models))  # in the order asked
     if len(models) > MAX_MODELS:
         notes.append(f"At most {MAX_MODELS} models fit side by side; showing the first of them.")
     if len(models) < min(MIN_MODELS, len(choices.models)):
-        models = tuple(m for m in choices.models if m in {*models, *choices.shown})
+        if "models" in params:
+            notes.append(f"At least {MIN_MODELS} models are compared; the first ones were added.")
+        models = (*models, *(m for m in choices.shown if m not in models))
     return models[:MAX_MODELS]
 
 

@@ -60,7 +60,7 @@ def _warn(text: str) -> None:
     told = st.session_state.setdefault("store.told", set())
     if text not in told:
         told.add(text)
-        st.toast(text, icon="⚠️")
+        st.toast(text, icon=":material/warning:")
 
 
 @st.cache_resource
@@ -213,9 +213,10 @@ def arrays_of(model: ModelResult, kind: str, name: str) -> dict[str, np.ndarray]
 
 
 def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:
-    """The chosen models, labelled so that no two look alike."""
+    """The chosen models in the order given, labelled so that no two look alike."""
     titles = labels(study)
-    shown = [model for model in study.models if model.key in keys]
+    known = {model.key: model for model in study.models}
+    shown = [known[key] for key in keys if key in known]
     with _judging:
         return [
             Column(model, titles[model.key], study.verdict(model), study.consensus(model))

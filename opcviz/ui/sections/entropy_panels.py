@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ...common.records import defined
-from ...results import EntropySummary
+from ...results import EntropySummary, SamplesResult
 from ..charts.entropy import Points, entropy_figure
 from ..charts.figures import chart_config
 from ..reading.store_reader import Column
@@ -18,8 +18,9 @@ __all__ = ["entropy"]
 def entropy(shown: Sequence[Column]) -> None:
     """Panels of the models shown, and what one sees on them."""
     stored = {c.label: c.arrays("evidence", "entropy.npz") for c in shown}
+    coincide = {c.label: _coincide(c) for c in shown}
     models = {
-        label: Points(*(arrays[name] for name in ("norm", "entropy", "forget")))
+        label: Points(arrays["norm"], arrays["entropy"], arrays["forget"], coincide[label])
         for label, arrays in stored.items()
         if arrays
     }
@@ -40,8 +41,15 @@ def entropy(shown: Sequence[Column]) -> None:
         "it. A contracted set sits at the top left, where logits are too small for any answer to "
         "be sure; a confident answer sits at the bottom right. A set high up at a large norm is "
         "unsure for another reason: its logits tie."
+        + (" Forgotten samples on one spot are one mark with their count." * any(coincide.values()))
         + (f" Not kept of {', '.join(missing)}: run again to see it." if missing else "")
     )
+
+
+def _coincide(column: Column) -> bool:
+    """Whether forgotten samples share a spot of the model's feature space."""
+    found = column.results.get(SamplesResult)
+    return defined(found) and any(group.forgotten > 1 for group in found.groups)
 
 
 def _counted(about: EntropySummary) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ..charts.theme import projected
+
 __all__ = ["folded"]
 
 
 @st.fragment
-def folded(label: str, draw: Callable[[], None], *, key: str) -> None:
+def folded(label: str, draw: Callable[[], None], *, key: str, aside: bool = False) -> None:
     """An expander whose content is drawn once it is open; opening it reruns nothing else.
 
     A closed expander of Streamlit's runs its body, sends it to the browser and has it drawn there,
@@ -20,7 +22,14 @@ def folded(label: str, draw: Callable[[], None], *, key: str) -> None:
         label: its title.
         draw: draws the content.
         key: of the expander.
+        aside: whether a presentation leaves it out; else it stands open there, since nobody in a
+            hall opens anything.
     """
+    if projected():
+        if not aside:
+            st.subheader(label, anchor=False)
+            draw()
+        return
     fold = st.expander(label, key=key, on_change="rerun")
     if fold.open:
         with fold:

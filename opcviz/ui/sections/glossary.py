@@ -3,46 +3,14 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+import re
 
-__all__ = ["TERMS", "Term", "abbr", "help_of"]
+from .terms import ENTRIES, Term
 
-
-@dataclass(frozen=True)
-class Term:
-    """One entry.
-
-    Attributes:
-        name: in full.
-        what: it is, in one plain sentence.
-        formula: how it is computed, in words or symbols; empty where there is none.
-        range: of its values, with the unit.
-        good: which direction speaks for forgetting, or what it is to be compared with.
-        source: paper or book.
-    """
-
-    name: str
-    what: str
-    formula: str = ""
-    range: str = ""
-    good: str = ""
-    source: str = ""
-
-    def words(self) -> str:
-        """The whole entry as one paragraph of Markdown."""
-        parts = [f"**{self.name}**: {self.what}"]
-        for label, text in (
-            ("Formula", self.formula),
-            ("Range", self.range),
-            ("Read it", self.good),
-            ("Source", self.source),
-        ):
-            if text:
-                parts.append(f"*{label}*: {text}")
-        return "  \n".join(parts)
-
+__all__ = ["TERMS", "Term", "abbr", "explained", "find", "help_of"]
 
 TERMS = {
+    **ENTRIES,
     "FM": Term(
         "Feature mapping (FM)",
         "a recovery attack that fits an affine map from the unlearned model's features to the "
@@ -85,16 +53,71 @@ def help_of(name: str) -> str:
     return TERMS[name].words()
 
 
-def abbr(name: str, shown: str | None = None) -> str:
+def abbr(name: str, shown: str | None = None, *, more: str = "") -> str:
     """A term as HTML whose explanation is under the pointer and read to those who do not see.
 
     Args:
         name: of the entry.
         shown: the words on the screen; the name where None.
+        more: what is to be said of this one beside.
 
     Raises:
         KeyError: when the glossary has no such term.
     """
     term = TERMS[name]
-    told = " ".join(filter(None, (f"{term.name}: {term.what}", term.range, term.good)))
+    told = " ".join(filter(None, (f"{term.name}: {term.what}", term.range, term.good, more)))
     return f'<abbr title="{html.escape(told)}" tabindex="0">{html.escape(shown or name)}</abbr>'
+
+
+def find(word: str) -> dict[str, Term]:
+    """The entries that speak of a word, those named by it first; all without one.
+
+    Args:
+        word: as somebody types it, in any case.
+    """
+    sought = word.strip().casefold()
+    named = {k: t for k, t in TERMS.items() if sought in f"{k} {t.name}".casefold()}
+    said = {k: t for k, t in TERMS.items() if sought in t.words().casefold()}
+    by_name = sorted({**named, **said}, key=lambda k: (k not in named, TERMS[k].name.casefold()))
+    return {key: TERMS[key] for key in by_name}
+
+
+IN_TEXT = {
+    "affine": "affine",
+    "rbf": "RBF",
+    "mlp": "MLP",
+    "fm": "FM",
+    "unpooled": "pooled",
+    "pooled": "pooled",
+    "relearning": "relearning",
+    "asked as it is": "asked as it is",
+    "the pixels": "pixels",
+    "luck": "luck",
+    "membership AUC": "MIA",
+    "AUC": "AUC",
+    "features": "features",
+    "stem": "block",
+    "stage1": "block",
+    "stage2": "block",
+    "stage3": "block",
+}
+"""Words of sentences on attackers, to their entries."""
+FOUND = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in IN_TEXT))
+
+
+def explained(text: str) -> str:
+    """A sentence as HTML, in which each word of the glossary is explained where it first stands.
+
+    Args:
+        text: plain, not yet HTML.
+    """
+    told: set[str] = set()
+    parts, end = [], 0
+    for match in FOUND.finditer(text):
+        entry = IN_TEXT[match[0]]
+        if entry in told:
+            continue
+        told.add(entry)
+        parts += [html.escape(text[end : match.start()]), abbr(entry, match[0])]
+        end = match.end()
+    return "".join([*parts, html.escape(text[end:])])

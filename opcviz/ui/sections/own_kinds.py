@@ -16,7 +16,7 @@ from ...results import PlainResult
 from ...study import StudyResult
 from ..reading.store_reader import Column
 
-__all__ = ["own_kinds", "own_table", "say_outdated"]
+__all__ = ["own_kinds", "own_table", "say_outdated", "there_are"]
 
 CHARTED = ("information",)  # kinds of ours with a section of their own, though in no table
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#|$~:])")
@@ -60,7 +60,7 @@ def _reason(answer: Record | Undefined) -> object:
 def own_kinds(study: StudyResult, shown: Sequence[Column]) -> None:
     """A section for each attack that has none of its own, and that some model has answers of."""
     for name, about in {**_generic(study, shown), **study.own_kinds}.items():
-        st.subheader(_plain(about.title), anchor=False)
+        st.header(_plain(about.title), anchor=False)
         if about.summary:
             st.caption(_plain(about.summary))
         if columns_of(about):
@@ -69,6 +69,11 @@ def own_kinds(study: StudyResult, shown: Sequence[Column]) -> None:
             st.json({c.label: _as_json(c.results.answer(name)) for c in shown}, expanded=False)
         said = {**_said_of_columns(about), **about.fields}
         st.caption("  \n".join(f"{_plain(path)}: {_plain(text)}" for path, text in said.items()))
+
+
+def there_are(study: StudyResult, shown: Sequence[Column]) -> bool:
+    """Whether there is such a section."""
+    return bool(_generic(study, shown) or study.own_kinds)
 
 
 def _generic(study: StudyResult, shown: Sequence[Column]) -> dict[str, KindAbout]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -11,11 +12,29 @@ from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
+from . import presentation
+from .model_picker import pick_models_of
+from .page_tools import page_tools
+from .tour.bar import tour_bar
 
-__all__ = ["head"]
+__all__ = ["arrive", "head"]
 
 WIDTHS = (1.1, 1.3, 2.4)
-STYLE = "<style>.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}</style>"
+STYLE = """<style>
+.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}
+.st-key-presentation-keys {position: absolute}
+.st-key-page-tools {justify-content: flex-end}
+.st-key-page-tools > * {flex: 0 0 auto; width: auto}
+[data-testid="stLayoutWrapper"]:has(> .st-key-names) {position: sticky; top: 3.7rem; z-index: 90}
+.st-key-names {background: light-dark(#FFFFFF, #11151C); padding: .35rem 0; gap: 0;
+  border-bottom: 1px solid light-dark(#D5DBE3, #343D4B)}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
+  color: light-dark(#4A5565, #B8C1CD) !important; opacity: 1}
+button[data-variant="segmented_control"][aria-checked="true"],
+[data-testid="stSliderThumbValue"] * {
+  color: light-dark(#0B5CAD, #9CCBF8)}
+</style>"""
+"""Little padding; names of columns in sight below Streamlit's own header, on the page's ground."""
 
 
 def head(
@@ -37,23 +56,23 @@ def head(
         The study and the selection. The page ends here when there is no study at all, or when its
         probe set, on which everything else is drawn, cannot be read.
     """
-    _through_the_entry()
-    st.html(STYLE)
-    declare_own()  # the user's own files; the lab says which were refused
-    studies = library.choices()
-    if not studies:
-        st.title(title)
-        st.info(
-            "There is no finished study yet. Make one with `python -m opcviz run digits`, then "
-            "reload this page."
-        )
-        st.stop()
+    studies = arrive(title)
     view = state.sync(studies)
+    tour_bar(view)
     study = library.study_of(view.study).beside(view.models if pick_models else ())
+    presentation.style()
+    if pick_models and presentation.presenting():
+        return _in_a_hall(title, study, view)
     names = {place: library.study_of(place).study.title or place for place in studies}
-    left, middle, right = st.columns(widths, vertical_alignment="bottom")
+    if corner is None:
+        left, tools = st.columns([1, 1.9], vertical_alignment="center")
+        middle, right = st.columns([1, 2.6], vertical_alignment="bottom")
+    else:  # one line: the page wants the height
+        left, middle, right, tools = st.columns([*widths, 1.1], vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
+    with tools:
+        page_tools(explain=pick_models)
     with middle:
         st.session_state["head.study"] = view.study
         st.selectbox(
@@ -66,17 +85,55 @@ def head(
         )
     with right:
         if pick_models:
-            _models(study, view)
+            pick_models_of(study, view)
         elif corner is not None:
             corner()
+    presentation.hear()
     for note in (*view.notes, *library.suite_notes(study, view.models)):
         st.info(note)
+    _stop_without_samples(study)
+    return study, view
+
+
+def arrive(title: str) -> dict[str, state.Choices]:
+    """Begin a page: what every page does before it knows what it shows.
+
+    Args:
+        title: of the page, drawn only where there is nothing to show.
+
+    Returns:
+        The studies there are. The page ends here when there is none.
+    """
+    _through_the_entry()
+    st.html(STYLE)
+    declare_own()  # the user's own files; the lab says which were refused
+    studies = library.choices()
+    if not studies:
+        st.title(title)
+        st.info(
+            "There is no finished study yet. Make one with `python -m opcviz run digits`, then "
+            "reload this page."
+        )
+        st.stop()
+    return studies
+
+
+def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyResult, state.View]:
+    """A slim head without pickers, above as many models as can be read from afar."""
+    st.subheader(f"{title} · {study.study.title or study.place}", anchor=False)
+    models, dropped = presentation.fitting(study, view.models)
+    presentation.say_models(study, models, dropped)
+    presentation.hear()
+    _stop_without_samples(study)
+    return study, replace(view, models=models)
+
+
+def _stop_without_samples(study: StudyResult) -> None:
     try:
         library.samples(study)
     except StoreError as error:
         st.error(str(error))
         st.stop()
-    return study, view
 
 
 def _through_the_entry() -> None:
@@ -88,16 +145,3 @@ def _through_the_entry() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
-
-
-def _models(study: StudyResult, view: state.View) -> None:
-    titles = library.labels(study)
-    st.session_state["head.models"] = list(view.models)
-    st.multiselect(
-        f"Models ({state.MIN_MODELS} to {state.MAX_MODELS} columns)",
-        list(titles),
-        format_func=lambda key: titles[key],
-        max_selections=state.MAX_MODELS,
-        key="head.models",
-        on_change=lambda: state.update(models=st.session_state["head.models"]),
-    )

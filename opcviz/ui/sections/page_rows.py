@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-__all__ = ["Row", "show_rows"]
+from ..reading import state
+from .presentation import presenting, turner
+
+__all__ = ["Row", "explained", "show_rows"]
+
+EXPLAINED = (
+    "margin:.2rem 0 .6rem;padding:.15rem 0 .15rem .8rem;max-width:62em;line-height:1.5;"
+    "border-left:3px solid var(--st-primary-color,#2B86C9);font-size:max(16px,var(--least-text,0px))"
+)
 
 
 @dataclass(frozen=True)
@@ -17,7 +26,8 @@ class Row:
     Attributes:
         key: names it on its page: a word of letters and dashes.
         draw: draws it, its heading included.
-        explain: one plain sentence on how to read it, shown where explanations are on.
+        explain: one plain sentence on how to read it, shown where explanations are on, and in a
+            presentation.
     """
 
     key: str
@@ -28,9 +38,25 @@ class Row:
 def show_rows(rows: Sequence[Row]) -> None:
     """Draw the rows of a page, each in a container `row-KEY`.
 
+    A presentation shows one of them, and nothing that the page has below its rows: it ends here.
+
     Args:
         rows: from top to bottom.
     """
-    for row in rows:
+    explains = state.option("explain") == "on"
+    shown = list(rows)
+    if presenting() and shown:
+        at = turner(len(shown))
+        shown, explains = shown[at : at + 1], True
+    for row in shown:
         with st.container(key=f"row-{row.key}"):
             row.draw()
+            if explains and row.explain:
+                explained(row.explain)
+    if presenting():
+        st.stop()
+
+
+def explained(text: str) -> None:
+    """A sentence on how to read what stands above it."""
+    st.html(f'<p data-testid="explain" style="{EXPLAINED}">{html.escape(text)}</p>')

@@ -10,9 +10,10 @@ import streamlit as st
 from ...common.records import Undefined, defined
 from ...results import Flips, SizeSweep
 from ...study import StudyResult
-from ..charts.drawing import TEXT_SIZE, apply_layout
+from ..charts.drawing import apply_layout
 from ..charts.figures import chart_config
 from ..charts.lines import lines_figure
+from ..charts.theme import text_size
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
 from .paint import paint
@@ -64,13 +65,13 @@ def confusion_figure(
             xshift=4,
             y=row,
             showarrow=False,
-            font={"size": TEXT_SIZE},
+            font={"size": text_size()},
         )
     apply_layout(figure, min(420, 76 + 26 * len(true)), top=8, right=46)
     step = max(1, len(class_names) // NAMED)
     shown = list(range(0, len(class_names), step))
     figure.update_xaxes(
-        title="answer",
+        title_text="answer",
         tickvals=shown,
         ticktext=[class_names[i] for i in shown],
         range=[-0.5, len(class_names) - 0.5],
@@ -79,7 +80,7 @@ def confusion_figure(
     figure.update_yaxes(
         tickvals=list(range(len(true))),
         ticktext=[class_names[int(label)] for label in true],
-        title="true",
+        title_text="true",
         autorange="reversed",
         automargin=True,
         showgrid=False,

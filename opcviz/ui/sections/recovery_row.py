@@ -12,6 +12,7 @@ from ...results import FIT_SETS, EvidenceResult, StrongestResult
 from ..charts import figures
 from ..charts.bands import Band
 from ..charts.bars_component import Bars, recovery_bars
+from ..charts.theme import projected
 from ..reading import state
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
@@ -37,6 +38,8 @@ def recovery(shown: Sequence[Column], references: References) -> None:
     with left:
         title("Recovery attacks", HOW_TO_READ["recovery"])
     st.session_state["rows.fit"] = fit = state.option("fit")
+    if projected():
+        right.markdown(f"The attacker has: **{FIT_SETS[fit].label}**")
     with right:
         st.segmented_control(
             "Fitted on",
@@ -58,7 +61,12 @@ def recovery(shown: Sequence[Column], references: References) -> None:
         place.caption(_read_out(column, fit))
     if not bands:
         st.caption("No band: this study has no retrained model with these numbers.")
-    folded("How much of this is the attacker's ridge?", lambda: _ridges(shown, fit), key="rows.why")
+    folded(
+        "How much of this is the attacker's ridge?",
+        lambda: _ridges(shown, fit),
+        key="rows.why",
+        aside=True,
+    )
 
 
 def _stages(results: ModelResults, fit: str) -> dict[str, Score]:

@@ -15,7 +15,15 @@ from ..reading.scores import score_of
 from ..reading.store_reader import fit_of
 from .verdicts import deciding
 
-__all__ = ["HOW_TO_READ", "collapse_line", "headline", "no_retrained", "percent", "title"]
+__all__ = [
+    "HOW_TO_READ",
+    "INTRODUCED",
+    "collapse_line",
+    "headline",
+    "no_retrained",
+    "percent",
+    "title",
+]
 
 HOW_TO_READ = {
     "umap": "UMAP keeps who is near whom and evens out density: a point-like cluster is drawn as "
@@ -50,13 +58,19 @@ DRAWN = {
 """Why a kind of map shows another size than the features have."""
 ALIKE = 1.25  # widths that differ by less are about the same
 FAR = 10  # times too large
-INTRODUCED = {"original": "Before unlearning. ", "retrain": "It never saw the data. "}
+
+INTRODUCED = {
+    "original": "Before unlearning: it was trained on all the data.",
+    "retrain": "It never saw the forgotten data. What an attacker with labelled examples still "
+    "sorts is likeness to other classes, not memory.",
+}
+"""What the two references are, in place of what a verdict would say of them."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def title(words: str, how: str) -> None:
     """The name of a row, with how to read it."""
-    st.subheader(words, anchor=False, help=how)
+    st.header(words, anchor=False, help=how)
 
 
 def headline(method: str, results: ModelResults, verdict: Verdict | None = None) -> str:
@@ -73,7 +87,7 @@ def headline(method: str, results: ModelResults, verdict: Verdict | None = None)
     if training.status in ("refused", "failed"):
         return f"There is no model: {training.reason}."
     if verdict is not None and (told := deciding(verdict)):
-        return INTRODUCED.get(method, "") + told
+        return " ".join(filter(None, (INTRODUCED.get(method), told)))
     forget = known(evidence.accuracy.forget_train) if defined(evidence) else None
     fit = score_of(fit_of(results, "fm", "all"), "all")
     after, constant = fit.value, fit.constant

@@ -12,62 +12,79 @@ from ...results import StrongestResult
 from ...verdict import Consensus, Verdict
 from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
 from ..reading.store_reader import Column
+from .glossary import abbr
 
-__all__ = ["badge", "chips", "deciding", "details", "reach", "seeds_line"]
+__all__ = ["badge", "chip", "chips", "deciding", "details", "reach", "seeds_line"]
 
 COLOURS = {
-    "no": "#7C8796",
-    "hidden": "#C9690F",
-    "as in retrained models": "#1E8A6B",
-    "beyond": "#2F6FB0",
+    "no": "#5C6878",
+    "hidden": "#A8530A",
+    "as in retrained models": "#17735A",
+    "beyond": "#2A659F",
 }
-"""Of `gone`; white text on each has a contrast of at least 3 (large, bold text)."""
+"""Of `gone`; white text on each has a contrast of at least 4.5."""
 DEPTH = "Depth:"
-NOTICED, HARMED = "#8070D6", "#C2413B"
+NOTICED, HARMED = "#6656BE", "#B93A34"
+SAID = {"no": "not gone", "beyond": "gone, beyond retraining"}
 
 
-def badge(verdict: Verdict) -> str:
+def badge(verdict: Verdict, *, named: bool = True) -> str:
     """The answers as labels, with confidence and band; HTML for `st.html`.
 
     What is as it should be has an outline, what is not a colour.
+
+    Args:
+        verdict: on the model.
+        named: whether what is gone is among them; it may stand with the model's name already.
     """
     gone, confidence = verdict.gone, verdict.confidence
-    labels = [chips(verdict)]
+    labels = [chip(verdict)] if named and gone is not None else []
+    labels.append(_noticed(verdict))
     if (kept := verdict.kept) is not None:
         said = {"yes": "rest kept", "no": "damaged"}.get(kept, kept)
         labels.append(_label(said, HARMED if kept != "yes" else None, KEPT[kept]))
-    beside = f"{confidence.level} confidence" if confidence else ""
-    if confidence and verdict.band:
-        beside += f" · band of {verdict.band}"
+    beside = ""
+    if confidence:
+        beside = abbr("confidence", f"{confidence.level} confidence", more=f"{confidence.basis}.")
+        if verdict.band:
+            beside += f" · {abbr('band of 2', f'band of {verdict.band}')}"
     if gone is None:
         missing = html.escape("; ".join(verdict.missing) or "evidence is missing")
         beside = f"Gone? No verdict: {missing}."
     return (
         f'<div data-testid="verdict" title="{html.escape(verdict.why)}" '
-        f'style="margin:.1rem 0 .35rem;line-height:1.9">{"".join(labels)}'
-        f'<span style="font-size:.85rem;opacity:.8;display:inline-block">{beside}</span></div>'
+        f'style="margin:.1rem 0 .3rem;line-height:1.75">{"".join(labels)}'
+        f'<span style="font-size:.9rem;opacity:.85;display:inline-block">{beside}</span></div>'
     )
 
 
 def chips(verdict: Verdict) -> str:
-    """What is gone and whether it shows, as labels; HTML."""
-    labels = []
-    if (gone := verdict.gone) is not None:
-        said = {"no": "not gone", "beyond": "gone, beyond retraining"}.get(gone, gone)
-        labels.append(_label(said, COLOURS[gone], f"Gone? {GONE[gone]}"))
-    if (noticed := verdict.noticeable) is not None:
-        said = "noticeable" if noticed == "yes" else "not noticeable"
-        labels.append(_label(said, NOTICED if noticed == "yes" else None, NOTICEABLE[noticed]))
-    return "".join(labels)
+    """What is gone and whether it shows, as labels; HTML for `st.html`."""
+    return chip(verdict) + _noticed(verdict)
+
+
+def chip(verdict: Verdict) -> str:
+    """What is gone, as one label; HTML for `st.html`."""
+    gone = verdict.gone
+    if gone is None:
+        return _label("no verdict", None, "; ".join(verdict.missing) or "evidence is missing")
+    return _label(SAID.get(gone, gone), COLOURS[gone], f"Gone? {GONE[gone]}")
+
+
+def _noticed(verdict: Verdict) -> str:
+    if (noticed := verdict.noticeable) is None:
+        return ""
+    said = "noticeable" if noticed == "yes" else "not noticeable"
+    return _label(said, NOTICED if noticed == "yes" else None, NOTICEABLE[noticed])
 
 
 def _label(words: str, colour: str | None, title: str) -> str:
     loud = f"background:{colour};color:#fff;font-weight:650;font-size:.95rem;padding:.08rem .5rem"
-    quiet = "opacity:.85;font-size:.85rem;padding:.08rem .35rem"
+    quiet = "opacity:.85;font-size:.9rem;padding:.05rem .35rem"
     return (
         f'<span title="{html.escape(title)}" style="display:inline-block;'
         f"{loud if colour else quiet};border:1px solid {colour or 'currentColor'};line-height:1.35;"
-        f'border-radius:.4rem;margin-right:.35rem">{html.escape(words)}</span>'
+        f'border-radius:.4rem;margin-right:.3rem">{html.escape(words)}</span>'
     )
 
 

@@ -45,11 +45,11 @@ def worst_case(shown: Sequence[Column], references: References) -> None:
     if not made:
         not_measured("Worst-case recovery", "strongest")
         return
+    st.session_state.setdefault("worst.holds", "retain")  # the tour sets it, too
     holds = st.segmented_control(
         "The attacker holds",
         list(HOLDERS),
         format_func=lambda name: HOLDERS[name][0],
-        default="retain",
         required=True,
         key="worst.holds",
         persist_state="session",

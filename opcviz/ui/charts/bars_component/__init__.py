@@ -35,6 +35,6 @@ def recovery_bars(charts: Sequence[Bars], *, key: str, height: int = 190) -> Non
     Args:
         charts: one a model.
         key: names the component on its page.
-        height: of each chart, pixels.
+        height: of each chart, pixels, beside text of usual size.
     """
     _mount(key=key, data=build_payload(charts, height=height))

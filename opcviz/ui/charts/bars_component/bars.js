@@ -4,8 +4,7 @@
 // `parentElement`; everything is then drawn anew, a few dozen shapes.
 
 const SVG = "http://www.w3.org/2000/svg";
-const TEXT_SIZE = 12; // px
-const PADDING = { top: 12, right: 66, bottom: 26, left: 48 };
+const PADDING = { top: 1, right: 5.5, bottom: 2.2, left: 4 }; // in heights of text
 const TOP = 108; // percent, the upper end of the axis: room for a number above a full bar
 const TICKS = [0, 50, 100];
 const BAR_WIDTH = 0.62; // of the room of a stage
@@ -36,6 +35,7 @@ class Row {
       text: css.getPropertyValue("--st-text-color").trim() || css.color,
       grid: css.getPropertyValue("--st-border-color").trim() || "#ccc",
       font: css.fontFamily,
+      size: this.data.text,
       ...this.data.ink,
     };
     this.charts.forEach((chart, i) => chart.draw(this.data.charts[i], this.data.height, theme));
@@ -62,33 +62,35 @@ class Chart {
 
   draw(data, height, theme) {
     const width = this.element.clientWidth;
-    const inner = Math.max(1, width - PADDING.left - PADDING.right);
-    const tall = height - PADDING.top - PADDING.bottom;
+    const size = theme.size;
+    const [above, beside, below, before] = ["top", "right", "bottom", "left"].map((side) => PADDING[side] * size);
+    const inner = Math.max(1, width - before - beside);
+    const tall = height - above - below;
     Object.assign(this, { data, width, theme });
     this.unit = inner / (data.bars.length - 1 + 2 * EDGE);
-    this.x = (stage) => PADDING.left + (stage + EDGE) * this.unit;
-    this.y = (percent) => PADDING.top + tall * (1 - percent / TOP);
+    this.x = (stage) => before + (stage + EDGE) * this.unit;
+    this.y = (percent) => above + tall * (1 - percent / TOP);
     this.tip.hidden = true;
     for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, height, "font-family": theme.font }))
       this.svg.setAttribute(name, value);
     this.svg.setAttribute("aria-label", `${data.title}, forget accuracy: ${this.words()}`);
-    const right = PADDING.left + inner;
+    const right = before + inner;
     const bars = node("g", { class: "bars" });
     bars.append(...data.bars.flatMap((bar, i) => (bar.value === null ? [] : [this.bar(bar, i)])));
     this.svg.replaceChildren(
       ...TICKS.flatMap((tick) => [
-        this.line(PADDING.left, right, tick, { stroke: theme.grid }),
-        this.text(PADDING.left - 6, this.y(tick) + TEXT_SIZE / 3, String(tick), { anchor: "end" }),
+        this.line(before, right, tick, { stroke: theme.grid }),
+        this.text(before - size / 2, this.y(tick) + size / 3, String(tick), { anchor: "end" }),
       ]),
-      this.axisTitle(PADDING.top + tall / 2),
-      ...data.bars.map((bar, i) => this.text(this.x(i), height - PADDING.bottom + TEXT_SIZE + 9, bar.stage)),
+      this.axisTitle(above + tall / 2),
+      ...data.bars.map((bar, i) => this.text(this.x(i), height - below + 1.75 * size, bar.stage)),
       bars,
       ...data.bars.flatMap((bar, i) => [...this.whisker(bar, i), ...this.number(bar, i)]),
       ...this.references(),
       ...data.labels.map((label) =>
-        this.text(right + 4, this.y(label.y) + TEXT_SIZE / 3, label.text, { anchor: "start", color: label.color })
+        this.text(right + 4, this.y(label.y) + size / 3, label.text, { anchor: "start", color: label.color })
       ),
-      ...this.note(PADDING.left + inner / 2, PADDING.top + tall / 2, inner)
+      ...this.note(before + inner / 2, above + tall / 2, inner)
     );
   }
 
@@ -149,20 +151,20 @@ class Chart {
     const lines = [];
     for (const word of this.data.note.split(" ").filter(Boolean)) {
       const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
-      if (lines.length && longer.length * TEXT_SIZE * 0.55 <= room) lines[lines.length - 1] = longer;
+      if (lines.length && longer.length * this.theme.size * 0.55 <= room) lines[lines.length - 1] = longer;
       else lines.push(word);
     }
-    return lines.map((line, i) => this.text(x, y + (i - (lines.length - 1) / 2) * 16, line, { size: 13, opacity: 1 }));
+    return lines.map((line, i) => this.text(x, y + (i - (lines.length - 1) / 2) * 1.33 * this.theme.size, line, { size: this.theme.size * 1.08, opacity: 1 }));
   }
 
   axisTitle(middle) {
-    const x = TEXT_SIZE;
+    const x = this.theme.size;
     const title = this.text(x, middle, this.data.axis);
     title.setAttribute("transform", `rotate(-90 ${x} ${middle})`);
     return title;
   }
 
-  text(x, y, words, { anchor = "middle", size = TEXT_SIZE, color = this.theme.text, opacity = color === this.theme.text ? 0.75 : 1 } = {}) {
+  text(x, y, words, { anchor = "middle", size = this.theme.size, color = this.theme.text, opacity = color === this.theme.text ? 0.75 : 1 } = {}) {
     const text = node("text", { x, y, "text-anchor": anchor, "font-size": size, fill: color, opacity, "pointer-events": "none" });
     text.textContent = words;
     return text;
@@ -178,7 +180,7 @@ class Chart {
     this.tip.hidden = false;
     const middle = this.x(i) - this.tip.offsetWidth / 2;
     const left = Math.min(Math.max(middle, 0), Math.max(0, this.width - this.tip.offsetWidth));
-    const top = this.y(bar.high ?? bar.value) - TEXT_SIZE - this.tip.offsetHeight - 6;
+    const top = this.y(bar.high ?? bar.value) - this.theme.size - this.tip.offsetHeight - 6;
     this.tip.style.transform = `translate(${left}px, ${top}px)`;
   }
 

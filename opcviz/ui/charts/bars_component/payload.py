@@ -15,7 +15,7 @@ from ..drawing import (
     finite_or_none,
     spread_labels,
 )
-from ..theme import STAGES, ink
+from ..theme import STAGES, ink, scaled, text_size
 
 __all__ = ["Bars", "build_payload"]
 
@@ -53,13 +53,14 @@ def build_payload(charts: Sequence[Bars], *, height: int) -> dict[str, Any]:
     """A row of bar charts, ready for JSON: without NaN or infinity.
 
     Returns:
-        `height` and per chart `title`, `file`, `bars` (`stage`, `value`, `low`, `high`, `number`,
+        `height` and size of `text` in pixels, and per chart `title`, `file`, `bars` (`stage`, `value`, `low`, `high`, `number`,
         `words`, `color`), the heights of the lines `constant` and `floor`, `retrained` (lowest and
         highest, or None, one a stage), `labels` of the lines (`text`, `y`, `color`), `axis`, `note`
         in place of bars, and the colours of the lines.
     """
     return {
-        "height": height,
+        "height": scaled(height),
+        "text": text_size(),
         "ink": {
             "constant": ink.reference,
             "retrained": ink.retain,

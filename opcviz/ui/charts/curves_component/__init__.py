@@ -13,9 +13,10 @@ from typing import Any
 
 import streamlit as st
 
-from .payload import CURVES, Curve, build_payload
+from ..theme import scaled, text_size
+from .payload import CURVES, DASHED, DOTTED, Curve, Level, build_payload
 
-__all__ = ["CURVES", "Curve", "run_curves"]
+__all__ = ["CURVES", "DASHED", "DOTTED", "Curve", "Level", "run_curves"]
 
 _HERE = Path(__file__).parent
 _HTML = """
@@ -43,14 +44,16 @@ def run_curves(
     losses: Sequence[tuple[float, float | None]] = (),
     epochs: int | None = None,
     charts: Sequence[str] = ("loss", "norm", "accuracy"),
+    levels: Sequence[Level] = (),
     height: int = 290,
 ) -> None:
     """What a run did so far; with the same `key` the chart stays and its lines grow.
 
     Args:
-        history, losses, epochs, charts: see `payload.build_payload`.
+        history, losses, epochs, charts, levels: see `payload.build_payload`.
         key: names the component on its page.
-        height: pixels.
+        height: pixels, beside text of usual size.
     """
-    payload = build_payload(history, losses=losses, epochs=epochs, charts=charts)
-    _mount(key=key, data={**payload, "height": height, "file": key})
+    payload = build_payload(history, losses=losses, epochs=epochs, charts=charts, levels=levels)
+    look = {"height": scaled(height), "text": text_size()}
+    _mount(key=key, data={**payload, **look, "file": key})

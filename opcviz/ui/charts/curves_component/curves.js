@@ -4,9 +4,8 @@
 // `parentElement`; the <svg> stays, so nothing flickers and a hover survives.
 
 const SVG = "http://www.w3.org/2000/svg";
-const TEXT_SIZE = 12; // px of all text but titles
-const PADDING = { top: 26, bottom: 34, left: 40, gap: 20, right: 112 };
-const TICK_WIDTH = 26; // px that a number below needs
+const PADDING = { top: 2.2, bottom: 2.9, left: 3.4, gap: 1.7, right: 9.4 }; // in heights of text
+const TICK_WIDTH = 2.2; // heights of text that a number below needs
 const ACCURACY_SHARE = 1.5; // the accuracy chart beside the others
 const SUPERSCRIPTS = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].entries()) };
 const boards = new WeakMap();
@@ -38,16 +37,18 @@ class Board {
 
   layout() {
     const width = this.root.clientWidth;
+    const size = this.data.text; // px of all text but titles
+    const pad = Object.fromEntries(Object.entries(PADDING).map(([side, heights]) => [side, heights * size]));
     const charts = this.data.charts;
     const share = charts.map((c) => (c.name === "accuracy" ? ACCURACY_SHARE : 1));
-    const ends = charts.some((c) => c.ends.length) ? PADDING.right : 8;
-    const room = width - ends - charts.length * PADDING.left - (charts.length - 1) * PADDING.gap;
+    const ends = charts.some((c) => c.ends.length) ? pad.right : 8;
+    const room = width - ends - charts.length * pad.left - (charts.length - 1) * pad.gap;
     const unit = Math.max(0, room) / share.reduce((a, b) => a + b, 0);
     let left = 0;
     this.boxes = charts.map((chart, i) => {
-      const box = { chart, x0: left + PADDING.left, width: unit * share[i], y0: PADDING.top };
-      box.height = this.data.height - PADDING.top - PADDING.bottom;
-      left = box.x0 + box.width + PADDING.gap;
+      const box = { chart, x0: left + pad.left, width: unit * share[i], y0: pad.top };
+      box.height = this.data.height - pad.top - pad.bottom;
+      left = box.x0 + box.width + pad.gap;
       return box;
     });
     this.width = width;
@@ -81,7 +82,7 @@ class Board {
     for (const box of this.boxes) content.push(...this.frame(box), ...this.lines(box), ...this.ends(box));
     if (!this.data.epochs) {
       const box = this.boxes[this.boxes.length - 1];
-      content.push(this.text(box.x0 + box.width / 2, box.y0 + box.height / 2, "waiting for the first epoch", { anchor: "middle", size: 13 }));
+      content.push(this.text(box.x0 + box.width / 2, box.y0 + box.height / 2, "waiting for the first epoch", { anchor: "middle", size: this.data.text + 1 }));
     }
     if (this.at !== null) content.push(...this.hair());
     this.svg.replaceChildren(...content);
@@ -90,26 +91,27 @@ class Board {
 
   frame(box) {
     const { chart } = box;
-    const parts = [this.text(box.x0, 13, chart.title, { size: TEXT_SIZE + 1, weight: 600 })];
+    const size = this.data.text;
+    const parts = [this.text(box.x0, this.data.text + 1, chart.title, { size: this.data.text + 1, weight: 600 })];
     for (const tick of chart.ticks) {
       const y = this.y(box, tick);
       parts.push(this.stroke([[box.x0, y], [box.x0 + box.width, y]], this.grid, 1));
-      parts.push(this.text(box.x0 - 6, y + TEXT_SIZE / 3, short(tick, chart.log), { anchor: "end", faint: true }));
+      parts.push(this.text(box.x0 - 6, y + size / 3, short(tick, chart.log), { anchor: "end", faint: true }));
     }
     const foot = box.y0 + box.height;
     const ticks = this.data.ticks;
     const apart = ticks.length > 1 ? this.x(box, ticks[1]) - this.x(box, ticks[0]) : Infinity;
-    const each = Math.max(1, Math.ceil(TICK_WIDTH / apart));
+    const each = Math.max(1, Math.ceil((TICK_WIDTH * this.data.text) / apart));
     for (const tick of ticks.filter((_, i) => i % each === 0))
-      parts.push(this.text(this.x(box, tick), foot + TEXT_SIZE + 4, short(tick), { anchor: "middle", faint: true }));
-    parts.push(this.text(box.x0 + box.width / 2, foot + 2 * TEXT_SIZE + 7, "epoch", { anchor: "middle", faint: true }));
+      parts.push(this.text(this.x(box, tick), foot + size + 4, short(tick), { anchor: "middle", faint: true }));
+    parts.push(this.text(box.x0 + box.width / 2, foot + 2 * size + 7, "epoch", { anchor: "middle", faint: true }));
     return parts;
   }
 
   lines(box) {
     return box.chart.lines.flatMap((line) => {
       const points = line.x.map((x, i) => (line.y[i] === null ? null : [this.x(box, x), this.y(box, line.y[i])]));
-      const parts = runs(points).map((run) => this.stroke(run, line.color, 2.2));
+      const parts = runs(points).map((run) => this.stroke(run, line.color, line.dash ? 1.6 : 2.2, line.dash));
       const known = points.filter(Boolean);
       const marked = line.markers && known.length <= 40 ? known : line.markers ? known.slice(-1) : [];
       return [...parts, ...marked.map(([x, y]) => this.dot(x, y, line.color, 2.4))];
@@ -118,7 +120,7 @@ class Board {
 
   ends(box) {
     const x = box.x0 + box.width + 6;
-    return box.chart.ends.map((end) => this.text(x, this.y(box, end.y) + TEXT_SIZE / 3, end.label, { color: end.color, weight: 600 }));
+    return box.chart.ends.map((end) => this.text(x, this.y(box, end.y) + this.data.text / 3, end.label, { color: end.color, weight: 600 }));
   }
 
   hair() {
@@ -135,7 +137,7 @@ class Board {
     return node;
   }
 
-  text(x, y, words, { anchor = "start", size = TEXT_SIZE, weight = 400, color = this.ink, faint = false } = {}) {
+  text(x, y, words, { anchor = "start", size = this.data.text, weight = 400, color = this.ink, faint = false } = {}) {
     const node = this.node("text", { x, y, "text-anchor": anchor, "font-size": size, "font-weight": weight, fill: color, opacity: faint ? 0.75 : 1 });
     node.textContent = words;
     return node;
@@ -189,7 +191,7 @@ class Board {
     const last = this.boxes[this.boxes.length - 1];
     const x = this.x(last, this.at);
     const left = x + 14 + this.tip.offsetWidth > this.width ? x - 14 - this.tip.offsetWidth : x + 14;
-    this.tip.style.transform = `translate(${left}px, ${PADDING.top + 4}px)`;
+    this.tip.style.transform = `translate(${left}px, ${this.boxes[0].y0 + 4}px)`;
   }
 
   words() {

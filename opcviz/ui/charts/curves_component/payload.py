@@ -10,7 +10,7 @@ from typing import Any
 from ..drawing import finite_or_none, spread_labels
 from ..theme import ink
 
-__all__ = ["CURVES", "Curve", "build_payload", "nice_ticks"]
+__all__ = ["CURVES", "DASHED", "DOTTED", "Curve", "Level", "build_payload", "nice_ticks"]
 
 MAX_POINTS = 400  # points of a line: more than a chart has pixels
 MAX_VALUE = 1e30  # beyond it, and below its inverse on a log axis, there is nothing to see
@@ -32,12 +32,33 @@ class Curve:
     color: str
 
 
+@dataclass(frozen=True)
+class Level:
+    """A number to compare accuracies with, as a line across their chart.
+
+    Attributes:
+        label: at the line's end.
+        value: percent.
+        dash: as SVG has it: `DASHED` for what a constant answer scores, `DOTTED` for what a
+            retrained model does.
+        color: of the line.
+    """
+
+    label: str
+    value: float
+    dash: str
+    color: str = ink.reference
+
+
+DASHED, DOTTED = "7 4", "2 4"
+
 CURVES = {
     "norm_ratio": Curve("norm ratio", "norm", ink.norm),
     "forget_accuracy": Curve("forget", "accuracy", ink.forget),
     "retain_accuracy": Curve("retain", "accuracy", ink.retain),
     "test_accuracy": Curve("test", "accuracy", ink.test),
     "fm_accuracy": Curve("forget after FM", "accuracy", ink.fm),
+    "fm_retain_accuracy": Curve("FM, retain only", "accuracy", ink.test),
     "hr_accuracy": Curve("forget after HR", "accuracy", ink.hr),
 }
 """The live numbers that are drawn, by their name in `Epoch.values`."""
@@ -55,6 +76,7 @@ def build_payload(
     losses: Sequence[tuple[float, float | None]] = (),
     epochs: int | None = None,
     charts: Sequence[str] = tuple(TITLES),
+    levels: Sequence[Level] = (),
 ) -> dict[str, Any]:
     """Charts side by side: loss, feature norm ratio, accuracies with live recovery.
 
@@ -64,11 +86,12 @@ def build_payload(
         losses: (epochs done, as a fraction; loss there) at any number of steps.
         epochs: how many the run will have, to fix the axis from the start.
         charts: which of `loss`, `norm` and `accuracy`.
+        levels: lines across the chart of accuracies, once it has a curve.
 
     Returns:
         JSON-ready, without NaN or infinity: `epochs` drawn, `reach` of the horizontal axis, its
         `ticks`, and per chart `title`, `log`, `range`, `ticks`, `lines` (`label`, `color`, `x`,
-        `y`, `markers`) and the labels at their `ends` (`label`, `color`, `y`).
+        `y`, `markers`, `dash`) and the labels at their `ends` (`label`, `color`, `y`).
     """
     reach = max([1, epochs or 0, *(row["epoch"] for row in history), *(x for x, _ in losses)])
     drawn = {"loss": _loss(losses), "norm": [], "accuracy": []}
@@ -80,6 +103,8 @@ def build_payload(
         if any(value is not None for value in y):
             x = [row["epoch"] for row in history]
             drawn[curve.chart].append(_line(curve.label, curve.color, x, y, markers=True))
+    if drawn["accuracy"]:
+        drawn["accuracy"] += [_level(level, reach) for level in levels]
     return {
         "epochs": len(history),
         "reach": reach,
@@ -103,6 +128,11 @@ def _line(
     label: str, color: str, x: Sequence[float], y: Sequence[float | None], *, markers: bool
 ) -> dict[str, Any]:
     return {"label": label, "color": color, "x": list(x), "y": list(y), "markers": markers}
+
+
+def _level(level: Level, reach: float) -> dict[str, Any]:
+    across = _line(level.label, level.color, [0, reach], [level.value] * 2, markers=False)
+    return {**across, "dash": level.dash}
 
 
 def _chart(name: str, lines: list[dict[str, Any]]) -> dict[str, Any]:

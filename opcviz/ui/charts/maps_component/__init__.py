@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..theme import text_size
 from .gather import gathered
 from .payload import Extent, Panel, Samples, Selection, build_payload, extent_of
 
@@ -114,6 +115,7 @@ def linked_maps(
         compact=compact,
         legend=legend,
         glide=glide,
+        text=text_size(),
         selected={
             "sample": shown.sample,
             "samples": list(shown.samples),

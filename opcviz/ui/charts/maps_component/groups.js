@@ -6,7 +6,7 @@
 const PIE_RADIUS = 9; // px, at most
 const LEAST_PIE = 6; // px: smaller, the shares cannot be told
 const TOGETHER = 2; // px from their middle: then they are one mark
-const COUNT_SIZE = 14; // px
+const COUNT_LARGER = 2; // px than other text
 const WIDE_PANEL = 300; // px from which the count is said in words
 
 // The members of each group, by its number; the drawn place, size and count once they are together.
@@ -111,7 +111,7 @@ function sharesOf(members, marks, marksOf) {
 }
 
 function sayCount(view, g, { members, x, y, r }, said, ink) {
-  g.font = `600 ${COUNT_SIZE}px ${ink.font}`;
+  g.font = `600 ${ink.size + COUNT_LARGER}px ${ink.font}`;
   const words = view.width >= WIDE_PANEL ? `${members.length} on one spot` : String(members.length);
   const wide = g.measureText(words).width;
   const away = view.atOrigin(x, y) ? r + 15 : r + 6; // clear of the cross

@@ -291,6 +291,7 @@ class Row {
       border: read("border-color"),
       primary: read("primary-color"),
       font: read("font") || "sans-serif",
+      size: this.data.text,
     };
     const [r, g, b] = rgbOf(this.ink.background);
     this.ink.backgroundPixel = ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // little-endian RGBA

@@ -188,12 +188,16 @@ class MapView {
     if (!at || at[0] < 0 || at[1] < 0 || at[0] > this.width || at[1] > this.height) return;
     const k = this.panel.top;
     const text = `${names[this.best[i * k]]}  ${percent(this.share[i * k])}`;
-    g.font = `600 12px ${ink.font}`;
+    g.font = `600 ${ink.size}px ${ink.font}`;
     const width = g.measureText(text).width + 12;
     const left = at[0] + 12 + width < this.width ? at[0] + 12 : at[0] - 12 - width;
-    const top = Math.min(Math.max(at[1] - 10, 2), this.height - 22);
+    const tall = ink.size + 8;
+    const pie = this.pieOf.get(i); // its count stands beside it: the answer goes above or below
+    const away = pie ? pie.r + 4 + tall / 2 : 0;
+    const middle = at[1] + away + tall < this.height ? at[1] + away : at[1] - away;
+    const top = Math.min(Math.max(middle - tall / 2, 2), this.height - tall - 2);
     g.beginPath();
-    g.roundRect(Math.max(2, left), top, width, 20, 6);
+    g.roundRect(Math.max(2, left), top, width, tall, 6);
     g.fillStyle = ink.background;
     g.globalAlpha = 0.92;
     g.fill();
@@ -203,7 +207,7 @@ class MapView {
     g.stroke();
     g.fillStyle = ink.text;
     g.textBaseline = "middle";
-    g.fillText(text, Math.max(2, left) + 6, top + 10.5);
+    g.fillText(text, Math.max(2, left) + 6, top + tall / 2 + 0.5);
   }
 
   // The nearest point within reach of (x, y); `allowed` leaves out dimmed ones.

@@ -1,0 +1,121 @@
+"""A model's card: two accuracies, the verdict, and the figure that decided it, one idea a line."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ...common.records import defined, known
+from ...common.text import percent
+from ...results import EvidenceResult, StrongestResult
+from ...verdict.words import GONE
+from ..charts.bands import Band
+from ..reading.references import References
+from ..reading.store_reader import Column
+from .glossary import abbr, explained
+from .sentences import INTRODUCED, headline
+from .verdicts import badge, details, reach
+
+__all__ = ["card", "headlines"]
+
+SMALL = "font-size:.9rem;opacity:.85"
+LIST = "margin:.2rem 0 0;padding-left:1.1rem;font-size:.95rem;line-height:1.4"
+FORGET_HELP, KEPT_HELP = "forget accuracy", "retain accuracy"
+
+
+def headlines(shown: Sequence[Column], references: References | None = None) -> None:
+    """The first row: what each model answers, and what that is worth.
+
+    Args:
+        shown: the columns.
+        references: whose answers the goal is; without them none is named.
+    """
+    goal = references.band(EvidenceResult, _forgotten) if references else None
+    for place, column in zip(st.columns(len(shown)), shown, strict=True):
+        with place.container(border=True, height="stretch"):
+            st.html(card(column, goal))
+    with st.expander("Why these verdicts?"):
+        details(shown)
+
+
+def _forgotten(found: EvidenceResult) -> float | None:
+    return known(found.accuracy.forget_train)
+
+
+def card(column: Column, goal: Band | None = None) -> str:
+    """The card of one model as HTML for `st.html`.
+
+    Args:
+        column: the model.
+        goal: forget accuracy of the retrained models, percent.
+    """
+    info, evidence = column.model.method.info, column.evidence
+    accuracy = evidence.accuracy if defined(evidence) else None
+    forget, test = (
+        (known(accuracy.forget_train), known(accuracy.retain_test)) if accuracy else (None,) * 2
+    )
+    aim = "" if goal is None else f"retrained {_range(goal)}"
+    mark = abbr("fidelity", info.fidelity.mark, more=" ".join(info.fidelity.deviations))
+    return (
+        '<div data-testid="headline">'
+        f'<div style="{SMALL}">Answered right</div>'
+        '<div style="display:flex;gap:1rem;margin:0 0 .45rem;flex-wrap:wrap">'
+        f"{_fact(abbr(FORGET_HELP, 'forgotten'), percent(forget), aim)}"
+        f"{_fact(abbr(KEPT_HELP, 'kept (test)'), percent(test))}</div>"
+        f"{badge(column.verdict, named=False)}{_sentence(column)}{_reach(column)}"
+        f'<div style="{SMALL};margin-top:.3rem">Method: {_whole(info.summary)} ({mark}).</div>'
+        "</div>"
+    )
+
+
+def _range(goal: Band) -> str:
+    low, high = percent(goal.low), percent(goal.high)
+    return low if low == high else f"{low.removesuffix(' %')} to {high}"
+
+
+def _fact(label: str, value: str, beside: str = "") -> str:
+    below = f'<div style="{SMALL}">{_keep(beside)}</div>' if beside else ""
+    return (
+        f'<div><div style="{SMALL}">{label}</div>'
+        f'<div style="font-size:1.35rem;font-weight:650;line-height:1.2">{_keep(value)}</div>'
+        f"{below}</div>"
+    )
+
+
+def _sentence(column: Column) -> str:
+    """What is gone, and the very figure that decided it, an idea a line."""
+    verdict = column.verdict
+    lines = [headline(column.name, column.results, verdict)]
+    if verdict.gone is not None and verdict.numbers:
+        said = GONE[verdict.gone]
+        told = verdict.numbers[0].says.split("; ")
+        lead = INTRODUCED.get(column.name) or f"{_capital(said)}."
+        lines = [lead, *(f"{_capital(each)}." for each in told)]
+    first, *others = lines
+    rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others)
+    listed = f'<ul style="{LIST}">{rows}</ul>' if rows else ""
+    return f'<div data-testid="sentence"><div>{_keep(explained(first))}</div>{listed}</div>'
+
+
+def _reach(column: Column) -> str:
+    tried = defined(column.results.get(StrongestResult))
+    return "".join(
+        f'<div style="{SMALL};margin-top:.3rem">{_keep(explained(line))}</div>'
+        for line in reach(column.verdict, tried=tried)
+    )
+
+
+def _capital(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _keep(escaped: str) -> str:
+    """HTML in which no percent sign begins a line."""
+    return escaped.replace(" %", "&nbsp;%")
+
+
+def _whole(text: str) -> str:
+    """The same of plain text."""
+    return _keep(html.escape(text))

@@ -1,0 +1,145 @@
+"""The rows of Instruments, from the verdicts to the kinds of evidence that a user brought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from ...study import StudyResult
+from ..reading.references import References
+from ..reading.store_reader import Column
+from . import depth, entropy_panels, instruments, measures_table, own_kinds, told_apart, verdicts
+from .folded import folded
+from .page_rows import Row
+from .recovery_detail import recovery_detail
+from .relearned import relearned
+from .worst_case import worst_case
+
+__all__ = ["rows"]
+
+OWN = "Measures of your own files, as they describe themselves."
+
+
+def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> list[Row]:
+    """The rows of the page.
+
+    Args:
+        study: that is shown.
+        shown: its columns.
+        beside: whose band and floor are drawn.
+    """
+    return [
+        _titled(
+            "verdicts",
+            "Verdicts",
+            lambda: verdicts.details(shown, words=True),
+            explain="Three questions about each network: is it gone, does it show, is the rest "
+            "kept? Below each word stand the figures that decided it.",
+        ),
+        _titled(
+            "worst-case",
+            "Worst case by block",
+            lambda: worst_case(shown, beside),
+            "The best of all declared attackers.",
+            "At each stage of the network, the most that any of the attackers tried here gets "
+            "right. Below the dotted lines no trained network is needed for it; inside the green "
+            "band a network that never saw the data gives as much.",
+        ),
+        _titled(
+            "relearned",
+            "Relearned",
+            lambda: relearned(shown, beside),
+            "The best of many ways of training on.",
+            "How much of the forgotten comes back after a little more training, with no, one or "
+            "ten forgotten pictures of each class. What an untrained network learns as fast was "
+            "learnt from those pictures and not remembered.",
+        ),
+        _titled(
+            "told-apart",
+            "Told apart",
+            lambda: told_apart.told_apart(shown, beside),
+            "Does it show that something was unlearned?",
+            "How well forgotten pictures can be told from kept ones inside the network: 50 is "
+            "guessing, 100 is without a mistake. Above the green retrained networks it shows that "
+            "something was unlearned.",
+        ),
+        _titled(
+            "information",
+            "Information in each block",
+            lambda: told_apart.information(shown, beside),
+            "In bits, and as IDI.",
+            "How much each stage of the network still tells of whether a picture is one of the "
+            "forgotten, as a share of all there is to tell. It is at least this much: a better "
+            "reader may find more.",
+        ),
+        _titled(
+            "measures",
+            "Measures",
+            lambda: measures_table.table(study, shown),
+            explain="Every other number in one table. The last column says what to compare it "
+            "with; most have no good value of their own.",
+        ),
+        _folded(
+            "depth",
+            "Depth by one affine map of each block's pooled output",
+            lambda: depth.depth(shown),
+            "One linear map at every stage of the network, from the input to the output: on the "
+            "first chart what it restores, on the second how well forgotten and kept pictures can "
+            "be told apart.",
+        ),
+        _folded(
+            "detail",
+            "Recovery in detail: by class, and by the attacker's samples",
+            lambda: recovery_detail(study, shown),
+            "Where the pictures of each forgotten class go after the attack, and how many "
+            "pictures the attacker must hold for it.",
+        ),
+        _folded(
+            "relearning",
+            "Relearning step by step, with the original's own recipe",
+            lambda: instruments.relearning(shown),
+            "How fast the forgotten classes come back when each network is trained on. A line "
+            "that rises sooner than the retrained network's had something left to rise from.",
+        ),
+        _titled(
+            "entropy",
+            "Entropy and norm",
+            lambda: entropy_panels.entropy(shown),
+            "Why small logits mean uncertainty.",
+            "To the left the network's scores before the last step (logits) are small, and upwards "
+            "it is less sure of its answer (entropy). Nothing can lie below the dashed line: small "
+            "scores leave no room for a sure answer.",
+        ),
+        _titled(
+            "membership",
+            "Membership",
+            lambda: instruments.membership(shown),
+            "Was a sample in the training set?",
+            "Someone guesses from the answers whether a picture was trained on. Along the dashed "
+            "line they only guess; what counts is the left end, where hardly anybody is accused "
+            "wrongly.",
+        ),
+        *(
+            [Row("own", lambda: own_kinds.own_kinds(study, shown), OWN)]
+            if own_kinds.there_are(study, shown)
+            else []
+        ),
+    ]
+
+
+def _titled(
+    key: str, title: str, draw: Callable[[], object], how: str = "", explain: str = ""
+) -> Row:
+    """A row below its heading."""
+
+    def both() -> None:
+        st.header(title, anchor=False, help=how or None)
+        draw()
+
+    return Row(key, both, explain)
+
+
+def _folded(key: str, title: str, draw: Callable[[], None], explain: str) -> Row:
+    """A row that is made when it is opened."""
+    return Row(key, lambda: folded(title, draw, key=f"instruments.{key}"), explain)

@@ -1,0 +1,247 @@
+"""Presentation mode: one row a screen, large and strong enough for the last row of a hall."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from ...study import StudyResult
+from ..charts.keys_component import listen
+from ..charts.palette import method_colour
+from ..charts.theme import ask_whether_projected
+from ..reading import state
+from ..reading import store_reader as library
+
+__all__ = [
+    "BACK",
+    "MOST_COLUMNS",
+    "ONWARD",
+    "controls",
+    "fitting",
+    "hear",
+    "leave",
+    "presenting",
+    "say_models",
+    "start",
+    "style",
+    "turn",
+    "turner",
+]
+
+MOST_COLUMNS = 3  # that can be read from the last row
+ONWARD, BACK = ("ArrowRight", "PageDown"), ("ArrowLeft", "PageUp")
+_ROWS = "presentation.rows"  # how many the page has
+
+# Text has rem as its unit; what is smaller than the rest is raised to what a hall can read.
+STYLE = """<style>
+html { font-size: 20px !important; --least-text: 18px; }
+[data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"],
+[data-testid="stMain"] [data-testid="stTooltipIcon"]:not(:has([data-testid^="stBaseButton"])) {
+  display: none !important; }
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: .6rem; }
+.stMainBlockContainer { padding: .7rem 1.4rem 1.5rem !important; max-width: none !important; }
+.stMain [data-testid="stCaptionContainer"], .stMain [data-testid="stCaptionContainer"] * {
+  color: inherit !important; opacity: 1 !important; }
+.stMain :is([style*="font-size:."], [style*="font-size: ."], [style*="font-size: 0."],
+  [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *, table, td, th,
+  [data-testid="stWidgetLabel"] *, button p) { font-size: max(.9rem, 18px) !important; }
+.stMain h3 { padding: 0 0 .3rem; }
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] >
+  [data-testid="stElementContainer"] h3 { font-size: 1.05rem; margin-right: 21rem; }
+[class*="st-key-row-"] [data-testid="stHorizontalBlock"]:has([data-testid="stPlotlyChart"]) {
+  flex-direction: column; }
+[data-testid="stHorizontalBlock"]:has([data-testid="stPlotlyChart"]) > [data-testid="stColumn"] {
+  width: 100%; flex: none; }
+.stMain [style*="opacity"] { opacity: 1 !important; }
+[class*="st-key-row-"] :is([data-testid="stButtonGroup"], [data-testid="stSelectbox"],
+  [data-testid="stMultiSelect"], [data-testid="stSlider"], [data-testid="stPopover"],
+  [data-testid="stExpander"], [data-testid="stDownloadButton"]) { display: none; }
+[class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
+[class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
+  display: block; }
+.st-key-presentation-turner { position: fixed; top: .45rem; right: 1.4rem; z-index: 99;
+  width: auto !important; gap: .3rem;
+  flex-wrap: nowrap !important; white-space: nowrap; }
+.st-key-presentation-turner button { padding: .1rem .6rem; min-height: 0; }
+</style>"""
+
+
+def presenting() -> bool:
+    """Whether the page is for a hall."""
+    return state.option("present") == "on"
+
+
+def _here() -> bool:
+    return get_script_run_ctx(suppress_warning=True) is not None and presenting()
+
+
+ask_whether_projected(_here)
+
+
+def style() -> None:
+    """Large text and nothing but the page, where it is for a hall."""
+    if presenting():
+        st.html(STYLE)
+
+
+def fitting(study: StudyResult, models: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The models that fit in a hall, and the labels of those that do not.
+
+    The original goes first: everybody knows that it answers. Then the last ones go.
+
+    Args:
+        study: that they belong to.
+        models: their keys, in the order of columns.
+    """
+    names = {model.key: model.method.info.name for model in study.models}
+    kept = list(models)
+    while len(kept) > MOST_COLUMNS:
+        originals = [key for key in kept if names.get(key) == "original"]
+        kept.remove(originals[0] if originals else kept[-1])
+    titles = library.labels(study)
+    return tuple(kept), [titles[key] for key in models if key not in kept]
+
+
+def say_models(study: StudyResult, models: Sequence[str], dropped: Sequence[str]) -> None:
+    """The names of the columns, each in its method's colour, and who was left out.
+
+    Args:
+        study: that they belong to.
+        models: keys of the columns.
+        dropped: labels of the others.
+    """
+    titles = library.labels(study)
+    names = {model.key: model.method.info.name for model in study.models}
+    cells = "".join(
+        '<div style="display:flex;align-items:center;gap:.5rem;font-weight:650;min-width:0">'
+        f'<span style="flex:none;width:1rem;height:1rem;border-radius:50%;background:'
+        f'{method_colour(names[key])}"></span>{html.escape(titles[key])}</div>'
+        for key in models
+    )
+    left_out = (
+        f'<div style="margin-top:.15rem;font-size:.9rem">At most {MOST_COLUMNS} columns can be '
+        f"read from afar; left out: {html.escape(', '.join(dropped))}.</div>"
+        if dropped
+        else ""
+    )
+    st.html(
+        '<div data-testid="presented-models" style="display:grid;gap:1rem;grid-template-columns:'
+        f'repeat({max(len(models), 1)},minmax(0,1fr))">{cells}</div>{left_out}'
+    )
+
+
+def controls(*, explain: bool) -> None:
+    """The switch of the explanations and the button that begins a presentation.
+
+    Args:
+        explain: whether the page has rows to explain.
+    """
+    if explain:
+        st.session_state["head.explain"] = state.option("explain") == "on"
+        st.toggle(
+            "Explain",
+            key="head.explain",
+            help="One sentence under each row: how to read it.",
+            on_change=lambda: state.choose(
+                explain="on" if st.session_state["head.explain"] else "off"
+            ),
+        )
+    start()
+
+
+def start() -> None:
+    """The button that begins a presentation."""
+    st.button(
+        "Present",
+        icon=":material/slideshow:",
+        key="presentation.start",
+        help="Large text and one row a screen, for a projector. Key P.",
+        on_click=_switch,
+        args=("on",),
+    )
+
+
+def leave() -> None:
+    """The button that ends it."""
+    st.button(
+        "Leave",
+        key="presentation.leave",
+        help="Or press Escape.",
+        on_click=_switch,
+        args=("off",),
+    )
+
+
+def _switch(word: str) -> None:
+    state.choose(present=word, row="")
+
+
+def hear(step: Callable[[int], None] | None = None) -> None:
+    """Listen for P, and in a presentation for Escape and the keys that turn rows.
+
+    Args:
+        step: what these keys do instead on a page without rows, in a presentation or not; told 1
+            for onward and −1 for back.
+    """
+    st.session_state[_ROWS] = 0
+    keys = ("p", *(("Escape",) if presenting() else ()))
+    keys += (*ONWARD, *BACK) if presenting() or step else ()
+    at = state.option("row") + state.option("chapter")
+    listen(keys, lambda name: _pressed(name, step or turn), key="presentation.keys", at=at)
+
+
+def _pressed(name: str, step: Callable[[int], None]) -> None:
+    if name in ONWARD or name in BACK:
+        step(1 if name in ONWARD else -1)
+    elif name == "Escape" or presenting():
+        _switch("off")
+    else:
+        _switch("on")
+
+
+def turn(by: int) -> None:
+    """Go to another row of the page; at either end nothing happens."""
+    count = st.session_state.get(_ROWS, 0)
+    if count:
+        at = min(max(_row(count) + by, 1), count)
+        state.choose(row=str(at) if at > 1 else "")
+
+
+def _row(count: int) -> int:
+    """Which row is shown, from 1: the nearest there is to what the address says."""
+    return min(max(int(state.option("row") or 1), 1), count)
+
+
+def turner(count: int) -> int:
+    """Draw the buttons that turn rows.
+
+    Args:
+        count: of the page's rows.
+
+    Returns:
+        The position of the row that is shown, from 0.
+    """
+    st.session_state[_ROWS] = count
+    at = _row(count)
+    with st.container(
+        key="presentation-turner", horizontal=True, vertical_alignment="center", width="content"
+    ):
+        for name, icon, by, stop in (
+            ("Previous", ":material/chevron_left:", -1, 1),
+            ("Next", ":material/chevron_right:", 1, count),
+        ):
+            st.button(
+                name,
+                icon=icon,
+                key=f"presentation.{'next' if by > 0 else 'previous'}",
+                on_click=turn,
+                args=(by,),
+                disabled=at == stop,
+            )
+            if by < 0:
+                st.markdown(f"{at} of {count}", width="content")
+        leave()
+    return at - 1

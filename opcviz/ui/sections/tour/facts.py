@@ -1,0 +1,190 @@
+"""What the chapters of the tour say of a study: every figure from the store, none typed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn, TypeVar
+
+import numpy as np
+
+from ....common.records import defined, known
+from ....results import EvidenceResult, InversionSummary, MapsResult, Rung, StrongestResult
+from ....study import ModelResult, StudyResult
+from ...charts.bands import Band
+from ...reading import store_reader as library
+from ...reading.references import References
+from ...reading.scores import Score, score_of
+from ...reading.state import Choices
+
+__all__ = ["Facts", "Lacking", "Library"]
+
+T = TypeVar("T")
+
+
+class Lacking(Exception):
+    """A chapter needs what the store does not hold.
+
+    Args:
+        what: is missing, as the end of "This chapter needs".
+        study: name of the study that it belongs to.
+    """
+
+    def __init__(self, what: str, study: str) -> None:
+        super().__init__(what)
+        self.what, self.study = what, study
+
+
+class Library:
+    """The studies by the name of their spec, whatever their folders are called.
+
+    Args:
+        studies: what there is, by place.
+    """
+
+    def __init__(self, studies: dict[str, Choices]) -> None:
+        self._places: dict[str, str] = {}
+        for place in studies:
+            self._places.setdefault(library.study_of(place).study.name, place)
+        self._known: dict[str, Facts] = {}
+
+    def __call__(self, name: str) -> Facts:
+        """What is known of a study.
+
+        Raises:
+            Lacking: when there is none of this name.
+        """
+        if name not in self._places:
+            raise Lacking(f"the study '{name}'", name)
+        if name not in self._known:
+            self._known[name] = Facts(name, library.study_of(self._places[name]))
+        return self._known[name]
+
+
+class Facts:
+    """Figures of one study, of each method's model with the lowest seed.
+
+    Every getter raises `Lacking` where the store does not hold the figure.
+
+    Args:
+        name: of the study's spec.
+        study: as it is stored.
+    """
+
+    def __init__(self, name: str, study: StudyResult) -> None:
+        self.name, self.study = name, study
+        self.references = References.of(study)
+
+    def model(self, method: str) -> ModelResult:
+        """The model that a method made."""
+        found = [m for m in self.study.models if m.method.info.name == method]
+        return min(found, key=lambda m: m.seed) if found else self._lack(f"a model of '{method}'")
+
+    def title(self, method: str) -> str:
+        """How a method is called on the screen."""
+        return str(self.model(method).title)
+
+    def keys(self, methods: Sequence[str]) -> tuple[str, ...]:
+        """The models that methods made, in the study's order."""
+        wanted = {self.model(method).key for method in methods}
+        return tuple(m.key for m in self.study.models if m.key in wanted)
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """Names of all classes."""
+        return library.samples(self.study)[1].class_names
+
+    @property
+    def forgotten(self) -> str:
+        """Names of the forgotten classes: `0, 1 and 2`."""
+        probe, _ = library.samples(self.study)
+        names = [self.classes[c] for c in sorted(probe.forgotten_classes)]
+        if not names:
+            return "some of the pictures"
+        return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+    def answered(self, method: str) -> float:
+        """Percent of the forgotten train pictures that a model names rightly."""
+        evidence = self._evidence(method)
+        return self._have(known(evidence.accuracy.forget_train), "how the models answer")
+
+    def score(self, method: str, fit: str) -> Score:
+        """What a linear map on the last features gets, fitted on `retain` or on `all`."""
+        found = score_of(library.fit_of(self.model(method).results, "fm", fit), fit)
+        return found if found.value is not None else self._lack("recovery attacks")
+
+    def recovered(self, method: str, fit: str) -> float:
+        """Percent of unseen forgotten pictures that this map gets right."""
+        return self._have(self.score(method, fit).value, "recovery attacks")
+
+    def constant(self, method: str, fit: str) -> float:
+        """Percent that the best constant answer scores on the same pictures."""
+        return self._have(self.score(method, fit).constant, "the constant answer")
+
+    def retrained(self, fit: str) -> Band:
+        """What the same map gets from the networks that never saw the data, over all seeds."""
+        scores = [
+            score_of(library.fit_of(r, "fm", fit), fit).value for r in self.references.retrained
+        ]
+        return Band.of(scores) or self._lack("a retrained model")
+
+    def pixels(self, method: str, holds: str) -> float:
+        """Percent that the best map gets from the pixels, without any network."""
+        rung = self._strongest(method).floor(holds)
+        return self._have(rung and rung.attempt.recovered, "attacks on the pixels")
+
+    def worst(self, method: str, holds: str, place: str | None = None) -> Rung:
+        """The attacker who got most, at one place or anywhere in the network."""
+        return self._have(self._strongest(method).worst(holds, place), "attacks at every stage")
+
+    def worst_retrained(self, holds: str, place: str) -> Band:
+        """What the best attackers get at one place of the retrained networks."""
+
+        def most(found: StrongestResult) -> float | None:
+            rung = found.worst(holds, place)
+            return None if rung is None else rung.attempt.recovered
+
+        found = self.references.band(StrongestResult, most)
+        return found or self._lack("attacks on retrained models")
+
+    def narrower(self, method: str, kind: str = "") -> float:
+        """How many times narrower the forgotten set is than the kept one.
+
+        Args:
+            method: whose model.
+            kind: of map; in feature space where empty.
+        """
+        if not kind:
+            ratio = known(self._evidence(method).collapse.radius_ratio)
+        else:
+            about = self.model(method).results.get(MapsResult)
+            drawn = about.maps.get(kind) if defined(about) else None
+            ratio = known(drawn.radius_ratio) if drawn else None
+        return 1 / ratio if ratio else self._lack("the size of the sets")
+
+    def inversion(self, method: str) -> InversionSummary:
+        """What gradient inversion found."""
+        about = self.model(method).results.get(InversionSummary)
+        return about if defined(about) else self._lack("gradient inversion")
+
+    def entropy(self, method: str) -> tuple[float, float]:
+        """Medians over the forgotten pictures: norm of the logits, and entropy in nats."""
+        arrays = self.model(method).arrays("evidence", "entropy.npz")
+        if not arrays or not arrays["forget"].any():
+            return self._lack("the entropy of every picture")
+        part = arrays["forget"]
+        norm, nats = (float(np.median(arrays[k][part].astype(float))) for k in ("norm", "entropy"))
+        return norm, nats
+
+    def _strongest(self, method: str) -> StrongestResult:
+        found = self.model(method).results.get(StrongestResult)
+        return found if defined(found) else self._lack("attacks at every stage of the network")
+
+    def _evidence(self, method: str) -> EvidenceResult:
+        found = self.model(method).results.get(EvidenceResult)
+        return found if defined(found) else self._lack("the evidence of every model")
+
+    def _have(self, value: T | None, what: str) -> T:
+        return self._lack(what) if value is None else value
+
+    def _lack(self, what: str) -> NoReturn:
+        raise Lacking(what, self.name)

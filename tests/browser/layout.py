@@ -1,0 +1,134 @@
+"""What is wrong with how a page stands: text too small, text over text, a page wider than the screen.
+
+Works on what is drawn: every visible piece of text with its box, in shadow trees and in SVG, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Text", "overlapping", "smaller_than", "texts", "too_wide"]
+
+# Pixels that boxes may share: boxes of letters are taller than the letters.
+SLACK = 3
+
+FIND = """() => {
+  const found = [];
+  const seen = (element) => {
+    for (let e = element; e; e = e.parentElement || e.getRootNode().host) {
+      const css = getComputedStyle(e);
+      if (css.visibility === "hidden" || css.display === "none" || +css.opacity < 0.05) return false;
+    }
+    return true;
+  };
+  const clipped = (element, box) => {  // by an ancestor that hides what sticks out
+    for (let e = element; e; e = e.parentElement || e.getRootNode().host) {
+      const css = getComputedStyle(e);
+      if (css.overflowX === "visible" && css.overflowY === "visible") continue;
+      const frame = e.getBoundingClientRect();
+      const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+      const scrolls = /auto|scroll/.test(css.overflowY) && e.scrollHeight > e.clientHeight;
+      if (x < frame.left || x > frame.right) return true;
+      if (!scrolls && (y < frame.top || y > frame.bottom)) return true;
+    }
+    return false;
+  };
+  const fixed = (element) => {
+    for (let e = element; e; e = e.parentElement || e.getRootNode().host)
+      if (/fixed|sticky/.test(getComputedStyle(e).position)) return true;
+    return false;
+  };
+  const take = (node) => {
+    const element = node.parentElement || node.getRootNode().host;
+    const text = node.textContent.trim();
+    if (!text || !element || ["STYLE", "SCRIPT", "NOSCRIPT", "TITLE"].includes(element.tagName)) return;
+    if (element.closest("[aria-hidden=true], title") || !seen(element)) return;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) {
+      if (box.width < 2 || box.height < 2 || clipped(element, box)) continue;
+      found.push({ text, size: parseFloat(getComputedStyle(element).fontSize), fixed: fixed(element),
+        icon: /Material|Symbols/.test(getComputedStyle(element).fontFamily),
+        left: box.left, top: box.top, right: box.right, bottom: box.bottom,
+        turned: !!element.closest("[transform*=rotate]") });
+    }
+  };
+  const walk = (root) => {
+    const all = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    for (let node = all.nextNode(); node; node = all.nextNode()) {
+      if (node.nodeType === Node.TEXT_NODE) take(node);
+      else if (node.shadowRoot) walk(node.shadowRoot);
+    }
+  };
+  walk(document.body);
+  return found;
+}"""
+
+
+@dataclass(frozen=True)
+class Text:
+    """One line of text as drawn.
+
+    Attributes:
+        text: all of it, even if the line holds a part.
+        size: of its letters, pixels.
+        left, top, right, bottom: of its box, pixels of the window.
+        fixed: whether it stays where it is when the page is scrolled.
+        icon: whether its letters stand for a picture.
+        turned: whether it is drawn at an angle.
+    """
+
+    text: str
+    size: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+    fixed: bool
+    icon: bool
+    turned: bool
+
+    def shares(self, other: Text) -> bool:
+        """Whether both boxes cover a part of the screen."""
+        wide = min(self.right, other.right) - max(self.left, other.left)
+        high = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return wide > SLACK and high > SLACK
+
+
+def texts(page: Any) -> list[Text]:
+    """All visible text of a page, line by line.
+
+    Args:
+        page: of Playwright.
+    """
+    return [Text(**found) for found in page.evaluate(FIND)]
+
+
+def smaller_than(page: Any, pixels: float) -> list[str]:
+    """Visible text with letters below a size, each with its own."""
+    return sorted({f"{t.size:g} px: {t.text[:60]}" for t in texts(page) if t.size < pixels - 0.05})
+
+
+def overlapping(page: Any) -> list[tuple[str, str]]:
+    """Pairs of texts that are drawn over each other.
+
+    What stays while the page is scrolled is compared only with its like: the rest goes below it.
+    """
+    found = [t for t in texts(page) if not t.icon]
+    return [
+        (a.text[:60], b.text[:60])
+        for i, a in enumerate(found)
+        for b in found[i + 1 :]
+        if a.fixed == b.fixed and a.text != b.text and a.shares(b)
+    ]
+
+
+def too_wide(page: Any) -> float:
+    """Pixels by which the page is wider than its window; 0 where it fits."""
+    return float(
+        page.evaluate(
+            """() => Math.max(...[document.documentElement, document.querySelector(
+                '[data-testid="stMain"]')].map((e) => e.scrollWidth - e.clientWidth))"""
+        )
+    )

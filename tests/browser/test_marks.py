@@ -1,0 +1,88 @@
+"""Coincident samples in every projection: one mark with its count, under pointer and lasso."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from visitor import WAIT, canvases, drawn_maps, idle, params
+
+from opcviz.study import Store, open_study, shipped_root
+from opcviz.ui.charts.maps_component import gathered
+from opcviz.ui.reading.sets import unpack
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
+PADDING, POINT, RING = 22, 3.4, 2.6  # px, of view.js, maps.js and groups.js
+
+
+@pytest.fixture(scope="module")
+def models():
+    """The probe set, and the shipped models of seed 0 by their method."""
+    study = open_study(Store(shipped_root()), "digits")
+    probe, _ = study.probe()
+    return probe, {m.method.info.name: m for m in study.models if m.seed == 0}
+
+
+@pytest.fixture
+def maps(app, visit, models):
+    """Opens DELETE beside OPC under one kind of map."""
+    keys = ",".join(models[1][name].key for name in ("delete", "opc"))
+
+    def show(kind):
+        page = visit(f"{app.url}/side_by_side?study=digits-86043b2a&models={keys}&map={kind}")
+        expect(drawn_maps(page)).to_have_count(2, timeout=WAIT)
+        idle(page)
+        return page
+
+    return show
+
+
+def marks(canvas):
+    return json.loads(canvas.get_attribute("data-groups"))
+
+
+def kept_width(canvas, model, probe, kind):
+    """How wide the median kept class is drawn, in pixels, from the stored map."""
+    groups = model.arrays("samples", "samples.npz")["groups"]
+    points = gathered(model.arrays("maps", "maps.npz")[kind], groups)
+    within = points if kind != "pca" else np.vstack([points, [[0, 0]]])
+    box = canvas.bounding_box()
+    room = np.array([box["width"], box["height"]]) - 2 * PADDING
+    scale = (room / np.ptp(within, axis=0)).min()
+    kept = [points[(probe["labels"] == c) & ~probe["forget"]] for c in np.unique(probe["labels"])]
+    widths = [np.ptp(each, axis=0).max() for each in kept if len(each)]
+    return scale * np.median(widths) + 2 * POINT
+
+
+@pytest.mark.parametrize("kind", ["umap", "densmap", "pca"])
+def test_opc_is_one_mark_with_its_count_and_delete_is_none(maps, models, kind):
+    page = maps(kind)
+    probe, known = models
+    delete, opc = canvases(page).all()
+    assert marks(delete) == []
+    (mark,) = marks(opc)
+    assert mark["count"] == 90
+    assert 2 * (mark["r"] + RING) <= kept_width(opc, known["opc"], probe, kind)
+
+
+def test_the_mark_lists_its_samples_and_a_lasso_over_it_takes_them_all(maps, models):
+    page = maps("umap")
+    probe, _ = models
+    opc = canvases(page).nth(1)
+    opc.scroll_into_view_if_needed()
+    (mark,), box = marks(opc), opc.bounding_box()
+    x, y = box["x"] + mark["x"], box["y"] + mark["y"]
+    page.mouse.move(x, y)
+    tip = page.get_by_test_id("map-tooltip")
+    expect(tip).to_contain_text("90 samples at one place")
+    expect(tip).to_contain_text("30 of class 0, 30 of class 1, 30 of class 2")
+    assert tip.locator(".strip .thumb").count() >= 10
+    page.mouse.move(x - 12, y - 12)
+    page.mouse.down()
+    for dx, dy in ((12, -12), (12, 12), (-12, 12), (-12, -12)):
+        page.mouse.move(x + dx, y + dy, steps=3)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"[?&]set="), timeout=WAIT)
+    taken = unpack(params(page)["set"], probe["ids"])
+    assert sorted(taken) == sorted(probe["ids"][probe["forget"]])
