@@ -98,7 +98,7 @@ def film(
     shell = Film(
         title,
         reason="No epochs to play.",
-        chips=chips(column.verdict) or _ended(column.model.training),
+        chips=_ended(column.model.training) or chips(column.verdict),
         bars=_bars(column, beside, kept, explain),
         color=color,
     )

@@ -198,7 +198,7 @@ def films(
         end_note=ended,
     )
     if explain:
-        st.caption(" ".join((EXPLAIN_PAGE, *pair.why, *_seeds(shown))))
+        st.caption(" ".join((*pair.why, *_seeds(shown))))
 
 
 def _name(column: Column) -> str:
