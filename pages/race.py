@@ -7,6 +7,7 @@ from opcviz.ui.lab import actions as lab
 from opcviz.ui.lab import race
 from opcviz.ui.sections.first_sight import explain_toggle
 from opcviz.ui.sections.page_header import head
+from opcviz.ui.sections.page_tools import page_tools
 
 study, view = head("Race", pick_models=False, widths=(1.1, 2.2, 0.9), corner=explain_toggle)
 try:
@@ -32,3 +33,4 @@ if pressed:
 record = race.current()
 if record is None or not race.follow(record, study):
     race.replay(study, (race.raced(record) if record else ()) or names)
+page_tools(explain=False)

@@ -23,6 +23,7 @@ from ..reading.references import References
 from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
 from .films import FIT, film, levels, measured
+from .page_tools import page_tools
 from .paint import paint
 from .sentences import percent
 from .verdicts import seeds_line
@@ -236,8 +237,12 @@ def _notes(shown: Sequence[Column]) -> tuple[str, str]:
 
 
 def exits() -> None:
-    """Where to go from here; pages that this app does not have are left out."""
-    with st.container(horizontal=True, gap="medium"):
+    """Where to go from here, and the tools of every page.
+
+    Pages that this app does not have are left out.
+    """
+    with st.container(horizontal=True, gap="small"):
         for page, label, icon in EXITS:
             with contextlib.suppress(StreamlitAPIException):  # no such page
                 st.page_link(page, label=label, icon=icon, width="content")
+    page_tools(explain=False)

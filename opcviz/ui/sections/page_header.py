@@ -50,7 +50,8 @@ def head(
         title: of the page.
         pick_models: whether the models shown are chosen here.
         widths: of title and pickers, relative to each other.
-        corner: draws what stands in place of the models' picker.
+        corner: draws what stands in place of the models' picker, all in one line; the page then
+            draws `page_tools` itself.
 
     Returns:
         The study and the selection. The page ends here when there is no study at all, or when its
@@ -67,12 +68,12 @@ def head(
     if corner is None:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")
         middle, right = st.columns([1, 2.6], vertical_alignment="bottom")
-    else:  # one line: the page wants the height
-        left, middle, right, tools = st.columns([*widths, 1.1], vertical_alignment="bottom")
+        with tools:
+            page_tools(explain=pick_models)
+    else:  # one line: the page wants the height, and has the tools at its end
+        left, middle, right = st.columns(widths, vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
-    with tools:
-        page_tools(explain=pick_models)
     with middle:
         st.session_state["head.study"] = view.study
         st.selectbox(
