@@ -117,6 +117,7 @@ def test_all_of_it_stands_above_the_fold_and_is_large_enough_to_read(app, visit,
         *page.get_by_test_id("player-film").all(),
         *page.get_by_test_id("player-bar").all(),
         page.get_by_role("slider", name="Epoch"),
+        page.get_by_test_id("stPageLink").first,
         page.get_by_test_id("stPageLink").last,
     ]
     for part in parts:

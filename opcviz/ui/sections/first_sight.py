@@ -224,7 +224,7 @@ def _notes(shown: Sequence[Column]) -> tuple[str, str]:
 
 def exits() -> None:
     """Where to go from here; pages that this app does not have are left out."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for page, label, icon in EXITS:
             with contextlib.suppress(StreamlitAPIException):  # no such page
                 st.page_link(page, label=label, icon=icon, width="content")
