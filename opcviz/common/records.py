@@ -40,43 +40,14 @@ from typing import (
 
 from .caching import once_per_class
 from .json_types import Json
+from .ranges import Percent, Share, check_all
 
-__all__ = ["Between", "Percent", "Record", "Share", "Undefined", "defined", "guard", "known"]
+__all__ = ["Percent", "Record", "Share", "Undefined", "defined", "guard", "known"]
 
 
 T = TypeVar("T")
 Hint: TypeAlias = Any  # a type as `typing` gives it: a class, a union, a parametrised alias
 Reasons = Literal["sentence", "table"]
-
-ROUNDING = 1e-6  # relative: by which a stored number may lie outside its range
-
-
-@dataclass(frozen=True)
-class Between:
-    """The range in which a number that is read must lie: `Annotated[float, Between(0, 100)]`.
-
-    Attributes:
-        low, high: ends, both included.
-    """
-
-    low: float
-    high: float
-
-    def check(self, value: float, where: str) -> None:
-        """Refuse what lies outside, and what is no number.
-
-        Raises:
-            ValueError: naming where.
-        """
-        slack = ROUNDING * (self.high - self.low)
-        if not self.low - slack <= value <= self.high + slack:
-            raise ValueError(f"{where}: {value!r} does not lie in {self.low:g} to {self.high:g}")
-
-
-Percent = Annotated[float, Between(0, 100)]
-"""A rate in percent."""
-Share = Annotated[float, Between(0, 1)]
-"""A rate, a probability or an area under a ROC curve."""
 
 
 @dataclass(frozen=True)
@@ -355,17 +326,8 @@ def _plain_types(hint: Hint) -> set[type]:
     return found | {int} if float in found else found
 
 
-def _check_all(hint: Hint, values: Sequence[Any], where: str) -> None:
-    """Refuse a row with a number outside the range of its type.
-
-    Raises:
-        ValueError: naming where.
-    """
-    for choice in _choices(hint):
-        for each in getattr(choice, "__metadata__", ()):
-            for i, value in enumerate(values):
-                if value is not None:
-                    each.check(value, f"{where}[{i}]")
+def _ranges(hint: Hint) -> list[Any]:
+    return [each for one in _choices(hint) for each in getattr(one, "__metadata__", ())]
 
 
 def _items(
@@ -375,7 +337,7 @@ def _items(
     if len(hints) != len(value):
         raise ValueError(f"{where}: wants {len(hints)} values, got {len(value)}")
     if len(set(hints)) == 1 and _plain_types(hints[0]).issuperset(map(type, value)):
-        _check_all(hints[0], value, where)
+        check_all(_ranges(hints[0]), value, where)
         yield from value  # long rows of numbers are most of what is read
         return
     for i, (hint, each) in enumerate(zip(hints, value, strict=True)):

@@ -82,4 +82,5 @@ def test_a_number_that_cannot_be_is_damage_though_its_file_is_whole(copied, visi
     assert not app.exception
     said = [each.value for each in (*app.caption, *app.markdown)]
     said += [each.proto.body for each in app.get("html")]
+    said += [each.proto.json for each in app.get("bidi_component")]
     assert any("140.0 does not lie in 0 to 100" in text for text in said), said

@@ -198,7 +198,7 @@ def test_the_lab_leaves_its_runs_alone(visit, engine, shipped, keys):
     start(visit(PAGE, models=keys, pictures=str(ids[0]), steps="33"))
     (run,) = engine.list()
     lab = visit("lab", run=run.id)
-    assert any("Nothing runs" in text for text in infos(lab))
+    assert any("No run yet" in text for text in infos(lab))
     fine(lab.button(key=f"queue.{run.id}").click().run())
     job = BenchJob.from_dict(run.job)
     assert bench.options_of(job)["steps"] == "33"

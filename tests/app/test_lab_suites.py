@@ -102,7 +102,7 @@ def test_two_runs_of_one_method_are_told_apart_by_their_settings(lab, engine):
     lab.number_input(key=f"{METHOD}.epochs").set_value(before + 2).run()
     press(lab, "lab.start")
     listed = [text.value for text in lab.markdown if ":material/hourglass_empty:" in text.value]
-    assert sorted(text.rpartition(" · ")[2] for text in listed) == sorted(
+    assert sorted(text.split(" · ")[-2] for text in listed) == sorted(
         [f"epochs {before}", f"epochs {before + 2}"]
     )
 

@@ -41,7 +41,7 @@ def test_every_stage_has_its_word(started, store):
         for index, (stage, word) in enumerate(WORDS.items()):
             log(Stage(stage, index, len(WORDS), "OPC"))
             (text,) = progress(fine(lab.run()))
-            wanted = f"{word} OPC (answer {index + 1} of {len(WORDS)})"
+            wanted = f"{word} OPC (step {index + 1} of {len(WORDS)})"
             assert text.lower().startswith(wanted.lower()), stage
 
 

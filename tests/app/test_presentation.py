@@ -62,7 +62,7 @@ def test_instruments_are_turned_as_well(visit):
     app = visit("instruments", present="on", row="2")
     (figure,) = charts(app, "worst")
     assert figure["layout"]["yaxis"]["tickfont"]["size"] == 18
-    assert [h.value for h in app.subheader][-1] == "Worst case by block"
+    assert [h.value for h in app.header] == ["Worst case by block"]
     assert not charts(app, "entropy")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from drawn import levels, lines, near, percent
 from reading import captions, charts, fine, headlines, names, plain_text, unfolded
+from reading import pinned as pinned_block
 from scrambled import columns
 
 from opcviz.study import Store, open_study
@@ -35,15 +36,14 @@ def test_a_pinned_sample_is_answered_by_each_model(visit, made, store, part):
     at = np.flatnonzero(samples["forget"] == (part == "forget"))[7]
     keys, pinned = ",".join(made.keys.values()), str(samples["ids"][at])
     app = visit(study=made.place, models=keys, sample=pinned)
-    (text,) = (t.value for t in app.markdown if t.value.startswith("Pinned sample"))
+    text = plain_text(pinned_block(app))
     wanted = []
     for label, _, arrays in columns(made):
         shares = arrays["maps"]["probabilities"][at].astype(float)
-        wanted.append(f"{label}: **{shares.argmax()}** ({percent(100 * shares.max())})")
-    assert text == (
-        f"Pinned sample {pinned}, class **{samples['labels'][at]}**, {part} data. "
-        + " · ".join(wanted)
-    )
+        wanted.append(f"{label}: <b>{shares.argmax()}</b> ({percent(100 * shares.max())})")
+    said = {"forget": "to be forgotten", "retain": "kept"}[part]
+    assert f"Pinned sample {pinned}, class <b>{samples['labels'][at]}</b>, {said}." in text
+    assert " · ".join(wanted) in text
 
 
 @pytest.mark.parametrize("fit", ["all", "retain", "heldout"])

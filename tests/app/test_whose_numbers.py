@@ -16,6 +16,8 @@ from reading import (
     frames,
     headlines,
     maps,
+    names,
+    plain_text,
     recovery_bars,
     searched,
     unfolded,
@@ -86,14 +88,15 @@ def test_headlines_maps_ridges_and_reconstructions(page, made):
     app = page()
     drawn = maps(app, "maps.")["panels"]
     below = [text for text in captions(app) if "radius ratio" in text]
-    boxes, grid = headlines(app), searched(app)
+    boxes, heads = (list(map(plain_text, found)) for found in (headlines(app), names(app)))
+    grid = searched(app)
     scores = [text for text in captions(app) if "PSNR" in text or "no score" in text]
     assert len(scores) == len(made.keys)
     (ridge,) = charts(unfolded(app, "rows.why"), "rows.ridge")
     swept = lines(ridge)
     for i, (label, numbers, arrays) in enumerate(columns(made)):
         evidence, inversion = numbers["evidence"], numbers["inversion"]
-        assert label in boxes[i]
+        assert label in heads[i]
         for part in ("forget_train", "retain_test"):
             assert percent(evidence["accuracy"][part]) in boxes[i]
         points = np.frombuffer(base64.b64decode(drawn[i]["xy"]), np.float32)

@@ -25,7 +25,6 @@ from torch.nn import functional as F
 from opcviz.attacks.inversion import Inversion, flushed_denormals, invert
 from opcviz.attacks.inversion.gradients import GradientMatch, alike
 from opcviz.attacks.inversion.objectives import OBJECTIVES, objective_of, total_variation
-from opcviz.attacks.inversion.search import frame_steps
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.models import Classifier
@@ -304,15 +303,15 @@ def test_total_variation_and_its_slope():
 
 
 def test_frames_are_dense_first_and_end_at_the_end():
-    assert frame_steps(Inversion(iterations=100, scout=100, frames=5)) == [8, 32, 72, 128, 200]
-    assert frame_steps(Inversion(iterations=3, frames=9)) == [1, 2, 3, 4, 5, 6]
-    assert frame_steps(Inversion(frames=0)) == []
+    assert Inversion(iterations=100, scout=100, frames=5).frame_steps == [8, 32, 72, 128, 200]
+    assert Inversion(iterations=3, frames=9).frame_steps == [1, 2, 3, 4, 5, 6]
+    assert Inversion(frames=0).frame_steps == []
 
 
 @given(st.integers(1, 300), st.integers(1, 40))
 def test_every_frame_has_a_step_of_its_own(iterations, frames):
     config = Inversion(iterations=iterations, frames=frames)
-    steps, last = frame_steps(config), iterations + config.scouting
+    steps, last = config.frame_steps, iterations + config.scouting
     assert len(steps) == min(last, frames)
     assert steps == sorted(set(steps))
     assert 1 <= steps[0] <= steps[-1] == last

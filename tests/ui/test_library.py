@@ -105,11 +105,11 @@ def test_labels_name_the_seed_only_where_there_are_several():
     ]
 
 
-def test_columns_keep_the_studys_order(digits):
+def test_columns_stand_in_the_order_asked_for(digits):
     first, second, third = [model.key for model in digits.models[:3]]
     shown = library.columns(digits, (third, first))
-    assert [column.model.key for column in shown] == [first, third]
-    assert [column.name for column in shown] == names([first, third])
+    assert [column.model.key for column in shown] == [third, first]
+    assert [column.name for column in shown] == names([third, first])
     assert second not in {column.model.key for column in shown}
 
 

@@ -73,8 +73,8 @@ def test_a_map_of_another_probe_set_is_not_drawn_on_this_one() -> None:
 
     import numpy as np
 
-    from opcviz.ui.sections.side_by_side import _panel
+    from opcviz.ui.sections.side_by_side import map_panel
 
     column = SimpleNamespace(label="OPC", arrays=lambda *_: {"pca": np.zeros((300, 2))})
-    assert _panel(column, "pca", 300).reason == ""
-    assert "drawn of 300 samples, and the probe set has 200" in _panel(column, "pca", 200).reason
+    assert map_panel(column, "pca", 300).reason == ""
+    assert "drawn of 300 samples, and the probe set has 200" in map_panel(column, "pca", 200).reason

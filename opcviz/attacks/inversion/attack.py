@@ -44,7 +44,7 @@ from .gradients import GradientMatch, alike
 from .groups import GradientGroups, randomise, score
 from .result import NO_BODY_GRADIENT, InversionResult
 from .scores import class_mean_scores, class_means
-from .search import InversionView, frame_steps, reconstruct
+from .search import InversionView, reconstruct
 from .settings import Inversion
 
 __all__ = [
@@ -105,7 +105,7 @@ def invert(
     return InversionResult(
         **score(grid, cells, pictures.detach().cpu(), labels.cpu()),
         inferred=config.labels == "inferred",
-        frame_steps=frame_steps(config),
+        frame_steps=config.frame_steps,
         seconds=time.perf_counter() - began,
     )
 

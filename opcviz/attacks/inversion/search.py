@@ -27,7 +27,7 @@ from .objectives import layer_norms, objective_of, total_variation
 from .result import NO_BODY_GRADIENT
 from .settings import Inversion
 
-__all__ = ["InversionView", "descend", "frame_steps", "reconstruct"]
+__all__ = ["InversionView", "descend", "reconstruct"]
 
 ZERO_GRADIENT = "the target gradient is zero: there is nothing to invert"
 BAD_GRADIENT = "the target gradient is not finite: the model diverged"
@@ -175,7 +175,7 @@ class _Searches:
         self.starts = _starts(view, config, seeds)  # (N, restarts, batch, C, H, W)
         count, device = len(self.starts), self.starts.device
         self.x = self.starts[:, 0].clone()
-        self.frames = self.x[:, None].repeat(1, len(frame_steps(config)), 1, 1, 1, 1)
+        self.frames = self.x[:, None].repeat(1, len(config.frame_steps), 1, 1, 1, 1)
         self.cost = self.x.new_full((count,), torch.inf)
         self.moved = torch.zeros(count, dtype=torch.bool, device=device)
         self.settled = ~searched.to(device)
@@ -227,7 +227,7 @@ class _Searches:
         if scout:
             x = self.starts[at, self.used[at].clamp_max(config.restarts - 1)]
         done = int(self.steps[cells].max())
-        wanted = [step if scout else step - config.scouting for step in frame_steps(config)]
+        wanted = [step if scout else step - config.scouting for step in config.frame_steps]
         mine = torch.isin(at, cells)
 
         def told(step: int, cost: Tensor, x: Tensor) -> None:
@@ -328,16 +328,6 @@ def descend(
         match, x, labels, target, objective, config, config.iterations, [], lambda *_: None
     )
     return found, cost
-
-
-def frame_steps(config: Inversion) -> list[int]:
-    """After which steps from the best start the frames are taken: dense at first.
-
-    They end with the first round; the last frame is the picture that was found in the end.
-    """
-    steps = config.scouting + config.iterations
-    count = min(config.frames, steps)
-    return [max(i + 1, round(((i + 1) / count) ** 2 * steps)) for i in range(count)]
 
 
 def _starts(view: InversionView, config: Inversion, seeds: Sequence[int]) -> Tensor:

@@ -104,3 +104,13 @@ class Inversion(Config):
     def most_steps(self) -> int:
         """How many steps a picture takes at most."""
         return self.restarts * self.scouting + self.rounds * self.iterations
+
+    @property
+    def frame_steps(self) -> list[int]:
+        """After which steps from the best start the frames are taken: dense at first.
+
+        They end with the first round; the last frame is the picture that was found in the end.
+        """
+        steps = self.scouting + self.iterations
+        count = min(self.frames, steps)
+        return [max(i + 1, round(((i + 1) / count) ** 2 * steps)) for i in range(count)]

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...artefacts import Column, kinds
-from ...common.json_types import Json
 from ...common.records import Undefined
 from ...study import ModelResult, StudyResult
 from ...study.table import Summary, TableRow, columns, grouped, rows
@@ -117,9 +116,9 @@ class Board:
         """Keys and names of the groups of columns, in order."""
         return {each.group: each.group_name for each in self.measures}
 
-    def to_json(self) -> list[Json]:
-        """As `opcviz table --json` has it, a row a method, cells of all tables together."""
-        return [line.row.to_dict() for line in self.lines if line.row]
+    def rows(self) -> list[TableRow]:
+        """Those of `opcviz table`, one a method, cells of all tables together."""
+        return [line.row for line in self.lines if line.row]
 
 
 def board_of(study: StudyResult) -> Board:

@@ -56,7 +56,9 @@ def to_csv(
 
 def to_json(board: Board) -> str:
     """Every method of the study in the form of `opcviz table --json`, all tables in one."""
-    return json.dumps(board.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
+    return json.dumps(
+        [row.to_dict() for row in board.rows()], indent=1, ensure_ascii=False, allow_nan=False
+    )
 
 
 def to_latex(

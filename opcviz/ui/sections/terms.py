@@ -91,6 +91,12 @@ DATA = {
         "a block's output averaged over the positions of the picture, or with every position "
         "kept, which tells more.",
     ),
+    "ReLU": Term(
+        "Rectified linear unit (ReLU)",
+        "a part of the network that passes what is positive and nothing else; one that is off for "
+        "a picture passes no gradient either.",
+    ),
+    "MiB": Term("Mebibyte (MiB)", "2^20 bytes of memory, a little more than a megabyte."),
     "seed": Term(
         "Seed", "a number that fixes initial weights and the order of the data, so runs repeat."
     ),
