@@ -8,6 +8,7 @@
 # make table  the README's tables: three classes, one class and a random tenth, from checkpoints/
 # make readme  write them into README.md
 # make claims  claims that one stronger attacker overturned, and what is measured now
+# make pictures  the pictures of the documentation: every page, and a race that moves
 # make inversion  gradient inversion of 24 pictures, three seeds
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ PORT ?= 8501
 BIN := .venv/bin
 CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: app test fast wheel lint study table readme claims inversion setup tools chromium
+.PHONY: app test fast wheel lint study table readme claims pictures inversion setup tools chromium
 
 app: setup
 	$(BIN)/python -m opcviz app --port $(PORT)
@@ -62,6 +63,9 @@ readme: setup
 
 claims: setup
 	$(BIN)/python -m benchmarks.claims --store checkpoints
+
+pictures: tools chromium
+	$(BIN)/python -m benchmarks.gallery
 
 inversion: setup
 	$(BIN)/python -m opcviz run digits-all --seeds 0,1,2 --only model,inversion \
