@@ -59,7 +59,7 @@ def head(
     tour_bar(view)
     names = {place: library.study_of(place).study.title or place for place in studies}
     if slim:
-        left, middle, tools = st.columns([2.45, 1.35, 2.4], vertical_alignment="center")
+        left, middle, tools = st.columns([2.75, 1.25, 2.2], vertical_alignment="center")
         right = middle
     else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")
