@@ -241,7 +241,7 @@ def test_a_first_visit_runs_the_script_once_and_loads_none_of_plotlys_code(app, 
     assert seen.script_runs == 1
     assert not [url for url in seen.requests if "PlotlyChart" in url]
     assert any("BidiComponent" in url for url in seen.requests)  # names of chunks are as we think
-    assert seen.bytes < 185_000, "of messages: maps, bars, pictures and words"
+    assert seen.bytes < 260_000, "of messages: maps, bars, frames of the searches and words"
 
 
 def test_pages_change_warm_and_keep_the_selection(home):
