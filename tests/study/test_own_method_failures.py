@@ -133,7 +133,7 @@ def test_a_broken_method_is_told_and_the_others_are_done(
     assert headline("mine", mine.results) == f"There is no model: {failure}."
     assert shown["mine"]["accuracy"].get("forget_train") is None
     assert shown["ft"]["status"] == "finished"
-    kinds = 4  # of each model: itself, evidence, maps, inversion
+    kinds = 5  # of each model: itself, evidence, maps, samples, inversion
     assert done.made == 2 * kinds
     # the original is as it was stored, whatever the method did to it
     stored = StudyRunner(plan.study, Store(tmp_path), torch.device("cpu"))
