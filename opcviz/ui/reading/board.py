@@ -155,17 +155,24 @@ def board_of(study: StudyResult) -> Board:
     return Board(measures, (*known, *floors, *(line for line in lines if not line.fixed)))
 
 
-def heat(measure: Measure, value: float | None) -> float:
+def heat(measure: Measure, value: float | None, spread: float | None = None) -> float:
     """How far beyond the retrained models a number lies: −1 to 1, 0 inside their band.
 
     Above 0 on the side that speaks against forgetting, costs more or harms; of measures that are
     best where retrained models are, above them. The square root of the difference by the
     measure's scale, so that small ones show; of costs and norms the scale is a factor of hundred.
+
+    Args:
+        measure: whose band and direction count.
+        value: the number, None where there is none.
+        spread: standard deviation over seeds; what reaches the band within it is inside.
     """
     band, scale = measure.band, measure.words.scale
     if value is None or band is None or not measure.better or band.low <= value <= band.high:
         return 0.0
     edge = band.high if value > band.high else band.low
+    if spread is not None and abs(value - edge) <= spread:
+        return 0.0
     if scale is not None:
         share = abs(value - edge) / scale
     elif min(value, edge) <= 0:

@@ -213,7 +213,8 @@ def _bars(
         ),
         bar(
             RESTORES,
-            values=_attacked(history),
+            # of another attacker than the final figure, the band and the marks: not drawn at all
+            values=_attacked(history) if _known(history) else [],
             final=after.value,
             none=after.reason or "not measured",
             band=beside.restores,

@@ -29,9 +29,8 @@ STYLE = """<style>
   border-bottom: 1px solid light-dark(#D5DBE3, #343D4B)}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
   color: light-dark(#4A5565, #B8C1CD) !important; opacity: 1}
-button[data-variant="segmented_control"][aria-checked="true"],
-[data-testid="stSliderThumbValue"] * {
-  color: light-dark(#0B5CAD, #9CCBF8)}
+button[data-variant][data-selected="true"], button[data-variant][data-selected="true"] *,
+[data-testid="stSliderThumbValue"] * {color: light-dark(#0B5CAD, #9CCBF8) !important}
 </style>"""
 """Little padding; names of columns in sight below Streamlit's own header, on the page's ground."""
 

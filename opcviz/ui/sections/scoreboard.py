@@ -235,9 +235,14 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
     parts = []
     if seeds:
         parts = [
-            box.format("rgb(222 112 10 / .5)", f"worse than {beside}"),
-            box.format("transparent", "within them"),
-            box.format("rgb(30 118 214 / .5)", "better than they are"),
+            box.format("rgb(222 112 10 / .5)", f"beyond {beside} against the arrow"),
+            box.format(
+                "transparent", "within them, or as near as one standard deviation over seeds"
+            ),
+            box.format(
+                "rgb(30 118 214 / .5)",
+                "beyond them along the arrow: less than any of them, which may show",
+            ),
             "where ≈ stands: orange above them, blue below",
         ]
     else:

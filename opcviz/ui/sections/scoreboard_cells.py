@@ -149,7 +149,7 @@ def _number(line: Line, measure: Measure) -> Cell:
     return Cell(
         _short(cell.mean, measure.format),
         f"± {_short(cell.sd, measure.format)}" if cell.sd is not None and line.row else "",
-        heat(measure, cell.mean) if colours else 0.0,
+        heat(measure, cell.mean, cell.sd) if colours else 0.0,
         f"{told}.",
     )
 

@@ -31,7 +31,7 @@ def pareto(study: StudyResult, board: Board) -> None:
         study: on the page.
         board: its numbers.
     """
-    st.subheader("Two measures against each other", anchor=False)
+    st.header("Two measures against each other", anchor=False)
     measures = {each.key: each for each in board.measures if each.better}
     if len(measures) < 2 or not any(line.models and not line.fixed for line in board.lines):
         st.caption("It takes a method and two measures with a good direction.")

@@ -157,6 +157,8 @@ def _missing(chosen: Chosen) -> None:
 def _summary(chosen: Chosen) -> str:
     """One row a model: rates over the selected samples, with interval and count."""
     labels, gone = chosen.samples.labels, chosen.forgotten
+    # of whole classes membership cannot tell: they differ from every unseen sample anyway
+    whole = bool(chosen.samples.forgotten_classes)
     rows = []
     for model, original in zip(chosen.models, chosen.originals, strict=True):
         moved = model.moved(original)
@@ -170,7 +172,7 @@ def _summary(chosen: Chosen) -> str:
             rate_words(Rate.of(model.right(labels), gone)),
             rate_words(Rate.of(model.comes_back(labels), gone)),
             rate_words(Rate.of(model.comes_back(labels, "all"), gone)),
-            rate_words(Rate.of(model.accused, gone)),
+            *(() if whole else (rate_words(Rate.of(model.accused, gone)),)),
             mean,
         ]
         rows.append("".join(f"<td>{cell}</td>" for cell in cells))
@@ -179,7 +181,7 @@ def _summary(chosen: Chosen) -> str:
         "forgotten samples it answers right",
         "restored by whoever holds retained data alone",
         "restored by whoever holds all data",
-        "taken for training data",
+        *(() if whole else (FILTERS["member"],)),
         "neighbours lost, all selected",
     )
     style = (
@@ -204,8 +206,8 @@ def baseline_words(chosen: Chosen) -> str:
     best = Rate(int(np.unique(labels, return_counts=True)[1].max()), len(labels))
     return (
         f"Of the {len(labels):,} forgotten samples here. Who answers one class for everything gets "
-        f"{best.percent:.0f} % of them; membership inference takes 5 % of unseen samples for "
-        "training data. 95 %: Wilson's interval, for samples drawn by chance; these may be picked."
+        f"{best.percent:.0f} % of them. Restored: train pictures, each by a linear map on the last "
+        "features that was not fitted on it. 95 %: Wilson's interval, for samples drawn by chance; these may be picked."
     )
 
 

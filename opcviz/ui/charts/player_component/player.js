@@ -87,7 +87,7 @@ class Player {
     box.setAttribute("aria-label", film.title);
     if (film.color) box.style.setProperty("--film", film.color);
     const head = element(box, "div", "head");
-    element(head, "h3", "", film.title);
+    element(head, "h2", "", film.title);
     element(head, "span", "chips").innerHTML = film.chips; // our own labels, escaped in Python
     const stage = new Stage(box);
     const epoch = element(stage.box, "span", "epoch");

@@ -14,7 +14,7 @@ import streamlit as st
 __all__ = ["theme_switch"]
 
 _HERE = Path(__file__).parent
-_HTML = '<button type="button" data-testid="theme-switch"></button>'
+_HTML = '<button type="button" data-testid="theme-switch" aria-label="Light or dark"></button>'
 _mount = st.components.v2.component(
     "opcviz_theme_switch",
     html=_HTML,
