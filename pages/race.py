@@ -28,6 +28,6 @@ with button:
 # no callback: its arguments would be those drawn before
 if pressed:
     race.start(study, names)
-record = race.current()
+record = race.current(study, view.option("race").split(",") if view.option("race") else ())
 if record is None or not race.follow(record, study):
     race.replay(study, (race.raced(record) if record else ()) or names)

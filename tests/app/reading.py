@@ -19,7 +19,7 @@ def fine(app: AppTest) -> AppTest:
 
 def infos(app: AppTest) -> list[str]:
     """Its notes."""
-    return [note.value for note in app.info]
+    return [note.value.replace("\\", "") for note in app.info]
 
 
 def captions(app: AppTest) -> list[str]:

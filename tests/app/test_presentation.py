@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_page import PAGES
 from reading import charts, fine, grids, headlines, infos, maps, recovery_bars
 
 from opcviz.study import Store, open_study, shipped_root
@@ -38,7 +39,7 @@ def test_rows_are_turned_and_the_address_says_which(visit):
     assert len(recovery_bars(fine(app))) == MOST_COLUMNS
     app.button(key="presentation.previous").click().run()
     assert maps(fine(app), "maps.")
-    app.button(key="presentation.leave").click().run()
+    app.button(key="presentation.leave.rows").click().run()
     assert {"row", "present"}.isdisjoint(fine(app).query_params)
     assert len(headlines(app)) == 4
 
@@ -81,7 +82,7 @@ def test_each_row_has_a_sentence_where_explanations_are_on(visit, page):
 def test_the_lab_can_be_presented_too(visit):
     app = visit("lab", present="on")
     assert app.selectbox(key="head.study")  # it needs its pickers
-    app.button(key="presentation.leave").click().run()
+    app.button(key="presentation.leave.head").click().run()
     assert "present" not in fine(app).query_params
 
 
@@ -92,3 +93,10 @@ def test_the_original_goes_first_then_the_last():
     assert kept == tuple(keys[1:4])
     assert dropped[0].startswith("Original")
     assert fitting(study, keys[:3]) == (tuple(keys[:3]), [])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_can_be_presented(visit, name):
+    app = visit("" if name == PAGES[0] else name, present="on", row="1")
+    assert not app.exception
+    assert [button.label for button in app.button if button.label == "Leave"]

@@ -158,8 +158,14 @@ def start(study: StudyResult, names: Sequence[str]) -> None:
     st.session_state["race.run"] = st.query_params["run"] = run
 
 
-def current() -> Run | None:
-    """The race to show: the address's, this session's, or whichever runs now."""
+def current(study: StudyResult, wanted: Sequence[str] = ()) -> Run | None:
+    """The race of a study to show: the address's, this session's, or whichever runs now.
+
+    Args:
+        study: the study shown; a race of another one has other samples, classes and bands.
+        wanted: the methods that the address asks for, by name; a race that has ended and was one of
+            others is left.
+    """
     engine = library.engine()
     asked = st.query_params.get("run") or st.session_state.get("race.run")
     record = None
@@ -168,9 +174,16 @@ def current() -> Run | None:
             record = engine.status(asked)
         except UnknownRun:
             st.info(f"There is no run '{asked}' in this store.")
+    if record is not None and _is_race(record) and not _is_of(record, study):
+        st.info("That race is one of another study: choose it above to watch it.")
+        record = None
+    elif record is not None and not record.active and wanted and {*wanted} != {*raced(record)}:
+        record = None
     if record is None or not _is_race(record):
         st.query_params.pop("run", None)
-        record = next((run for run in engine.list() if run.active and _is_race(run)), None)
+        st.session_state.pop("race.run", None)
+        races = (run for run in engine.list() if run.active and _is_race(run))
+        record = next((run for run in races if _is_of(run, study)), None)
     if record is not None:
         st.session_state["race.run"] = st.query_params["run"] = record.id
     return record
@@ -178,6 +191,14 @@ def current() -> Run | None:
 
 def _is_race(run: Run) -> bool:
     return bool(run.job.get("together"))
+
+
+def _is_of(run: Run, study: StudyResult) -> bool:
+    """Whether a race is one of a study; of a plan that cannot be read here it is not known."""
+    try:
+        return Plan.from_dict(run.job["plan"]).study.place == study.place
+    except ConfigError:
+        return True  # `follow` says what cannot be read
 
 
 def raced(record: Run) -> tuple[str, ...]:
@@ -293,6 +314,14 @@ def _ended(record: Run, tail: RaceTail) -> None:
         st.warning(f"Cancelled{took}. What was finished before is kept; below is what is stored.")
     else:
         st.success(f"Finished{took}. The models are part of their study; play them below.")
+    if record.resumable and st.button(
+        "Resume",
+        icon=":material/play_circle:",
+        key=f"race.resume.{record.id}",
+        help="What was finished is in the store; only what is missing is done.",
+    ):
+        library.engine().resume(record.id)
+        st.rerun()  # the whole page: it is followed again
     _say(tail)
 
 

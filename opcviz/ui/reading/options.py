@@ -13,6 +13,7 @@ from ...study.bench_job import Search
 __all__ = ["OPTIONS", "Option"]
 
 LONGEST = 400  # characters of a choice in words
+DIGITS = 6  # of a number: longer ones are no count of anything here, and Python may refuse them
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Option:
     @classmethod
     def count(cls) -> Option:
         """A whole number from 0 on, or nothing."""
-        return cls("", lambda word: not word or word.isdecimal(), "a whole number")
+        return cls("", lambda word: not word or _whole(word), "a whole number below a million")
 
     @classmethod
     def names(cls, least: int, most: int) -> Option:
@@ -65,7 +66,11 @@ class Option:
     def numbers(cls) -> Option:
         """Whole numbers with commas between, or nothing."""
         each = "whole numbers with commas between"
-        return cls("", lambda word: not word or all(map(str.isdecimal, word.split(","))), each)
+        return cls("", lambda word: not word or all(map(_whole, word.split(","))), each)
+
+
+def _whole(word: str) -> bool:
+    return word.isascii() and word.isdecimal() and len(word) <= DIGITS
 
 
 def _word_of_search(field: str) -> Option:

@@ -194,7 +194,7 @@ def _read_sample(
     if "sample" not in params:
         return current if current is not None and current in choices.samples else None
     text = params["sample"]
-    if text.isdecimal() and int(text) in choices.samples:
+    if text.isdecimal() and len(text) < 12 and int(text) in choices.samples:
         return int(text)
     notes.append(f"There is no sample '{text}' in this study's probe set; none is pinned.")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import streamlit as st
@@ -17,6 +18,8 @@ from .page_tools import page_tools
 from .tour.bar import tour_bar
 
 __all__ = ["arrive", "head"]
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
 
 STYLE = """<style>
 .stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}
@@ -81,8 +84,7 @@ def head(
         with right:
             pick_models_of(study, view)
     presentation.hear()
-    for note in (*view.notes, *library.suite_notes(study, view.models)):
-        st.info(note)
+    _say(study, view)
     _stop_without_samples(study)
     return study, view
 
@@ -115,10 +117,19 @@ def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyR
     st.subheader(f"{title} · {study.study.title or study.place}", anchor=False)
     models, dropped = presentation.fitting(study, view.models)
     presentation.say_models(study, models, dropped)
+    _say(study, view)
     tour_bar(view)  # below, for the buttons that turn rows stand at the top
     presentation.hear()
     _stop_without_samples(study)
     return study, replace(view, models=models)
+
+
+def _say(study: StudyResult, view: state.View) -> None:
+    """What was adjusted of a link, and how the models shown were attacked."""
+    for note in view.notes:
+        st.info(MARKDOWN.sub(r"\\\1", note))  # a link's words are text
+    for note in library.suite_notes(study, view.models):
+        st.info(note)
 
 
 def _stop_without_samples(study: StudyResult) -> None:

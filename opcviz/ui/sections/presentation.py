@@ -151,7 +151,7 @@ def controls(*, explain: bool, present: bool = True) -> None:
             ),
         )
     if presenting():
-        leave()
+        leave(where="head")  # a page of rows has another one where they are turned
     elif present:
         start()
 
@@ -168,11 +168,15 @@ def start() -> None:
     )
 
 
-def leave() -> None:
-    """The button that ends it."""
+def leave(where: str = "rows") -> None:
+    """The button that ends it.
+
+    Args:
+        where: on the page it stands; a page has one at most in each place.
+    """
     st.button(
         "Leave",
-        key="presentation.leave",
+        key=f"presentation.leave.{where}",
         help="Or press Escape.",
         on_click=_switch,
         args=("off",),

@@ -207,7 +207,8 @@ def baseline_words(chosen: Chosen) -> str:
     return (
         f"Of the {len(labels):,} forgotten samples here. Who answers one class for everything gets "
         f"{best.percent:.0f} % of them. Restored: train pictures, each by a linear map on the last "
-        "features that was not fitted on it. 95 %: Wilson's interval, for samples drawn by chance; these may be picked."
+        "features that was not fitted on it. 95 %: Wilson's interval, for samples drawn by chance; "
+        "these may be picked."
     )
 
 
