@@ -22,7 +22,7 @@ __all__ = ["arrive", "head"]
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
 
 STYLE = """<style>
-.stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 2rem}
+.stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem}
 .st-key-presentation-keys {position: absolute}
 @media (max-width: 1100px) {.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}}
 .st-key-page-tools {justify-content: flex-end}
@@ -61,7 +61,7 @@ def head(
     tour_bar(view)
     names = {place: library.study_of(place).study.title or place for place in studies}
     if slim:
-        left, middle, tools = st.columns([2.75, 1.25, 2.2], vertical_alignment="center")
+        left, middle, tools = st.columns([2.7, 1.6, 2], vertical_alignment="center")
         right = middle
     else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")

@@ -145,7 +145,7 @@ def controls(*, explain: bool, present: bool = True) -> None:
         st.toggle(
             "Explain",
             key="head.explain",
-            help="One sentence under each row: how to read it.",
+            help="One sentence under each row: how to read it." if present else None,
             on_change=lambda: state.choose(
                 explain="on" if st.session_state["head.explain"] else "off"
             ),

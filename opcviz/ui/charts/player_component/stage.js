@@ -102,7 +102,9 @@ class Stage {
     }
     g.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     const radius = Math.min(PIE[1], Math.max(PIE[0], this.keptRadius(order, labels, forget, spot)));
-    this.pies = [...members.values()].map((ids) => this.drawPie(g, ids, spot, radius, labels, forget, ink));
+    this.taken = []; // boxes of the labels drawn: the larger group keeps its place
+    const groups = [...members.values()].sort((a, b) => b.length - a.length);
+    this.pies = groups.map((ids) => this.drawPie(g, ids, spot, radius, labels, forget, ink));
   }
 
   // How wide the narrowest kept class is drawn: no pie may look wider.
@@ -152,12 +154,15 @@ class Stage {
     g.font = `600 16px ${ink.font}`;
     const width = g.measureText(text).width;
     const left = x + radius + 8 + width < this.width ? x + radius + 8 : x - radius - 8 - width;
-    g.textBaseline = "middle";
-    g.lineWidth = 4;
-    g.strokeStyle = ink.background;
-    g.strokeText(text, left, y);
-    g.fillStyle = ink.text;
-    g.fillText(text, left, y);
+    if (this.taken.every((b) => left > b.right || left + width < b.left || Math.abs(y - b.y) > 20)) {
+      this.taken.push({ left, right: left + width, y });
+      g.textBaseline = "middle";
+      g.lineWidth = 5;
+      g.strokeStyle = ink.background;
+      g.strokeText(text, left, y);
+      g.fillStyle = ink.text;
+      g.fillText(text, left, y);
+    }
     return { words: text, count: ids.length, classes: shares.size };
   }
 
