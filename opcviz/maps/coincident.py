@@ -1,4 +1,4 @@
-"""Samples that a model no longer tells apart: to be drawn as one mark with a count.
+"""Samples too near to be drawn apart: one mark with a count. Their answers may still differ.
 
 Whatever draws features in the plane has a smallest distance that it can show, and UMAP even evens
 sizes out: ninety samples on one spot of feature space become a cloud as wide as a class. So what

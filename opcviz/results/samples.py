@@ -12,7 +12,7 @@ __all__ = ["CoincidentGroup", "SamplesResult"]
 
 @dataclass(frozen=True)
 class CoincidentGroup(Record):
-    """Samples of the probe set that the model puts on one spot of its feature space.
+    """Samples of the probe set whose features are too near to be drawn apart.
 
     Attributes:
         count: how many.

@@ -108,7 +108,7 @@ for the seeds of a method taken together. They are *hidden*, whatever each of th
 some attacker gets on average more than {t.points:g} points beyond the retrained models' mean, and
 more than all but {t.together:g} % of so many retrained models would give them on average.
 
-*Depth* is the earliest block from which on no map gets more than from the band.
+*Depth* is the earliest block from which on no map gets clearly more than from the band.
 
 **Noticeable? yes**, if a judge tells forgotten from retained pictures with an AUC more than
 {t.apart:g} beyond the band; or membership differs from the band's by as much, in either direction;

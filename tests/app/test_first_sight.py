@@ -64,8 +64,8 @@ def test_its_words_claim_what_the_verdicts_say(visit, digits):
     assert "was told to forget 0, 1 and 2." in said
     assert "both now name 0 % of them" in said
     unseen = stored(digits, hides)["recovery"]["fm"]["retain"]["unseen"]["forget_accuracy"]
-    who = "an attacker without a single forgotten picture"
-    assert f"DELETE only hides them: {who} restores {unseen:.1f} %" in said
+    who = "an auditor who has the original network and kept pictures, but no forgotten picture"
+    assert f"DELETE only hides them: {who}, restores {unseen:.1f} %" in said
     assert "From OPC, deep no declared attacker gets clearly more than from networks" in said
 
 

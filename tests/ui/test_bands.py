@@ -168,7 +168,7 @@ def test_without_a_verdict_nothing_is_quoted():
 
 def test_the_furthest_attacker_is_named_once_and_the_depth_is_told():
     assert reach(verdict(), tried=True) == [
-        "Depth: from features on maps get no more than from retrained ones."
+        "Depth: from features on maps get not clearly more than from retrained ones."
     ]
     other = attempt(attacker="relearning", place="last 2", view="whole", holds="shots", given=1)
     furthest, depth = reach(verdict(furthest=other, depth=None), tried=True)
@@ -176,7 +176,7 @@ def test_the_furthest_attacker_is_named_once_and_the_depth_is_told():
         "Furthest: relearning with the last 2 blocks anew, from 1 picture of each class, "
         "92.5 % of the forgotten pictures."
     )
-    assert depth == "Depth: none: maps get more than from retrained models even at the end."
+    assert depth == "Depth: none: maps get clearly more than from retrained models even at the end."
     assert "not known" in reach(verdict(depth=None), tried=False)[0]
     assert reach(verdict(gone=None, furthest=None), tried=True) == []
 

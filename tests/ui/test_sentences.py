@@ -7,11 +7,20 @@ from opcviz.common.records import Undefined
 from opcviz.results import (
     CoincidentGroup,
     ConfidenceInterval,
+    EvidenceResult,
     MapReadOut,
     TrainingResult,
     UnseenScore,
 )
-from opcviz.ui.sections.sentences import HOW_TO_READ, collapse_line, headline, percent
+from opcviz.ui.sections.sentences import (
+    HOW_TO_READ,
+    collapse_line,
+    collapse_numbers,
+    headline,
+    how_recovery_reads,
+    introduced,
+    percent,
+)
 
 
 def numbers(
@@ -99,6 +108,12 @@ def test_the_line_below_a_map_says_how_wide_the_forgotten_samples_are(ratio, wor
     [
         ("umap", 1e-4, 0.3, " (drawn far too large: UMAP evens out size)"),
         ("umap", 0.1, 0.3, " (drawn 3.0 times too large: UMAP evens out size)"),
+        (
+            "umap",
+            0.6,
+            0.2,
+            " (drawn 3.0 times too small: UMAP does not keep distances between clusters)",
+        ),
         ("densmap", 0.6, 0.2, " (drawn 3.0 times too small: densMAP keeps sizes only roughly)"),
         ("pca", 1e-3, 1e-3, ""),
     ],
@@ -123,6 +138,48 @@ def test_the_line_says_who_is_drawn_as_one_mark(groups, words):
     told = "at their true size they could not be seen" in said
     assert told == any(group.forgotten for group in groups)
     assert ("UMAP evens out" in said) != told
+
+
+@pytest.mark.parametrize(
+    ("shares", "gone", "words"),
+    [
+        ({"0": 0.5, "8": 0.5}, {0}, "kept** samples, all of class eight, they lie"),
+        ({"0": 0.5, "7": 0.2, "8": 0.3}, {0}, "kept** samples, of classes seven and eight, they"),
+        ({"0": 0.2, **{str(c): 0.2 for c in (1, 2, 3, 4)}}, {0}, "samples, of 4 classes, they"),
+        ({"0": 0.5, "8": 0.5}, (), "kept** samples they lie"),  # single samples were forgotten
+    ],
+)
+def test_the_line_names_the_classes_of_kept_samples_on_the_spot(shares, gone, words):
+    names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    group = CoincidentGroup(20, 10, shares, 1e-4)
+    assert words in collapse_line(size(1e-4), None, together=[group], classes=names, gone=gone)
+
+
+def test_a_set_drawn_as_one_mark_has_no_width_as_drawn():
+    drawn = MapReadOut(0.3, None)
+    assert "(as drawn 0.30)" in collapse_numbers(size(1e-4), drawn)
+    assert "(as drawn 0.30)" in collapse_numbers(size(1e-4), drawn, [spot(5, 0)])
+    assert "as drawn" not in collapse_numbers(size(1e-4), drawn, [spot(90, 90)])
+
+
+def of_samples(about):
+    """The same results of a study that forgot single samples."""
+    method, results = about
+    told = results.get(EvidenceResult)
+    alone = replace(told.accuracy, forget_test=Undefined("there are no such samples"))
+    return method, known(results.training, evidence=replace(told, accuracy=alone))
+
+
+def test_of_single_samples_no_other_class_is_spoken_of():
+    method, results = of_samples(numbers("retrain", before=98.0, after=97.0))
+    said = headline(method, results)
+    assert said.endswith("as it answers new pictures: that is generalisation, not memory.")
+    assert "classes" not in said
+    assert introduced(method, results) in said
+    assert introduced("retrain", numbers("retrain")[1]) != introduced(method, results)
+    assert introduced("rl", results) == ""
+    assert "no label for a forgotten class" not in how_recovery_reads([results])
+    assert "no label for a forgotten class" in how_recovery_reads([numbers("retrain")[1]])
 
 
 def test_features_that_are_not_finite_have_no_width():

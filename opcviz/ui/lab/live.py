@@ -240,7 +240,8 @@ def _moving_map(tail: Tail, samples: Samples) -> None:
     linked_maps([panel], samples, key="live.map", height=270, compact=True)
     st.caption(
         "Principal components (PCA), not centred, turned to match the epoch before; the cross is "
-        "the origin. Samples that the model no longer tells apart are one mark with their count."
+        "the origin. Samples too near to be drawn apart are one mark with their count; they "
+        "need not get the same answer."
     )
 
 

@@ -15,7 +15,7 @@ from ..charts.bands import Band
 from ..reading.references import References
 from ..reading.store_reader import Column
 from .glossary import abbr, explained
-from .sentences import INTRODUCED, headline
+from .sentences import headline, introduced
 from .verdicts import badge, details, reach
 
 __all__ = ["card", "headlines"]
@@ -91,7 +91,7 @@ def _sentence(column: Column) -> str:
     if verdict.gone is not None and verdict.numbers:
         said = GONE[verdict.gone]
         told = verdict.numbers[0].says.split("; ")
-        lead = INTRODUCED.get(column.name) or f"{_capital(said)}."
+        lead = introduced(column.name, column.results) or f"{_capital(said)}."
         lines = [lead, *(f"{_capital(each)}." for each in told)]
     first, *others = lines
     rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others)

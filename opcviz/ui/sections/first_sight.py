@@ -44,8 +44,8 @@ STYLE = """
 """
 EXPLAIN_PAGE = (
     "Each dot is a picture as the network sees it in its last layer; dots glide from epoch to "
-    "epoch while the network unlearns. The cross is the origin, where nothing is left to tell "
-    "pictures apart."
+    "epoch while the network unlearns. The cross is the origin: near it features say "
+    "least."
 )
 
 
@@ -138,11 +138,15 @@ def _verdict(column: Column, beside: References) -> str:
 
 def _got_back(column: Column, beside: References) -> str:
     """By whom they are restored: who never holds one, where that is enough; else who comes
-    furthest."""
+    furthest. Where one answer for all gets as much, the former proves nothing."""
     after = score_of(library.fit_of(column.results, "fm", FIT), FIT)
     band = levels(beside).restores
-    if after.value is not None and band and after.value > band.high + CLEARLY:
-        return f"an attacker without a single forgotten picture restores {percent(after.value)}"
+    least = max(band.high, after.constant or 0) + CLEARLY if band else None
+    if after.value is not None and least is not None and after.value > least:
+        return (
+            "an auditor who has the original network and kept pictures, but no forgotten picture, "
+            f"restores {percent(after.value)}"
+        )
     furthest = column.verdict.furthest
     if furthest is None:
         return "an attacker gets back more than from networks that never saw them"

@@ -38,7 +38,8 @@ TERMS = {
     ),
     "UMAP": Term(
         "UMAP",
-        "a map that keeps who is near whom and evens out density: sizes of clusters mean nothing.",
+        "a map that keeps who is near whom and evens out density: sizes of clusters, and "
+        "distances between them, mean nothing.",
         source="arXiv 1802.03426",
     ),
 }

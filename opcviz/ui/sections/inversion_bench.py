@@ -182,9 +182,10 @@ def _settings(shown: Sequence[Column]) -> None:
         "Lift a masked gradient",
         key="bench.slope",
         help="Where dead units (ReLU) keep the gradient from the body, search once more with "
-        f"slope {SLOPE:g} in place of their zero, backward only. It rebuilds the picture even from "
-        "a network that computes nothing of it: it shows that the gradient was masked, not that "
-        "the picture is there.",
+        f"slope {SLOPE:g} in place of their zero, backward only. It can rebuild the picture even "
+        "from a network that computes nothing of it: it shows that the gradient was masked. "
+        "Retrained and untrained networks give as much: that is evidence neither of forgetting "
+        "nor of memory.",
         on_change=lambda: state.choose(
             slope="on" if st.session_state["bench.slope"] else "off", step=""
         ),

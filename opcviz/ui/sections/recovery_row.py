@@ -20,7 +20,7 @@ from ..reading.store_reader import Column, fit_of
 from .folded import folded
 from .glossary import help_of
 from .paint import paint
-from .sentences import HOW_TO_READ, percent, title
+from .sentences import how_recovery_reads, percent, title
 
 __all__ = ["recovery"]
 
@@ -38,7 +38,7 @@ def recovery(shown: Sequence[Column], references: References) -> None:
     """
     left, right = st.columns([1, 2.2], vertical_alignment="bottom")
     with left:
-        title("Recovery attacks", HOW_TO_READ["recovery"])
+        title("Recovery attacks", how_recovery_reads([c.results for c in shown]))
     st.session_state["rows.fit"] = fit = state.option("fit")
     if projected():
         right.markdown(f"The attacker has: **{FIT_SETS[fit].label}**")
@@ -107,7 +107,9 @@ def _read_out(column: Column, fit: str) -> str:
     if score.value is None:
         return f"not defined: {score.reason}"
     kept = f"**{percent(known(found.retain_accuracy))}** of the kept data are still right"
-    guess = "" if score.constant is None else f" (a guess gets {percent(score.constant)})"
+    guess = (
+        "" if score.constant is None else f" (one answer for all gets {percent(score.constant)})"
+    )
     restored = f"Restored by FM: **{percent(score.value)}**{guess}"
     if score.balanced is not None and abs(score.balanced - score.value) >= UNEVEN:
         restored += f", **{percent(score.balanced)}** with every class alike"

@@ -36,7 +36,8 @@ ORDERS = {
 }
 HOW = (
     "**Answer changed**: another class than the original model's. **Restored**: an affine map "
-    "fitted on retained data alone, without a single forgotten sample, gets the true class. "
+    "fitted on retained data alone, without a forgotten sample but with the original's last layer, "
+    "gets the true class. "
     "**Taken for training data**: its membership score is higher than that of 95 % of the samples "
     "the model never saw. Each is asked of the models shown, the original aside; one of them is "
     "enough. " + MOVED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -21,14 +21,17 @@ __all__ = [
     "collapse_line",
     "collapse_numbers",
     "headline",
+    "how_recovery_reads",
+    "introduced",
     "no_retrained",
     "percent",
     "title",
 ]
 
 HOW_TO_READ = {
-    "umap": "UMAP keeps who is near whom and evens out density: a point-like cluster is drawn as "
-    "large as any other. Read it for mixing, and the radius ratio below it for size.",
+    "umap": "UMAP keeps who is near whom and evens out density: a cluster is spread until it is "
+    "as large as any other; samples on one spot are drawn as one mark. Read it for "
+    "mixing, and the radius ratio below it for size.",
     "densmap": "densMAP also keeps density: a contracted set is drawn as a small dot. Distances "
     "between clusters still mean little.",
     "pca": "Linear and not centred: the cross is the origin of feature space. A contracted set "
@@ -37,9 +40,8 @@ HOW_TO_READ = {
     "(FM), whose head then answers, or straight to the labels (HR); no weight is trained. Bars "
     "show how many forgotten pictures it answers right that it was not fitted on, whiskers the "
     "95 % interval. Dashed: what one constant answer scores. Dotted: what the best map gets from "
-    "raw pixels with the same data. Shaded: the retrained models of all seeds, which never saw the "
-    "data. Whoever holds retained data alone has no label for a forgotten class, so HR gets "
-    "nothing there.",
+    "raw pixels with the same data, without the unlearned model. Shaded: the retrained models of "
+    "all seeds, which never saw the data.",
     "inversion": "An auditor who holds the forget picture takes its gradient at the unlearned "
     "weights and searches for the picture that leaves it: a probe of the network, not an attack by "
     "an eavesdropper who lacks the picture. A high PSNR says that a gradient is alive there, not "
@@ -51,12 +53,19 @@ HOW_TO_READ = {
     "cannot tell.",
 }
 
-DRAWN = {
+NO_LABEL = (
+    "Whoever holds retained data alone has no label for a forgotten class, so HR gets "
+    "nothing there."
+)
+TOO_LARGE = {
     "umap": "UMAP evens out size",
     "densmap": "densMAP keeps sizes only roughly",
     "pca": "PCA shows two directions only",
 }
-"""Why a kind of map shows another size than the features have."""
+"""Why a kind of map shows a set larger than its features are."""
+TOO_SMALL = {**TOO_LARGE, "umap": "UMAP does not keep distances between clusters"}
+"""Why it shows one smaller."""
+FEW = 3  # classes that are named one by one
 ALIKE = 1.25  # widths that differ by less are about the same
 FAR = 10  # times too large
 INTRODUCED = {
@@ -65,12 +74,35 @@ INTRODUCED = {
     "sorts is likeness to other classes, not memory.",
 }
 """What the two references are, in place of what a verdict would say of them."""
+NEW_TO_IT = (
+    "It never saw the forgotten data. It answers them as it answers new pictures: that is "
+    "generalisation, not memory."
+)
+"""The same of a retrained model where single samples were forgotten: no class is new to it."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def title(words: str, how: str) -> None:
     """The name of a row, with how to read it."""
     st.header(words, anchor=False, help=how)
+
+
+def how_recovery_reads(models: Sequence[ModelResults]) -> str:
+    """How to read recovery attacks; of missing labels only where classes were forgotten."""
+    single = any(_single(results.get(EvidenceResult)) for results in models)
+    return HOW_TO_READ["recovery"] if single else f"{HOW_TO_READ['recovery']} {NO_LABEL}"
+
+
+def introduced(method: str, results: ModelResults) -> str:
+    """What a reference is, in place of what a verdict would say; empty of any other method."""
+    if method == "retrain" and _single(results.get(EvidenceResult)):
+        return NEW_TO_IT
+    return INTRODUCED.get(method, "")
+
+
+def _single(evidence: EvidenceResult | Undefined) -> bool:
+    """Whether single samples were forgotten: then no test data belong to the forgotten."""
+    return defined(evidence) and isinstance(evidence.accuracy.forget_test, Undefined)
 
 
 def headline(method: str, results: ModelResults, verdict: Verdict | None = None) -> str:
@@ -87,7 +119,7 @@ def headline(method: str, results: ModelResults, verdict: Verdict | None = None)
     if training.status in ("refused", "failed"):
         return f"There is no model: {training.reason}."
     if verdict is not None and (told := deciding(verdict)):
-        return " ".join(filter(None, (INTRODUCED.get(method), told)))
+        return " ".join(filter(None, (introduced(method, results), told)))
     forget = known(evidence.accuracy.forget_train) if defined(evidence) else None
     fit = score_of(fit_of(results, "fm", "all"), "all")
     after, constant = fit.value, fit.constant
@@ -98,6 +130,8 @@ def headline(method: str, results: ModelResults, verdict: Verdict | None = None)
     says = f"It still answers {percent(forget)} of the forget data"
     if forget <= constant + 1:
         says = f"The answers are gone ({percent(forget)})"
+    if method == "retrain" and _single(evidence):
+        return f"{says}. {NEW_TO_IT}"
     if method == "retrain":
         return (
             f"{says}. It never saw the forgotten data. An attacker with labelled examples still "
@@ -115,14 +149,18 @@ def collapse_line(
     *,
     kind: str = "umap",
     together: Sequence[CoincidentGroup] = (),
+    classes: Sequence[str] = (),
+    gone: Collection[int] = (),
 ) -> str:
     """The read-out below a map: how wide the forgotten samples are in truth, and how drawn.
 
     Args:
         collapse: sizes in feature space.
         drawn: size in the map, None where it is not known.
-        kind: of map, a key of `DRAWN`.
+        kind: of map, a key of `TOO_LARGE`.
         together: groups of coincident samples, each drawn as one mark.
+        classes: names of all classes.
+        gone: numbers of the forgotten classes; without them no class of kept samples is named.
     """
     if isinstance(collapse, Undefined):
         return f"no numbers: {collapse.reason}"
@@ -131,17 +169,25 @@ def collapse_line(
         why = collapse.radius_ratio
         return f"No width: {why.reason if isinstance(why, Undefined) else 'it is not known'}."
     told = f"The forgotten samples are **{_width(true)}**{_as_drawn(true, drawn, kind, together)}."
-    return " ".join([told, *_on_one_spot(together)])
+    return " ".join([told, *_on_one_spot(together, classes, gone)])
 
 
-def collapse_numbers(collapse: Collapse | Undefined, drawn: MapReadOut | None) -> str:
-    """The figures that the line below a map is made of; empty without them."""
+def collapse_numbers(
+    collapse: Collapse | Undefined,
+    drawn: MapReadOut | None,
+    together: Sequence[CoincidentGroup] = (),
+) -> str:
+    """The figures that the line below a map is made of; empty without them.
+
+    The width as drawn is left out where forgotten samples are one mark, which has none.
+    """
     if isinstance(collapse, Undefined):
         return ""
     rank = known(collapse.effective_rank)
+    merged = any(group.forgotten for group in together)
+    shown = "" if merged else f" (as drawn {_ratio(known(drawn.radius_ratio) if drawn else None)})"
     return (
-        f"radius ratio **{_ratio(known(collapse.radius_ratio))}** "
-        f"(as drawn {_ratio(known(drawn.radius_ratio) if drawn else None)}) · "
+        f"radius ratio **{_ratio(known(collapse.radius_ratio))}**{shown} · "
         f"norm ratio **{_ratio(known(collapse.norm_ratio))}** · "
         f"effective rank **{'none: a point' if rank is None else f'{rank:.1f}'}**"
     )
@@ -182,10 +228,13 @@ def _as_drawn(
         return ""
     factor = shown / true
     size = f"{_times(max(factor, 1 / factor))} times too {'large' if factor > 1 else 'small'}"
-    return f" (drawn {'far too large' if factor >= FAR else size}: {DRAWN[kind]})"
+    why = (TOO_LARGE if factor > 1 else TOO_SMALL)[kind]
+    return f" (drawn {'far too large' if factor >= FAR else size}: {why})"
 
 
-def _on_one_spot(together: Sequence[CoincidentGroup]) -> list[str]:
+def _on_one_spot(
+    together: Sequence[CoincidentGroup], classes: Sequence[str], gone: Collection[int]
+) -> list[str]:
     """Who is drawn as one mark; of many small groups only how many there are."""
     if not together:
         return []
@@ -196,9 +245,24 @@ def _on_one_spot(together: Sequence[CoincidentGroup]) -> list[str]:
     kept = group.count - group.forgotten
     if not kept:
         return [f"{group.count} of them lie on one spot, drawn as one mark."]
+    of = _of_classes(group, classes, gone)
     if not group.forgotten:
-        return [f"{kept} kept samples lie on one spot, drawn as one mark."]
-    return [f"With **{kept} kept** samples they lie on one spot, drawn as one mark."]
+        return [f"{kept} kept samples{of} lie on one spot, drawn as one mark."]
+    return [f"With **{kept} kept** samples{of} they lie on one spot, drawn as one mark."]
+
+
+def _of_classes(group: CoincidentGroup, classes: Sequence[str], gone: Collection[int]) -> str:
+    """Of which classes the kept samples of a group are, in commas; not where samples were
+    forgotten, for there the shares do not tell whose are kept."""
+    numbers = sorted(c for c in map(int, group.shares) if c not in gone)
+    if not gone or not numbers or numbers[-1] >= len(classes):
+        return ""
+    names = [classes[c] for c in numbers]
+    if len(names) == 1:
+        return f", all of class {names[0]},"
+    if len(names) > FEW:
+        return f", of {len(names)} classes,"
+    return f", of classes {', '.join(names[:-1])} and {names[-1]},"
 
 
 def no_retrained(seed: int) -> str:

@@ -56,8 +56,15 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         size = evidence if isinstance(evidence, Undefined) else evidence.collapse
         samples_of = column.results.get(SamplesResult)
         together = samples_of.groups if defined(samples_of) else ()
-        told = collapse_line(size, drawn, kind=view.map, together=together)
-        place.caption(f"{told}  \n{collapse_numbers(size, drawn)}")
+        told = collapse_line(
+            size,
+            drawn,
+            kind=view.map,
+            together=together,
+            classes=samples.class_names,
+            gone=samples.forgotten_classes,
+        )
+        place.caption(f"{told}  \n{collapse_numbers(size, drawn, together)}")
 
 
 def map_panel(column: Column, kind: str, count: int, *, restored: bool = False) -> Panel:

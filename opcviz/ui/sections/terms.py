@@ -61,7 +61,8 @@ DATA = {
         "Retrained band",
         "the lowest and the highest figure of the study's retrained models, one a seed; drawn "
         "shaded.",
-        good="what lies inside is similarity between classes and not memory",
+        good="what lies inside is similarity between classes, or generalisation to new pictures, "
+        "and not memory",
     ),
     "band of 2": Term(
         "Band of 2 (or 3)",
@@ -175,7 +176,8 @@ ANSWERS = {
     "constant answer": Term(
         "Constant answer",
         "what always answering one and the same forgotten class would score; drawn dashed. With "
-        "one forgotten class it is 100 %, so there only retained data alone can tell.",
+        "one forgotten class it is 100 %, so there neither attacker tells by this figure: read "
+        "relearning, and the blocks before the last.",
         "the largest forgotten class's share of the forgotten data",
         "100 % for one class, 33 % for three equal ones",
         "what is not above it shows no knowledge",
@@ -187,8 +189,9 @@ ATTACKS = {
     ),
     "fit set": Term(
         "Fit set",
-        "the data that an attacker holds and fits a map on. Who holds retained data alone never "
-        "had a forgotten sample, so what comes back was in the model.",
+        "the data that an attacker fits a map on. Who holds retained data alone has the original "
+        "network, too, but no forgotten picture: what comes back beyond pixels and retrained "
+        "models was in the model.",
     ),
     "ridge": Term(
         "Ridge",
@@ -216,15 +219,19 @@ ATTACKS = {
         good=AS_RETRAINED,
     ),
     "furthest attacker": Term(
-        "Furthest attacker", "the one who gets most beyond the most they get from retrained models."
+        "Furthest attacker",
+        "of all attackers the one who comes farthest beyond what would count as a difference for "
+        "them; others may get a larger share, from retrained models, too.",
     ),
     "asked as it is": Term(
         "Asked as it is", "the simplest attacker: they ask the model and do nothing else."
     ),
     "pixels": Term(
         "Pixels",
-        "what the same attacker gets from the bare pictures without any model; drawn dotted.",
-        good="what is not above it needs no model",
+        "what the best of these maps (affine, RBF, MLP) gets from the bare pictures, without the "
+        "unlearned model; drawn dotted. With retained data alone it still uses the original's "
+        "last layer.",
+        good="what is not above it needs no unlearned model",
     ),
     "floor": Term(
         "Floor", "what an attacker gets without a trained model: from pixels or random weights."

@@ -90,7 +90,8 @@ SIGNS = {
     ),
     "IDI": Term(
         "Information difference index (IDI)",
-        "how much more than the retrained model the blocks tell of what is forgotten.",
+        "how much more than the retrained model the blocks tell of whether a picture is one of "
+        "the forgotten, in bits.",
         "(bits − retrained bits) / (original bits − retrained bits), summed over blocks",
         "0 as the retrained model, 1 as the original; it can lie outside",
         "near 0",
@@ -98,7 +99,7 @@ SIGNS = {
     ),
     "bits": Term(
         "Bits",
-        "how much a block tells of whether a picture is forgotten; a lower bound.",
+        "how much a block tells of whether a picture is one of the forgotten; a lower bound.",
         "entropy of the question minus what a fitted judge leaves open",
         "0 to the entropy of the question",
         AS_RETRAINED,
@@ -107,8 +108,8 @@ SIGNS = {
 MAPS = {
     "depth": Term(
         "Depth",
-        "the earliest block from which on no map gets more than from retrained models. Forgetting "
-        "that reaches the last layer alone is shallow.",
+        "the earliest block from which on no map gets clearly more than from retrained models. "
+        "Forgetting that reaches the last layer alone is shallow.",
         good="the earlier the block, the deeper",
     ),
     "radius ratio": Term(
@@ -132,6 +133,11 @@ MAPS = {
         "1 to the number of features; none for a point",
         AS_RETRAINED,
         "Roy & Vetterli 2007",
+    ),
+    "one spot": Term(
+        "One spot",
+        "samples within 1 % of the median class radius of each other are drawn as one mark; they "
+        "need not get the same answer.",
     ),
     "densMAP": Term(
         "densMAP",
@@ -158,8 +164,9 @@ MAPS = {
     ),
     "gradient masked": Term(
         "Gradient masked",
-        "no gradient reaches the pictures, and yet they can be rebuilt another way: hiding, not "
-        "forgetting.",
+        "no gradient reaches the pictures, and yet they can be rebuilt another way. Retrained and "
+        "untrained networks give as much from their blocks, so a missing gradient is evidence "
+        "neither of forgetting nor of memory.",
     ),
 }
 VERDICT = {

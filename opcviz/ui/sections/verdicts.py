@@ -111,9 +111,12 @@ def reach(verdict: Verdict, *, tried: bool) -> list[str]:
     if not tried:
         told.append(f"{DEPTH} not known: no map was tried at the blocks.")
     elif verdict.depth is None:
-        told.append(f"{DEPTH} none: maps get more than from retrained models even at the end.")
+        told.append(
+            f"{DEPTH} none: maps get clearly more than from retrained models even at the end."
+        )
     else:
-        told.append(f"{DEPTH} from {verdict.depth} on maps get no more than from retrained ones.")
+        where = f"from {verdict.depth} on"
+        told.append(f"{DEPTH} {where} maps get not clearly more than from retrained ones.")
     return told
 
 

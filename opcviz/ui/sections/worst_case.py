@@ -126,10 +126,13 @@ def _how_to_read(made: Sequence[StrongestResult]) -> str:
     on = (
         "parts of the forgotten pictures left out in turn" if crossed else "forgotten test pictures"
     )
+    alike = "generalisation" if crossed else "similarity"
     return (
-        f"Each point is the best of all declared maps at one place ({PIXELS}: no network at all), "
+        f"Each point is the best of all declared maps at one place ({PIXELS}: without the "
+        f"unlearned network), "
         f"scored on {on}, which no map was fitted on. Shaded: lowest to highest of the retrained "
-        "models, which never saw the data; what lies inside the band is similarity and not memory. "
+        "models, which never saw the data; what lies inside the band is "
+        f"{alike} and not memory. "
         "Dotted: the pixels, and the highest of the untrained networks; what is not above them "
-        "takes no trained model."
+        "says nothing of the unlearned model."
     )

@@ -31,12 +31,12 @@ class Scene:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One stop of the tour, about forty seconds long.
+    """One stop of the tour, about a minute long.
 
     Attributes:
         scene: what is shown.
         evidence: names of the rows that are drawn, see `stage.EVIDENCE`.
-        says: three or four plain sentences.
+        says: three or four short paragraphs.
         task: one thing to try on the real page.
         opens: that page, by the name of its file.
         then: the scene that it opens with.
@@ -79,12 +79,12 @@ CHAPTERS = (
     Chapter(
         DIGITS,
         ("recovery",),
-        texts.holds_nothing,
+        texts.without_one,
         f"Give the attacker '{FIT_SETS['all'].label}', and compare the retrained network's bars.",
         "side_by_side",
         Scene("digits", fit="all"),
         "Why can an attacker sort pictures that the retrained network never saw?",
-        texts.holds_nothing_answer,
+        texts.without_one_answer,
     ),
     Chapter(
         Scene("digits", fit="all"),

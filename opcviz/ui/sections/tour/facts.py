@@ -8,7 +8,14 @@ from typing import NoReturn, TypeVar
 import numpy as np
 
 from ....common.records import defined, known
-from ....results import EvidenceResult, InversionSummary, MapsResult, Rung, StrongestResult
+from ....results import (
+    PIXELS,
+    EvidenceResult,
+    InversionSummary,
+    MapsResult,
+    Rung,
+    StrongestResult,
+)
 from ....study import ModelResult, StudyResult
 from ...charts.bands import Band
 from ...reading import store_reader as library
@@ -19,6 +26,7 @@ from ...reading.state import Choices
 __all__ = ["Facts", "Lacking", "Library"]
 
 T = TypeVar("T")
+CLEARLY = 5.0  # points above one answer for all
 
 
 class Lacking(Exception):
@@ -107,6 +115,11 @@ class Facts:
         evidence = self._evidence(method)
         return self._have(known(evidence.accuracy.forget_train), "how the models answer")
 
+    def asked(self, method: str) -> float:
+        """Percent of the unseen forgotten pictures that a model names, asked as it is."""
+        own = known(self._strongest(method).answers)
+        return self._have(own, "how the models answer").recovered
+
     def score(self, method: str, fit: str) -> Score:
         """What a linear map on the last features gets, fitted on `retain` or on `all`."""
         found = score_of(library.fit_of(self.model(method).results, "fm", fit), fit)
@@ -136,8 +149,23 @@ class Facts:
         """The attacker who got most, at one place or anywhere in the network."""
         return self._have(self._strongest(method).worst(holds, place), "attacks at every stage")
 
-    def worst_retrained(self, holds: str, place: str) -> Band:
-        """What the best attackers get at one place of the retrained networks."""
+    def before_features(self, method: str) -> str:
+        """The block before the last features."""
+        places = self._strongest(method).places()
+        at = places.index("features") if "features" in places else 0
+        return places[at - 1] if at > 1 else self._lack("attacks at every stage")
+
+    def last_open(self, method: str, holds: str) -> Rung | None:
+        """The best attacker at the last place where they get clearly more than one answer for all;
+        None where they do so nowhere."""
+        found = self._strongest(method)
+        floor = self._have(known(found.constant), "the constant answer") + CLEARLY
+        rungs = [found.worst(holds, place) for place in found.places() if place != PIXELS]
+        above = [rung for rung in rungs if rung is not None and rung.attempt.recovered > floor]
+        return above[-1] if above else None
+
+    def worst_retrained(self, holds: str, place: str | None = None) -> Band:
+        """What the best attackers get from the retrained networks, at one place or anywhere."""
 
         def most(found: StrongestResult) -> float | None:
             rung = found.worst(holds, place)
@@ -165,6 +193,11 @@ class Facts:
         """What gradient inversion found."""
         about = self.model(method).results.get(InversionSummary)
         return about if defined(about) else self._lack("gradient inversion")
+
+    def from_block(self, method: str, block: str) -> float:
+        """How close pictures rebuilt from one block's activations come, dB."""
+        found = [b.psnr for b in self.inversion(method).activations if b.block == block]
+        return self._have(found[0] if found else None, f"activations of '{block}' inverted")
 
     def entropy(self, method: str) -> tuple[float, float]:
         """Medians over the forgotten pictures: norm of the logits, and entropy in nats."""

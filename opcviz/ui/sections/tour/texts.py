@@ -6,6 +6,8 @@ import math
 
 from ....common.records import defined
 from ....common.text import percent
+from ....results import Rung
+from ...charts.bands import Band
 from .facts import Facts, Library
 
 __all__ = [
@@ -15,14 +17,14 @@ __all__ = [
     "floors_answer",
     "hidden",
     "hidden_answer",
-    "holds_nothing",
-    "holds_nothing_answer",
     "inversion",
     "inversion_answer",
     "one_class",
     "one_class_answer",
     "umap",
     "umap_answer",
+    "without_one",
+    "without_one_answer",
 ]
 
 
@@ -39,9 +41,10 @@ def hidden(studies: Library) -> list[str]:
         f"Two methods were asked to make it forget. {delete} now "
         f"answers {percent(digits.answered('delete'))} of them rightly, {opc} "
         f"{percent(digits.answered('opc'))}.",
-        f"Now an attacker who holds only the other classes puts one linear map on the last "
-        f"features. From {delete} they get {percent(digits.recovered('delete', 'retain'))} of the "
-        f"unseen forgotten pictures right again, from {opc} "
+        f"Now an auditor who has the original network and kept pictures, but no forgotten "
+        f"picture, puts one linear map on the last features. From {delete} they get "
+        f"{percent(digits.recovered('delete', 'retain'))} of the unseen forgotten pictures right "
+        f"again, from {opc} "
         f"{percent(digits.recovered('opc', 'retain'))}.",
         f"And gone from one place is not gone from everywhere: at '{furthest.place}' the best "
         f"attacker gets {percent(furthest.recovered)} from {opc}, and "
@@ -66,8 +69,9 @@ def umap(studies: Library) -> list[str]:
     return [
         "A feature map places each picture by what the network computes of it, just before it "
         "answers. Nearby marks look alike to the network.",
-        "UMAP keeps who is near whom and evens out size: a tight cluster is spread until it looks "
-        "like any other.",
+        "UMAP keeps who is near whom, neither sizes nor distances between clusters: left to "
+        "itself it would spread a tight cluster until it looks like any other. This page draws "
+        "samples on one spot as one mark.",
         f"The forgotten features of {opc} are {_times(digits.narrower('opc'))} times narrower than "
         f"the kept ones. As UMAP placed them, they are "
         f"{_times(digits.narrower('opc', 'umap'))} times narrower.",
@@ -88,31 +92,41 @@ def umap_answer(studies: Library) -> str:
     )
 
 
-def holds_nothing(studies: Library) -> list[str]:
-    """Sentences of "The attacker who holds nothing"."""
+def without_one(studies: Library) -> list[str]:
+    """Sentences of "The attacker without a forgotten picture"."""
     digits = studies("digits")
     delete, opc = digits.title("delete"), digits.title("opc")
+    band = digits.worst_retrained("retain")
     return [
-        "Who attacks? One who holds labelled examples of everything, the forgotten classes "
-        f"included, gets {percent(digits.recovered('delete', 'all'))} from {delete}, but also "
+        "Who attacks? One who holds labelled examples of everything gets, by one linear map on "
+        f"the last features, {percent(digits.recovered('delete', 'all'))} from {delete}, but also "
         f"{percent(digits.recovered('retrain', 'all'))} from the retrained network, which never "
-        "saw them. Those examples taught the map; the network need not remember.",
-        "The attacker on this page never holds a forgotten picture. From the retrained network "
-        f"they get {percent(digits.recovered('retrain', 'retain'))}, from {delete} "
-        f"{percent(digits.recovered('delete', 'retain'))}, from {opc} "
-        f"{percent(digits.recovered('opc', 'retain'))}.",
-        f"The pixels alone give them {percent(digits.pixels('delete', 'retain'))} (dotted). Only "
-        "what stands above that line and above the green retrained networks speaks of memory.",
+        "saw the forgotten classes. Those examples taught the map; the network need not remember.",
+        "The attacker on this page has kept pictures and the original network, but no forgotten "
+        "picture. They need the original to read the answer; asked itself, it names "
+        f"{percent(digits.asked('original'))}. What is tested is whether the unlearned features "
+        "still fit it.",
+        "By that map they get "
+        f"{percent(digits.recovered('retrain', 'retain'))} from the retrained network, "
+        f"{percent(digits.recovered('delete', 'retain'))} from {delete}, "
+        f"{percent(digits.recovered('opc', 'retain'))} from {opc}. By the best map at any block: "
+        f"{_range(band.low, band.high)} from retrained networks, "
+        f"{percent(digits.worst('delete', 'retain').attempt.recovered)} from {delete}, "
+        f"{percent(digits.worst('opc', 'retain').attempt.recovered)} from {opc}.",
+        "From bare pixels, read by the original's last layer, the best map gets "
+        f"{percent(digits.pixels('delete', 'retain'))} (dotted). Only what stands above that line "
+        "and above the green retrained networks speaks of memory.",
     ]
 
 
-def holds_nothing_answer(studies: Library) -> str:
-    """Answer to the question of "The attacker who holds nothing"."""
+def without_one_answer(studies: Library) -> str:
+    """Answer to the question of "The attacker without a forgotten picture"."""
     digits = studies("digits")
     return (
         "Features learnt from other classes, strokes and loops, sort the new ones as well. That is "
-        f"likeness and not memory: {percent(digits.recovered('retrain', 'all'))} with examples of "
-        f"every class, {percent(digits.recovered('retrain', 'retain'))} without."
+        "likeness and not memory: by one linear map on the last features "
+        f"{percent(digits.recovered('retrain', 'all'))} with examples of every class, "
+        f"{percent(digits.recovered('retrain', 'retain'))} without."
     )
 
 
@@ -148,21 +162,44 @@ def one_class(studies: Library) -> list[str]:
     """Sentences of "One class against three"."""
     digits, one = studies("digits"), studies("digits-one")
     spread, opc = one.title("opc_retain_like"), one.title("opc")
+    earlier = one.before_features("opc")
+    counts = one.worst("opc", "retain", earlier)
+    there = one.worst_retrained("retain", earlier)
     strongest = one.worst("opc_retain_like", "all").attempt
     band = one.worst_retrained("all", strongest.place)
     return [
-        f"{opc} moves all forgotten features to one point. With {digits.forgotten} on it, even an "
-        f"attacker with examples of everything gets {percent(digits.recovered('opc', 'all'))}; a "
-        f"constant answer is right in {percent(digits.constant('opc', 'all'))}.",
-        f"Here only {one.forgotten} was forgotten, and the point gives it away: an attacker "
-        f"without a single forgotten picture gets {percent(one.recovered('opc', 'retain'))}, from "
-        f"retrained networks {_band(one, 'retain')}.",
-        f"{spread} hides the class among the kept ones instead of on a point: the same map gets "
-        f"{percent(one.recovered('opc_retain_like', 'retain'))}.",
-        f"That holds for this attacker. The best one with examples of everything gets "
-        f"{percent(strongest.recovered)} at '{strongest.place}', and from retrained networks "
-        f"{_range(band.low, band.high)} there.",
+        f"{opc} moves all forgotten features to one point. With {digits.forgotten} on it, one "
+        "linear map on the last features, even with examples of everything, gets "
+        f"{percent(digits.recovered('opc', 'all'))}{_earlier(digits)}; one answer for all is right "
+        f"in {percent(digits.constant('opc', 'all'))}.",
+        f"Here only {one.forgotten} was forgotten. With the original network and kept pictures, "
+        f"but no forgotten one, that map gets {percent(one.recovered('opc', 'retain'))}, from "
+        f"retrained networks {_band(one, 'retain')}. One answer for all gets "
+        f"{percent(one.constant('opc', 'retain'))}, so this figure alone proves nothing.",
+        f"One block earlier, at '{earlier}', the best map of that attacker gets "
+        f"{percent(counts.attempt.recovered)}, from retrained networks "
+        f"{_range(there.low, there.high)}. {_what_counts(counts, there)}",
+        f"{spread} moves the class among the kept ones instead: the map on the last features gets "
+        f"{percent(one.recovered('opc_retain_like', 'retain'))}. The best one with examples of "
+        f"everything gets {percent(strongest.recovered)} at '{strongest.place}', and from "
+        f"retrained networks {_range(band.low, band.high)} there.",
     ]
+
+
+def _earlier(digits: Facts) -> str:
+    """Where in the network the best map still gets more than one answer for all."""
+    rung = digits.last_open("opc", "all")
+    if rung is None:
+        return ""
+    return f" (the best map {percent(rung.attempt.recovered)} from '{rung.attempt.place}')"
+
+
+def _what_counts(rung: Rung, retrained: Band) -> str:
+    """What a figure beside the retrained networks' is worth, if the map does more than one word."""
+    if rung.attempt.recovered <= retrained.high or not defined(rung.retain_accuracy):
+        return "That is no difference."
+    kept = percent(rung.retain_accuracy)
+    return f"The same map answers {kept} of the kept pictures right: that difference counts."
 
 
 def one_class_answer(studies: Library) -> str:
@@ -196,8 +233,8 @@ def entropy_answer(studies: Library) -> str:
     digits = studies("digits")
     norm, nats = digits.entropy("delete")
     return (
-        "No. Two long scores that tie leave as much doubt as log 2 = "
-        f"{math.log(2):.2f}, at any norm. For {digits.title('delete')} the median norm is "
+        "No. Two highest scores that tie, however long they are, leave a doubt of at least log 2 = "
+        f"{math.log(2):.2f}. For {digits.title('delete')} the median norm is "
         f"{norm:.1f} and the median entropy {nats:.2f}. So look at both, as the panels do."
     )
 
@@ -221,23 +258,30 @@ def inversion(studies: Library) -> list[str]:
 
 
 def _unmasked(digits: Facts) -> list[str]:
-    """What a slope for dead units brings back; nothing where no picture was masked."""
+    """What a slope for dead units brings back, and others' figures beside; nothing unmasked."""
     found = digits.inversion("opc")
     bent = found.surrogate
     if not found.masked or not defined(bent) or bent.psnr is None:
         return []
     told = (
-        "Units that are off pass no gradient. Let them pass "
-        f"{percent(100 * bent.slope)} of it and the pictures "
+        f"Let units that are off pass {percent(100 * bent.slope)} of the gradient and the pictures "
+        f"are back, at {_db(bent.psnr)}."
     )
     rebuilt = [block for block in found.activations if block.rebuilt and block.psnr is not None]
-    last = rebuilt and f"; the activations of '{rebuilt[-1].block}' give {_db(rebuilt[-1].psnr)}"
-    return [f"{told}are back, at {_db(bent.psnr)}{last or ''}. Masked is not gone."]
+    if rebuilt:
+        last = rebuilt[-1]
+        told += (
+            f" The activations of '{last.block}' give {_db(last.psnr)}, those of the retrained "
+            f"network {_db(digits.from_block('retrain', last.block))}, of an untrained one "
+            f"{_db(digits.from_block('untrained', last.block))}."
+        )
+    return [f"{told} So a missing gradient is evidence neither of forgetting nor of memory."]
 
 
 def inversion_answer(studies: Library) -> str:
     """Answer to the question of "Inversion and dead gradients"."""
-    found = studies("digits").inversion("opc")
+    digits = studies("digits")
+    found = digits.inversion("opc")
     blocks = [b for b in found.activations if b.rebuilt]
     if not blocks:
         return "Not by that alone: the gradient may only be masked. Try the activations as well."
@@ -245,7 +289,8 @@ def inversion_answer(studies: Library) -> str:
     return (
         "Not by that. It may only be masked: from the activations of "
         f"'{first.block}' to '{last.block}' {last.rebuilt} of {len(last.per_picture)} pictures "
-        "are rebuilt all the same. Only the later layers let nothing through."
+        f"are rebuilt all the same. But '{last.block}' of the retrained network, which never saw "
+        f"them, gives {_db(digits.from_block('retrain', last.block))}: no sign of memory."
     )
 
 

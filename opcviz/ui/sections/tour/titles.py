@@ -5,7 +5,7 @@ __all__ = ["TITLES"]
 TITLES = (
     "Hidden or gone?",
     "What UMAP hides",
-    "The attacker who holds nothing",
+    "The attacker without a forgotten picture",
     "Floors and the constant answer",
     "One class against three",
     "Entropy and norm",
