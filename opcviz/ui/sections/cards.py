@@ -62,7 +62,7 @@ def card(column: Column, goal: Band | None = None) -> str:
         '<div data-testid="headline">'
         f'<div style="{SMALL}">Answered right</div>'
         '<div style="display:flex;gap:1rem;margin:0 0 .45rem;flex-wrap:wrap">'
-        f"{_fact(abbr(FORGET_HELP, 'forgotten'), percent(forget), aim)}"
+        f"{_fact(abbr(FORGET_HELP, 'forgotten (train)'), percent(forget), aim)}"
         f"{_fact(abbr(KEPT_HELP, 'kept (test)'), percent(test))}</div>"
         f"{badge(column.verdict, named=False)}{_sentence(column)}{_reach(column)}"
         f'<div style="{SMALL};margin-top:.3rem">Method: {_whole(info.summary)} ({mark}).</div>'

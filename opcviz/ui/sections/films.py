@@ -254,11 +254,11 @@ def _inverted(found: InversionSummary | Undefined) -> dict[str, object]:
 
 
 def _masked(found: InversionSummary | Undefined) -> str:
-    """That a picture is rebuilt all the same, where no gradient reaches the body."""
+    """That a gradient that is only masked says nothing, since a block gives the pictures back."""
     if isinstance(found, Undefined) or not found.masked:
         return ""
     blocks = [name for name in found.rebuilt_by if name != "surrogate"]
-    return f"from block '{blocks[-1]}' they are rebuilt all the same" if blocks else ""
+    return f"no evidence of forgetting: block '{blocks[-1]}' gives them back" if blocks else ""
 
 
 def _means(psnr: np.ndarray) -> list[float | None]:

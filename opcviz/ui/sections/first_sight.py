@@ -30,6 +30,8 @@ __all__ = ["EXPLAIN_PAGE", "exits", "films", "question", "read_ahead", "told"]
 
 FEW = 6  # forgotten classes that are named one by one
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
+SAYS = ("not gone", "hidden", "as in retrained models", "gone beyond retraining")
+"""How a verdict begins, from what says least to what says most."""
 EXITS = (
     ("pages/learn.py", "Take the tour", ":material/explore:"),
     ("pages/scoreboard.py", "Compare all methods", ":material/leaderboard:"),
@@ -167,12 +169,18 @@ def _from_block(column: Column) -> str:
 def _other_seeds(column: Column) -> str:
     """That another seed of the method, or all together, say less."""
     found = column.consensus
-    worse = sum(n for word, n in found.counts.items() if word.startswith(("hidden", "not gone")))
+    mine = _rank(column.verdict.words)
+    worse = sum(n for words, n in found.counts.items() if _rank(words) < mine)
     if worse:
         return f" (seed {column.model.seed}; of {len(found.seeds)} seeds {worse} say less)"
     if found.together is not None and found.together.holds:
         return f" (seed {column.model.seed}; all seeds together say less)"
     return ""
+
+
+def _rank(words: str) -> int:
+    """How much a verdict's words say of what is gone: 0 for nothing."""
+    return next((i for i, word in enumerate(SAYS, 1) if words.startswith(word)), 0)
 
 
 def films(

@@ -106,7 +106,7 @@ def reach(verdict: Verdict, *, tried: bool) -> list[str]:
     told = []
     if (furthest := verdict.furthest) and furthest.words not in deciding(verdict):
         told.append(f"Furthest: {furthest.words}, {furthest.recovered:.1f} % {furthest.of}.")
-    if verdict.gone is None:
+    if verdict.gone in (None, "no"):  # what was not forgotten is at no depth
         return told
     if not tried:
         told.append(f"{DEPTH} not known: no map was tried at the blocks.")
