@@ -305,6 +305,7 @@ def test_the_band_row_goes_from_the_lowest_to_the_highest():
     retrained = replace(line(1, 15.0, fixed=True), method="retrain")
     _, band = table_rows([retrained], [measure()], {}, [])
     assert (band.key, band.cells[1].text, band.cells[1].below) == ("band", "10.0", "to 20.0")
+    assert band.cells[1].help == "3 retrained models: 10.0 to 20.0."
 
 
 LESS, MORE = Axis("x", "less"), Axis("y", "more")

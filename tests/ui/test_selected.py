@@ -9,6 +9,7 @@ import pytest
 
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.charts.maps_component import Samples, Selection
+from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.selected import (
     Chosen,
     Known,
@@ -151,6 +152,10 @@ def test_a_model_is_compared_with_the_original_of_its_seed():
         np.testing.assert_array_equal(found.probabilities, stored[model.seed])
         assert found.key == originals[model.seed].key
     assert original_of(study, originals[0], 1) is None
+    shown = library.columns(study, tuple(m.key for m in models))
+    both = Chosen.of(study, library.samples(study)[0], shown, Selection())
+    assert [m.key for m in both.models] == [m.key for m in models]
+    assert [o.key for o in both.originals] == [originals[m.seed].key for m in models]
 
 
 @pytest.mark.parametrize("classes", [1, 2, 100])
