@@ -79,13 +79,17 @@ def test_it_searches_shows_the_stored_numbers_and_never_twice(visit, works, ship
     assert (run.runner, run.status, list(job.samples)) == (RUNNER, "finished", ids)
     app = visit(PAGE, **query)  # as after a reload
     grid = searched(app, "bench.grid")
-    place = bench_place(shipped.place, job.models[0])
-    (kept,) = library.store().answers(place, BENCH)
-    arrays = kept.arrays("bench.npz")
-    row = grid["tracks"][0]
-    np.testing.assert_array_equal(frames(grid, 0), arrays["frames"])
-    np.testing.assert_allclose(row["psnr"], arrays["psnr"], atol=0.006)
-    assert row["steps"] == arrays["steps"].tolist()
+    ends = []
+    for at, key in enumerate(job.models):
+        (kept,) = library.store().answers(bench_place(shipped.place, key), BENCH)
+        arrays = kept.arrays("bench.npz")
+        row = grid["tracks"][at]
+        np.testing.assert_array_equal(frames(grid, at), arrays["frames"])
+        for name in ("psnr", "ssim"):
+            np.testing.assert_allclose(np.array(row[name], float), arrays[name], atol=0.006)
+        assert row["steps"] == arrays["steps"].tolist()
+        ends.append(arrays["frames"][-1])
+    assert not np.array_equal(*ends)  # else a row could show the other model's
     labels = [track["label"] for track in grid["tracks"]]
     assert labels[2:] == ["Mean picture of the class", "Best picture of one colour"]
     assert app.button(key="bench.go").disabled

@@ -13,6 +13,7 @@ from opcviz.common.progress import Epoch, Stage
 from opcviz.engine.events import EventLog
 from opcviz.methods import create
 from opcviz.study import Job, Plan, Store, open_study, shipped_root
+from opcviz.ui.charts.palette import method_colour
 from opcviz.ui.reading.state import OPTIONS
 
 POINTS = 300
@@ -109,6 +110,8 @@ def test_a_race_is_seen_as_it_goes(visit, engine):
         assert progress(fine(app)) == ["DELETE epoch 2 of 20 · OPC on features epoch 2 of 20"]
         for place, film in enumerate(player(app)["films"]):
             assert film["at"] == [2]
+            colour = method_colour(("delete", "opc")[place])
+            assert film["color"] == film["lines"][0]["color"] == colour
             assert film["bars"][0]["values"] == [50.0 + place]
             assert film["bars"][1]["values"] == [20.0]
             assert film["lines"][0]["values"] == [0.0, 10.0, 20.0]

@@ -96,6 +96,15 @@ def test_the_band_is_that_of_the_retrained_models(study, board):
         assert (band and (band.low, band.high, band.models)) == wanted, measure.name
 
 
+def test_every_seed_of_a_row_opens_its_own_model(study, board):
+    made = {m.key: (m.method, m.seed) for m in study.models}
+    for line in board.lines:
+        for seed, key in line.models.items():
+            assert made[key] == (line.row.method, seed)
+    opened = [key for line in board.lines for key in line.models.values()]
+    assert sorted(opened) == sorted(made)
+
+
 def test_every_declared_measure_is_explained():
     declared = {c.name for about in TABLES for c in columns(about)}
     assert declared == WORDS.keys()
@@ -284,6 +293,19 @@ def test_missing_numbers_of_a_model_that_failed_have_its_reason():
     (row,) = table_rows(board.lines, board.measures, {}, [])
     assert row.cells[1].help == "No number: diverged at step 3."
     assert row.cells[1].text == "–"
+
+
+def test_a_cell_is_coloured_by_its_mean():
+    plain = replace(line(1, None), cells={"m": Summary(30.0, 2.0, 3)})
+    (row,) = table_rows([plain], [measure()], {}, [])
+    assert row.cells[1].heat == pytest.approx(math.sqrt(0.1))  # ten beyond the band, of 100
+
+
+def test_the_band_row_goes_from_the_lowest_to_the_highest():
+    retrained = replace(line(1, 15.0, fixed=True), method="retrain")
+    _, band = table_rows([retrained], [measure()], {}, [])
+    assert (band.key, band.cells[1].text, band.cells[1].below) == ("band", "10.0", "to 20.0")
+    assert band.cells[1].help == "3 retrained models: 10.0 to 20.0."
 
 
 LESS, MORE = Axis("x", "less"), Axis("y", "more")

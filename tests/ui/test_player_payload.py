@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from opcviz.ui.charts.bands import Band
 from opcviz.ui.charts.maps_component import Samples
@@ -87,6 +89,20 @@ def test_reconstructions_are_one_sheet_with_their_scores():
     (sent,) = build_payload([film(rebuilt=made)], SAMPLES)["films"]
     assert sent["rebuilt"]["psnr"] == [[1, 2], [3, None], [None, None]]
     assert sent["rebuilt"]["sheet"].startswith("data:image/png;base64,")
+
+
+def test_every_epoch_shows_its_own_reconstructions():
+    """The sheet as the browser cuts it: a row an epoch, a column a picture."""
+    pictures = np.random.default_rng(0).integers(0, 256, (200, 2, 3, 4, 5)).astype(np.uint8)
+    psnr = np.arange(400, dtype=np.float32).reshape(200, 2)
+    made = Rebuilt(pictures[0], pictures, psnr)
+    (film_sent,) = build_payload([film(200, rebuilt=made)], SAMPLES)["films"]
+    sent, at = film_sent["rebuilt"], film_sent["at"]
+    png = base64.b64decode(sent["sheet"].partition(",")[2])
+    sheet = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    cells = sheet.reshape(len(at), 4, 2, 5, 3).transpose(0, 2, 4, 1, 3)
+    np.testing.assert_array_equal(cells, pictures[at])
+    assert sent["psnr"] == psnr[at].tolist()
 
 
 def test_a_model_without_a_film_says_why():

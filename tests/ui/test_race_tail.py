@@ -33,7 +33,7 @@ def epochs(last: int = LAST) -> list[Event]:
                 "ids": [7],
                 "shape": [1, 1, 1, 2],
                 "pixels": base64.b64encode(bytes([epoch, place])).decode(),
-                "psnr": [None if place else 3.5],
+                "psnr": [None if place else 3.5 + epoch],
             }
             found.append(Stage("model", 1 + place, 3, title))
             groups = [0, 0] if place else []
@@ -71,5 +71,5 @@ def test_a_film_of_it_is_as_a_stored_one(tmp_path):
     assert b.groups(2).tolist() == [[0, 0]] * 3
     assert a.rebuilt()["rebuilt"][2].ravel().tolist() == [2, 0]
     assert b.rebuilt()["rebuilt"][2].ravel().tolist() == [2, 1]
-    assert a.rebuilt()["rebuilt_psnr"].tolist() == [[3.5]] * 3
+    assert a.rebuilt()["rebuilt_psnr"].tolist() == [[3.5], [4.5], [5.5]]
     assert np.isnan(b.rebuilt()["rebuilt_psnr"]).all()

@@ -2,20 +2,26 @@
 
 import csv
 import io
+import re
 
 import numpy as np
 import pytest
 
+from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.charts.maps_component import Samples, Selection
+from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.selected import (
     Chosen,
     Known,
     Rate,
     filtered,
+    original_of,
     positions,
     sorted_by,
 )
 from opcviz.ui.reading.selection_file import selection_csv
+from opcviz.ui.sections.selected_table import _columns
+from opcviz.ui.sections.selection_panel import _summary
 
 
 def known(key: str, answers, **parts) -> Known:
@@ -98,6 +104,58 @@ def test_the_file_holds_the_selected_ids_and_what_each_model_does_with_them():
     assert [row["opc group"] for row in rows] == ["0", "0"]
     assert [row["opc neighbours lost"] for row in rows] == ["0.00", "0.50"]
     assert not any(name.startswith("original restored") for name in rows[0])
+
+
+def test_each_rate_is_of_its_own_flags_and_of_the_forgotten_alone():
+    """Of five forgotten of eight selected: 1 right, 2 and 3 restored, 4 taken for training data."""
+    labels, gone = np.array([0, 0, 0, 1, 1, 0, 1, 1]), np.arange(8) < 5
+    samples = Samples(np.arange(8), labels, gone, ["cat", "dog"])
+
+    def right(count: int) -> np.ndarray:
+        """Answers of which so many of the forgotten are right, and all of the kept."""
+        return np.where((np.arange(8) < count) | ~gone, labels, 1 - labels)
+
+    model = known(
+        "opc",
+        right(1),
+        restored={"retain": right(2), "all": right(3)},
+        member=np.array([1.0, 1, 1, 1, 0, 1, 1, 1]),
+        member_limit=0.5,
+    )
+    mixed = Chosen(samples, [model], [None], np.arange(8), some=True)
+    told = re.findall(r"\((\d+) of (\d+);", _summary(mixed))
+    assert told == [("1", "5"), ("2", "5"), ("3", "5"), ("4", "5")]
+
+
+def test_the_table_has_each_models_own_answers():
+    columns, _ = _columns(chosen(), np.array([3, 0]))
+    names = SAMPLES.class_names
+    for model in (ORIGINAL, MODEL):
+        shares = model.probabilities[[3, 0]]
+        for text, row in zip(columns[model.label], shares, strict=True):
+            assert text.startswith(f"{names[row.argmax()]}  {100 * row.max():.0f} %")
+    assert [text.endswith("↩") for text in columns["opc"]] == [False, True]
+
+
+def test_a_model_is_compared_with_the_original_of_its_seed():
+    study = open_study(Store(shipped_root()), "digits")
+    originals = {m.seed: m for m in study.models if m.method.info.name == "original"}
+    stored = {
+        seed: m.artefact("maps").arrays("maps.npz")["probabilities"]
+        for seed, m in originals.items()
+    }
+    assert len({each.tobytes() for each in stored.values()}) == 3
+    models = [m for m in study.models if m.method.info.name == "opc"]
+    assert {m.seed for m in models} == originals.keys()
+    for model in models:
+        found = original_of(study, model, len(stored[model.seed]))
+        np.testing.assert_array_equal(found.probabilities, stored[model.seed])
+        assert found.key == originals[model.seed].key
+    assert original_of(study, originals[0], 1) is None
+    shown = library.columns(study, tuple(m.key for m in models))
+    both = Chosen.of(study, library.samples(study)[0], shown, Selection())
+    assert [m.key for m in both.models] == [m.key for m in models]
+    assert [o.key for o in both.originals] == [originals[m.seed].key for m in models]
 
 
 @pytest.mark.parametrize("classes", [1, 2, 100])
