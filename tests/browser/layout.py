@@ -29,7 +29,7 @@ FIND = """() => {
       if (css.overflowX === "visible" && css.overflowY === "visible") continue;
       const frame = e.getBoundingClientRect();
       const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
-      const scrolls = /auto|scroll/.test(css.overflowY) && e.scrollHeight > e.clientHeight;
+      const scrolls = e.matches('[data-testid="stMain"], html, body');  // the page itself
       if (x < frame.left || x > frame.right) return true;
       if (!scrolls && (y < frame.top || y > frame.bottom)) return true;
     }
