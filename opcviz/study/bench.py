@@ -34,6 +34,7 @@ from .bench_job import (
     FRAMES,
     SLOPE,
     BenchJob,
+    bench_arrays,
     bench_place,
     weights_of,
 )
@@ -208,7 +209,17 @@ class _Work:
 
     def _kept(self, subject: _Subject, slope: float) -> Artefact | None:
         question = self.asked.question(subject.weights, slope)
-        return self.runner.store.find(self._place(subject), BENCH, question)
+        store, place = self.runner.store, self._place(subject)
+        kept = store.find(place, BENCH, question)
+        if kept is None:
+            return None
+        try:
+            bench_arrays(kept, self.pictures.shape)
+        except StoreError as error:  # whole to the byte, and yet nothing to show: searched again
+            store.warn(str(error))
+            store.discard(place, BENCH, question)
+            return None
+        return kept
 
     def _found(self, subject: _Subject, slope: float) -> BenchResult:
         kept = self._kept(subject, slope)

@@ -9,15 +9,18 @@ and both name an answer by the same question, so that none is ever computed twic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Self
+
+import numpy as np
 
 from ..attacks.inversion import Inversion
 from ..common.config import Config, ConfigError, setting
 from ..common.json_types import Json, Plain
 from ..common.records import Record
-from .artefact import Artefact
+from .artefact import Artefact, StoreError
+from .shapes import fitting
 
 __all__ = [
     "BENCH",
@@ -31,6 +34,7 @@ __all__ = [
     "SLOPE",
     "BenchJob",
     "Search",
+    "bench_arrays",
     "bench_place",
     "means_question",
     "weights_of",
@@ -183,6 +187,24 @@ class BenchJob(Record):
 def bench_place(study: str, model: str) -> str:
     """Where what was found in a model lies in the store."""
     return f"{study}/{BENCH}/{model}"
+
+
+def bench_arrays(kept: Artefact, shape: Sequence[int]) -> dict[str, np.ndarray]:
+    """What one search drew: `steps`, `frames`, `psnr`, `ssim`, see `BenchResult`.
+
+    Args:
+        kept: the answer.
+        shape: (P, C, H, W) of the pictures that were searched for; P alone of no pictures.
+
+    Raises:
+        StoreError: when the file is damaged, or its arrays are not of such pictures.
+    """
+    lengths = dict(zip(("pictures", "channels", "height", "width"), shape, strict=False))
+    found, wrong = fitting("bench.npz", kept.arrays("bench.npz"), lengths)
+    if wrong:
+        path = kept.path("bench.npz")
+        raise StoreError(f"{path} is damaged ({'; '.join(wrong)}); a new search makes it anew")
+    return found
 
 
 def weights_of(model: Artefact) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from opcviz.study import ModelResult
 
 Change = Callable[[dict[str, Any]], None]
@@ -53,9 +55,22 @@ def rewrite(folder: Path, change: Change) -> None:
     """Change a result, with its size and its hash in the record."""
     result = json.loads((folder / "result.json").read_text())
     change(result)
-    text = json.dumps(result).encode()
-    (folder / "result.json").write_bytes(text)
+    (folder / "result.json").write_text(json.dumps(result))
+    _record(folder, "result.json")
+
+
+def rewrite_arrays(path: Path, change: Change) -> None:
+    """Change the arrays of a file, with its size and its hash in the record."""
+    with np.load(path) as file:
+        arrays = dict(file)
+    change(arrays)
+    np.savez_compressed(path, **arrays)
+    _record(path.parent, path.name)
+
+
+def _record(folder: Path, name: str) -> None:
     record = json.loads((folder / "artefact.json").read_text())
-    known = {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
-    record["files"]["result.json"] = known
+    content = (folder / name).read_bytes()
+    known = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    record["files"][name] = known
     (folder / "artefact.json").write_text(json.dumps(record))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
-from stored import rewrite
+from stored import rewrite, rewrite_arrays
 
 from opcviz.study import Store, open_study, shipped_root
 
@@ -84,3 +85,34 @@ def test_a_number_that_cannot_be_is_damage_though_its_file_is_whole(copied, visi
     said += [each.proto.body for each in app.get("html")]
     said += [each.proto.json for each in app.get("bidi_component")]
     assert any("140.0 does not lie in 0 to 100" in text for text in said), said
+
+
+MISSHAPEN = {
+    "models/opc-*-s0/model-*/trajectory.npz": lambda a: a.pop("ids"),
+    "models/opc-*-s0/maps-*/maps.npz": lambda a: a.update(probabilities=a["probabilities"][:, 0]),
+    "models/opc-*-s0/samples-*/samples.npz": lambda a: a.update(
+        neighbours=a["neighbours"] + len(a["neighbours"]), restored=np.array(1)
+    ),
+    "means-*/means.npz": lambda a: a.update(pictures=a["pictures"] / 255),
+}
+"""Files whose hash is right and whose arrays cannot be drawn."""
+
+
+@pytest.mark.parametrize(
+    ("page", "read"),
+    [
+        ("side_by_side", {"maps.npz", "samples.npz", "means.npz"}),
+        ("race", {"trajectory.npz"}),
+    ],
+)
+def test_arrays_that_cannot_be_drawn_cost_their_own_part_alone(copied, visit, page, read):
+    for pattern, change in MISSHAPEN.items():
+        (path,) = copied.glob(pattern)
+        rewrite_arrays(path, change)
+    app = visit(page, study=copied.name)
+    assert not app.exception
+    assert not app.error
+    told = app.session_state["store.told"]
+    assert all(str(copied) in said and "is damaged ('" in said for said in told)
+    assert {said.partition(" is damaged")[0].rpartition("/")[2] for said in told} == read
+    assert all("makes it anew" in said for said in told)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from engines import Here
 from reading import captions, fine, frames, infos, searched
+from stored import rewrite_arrays
 from streamlit.testing.v1 import AppTest
 
 from opcviz.study import Store, StudyResult, open_study, shipped_root
@@ -178,6 +179,20 @@ def test_a_damaged_answer_is_searched_again(visit, works, store, shipped, keys):
     app = visit(PAGE, **query)
     assert searched(app, "bench.grid")["tracks"][0]["reasons"] == ["not searched yet"]
     assert any("Searches in 1 of 2 models" in text for text in captions(app))
+
+
+def test_an_answer_of_another_shape_is_searched_again(visit, works, store, shipped, keys):
+    ids = shipped.probe()[0]["ids"][:2].tolist()
+    query = {"models": keys, "pictures": ",".join(map(str, ids)), "steps": "2", "restarts": "1"}
+    start(visit(PAGE, **query))
+    (kept,) = (store / "studies").glob(f"*/bench/{keys.split(',')[0]}/bench-*")
+    rewrite_arrays(kept / "bench.npz", lambda a: a.update(frames=a["frames"][:, :1]))
+    app = visit(PAGE, **query)
+    assert set(searched(app, "bench.grid")["tracks"][0]["reasons"]) == {"not searched yet"}
+    start(app)
+    assert np.load(kept / "bench.npz")["frames"].shape[1] == 2
+    again = searched(visit(PAGE, **query), "bench.grid")["tracks"][0]
+    assert "not searched yet" not in again["reasons"]
 
 
 def test_a_model_that_diverged_has_nothing_to_search_in(visit, burst):

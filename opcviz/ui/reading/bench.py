@@ -17,7 +17,16 @@ from ...engine import Engine, Run, Runs
 from ...results import BlocksResult, InversionSummary
 from ...results.bench import BenchResult
 from ...study import StudyResult
-from ...study.bench_job import BENCH, RUNNER, SLOPE, BenchJob, Search, bench_place, weights_of
+from ...study.bench_job import (
+    BENCH,
+    RUNNER,
+    SLOPE,
+    BenchJob,
+    Search,
+    bench_arrays,
+    bench_place,
+    weights_of,
+)
 from . import store_reader as library
 from .state import View
 from .store_reader import Column
@@ -157,12 +166,12 @@ def find(study: StudyResult, column: Column, job: BenchJob, slope: float = 0.0) 
     kept = study.store.find(place, BENCH, question)
     if kept is None:
         return None
+    pictures = library.samples(study)[0].pictures
+    shape = pictures.shape[1:] if pictures is not None else ()
     try:
-        arrays = kept.arrays("bench.npz")
-        named = {name: arrays[name] for name in ("frames", "psnr", "ssim")}
-        return Found(kept.record(BenchResult), tuple(arrays["steps"].tolist()), **named)
-    except KeyError as error:
-        study.store.warn(f"{kept.path('bench.npz')} lacks {error}: search again")
+        found = bench_arrays(kept, (len(job.samples), *shape))
+        named = {name: found[name] for name in ("frames", "psnr", "ssim")}
+        return Found(kept.record(BenchResult), tuple(found["steps"].tolist()), **named)
     except ValueError as error:  # StoreError too
         study.store.warn(str(error))
     return None

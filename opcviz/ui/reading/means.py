@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from ...study import StoreError, StudyResult
 from ...study.artefact import read_arrays
 from ...study.bench_job import MEANS
+from ...study.shapes import fitting
 
 __all__ = ["class_means"]
+
+AGAIN = "a search on the page *Inversion* makes it anew"
 
 
 def class_means(study: StudyResult) -> Mapping[int, NDArray[np.uint8]]:
@@ -39,11 +42,10 @@ def _read(path: Path) -> Mapping[int, NDArray[np.uint8]]:
     Raises:
         StoreError: when it is damaged, or holds something else.
     """
-    arrays = read_arrays(path)
-    try:
-        means = dict(zip(arrays["classes"].tolist(), arrays["pictures"], strict=True))
-    except (KeyError, ValueError) as error:
-        raise StoreError(f"{path} is damaged: it holds no mean pictures ({error})") from error
+    arrays, wrong = fitting(path.name, read_arrays(path))
+    if wrong:
+        raise StoreError(f"{path} is damaged ({'; '.join(wrong)}); {AGAIN}")
+    means = dict(zip(arrays["classes"].tolist(), arrays["pictures"], strict=True))
     for picture in means.values():
         picture.setflags(write=False)
     return means

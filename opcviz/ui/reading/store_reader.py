@@ -16,10 +16,11 @@ from ...common.records import Undefined
 from ...engine import DaskEngine
 from ...results import DataResult, EvidenceResult, FitResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
-from ...study.artefact import read_arrays
+from ...study.artefact import REMEDY, read_arrays
 from ...study.naming import apart_models
 from ...study.opening import list_studies
 from ...study.own import declare_own
+from ...study.shapes import fitting
 from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
 from .kept import KeptStudies
@@ -44,6 +45,9 @@ __all__ = [
 
 FIRST_SHOWN = (("original",), ("retrain",), ("delete", "rl", "ssd"), ("opc",))
 """By column: the methods of which the first that a study has is shown; the third ones hide."""
+
+BY_CLASS = ("maps.npz", "samples.npz")
+"""Files whose arrays must fit the number of classes."""
 
 _kept = KeptStudies()
 _judging = threading.Lock()  # two visitors at once wait for one judgement instead of making two
@@ -134,13 +138,37 @@ def _arrays(path: str) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _sound_arrays(path: str) -> dict[str, np.ndarray]:
-    """The same; empty, and a warning, where it is damaged."""
+@lru_cache(maxsize=256)
+def _fitting(path: str, classes: int | None) -> tuple[dict[str, np.ndarray], str]:
+    """Those of its arrays that look as they must, and what is wrong with the others.
+
+    Raises:
+        StoreError: when it is damaged.
+    """
+    known = {"classes": classes} if classes else {}
+    found, wrong = fitting(Path(path).name, _arrays(path), known)
+    if not wrong:
+        return found, ""
+    why = "; ".join(wrong)
+    # its bytes are those recorded: as long as they lie there, a run takes them for the answer
+    return found, f"{path} is damaged ({why}); remove its folder, and {REMEDY}"
+
+
+def _sound_arrays(path: str, classes: int | None = None) -> dict[str, np.ndarray]:
+    """The same; without what is damaged, of which a warning tells.
+
+    Args:
+        path: of the file.
+        classes: of the study, where the file says something by class.
+    """
     try:
-        return _arrays(path)
+        found, wrong = _fitting(path, classes)
     except StoreError as error:
         _warn(str(error))
         return {}
+    if wrong:
+        _warn(wrong)
+    return found
 
 
 def samples(study: StudyResult) -> tuple[Samples, DataResult]:
@@ -152,7 +180,10 @@ def samples(study: StudyResult) -> tuple[Samples, DataResult]:
     artefact = study.probe_artefact()
     if artefact is None:
         raise StoreError(f"study '{study.place}' has no probe set yet: run it first")
-    arrays, about = _arrays(str(artefact.path("probe.npz"))), DataResult.from_dict(artefact.json())
+    about = DataResult.from_dict(artefact.json())
+    arrays, wrong = _fitting(str(artefact.path("probe.npz")), len(about.class_names))
+    if wrong:
+        raise StoreError(wrong)
     return (
         Samples(
             arrays["ids"],
@@ -211,7 +242,18 @@ def arrays_of(model: ModelResult, kind: str, name: str) -> dict[str, np.ndarray]
     """The arrays of one kind of artefact of a model, empty where there are none."""
     artefact = model.artefact(kind)
     path = artefact.path(name) if artefact else None
-    return _sound_arrays(str(path)) if path and path.is_file() else {}
+    if not path or not path.is_file():
+        return {}
+    return _sound_arrays(str(path), _classes(model) if name in BY_CLASS else None)
+
+
+def _classes(model: ModelResult) -> int | None:
+    """How many classes its study has; None where its probe set does not say."""
+    probe = model.store.latest(model.place.partition("/")[0], "probe")
+    try:
+        return len(DataResult.from_dict(probe.json()).class_names) if probe else None
+    except ValueError:  # of a damaged probe set whoever reads it tells
+        return None
 
 
 def columns(study: StudyResult, keys: tuple[str, ...]) -> list[Column]:
