@@ -40,9 +40,9 @@ def relearnt(**changes: float | Undefined) -> RelearningResult:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("from retained data", "0.10, half after 10 steps"),
-        ("from ten a class", "0.30, half after 30 steps"),
-        ("from photographs", "0.50, half after 50 steps"),
+        ("from retained data", "0.10, half is back after 10 steps"),
+        ("from ten a class", "0.30, half is back after 30 steps"),
+        ("from photographs", "0.50, half is back after 50 steps"),
     ],
 )
 def test_relearning_is_told_of_its_own_variant_on_the_forgotten_train_data(name, says):
@@ -51,7 +51,10 @@ def test_relearning_is_told_of_its_own_variant_on_the_forgotten_train_data(name,
 
 def test_relearning_says_what_its_curve_lacks():
     name = "from retained data"
-    assert cell("relearning", name, relearnt(steps_to_half=NOT_REACHED)) == "0.10, half not reached"
+    assert (
+        cell("relearning", name, relearnt(steps_to_half=NOT_REACHED))
+        == "0.10, half does not come back"
+    )
     nothing = relearnt(area=Undefined("1 | 2 answers are not finite"))
     assert cell("relearning", name, nothing) == "1 / 2 answers are not finite"
 

@@ -153,7 +153,7 @@ def test_it_is_tried_again_and_a_mended_file_takes_its_place(
     assert (again["made"], len(again["failed"])) == (0, 1)
     file.write_text(GOOD)
     mended, told = run_job(store, file)
-    assert (mended["made"], mended["failed"], told) == (4, [], [])
+    assert (mended["made"], mended["failed"], told) == (5, [], [])
     models = open_study(Store(store), "tiny").to_dict()["models"]
     assert [model["status"] for model in models] == ["finished"] * 3
     assert all(model["accuracy"]["forget_train"] is not None for model in models)
@@ -193,7 +193,7 @@ def test_the_command_line_says_it_with_its_status(call, tmp_path: Path) -> None:
     sentence = f"'mine' failed: {file}, line {LINE}: ValueError: odd [/bracket]"
     assert err.count(sentence) == 1
     assert "Traceback" not in err
-    assert "8 answers made, 4 could not be, kept in" in out
+    assert "10 answers made, 5 could not be, kept in" in out
     status, out, _ = call("show", "tiny", "--store", store)
     assert status == 0
     assert f"mine, seed 0: failed: {sentence}" in out
@@ -218,4 +218,4 @@ def test_the_number_of_answers_leaves_out_an_attack_that_failed(call, tmp_path: 
     asked = ("run", plan, "--store", store, "--device", "cpu", "--attacks", "mine")
     status, out, _ = call("--attack-file", file, *asked)
     assert status == 1
-    assert "4 answers made, 1 could not be, kept in" in out
+    assert "5 answers made, 1 could not be, kept in" in out
