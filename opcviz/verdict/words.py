@@ -93,7 +93,7 @@ saw the forgotten data. Every attacker is scored on pictures they were not given
    they get from any retrained model, more than chance could give (the 95 % interval of the
    difference), and more than all but {t.further:g} % of further retrained models would give them,
    by the spread of those in hand. A map must also get more than a map gets from the pixels alone,
-   without any model. One attacker is enough.
+   without the unlearned model. One attacker is enough.
 3. **beyond**: none does; and both the best map of the last block and the best relearning get more
    than {t.points:g} points, and more than chance, less than from every retrained model. It says
    nothing of earlier blocks, nor of whoever throws the network away and trains a fresh one. Of a

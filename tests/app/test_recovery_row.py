@@ -73,7 +73,9 @@ def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, 
         assert noticed in box
         kept = {"yes": "rest kept", "no": "damaged"}.get(verdict.kept, verdict.kept)
         assert f">{kept}<" in box
-        depth = f"from {verdict.depth} on maps get no more" if verdict.depth else "Depth: none"
+        depth = (
+            f"from {verdict.depth} on maps get not clearly more" if verdict.depth else "Depth: none"
+        )
         assert depth in flat
 
 

@@ -56,7 +56,7 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
             "How many forgotten pictures are named rightly: by the network itself (before), and "
             "after an attacker put one linear map on its last features. Only what stands above "
             "the green retrained networks, which never saw these pictures, and above the dotted "
-            "pixels, which are no network at all, speaks of memory.",
+            "pixels, which need no unlearned network, speaks of memory.",
         ),
         Row(
             "depth",

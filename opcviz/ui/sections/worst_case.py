@@ -93,7 +93,9 @@ def _beside(
     words = {k: [_words(rungs[at]) for at in places] for k, rungs in best.items()}
     if pixels is not None:
         floors["pixels"] = [pixels.attempt.recovered] * len(places)
-        words["pixels"] = [f"{pixels.attempt.recovered:.1f} %, without any model"] * len(places)
+        words["pixels"] = [
+            f"{pixels.attempt.recovered:.1f} %, without the unlearned network"
+        ] * len(places)
     if any(value is not None for value in untrained):
         floors["untrained"] = untrained
         words["untrained"] = ["" if v is None else f"{v:.1f} %" for v in untrained]
