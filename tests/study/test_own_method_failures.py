@@ -202,7 +202,7 @@ def test_the_command_line_says_it_with_its_status(call, tmp_path: Path) -> None:
     file.write_text(GOOD)
     status, out, _ = call(*asked)
     assert status == 0
-    assert "4 answers made, kept in" in out
+    assert "5 answers made, kept in" in out
 
 
 def test_the_number_of_answers_leaves_out_an_attack_that_failed(call, tmp_path: Path) -> None:

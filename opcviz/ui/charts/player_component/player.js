@@ -213,7 +213,7 @@ class Player {
     const keys = [];
     if (bands) keys.push("green: never saw them");
     if (levels.has("constant")) keys.push("dashed: a constant answer, or the average picture");
-    if (levels.has("pixels")) keys.push("dotted: from the pixels alone");
+    if (levels.has("pixels")) keys.push("dotted: the best map of the pixels");
     this.levels.textContent = keys.join(" · ");
   }
 
