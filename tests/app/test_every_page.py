@@ -69,7 +69,8 @@ def test_a_page_is_drawn(visit, store, page, kind):
     app = fine(visit(page, study=STORES[kind](store)))
     assert not app.error
     assert app.title
-    assert app.selectbox(key="head.study").value == app.query_params["study"]
+    if page != "learn":  # each chapter is about a study of its own
+        assert app.selectbox(key="head.study").value == app.query_params["study"]
 
 
 @pytest.mark.parametrize("page", PAGES)
