@@ -92,6 +92,6 @@ def test_the_theme_can_be_switched_and_stays(opened):
     expect(page.get_by_role("button", name="Light theme")).to_be_visible(timeout=WAIT)
 
 
-@pytest.mark.parametrize("name", ["first_sight", "race", "instruments"])
+@pytest.mark.parametrize("name", ["race", "instruments"])
 def test_little_moves_while_a_page_is_drawn(opened, name):
     assert opened(name).evaluate(SHIFT) < 0.1
