@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...study import StudyResult
+from ..charts.theme import projected
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.references import References
@@ -31,7 +32,7 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
     """
     chosen = Chosen.of(study, library.samples(study)[0], shown, view.selection)
     follow = followed.follows(view)
-    return [
+    made = [
         Row(
             "answers",
             lambda: cards.headlines(shown, References.of(study)),
@@ -78,3 +79,5 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
             "never saw it.",
         ),
     ]
+    # nobody selects in a hall, and an empty panel is no screen
+    return [row for row in made if not (projected() and row.key == "selection")]
