@@ -68,13 +68,13 @@ def test_instruments_are_turned_as_well(visit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["", "instruments"])
+@pytest.mark.parametrize("page", ["side_by_side", "instruments"])
 def test_each_row_has_a_sentence_where_explanations_are_on(visit, page):
     app = visit(page)
     assert not told(app)
     app.toggle(key="head.explain").set_value(True).run()
     assert fine(app).query_params["explain"] == "on"
-    assert len(told(app)) == (11 if page else 5)
+    assert len(told(app)) == (11 if page == "instruments" else 6)
     app.toggle(key="head.explain").set_value(False).run()
     assert not told(fine(app))
 

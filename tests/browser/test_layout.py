@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from every_page import PAGES
 from layout import overlapping, too_wide
 from visitor import WAIT, idle
@@ -13,7 +14,6 @@ from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.reading.state import MAX_MODELS
 
 expect = pytest.importorskip("playwright.sync_api").expect
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = pytest.mark.browser
 SERIOUS = ("serious", "critical")
 SHIFT = """() => new Promise(done => {
@@ -46,7 +46,7 @@ def opened(app, visit):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_serious(opened, name, theme):
-    found = axe.Axe().run(opened(name, theme)).response["violations"]
+    found = Axe().run(opened(name, theme)).response["violations"]
     bad = [each for each in found if each["impact"] in SERIOUS or each["id"] == "heading-order"]
     assert not bad, [(each["id"], each["nodes"][0]["html"][:200]) for each in bad]
 

@@ -64,10 +64,10 @@ def test_identity_tells_questions_apart():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no forget scenario"),
-        ("0,1", "no forget scenario"),
-        ("half:50%", "no forget scenario"),
-        ("classes:", "no forget scenario"),
+        ("", "is no valid choice"),
+        ("0,1", "is no valid choice"),
+        ("half:50%", "is no valid choice"),
+        ("classes:", "is no valid choice"),
         ("classes:1,,2", "at least one class"),
         ("classes:1,1", "named twice"),
         ("random:10", "% sign"),
