@@ -12,7 +12,7 @@ MOST = 4  # px that what stands below may move when a sample is pinned
 
 @pytest.fixture
 def home(app, visit):
-    page = visit(app.url)
+    page = visit(f"{app.url}/side_by_side")
     shown(page)
     return page
 
