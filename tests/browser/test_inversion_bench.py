@@ -19,14 +19,20 @@ def picture(page, row: int) -> str:
     )
 
 
+def named(page) -> list[str]:
+    """The pictures that the address names."""
+    return params(page).get("pictures", "").split(",")
+
+
 def test_two_pictures_are_picked_develop_and_are_scrubbed(app, visit):
     page = visit(f"{app.url}/inversion_bench?steps=60&restarts=1")
     thumbs = page.get_by_test_id("picture-picker").locator("button")
     expect(thumbs.first).to_be_visible(timeout=WAIT)
-    for at in (0, 30):
+    for chosen, at in enumerate((0, 30), 1):
         thumbs.nth(at).click()
         expect(thumbs.nth(at)).to_have_attribute("aria-pressed", "true")
-    until(lambda: len(params(page).get("pictures", "").split(",")) == 2)
+        until(lambda n=chosen: len(list(filter(None, named(page)))) == n)
+        idle(page)
     page.get_by_role("button", name="Start", exact=True).click(timeout=WAIT)
     grid = page.get_by_test_id("picture-grid")
     expect(grid.locator(".line.model canvas").first).to_be_visible(timeout=WAIT)
