@@ -44,7 +44,9 @@ def pin(page) -> str:
     """Pin a sample by the keyboard; returns its id."""
     canvas = canvases(page).first
     canvas.focus()
-    page.keyboard.press("ArrowLeft")
+    for arrow in ("ArrowLeft", "ArrowRight", "ArrowDown"):  # one of them leads to a sample
+        page.keyboard.press(arrow)
+    expect(canvas).to_have_attribute("data-ghost", re.compile(r"\d+"), timeout=WAIT)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"[?&]sample=\d+"), timeout=WAIT)
     idle(page)
