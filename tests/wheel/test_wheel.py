@@ -95,6 +95,8 @@ def test_a_preset_runs(installed, tmp_path: Path) -> None:
 def test_home_shows_the_shipped_study(app: str, visit) -> None:
     expect = pytest.importorskip("playwright.sync_api").expect
     page = visit(app, "dark")
+    expect(page.get_by_test_id("player-canvas")).to_have_count(2, timeout=WAIT)
+    page.get_by_role("link", name="Side by side").first.click()
     expect(page.get_by_test_id("headline")).to_have_count(4, timeout=WAIT)
     drawn = page.locator('[data-testid="map-canvas"][data-points]:not([data-points="0"])')
     expect(drawn).to_have_count(4, timeout=WAIT)
