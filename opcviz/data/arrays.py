@@ -16,6 +16,7 @@ __all__ = ["as_labels", "as_pictures", "read_arrays"]
 
 REQUIRED_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3)
+MAX_CLASSES = 100_000
 MAX_NAMED = 5  # arrays named in one message
 
 
@@ -50,7 +51,12 @@ def _class_names(names: np.ndarray, path: Path) -> tuple[str, ...]:
             f"class_names in {path}: wants a list of strings, got {names.dtype} of shape "
             f"{names.shape}"
         )
-    return tuple(np.char.decode(names) if names.dtype.kind == "S" else names)
+    if len(names) > MAX_CLASSES:
+        raise DataError(f"class_names in {path}: {len(names):,} of them; at most {MAX_CLASSES:,}")
+    try:
+        return tuple(np.char.decode(names) if names.dtype.kind == "S" else names)
+    except UnicodeDecodeError as error:
+        raise DataError(f"class_names in {path}: not UTF-8 ({error}); save strings") from error
 
 
 def _read(path: Path, limits: Limits) -> dict[str, np.ndarray]:

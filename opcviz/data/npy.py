@@ -107,8 +107,11 @@ def _check(file: IO[bytes], size: int, where: str) -> None:
             f"{where} is no array of plain numbers or strings, or its header is damaged; write it "
             "again with numpy.savez, without object arrays"
         )
-    kind = np.dtype(found["type"].decode())
-    if kind.kind not in _KINDS:
+    try:
+        kind = np.dtype(found["type"].decode())
+    except TypeError as error:
+        raise DataError(f"{where} has a type that numpy does not know; write it again") from error
+    if kind.kind not in _KINDS or kind.itemsize == 0:
         raise DataError(
             f"{where} has type {kind}; wants plain numbers or strings, without object arrays"
         )
