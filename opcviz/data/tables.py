@@ -7,6 +7,7 @@ runs, nothing is fetched, and no path that a row names is opened.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -100,7 +101,7 @@ def _rows(path: Path, part: str, limits: Limits, size: int | None) -> _Rows:
 
 
 def _files(path: Path, part: str) -> list[Path]:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # of any text, unlike Path.is_dir
         raise DataError(f"no folder {path.absolute()}. {FORM}")
     for home in (path, path / "data"):
         for start in SPLITS[part]:
