@@ -102,7 +102,7 @@ def _rows(path: Path, part: str, limits: Limits, size: int | None) -> _Rows:
 
 def _files(path: Path, part: str) -> list[Path]:
     if not os.path.isdir(path):  # of any text, unlike Path.is_dir
-        raise DataError(f"no folder {path.absolute()}. {FORM}")
+        raise DataError(f"no folder {str(path.absolute())[-200:]}. {FORM}")
     for home in (path, path / "data"):
         for start in SPLITS[part]:
             patterns = (f"{start}*.parquet", f"{start}/*.parquet", f"{start}/*.arrow")
