@@ -17,7 +17,7 @@ from .kind import (
 )
 from .model_results import ModelResults
 from .rows import Row
-from .subject import Stored, Subject, make_subject
+from .subject import NotGiven, Stored, Subject, make_subject, not_given
 
 __all__ = [
     "MODEL",
@@ -28,6 +28,7 @@ __all__ = [
     "KindAbout",
     "Made",
     "ModelResults",
+    "NotGiven",
     "Number",
     "Row",
     "Stored",
@@ -38,6 +39,7 @@ __all__ = [
     "get_kind",
     "kinds",
     "make_subject",
+    "not_given",
     "number",
     "register_kind",
     "settings_tables",

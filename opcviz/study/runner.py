@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind, make_subject
+from ..artefacts import MODEL, Context, Kind, Made, NotGiven, Subject, get_kind, make_subject
 from ..artefacts.own import check_made
 from ..common.config import ConfigError
 from ..common.devices import fitting_threads, flush_denormals, synchronize
@@ -239,7 +239,12 @@ class StudyRunner:
             return
         began = time.perf_counter()
         contexts = [self.context(kind, method, seed) for method in usable]
-        made = self._measure_own(kind, contexts) if kind.own else kind.measure_all(contexts)
+        try:
+            made = self._measure_own(kind, contexts) if kind.own else kind.measure_all(contexts)
+        except NotGiven as reason:
+            for method in usable:
+                self._store_reason(kind, method, seed, str(reason))
+            return
         synchronize(self.device)
         seconds = (time.perf_counter() - began) / len(usable)  # each model's own part
         for method, answer in zip(usable, made, strict=True):
@@ -253,7 +258,7 @@ class StudyRunner:
         """
         try:
             return check_made(kind, kind.measure_all(contexts), len(contexts))
-        except (Cancelled, StoreError):
+        except (Cancelled, StoreError, NotGiven):
             raise
         except (Exception, SystemExit) as error:
             raise OwnKindFailed(kind, error) from error
@@ -272,9 +277,12 @@ class StudyRunner:
     def _store_refusal(self, kind: Kind, method: Method, seed: int) -> bool:
         """If there is no model, store the reason in place of the artefact; whether that was so."""
         if reason := self.failure(method, seed):
-            with self.writing(kind.name, method, seed) as folder:
-                write_json(folder / "result.json", {"reason": reason})
+            self._store_reason(kind, method, seed, reason)
         return bool(reason)
+
+    def _store_reason(self, kind: Kind, method: Method, seed: int, reason: str) -> None:
+        with self.writing(kind.name, method, seed) as folder:
+            write_json(folder / "result.json", {"reason": reason})
 
     def failure(self, method: Method, seed: int) -> str | None:
         """Why training left no model, or None; the model is trained first if it is missing."""
@@ -319,12 +327,16 @@ class StudyRunner:
             )
         return self._subjects[place]
 
+    def first(self, seed: int) -> Subject:
+        """The original model of a seed, which every other is held against."""
+        return self.subject(self.original, seed)
+
     def context(self, kind: Kind, method: Method, seed: int) -> Context:
         """What a kind of artefact is given about one model."""
         with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
         return Context(
             subject=self.subject(method, seed),
-            original=self.subject(self.original, seed),
+            original=self.first(seed),
             retrained=self.subject(self.retrained, seed) if with_retrained else None,
             references=self._references,
             data=self.data,
