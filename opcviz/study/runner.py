@@ -309,12 +309,15 @@ class StudyRunner:
         Outputs are kept for the two references of the seed and for the model asked for last: those
         of a whole study of large networks would not fit into memory.
         """
-        key = self.place(method, seed)
-        kept = {self.place(each, seed) for each in (self.original, self.retrained)}
+        key, kept = self.place(method, seed), self._kept(seed)
         for place, known in self._subjects.items():
             if place != key and place not in kept:
                 known.release()
         return self._subject_at(key, method, seed)
+
+    def _kept(self, seed: int) -> set[str]:
+        """Places of the models whose outputs stay in memory while models of a seed are examined."""
+        return {self.place(each, seed) for each in (self.original, self.retrained)}
 
     def _subject_at(self, place: str, method: Method, seed: int) -> Subject:
         if place not in self._subjects:
@@ -327,16 +330,12 @@ class StudyRunner:
             )
         return self._subjects[place]
 
-    def first(self, seed: int) -> Subject:
-        """The original model of a seed, which every other is held against."""
-        return self.subject(self.original, seed)
-
     def context(self, kind: Kind, method: Method, seed: int) -> Context:
         """What a kind of artefact is given about one model."""
         with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
         return Context(
             subject=self.subject(method, seed),
-            original=self.first(seed),
+            original=self.subject(self.original, seed),
             retrained=self.subject(self.retrained, seed) if with_retrained else None,
             references=self._references,
             data=self.data,
