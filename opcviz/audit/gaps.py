@@ -110,7 +110,8 @@ def _of_attacks(cast: Cast) -> Iterator[str]:
 
 
 def _not_chosen(kind: Kind, cast: Cast) -> bool:
-    return kind.optional and kind.name not in cast.audited.study.evidence.chosen
+    chosen = cast.audited.study.evidence.chosen
+    return kind.optional and not kind.scenarios and kind.name not in chosen
 
 
 def _without_figure(found: object) -> Iterator[str]:
