@@ -1,0 +1,139 @@
+"""What an audit asks, as settings: whose weights, which data, what should be gone.
+
+Nothing here loads torch or opens a file: the page, the command line and `verify` all write this
+down, and `run.audit` answers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from ..artefacts import Evidence, kinds
+from ..artefacts.settings import SUITES
+from ..common.config import Config, ConfigError, setting
+from ..common.json_types import Json, Plain
+from ..common.records import Record
+from ..data import DataSpec, Scenario
+from ..training import Training
+
+__all__ = ["MAX_RETRAINED", "RUNNER", "AuditJob", "AuditSpec"]
+
+RUNNER = "opcviz.audit.job:execute"
+"""The function that executes an `AuditJob`, as the engine wants it."""
+MAX_RETRAINED = 20
+"""Models of the band: beyond that each one tells little more of its spread."""
+
+
+@dataclass(frozen=True)
+class AuditSpec(Config):
+    """Whose weights, which data, what should be gone, and how hard it is attacked.
+
+    Only `unlearned` must be given. Models are files of weights (or folders, see
+    `opcviz.intake.weights`); what is told of them is checked before anything is attacked.
+    """
+
+    unlearned: str = setting("", "weights of the model that should have forgotten")
+    original: str = setting("", "weights of the model before unlearning; empty: there are none")
+    retrained: tuple[str, ...] = setting(
+        (), "weights of models trained without the forget data, one or more; none: see retrain"
+    )
+    data: DataSpec = field(default_factory=DataSpec)
+    forget: Scenario = field(default_factory=Scenario)
+    architecture: str = setting("", "name of the network; empty: recognised from the weights")
+    mean: tuple[float, ...] = setting(
+        (), "what samples are centred by, one number a channel; none: as the weights say, or not"
+    )
+    std: tuple[float, ...] = setting(
+        (), "what samples are divided by, one number a channel; none: as the weights say, or not"
+    )
+    suite: str = setting(
+        "full", "all attacks in earnest, or quick ones for a first look", choices=SUITES
+    )
+    without: tuple[str, ...] = setting((), "attacks to leave out, as in inversion")
+    retrain: int = setting(
+        0, "models to train for the band where none were given", low=0, high=MAX_RETRAINED
+    )
+    training: Training = field(default_factory=Training)
+    evidence: Evidence = field(default_factory=Evidence)
+    seed: int = setting(0, "of everything random", low=0, high=2**31 - 1 - MAX_RETRAINED)
+    name: str = setting("", "one line for people")
+
+    def __post_init__(self) -> None:
+        """Check all fields, also against each other.
+
+        Raises:
+            ConfigError: naming the field and what to do.
+        """
+        super().__post_init__()
+        if not self.unlearned:
+            raise ConfigError("AuditSpec.unlearned: name the weights of the model under audit")
+        if self.retrain and self.retrained:
+            raise ConfigError(
+                "AuditSpec.retrain: retrained models were given, so that none need be trained; "
+                "leave out one of the two"
+            )
+        if len(self.retrained) > MAX_RETRAINED:
+            raise ConfigError(
+                f"AuditSpec.retrained: {len(self.retrained)} models; give {MAX_RETRAINED} at most"
+            )
+        if not all(self.retrained):
+            raise ConfigError("AuditSpec.retrained: one of the names is empty")
+        if any(value <= 0 for value in self.std):
+            raise ConfigError("AuditSpec.std: samples are divided by it: numbers above 0")
+        if len(self.mean) != len(self.std):
+            raise ConfigError(
+                f"AuditSpec.mean and std: {len(self.mean)} and {len(self.std)} numbers; give both, "
+                "one number a channel each"
+            )
+        known = [kind.name for kind in kinds("classification")]
+        for name in self.without:
+            if name not in known:
+                raise ConfigError(
+                    f"AuditSpec.without: '{name}' is no attack; there are: {', '.join(known)}"
+                )
+
+    @property
+    def models(self) -> tuple[tuple[str, str], ...]:
+        """Role (`original`, `unlearned`, `retrained`) and weights of each model that was given."""
+        first = (("original", self.original),) if self.original else ()
+        return (*first, ("unlearned", self.unlearned), *(("retrained", r) for r in self.retrained))
+
+
+@dataclass(frozen=True)
+class AuditJob(Record):
+    """One audit for the engine; `from_dict` raises `ConfigError` for what is no such job.
+
+    Attributes:
+        spec: `AuditSpec.to_dict()`.
+        device: auto, cpu, cuda, cuda:1, mps.
+        data_root: where data sets lie, or None for the usual places.
+        check: only look at what was brought, see `checks.check`; nothing is attacked or kept.
+    """
+
+    spec: Mapping[str, Plain]
+    device: str = "auto"
+    data_root: str | None = None
+    check: bool = False
+
+    def _written(self) -> Json:
+        return dict(vars(self))
+
+    @classmethod
+    def _parsed(cls, values: object, strict: bool, where: str) -> Self:
+        if not isinstance(values, Mapping) or not isinstance(values.get("spec"), Mapping):
+            raise ConfigError("an audit's job wants a spec: a table as `AuditSpec.to_dict()` gives")
+        known = cls.__dataclass_fields__
+        if unknown := [name for name in values if name not in known]:
+            raise ConfigError(f"an audit's job has no '{unknown[0]}'; it has: {', '.join(known)}")
+        return cls(**values)
+
+    @property
+    def asked(self) -> AuditSpec:
+        """The spec.
+
+        Raises:
+            ConfigError: naming the setting that does not fit.
+        """
+        return AuditSpec.from_dict(dict(self.spec))
