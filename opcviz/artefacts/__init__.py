@@ -18,6 +18,7 @@ from .kind import (
 from .model_results import ModelResults
 from .rows import Row
 from .subject import Stored, Subject, make_subject
+from .threat import Threat
 
 __all__ = [
     "MODEL",
@@ -32,6 +33,7 @@ __all__ = [
     "Row",
     "Stored",
     "Subject",
+    "Threat",
     "as_made",
     "columns_of",
     "figure",

@@ -28,6 +28,7 @@ from ..common.records import Record
 from ..common.registry import Registry
 from ..results import PlainResult
 from .columns import Column, ColumnAbout, KindAbout, Number
+from .threat import Threat
 
 if TYPE_CHECKING:
     from .context import Context
@@ -110,6 +111,7 @@ class Kind(Generic[ContextT]):
         family: the family of attackers it belongs to, of `opcviz.verdict.FAMILIES`. A record that
             says its `attempts()` or `signs()` counts in the verdict, whatever its family; one of a
             family that is none of those is missed nowhere.
+        threat: of a kind that attacks: what the attacker holds and spends, for reports.
         scenarios: kinds of forget scenario whose studies have it whatever they choose.
         quick: settings that the quick suite changes, by table. Without any it is made there as it
             always is; None keeps it out of the quick suite.
@@ -134,6 +136,7 @@ class Kind(Generic[ContextT]):
     rows: ClassVar[tuple[Row, ...]] = ()
     result: ClassVar[type[Record]] = PlainResult
     family: ClassVar[str | None] = None
+    threat: ClassVar[Threat | None] = None
     scenarios: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[Mapping[str, Mapping[str, Plain]] | None] = {}
 

@@ -15,6 +15,7 @@ from ...results import ATTACKS, Block, BlocksResult, ProbeScores, ProbesResult, 
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row
+from ..threat import Threat
 from .subject import Context
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ class Blocks(Kind[Context]):
     order = 40
     quick = None
     result = BlocksResult
+    threat = Threat(
+        holds="the pooled output of every block, the features and answers of the original, and "
+        "labelled pictures",
+        spends="one affine map a block in closed form; probes of {probing.hidden} hidden units "
+        "trained for {probing.steps} steps",
+    )
     fields = {"blocks[]": "`name`, and the same recovery, separability and collapse at every block"}
     rows = (
         Row(

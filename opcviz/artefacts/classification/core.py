@@ -13,6 +13,7 @@ from ..columns import HEADLINE, Column, figure
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, of_auc
+from ..threat import Threat
 from .subject import Context
 
 __all__ = ["Core"]
@@ -78,6 +79,12 @@ class Core(Kind[Context]):
     settings = {"recovery": Recovery}
     order = 10
     result = EvidenceResult
+    threat = Threat(
+        holds="the features of the model, the head and the answers of the original, and labelled "
+        "pictures of what was retained, or of every class",
+        spends="one affine map in closed form (relative ridge {recovery.ridge}); no weight is "
+        "trained",
+    )
     fields = {
         "accuracy.{forget_train,retain_train,forget_test,retain_test}": (
             "percent; `per_class` too, by class name"

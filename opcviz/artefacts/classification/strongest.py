@@ -13,6 +13,7 @@ from ..columns import Column
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row
+from ..threat import Threat
 from .subject import Context
 
 __all__ = ["WorstCase"]
@@ -81,6 +82,13 @@ class WorstCase(Kind[Context]):
     settings = {"strongest": Strongest}
     order = 30
     result = StrongestResult
+    threat = Threat(
+        holds="what every block of the model computes, and labelled pictures of every class; or "
+        "of what was retained alone, with the answers of the original",
+        spends="one fit a place and map ({strongest.chosen}); no training of the model",
+        more="fit other maps than {strongest.chosen} to what the blocks compute, give them more "
+        "than {strongest.width} numbers of an output at once, or put several blocks together",
+    )
     family = "recovery"
     quick = {"strongest": {"quick": True}}
     fields = {
