@@ -123,7 +123,7 @@ def plain_head(title: str) -> None:
     left, tools = st.columns([1, 1.9], vertical_alignment="center")
     left.title(title, anchor=False)
     with tools:
-        presentation.leave() if presentation.presenting() else page_tools()
+        page_tools(explain=True)
     presentation.hear()
 
 

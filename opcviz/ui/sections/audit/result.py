@@ -239,8 +239,10 @@ def _row(number: int, figure: Figure) -> TableRow:
         low, high = _figure(band.low, figure.unit), _figure(band.high, figure.unit)
         spread = low if low == high else f"{low} to {high}"
     above = band is not None and figure.value > max(band.high, figure.floor or 0.0)
-    interval = figure.interval
-    sure = "" if interval is None else f"95 %: {interval.low:.1f} to {interval.high:.1f}. "
+    sure = ""
+    if figure.interval is not None:
+        least, most = (_figure(end, figure.unit) for end in figure.interval)
+        sure = f"95 %: {least} to {most}. "
     over = "" if figure.samples is None else f"Over {figure.samples:,} pictures. "
     holds = HOLDS.get(figure.holds or "", "")
     told = f"{sure}{over}{_capital(figure.budget or '')}".strip()
