@@ -20,7 +20,7 @@ from opcviz.audit.page_job import (
     PageJob,
     Problem,
 )
-from opcviz.audit.records import Input, Provenance
+from opcviz.audit.records import Input, Provenance, Report
 from opcviz.audit.report import make_report
 from opcviz.common.progress import Stage
 from opcviz.engine import Engine
@@ -120,7 +120,10 @@ def test_the_example_is_one_click(visit, engine, shipped):
     app = fine(visit(PAGE).button(key="audit.example").click().run())
     (run,) = of(engine, RUNNER)
     job = PageJob.from_dict(run.job)
-    assert (job.original.name, job.unlearned.name) == ("original-0.safetensors", "delete-0.safetensors")
+    assert (job.original.name, job.unlearned.name) == (
+        "original-0.safetensors",
+        "delete-0.safetensors",
+    )
     assert len(job.retrained) == 3
     assert all(Path(given.path).is_file() and not given.held for _, given in job.files)
     assert job.forget == "classes:0,1,2"
@@ -146,7 +149,6 @@ def test_it_works_on_an_empty_store(visit, tmp_path, monkeypatch):
 
 def test_what_is_given_is_looked_at_once(visit, engine, given):
     app = chosen(visit(PAGE), given)
-    (run,) = of(engine, CHECKER)
     assert "still being looked at" in refused(app)
     chosen(app, given, suite="full", seed=3)  # how it runs is nothing to look at again
     assert len(of(engine, CHECKER)) == 1
@@ -306,16 +308,24 @@ def test_a_run_that_is_not_there_or_no_audit_is_said(visit, engine, given):
 # ---- what came of it ----------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def report(shipped) -> Report:
+    """On the shipped DELETE, as if these files had been brought."""
+    key = next(m.key for m in shipped.models if m.method.info.name == "delete" and m.seed == 0)
+    inputs = tuple(
+        Input(role, f"{role}.pt", "ab" * 32, 321_000, "torch.save")
+        for role in ("original", "unlearned", "retrained")
+    )
+    about = Provenance("opcviz audit --quick", inputs, {"torch": "2"}, seconds=12, model=key)
+    return make_report(shipped, about)
+
+
 @pytest.fixture
 def finish(engine, store, shipped, running):
-    """Ends the run with a report on the shipped DELETE, as if these files had been brought."""
+    """Ends the run with a report."""
 
-    def end_with(*roles: str):
+    def end_with(report: Report) -> tuple[AppTest, Path]:
         app, id = running
-        key = next(m.key for m in shipped.models if m.method.info.name == "delete" and m.seed == 0)
-        inputs = tuple(Input(role, f"{role}.pt", "ab" * 32, 321_000, "torch.save") for role in roles)
-        about = Provenance("opcviz audit --quick", inputs, {"torch": "2"}, seconds=12, model=key)
-        report = make_report(shipped, about)
         place, question = shipped.place, {"job": id}
         with Store(store).writing(place, REPORT, question) as folder:
             write_json(folder / "report.json", report.to_dict())
@@ -323,20 +333,22 @@ def finish(engine, store, shipped, running):
             (folder / "samples.csv").write_text("id\n1\n")
         kept = Store(store).find(place, REPORT, question)
         end(engine, id, result={"study": place, REPORT: kept.folder.name})
-        return fine(app.run()), report, kept.folder
+        return fine(app.run()), kept.folder
 
     return end_with
 
 
 @pytest.fixture
-def finished(finish):
-    """The page on a finished audit, its report, and where that lies."""
-    return finish("original", "unlearned", "retrained")
+def finished(finish, report) -> tuple[AppTest, Path]:
+    """The page on a finished audit, and where its report lies."""
+    return finish(report)
 
 
-def test_a_finished_audit_says_its_verdict_and_every_attack(finished, shipped):
-    app, report, _ = finished
-    (box,) = [b.proto.body for b in app.get("html") if 'data-testid="audit-verdict"' in b.proto.body]
+def test_a_finished_audit_says_its_verdict_and_every_attack(finished, report):
+    app, _ = finished
+    (box,) = [
+        b.proto.body for b in app.get("html") if 'data-testid="audit-verdict"' in b.proto.body
+    ]
     said = plain_text(box)
     assert "Is it gone?" in said
     assert report.verdict.numbers[0].says in said
@@ -352,8 +364,8 @@ def test_a_finished_audit_says_its_verdict_and_every_attack(finished, shipped):
     assert "ab" * 32 in texts(app)
 
 
-def test_it_leads_to_the_pages_with_these_models(finished, shipped):
-    app, report, _ = finished
+def test_it_leads_to_the_pages_with_these_models(finished, report, shipped):
+    app, _ = finished
     app = app.button(key="audit.to.Side by side").click().run()
     view = app.session_state["opcviz.view"]
     assert view.study == shipped.place
@@ -362,7 +374,7 @@ def test_it_leads_to_the_pages_with_these_models(finished, shipped):
 
 
 def test_a_damaged_report_is_said_and_the_audit_can_be_run_again(engine, finished):
-    app, _, folder = finished
+    app, folder = finished
     (folder / "report.json").write_text("{}")
     app = fine(app.run())
     assert any("run the audit again" in e.value for e in app.error)
@@ -371,15 +383,15 @@ def test_a_damaged_report_is_said_and_the_audit_can_be_run_again(engine, finishe
 
 
 def test_a_new_audit_begins_with_nothing(finished):
-    app, _, _ = finished
+    app, _ = finished
     (button,) = [b for b in app.button if b.key.startswith("audit.new.")]
     app = fine(button.click().run())
     assert app.session_state["audit.form"] == reading.Form()
     assert "unlearned model is missing" in refused(app)
 
 
-def test_without_retrained_models_one_button_trains_them(engine, finish):
-    app, _, _ = finish("original", "unlearned")
+def test_without_retrained_models_one_button_trains_them(engine, finish, report):
+    app, _ = finish(replace(report, inputs=report.inputs[:2]))
     assert any("nobody can say how much" in text for text in infos(app))
     fine(app.button(key="audit.band").click().run())
     assert PageJob.from_dict(of(engine, RUNNER)[0].job).retrain == reading.BAND

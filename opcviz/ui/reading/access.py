@@ -21,7 +21,18 @@ __all__ = ["drop", "keep", "may_name_paths"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 QUOTA = 2 * 2**30  # bytes a visitor
 KEPT_SECONDS = 24 * 3600  # an area that nobody added to for so long is removed
-SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".pt2", ".npz", ".npy", ".parquet", ".csv", ".txt")
+SUFFIXES = (
+    ".safetensors",
+    ".pt",
+    ".pth",
+    ".bin",
+    ".pt2",
+    ".npz",
+    ".npy",
+    ".parquet",
+    ".csv",
+    ".txt",
+)
 _AREA = "access.area"  # of this session
 
 

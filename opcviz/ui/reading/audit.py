@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from ...audit.page_job import CHECKER, REPORT, RUNNER, PageJob, FirstLook, Given
+from ...audit.page_job import CHECKER, REPORT, RUNNER, FirstLook, Given, PageJob
 from ...audit.records import Report
 from ...common.config import ConfigError
 from ...data import DataError, DataSpec, Scenario, at_hand, list_datasets
@@ -384,11 +384,17 @@ def example() -> Form | str:
     except StoreError:
         return "The example needs the shipped study of digits, which is not here."
     found: dict[str, tuple[Given, ...]] = {}
-    for role, method in (("original", "original"), ("unlearned", "delete"), ("retrained", "retrain")):
+    for role, method in (
+        ("original", "original"),
+        ("unlearned", "delete"),
+        ("retrained", "retrain"),
+    ):
         models = sorted(
             (m for m in study.models if m.method.info.name == method), key=lambda m: m.seed
         )
-        files = [(m, kept.path("weights.safetensors")) for m in models if (kept := m.artefact("model"))]
+        files = [
+            (m, kept.path("weights.safetensors")) for m in models if (kept := m.artefact("model"))
+        ]
         there = [(m, path) for m, path in files if path.is_file()]
         many = there if role == "retrained" else there[:1]
         found[role] = tuple(Given(f"{method}-{m.seed}.safetensors", str(path)) for m, path in many)

@@ -120,8 +120,7 @@ def _log(tail: Tail) -> None:
         if model and model not in known:
             known.append(model)
     rows = "".join(
-        f"<li>{html.escape(_capital(doing(name)))} "
-        f"{html.escape(', '.join(who) or 'the data')}</li>"
+        f"<li>{html.escape(_capital(doing(name)))} {html.escape(', '.join(who) or 'the data')}</li>"
         for name, who in models.items()
     )
     if rows:

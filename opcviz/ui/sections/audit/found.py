@@ -6,7 +6,7 @@ import re
 
 import streamlit as st
 
-from ....audit.page_job import FirstLook, FileFound
+from ....audit.page_job import FileFound, FirstLook
 
 __all__ = ["classes_of", "data_found", "model_found", "plain", "warnings"]
 

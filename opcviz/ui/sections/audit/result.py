@@ -53,8 +53,8 @@ def result(run: Run) -> None:
             Row(
                 "audit-verdict",
                 lambda: _verdict(found, run, job),
-                "Three questions about the unlearned model: is it gone, does it show that something "
-                "was removed, and is the rest kept?",
+                "Three questions about the unlearned model: is it gone, does it show that "
+                "something was removed, and is the rest kept?",
             ),
             Row(
                 "audit-attacks",
@@ -93,8 +93,11 @@ def _said(verdict: Verdict) -> list[str]:
     """The answers, a sentence each, with the figures that decided."""
     if verdict.gone is None:
         missing = "; ".join(verdict.missing) or "evidence is missing"
-        return [f"No verdict: {missing} is missing." if len(verdict.missing) == 1 else
-                f"No verdict. What is missing: {missing}."]
+        return [
+            f"No verdict: {missing} is missing."
+            if len(verdict.missing) == 1
+            else f"No verdict. What is missing: {missing}."
+        ]
     answers = [f"Is it gone? {_capital(GONE[verdict.gone])}."]
     if verdict.noticeable:
         answers.append(f"Does it show? {_capital(NOTICEABLE[verdict.noticeable])}.")
