@@ -26,7 +26,8 @@ class Difference(Record):
     """One value that is not the same in both.
 
     Attributes:
-        path: where, as in `models[1, opc-9c9d9dba-s0].accuracy.forget_test` or `inputs[0, unlearned].sha256`.
+        path: where, as in `models[1, retrain-1d1a5c7e-s0].accuracy.forget_test` or
+            `inputs[0, unlearned].sha256`.
         before, now: the two values; "(absent)" where one report has none.
     """
 
