@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..common.json_types import Json
 from .charts import dots
 from .records import Figure, Range
 from .seen import Row
 
-__all__ = ["PERCENT", "Exhibit", "Table", "band", "dotted", "number", "table_of"]
+__all__ = ["PERCENT", "Exhibit", "Table", "band", "called", "dotted", "number", "table_of"]
 
 PERCENT = (-2.0, 102.0)
+SPELT = {
+    "fm": "FM",
+    "hr_labels": "HR on labels",
+    "affine": "affine map",
+    "rbf": "RBF map",
+    "mlp": "MLP map",
+    "knn": "k-NN",
+}
 MOST_DOTS = 24  # rows of a chart that fits on a page beside its table
 
 
@@ -43,6 +51,12 @@ class Exhibit:
     pictures: tuple[Row, ...] = ()
 
 
+def called(name: str) -> str:
+    """An attacker's name as a report writes it, from `Attempt.words` or a judge's name."""
+    first, space, rest = name.partition(" ")
+    return SPELT.get(first, first) + space + rest
+
+
 def number(value: float | None, unit: str = "%") -> str:
     """As in "83.2", "0.97" or a dash: the unit stands in the table's head."""
     if value is None:
@@ -71,7 +85,7 @@ def _row(f: Figure) -> tuple[str, ...]:
     if f.interval:
         low_high = f"{number(f.interval[0], f.unit)} to {number(f.interval[1], f.unit)}"
     return (
-        f.name,
+        called(f.name),
         number(f.value, f.unit),
         low_high,
         number(f.original, f.unit),
@@ -101,4 +115,9 @@ def dotted(
     for start in range(0, len(figures), MOST_DOTS):
         some = figures[start : start + MOST_DOTS]
         name = title if start == 0 else f"{title}, continued"
-        yield Exhibit(name, text, dots(some, title=axis, span=span), table_of(some))
+        yield Exhibit(
+            name,
+            text,
+            dots([replace(f, name=called(f.name)) for f in some], title=axis, span=span),
+            table_of(some),
+        )

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
@@ -24,7 +25,7 @@ from ..common.json_types import Json
 from ..results import HOLDS
 from ..study import StudyResult
 from ..verdict import GONE, KEPT, NOTICEABLE, Check, Verdict, rules
-from .exhibit import Table, band, number, table_of
+from .exhibit import Table, band, called, number, table_of
 from .exhibits import exhibits
 from .figures import cast
 from .records import Figure, Report
@@ -88,7 +89,16 @@ def to_html(report: Report, study: StudyResult) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "band": band, "short": _short, "size": _size}
+    environment.filters |= {
+        "number": number,
+        "band": band,
+        "called": called,
+        "short": _short,
+        "size": _size,
+        "tidy": _tidy,
+        "date": _date,
+        "plainly": _plainly,
+    }
     verdict = report.verdict
     return environment.get_template("report.html").render(
         report=report,
@@ -97,6 +107,7 @@ def to_html(report: Report, study: StudyResult) -> str:
         headline=_headline(verdict),
         answers=list(_answers(verdict)),
         key_figures=_key_figures(report, verdict),
+        furthest=_furthest(report, verdict),
         exhibits=shown,
         appendix=_appendix(report),
         holds=HOLDS,
@@ -183,6 +194,18 @@ def _key_figures(report: Report, verdict: Verdict) -> list[Figure]:
     return [each for each in found if each]
 
 
+def _furthest(report: Report, verdict: Verdict) -> str:
+    """What the attacker who came furthest held and spent; empty where none was tried."""
+    attempt = verdict.furthest
+    if attempt is None:
+        return ""
+    kind = next((f.kind for f in report.figures if f.holds and f.name == attempt.words), None)
+    made = next((each for each in report.attackers if each.name == kind), None)
+    spends = [attempt.settings, made.budget if made else ""]
+    told = "; ".join(each for each in spends if each) or "one question a picture"
+    return f"{attempt.words} (held {HOLDS[attempt.holds]}; spent {told})"
+
+
 def _appendix(report: Report) -> list[tuple[str, Table]]:
     """Every figure, by the attack that it is from."""
     titles = {kind.name: kind.title for kind in kinds()}
@@ -214,6 +237,26 @@ def _rules() -> Markup:
         else:
             blocks.append(f"<p>{text}</p>")
     return Markup("\n".join(blocks))
+
+
+def _tidy(text: str) -> str:
+    """A sentence whose units stay with their numbers."""
+    text = re.sub(r"(\d) (%|dB)", "\\1\u00a0\\2", text)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _date(iso: str) -> str:
+    """As in "22 November 2026, 01:53 UTC"; what is no date as it stands."""
+    try:
+        found = datetime.fromisoformat(iso).astimezone(UTC)
+    except ValueError:
+        return iso
+    return f"{found.day} {found:%B %Y, %H:%M} UTC"
+
+
+def _plainly(value: float) -> str:
+    """Three digits of a small number, all before the point of a large one."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _short(digest: str) -> str:
