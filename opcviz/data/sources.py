@@ -24,10 +24,18 @@ __all__ = [
     "data_root",
     "list_datasets",
     "load",
+    "own_place",
     "register_dataset",
 ]
 
 DIGITS = tuple("0123456789")
+PATHS = {
+    "folder": "a folder with train/ and test/",
+    "arrays": "an .npz file",
+    "table": "a folder with train*.parquet and test*.parquet",
+}
+"""What the path of a person's own data names."""
+SCALED = ("folder", "table")  # whose pictures are brought to one size
 SPLIT_SEED = 0  # of the digits split: part of the data set, not a setting
 
 
@@ -100,15 +108,15 @@ def register_dataset(
 class DataSpec(Config):
     """Which data set a study is about.
 
-    `size` counts for a folder only; elsewhere it falls back to its default, so that equal
+    `size` counts for folders and tables only; elsewhere it falls back to its default, so that equal
     questions are equal.
     """
 
     # the registry itself: what joins it later can be chosen, too
     name: str = setting("digits", "the data set", choices=DATASETS)
-    path: str = setting("", "folder (for 'folder') or .npz file (for 'arrays')")
+    path: str = setting("", "folder (for 'folder' and 'table') or .npz file (for 'arrays')")
     size: int = setting(
-        32, "side to which the pictures of a folder are scaled", low=4, high=512, unit="pixels"
+        32, "side to which pictures of a folder or table are scaled", low=4, high=512, unit="pixels"
     )
 
     holdout: str = setting(
@@ -128,14 +136,14 @@ class DataSpec(Config):
         super().__post_init__()
         wants_path = DATASETS.get(self.name).info.needs == "path"
         if wants_path and not self.path:
-            what = "a folder with train/ and test/" if self.name == "folder" else "an .npz file"
+            what = PATHS.get(self.name, "its file or folder")
             raise ConfigError(f"DataSpec.path: '{self.name}' wants the path of {what}")
         if self.path and not wants_path:
             raise ConfigError(
                 f"DataSpec.path: '{self.name}' takes no path; to say where downloaded data are, "
                 "set the environment variable OPCVIZ_DATA"
             )
-        if self.name != "folder":
+        if self.name not in SCALED:
             object.__setattr__(self, "size", type(self).size)
 
 
@@ -208,8 +216,14 @@ def validation_split(data: Data, share: float = 0.1) -> Data:
     return split
 
 
-def _place(spec: DataSpec, folder: Path) -> Path:
-    """Where a user's own data lie: in the current folder, else in the data folder."""
+def own_place(spec: DataSpec, root: str | Path | None = None) -> Path:
+    """Where a person's own data lie: in the current folder, else in the data folder.
+
+    Args:
+        spec: which; one that has a path.
+        root: the data folder, see `data_root`.
+    """
+    folder = data_root(root)
     path = Path(spec.path).expanduser()
     return folder / path if not path.exists() and (folder / path).exists() else path
 
@@ -333,7 +347,7 @@ _register_public(
 def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:
     from .folder import read_folder
 
-    return read_folder(_place(spec, folder), spec.size)
+    return read_folder(own_place(spec, folder), spec.size)
 
 
 @register_dataset(
@@ -342,4 +356,13 @@ def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:
 def _npz(spec: DataSpec, folder: Path, download: bool) -> Images:
     from .arrays import read_arrays
 
-    return read_arrays(_place(spec, folder))
+    return read_arrays(own_place(spec, folder))
+
+
+@register_dataset(
+    "table", "own tables: parquet or a saved Hugging Face set, train and test", needs="path"
+)
+def _table(spec: DataSpec, folder: Path, download: bool) -> Images:
+    from .tables import read_table
+
+    return read_table(own_place(spec, folder), spec.size)
