@@ -8,15 +8,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ....audit.page_job import ROLES, PageJob
-from ....audit.records import Figure, Report
+from ....audit.records import Report
 from ....common.config import ConfigError
 from ....engine import Run
-from ....results import HOLDS
 from ....study import StoreError
 from ....verdict import Verdict
 from ....verdict.words import GONE, KEPT, NOTICEABLE
-from ...charts import table_component as component
-from ...charts.table_component import Cell, Head, TableRow
 from ...reading import audit as reading
 from ...reading import state
 from ...reading import store_reader as library
@@ -25,6 +22,7 @@ from ...reading.references import References
 from ..page_rows import Row, show_rows
 from ..verdicts import chips
 from ..worst_case import worst_case
+from .evidence import attacks
 from .found import plain
 from .steps import begin, start_over
 
@@ -35,7 +33,6 @@ PAGES = {
     "pages/feature_space.py": ("Feature space", ":material/scatter_plot:"),
 }
 BIG = "font-size:max(1.15rem,var(--least-text,0px));line-height:1.5;max-width:60em;margin:.2rem 0"
-MUCH = 0.5  # heat of a figure that lies beyond the band
 
 
 def result(run: Run) -> None:
@@ -58,7 +55,7 @@ def result(run: Run) -> None:
             ),
             Row(
                 "audit-attacks",
-                lambda: _attacks(found.report),
+                lambda: attacks(found.report),
                 "One line an attacker. What stands above every retrained model, which never saw "
                 "the data, and above the floor, which needs no unlearned model, was left behind.",
             ),
@@ -182,94 +179,7 @@ def _again(run: Run) -> None:
     two.button("Back", key=f"audit.back.{run.id}", on_click=reading.leave, width="stretch")
 
 
-# ---- the evidence -------------------------------------------------------------------------------
-
-
-def _attacks(report: Report) -> None:
-    """Every figure about the audited model, beside original, retrained models and floor."""
-    st.header(
-        "What every attack found",
-        anchor=False,
-        help="Orange: beyond every retrained model. The floor is what the same attacker gets from "
-        "the bare pixels, without the unlearned model.",
-    )
-    rows = [_row(number, each) for number, each in enumerate(_strongest(report.figures))]
-    if not rows:
-        st.info("No attack gave a figure; below it says why.")
-        return
-    component.table(
-        [
-            Head("value", "Unlearned", sorts=False),
-            Head("retrained", "Retrained, lowest to highest", sorts=False),
-            Head("original", "Original", sorts=False),
-            Head("floor", "Floor", sorts=False),
-        ],
-        rows,
-        key="audit.attacks",
-        corner=Head("name", "Attack", words=True, sorts=False),
-        label="Attacks on the unlearned model",
-    )
-
-
-def _strongest(figures: Sequence[Figure]) -> list[Figure]:
-    """Of each attack with the same means the figure furthest beyond the band, the furthest first.
-
-    An attacker tries every place of a network: what counts is where most was found.
-    """
-    best: dict[tuple[str, str, str | None, str], Figure] = {}
-    for figure in figures:
-        key = (figure.kind, _without_place(figure), figure.holds, figure.unit)
-        if key not in best or _beyond(figure) > _beyond(best[key]):
-            best[key] = figure
-    return sorted(best.values(), key=_beyond, reverse=True)
-
-
-def _without_place(figure: Figure) -> str:
-    return figure.name.replace(figure.place, "") if figure.place else figure.name
-
-
-def _beyond(figure: Figure) -> float:
-    """How far a figure lies above all retrained models, in percent or the like."""
-    scale = 100.0 if figure.unit == "AUC" else 1.0
-    beside = figure.retrained.high if figure.retrained else (figure.floor or 0.0)
-    return scale * (figure.value - beside)
-
-
-def _row(number: int, figure: Figure) -> TableRow:
-    band = figure.retrained
-    spread = "–"
-    if band is not None:
-        low, high = _figure(band.low, figure.unit), _figure(band.high, figure.unit)
-        spread = low if low == high else f"{low} to {high}"
-    above = band is not None and figure.value > max(band.high, figure.floor or 0.0)
-    sure = ""
-    if figure.interval is not None:
-        least, most = (_figure(end, figure.unit) for end in figure.interval)
-        sure = f"95 %: {least} to {most}. "
-    over = "" if figure.samples is None else f"Over {figure.samples:,} pictures. "
-    holds = HOLDS.get(figure.holds or "", "")
-    told = f"{sure}{over}{_capital(figure.budget or '')}".strip()
-    none = "There is none for this attack."
-    return TableRow(
-        f"attack-{number}",
-        Cell(figure.name, f"holds {holds}" if holds else "", help=told),
-        (
-            Cell(_figure(figure.value, figure.unit), heat=MUCH if above else 0.0, help=told),
-            Cell(spread, help="" if band else "No retrained model has this figure."),
-            _optional(figure.original, figure.unit, "There is no original with this figure."),
-            _optional(figure.floor, figure.unit, none),
-        ),
-    )
-
-
-def _optional(value: float | None, unit: str, why: str) -> Cell:
-    return Cell("–", help=why) if value is None else Cell(_figure(value, unit))
-
-
-def _figure(value: float, unit: str) -> str:
-    if unit == "AUC":
-        return f"{value:.2f}"
-    return f"{value:.1f} {unit}".strip()
+# ---- the evidence and what is open ---------------------------------------------------------------
 
 
 def _worst(found: Audited, shown: Sequence[library.Column]) -> None:

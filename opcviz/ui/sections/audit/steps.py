@@ -32,7 +32,7 @@ CARDS = {
     ),
     "unlearned": (
         "The unlearned model",
-        "The one under audit: it should have forgotten.",
+        "The one under audit, which should have forgotten. All attacks are made on this one.",
     ),
     "retrained": (
         "Retrained ones, if you have any",
@@ -54,14 +54,15 @@ def models_step(look: FirstLook, looking: bool) -> None:
         look: what was recognised so far.
         looking: whether more is on its way.
     """
-    title, switch = st.columns([3, 1.2], vertical_alignment="center")
-    title.header("1 · The models", anchor=False, help=WEIGHTS_HELP)
-    if access.may_name_paths():
-        switch.toggle(
-            "Name files on this machine",
-            **bound("by_path"),
-            help="Write where a file lies instead of uploading it: this server is your machine.",
-        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("1 · The models", anchor=False, help=WEIGHTS_HELP, width="stretch")
+        if access.may_name_paths():
+            st.toggle(
+                "Name files on this machine",
+                **bound("by_path"),
+                help="Write where a file lies instead of uploading it: the server is your machine.",
+                width="content",
+            )
     for place, role in zip(st.columns(3), CARDS, strict=True):
         with place.container(border=True, height="stretch"):
             name, why = CARDS[role]
