@@ -13,16 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from ..artefacts.settings import SUITES
 from ..common.config import ConfigError
 from ..common.records import Record
+from .spec import MAX_RETRAINED
 
 __all__ = [
     "CHECKER",
-    "MOST_RETRAINED",
     "REPORT",
     "ROLES",
     "RUNNER",
-    "SUITES",
     "Choice",
     "FileFound",
     "FirstLook",
@@ -42,9 +42,6 @@ ROLES = {
     "unlearned": "The unlearned model",
     "retrained": "A retrained model",
 }
-SUITES = ("quick", "full")
-MOST_RETRAINED = 10
-"""Models that may be brought, or trained, for the band."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +138,8 @@ class PageJob(Record):
             found.append("What should be forgotten is not said: say it in step 2.")
         if self.suite not in SUITES:
             found.append(f"There is no suite '{self.suite}'; there are {' and '.join(SUITES)}.")
-        if len(self.retrained) > MOST_RETRAINED or not 0 <= self.retrain <= MOST_RETRAINED:
-            found.append(f"At most {MOST_RETRAINED} retrained models make the band.")
+        if len(self.retrained) > MAX_RETRAINED or not 0 <= self.retrain <= MAX_RETRAINED:
+            found.append(f"At most {MAX_RETRAINED} retrained models make the band.")
         if bool(self.mean) != bool(self.std):
             found.append("Mean and standard deviation go together: give both, or neither.")
         elif len(self.mean) != len(self.std):

@@ -11,6 +11,7 @@ import streamlit as st
 from ....audit.exhibit import band, called, number
 from ....audit.records import Figure, Report
 from ....results import HOLDS
+from ....verdict.words import Thresholds
 from ...charts import table_component as component
 from ...charts.table_component import Cell, Head, TableRow
 
@@ -24,6 +25,8 @@ HOLDS_SHORT = {
     "shots": "holds a few forgotten pictures",
     "other": "holds other pictures",
 }
+LINES = Thresholds()
+"""Where the verdict draws its lines."""
 ANEW = re.compile(r" with the last( \d+)? blocks? anew")
 
 
@@ -50,17 +53,17 @@ PARTS = (
     _Part(
         "What attackers get back",
         "% of the forgotten pictures",
-        "Of each attacker the place where most was found beyond the retrained models. Orange: more "
-        "than from every retrained model, and more than the floor, which is what the same attacker "
-        "gets from the bare pixels without any of these networks.",
+        "Of each attacker the place where most was found beyond the retrained models. Orange: over "
+        f"{LINES.points:g} points more than from every retrained model and than the floor, which "
+        "is what the same attacker gets from the bare pixels without any of these networks.",
         lambda f: f.unit == "%" and f.holds is not None and f.holds != "nothing",
         lambda f: (ANEW.sub("", f.name.split(" on ")[0]), f.holds),
     ),
     _Part(
         "What gives it away",
         "AUC",
-        "How well forgotten pictures are told from others; 0.5 is guessing. Orange: better than in "
-        "every retrained model.",
+        "How well forgotten pictures are told from others; 0.5 is guessing. Orange: more than "
+        f"{LINES.apart:g} better than in every retrained model.",
         lambda f: f.unit == "AUC",
         lambda f: (f.kind, f.name.split(" on ")[0]),
     ),
@@ -68,7 +71,7 @@ PARTS = (
         "What the models answer",
         "% right",
         "Of forgotten data the retrained models are the goal, not nothing.",
-        lambda f: f.unit == "%" and (f.holds is None or f.holds == "nothing"),
+        lambda f: f.unit == "%" and f.holds is None,
     ),
     _Part(
         "Pictures rebuilt",
@@ -131,15 +134,20 @@ def _beyond(figure: Figure) -> float:
     return figure.value - beside
 
 
+def _clearly(figure: Figure) -> bool:
+    """Whether it lies beyond all retrained models and the floor by what counts as a difference."""
+    if figure.retrained is None:
+        return False
+    line = LINES.apart if figure.unit == "AUC" else LINES.points
+    return figure.value > max(figure.retrained.high, figure.floor or 0.0) + line
+
+
 def _row(at: int, figure: Figure, part: _Part) -> TableRow:
-    above = figure.retrained is not None and figure.value > max(
-        figure.retrained.high, figure.floor or 0.0
-    )
-    heat = BEYOND if above and part.attack else 0.0
+    heat = BEYOND if part.attack and _clearly(figure) else 0.0
     told = _told(figure)
     return TableRow(
         f"row-{at}",
-        Cell(called(figure.name), HOLDS_SHORT.get(figure.holds or "", ""), help=told),
+        Cell(_called(figure), HOLDS_SHORT.get(figure.holds or "", ""), help=told),
         (
             Cell(number(figure.value, figure.unit), heat=heat, help=told),
             Cell(band(figure.retrained, figure.unit), help=_models(figure)),
@@ -147,6 +155,11 @@ def _row(at: int, figure: Figure, part: _Part) -> TableRow:
             _optional(figure.floor, figure, "There is no floor of this figure."),
         ),
     )
+
+
+def _called(figure: Figure) -> str:
+    """Its name; what all rows of a table share stands above it."""
+    return called(figure.name.removeprefix("answered right: "))
 
 
 def _told(figure: Figure) -> str:

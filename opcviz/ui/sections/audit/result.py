@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -32,7 +33,13 @@ PAGES = {
     "pages/side_by_side.py": ("Side by side", ":material/view_column:"),
     "pages/feature_space.py": ("Feature space", ":material/scatter_plot:"),
 }
+FILES = (
+    ("Report (HTML)", "report.html", "text/html"),
+    ("Numbers (JSON)", "report.json", "application/json"),
+    ("Samples (CSV)", "samples.csv", "text/csv"),
+)
 BIG = "font-size:max(1.15rem,var(--least-text,0px));line-height:1.5;max-width:60em;margin:.2rem 0"
+LIST = "margin:.1rem 0;padding-left:1.3rem;max-width:64em;line-height:1.45"
 
 
 def result(run: Run) -> None:
@@ -78,7 +85,11 @@ def _verdict(found: Audited, run: Run, job: PageJob) -> None:
     st.header("Verdict", anchor=False)
     st.markdown(plain(run.label.removeprefix("Audit · ")))
     said = "".join(f'<p style="{BIG}">{_keep(line)}</p>' for line in _said(verdict))
-    st.html(f'<div data-testid="audit-verdict">{chips(verdict)}{said}</div>')
+    decided = "".join(f"<li>{_keep(_capital(each.says))}.</li>" for each in verdict.numbers)
+    listed = f'<p style="{BIG}">What decided:</p><ul style="{LIST}">{decided}</ul>'
+    st.html(
+        f'<div data-testid="audit-verdict">{chips(verdict)}{said}{listed if decided else ""}</div>'
+    )
     for text in (*found.report.warnings, *verdict.notes):
         st.caption(plain(text))
     if not any(each.role == "retrained" for each in found.report.inputs) and not job.retrain:
@@ -100,8 +111,6 @@ def _said(verdict: Verdict) -> list[str]:
         answers.append(f"Does it show? {_capital(NOTICEABLE[verdict.noticeable])}.")
     if verdict.kept:
         answers.append(f"Is the rest kept? {_capital(KEPT[verdict.kept])}.")
-    if verdict.numbers:
-        answers.append(f"What decided: {'; '.join(each.says for each in verdict.numbers)}.")
     return answers
 
 
@@ -136,38 +145,29 @@ def _train_the_band(job: PageJob) -> None:
 def _ways_on(found: Audited, run: Run) -> None:
     """To the pages that show the models, and everything to take away."""
     name = found.study.place
-    columns = st.columns(6)
-    for place, (page, (label, icon)) in zip(columns, PAGES.items(), strict=False):
-        if place.button(label, icon=icon, key=f"audit.to.{label}", width="stretch"):
-            state.update(study=name, models=found.models)
-            st.switch_page(page)
-    for place, (label, file, ending, mime) in zip(
-        columns[2:],
-        (
-            ("Report (HTML)", "report.html", "html", "text/html"),
-            ("Numbers (JSON)", "report.json", "json", "application/json"),
-            ("Samples (CSV)", "samples.csv", "csv", "text/csv"),
-        ),
-        strict=False,
-    ):
-        place.download_button(
-            label,
-            lambda file=file: reading.kept_file(found.kept, file),
-            f"{name}.{ending}",
-            mime,
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"audit.save.{ending}",
-            width="stretch",
+    with st.container(horizontal=True, gap="small", key="audit-ways"):
+        for page, (label, icon) in PAGES.items():
+            if st.button(label, icon=icon, key=f"audit.to.{label}"):
+                state.update(study=name, models=found.models)
+                st.switch_page(page)
+        for label, file, mime in FILES:
+            ending = file.partition(".")[2]
+            st.download_button(
+                label,
+                partial(reading.kept_file, found.kept, file),
+                f"{name}.{ending}",
+                mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"audit.save.{ending}",
+            )
+        st.button(
+            "New audit",
+            icon=":material/restart_alt:",
+            key=f"audit.new.{run.id}",
+            on_click=start_over,
+            help="Files that you uploaded are removed from this server; the audit stays.",
         )
-    columns[5].button(
-        "New audit",
-        icon=":material/restart_alt:",
-        key=f"audit.new.{run.id}",
-        on_click=start_over,
-        width="stretch",
-        help="Files that you uploaded are removed from this server; the audit stays in the store.",
-    )
 
 
 def _again(run: Run) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ....audit.page_job import MOST_RETRAINED, RUNNER, FirstLook, PageJob
+from ....audit.page_job import RUNNER, FirstLook, PageJob
 from ....data import DatasetInfo, at_hand, list_datasets
 from ....engine import EngineError, Run
 from ...reading import access
@@ -36,8 +36,7 @@ CARDS = {
     ),
     "retrained": (
         "Retrained ones, if you have any",
-        "Trained anew without what is forgotten: the measure of what memory is. One to "
-        f"{MOST_RETRAINED}, better three.",
+        "Trained without what is forgotten: the measure of memory. Better three than one.",
     ),
 }
 SUITES = {"quick": "Quick", "full": "Full"}
