@@ -6,6 +6,8 @@ down, and `run.audit` answers it.
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -18,7 +20,7 @@ from ..common.records import Record
 from ..data import DataSpec, Scenario
 from ..training import Training
 
-__all__ = ["MAX_RETRAINED", "RUNNER", "AuditJob", "AuditSpec"]
+__all__ = ["MAX_RETRAINED", "RUNNER", "AuditJob", "AuditSpec", "command_of"]
 
 RUNNER = "opcviz.audit.job:execute"
 """The function that executes an `AuditJob`, as the engine wants it."""
@@ -99,6 +101,47 @@ class AuditSpec(Config):
         """Role (`original`, `unlearned`, `retrained`) and weights of each model that was given."""
         first = (("original", self.original),) if self.original else ()
         return (*first, ("unlearned", self.unlearned), *(("retrained", r) for r in self.retrained))
+
+
+def command_of(spec: AuditSpec, device: str = "auto") -> str:
+    """The line that asks for an audit, with the names of files as they are in the spec."""
+    asked, plain = [], AuditSpec(unlearned=spec.unlearned)
+    for name, value in (
+        *(("original", each) for each in (spec.original,) if each),
+        ("unlearned", spec.unlearned),
+        *(("retrained", each) for each in spec.retrained),
+        ("data", f"{spec.data.name}:{spec.data.path}" if spec.data.path else spec.data.name),
+        ("forget", str(spec.forget)),
+        *(("architecture", each) for each in (spec.architecture,) if each),
+        *((name, _numbers(getattr(spec, name))) for name in ("mean", "std") if spec.mean),
+        *(("retrain", str(each)) for each in (spec.retrain,) if each),
+        *(("without", each) for each in spec.without),
+        *(("seed", str(each)) for each in (spec.seed,) if each),
+        *(("name", each) for each in (spec.name,) if each),
+        ("device", device),
+    ):
+        asked += [f"--{name}", value]
+    asked += ["--quick"] if spec.suite == "quick" else []
+    for table in ("data", "training", "evidence"):
+        now, usual = getattr(spec, table).to_dict(), getattr(plain, table).to_dict()
+        for name, value in now.items():
+            if value != usual.get(name) and not (table == "data" and name in ("name", "path")):
+                asked += ["--set", f"{table}.{name}={_toml(value)}"]
+    return shlex.join(["opcviz", "audit", *asked])
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ",".join(f"{value:g}" for value in values)
+
+
+def _toml(value: Plain) -> str:
+    """A setting as `--set` reads it: JSON, but for its tables."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{name} = {_toml(each)}" for name, each in value.items())
+        return "{" + inner + "}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value)
 
 
 @dataclass(frozen=True)

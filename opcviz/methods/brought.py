@@ -29,7 +29,7 @@ class Brought(Method[nn.Module]):
     limits: ClassVar[str] = "it is examined and never made"
 
     digest: str = setting("", "SHA-256 of the weights, the first 16 hexadecimal digits")
-    name: str = setting("", "what their owner calls them")
+    title: str = setting("", "what their owner calls them")
 
     def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Refuse.
@@ -38,6 +38,6 @@ class Brought(Method[nn.Module]):
             NotDefined: always: weights that were brought cannot be made anew.
         """
         raise NotDefined(
-            f"the weights '{self.name or self.digest}' were brought, and cannot be made here: run "
+            f"the weights '{self.title or self.digest}' were brought, and cannot be made here: run "
             "the audit again with their file"
         )
