@@ -6,7 +6,6 @@ lies on the server is nobody's business.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +21,7 @@ from ..intake.recognise import Candidate, as_candidate, recognise
 from ..intake.weights import Weights, read_weights
 from ..study import Store, shipped_root
 from ..study.store import write_json
-from .checks import Checked
+from .checks import LOOKED_AT, Checked
 from .html import to_html
 from .page_job import REPORT, Choice, FileFound, FirstLook, Given, PageJob, Problem
 from .records import Report
@@ -58,7 +57,6 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
             pick_device(asked.device),
             progress,
             data_root=_root(asked),
-            command=command_of(asked),
         )
     report = _named(made.report, asked)
     question = {"job": asked.to_dict(), "made": report.made}
@@ -91,6 +89,7 @@ def spec_of(asked: PageJob) -> AuditSpec:
         suite=asked.suite,
         retrain=asked.retrain,
         seed=asked.seed,
+        name=f"Audit of {asked.unlearned.name}" if asked.unlearned else "",
     )
 
 
@@ -98,25 +97,6 @@ def _scenario(asked: PageJob) -> Scenario:
     if asked.forget_list is not None:
         return Scenario(kind="indices", path=asked.forget_list.path).pinned()
     return Scenario.parse(asked.forget)
-
-
-def command_of(asked: PageJob) -> str:
-    """The line that repeats the audit where the files lie in the current folder."""
-    words = ["opcviz", "audit"]
-    for role in ("original", "unlearned"):
-        words += [f"--{role}", given.name] if (given := getattr(asked, role)) else []
-    for given in asked.retrained:
-        words += ["--retrained", given.name]
-    data = dict(asked.data or {})
-    words += ["--data", asked.data_name or str(data.get("path") or data.get("name", ""))]
-    words += ["--forget", asked.forget_list.name if asked.forget_list else asked.forget]
-    words += ["--architecture", asked.architecture] if asked.architecture else []
-    for name, numbers in (("mean", asked.mean), ("std", asked.std)):
-        words += [f"--{name}", ",".join(f"{each:g}" for each in numbers)] if numbers else []
-    words += ["--quick"] if asked.suite == "quick" else []
-    words += ["--retrain", str(asked.retrain)] if asked.retrain else []
-    words += ["--seed", str(asked.seed)] if asked.seed else []
-    return shlex.join(words)
 
 
 # ---- names --------------------------------------------------------------------------------------
@@ -127,7 +107,8 @@ def _names(asked: PageJob) -> dict[str, str]:
     names: dict[str, str] = {}
     path = str((asked.data or {}).get("path", ""))
     own = [Given(asked.data_name, path, True)] if asked.data_name and path else []
-    for given in (*asked.held, *own):
+    ours = [given for _, given in asked.files if given.path.startswith(str(shipped_root()))]
+    for given in (*asked.held, *own, *ours):
         names[given.path] = given.name
     return names | {Path(path).name: name for path, name in names.items()}
 
@@ -302,12 +283,12 @@ class _Look:
         original = next((each for each in told.models if each.role == "original"), None)
         accuracy = dict(original.accuracy) if original else {}
         parts = [part for part in ("retain_test", "forget_test") if part in accuracy]
-        tested = sum(told.sizes.get(part, 0) for part in parts)
         right = sum(accuracy[part] * told.sizes.get(part, 0) for part in parts)
+        tested = sum(told.sizes.get(part, 0) for part in parts)
         return replace(
             found,
             accuracy=right / tested if tested else None,
-            tested=tested,
+            tested=sum(min(told.sizes.get(part, 0), LOOKED_AT) for part in parts),
             warnings=tuple(self.rename(_sentence(each)) for each in told.warnings),
         )
 

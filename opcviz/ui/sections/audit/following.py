@@ -41,7 +41,8 @@ def _follow(id: str) -> None:
         _status(run, tail)
         _log(tail)
     for message in tail.messages:
-        (st.info if message["level"] == "info" else st.warning)(plain(message["text"]))
+        if message["level"] != "info":
+            st.warning(plain(message["text"]))
 
 
 def _tail(run: str) -> Tail:
