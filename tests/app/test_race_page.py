@@ -123,3 +123,19 @@ def test_the_lab_sends_to_the_race(visit, engine):
     (run,) = engine.list()
     lab = visit("lab", run=run.id)
     assert any("a race of several methods" in note for note in infos(lab))
+
+
+def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
+    """A badge may be decided by another attacker than the bar's, and bar and curve end on other
+    pictures: each says so."""
+    app = visit("race")
+    study = open_study(Store(shipped_root()), "digits")
+    for film, name in zip(player(app)["films"], ("delete", "opc"), strict=True):
+        model = next(m for m in study.models if m.method.info.name == name and m.seed == 0)
+        decider = study.verdict(model).numbers[0].says.split(";")[0]
+        assert decider in film["why"]
+        answered, restored, _ = film["bars"]
+        assert restored["words"].startswith("from kept pictures only; never saw them")
+        for bar in (answered, restored):
+            assert bar["on"] == ["training pictures", "107 test pictures"]
+        assert film["drawnOn"] == "training pictures"

@@ -279,6 +279,7 @@ def _live_film(runner: Runner, samples: Samples, beside: Levels) -> Film:
         groups=runner.groups(count),
         bars=watched(runner.values, beside),
         lines=lines(runner.values, color),
+        drawn_on="training pictures",
         color=color,
         rebuilt=rebuilt_of(runner.rebuilt(), samples),
         **beside.chart(runner.values),
