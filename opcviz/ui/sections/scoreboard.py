@@ -235,23 +235,25 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
     parts = []
     if seeds:
         parts = [
-            box.format("rgb(222 112 10 / .5)", f"beyond {beside} against the arrow"),
+            box.format(
+                "rgb(222 112 10 / .5)",
+                f"beyond {beside} on the side of memory, of harm or of cost",
+            ),
             box.format(
                 "transparent", "within them, or as near as one standard deviation over seeds"
             ),
             box.format(
                 "rgb(30 118 214 / .5)",
-                "beyond them along the arrow: less than any of them, which may show",
+                "beyond them on the other side; of what was forgotten that may show",
             ),
-            "where ≈ stands: orange above them, blue below",
         ]
     else:
         parts = ["No colours: this study has no retrained model to compare with."]
     marks = "; ".join(f"<b>{name}</b>: {what}" for name, what in MARKS.items())
     told = " · ".join(parts)
     more = (
-        "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> best where retrained models "
-        "are. Below a number: ± one standard deviation over seeds. –: no number; the reason is "
+        "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> the goal is what retrained "
+        "models have. Below a number: ± one standard deviation over seeds. –: no number; the reason is "
         "under the pointer."
     )
     pending = f"<p>{waiting} verdicts are still being made.</p>" if waiting else ""
