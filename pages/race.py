@@ -23,6 +23,7 @@ with button:
         icon=":material/sports_score:",
         key="race.start",
         width="stretch",
+        disabled=len(names) < race.FEWEST,
         help="Trains these methods now, an epoch of each in turn. Below is what is stored.",
     )
 # no callback: its arguments would be those drawn before

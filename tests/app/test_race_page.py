@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from reading import fine, infos, progress
+from reading import captions, fine, infos, progress
 from streamlit.testing.v1 import AppTest
 
 from opcviz.common.progress import Epoch, Stage
@@ -58,12 +58,36 @@ def test_a_link_chooses_the_methods_and_a_missing_model_says_what_to_do(visit):
     assert not opc["reason"]
 
 
-@pytest.mark.parametrize("word", ["opc", "a,b,c,d,e", "opc,opc", "opc,<b>"])
+@pytest.mark.parametrize("word", ["a,b,c,d,e", "opc,opc", "opc,<b>"])
 def test_a_link_that_asks_for_no_race_is_told_so(visit, word):
     assert not OPTIONS["race"].valid(word)
     app = visit("race", race=word)
     assert any(note.startswith("race cannot be") for note in infos(app))
     assert len(titles(app)) == 2
+
+
+def test_methods_that_there_are_not_are_named_and_the_others_race(visit):
+    app = visit("race", race="opc,beauty,scrub")
+    assert titles(app) == ["OPC on features", "SCRUB"]
+    (note,) = infos(app)
+    assert "'beauty'" in note
+    assert "'opc'" not in note
+    app = visit("race", race="beauty,truth")
+    assert len(titles(app)) == 2
+    assert "'beauty', 'truth'" in infos(app)[0]
+
+
+def test_a_method_can_be_taken_away_before_another_is_chosen(visit, engine):
+    """Of the one that is left nothing can be raced, but it stays."""
+    app = visit("race")
+    app.multiselect(key="race.methods").set_value(["opc"]).run()
+    assert titles(fine(app)) == ["OPC on features"]
+    assert app.query_params["race"] == "opc"
+    assert app.button(key="race.start").disabled
+    assert any("at least 2 methods" in text for text in captions(app))
+    app.multiselect(key="race.methods").set_value(["opc", "salun"]).run()
+    assert titles(fine(app)) == ["OPC on features", "SalUn"]
+    assert not app.button(key="race.start").disabled
 
 
 def test_run_queues_one_race_which_a_reload_finds_and_cancel_ends(visit, engine):

@@ -19,11 +19,12 @@ from ..reading import store_reader as library
 from ..reading.contrast import pair_of
 from ..reading.references import References
 from ..sections.films import Levels, film, levels, lines, measured, rebuilt_of, watched
+from ..sections.missing import unknown_words
 from . import live
 from .follower import doing
 from .race_tail import RaceTail, Runner
 
-__all__ = ["choose", "current", "follow", "raced", "replay", "start"]
+__all__ = ["FEWEST", "choose", "current", "follow", "raced", "replay", "start"]
 
 FEWEST, MOST = 2, 4
 DEFAULT = ("delete", "opc")
@@ -46,8 +47,9 @@ def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
     titles = {
         cls.info.name: cls.info.title for cls in known_methods() if cls.info.family != "reference"
     }
-    known = [name for name in asked.split(",") if name in titles]
-    chosen = known if len(known) >= FEWEST else _defaults(study, titles)
+    words = [word for word in asked.split(",") if word]
+    known = [name for name in words if name in titles]
+    chosen = known or _defaults(study, titles)
     st.session_state["race.methods"] = list(chosen)
     st.multiselect(
         f"Methods ({FEWEST} to {MOST})",
@@ -57,14 +59,19 @@ def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
         key="race.methods",
         on_change=_chosen,
     )
-    if asked and len(known) < FEWEST:
-        st.caption("A race needs at least two methods that there are; these are the usual ones.")
+    unknown_words("race", "method", words, titles)
+    if words and not known:
+        st.caption("These are the usual ones.")
+    elif len(chosen) < FEWEST:
+        st.caption(f"**Choose at least {FEWEST} methods**: a race of one is no race.")
     return tuple(chosen)
 
 
 def _chosen() -> None:
     names = st.session_state["race.methods"]
-    state.choose(race=",".join(names) if FEWEST <= len(names) <= MOST else "")
+    state.choose(race=",".join(names))
+    if not names:
+        st.toast("A race needs methods, so the usual ones are back.", icon=":material/info:")
     st.query_params.pop("run", None)
     st.session_state.pop("race.run", None)
 

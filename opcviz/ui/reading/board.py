@@ -158,8 +158,9 @@ def board_of(study: StudyResult) -> Board:
 def heat(measure: Measure, value: float | None, spread: float | None = None) -> float:
     """How far beyond the retrained models a number lies: −1 to 1, 0 inside their band.
 
-    Above 0 on the side that speaks of memory, costs more or harms. The square root of the difference by the
-    measure's scale, so that small ones show; of costs and norms the scale is a factor of hundred.
+    Above 0 on the side that speaks of memory, costs more or harms. The square root of the
+    difference by the measure's scale, so that small ones show; of costs and norms the scale is a
+    factor of hundred.
 
     Args:
         measure: whose band and direction count.
