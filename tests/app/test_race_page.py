@@ -9,7 +9,7 @@ import pytest
 from reading import captions, fine, infos, progress
 from streamlit.testing.v1 import AppTest
 
-from opcviz.common.progress import Epoch, Stage
+from opcviz.common.progress import Epoch, Message, Stage, Step
 from opcviz.engine.events import EventLog
 from opcviz.methods import create
 from opcviz.study import Job, Plan, Store, open_study, shipped_root
@@ -139,6 +139,27 @@ def test_a_race_is_seen_as_it_goes(visit, engine):
             assert film["bars"][0]["values"] == [50.0 + place]
             assert film["bars"][1]["values"] == [20.0]
             assert film["lines"][0]["values"] == [0.0, 10.0, 20.0]
+
+
+def test_before_the_first_epoch_it_is_said_what_goes_on_and_who_diverged_is_told(visit, engine):
+    app = visit("race")
+    app.button(key="race.start").click().run()
+    (run,) = engine.list()
+    with engine.runs.claim(run.id), EventLog(engine.runs.path(run.id, "events.jsonl")) as log:
+        log(Stage("model", 0, 4, "Retrained"))
+        log(Step(40, 360))
+        app.run()
+        assert progress(fine(app)) == ["Before the race: training Retrained, step 40 of 360."]
+        assert "now training Retrained, step 40 of 360" in player(app)["films"][0]["reason"]
+        log(Stage("model", 1, 4, "DELETE"))
+        app.run()
+        assert player(app)["films"][0]["reason"] == "Its first epoch is under way."
+        log(Epoch(0, 20, {"forget_accuracy": 50.0}, [0.0] * 2 * POINTS))
+        log(Message("DELETE: no model, diverged at step 3.", "warning"))
+        for _ in range(3):
+            app.run()
+        assert "DELETE: no model, diverged at step 3" in progress(fine(app))[0]
+        assert player(app)["films"][0]["chips"] == "no model, diverged at step 3"
 
 
 def test_the_lab_sends_to_the_race(visit, engine):
