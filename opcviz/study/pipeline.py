@@ -27,7 +27,7 @@ from .spec import Plan
 from .store import Store, shipped_root
 from .trainer import train_again, train_and_store
 
-__all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "missing", "run"]
+__all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "make", "missing", "run"]
 
 
 REFERENCES = ("original", "retrain")  # in the order in which they are made
@@ -188,6 +188,18 @@ def run(
         elif watched and watched[0] not in items:
             making.again(watched[0])
         making.each(items)
+        return Done(making.made, tuple(making.failures.said))
+
+
+def make(items: Sequence[Item], runner: StudyRunner) -> Done:
+    """Make these answers in the order in which a run makes them.
+
+    Raises:
+        Cancelled: when asked to stop; what was finished stays.
+    """
+    with runner.threads():
+        making = _Making(runner, len(items))
+        making.each(sorted(items, key=_order))
         return Done(making.made, tuple(making.failures.said))
 
 

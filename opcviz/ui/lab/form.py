@@ -199,6 +199,8 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
         "(swapped labels), trigger:0:10% (a patch labelled 0)",
     )
     networks = list_architectures()
+    if current.architecture.name not in networks:  # one that was brought, say
+        networks.append(current.architecture.name)
     network = st.selectbox(
         "Architecture",
         networks,
