@@ -10,10 +10,12 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from test_weights import HOSTILE
 
 __all__ = ["CASES", "Case", "array_parts", "npy", "npz", "pictures", "zipped"]
 
@@ -505,3 +507,80 @@ case_of("folder", "a path too long", "no folder", lambda f: f"{f}/{'a' * 5000}")
 case_of("folder", "a path with a zero byte", "no folder", lambda f: f"{f}/a\0")
 case_of("table", "a path too long", "no folder", lambda f: f"{f}/{'a' * 5000}")
 case_of("forget", "a path with a zero byte", "names no file", lambda f: f"{f}/a\0.txt")
+
+
+# ---- weights, and audits as a whole ----
+
+for label, (content, _) in HOSTILE.items():
+    case_of("weights", label, "", lambda f, content=content: written(f, "model.pt", content()))
+for trick in ("../../up", "/etc/up"):
+    case_of(
+        "weights",
+        f"a member called {trick!r}",
+        "leads out of the archive",
+        lambda f, trick=trick: zipped(f, ("a/data.pkl", b"x"), (f"{trick}", b"x")),
+    )
+case_of("weights", "a bomb", "may be a zip bomb", bomb)
+case_of("weights", "a link", "a symbolic link", link)
+case_of("weights", "a pipe", "a pipe or a socket", pipe)
+case_of("weights", "5 GiB", "has 5 GiB", sparse)
+
+
+@cache
+def sound() -> bytes:
+    """Weights of a small net for the digits, as plain torch code saves them."""
+    import torch
+    from torchvision.models import resnet18
+
+    net = resnet18(num_classes=10)
+    net.conv1 = torch.nn.Conv2d(1, 64, 3, padding=1, bias=False)
+    out = io.BytesIO()
+    torch.save(net.half().state_dict(), out)
+    return out.getvalue()
+
+
+def audit(name: str, said: str, /, **spec: object) -> None:
+    """An audit of the digits that has one thing wrong."""
+
+    def make(folder: Path) -> str:
+        path = str(written(folder, "model.pt", sound()))
+        usual = {"original": path, "unlearned": path, "forget": "classes:0"}
+        changed = {key: value(folder) if callable(value) else value for key, value in spec.items()}
+        return json.dumps(usual | changed)
+
+    case_of("audit", name, said, make)
+
+
+def of_list(content: str) -> Callable[[Path], dict[str, str]]:
+    return lambda f: {"kind": "indices", "path": str(written(f, "list.txt", content))}
+
+
+def own_arrays(**changes: np.ndarray) -> Callable[[Path], dict[str, str]]:
+    parts = array_parts(**changes)
+    return lambda f: {"name": "arrays", "path": str(npz(f, "own.npz", **parts))}
+
+
+COLOUR = RNG.integers(0, 256, (12, 8, 8, 3), dtype=np.uint8)
+audit("no model", "name the weights", unlearned="")
+audit("an unknown setting", "has no setting 'depth'", depth=3)
+audit("a path that is a number", "wants str", original=3)
+audit("a model that is not there", "there is no file", original="/none/model.pt")
+audit("a program as a model", "no file of weights", unlearned=str(Path(__file__)))
+audit("an unknown network", "nonsense", architecture="nonsense")
+audit("another network", "does not fit", architecture="resnet8")
+audit("wrong classes", "fits no known network", data=own_arrays())
+audit(
+    "wrong channels",
+    "fits no known network",
+    data=own_arrays(x_train=COLOUR, x_test=COLOUR[:6]),
+)
+audit("a mean without a deviation", "give both", mean=[0.5])
+audit("a deviation of zero", "numbers above 0", mean=[0.5], std=[0.0])
+audit("a mean of three channels", "channel", mean=[0.5] * 3, std=[0.5] * 3)
+audit("everything forgotten", "leave", forget=of_list("\n".join(map(str, range(1437)))))
+audit("an empty forget set", "holds no ids", forget=of_list("# none\n"))
+audit("duplicate indices", "more than once", forget=of_list("1\n1\n"))
+audit("an index out of range", "outside the train set", forget=of_list("1437\n"))
+audit("all classes", "forgets all 10 classes", forget="classes:0,1,2,3,4,5,6,7,8,9")
+audit("a class that is not there", "no class 'cat'", forget="classes:cat")
+audit("retrained models, and an order for more", "none need be trained", retrained=["a"], retrain=2)

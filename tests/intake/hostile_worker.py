@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-MEMORY = 2 * 2**30
+MEMORY = 3 * 2**30  # of address space: libraries reserve more than they use
 STARTS = (
     "os.system",
     "os.exec",
@@ -50,11 +50,22 @@ def _forget(path: str) -> object:
     return Scenario.parse(f"indices:{file}").split(load(DataSpec("digits"))), ids
 
 
+def _weights(path: str) -> object:
+    return read_weights(path)
+
+
+def _audit(spec: str) -> object:
+    """All that an audit reads before it attacks anything."""
+    return open_case(AuditSpec.from_dict(json.loads(spec)), torch.device("cpu"))
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "arrays": _arrays,
     "folder": _folder,
     "table": _table,
     "forget": _forget,
+    "weights": _weights,
+    "audit": _audit,
 }
 
 
@@ -82,7 +93,12 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    import torch
+
+    from opcviz.audit.opening import open_case
+    from opcviz.audit.spec import AuditSpec
     from opcviz.data import DataSpec, Scenario, load
     from opcviz.intake.lists import listed_ids
+    from opcviz.intake.weights import read_weights
 
     main()
