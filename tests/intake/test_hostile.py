@@ -71,7 +71,7 @@ def test_ends_in_a_sentence(outcomes: dict[str, Outcome], name: str) -> None:
     assert found.kind in SENTENCES, found
     assert CASES[name].said in found.said
     assert "\n" not in found.said
-    assert len(found.said) < 1200
+    assert len(found.said) < (1200 if CASES[name].reader != "audit" else 16_000)  # tensors by name
     assert found.seen == []
     assert found.left == []
     assert found.seconds < SECONDS
