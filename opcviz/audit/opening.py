@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from ..common.config import ConfigError
 from ..common.progress import Message, Progress
 from ..data import Data, DataSpec, Images, Scenario, Split, load
-from ..data.indices import indices_digest, read_indices
+from ..data.indices import indices_digest
 from ..intake.files import IntakeError
+from ..intake.lists import listed_ids
 from ..intake.recognise import Candidate, as_candidate, brought, recognise
 from ..intake.weights import read_weights
 from ..models import Architecture, as_body_head, build_classifier
@@ -51,7 +52,7 @@ def open_case(
     progress = progress or Progress()
     progress(Message("Reading the data."))
     loaded = load(spec.data, root=data_root)
-    forget, chosen = _scenario(spec.forget, loaded)
+    forget, chosen = _scenario(spec, loaded, data_root)
     data = forget.prepare(loaded)
     if not isinstance(data, Images):
         raise ConfigError(f"{spec.data.name}: its targets are not classes, which the attacks need")
@@ -115,11 +116,14 @@ class _Fresh:
         return made
 
 
-def _scenario(forget: Scenario, data: Data) -> tuple[Scenario, Tensor | None]:
+def _scenario(
+    spec: AuditSpec, data: Data, root: Path | None
+) -> tuple[Scenario, Tensor | None]:
     """The scenario with what it forgets fixed; of a list the ids it names."""
+    forget = spec.forget
     if forget.kind != "indices":
         return forget, None
-    ids = read_indices(forget.path)
+    ids = listed_ids(forget.path, spec.data, root)
     if ids[-1] >= len(data.y_train):
         raise ConfigError(
             f"{Path(forget.path).name}: id {ids[-1]} is outside the train set, whose "
