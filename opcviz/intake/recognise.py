@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ..common.config import ConfigError
 from ..data import Data
 from ..models import Architecture, BlockNet, build_network, wrap_network
+from ..models.exported import Program, check_program, register_program
 from .dialects import FAMILIES, Family
 from .files import IntakeError
 from .titles import title_of
@@ -104,6 +105,9 @@ def recognise(weights: Weights, shape: tuple[int, int, int], classes: int) -> tu
     """
     mean_std, readings = _readings(weights, shape[0])
     found: dict[str, Candidate] = {}
+    if weights.program is not None:  # that it runs is sure; a known network can be trained anew
+        each = _exported(weights, weights.program, shape, classes)
+        found[each.architecture.name] = each
     for family in FAMILIES:
         for reading in _spoken(family, readings):
             for name in family.guess(reading.shapes):
@@ -125,6 +129,8 @@ def as_candidate(
     Raises:
         ConfigError: for an unknown name.
     """
+    if weights.program is not None and name == weights.program.name:
+        return _exported(weights, weights.program, shape, classes)
     build_shapes(Architecture(name.partition("@")[0]), shape[0], classes)  # refuses unknown names
     mean_std, readings = _readings(weights, shape[0])
     spec = _architecture(name, shape)
@@ -212,6 +218,32 @@ def _architecture(name: str, shape: tuple[int, int, int]) -> Architecture:
     side = re.match(r"vit:side(\d{1,4})-", base)
     resize = int(side.group(1)) if side and int(side.group(1)) != shape[-1] else 0
     return Architecture(base, float(width or 1), resize)
+
+
+def _exported(
+    weights: Weights, program: Program, shape: tuple[int, int, int], classes: int
+) -> Candidate:
+    """The network that an exported program is.
+
+    Raises:
+        IntakeError: if it does not run on such pictures.
+    """
+    try:
+        check_program(program, shape)
+    except ConfigError as error:
+        raise IntakeError(str(error)) from error
+    spec = Architecture(register_program(program))
+    wanted = build_shapes(spec, shape[0], classes)
+    head = program.steps[-1].arguments[1]
+    rows = program.shapes[program.weights[head.name]][0]
+    wrong = (f"the last layer: {rows} classes in the file, {classes} in the data",)
+    return Candidate(
+        spec,
+        title_of(spec),
+        {name: name for name in wanted if name in weights.tensors},
+        missing=tuple(name for name in wanted if name not in weights.tensors),
+        misshaped=() if rows == classes else wrong,
+    )
 
 
 def _readings(
