@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..common.config import ConfigError
 from .exported import build_exported
+from .own import build_own
 from .published import build_published
 from .settings import OWN_ARCHITECTURES, PUBLISHED, Architecture, list_architectures
 
@@ -96,6 +97,8 @@ def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:
     if (net := build_published(spec.name, channels, classes)) is not None:
         return net
     if (net := build_exported(spec.name)) is not None:
+        return net
+    if (net := build_own(spec.name, channels, classes)) is not None:
         return net
     raise ConfigError(
         f"Architecture.name: '{spec.name}' is unknown; ours are {', '.join(OWN_ARCHITECTURES)}; "

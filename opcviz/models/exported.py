@@ -10,6 +10,7 @@ evaluation, so it can be attacked and tuned, not trained from the start.
 from __future__ import annotations
 
 import hashlib
+import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,19 +37,17 @@ MAX_ELEMENTS = 2**31
 
 _NAMES = """
 conv1d conv2d.default conv2d.padding batch_norm layer_norm group_norm instance_norm linear addmm
-matmul bmm mm t.default einsum scaled_dot_product_attention softmax.int _softmax
-relu relu_ relu6 relu6_ leaky_relu leaky_relu_ elu elu_ gelu silu silu_ mish hardtanh hardtanh_
-hardswish hardswish_ hardsigmoid hardsigmoid_ sigmoid tanh softplus selu prelu clamp exp sqrt rsqrt
-pow.Tensor_Scalar abs neg
-add.Tensor add_.Tensor add.Scalar sub.Tensor sub.Scalar rsub.Scalar mul.Tensor mul_.Tensor
-mul.Scalar div.Tensor div_.Tensor div.Scalar
-max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d mean.dim mean.default sum.dim_IntList
-amax var.correction pad constant_pad_nd
-view reshape unflatten.int flatten.using_ints permute transpose.int
-squeeze.dim squeeze.dims unsqueeze expand contiguous clone cat stack chunk split.Tensor split_with_sizes unbind.int select.int
-slice.Tensor roll narrow repeat unfold pixel_shuffle pixel_unshuffle channel_shuffle
-dropout dropout_ feature_dropout alias detach lift_fresh_copy upsample_bilinear2d.vec
-upsample_nearest2d.vec im2col index_select linalg_vector_norm
+matmul bmm mm t.default einsum scaled_dot_product_attention softmax.int _softmax relu relu_ relu6
+relu6_ leaky_relu leaky_relu_ elu elu_ gelu silu silu_ mish hardtanh hardtanh_ hardswish
+hardswish_ hardsigmoid hardsigmoid_ sigmoid tanh softplus selu prelu clamp exp sqrt rsqrt
+pow.Tensor_Scalar abs neg add.Tensor add_.Tensor add.Scalar sub.Tensor sub.Scalar rsub.Scalar
+mul.Tensor mul_.Tensor mul.Scalar div.Tensor div_.Tensor div.Scalar max_pool2d avg_pool2d
+adaptive_avg_pool2d adaptive_max_pool2d mean.dim mean.default sum.dim_IntList amax var.correction
+pad constant_pad_nd view reshape unflatten.int flatten.using_ints permute transpose.int
+squeeze.dim squeeze.dims unsqueeze expand contiguous clone cat stack chunk split.Tensor
+split_with_sizes unbind.int select.int slice.Tensor roll narrow repeat unfold pixel_shuffle
+pixel_unshuffle channel_shuffle dropout dropout_ feature_dropout alias detach lift_fresh_copy
+upsample_bilinear2d.vec upsample_nearest2d.vec im2col index_select linalg_vector_norm
 """
 
 
@@ -139,7 +138,9 @@ def register_program(program: Program) -> str:
 
 
 def build_exported(name: str) -> nn.Module | None:
-    """The network of a registered program with weights of zero; None for another family's name.
+    """The network of a registered program, to be filled; None for another family's name.
+
+    Its weights are NaN until then: an untrained one has no answers that could be taken for such.
 
     Raises:
         ConfigError: for a program that this process has not read.
@@ -238,9 +239,9 @@ class ExportedNet(nn.Module):
             if path == self.head_path:
                 continue  # the linear layer has its own
             if name in program.buffers:
-                module.register_buffer(leaf, torch.zeros(shape))
+                module.register_buffer(leaf, torch.full(shape, math.nan))
             else:
-                module.register_parameter(leaf, nn.Parameter(torch.zeros(shape)))
+                module.register_parameter(leaf, nn.Parameter(torch.full(shape, math.nan)))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels, H, W) -> (B, classes)."""

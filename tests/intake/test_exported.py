@@ -130,6 +130,15 @@ def test_other_numbers_of_classes_are_said(tmp_path: Path) -> None:
     assert found.misshaped == ("the last layer: 10 classes in the file, 7 in the data",)
 
 
+def test_a_program_without_its_weights_answers_nothing(tmp_path: Path) -> None:
+    (tmp_path / "model.pt2").write_bytes(unusual()[1])
+    (found,) = recognise(read_weights(tmp_path / "model.pt2"), (3, 32, 32), 10)
+    assert not found.architecture.can_be_trained
+    assert Architecture("small:resnet18").can_be_trained
+    empty = build_network(found.architecture, 3, 10)
+    assert empty(torch.rand(2, 3, 32, 32)).isnan().all()
+
+
 def test_a_program_that_is_not_open_cannot_be_built() -> None:
     with pytest.raises(ConfigError, match=r"give the \.pt2 file again"):
         build_network(Architecture("exported:0123456789ab"), 3, 10)
