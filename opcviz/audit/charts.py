@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ WIDTH = 680
 AUDITED, ORIGINAL, RETRAINED = "#D9541E", "#7C8796", "#1E9273"
 FLOOR = "#8A6FB0"
 BAND = "rgba(30, 146, 115, 0.25)"
-ROW = 27  # pixels a row of a dot chart
+ROW, LINE = 25, 13  # pixels a row of a dot chart, and of each further line of its label
 SIZE = 12  # of text
 CLASSES = (
     "#4C78A8", "#F58518", "#54A24B", "#B279A2", "#E45756",
@@ -72,12 +73,15 @@ def dots(figures: Sequence[Figure], *, title: str, span: tuple[float, float] | N
         _marks(figures, rows, "original", ORIGINAL, "diamond-open", lambda each: each.original),
         _audited(figures, rows),
     ]
-    layout = _layout(ROW * len(figures) + 100)
-    layout["margin"] |= {"l": 8 + min(300, 7 * max(len(_label(f.name)) for f in figures))}
+    labels = [_label(each.name) for each in figures]
+    breaks = max(label.count("<br>") for label in labels)
+    layout = _layout(90 + (ROW + LINE * breaks) * len(labels))
+    layout["margin"] |= {"l": 250}
     layout["xaxis"] |= {"title": {"text": plain(title)}, **({"range": list(span)} if span else {})}
     layout["yaxis"] |= {
         "tickvals": rows,
-        "ticktext": [plain(_label(each.name)) for each in figures],
+        "ticktext": labels,
+        "automargin": False,
         "range": [len(figures) - 0.4, -0.6],
         "showgrid": False,
         "zeroline": False,
@@ -86,7 +90,8 @@ def dots(figures: Sequence[Figure], *, title: str, span: tuple[float, float] | N
 
 
 def _label(name: str) -> str:
-    return name if len(name) <= 44 else f"{name[:43]}…"
+    """On lines of a length that the margin holds."""
+    return "<br>".join(plain(line) for line in wrap(name, 36, max_lines=3, placeholder=" …"))
 
 
 def _band_bars(figures: Sequence[Figure], rows: Sequence[int]) -> Json | None:
@@ -222,8 +227,8 @@ def scatters(
         names: of the classes.
     """
     layout = _layout(300)
-    layout["margin"] = {"l": 6, "r": 6, "t": 26, "b": 44}
-    layout["legend"] |= {"y": -0.06, "itemsizing": "constant"}
+    layout["margin"] = {"l": 6, "r": 6, "t": 26, "b": 60}
+    layout["legend"] |= {"y": 0, "yanchor": "bottom", "itemsizing": "constant"}
     traces: list[Json] = []
     count = len(panels)
     for i, (title, points) in enumerate(panels.items()):
@@ -275,8 +280,16 @@ def _layout(height: int) -> Json:
         "paper_bgcolor": clear,
         "plot_bgcolor": clear,
         "font": {"size": SIZE, "family": "system-ui, sans-serif"},
-        "margin": {"l": 56, "r": 20, "t": 34, "b": 50},
-        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "xanchor": "left"},
+        "margin": {"l": 56, "r": 20, "t": 40, "b": 44},
+        "legend": {
+            "orientation": "h",
+            "xref": "container",
+            "yref": "container",
+            "x": 0,
+            "y": 1,
+            "xanchor": "left",
+            "yanchor": "top",
+        },
         "barmode": "overlay",
         "hovermode": "closest",
         "dragmode": False,

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..common.json_types import Json
 from .charts import dots
 from .records import Figure, Range
 from .seen import Row
 
-__all__ = ["PERCENT", "Exhibit", "Table", "band", "dotted", "number", "table_of"]
+__all__ = ["PERCENT", "Exhibit", "Table", "band", "called", "dotted", "number", "table_of"]
 
 PERCENT = (-2.0, 102.0)
+NUMBER = re.compile(r"–|−?[\d.,]+( to −?[\d.,]+)?")
+SPELT = {
+    "fm": "FM",
+    "hr_labels": "HR on labels",
+    "affine": "affine map",
+    "rbf": "RBF",
+    "mlp": "MLP",
+    "knn": "k-NN",
+}
 MOST_DOTS = 24  # rows of a chart that fits on a page beside its table
 
 
@@ -22,6 +32,12 @@ class Table:
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns hold numbers and ranges alone."""
+        columns = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.heads)
+        return tuple(all(NUMBER.fullmatch(cell) for cell in column) for column in columns)
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,12 @@ class Exhibit:
     chart: Json | None = None
     table: Table | None = None
     pictures: tuple[Row, ...] = ()
+
+
+def called(name: str) -> str:
+    """An attacker's name as a report writes it, from `Attempt.words` or a judge's name."""
+    first, space, rest = name.partition(" ")
+    return SPELT.get(first, first) + space + rest
 
 
 def number(value: float | None, unit: str = "%") -> str:
@@ -71,7 +93,7 @@ def _row(f: Figure) -> tuple[str, ...]:
     if f.interval:
         low_high = f"{number(f.interval[0], f.unit)} to {number(f.interval[1], f.unit)}"
     return (
-        f.name,
+        called(f.name),
         number(f.value, f.unit),
         low_high,
         number(f.original, f.unit),
@@ -101,4 +123,9 @@ def dotted(
     for start in range(0, len(figures), MOST_DOTS):
         some = figures[start : start + MOST_DOTS]
         name = title if start == 0 else f"{title}, continued"
-        yield Exhibit(name, text, dots(some, title=axis, span=span), table_of(some))
+        yield Exhibit(
+            name,
+            text,
+            dots([replace(f, name=called(f.name)) for f in some], title=axis, span=span),
+            table_of(some),
+        )

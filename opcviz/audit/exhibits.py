@@ -93,7 +93,7 @@ def _separability(report: Report) -> Iterator[Exhibit]:
         "AUC of telling forgotten from retained test pictures by what the model computes, by the "
         "clearest judge at each place; 0.5 is guessing. A class that a model never saw stands out, "
         "too: what counts is what lies beyond the band.",
-        lines(places, drawn, title="AUC", span=(0.45, 1.02)),
+        lines(places, drawn, title="AUC", span=(0.45, 1.02), height=270),
         table_of(best),
     )
 
@@ -121,7 +121,8 @@ def _mapped(study: StudyResult, cast: Cast) -> Iterator[Exhibit]:
             yield Exhibit(
                 f"Where the forgotten samples lie ({kind.upper()})",
                 "Each dot is a sample of the probe set, placed by the features that the model "
-                "gives it. Maps tear and stretch: they show what to look for, the figures above "
+                "gives it: forgotten ones large, retained ones small and faint, a colour a class. "
+                "Maps tear and stretch: they show what to look for, the figures above "
                 "decide.",
                 chart,
             )
