@@ -64,7 +64,8 @@ def test_an_audit_is_a_study_like_any_other(full: AuditResult, store: Store) -> 
     assert full.report.model == opened.models[-1].key
     model = opened.models[-1]
     loaded = model.artefact("model")
-    assert loaded is not None and loaded.path("weights.safetensors").is_file()
+    assert loaded is not None
+    assert loaded.path("weights.safetensors").is_file()
     assert (model.training.status, model.training.seconds) == ("finished", None)
 
 
@@ -77,7 +78,8 @@ def test_the_report_says_where_it_comes_from(full: AuditResult) -> None:
     assert report.warnings == ()
     assert report.spec is not None
     assert AuditSpec.from_dict(dict(report.spec)).unlearned == weights("opc")
-    assert "--unlearned" in report.command and "--retrained" in report.command
+    assert "--unlearned" in report.command
+    assert "--retrained" in report.command
 
 
 def test_what_is_there_is_not_done_again(full: AuditResult, store: Store) -> None:
@@ -102,7 +104,7 @@ def test_one_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     found = audit(spec_of(), store, CPU)
     assert found.study.place == kept
     assert len(list(tmp_path.rglob("evidence-*"))) == 3
-    assert not [path for path in tmp_path.rglob(".*")]
+    assert not list(tmp_path.rglob(".*"))
 
 
 def test_without_an_original_what_needs_none_is_made_and_the_rest_says_so(tmp_path: Path) -> None:
@@ -121,12 +123,15 @@ def test_without_an_original_what_needs_none_is_made_and_the_rest_says_so(tmp_pa
     hr = {name: each.to_dict() for name, each in evidence.recovery.hr_labels.items()}
     assert not list(apart(hr, alike["recovery"]["hr_labels"]))
     fm = evidence.recovery.fm["all"].forget_accuracy
-    assert isinstance(fm, Undefined) and fm.reason == "FM needs the original head"
+    assert isinstance(fm, Undefined)
+    assert fm.reason == "FM needs the original head"
     similar = model.results.get(SimilarityResult)
-    assert defined(similar) and defined(similar.retrained)
+    assert defined(similar)
+    assert defined(similar.retrained)
     assert isinstance(similar.original, Undefined)
     told = model.result("relearning")
-    assert isinstance(told, Undefined) and told.reason == NO_ORIGINAL
+    assert isinstance(told, Undefined)
+    assert told.reason == NO_ORIGINAL
     assert "the original model" in found.report.verdict.missing
     assert not [m for m in found.study.models if m.method.info.name == "original"]
 
