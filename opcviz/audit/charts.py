@@ -23,7 +23,7 @@ WIDTH = 680
 """Pixels: as wide as A4 within the margins of the style sheet."""
 AUDITED, ORIGINAL, RETRAINED = "#D9541E", "#7C8796", "#1E9273"
 FLOOR = "#8A6FB0"
-BAND = "rgba(30, 146, 115, 0.25)"
+BAND = "rgba(30, 146, 115, 0.32)"
 ROW, LINE = 25, 13  # pixels a row of a dot chart, and of each further line of its label
 SIZE = 12  # of text
 CLASSES = (

@@ -183,11 +183,17 @@ def _key_figures(report: Report, verdict: Verdict) -> list[Figure]:
     found = [
         next((f for f in report.figures if f.place == "forget_test"), None)
         or next((f for f in report.figures if f.place == "forget_train"), None),
-        next((f for f in report.figures if f.holds and f.name == furthest), None),
+        next((f for f in report.figures if f.holds and f.name == furthest), None)
+        or max((f for f in report.figures if f.holds), key=_above_floor, default=None),
         max((f for f in report.figures if f.unit == "AUC"), key=_stands_out, default=None),
         next((f for f in report.figures if f.place == "retain_test"), None),
     ]
     return [each for each in found if each]
+
+
+def _above_floor(attempt: Figure) -> float:
+    """How far an attacker came beyond what needs no model, where there is no band."""
+    return attempt.value - max(attempt.floor or 0.0, attempt.constant or 0.0)
 
 
 def _stands_out(sign: Figure) -> float:

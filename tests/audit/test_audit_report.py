@@ -162,6 +162,7 @@ def test_a_missing_reference_is_said_and_the_page_still_stands(
         assert found.words == "none"
         assert "No verdict" in page
         assert "no answer" in page
+        assert "halved or doubled, would change" not in page
 
 
 def test_a_model_without_any_evidence_has_a_report(tmp_path: Path) -> None:
