@@ -23,6 +23,7 @@ ROOMS = {
     "data": 1,
     "models": 2,
     "training": 3,
+    "intake": 3,
     "tasks": 4,
     "methods": 5,
     "attacks": 6,

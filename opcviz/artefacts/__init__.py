@@ -17,7 +17,7 @@ from .kind import (
 )
 from .model_results import ModelResults
 from .rows import Row
-from .subject import Stored, Subject, make_subject
+from .subject import NotGiven, Stored, Subject, make_subject, not_given
 from .threat import Threat
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "KindAbout",
     "Made",
     "ModelResults",
+    "NotGiven",
     "Number",
     "Row",
     "Stored",
@@ -40,6 +41,7 @@ __all__ = [
     "get_kind",
     "kinds",
     "make_subject",
+    "not_given",
     "number",
     "register_kind",
     "settings_tables",

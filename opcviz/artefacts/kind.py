@@ -99,9 +99,10 @@ class Kind(Generic[ContextT]):
     Attributes (class variables a kind may set):
         settings: tables of `[evidence]` that it reads, name to Config; several may share one.
         reads: single settings of `[evidence]` that change its answer.
-        needs: of `retrained` (the retrained model of the same seed, made first), `seeds` (the
-            references' models of several seeds, too) and `together` (all models of a seed in one
-            call of `measure_all`).
+        needs: of `original` (it has no answer without the original model), `retrained` (the
+            retrained model of the same seed, made first), `seeds` (the references' models of
+            several seeds, too) and `together` (all models of a seed in one call of
+            `measure_all`).
         order: kinds are made in ascending order: what a person waits for comes first.
         fields: documentation of what it adds to a model's JSON, path to meaning.
         columns: its numbers for tables.

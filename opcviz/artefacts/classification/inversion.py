@@ -153,7 +153,9 @@ class GradientInversion(Kind[Context]):
             context.settings(Inversion),
             class_mean=class_mean_scores(data.x_train, data.y_train, pictures, labels),
             forgotten=len(context.split.forget_train),
-            originals=[each.original.network for each in contexts],
+            originals=[each.original.network for each in contexts]
+            if context.has_original
+            else None,
             seed=context.seed,
             progress=context.progress,
         )

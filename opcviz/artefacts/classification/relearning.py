@@ -47,6 +47,7 @@ class RelearningCurves(Kind[Context]):
     """Curves of forget accuracy while an attacker trains on."""
 
     settings = {"relearning": Relearning}
+    needs = frozenset({"original"})
     order = 50
     quick = None
     result = RelearningResult

@@ -14,6 +14,7 @@ from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row
 from ..threat import Threat
+from .core import references_of_recovery
 from .subject import Context
 
 __all__ = ["WorstCase"]
@@ -160,13 +161,13 @@ class WorstCase(Kind[Context]):
         """A few passes over the data, then closed forms and small nets."""
         from ...attacks.strongest import strongest
 
-        head = context.original.network.head
+        before, head, _ = references_of_recovery(context)
         return strongest(
             context.subject.network,
             context.data,
             context.split,
-            context.original.outputs,
-            (head.weight.detach(), head.bias.detach()),
+            before,
+            head,
             context.settings(Strongest),
             progress=context.progress,
         )

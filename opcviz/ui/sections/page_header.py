@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import streamlit as st
@@ -13,13 +12,12 @@ from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
 from . import presentation
+from .missing import plain
 from .model_picker import pick_models_of
 from .page_tools import page_tools
 from .tour.bar import tour_bar
 
-__all__ = ["arrive", "head"]
-
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
+__all__ = ["arrive", "head", "plain_head"]
 
 STYLE = """<style>
 .stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem}
@@ -98,9 +96,7 @@ def arrive(title: str) -> dict[str, state.Choices]:
     Returns:
         The studies there are. The page ends here when there is none.
     """
-    _through_the_entry()
-    st.html(STYLE)
-    declare_own()  # the user's own files; the lab says which were refused
+    _begin()
     studies = library.choices()
     if not studies:
         st.title(title)
@@ -110,6 +106,30 @@ def arrive(title: str) -> dict[str, state.Choices]:
         )
         st.stop()
     return studies
+
+
+def plain_head(title: str) -> None:
+    """Draw the title of a page that is about no study of the store, and can do without any.
+
+    Args:
+        title: of the page.
+    """
+    _begin()
+    if studies := library.choices():
+        state.sync(studies)  # what the address keeps for all pages stays in it
+    presentation.style()
+    left, tools = st.columns([1, 1.9], vertical_alignment="center")
+    left.title(title, anchor=False)
+    with tools:
+        page_tools(explain=True)
+    presentation.hear()
+
+
+def _begin() -> None:
+    """What comes first on every page."""
+    _through_the_entry()
+    st.html(STYLE)
+    declare_own()  # the user's own files; the lab says which were refused
 
 
 def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyResult, state.View]:
@@ -127,7 +147,7 @@ def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyR
 def _say(study: StudyResult, view: state.View) -> None:
     """What was adjusted of a link, and how the models shown were attacked."""
     for note in view.notes:
-        st.info(MARKDOWN.sub(r"\\\1", note))  # a link's words are text
+        st.info(plain(note))
     for note in library.suite_notes(study, view.models):
         st.info(note)
 
