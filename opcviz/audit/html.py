@@ -28,7 +28,7 @@ from ..verdict import GONE, KEPT, NOTICEABLE, Check, Verdict, rules
 from .exhibit import Table, band, called, number, table_of
 from .exhibits import exhibits
 from .figures import cast
-from .records import Figure, Report
+from .records import Figure, Input, Report
 
 __all__ = ["to_html"]
 
@@ -46,6 +46,8 @@ ABOUT = {
     "test recall lost by one retained class": 2,
 }
 """Which of the three questions a check of the verdict answers."""
+
+UNANSWERED = "quick attacks found nothing, and only the full suite can say that there is nothing"
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def to_html(report: Report, study: StudyResult) -> str:
         scripts=scripts,
         data=[_embedded(each) for each in charts],
         forget=_forget(report),
+        brought=_by_role(report),
     )
 
 
@@ -170,8 +173,9 @@ def _answers(verdict: Verdict) -> Iterator[Answer]:
     ):
         checks = tuple(each for each in verdict.checks if ABOUT.get(each.name) == i)[:2]
         if word is None:
-            missing = "; ".join(verdict.missing) or "evidence"
-            yield Answer(question, "no answer", f"missing: {missing}", "open", checks)
+            missing = "; ".join(verdict.missing)
+            why = f"missing: {missing}" if missing else UNANSWERED
+            yield Answer(question, "no answer", why, "open", checks)
         else:
             yield Answer(question, word, meanings[word], tone[word], checks)
 
@@ -220,6 +224,14 @@ def _appendix(report: Report) -> list[tuple[str, Table]]:
     titles = {kind.name: kind.title for kind in kinds()}
     runs = groupby(report.figures, key=lambda each: (each.kind, each.unit))
     return [(titles.get(kind, kind), table_of(list(rows))) for (kind, _), rows in runs]
+
+
+def _by_role(report: Report) -> dict[str, list[Input]]:
+    """What was brought, in the order in which it is named."""
+    found: dict[str, list[Input]] = {}
+    for each in report.inputs:
+        found.setdefault(each.role, []).append(each)
+    return found
 
 
 def _forget(report: Report) -> str:
