@@ -47,6 +47,7 @@ ABOUT = {
 }
 """Which of the three questions a check of the verdict answers."""
 
+MOST_NAMES = 12  # of classes to forget that the first page lists
 UNANSWERED = "quick attacks found nothing, and only the full suite can say that there is nothing"
 
 
@@ -240,7 +241,8 @@ def _forget(report: Report) -> str:
     count = (report.data.get("sizes") or {}).get("forget_train")
     of = f", {count:,} training samples" if count is not None else ""
     if gone:
-        told = ", ".join(f"‘{names[i] if i < len(names) else i}’" for i in gone)
+        told = ", ".join(f"‘{names[i] if i < len(names) else i}’" for i in gone[:MOST_NAMES])
+        told += f" and {len(gone) - MOST_NAMES} more" if len(gone) > MOST_NAMES else ""
         return f"{'class' if len(gone) == 1 else 'classes'} {told}{of}"
     return f"single samples ({report.question.get('forget', {}).get('kind', 'chosen')}){of}"
 
