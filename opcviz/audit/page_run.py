@@ -59,7 +59,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
             data_root=_root(asked),
         )
     report = _named(made.report, asked)
-    question = {"job": asked.to_dict(), "made": report.made}
+    question: Json = {"job": asked.to_dict(), "made": report.made}
     place = made.study.place
     with where.writing(place, REPORT, question) as folder:
         write_json(folder / "report.json", report.to_dict())
@@ -262,7 +262,9 @@ class _Look:
         return choices
 
     def _candidates(self, weights: Weights, data: Data) -> tuple[Candidate, ...]:
-        shape, classes = tuple(data.shape), len(data.class_names)
+        if len(data.shape) != 3:
+            raise ConfigError(f"the samples of '{data.name}' are no pictures, which is wanted here")
+        shape, classes = (data.shape[0], data.shape[1], data.shape[2]), len(data.class_names)
         if self.asked.architecture:
             return (as_candidate(self.asked.architecture, weights, shape, classes),)
         return recognise(weights, shape, classes)
