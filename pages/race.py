@@ -5,6 +5,7 @@ import streamlit as st
 from opcviz.engine import EngineError
 from opcviz.ui.lab import actions as lab
 from opcviz.ui.lab import race
+from opcviz.ui.lab.race_choice import FEWEST, choose
 from opcviz.ui.sections.page_header import head
 
 study, view = head("Race", pick_models=False, slim=True)
@@ -15,7 +16,7 @@ except EngineError as error:
 
 picker, button = st.columns([4, 1], vertical_alignment="bottom")
 with picker:
-    names = race.choose(study, view.option("race"))
+    names = choose(study, view.option("race"))
 with button:
     pressed = st.button(
         "Run",
@@ -23,6 +24,7 @@ with button:
         icon=":material/sports_score:",
         key="race.start",
         width="stretch",
+        disabled=len(names) < FEWEST,
         help="Trains these methods now, an epoch of each in turn. Below is what is stored.",
     )
 # no callback: its arguments would be those drawn before

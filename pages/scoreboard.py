@@ -14,13 +14,15 @@ show_rows(
         Row(
             "scoreboard",
             lambda: scoreboard(study, board),
-            "Each row is a method, each column a measure; orange cells are worse than every model "
-            "that never saw the forgotten data, blue ones better, and plain ones as these are.",
+            "Each row is a method, each column a measure. Plain cells are as in the models that "
+            "never saw the forgotten data: that is the goal. Orange ones speak of memory, harm or "
+            "cost; blue ones lie beyond those models on the other side.",
         ),
         Row(
             "pareto",
             lambda: pareto(study, board),
-            "A method on the line is beaten in both measures by no other.",
+            "A method named in bold is beaten in both measures by no other; within the shaded "
+            "models that never saw the data all count as equal.",
         ),
     ]
 )

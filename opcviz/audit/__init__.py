@@ -13,7 +13,7 @@ from ..common.lazy import face
 if TYPE_CHECKING:
     from .checks import Checked, CheckedModel
     from .memory import audit_modules
-    from .run import AuditResult, audit, check
+    from .run import AuditResult, audit, audit_case, check
     from .spec import AuditJob, AuditSpec
 else:
     __getattr__, __dir__ = face(
@@ -21,7 +21,7 @@ else:
         {
             "checks": "Checked CheckedModel",
             "memory": "audit_modules",
-            "run": "AuditResult audit check",
+            "run": "AuditResult audit audit_case check",
             "spec": "AuditJob AuditSpec",
         },
     )
@@ -33,6 +33,7 @@ __all__ = [
     "Checked",
     "CheckedModel",
     "audit",
+    "audit_case",
     "audit_modules",
     "check",
 ]

@@ -74,7 +74,8 @@ def dots(figures: Sequence[Figure], *, title: str, span: tuple[float, float] | N
         _audited(figures, rows),
     ]
     labels = [_label(each.name) for each in figures]
-    layout = _layout(90 + sum(ROW + LINE * label.count("<br>") for label in labels))
+    breaks = max(label.count("<br>") for label in labels)
+    layout = _layout(90 + (ROW + LINE * breaks) * len(labels))
     layout["margin"] |= {"l": 250}
     layout["xaxis"] |= {"title": {"text": plain(title)}, **({"range": list(span)} if span else {})}
     layout["yaxis"] |= {

@@ -81,11 +81,13 @@ def look(case: Case) -> list[Accuracy]:
     """What each model answers right of some samples of every part, in the order of the models."""
     import torch
 
+    from ..models import as_body_head
     from ..tasks.classification import observe
 
     data, found = case.data, []
     for each in case.models:
-        percent, counts = {}, {}
+        percent: dict[str, float] = {}
+        counts: dict[str, int] = {}
         for part in PARTS:
             ids = case.split.part(part)
             if not len(ids):
@@ -93,7 +95,7 @@ def look(case: Case) -> list[Accuracy]:
             at = torch.linspace(0, len(ids) - 1, min(LOOKED_AT, len(ids)), device=ids.device)
             rows = ids[at.round().long()]
             x, y = (data.x_train, data.y_train) if "train" in part else (data.x_test, data.y_test)
-            seen = observe(each.model, x[rows], y[rows])
+            seen = observe(as_body_head(each.model), x[rows], y[rows])
             percent[part] = 100 * (seen.logits.argmax(1) == seen.labels).double().mean().item()
             counts[part] = len(rows)
         found.append(Accuracy(percent, counts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,12 +14,13 @@ from .seen import Row
 __all__ = ["PERCENT", "Exhibit", "Table", "band", "called", "dotted", "number", "table_of"]
 
 PERCENT = (-2.0, 102.0)
+NUMBER = re.compile(r"–|−?[\d.,]+( to −?[\d.,]+)?")
 SPELT = {
     "fm": "FM",
     "hr_labels": "HR on labels",
     "affine": "affine map",
-    "rbf": "RBF map",
-    "mlp": "MLP map",
+    "rbf": "RBF",
+    "mlp": "MLP",
     "knn": "k-NN",
 }
 MOST_DOTS = 24  # rows of a chart that fits on a page beside its table
@@ -30,6 +32,12 @@ class Table:
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns hold numbers and ranges alone."""
+        columns = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.heads)
+        return tuple(all(NUMBER.fullmatch(cell) for cell in column) for column in columns)
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,8 @@ def _of_attacks(cast: Cast) -> Iterator[str]:
             why = found.reason
             if evidence.leaves_out(kind):
                 why = "the quick suite leaves it out"
-            elif kind.optional and kind.name not in (evidence.instruments or ()):
-                why = "it was not chosen for this audit"
+            elif why == kind.not_computed or _not_chosen(kind, cast):
+                why = "it was left out of this audit"
             yield f"{kind.title} was not tested ({kind.summary}): {why}."
             continue
         if kind.name in model.outdated_kinds:
@@ -107,6 +107,11 @@ def _of_attacks(cast: Cast) -> Iterator[str]:
             )
         for reason in _without_figure(found):
             yield f"{kind.title}, in part: {reason}."
+
+
+def _not_chosen(kind: Kind, cast: Cast) -> bool:
+    chosen = cast.audited.study.evidence.chosen
+    return kind.optional and not kind.scenarios and kind.name not in chosen
 
 
 def _without_figure(found: object) -> Iterator[str]:

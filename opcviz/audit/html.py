@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,10 @@ from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from ..artefacts import kinds
 from ..common.json_types import Json
-from ..results import HOLDS
+from ..results import HOLDS, MEMBERSHIP_JUDGE
 from ..study import StudyResult
 from ..verdict import GONE, KEPT, NOTICEABLE, Check, Verdict, rules
 from .exhibit import Table, band, called, number, table_of
@@ -112,9 +112,9 @@ def to_html(report: Report, study: StudyResult) -> str:
         appendix=_appendix(report),
         holds=HOLDS,
         rules=_rules(),
-        style=Markup((TEMPLATES / "report.css").read_text("utf-8")),
+        style=(TEMPLATES / "report.css").read_text("utf-8"),
         policy=_policy(scripts),
-        scripts=[Markup(each) for each in scripts],
+        scripts=scripts,
         data=[_embedded(each) for each in charts],
         forget=_forget(report),
     )
@@ -145,11 +145,11 @@ def _policy(scripts: Sequence[str]) -> str:
     )
 
 
-def _embedded(value: Json) -> Markup:
+def _embedded(value: Json) -> str:
     """JSON inside a script element, which ends at the first `</script`, whatever quotes it."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     table = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
-    return Markup("".join(table.get(each, each) for each in text))
+    return "".join(table.get(each, each) for each in text)
 
 
 def _headline(verdict: Verdict) -> str:
@@ -184,14 +184,17 @@ def _key_figures(report: Report, verdict: Verdict) -> list[Figure]:
         next((f for f in report.figures if f.place == "forget_test"), None)
         or next((f for f in report.figures if f.place == "forget_train"), None),
         next((f for f in report.figures if f.holds and f.name == furthest), None),
-        max(
-            (f for f in report.figures if f.unit == "AUC" and f.kind == "signs"),
-            key=lambda f: f.value - (f.retrained.high if f.retrained else 0.5),
-            default=None,
-        ),
+        max((f for f in report.figures if f.unit == "AUC"), key=_stands_out, default=None),
         next((f for f in report.figures if f.place == "retain_test"), None),
     ]
     return [each for each in found if each]
+
+
+def _stands_out(sign: Figure) -> float:
+    """How far an AUC lies beyond the band; of membership on either side of it."""
+    low, high = (sign.retrained.low, sign.retrained.high) if sign.retrained else (0.5, 0.5)
+    below = low - sign.value if sign.name.startswith(MEMBERSHIP_JUDGE) else 0.0
+    return max(sign.value - high, below)
 
 
 def _furthest(report: Report, verdict: Verdict) -> str:
@@ -224,11 +227,11 @@ def _forget(report: Report) -> str:
     return f"single samples ({report.question.get('forget', {}).get('kind', 'chosen')}){of}"
 
 
-def _rules() -> Markup:
+def _rules() -> str:
     """The verdict's rule, of which the Markdown has paragraphs, numbers, bold and italics."""
     blocks = []
     for block in re.split(r"\n\s*\n", rules()):
-        text = str(Markup.escape(block))
+        text = html.escape(block, quote=False)
         text = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text, flags=re.DOTALL)
         text = re.sub(r"\*(.+?)\*", r"<em>\1</em>", text, flags=re.DOTALL)
         items = re.split(r"^\d+\. ", text, flags=re.MULTILINE)
@@ -236,7 +239,7 @@ def _rules() -> Markup:
             blocks.append("<ol>" + "".join(f"<li>{each}</li>" for each in items[1:]) + "</ol>")
         else:
             blocks.append(f"<p>{text}</p>")
-    return Markup("\n".join(blocks))
+    return "\n".join(blocks)
 
 
 def _tidy(text: str) -> str:

@@ -12,13 +12,19 @@ from ..common.config import ConfigError
 from ..common.progress import Message, Progress
 from ..data import Data, DataSpec, Images, Scenario, Split, load
 from ..data.indices import indices_digest, read_indices
-from ..models import Architecture, build_classifier, list_architectures, load_weights
-from ..models.checkpoint import read_tensors
+from ..intake.files import IntakeError
+from ..intake.recognise import Candidate, as_candidate, brought, recognise
+from ..intake.weights import read_weights
+from ..models import Architecture, as_body_head, build_classifier
+from ..tasks.classification import observe
 from .case import Case, Opened, content_hash, evidence_of, make_study
 from .records import Input
 from .spec import AuditSpec
 
 __all__ = ["open_case"]
+
+MOST_TRIED = 4  # networks that the same weights fit
+TRIED_ON = 300  # samples
 
 
 def open_case(
@@ -134,24 +140,70 @@ def _of_ids(ids: Tensor, data: Data) -> Split:
 def _open(
     role: str, path: Path, spec: AuditSpec, data: Images, known: Architecture | None
 ) -> Opened:
-    """One model of a file in our own form."""
-    tensors, _ = read_tensors(path)
-    names = [spec.architecture] if spec.architecture else [known.name] if known else []
-    for name in names or list_architectures()[:3]:
-        model = build_classifier(Architecture(name), data, 0)
-        wanted = {n: v.shape for n, v in model.state_dict().items()}
-        if names or {n: v.shape for n, v in tensors.items()} == wanted:
-            load_weights(model, path)
-            break
+    """One model that was brought.
+
+    Args:
+        role, path: which.
+        spec: what is said of all of them.
+        data: what it must take.
+        known: the architecture of those before it.
+    """
+    weights, shape = read_weights(path), data.shape
+    if len(shape) != 3:
+        raise IntakeError(f"{data.name}: its samples are no pictures; an audit wants pictures")
+    channels, height, width = shape
+    asked = (channels, height, width), data.classes
+    if spec.architecture:
+        found: tuple[Candidate, ...] = (as_candidate(spec.architecture, weights, *asked),)
     else:
-        raise ConfigError(f"{path.name}: fits none of our networks; name one with --architecture")
-    if spec.mean:
-        model.mean.copy_(torch.tensor(spec.mean).view_as(model.mean))
-        model.std.copy_(torch.tensor(spec.std).view_as(model.std))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    architecture = Architecture(name)
+        found = recognise(weights, *asked)
+    fitting = [each for each in found if each.fits]
+    if not fitting:
+        raise IntakeError(_misfit(role, path.name, found, spec.architecture))
+    if known is not None:
+        fitting = [each for each in fitting if each.architecture == known] or fitting
+    normalised = (list(spec.mean), list(spec.std)) if spec.mean else (None, None)
+    made = [(each, brought(each, weights, data, *normalised)) for each in fitting[:MOST_TRIED]]
+    chosen, model = max(made, key=lambda pair: _right(pair[1], data)) if made[1:] else made[0]
+    notes = [f"{path.name}: {note}." for note in weights.notes]
+    if made[1:]:
+        others = ", ".join(each.title for each, _ in made if each is not chosen)
+        notes.append(
+            f"{path.name}: the weights fit {len(fitting)} networks; taken as {chosen.title}, which "
+            f"answers most train data right, and not as {others}; --architecture names another."
+        )
     size = path.stat().st_size
-    return Opened(role, path.name, model.eval(), architecture, name, digest, size, "safetensors")
+    return Opened(
+        role,
+        path.name,
+        model,
+        chosen.architecture,
+        chosen.title,
+        weights.sha256,
+        size,
+        weights.format,
+        tuple(notes),
+    )
+
+
+def _misfit(role: str, name: str, found: tuple[Candidate, ...], asked: str) -> str:
+    """What does not fit, and what to do."""
+    if not found:
+        return (
+            f"{name} ({role}): the weights fit no network that is known here; name one with "
+            "--architecture, or export the model with torch.export"
+        )
+    nearest = found[0]
+    told = "does not fit" if asked else "fits no known network; the nearest is"
+    return f"{name} ({role}): {told} {nearest.title}: {nearest.explain()}"
+
+
+def _right(model: nn.Module, data: Images) -> float:
+    """Percent of some train samples that a model answers right."""
+    at = torch.linspace(0, len(data.y_train) - 1, min(TRIED_ON, len(data.y_train)))
+    rows = at.round().long().to(data.device)
+    seen = observe(as_body_head(model), data.x_train[rows], data.y_train[rows])
+    return 100 * (seen.logits.argmax(1) == seen.labels).double().mean().item()
 
 
 def _data_input(spec: DataSpec, data: Data) -> Input:

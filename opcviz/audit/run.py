@@ -162,7 +162,7 @@ def _keep_list(case: Case, store: Store) -> None:
 
 def _accuracies(case: Case, runner: AuditRunner, study: StudyResult) -> list[Accuracy]:
     """What each model answers right of all data, from the evidence."""
-    sizes = {part: len(case.split.part(part)) for part in PARTS}
+    sizes: dict[str, int] = {part: len(case.split.part(part)) for part in PARTS}
     by_key = {model.key: model for model in study.models}
     found = []
     for place in runner.places_of_models():

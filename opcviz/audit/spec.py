@@ -10,6 +10,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
 from ..artefacts import Evidence, kinds
@@ -17,10 +18,19 @@ from ..artefacts.settings import SUITES
 from ..common.config import Config, ConfigError, setting
 from ..common.json_types import Json, Plain
 from ..common.records import Record
-from ..data import DataSpec, Scenario
+from ..data import DataSpec, Scenario, list_datasets
 from ..training import Training
 
-__all__ = ["MAX_RETRAINED", "RUNNER", "AuditJob", "AuditSpec", "command_of"]
+__all__ = [
+    "MAX_RETRAINED",
+    "RUNNER",
+    "AuditJob",
+    "AuditSpec",
+    "command_of",
+    "data_of",
+    "forget_of",
+    "numbers_of",
+]
 
 RUNNER = "opcviz.audit.job:execute"
 """The function that executes an `AuditJob`, as the engine wants it."""
@@ -101,6 +111,51 @@ class AuditSpec(Config):
         """Role (`original`, `unlearned`, `retrained`) and weights of each model that was given."""
         first = (("original", self.original),) if self.original else ()
         return (*first, ("unlearned", self.unlearned), *(("retrained", r) for r in self.retrained))
+
+
+def data_of(text: str) -> DataSpec:
+    """A data set by its name, by `NAME:PATH`, or by the path of a folder or a file alone.
+
+    Raises:
+        ConfigError: for what is none of these.
+    """
+    known = {info.name: info for info in list_datasets()}
+    name, colon, path = text.partition(":")
+    if text in known:
+        return DataSpec(name=text)
+    if colon and name in known:
+        return DataSpec(name=name, path=path)
+    place = Path(text).expanduser()
+    if place.is_dir():
+        return DataSpec(name="folder", path=text)
+    if place.suffix.lower() == ".npz":
+        return DataSpec(name="arrays", path=text)
+    raise ConfigError(
+        f"'{text}' is no data set, no folder and no .npz file; data sets: {', '.join(known)}"
+    )
+
+
+def forget_of(text: str) -> Scenario:
+    """What to forget: a scenario's text, or the path of a list (.csv, .txt, .npy).
+
+    Raises:
+        ConfigError: for what is neither.
+    """
+    if Path(text).suffix.lower() in (".csv", ".txt", ".npy") and ":" not in text:
+        return Scenario(kind="indices", path=text)
+    return Scenario.parse(text)
+
+
+def numbers_of(text: str, where: str) -> tuple[float, ...]:
+    """Numbers with commas, as in `0.49,0.48,0.45`; none for an empty text.
+
+    Raises:
+        ConfigError: for anything else, naming the option.
+    """
+    try:
+        return tuple(float(part) for part in text.split(",")) if text.strip() else ()
+    except ValueError:
+        raise ConfigError(f"{where}: wants numbers with commas, got '{text}'") from None
 
 
 def command_of(spec: AuditSpec, device: str = "auto") -> str:

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from .config import Config, ConfigError, setting
+from .access import check_path
+from .config import Config, IntakeError, setting
 
 __all__ = ["LIMITS", "IntakeError", "Limits", "check_file", "check_zip", "sha256"]
 
@@ -31,16 +32,12 @@ _DIRECTORY_BYTES = 512  # of the directory a member: a header of 46 and the memb
 _STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 
 
-class IntakeError(ConfigError):
-    """Something from outside that cannot be used; says what is wrong, where, and what to do."""
-
-
 @dataclass(frozen=True)
 class Limits(Config):
     """How much of what comes from outside is read at most."""
 
     max_bytes: int = setting(4 * GIB, "of one file, and of what an archive unpacks to", low=1)
-    max_members: int = setting(25_000, "files in one archive", low=1)
+    max_members: int = setting(50_000, "files in one archive", low=1)
     max_ratio: float = setting(
         100.0, "unpacked by packed bytes of an archive that unpacks to more than 256 MiB", low=1
     )
@@ -67,13 +64,15 @@ def check_file(path: str | Path, limits: Limits = LIMITS, *, within: Path | None
         The path, absolute.
 
     Raises:
-        IntakeError: naming the path and what is wrong with it.
+        IntakeError: naming the path and what is wrong with it; for one that whoever asks may not
+            name, see `access`.
     """
     text = str(path)
+    check_path(text)
     if not text or "\0" in text:
         raise IntakeError(f"{text!r} names no file; give the path of one")
     try:
-        found = Path(os.path.abspath(Path(text).expanduser()))
+        found = Path(os.path.abspath(os.path.expanduser(text)))
         if within is not None:
             _check_below(found, Path(os.path.abspath(within)))
         about = found.lstat()

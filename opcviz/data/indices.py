@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
 
+from ..common.access import check_path
 from ..common.untrusted import IntakeError, Limits, check_file
 from .base import DataError
 from .npy import read_npy
@@ -28,7 +30,8 @@ def read_indices(path: str | Path) -> np.ndarray:
         DataError: for a missing or unreadable file, no ids, and ids that are no integers, negative
             or repeated; naming the file and, where there is one, the line.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
+    check_path(path)
     readers = {".npy": _npy, ".txt": _txt, ".csv": _csv}
     if path.suffix.lower() not in readers:
         raise DataError(f"{path}: ids are read from .npy, .txt or .csv, not '{path.suffix}'")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,11 @@ from .stored import Storage, Stored
 
 __all__ = ["Container", "open_container"]
 
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError),
+    *(ValueError, KeyError, RuntimeError, NotImplementedError),
+)
+"""What Python's reader of archives raises on one that contradicts itself."""
 MAX_HEADER = 32 * 2**20
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 TYPES = {
@@ -171,7 +178,8 @@ def _zip(path: Path, limits: Limits) -> Container:
                 f"{where}: describes its tensors in {names[pickles[0]]} bytes; at most "
                 f"{MAX_HEADER} are read"
             )
-        order = archive.read(f"{root}byteorder") if f"{root}byteorder" in names else b"little"
+        named = f"{root}byteorder"
+        order = _member(archive, named, where) if named in names else b"little"
         content = read_pickle(_member(archive, pickles[0], where), where)
     if order.strip() != sys.byteorder.encode():
         raise IntakeError(f"{where}: was written with another order of bytes; save it again here")
@@ -193,12 +201,10 @@ def _zip(path: Path, limits: Limits) -> Container:
 def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
     try:
         return archive.read(name)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise IntakeError(f"{where}: is damaged ({error}); copy it again") from error
-    except Exception as error:
-        if type(error).__module__ != "zlib":
-            raise
-        raise IntakeError(f"{where}: is damaged ({error}); copy it again") from error
+    except DAMAGED as error:
+        raise IntakeError(
+            f"{where}: is damaged ({str(error)[:80] or 'it ends too early'}); copy it again"
+        ) from error
 
 
 def _legacy(path: Path) -> Container:

@@ -14,48 +14,18 @@ import pickletools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, BinaryIO
-
-import torch
+from typing import Any, BinaryIO, cast
 
 from .files import IntakeError
+from .known_names import PLAIN_TYPES, is_bystander, storage_type
 from .stored import Storage, Stored
 
 __all__ = ["Bystander", "read_pickle"]
 
 MAX_STEPS = 3_000_000
 """Instructions of one pickle: 20,000 tensors with the state of their optimiser take two million."""
+MAX_PIECE = 2**20
 MAX_DIMENSIONS = 8
-
-STORAGES = {
-    "DoubleStorage": torch.float64,
-    "FloatStorage": torch.float32,
-    "HalfStorage": torch.float16,
-    "BFloat16Storage": torch.bfloat16,
-    "LongStorage": torch.int64,
-    "IntStorage": torch.int32,
-    "ShortStorage": torch.int16,
-    "CharStorage": torch.int8,
-    "ByteStorage": torch.uint8,
-    "BoolStorage": torch.bool,
-}
-BYSTANDERS = (
-    *(
-        "argparse.Namespace",
-        "datetime.",
-        "pathlib.",
-        "easydict.EasyDict",
-        "numpy.",
-        "_codecs.encode",
-    ),
-    *("collections.defaultdict", "collections.Counter", "yacs.config.CfgNode", "omegaconf."),
-    "_codecs.encode",
-    *("pytorch_lightning.", "lightning.", "lightning_fabric.", "torch.device", "torch.Size"),
-    *("torch.optim.", "torch.float", "torch.bfloat16", "torch.int", "torch.uint8", "torch.bool"),
-    "torch.random.",
-)
-"""Names (those with a dot at the end: of all in that package) that may stand beside the weights."""
-PLAIN_TYPES = {"set", "frozenset", "dict", "list", "tuple", "int", "float", "str", "bytes", "bool"}
 
 
 class Bystander:
@@ -95,13 +65,31 @@ def read_pickle(source: bytes | BinaryIO, where: str) -> Any:
     """
     stream = BytesIO(source) if isinstance(source, bytes) else source
     try:
-        return _Machine(where).run(pickletools.genops(stream))
+        return _Machine(where).run(pickletools.genops(cast(BinaryIO, _Bounded(stream))))
     except IntakeError:
         raise
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, AttributeError) as error:
         raise IntakeError(
             f"{where}: is damaged ({error}); save or copy the checkpoint again"
         ) from error
+
+
+class _Bounded:
+    """A stream that gives no piece larger than any that a state dict needs.
+
+    An instruction may claim a string of any length, and reading makes room for all of it first.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream, self.tell = stream, stream.tell
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= MAX_PIECE:
+            raise _Damaged(f"a piece of its pickle claims {size} bytes")
+        return self.stream.read(size)
+
+    def readline(self) -> bytes:
+        return self.stream.readline(MAX_PIECE)
 
 
 class _Machine:
@@ -173,7 +161,7 @@ class _Machine:
         module, _, leaf = text.partition(" ")
         full = f"{module}.{leaf}"
         plain = module in ("builtins", "__builtin__") and leaf in PLAIN_TYPES
-        if full in BUILDERS or _storage_type(full) or plain or _is_bystander(full):
+        if full in BUILDERS or storage_type(full) or plain or is_bystander(full):
             self.stack.append(_Name(full))
             return
         raise IntakeError(
@@ -199,21 +187,10 @@ class _Machine:
         if not isinstance(given, tuple) or len(given) < 5 or given[0] != "storage":
             raise _Damaged("a tensor of it has no place")
         _, kind, key, _location, count = given[:5]
-        dtype = _storage_type(kind.text) if isinstance(kind, _Name) else None
+        dtype = storage_type(kind.text) if isinstance(kind, _Name) else None
         if dtype is None or not isinstance(key, str) or not _natural(count):
             raise _Damaged("a tensor of it has no place")
         self.stack.append(Storage(key, dtype, count))
-
-
-def _storage_type(name: str) -> torch.dtype | None:
-    for package in ("torch.cuda.", "torch."):
-        if name.startswith(package):
-            return STORAGES.get(name.removeprefix(package))
-    return None
-
-
-def _is_bystander(name: str) -> bool:
-    return any(name.startswith(each) if each[-1] == "." else name == each for each in BYSTANDERS)
 
 
 def _natural(value: object) -> bool:

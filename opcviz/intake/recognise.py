@@ -162,6 +162,7 @@ def brought(
     data: Data,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    reversed_channels: bool = False,
 ) -> BlockNet:
     """The model that somebody brought, in eval mode, on the data's device.
 
@@ -171,6 +172,8 @@ def brought(
         data: the data set; gives shape and classes.
         mean, std: of the normalisation, a number a channel, for pictures in [0, 1]; without them
             that of the weights' own normalisation layer, without one none.
+        reversed_channels: the network learnt blue, green, red: turn its first layer around. `mean`
+            and `std` are those of red, green, blue all the same.
 
     Raises:
         IntakeError: for a candidate that does not fit, or half a normalisation.
@@ -183,6 +186,11 @@ def brought(
     if std is not None and not all(each > 0 for each in std):
         raise IntakeError(f"std: {tuple(std)} must be above 0 in every channel")
     net = network_of(candidate, weights, data.shape[0], data.classes)
+    if reversed_channels:
+        first = next((m for m in net.modules() if isinstance(m, nn.Conv2d)), None)
+        if first is None or first.in_channels != data.shape[0]:
+            raise IntakeError("the network has no first convolution whose channels can be reversed")
+        first.weight.data = first.weight.data.flip(1)
     centre, scale = (None if each is None else torch.tensor(each) for each in (mean, std))
     return wrap_network(net, data, centre, scale, candidate.architecture.resize).eval()
 

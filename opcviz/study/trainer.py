@@ -49,6 +49,7 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
     except NotDefined as error:
         with _writing(runner, method, seed) as folder:
             write_json(folder / "result.json", {"status": "refused", "reason": str(error)})
+        _tell_no_model(runner, method, str(error))
         return
     except OwnMethodFailed as error:
         with _writing(runner, method, seed) as folder:
@@ -56,6 +57,8 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
         raise
     keep_model(runner, method, seed, model, outcome, watch, memory.megabytes)
     shutil.rmtree(resume_dir, ignore_errors=True)  # the run has its result
+    if outcome.reason:
+        _tell_no_model(runner, method, outcome.reason)
 
 
 def keep_model(
@@ -98,6 +101,10 @@ def keep_model(
         write_json(folder / "result.json", result, compact=True)
 
 
+def _tell_no_model(runner: StudyWork, method: Method, reason: str) -> None:
+    runner.progress(Message(f"{method.info.title}: no model, {reason}.", "warning"))
+
+
 def _writing(runner: StudyWork, method: Method, seed: int) -> AbstractContextManager[Path]:
     """A folder to fill with the model; an earlier failure of a user's own method gives way."""
     if is_own(method) and runner.find(MODEL, method, seed) is None:
@@ -116,6 +123,7 @@ def train_again(runner: StudyWork, method: Method, seed: int) -> None:
     if stored["status"] != outcome.status:
         text = f"Trained again: {outcome.status}, the stored run {stored['status']}."
     elif outcome.status != "finished":
+        _tell_no_model(runner, method, outcome.reason)
         return
     else:
         then, now = runner.subject(method, seed).network.state_dict(), model.state_dict()

@@ -195,3 +195,27 @@ def test_a_model_without_verdict_is_said_to_have_none(visit, store):
     assert "only hides" not in said
     finals = [bar["final"] for film in player(app)["films"] for bar in film["bars"]]
     assert finals == [None] * 6
+
+
+def test_of_single_pictures_the_figure_that_decides_is_shown(visit):
+    """Answers and restored pictures are near 100 % in every network there: membership tells."""
+    study = open_study(Store(shipped_root()), "digits-random")
+    app = visit("first_sight", study=study.place)
+    pair = pair_of(study, library.choices()[study.place].shown)
+    retrained = [m for m in study.models if m.method.info.name == "retrain"]
+
+    def auc(model: Any) -> float:
+        return float(model.to_dict()["reference"]["statistics"]["online"]["auc"])
+
+    for film, key in zip(player(app)["films"], pair.keys, strict=True):
+        names = [bar["name"] for bar in film["bars"]]
+        assert names == ["Answers right", "Taken for seen (membership AUC)", "Pictures rebuilt"]
+        bar = film["bars"][1]
+        assert bar["final"] == near(auc(study.model(key)))
+        band = [auc(each) for each in retrained]
+        assert bar["band"] == near([min(band), max(band)])
+        assert {m["name"]: m["value"] for m in bar["marks"]} == {"guess": 0.5}
+        assert (bar["unit"], bar["high"], bar["digits"]) == ("", 1.0, 2)
+    decided = study.verdict(study.model(pair.keys[0])).numbers[0].says
+    assert decided.startswith("membership AUC")
+    assert decided in told(app)

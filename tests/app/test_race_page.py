@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from reading import fine, infos, progress
+from reading import captions, fine, infos, progress
 from streamlit.testing.v1 import AppTest
 
-from opcviz.common.progress import Epoch, Stage
+from opcviz.common.progress import Epoch, Message, Stage, Step
 from opcviz.engine.events import EventLog
 from opcviz.methods import create
 from opcviz.study import Job, Plan, Store, open_study, shipped_root
@@ -58,12 +58,36 @@ def test_a_link_chooses_the_methods_and_a_missing_model_says_what_to_do(visit):
     assert not opc["reason"]
 
 
-@pytest.mark.parametrize("word", ["opc", "a,b,c,d,e", "opc,opc", "opc,<b>"])
+@pytest.mark.parametrize("word", ["a,b,c,d,e", "opc,opc", "opc,<b>"])
 def test_a_link_that_asks_for_no_race_is_told_so(visit, word):
     assert not OPTIONS["race"].valid(word)
     app = visit("race", race=word)
     assert any(note.startswith("race cannot be") for note in infos(app))
     assert len(titles(app)) == 2
+
+
+def test_methods_that_there_are_not_are_named_and_the_others_race(visit):
+    app = visit("race", race="opc,beauty,scrub")
+    assert titles(app) == ["OPC on features", "SCRUB"]
+    (note,) = infos(app)
+    assert "'beauty'" in note
+    assert "'opc'" not in note
+    app = visit("race", race="beauty,truth")
+    assert len(titles(app)) == 2
+    assert "'beauty', 'truth'" in infos(app)[0]
+
+
+def test_a_method_can_be_taken_away_before_another_is_chosen(visit, engine):
+    """Of the one that is left nothing can be raced, but it stays."""
+    app = visit("race")
+    app.multiselect(key="race.methods").set_value(["opc"]).run()
+    assert titles(fine(app)) == ["OPC on features"]
+    assert app.query_params["race"] == "opc"
+    assert app.button(key="race.start").disabled
+    assert any("at least 2 methods" in text for text in captions(app))
+    app.multiselect(key="race.methods").set_value(["opc", "salun"]).run()
+    assert titles(fine(app)) == ["OPC on features", "SalUn"]
+    assert not app.button(key="race.start").disabled
 
 
 def test_run_queues_one_race_which_a_reload_finds_and_cancel_ends(visit, engine):
@@ -117,9 +141,46 @@ def test_a_race_is_seen_as_it_goes(visit, engine):
             assert film["lines"][0]["values"] == [0.0, 10.0, 20.0]
 
 
+def test_before_the_first_epoch_it_is_said_what_goes_on_and_who_diverged_is_told(visit, engine):
+    app = visit("race")
+    app.button(key="race.start").click().run()
+    (run,) = engine.list()
+    with engine.runs.claim(run.id), EventLog(engine.runs.path(run.id, "events.jsonl")) as log:
+        log(Stage("model", 0, 4, "Retrained"))
+        log(Step(40, 360))
+        app.run()
+        assert progress(fine(app)) == ["Before the race: training Retrained, step 40 of 360."]
+        assert "now training Retrained, step 40 of 360" in player(app)["films"][0]["reason"]
+        log(Stage("model", 1, 4, "DELETE"))
+        app.run()
+        assert player(app)["films"][0]["reason"] == "Its first epoch is under way."
+        log(Epoch(0, 20, {"forget_accuracy": 50.0}, [0.0] * 2 * POINTS))
+        log(Message("DELETE: no model, diverged at step 3.", "warning"))
+        for _ in range(3):
+            app.run()
+        assert "DELETE: no model, diverged at step 3" in progress(fine(app))[0]
+        assert player(app)["films"][0]["chips"] == "no model, diverged at step 3"
+
+
 def test_the_lab_sends_to_the_race(visit, engine):
     app = visit("race")
     app.button(key="race.start").click().run()
     (run,) = engine.list()
     lab = visit("lab", run=run.id)
     assert any("a race of several methods" in note for note in infos(lab))
+
+
+def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
+    """A badge may be decided by another attacker than the bar's, and bar and curve end on other
+    pictures: each says so."""
+    app = visit("race")
+    study = open_study(Store(shipped_root()), "digits")
+    for film, name in zip(player(app)["films"], ("delete", "opc"), strict=True):
+        model = next(m for m in study.models if m.method.info.name == name and m.seed == 0)
+        decider = study.verdict(model).numbers[0].says.split(";")[0]
+        assert decider in film["why"]
+        answered, restored, _ = film["bars"]
+        assert restored["words"].startswith("from kept pictures only; never saw them")
+        for bar in (answered, restored):
+            assert bar["on"] == ["training pictures", "107 test pictures"]
+        assert film["drawnOn"] == "training pictures"

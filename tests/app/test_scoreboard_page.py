@@ -81,6 +81,13 @@ def test_a_measure_that_is_not_there_is_said(visit):
     assert any("no measure 'beauty'" in note for note in infos(app))
 
 
+def test_what_the_address_asks_for_and_is_not_there_is_named(visit):
+    names = ("family", "gone", "groups", "ticks", "x", "y")
+    notes = infos(visit("scoreboard", **dict.fromkeys(names, "beauty")))
+    assert [note.split(":")[0] for note in notes] == list(names)
+    assert all("'beauty'" in note for note in notes)
+
+
 def test_verdicts_come_after_the_numbers_and_can_be_filtered(visit):
     app = visit("scoreboard", study="digits-one-66b3e4d0")
     study = library.study_of("digits-one-66b3e4d0")

@@ -166,6 +166,15 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "marks alone": (lambda: with_raw_pickle(b"\x80\x02t."), "damaged"),
     "memo of nothing": (lambda: with_raw_pickle(b"\x80\x02h\x05."), "damaged"),
     "extension registry": (lambda: with_raw_pickle(b"\x80\x02\x82\x01."), "instruction EXT1"),
+    "string of petabytes": (
+        lambda: (
+            saved(STATE, _use_new_zipfile_serialization=False)[:17]
+            + b"\x80\x04\x8e"
+            + struct.pack("<Q", 2**50)
+            + b"abc"
+        ),
+        "claims 1125899906842624 bytes",
+    ),
     "class instance": (lambda: with_raw_pickle(b"(i__main__\nX\n."), "instruction INST"),
     "huge number": (lambda: with_raw_pickle(b"\x80\x02I" + b"9" * 5000 + b"\n."), "damaged"),
     "header of 4 GB": (lambda: struct.pack("<Q", 2**32) + b"{" + bytes(64), "header claims"),

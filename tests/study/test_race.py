@@ -126,6 +126,17 @@ def test_finished_models_are_trained_again_and_compared(raced, tmp_path) -> None
 
 
 @pytest.mark.slow
+def test_a_training_that_leaves_no_model_says_so_while_it_runs(raced) -> None:
+    """Whoever watches learns it then, not when the whole run is over."""
+    seen = Seen()
+    runner = StudyRunner(STUDY, raced[0], torch.device("cpu"), progress=Progress(seen.append))
+    burst = create("ga", lr=10.0, epochs=20, momentum=0.99, weight_decay=1.0)
+    reason = runner.make("model", burst, 0).json()["reason"]
+    assert reason.startswith("diverged at step")
+    told = [each for each in seen if isinstance(each, Message) and each.level == "warning"]
+    assert told == [Message(f"{burst.info.title}: no model, {reason}.", "warning")]
+
+
 def test_cancelling_stops_every_lane_and_keeps_nothing_half_made(tmp_path) -> None:
     seen = Seen()
     stop = lambda: sum(model in TITLES for model, _ in seen.turns()) >= 5  # noqa: E731

@@ -114,17 +114,19 @@ def test_every_declared_measure_is_explained():
         assert words.range, name
 
 
-def test_of_samples_the_standard_is_the_retrained_model():
-    assert words_of("worst").direction("classes") == "less"
-    assert words_of("worst").direction("samples") == "same"
-    assert words_of("UA").direction("samples") == "same"
-    assert words_of("TA").direction("samples") == "more"
-    assert words_of("gradient norm").direction("samples") == ""
+def test_of_what_was_forgotten_the_goal_is_the_retrained_model(board):
+    """Of whole classes as of single samples: what goes further may show."""
+    for each in board.measures:
+        wanted = "same" if each.words.forgotten and each.words.better else each.words.better
+        assert each.better == wanted, each.name
+    assert words_of("worst").goal == words_of("UA").goal == "same"
+    assert words_of("TA").goal == "more"
+    assert words_of("gradient norm").goal == ""
     assert words_of("margin", "of the user's own").what == "of the user's own"
 
 
 def measure(better="less", scale: float | None = 100.0, band=Band(10.0, 20.0, 3)) -> Measure:
-    words = replace(words_of("worst"), scale=scale)
+    words = replace(words_of("worst"), scale=scale, better=better if better != "same" else "less")
     return Measure("m", "m", "unlearning", ".1f", "worst", "Worst", words, better, band)
 
 
@@ -246,7 +248,7 @@ def test_latex_has_a_row_a_line_and_no_bare_sign(digits):
     assert len(body) == len(digits.lines) + 1
     assert all(row.count("&") == len(chosen) + 1 for row in body)
     assert r"\caption{100 \% of a\_b}" in text
-    assert r"UA $\uparrow$" in body[0]
+    assert r"UA $\approx$ & RA $\uparrow$" in body[0]
     assert not any(sign in text for sign in "↓↑≈−")
     assert text.count(r"\midrule") == 2
 
@@ -343,6 +345,26 @@ def test_at_first_axes_are_drawn_that_tell_methods_apart(name, x):
     board = board_of(open_study(Store(shipped_root()), name))
     found = axes_of({m.key: m for m in board.measures if m.better}, board)
     assert [m.key for m in found] == [x, "ta"]
+
+
+def test_memory_is_orange_whichever_way_a_measure_counts():
+    """Unlearning accuracy below the retrained models' is memory, worst-case recovery above it."""
+    for name, memory in (("UA", 5.0), ("worst", 25.0)):
+        each = replace(measure("same"), words=words_of(name))
+        assert heat(each, memory) > 0
+        assert heat(each, 30.0 - memory) < 0
+
+
+@pytest.mark.parametrize("better", ["less", "more", "same"])
+def test_inside_the_band_nobody_beats_anybody(better):
+    """Retrained models differ by as much among themselves."""
+    axis = Axis("x", better, Band(4.0, 6.0, 3))
+    inside = [axis.loss(value) for value in (4.0, 4.9, 6.0)]
+    assert len(set(inside)) == 1
+    beyond = (3.9, 6.1) if better == "same" else ((6.1,) if better == "less" else (3.9,))
+    assert all(axis.loss(value) > inside[0] for value in beyond)
+    points = [Point(n, v, 1.0, (None, None), "#000000") for n, v in (("a", 4.1), ("b", 5.9))]
+    assert front(points, axis, Axis("y", "more")) == points
 
 
 def test_as_near_the_band_as_possible_is_best():

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from opcviz.study import Store, open_study, shipped_root
-from opcviz.ui.lab.race import _stored
+from opcviz.ui.lab.race_choice import stored_model
 from opcviz.ui.reading import store_reader as library
 
 
@@ -21,7 +21,7 @@ def test_it_is_the_least_seed_unless_another_is_shown_first(monkeypatch, listed)
         monkeypatch.setattr(library, "choices", lambda: choices)
 
     shown()
-    assert _stored(order, "opc") is models[0]
+    assert stored_model(order, "opc") is models[0]
     shown(models[1].key, models[2].key)
-    assert _stored(order, "opc") is models[1]
-    assert _stored(order, "no such method") is None
+    assert stored_model(order, "opc") is models[1]
+    assert stored_model(order, "no such method") is None

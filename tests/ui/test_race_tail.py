@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from opcviz.common.progress import Epoch, Event, Message, Stage
+from opcviz.common.progress import Epoch, Event, Message, Stage, Step
 from opcviz.engine import Runs
 from opcviz.engine.events import EventLog
 from opcviz.ui.lab.race_tail import RaceTail
@@ -56,6 +56,36 @@ def test_every_method_has_its_own_epochs_and_none_is_left_out(tmp_path):
     assert tail.done == 1
     assert tail.stage["name"] == "evidence"
     assert [each["text"] for each in tail.messages] == ["done"]
+
+
+def test_one_that_diverges_is_out_of_the_race_and_the_others_go_on(tmp_path):
+    events: list[Event] = [
+        Stage("model", 0, 2, "A"),
+        Epoch(0, 3),
+        Message("A: no model, diverged at step 3.", "warning"),
+        Stage("model", 1, 2, "A, deep"),
+        *(Epoch(epoch, 3) for epoch in range(3)),
+    ]
+    runs, id = race(tmp_path, events)
+    tail = RaceTail(id, ["A", "A, deep"])
+    for _ in range(30):
+        tail.poll(runs, runs.status(id))
+    gone, on = tail.runners.values()
+    assert gone.ended == "no model, diverged at step 3"
+    assert gone.done == 1
+    assert not on.ended
+    assert not tail.over
+    with EventLog(runs.path(id, "events.jsonl")) as log:
+        log(Epoch(3, 3))
+    tail.poll(runs, runs.status(id))
+    assert tail.over
+
+
+def test_the_step_under_way_is_known_before_the_first_epoch(tmp_path):
+    runs, id = race(tmp_path, [Stage("model", 0, 3, "Retrained"), Step(5, 90)])
+    tail = RaceTail(id, ["A", "B"])
+    tail.poll(runs, runs.status(id))
+    assert (tail.now["model"], tail.step["step"], tail.step["steps"]) == ("Retrained", 5, 90)
 
 
 def test_a_film_of_it_is_as_a_stored_one(tmp_path):

@@ -41,12 +41,17 @@ class Axis:
     band: Band | None = None
 
     def loss(self, value: float) -> float:
-        """How bad a value is: less is better, whatever the direction."""
-        if self.better == "more":
-            return -value
-        if self.better == "less" or self.band is None:
-            return value
-        return max(self.band.low - value, value - self.band.high, 0.0)
+        """How bad a value is: less is better, whatever the direction.
+
+        All values inside the band are equally good: retrained models differ by as much.
+        """
+        band = self.band
+        if self.better == "same" and band is not None:
+            return max(band.low - value, value - band.high, 0.0)
+        more = self.better == "more"
+        if band is not None and band.low <= value <= band.high:
+            value = band.high if more else band.low
+        return -value if more else value
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import streamlit as st
@@ -10,82 +11,25 @@ from ...common.config import ConfigError
 from ...common.plugins import sources
 from ...engine import Run, UnknownRun
 from ...methods import known_methods, method_settings
-from ...study import Job, ModelResult, Plan, StudyResult
+from ...study import Job, Plan, StudyResult
 from ..charts.maps_component import Samples
 from ..charts.palette import method_colour
 from ..charts.player_component import Film, player
 from ..reading import state
 from ..reading import store_reader as library
-from ..reading.contrast import pair_of
 from ..reading.references import References
 from ..sections.films import Levels, film, levels, lines, measured, rebuilt_of, watched
 from . import live
 from .follower import doing
+from .race_choice import stored_model
 from .race_tail import RaceTail, Runner
 
-__all__ = ["choose", "current", "follow", "raced", "replay", "start"]
+__all__ = ["current", "follow", "raced", "replay", "start"]
 
-FEWEST, MOST = 2, 4
-DEFAULT = ("delete", "opc")
 MAP_HEIGHT = 230
 STEADY = ".st-key-race-view [data-stale] {opacity: 1 !important; transition: none !important}"
 """What renews itself several times a second does not fade each time that it does."""
 LIVE_NOTE = "Measured on training pictures after every epoch."
-
-
-# ---- what races ---------------------------------------------------------------------------------
-
-
-def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
-    """The methods that race, by name; drawn as a picker.
-
-    Args:
-        study: the study shown.
-        asked: by the address, names separated by commas; empty: the defaults.
-    """
-    titles = {
-        cls.info.name: cls.info.title for cls in known_methods() if cls.info.family != "reference"
-    }
-    known = [name for name in asked.split(",") if name in titles]
-    chosen = known if len(known) >= FEWEST else _defaults(study, titles)
-    st.session_state["race.methods"] = list(chosen)
-    st.multiselect(
-        f"Methods ({FEWEST} to {MOST})",
-        list(titles),
-        format_func=lambda name: titles[name],
-        max_selections=MOST,
-        key="race.methods",
-        on_change=_chosen,
-    )
-    if asked and len(known) < FEWEST:
-        st.caption("A race needs at least two methods that there are; these are the usual ones.")
-    return tuple(chosen)
-
-
-def _chosen() -> None:
-    names = st.session_state["race.methods"]
-    state.choose(race=",".join(names) if FEWEST <= len(names) <= MOST else "")
-    st.query_params.pop("run", None)
-    st.session_state.pop("race.run", None)
-
-
-def _defaults(study: StudyResult, titles: dict[str, str]) -> list[str]:
-    """DELETE and OPC where the study has both, else the two that its first page shows."""
-    stored = {model.method.info.name for model in study.models}
-    if set(DEFAULT) <= stored:
-        return list(DEFAULT)
-    pair = pair_of(study, library.choices()[study.place].shown)
-    models = [model for key in pair.keys if (model := study.model(key))]
-    found = [m.method.info.name for m in models if m.method.info.name in titles]
-    others = [name for name in (*DEFAULT, *titles) if name not in found]
-    return [*found, *others][:FEWEST]
-
-
-def _stored(study: StudyResult, name: str) -> ModelResult | None:
-    """The model of a method that is replayed: a shipped one first, then the least seed."""
-    shown = library.choices()[study.place].shown
-    found = [model for model in study.models if model.method.info.name == name]
-    return min(found, key=lambda m: (m.key not in shown, m.seed), default=None)
 
 
 # ---- replay -------------------------------------------------------------------------------------
@@ -96,7 +40,7 @@ def replay(study: StudyResult, names: Sequence[str]) -> None:
     samples, _ = library.samples(study)
     beside = levels(References.of(study))
     explain = state.option("explain") == "on"
-    models = {name: _stored(study, name) for name in names}
+    models = {name: stored_model(study, name) for name in names}
     columns = {
         column.model.key: column
         for column in library.columns(study, tuple(m.key for m in models.values() if m))
@@ -135,7 +79,7 @@ def replay(study: StudyResult, names: Sequence[str]) -> None:
 def start(study: StudyResult, names: Sequence[str]) -> None:
     """Queue a race and follow it; one that waits or runs already is followed instead."""
     about = study.study.data.name, study.study.forget.forgets
-    stored = {name: _stored(study, name) for name in names}
+    stored = {name: stored_model(study, name) for name in names}
     methods = [
         model.method if model else method_settings(name, {}, dataset=about[0], scenario=about[1])
         for name, model in stored.items()
@@ -260,13 +204,13 @@ def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels) -> None:
             width="stretch",
         )
     _say(tail)
-    films = [_live_film(runner, samples, beside) for runner in tail.runners.values()]
+    films = [_live_film(runner, tail, samples, beside) for runner in tail.runners.values()]
     player(films, samples, key="race.player", live=True, note=LIVE_NOTE, height=MAP_HEIGHT)
     if not record.active and not tail.behind:
         st.rerun()  # the whole page: what was made joins the study, and can be replayed
 
 
-def _live_film(runner: Runner, samples: Samples, beside: Levels) -> Film:
+def _live_film(runner: Runner, tail: RaceTail, samples: Samples, beside: Levels) -> Film:
     """What a method has done so far."""
     names = {cls.info.title: cls.info.name for cls in known_methods()}
     color = method_colour(names.get(runner.title, runner.title))
@@ -274,15 +218,36 @@ def _live_film(runner: Runner, samples: Samples, beside: Levels) -> Film:
     return Film(
         runner.title,
         points,
-        reason="" if points is not None else "waiting for its first epoch",
+        reason="" if points is not None else _waits(runner, tail),
+        chips=html.escape(runner.ended),
         last=runner.last,
         groups=runner.groups(count),
         bars=watched(runner.values, beside),
         lines=lines(runner.values, color),
+        drawn_on="training pictures",
         color=color,
         rebuilt=rebuilt_of(runner.rebuilt(), samples),
         **beside.chart(runner.values),
     )
+
+
+def _waits(runner: Runner, tail: RaceTail) -> str:
+    """Why nothing is seen of a method yet."""
+    if runner.ended:
+        return f"Ended before its first epoch: {runner.ended}."
+    if tail.now.get("model") == runner.title:
+        return f"Its first epoch is under way{_step(tail)}."
+    if tail.now:
+        return f"Waits for its turn: now {_now(tail)}."
+    return "Waits for the engine to begin."
+
+
+def _now(tail: RaceTail) -> str:
+    return f"{doing(tail.now['name'])} {tail.now['model']}{_step(tail)}"
+
+
+def _step(tail: RaceTail) -> str:
+    return f", step {tail.step['step']:,} of {tail.step['steps']:,}" if tail.step else ""
 
 
 def _saying(record: Run, tail: RaceTail) -> str:
@@ -298,12 +263,20 @@ def _saying(record: Run, tail: RaceTail) -> str:
     if tail.over and tail.stage and tail.stage["name"] != "model":
         return f"The race is over. Now {doing(tail.stage['name'])} {tail.stage['model']}."
     if not any(runner.epochs for runner in tail.runners.values()):
-        return "Starting …"
-    told = [
-        f"{each.title} epoch {each.epochs[-1]['epoch'] if each.epochs else 0} of {each.last}"
-        for each in tail.runners.values()
-    ]
-    return " · ".join(told)
+        if not tail.now:
+            return "Starting: the data and the models that the race begins from are read."
+        before = "" if tail.now["model"] in tail.runners else "Before the race: "
+        told = f"{before}{_now(tail)}"
+        return f"{told[0].upper()}{told[1:]}."
+    return " · ".join(map(_stands, tail.runners.values()))
+
+
+def _stands(runner: Runner) -> str:
+    """How far a method is."""
+    if runner.ended:
+        return f"{runner.title}: {runner.ended}"
+    at = f"epoch {runner.epochs[-1]['epoch']} of {runner.last}" if runner.epochs else "to begin"
+    return f"{runner.title} {at}"
 
 
 def _ended(record: Run, tail: RaceTail) -> None:

@@ -24,10 +24,12 @@ class Runner:
     Attributes:
         title: of the method.
         epochs: its epoch events, shown so far.
+        ended: why it came to an end before its last epoch; empty where it did not.
     """
 
     title: str
     epochs: list[dict[str, Any]] = field(default_factory=list)
+    ended: str = ""
 
     @property
     def last(self) -> int:
@@ -37,6 +39,8 @@ class Runner:
     @property
     def done(self) -> float:
         """Share of its run that is done, 0 to 1."""
+        if self.ended:
+            return 1.0
         return self.epochs[-1]["epoch"] / max(1, self.last) if self.epochs else 0.0
 
     @property
@@ -88,6 +92,8 @@ class RaceTail:
         titles: of the methods in it.
         runners: by title.
         stage: the stage event that began last.
+        step: the step event that came last, of the stage that is under way in truth.
+        now: the stage that it is of.
         messages: what the run said.
     """
 
@@ -97,6 +103,8 @@ class RaceTail:
     offset: int = 0
     runners: dict[str, Runner] = field(default_factory=dict)
     stage: dict[str, Any] = field(default_factory=dict)
+    step: dict[str, Any] = field(default_factory=dict)
+    now: dict[str, Any] = field(default_factory=dict)
     messages: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
 
@@ -110,7 +118,13 @@ class RaceTail:
             fresh = RaceTail(self.run, self.titles, record.attempt, record.events_from)
             vars(self).update(vars(fresh))
         new, self.offset = runs.events(self.run, self.offset)
-        self.waiting += [event for event in new if event["kind"] != "step"]
+        for event in new:
+            if event["kind"] == "step":  # what goes on this moment: never shown late
+                self.step = event
+                continue
+            if event["kind"] == "stage":
+                self.now, self.step = event, {}
+            self.waiting.append(event)
         pending = sum(event["kind"] == "epoch" for event in self.waiting)
         allowed = max(len(self.titles), math.ceil(pending / CATCH_UP))
         while self.waiting and (allowed or self.waiting[0]["kind"] != "epoch"):
@@ -123,6 +137,9 @@ class RaceTail:
             self.stage = event
         elif event["kind"] == "message":
             self.messages.append(event)
+            runner = self.runners.get(self.stage.get("model", ""))
+            if runner is not None and event["text"].startswith(f"{runner.title}: no model"):
+                runner.ended = event["text"].removeprefix(f"{runner.title}: ").rstrip(".")
         elif event["kind"] == "epoch" and self.stage.get("name") == TRAINING:
             runner = self.runners.get(self.stage["model"])
             if runner is not None:  # not one of the references that are made first

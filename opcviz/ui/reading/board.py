@@ -158,9 +158,9 @@ def board_of(study: StudyResult) -> Board:
 def heat(measure: Measure, value: float | None, spread: float | None = None) -> float:
     """How far beyond the retrained models a number lies: −1 to 1, 0 inside their band.
 
-    Above 0 on the side that speaks against forgetting, costs more or harms; of measures that are
-    best where retrained models are, above them. The square root of the difference by the
-    measure's scale, so that small ones show; of costs and norms the scale is a factor of hundred.
+    Above 0 on the side that speaks of memory, costs more or harms. The square root of the
+    difference by the measure's scale, so that small ones show; of costs and norms the scale is a
+    factor of hundred.
 
     Args:
         measure: whose band and direction count.
@@ -181,7 +181,7 @@ def heat(measure: Measure, value: float | None, spread: float | None = None) -> 
         share = abs(math.log10(value / edge)) / 2
     if share < 1e-9:  # rounding of a mean over the very models of the band
         return 0.0
-    worse = (value < edge) if measure.better == "more" else (value > edge)
+    worse = (value < edge) if measure.words.better == "more" else (value > edge)
     return math.copysign(min(1.0, math.sqrt(share)), 1 if worse else -1)
 
 
@@ -268,7 +268,7 @@ def _measure(
         group=_key_of(about, "") if own else words.group,
         group_name=title if own else GROUPS[words.group],
         words=replace(words, head=column.name) if own else words,
-        better=words.direction(study.study.forget.forgets),
+        better=words.goal,
         band=Band.of(column.value(model.results) for model in retrained),
     )
 

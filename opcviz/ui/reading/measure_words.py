@@ -18,7 +18,7 @@ Better = Literal["less", "more", "same", ""]
 ARROWS: dict[Better, tuple[str, str]] = {
     "less": ("↓", "less is better"),
     "more": ("↑", "more is better"),
-    "same": ("≈", "best where retrained models are"),
+    "same": ("≈", "the goal is what retrained models have"),
     "": ("", "no direction is better: a figure to compare others with"),
 }
 """Sign and words of each."""
@@ -55,9 +55,9 @@ class MeasureWords:
         what: it is, in one sentence.
         formula: how it is computed; empty where the sentence says it.
         range: of its values, with the unit.
-        better: the good direction where classes are forgotten.
-        forgotten: whether it speaks of the forgotten data: of single samples retrained models
-            themselves have much of it, and to be as they are is what is good.
+        better: away from what speaks of memory, or of harm or cost.
+        forgotten: whether it speaks of the forgotten data: then to be as the retrained models are
+            is what is good, for what goes further shows that something was unlearned.
         scale: difference that counts as a large one, in its unit; None: as a ratio.
         source: paper.
     """
@@ -72,9 +72,10 @@ class MeasureWords:
     scale: float | None = 100.0
     source: str = ""
 
-    def direction(self, forgets: str) -> Better:
-        """The good direction, where `classes` or `samples` are forgotten."""
-        return "same" if self.better and self.forgotten and forgets == "samples" else self.better
+    @property
+    def goal(self) -> Better:
+        """The good direction: of what speaks of the forgotten data, as retrained models have it."""
+        return "same" if self.better and self.forgotten else self.better
 
 
 def _auc(head: str, what: str, group: str = "separability") -> MeasureWords:
@@ -190,7 +191,6 @@ WORDS = {
         "of whole classes, the model from retrained models.",
         "area under the ROC curve",
         SHARE,
-        "same",
         scale=0.5,
     ),
     "separability": _auc(

@@ -97,7 +97,7 @@ OPTIONS = {
     "only": Option.some("forgotten", "kept", "changed", "restored", "member"),
     "sort": Option.of("probe", "class", "moved", "confidence"),
     # Race
-    "race": Option.names(2, 4),
+    "race": Option.names(1, 4),  # of one while another is being chosen
     # Inversion
     "pictures": Option.numbers(),
     "block": Option("", lambda word: re.fullmatch(r"[\w.-]*", word) is not None, "a block's name"),

@@ -16,19 +16,23 @@ from ..charts.bands import Band
 from ..charts.maps_component import Samples
 from ..charts.player_component import Bar, Film, Line, Rebuilt
 from ..reading import store_reader as library
+from ..reading.membership import membership_of
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
-from .verdicts import chips
+from .verdicts import chips, decided
 
 __all__ = [
     "EXPLAIN",
     "FIT",
+    "MEMBER",
+    "RESTORES",
     "Levels",
     "film",
     "levels",
     "lines",
     "measured",
+    "of_samples",
     "rebuilt_of",
     "watched",
 ]
@@ -36,11 +40,21 @@ __all__ = [
 FIT = "retain"  # the attacker who never holds a forgotten picture
 MOST_DECIBELS = 60.0
 ANSWERS, RESTORES, REBUILT = "Answers right", "An attacker restores", "Pictures rebuilt"
+MEMBER = "Taken for seen (membership AUC)"
+GUESSING = 0.5  # of an AUC
+HOLDS = "from kept pictures only"
+ON = {
+    "forget_test": "test pictures",
+    "forget_train": "training pictures",
+    "cross-fitted": "pictures left out of the fit",
+}
+"""The pictures of a score, in words."""
 LIVE = ("fm_retain_accuracy", "fm_accuracy")
 """Of the history: the attacker of the bars, and who stands in for them where that was not kept."""
 EXPLAIN = {
     ANSWERS: "What the network itself still names; the green band is the goal.",
     RESTORES: "By whoever holds kept pictures only and maps its features back.",
+    MEMBER: "How well a test tells them from pictures never seen; 0.5 is guessing.",
     REBUILT: "From its gradient: that a gradient lives, not that it remembers.",
 }
 """How to read each bar."""
@@ -53,6 +67,7 @@ class Levels:
     answers: Band | None
     restores: Band | None
     rebuilt: Band | None
+    retrained: Sequence[ModelResults] = ()
     marks: tuple[tuple[str, float], ...] = ()
 
     def chart(self, history: Sequence[object]) -> dict[str, Any]:
@@ -70,6 +85,7 @@ def levels(references: References) -> Levels:
         Band.of(own.value for own, _ in scores),
         Band.of(after.value for _, after in scores),
         references.band(InversionSummary, lambda found: found.psnr),
+        references.retrained,
         _marks(scores[0][1], first) if first is not None else (),
     )
 
@@ -99,6 +115,7 @@ def film(
         title,
         reason="No epochs to play.",
         chips=_ended(column.model.training) or chips(column.verdict),
+        why=decided(column.verdict),
         bars=_bars(column, beside, kept, explain),
         color=color,
     )
@@ -112,6 +129,7 @@ def film(
         groups=kept.get("groups"),
         rebuilt=rebuilt_of(kept, samples),
         lines=lines(history, color),
+        drawn_on=ON["forget_train"],
         **beside.chart(history),
     )
 
@@ -127,7 +145,7 @@ def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[
         return ()
     return (
         Bar(ANSWERS, _series(values, "forget_accuracy"), band=beside.answers),
-        Bar(RESTORES, _attacked(values), **beside.chart(values)),
+        Bar(RESTORES, _attacked(values), words=f"from {measured(values)}", **beside.chart(values)),
     )
 
 
@@ -202,35 +220,67 @@ def _bars(
 
     inverted = column.results.get(InversionSummary)
     psnr = kept.get("rebuilt_psnr")
-    return (
-        bar(
-            ANSWERS,
-            values=_series(history, "forget_accuracy"),
-            final=own.value,
-            none=own.reason or "not measured",
-            band=beside.answers,
-            words=_never(beside.answers),
-        ),
-        bar(
-            RESTORES,
-            # of another attacker than the final figure, the band and the marks: not drawn at all
-            values=_attacked(history) if _known(history) else [],
-            final=after.value,
-            none=after.reason or "not measured",
-            band=beside.restores,
-            marks=_marks(after, column.results),
-            words=_never(beside.restores),
-        ),
-        bar(
-            REBUILT,
-            values=[] if psnr is None else _means(psnr),
-            **_inverted(inverted),
-            unit=" dB",
-            high=MOST_DECIBELS,
-            band=beside.rebuilt,
-            words=_masked(inverted) or _never(beside.rebuilt, " dB", 0),
-        ),
+    rebuilt = bar(
+        REBUILT,
+        values=[] if psnr is None else _means(psnr),
+        **_inverted(inverted),
+        unit=" dB",
+        high=MOST_DECIBELS,
+        band=beside.rebuilt,
+        words=_masked(inverted) or _never(beside.rebuilt, " dB", 0),
     )
+    answered = bar(
+        ANSWERS,
+        values=_series(history, "forget_accuracy"),
+        final=own.value,
+        none=own.reason or "not measured",
+        band=beside.answers,
+        words=_never(beside.answers),
+        on=_on(own),
+    )
+    restored = bar(
+        RESTORES,
+        # of another attacker than the final figure, the band and the marks: not drawn at all
+        values=_attacked(history) if _known(history) else [],
+        final=after.value,
+        none=after.reason or "not measured",
+        band=beside.restores,
+        marks=_marks(after, column.results),
+        words=f"{HOLDS}; {_never(beside.restores)}",
+        on=_on(after),
+    )
+    if not of_samples(column.results):
+        return answered, restored, rebuilt
+    return answered, restored, bar(MEMBER, **_taken(column.results, beside)), rebuilt
+
+
+def _on(score: Score) -> tuple[str, str]:
+    """The pictures of a bar while the film plays, and in the end."""
+    count = "" if score.scored is None else f"{score.scored:,} "
+    return ON["forget_train"], "" if score.value is None else f"{count}{ON[score.on]}"
+
+
+def of_samples(results: ModelResults) -> bool:
+    """Whether single samples were forgotten, of which no test picture is one."""
+    evidence = results.get(EvidenceResult)
+    return defined(evidence) and not defined(evidence.accuracy.forget_test)
+
+
+def _taken(results: ModelResults, beside: Levels) -> dict[str, object]:
+    """The membership test that the verdict reads, beside the same test of retrained models."""
+    found = membership_of(results, beside.retrained)
+    if not found:
+        return {"none": "not measured"}
+    band = Band.of(sign.auc for sign in found[1:])
+    return {
+        "final": found[0].auc,
+        "unit": "",
+        "high": 1.0,
+        "digits": 2,
+        "band": band,
+        "marks": (("guess", GUESSING),),
+        "words": f"{found[0].place}; {_never(band, '', 2)}",
+    }
 
 
 def _never(band: Band | None, unit: str = " %", digits: int = 1) -> str:

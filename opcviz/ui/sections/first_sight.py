@@ -14,14 +14,14 @@ from ...common.records import Undefined
 from ...results import PIXELS, DataResult, EvidenceResult, StrongestResult
 from ...study import StudyResult
 from ..charts.maps_component import Samples
-from ..charts.player_component import player
+from ..charts.player_component import Film, player
 from ..charts.theme import class_colors
 from ..reading import store_reader as library
 from ..reading.contrast import Pair, pair_of
 from ..reading.references import References
 from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
-from .films import FIT, film, levels, measured
+from .films import FIT, MEMBER, RESTORES, film, levels, measured, of_samples
 from .paint import paint
 from .sentences import percent
 from .verdicts import seeds_line
@@ -30,6 +30,7 @@ __all__ = ["EXPLAIN_PAGE", "exits", "films", "question", "read_ahead", "told"]
 
 FEW = 6  # forgotten classes that are named one by one
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
+TESTED = "What tells is a test that guesses whether they were trained on."
 SAYS = ("not gone", "hidden", "as in retrained models", "gone beyond retraining")
 """How a verdict begins, from what says least to what says most."""
 EXITS = (
@@ -107,6 +108,8 @@ def told(shown: Sequence[Column], beside: References) -> str:
         low, high = percent(band.answers.low), percent(band.answers.high)
         both = low if low == high else f"{low.removesuffix(' %')} to {high}"
         parts.append(f"Networks that never saw them name {both}: that is the goal.")
+    if any(of_samples(column.results) for column in shown):
+        parts.append(TESTED)
     return " ".join((*parts, *(_verdict(column, beside) for column in shown))).replace(
         " %", "&nbsp;%"
     )
@@ -128,7 +131,7 @@ def _verdict(column: Column, beside: References) -> str:
     if gone == "no":
         return (
             f"<b>{name} has not forgotten</b>: it treats them more like the original than like a "
-            "network that never saw them."
+            f"network that never saw them ({html.escape(column.verdict.numbers[0].says)})."
         )
     if gone == "hidden":
         return f"<b>{name} only hides them</b>: {_got_back(column, beside)}."
@@ -202,7 +205,7 @@ def films(
     ]
     playing, ended = _notes(shown)
     player(
-        [replace(each, lines=(), rebuilt=None) for each in made],  # no room: Race shows them
+        [_short(each) for each in made],
         samples,
         key=f"first.{study.place}",
         autoplay=True,
@@ -211,6 +214,17 @@ def films(
     )
     if explain:
         st.caption(" ".join((*pair.why, *_seeds(shown))))
+
+
+def _short(made: Film) -> Film:
+    """As much of a film as there is room for: Race shows the rest.
+
+    Of single pictures answers are right in networks that never saw them, too: what an attacker
+    restores tells nothing there, and the test of membership takes its place.
+    """
+    tested = any(bar.name == MEMBER for bar in made.bars)
+    bars = tuple(bar for bar in made.bars if not (tested and bar.name == RESTORES))
+    return replace(made, bars=bars, lines=(), rebuilt=None, why="")
 
 
 def _name(column: Column) -> str:

@@ -22,6 +22,7 @@ from ..reading.measure_words import ARROWS, Better
 from ..reading.row_words import beside_band, direction_of, number_in
 from ..reading.store_reader import Column
 from ..reading.store_reader import retrained as retrained_of
+from .missing import unknown_words
 from .sentences import no_retrained
 
 __all__ = ["declared", "rows_of", "table"]
@@ -91,7 +92,10 @@ def table(study: StudyResult, shown: Sequence[Column]) -> None:
     ours = rows_of([*models, *theirs], retrained, about.task, about.forget.kind)
     lines = [_line(row, len(models)) for row in ours]
     by = SortBy.read(state.option("order"))
-    by = by if by.key in (NAME, *(c.model.key for c in shown)) else SortBy()
+    heads = (NAME, *(c.model.key for c in shown))
+    if by.key and by.key not in heads:
+        unknown_words("order", "model among those shown", [by.key], heads)
+        by = SortBy()
     ordered = _ordered(lines, by, [column.model.key for column in shown])
     component.table(
         [

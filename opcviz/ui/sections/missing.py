@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping, Sequence
 
 import streamlit as st
 
 from ...common.records import Undefined
 
-__all__ = ["lacking", "not_measured"]
+__all__ = ["lacking", "not_measured", "plain", "unknown_words"]
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
 
 
 def not_measured(title: str, kind: str) -> None:
@@ -33,3 +36,22 @@ def lacking(stored: Mapping[str, object]) -> None:
     told = [f"{name} ({why.reason})" for name, why in stored.items() if isinstance(why, Undefined)]
     if told:
         st.caption(f"Not drawn: {'; '.join(told)}.")
+
+
+def plain(text: str) -> str:
+    """Text as it is, where Markdown is drawn: a link's words are no markup."""
+    return MARKDOWN.sub(r"\\\1", text)
+
+
+def unknown_words(name: str, what: str, words: Sequence[str], known: Container[str]) -> None:
+    """Name what the address asks for and there is not; nothing where there is all of it.
+
+    Args:
+        name: of the choice, as the address has it.
+        what: a word of it stands for, after "no".
+        words: that the address names.
+        known: those that there are.
+    """
+    if unknown := [word for word in words if word not in known]:
+        listed = ", ".join(f"'{word[:40]}'" for word in unknown)
+        st.info(plain(f"{name}: there is no {what} {listed}; left out."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import streamlit as st
@@ -13,13 +12,12 @@ from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
 from . import presentation
+from .missing import plain
 from .model_picker import pick_models_of
 from .page_tools import page_tools
 from .tour.bar import tour_bar
 
 __all__ = ["arrive", "head", "plain_head"]
-
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
 
 STYLE = """<style>
 .stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem}
@@ -149,7 +147,7 @@ def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyR
 def _say(study: StudyResult, view: state.View) -> None:
     """What was adjusted of a link, and how the models shown were attacked."""
     for note in view.notes:
-        st.info(MARKDOWN.sub(r"\\\1", note))  # a link's words are text
+        st.info(plain(note))
     for note in library.suite_notes(study, view.models):
         st.info(note)
 

@@ -15,6 +15,7 @@ from ..reading import board_files, state
 from ..reading.board import Board, Line, Measure
 from ..reading.board_view import GONE_IN_WORDS, SortBy, kept, ordered, shown_measures
 from ..reading.judged import judge_more, judged
+from .missing import plain, unknown_words
 from .scoreboard_cells import CORNER, heads, table_rows
 
 __all__ = ["MOST_TICKED", "opened_models", "scoreboard", "toggled"]
@@ -41,11 +42,13 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
     methods = [line for line in board.lines if line.models]
     known = judged(study, methods)
     families = list(dict.fromkeys(line.family for line in methods if not line.fixed))
+    _say_unknown(board, families)
     _filters(families)
     measures = _groups(board)
     by = SortBy.read(state.option("by"))
     if by.key and by.key != CORNER.key and board.measure(by.key) is None:
-        st.info(f"This study has no measure '{by.key}'; the rows stand in its own order.")
+        told = f"This study has no measure '{by.key}'; the rows stand in its own order."
+        st.info(plain(told))
         by = SortBy()
     chosen = [name for name in _words("family") if name in families]
     passed = kept(
@@ -107,6 +110,20 @@ def opened_models(board: Board, asked: Sequence[str]) -> tuple[str, ...]:
 def _words(name: str) -> list[str]:
     """An option that holds several words."""
     return [word for word in state.option(name).split(",") if word]
+
+
+def _say_unknown(board: Board, families: Sequence[str]) -> None:
+    """Name what the address asks for and this study has not."""
+    axes = [each.key for each in board.measures if each.better]
+    for name, what, known in (
+        ("family", "family of methods", families),
+        ("gone", "answer to whether it is gone", GONE_IN_WORDS),
+        ("groups", "group of columns", board.groups),
+        ("ticks", "method", [line.key for line in board.lines if line.models]),
+        ("x", "measure with a good direction", axes),
+        ("y", "measure with a good direction", axes),
+    ):
+        unknown_words(name, what, _words(name), known)
 
 
 def _filters(families: Sequence[str]) -> None:
@@ -235,24 +252,26 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
     parts = []
     if seeds:
         parts = [
-            box.format("rgb(222 112 10 / .5)", f"beyond {beside} against the arrow"),
+            box.format(
+                "rgb(222 112 10 / .5)",
+                f"beyond {beside} on the side of memory, of harm or of cost",
+            ),
             box.format(
                 "transparent", "within them, or as near as one standard deviation over seeds"
             ),
             box.format(
                 "rgb(30 118 214 / .5)",
-                "beyond them along the arrow: less than any of them, which may show",
+                "beyond them on the other side; of what was forgotten that may show",
             ),
-            "where ≈ stands: orange above them, blue below",
         ]
     else:
         parts = ["No colours: this study has no retrained model to compare with."]
     marks = "; ".join(f"<b>{name}</b>: {what}" for name, what in MARKS.items())
     told = " · ".join(parts)
     more = (
-        "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> best where retrained models "
-        "are. Below a number: ± one standard deviation over seeds. –: no number; the reason is "
-        "under the pointer."
+        "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> the goal is what retrained "
+        "models have. Below a number: ± one standard deviation over seeds. –: no number; the "
+        "reason is under the pointer."
     )
     pending = f"<p>{waiting} verdicts are still being made.</p>" if waiting else ""
     return (

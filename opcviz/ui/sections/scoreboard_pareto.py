@@ -64,7 +64,10 @@ def pareto(study: StudyResult, board: Board) -> None:
     best = front(points, x, y)
     names = ", ".join(point.name for point in best)
     lost = sum(bool(line.models) for line in board.lines) - len(points) - _left_out(board)
-    told = f"On the front, beaten in both by no other: **{names}**. Shaded: the retrained models."
+    told = (
+        f"On the front, beaten in both by no other: **{names}**. Shaded: the retrained models, "
+        "within which all count as equal."
+    )
     if lost:
         told += f" Not drawn, for want of a number: {lost}."
     st.caption(f"{told} Whiskers: one standard deviation over seeds.")

@@ -14,7 +14,7 @@ from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
 from ..reading.store_reader import Column
 from .glossary import abbr
 
-__all__ = ["badge", "chip", "chips", "deciding", "details", "reach", "seeds_line"]
+__all__ = ["badge", "chip", "chips", "decided", "deciding", "details", "reach", "seeds_line"]
 
 COLOURS = {
     "no": "#5C6878",
@@ -94,6 +94,17 @@ def deciding(verdict: Verdict) -> str:
         return ""
     said = GONE[verdict.gone]
     return f"{said[0].upper()}{said[1:]}: {verdict.numbers[0].says}."
+
+
+def decided(verdict: Verdict) -> str:
+    """By whom what is gone was decided and by which figures, in a line; nothing without an answer.
+
+    The first two clauses of the figures: of the model, and of the retrained ones.
+    """
+    if verdict.gone is None or not verdict.numbers:
+        return ""
+    clauses = verdict.numbers[0].says.split("; ")
+    return f"Decided by: {'; '.join(clauses[:2])}."
 
 
 def reach(verdict: Verdict, *, tried: bool) -> list[str]:

@@ -26,7 +26,8 @@ class Bars {
       const box = element(parent, "div", "bar");
       box.dataset.testid = "player-bar";
       const line = element(box, "div", "line");
-      element(line, "span", "name", bar.name);
+      const name = element(line, "span", "name", bar.name);
+      const on = element(name, "span", "on");
       const number = element(line, "span", "number");
       const track = element(box, "div", "track");
       track.setAttribute("role", "meter");
@@ -43,15 +44,17 @@ class Bars {
       for (const mark of bar.marks) element(track, "div", `level ${mark.name}`).style.left = percent(mark.value);
       if (bar.words) element(box, "div", "words", bar.words);
       if (bar.explain) element(box, "div", "explain", bar.explain);
-      return { bar, number, track, fill, percent };
+      return { bar, number, on, track, fill, percent };
     });
   }
 
   show(frame, ended) {
-    for (const { bar, number, track, fill, percent } of this.rows) {
+    for (const { bar, number, on, track, fill, percent } of this.rows) {
       const value = ended && (bar.final !== null || bar.none) ? bar.final : bar.values[frame] ?? null;
       const words = value !== null ? said(value, bar) : ended ? bar.none || "–" : bar.values.length ? "–" : "measured at the end";
       number.textContent = words;
+      const where = bar.on[ended ? 1 : 0];
+      on.textContent = where && ` · ${where}`;
       fill.style.width = value === null ? "0" : percent(value);
       track.setAttribute("aria-valuenow", String(value ?? 0));
       track.setAttribute("aria-valuetext", `${words}${bar.words ? `; ${bar.words}` : ""}`);
@@ -97,6 +100,7 @@ class Curves {
       shape(svg, "line", { x1: CHART.left, x2: width - CHART.right, y1: y(mark.value), y2: y(mark.value), stroke: color, "stroke-width": 1.6, "stroke-dasharray": mark.name === "pixels" ? "2 4" : "7 5", opacity: 0.75 });
     }
     this.key.replaceChildren();
+    if (film.drawnOn) element(this.key, "span", "", `On ${film.drawnOn}:`);
     for (const line of film.lines) {
       const stroke = line.color || color;
       let path = "";

@@ -40,6 +40,8 @@ class Bar:
         words: the levels in words, below the bar.
         explain: how to read it; empty where nobody asked.
         digits: after the decimal point.
+        on: the pictures of `values` and of `final`, as words beside the name; empty where it is
+            the same for both.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Bar:
     words: str = ""
     explain: str = ""
     digits: int = 1
+    on: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class Film:
         band, marks: levels in that chart.
         rebuilt: below the bars.
         color: the model's own.
+        why: what the labels beside the title were decided by.
+        drawn_on: the pictures of the curves.
     """
 
     title: str
@@ -118,6 +123,8 @@ class Film:
     marks: tuple[tuple[str, float], ...] = ()
     rebuilt: Rebuilt | None = None
     color: str = ""
+    why: str = ""
+    drawn_on: str = ""
 
     def __post_init__(self) -> None:
         """See that arrays fit together.
@@ -216,6 +223,8 @@ def _film(film: Film, extent: Extent, layout: dict[str, Any]) -> dict[str, Any]:
         "title": film.title,
         "reason": film.reason,
         "chips": film.chips,
+        "why": film.why,
+        "drawnOn": film.drawn_on,
         "color": film.color,
         "last": film.last,
         "at": at,
@@ -272,6 +281,7 @@ def _bar(bar: Bar, at: list[int]) -> dict[str, Any]:
         "words": bar.words,
         "explain": bar.explain,
         "digits": bar.digits,
+        "on": list(bar.on),
     }
 
 

@@ -89,6 +89,7 @@ class Player {
     const head = element(box, "div", "head");
     element(head, "h2", "", film.title);
     element(head, "span", "chips").innerHTML = film.chips; // our own labels, escaped in Python
+    if (film.why) element(box, "div", "why", film.why);
     const stage = new Stage(box);
     const epoch = element(stage.box, "span", "epoch");
     if (was && was.stage.now) [stage.now, stage.extent] = [was.stage.now, was.stage.extent];
@@ -212,7 +213,8 @@ class Player {
     const bands = films.some((film) => [...film.bars, film].some((each) => each.band));
     const keys = [];
     if (bands) keys.push("green: never saw them");
-    if (levels.has("constant")) keys.push("dashed: a constant answer, or the average picture");
+    const dashed = [levels.has("guess") && "guessing", levels.has("constant") && "a constant answer, or the average picture"].filter(Boolean);
+    if (dashed.length) keys.push(`dashed: ${dashed.join(", ")}`);
     if (levels.has("pixels")) keys.push("dotted: the best map of the pixels");
     this.levels.textContent = keys.join(" · ");
   }

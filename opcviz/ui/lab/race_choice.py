@@ -1,0 +1,75 @@
+"""Which methods race, and which stored model of each is replayed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...methods import known_methods
+from ...study import ModelResult, StudyResult
+from ..reading import state
+from ..reading import store_reader as library
+from ..reading.contrast import pair_of
+from ..sections.missing import unknown_words
+
+__all__ = ["FEWEST", "choose", "stored_model"]
+
+FEWEST, MOST = 2, 4
+DEFAULT = ("delete", "opc")
+
+
+def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
+    """The methods that race, by name; drawn as a picker.
+
+    Args:
+        study: the study shown.
+        asked: by the address, names separated by commas; empty: the defaults.
+    """
+    titles = {
+        cls.info.name: cls.info.title for cls in known_methods() if cls.info.family != "reference"
+    }
+    words = [word for word in asked.split(",") if word]
+    known = [name for name in words if name in titles]
+    chosen = known or _defaults(study, titles)
+    st.session_state["race.methods"] = list(chosen)
+    st.multiselect(
+        f"Methods ({FEWEST} to {MOST})",
+        list(titles),
+        format_func=lambda name: titles[name],
+        max_selections=MOST,
+        key="race.methods",
+        on_change=_chosen,
+    )
+    unknown_words("race", "method", words, titles)
+    if words and not known:
+        st.caption("These are the usual ones.")
+    elif len(chosen) < FEWEST:
+        st.caption(f"**Choose at least {FEWEST} methods**: a race of one is no race.")
+    return tuple(chosen)
+
+
+def _chosen() -> None:
+    names = st.session_state["race.methods"]
+    state.choose(race=",".join(names))
+    if not names:
+        st.toast("A race needs methods, so the usual ones are back.", icon=":material/info:")
+    st.query_params.pop("run", None)
+    st.session_state.pop("race.run", None)
+
+
+def _defaults(study: StudyResult, titles: dict[str, str]) -> list[str]:
+    """DELETE and OPC where the study has both, else the two that its first page shows."""
+    stored = {model.method.info.name for model in study.models}
+    if set(DEFAULT) <= stored:
+        return list(DEFAULT)
+    pair = pair_of(study, library.choices()[study.place].shown)
+    models = [model for key in pair.keys if (model := study.model(key))]
+    found = [m.method.info.name for m in models if m.method.info.name in titles]
+    others = [name for name in (*DEFAULT, *titles) if name not in found]
+    return [*found, *others][:FEWEST]
+
+
+def stored_model(study: StudyResult, name: str) -> ModelResult | None:
+    """The model of a method that is replayed: a shipped one first, then the least seed."""
+    shown = library.choices()[study.place].shown
+    found = [model for model in study.models if model.method.info.name == name]
+    return min(found, key=lambda m: (m.key not in shown, m.seed), default=None)
