@@ -93,7 +93,7 @@ def _by_hand(look: FirstLook) -> None:
     fitting = [choice for choice in look.choices if choice.fits]
     if fitting:
         named = " or ".join(f"**{said.plain(choice.title)}**" for choice in fitting[:3])
-        normal = f" {said.plain(look.normalisation)}" if look.normalisation else ""
+        normal = f" Prepared with {said.plain(look.normalisation)}." if look.normalisation else ""
         st.markdown(f":green[:material/check_circle:] Recognised as {named}.{normal}")
     with st.expander("Say it yourself: architecture and normalisation"):
         one, two, three = st.columns([1.4, 1, 1])
@@ -302,7 +302,7 @@ def begin(job: PageJob) -> None:
     run = reading.newest(engine, RUNNER, job)
     try:
         if run is None or not (run.active or run.status == "finished"):
-            id = engine.submit(job.to_dict(), f"Audit · {job.title}", runner=RUNNER)
+            id = reading.submit(engine, job, f"Audit · {job.title}", RUNNER)
         else:
             id = run.id
     except EngineError as error:
