@@ -115,22 +115,24 @@ class _Look:
         return f"Forgets {gone:,} of {gone + kept:,} training pictures{whole}."
 
     def _architecture(self, data: Data) -> tuple[Choice, ...]:
-        """Which networks the weights may be of; what keeps each file from the one that is asked
-        for, or comes nearest, is added to it."""
-        choices: tuple[Choice, ...] = ()
-        for number, (weights, about) in enumerate(zip(self.weights, self.files, strict=True)):
-            if weights is None:
-                continue
-            try:
-                found = self._candidates(weights, data)
-            except ConfigError as error:
-                self.files[number] = replace(about, fault=self.rename(str(error)))
-                continue
-            choices = choices or tuple(
-                Choice(each.architecture.name, each.title, each.fits) for each in found
-            )
-            self.files[number] = _against(about, found)
-        return choices
+        """Which networks the weights may be of; what keeps a file from the one that is asked for,
+        that the others are of, or that comes nearest, is added to it."""
+        found: dict[int, tuple[Candidate, ...]] = {}
+        for number, weights in enumerate(self.weights):
+            if weights is not None:
+                try:
+                    found[number] = self._candidates(weights, data, self.asked.architecture)
+                except ConfigError as error:
+                    fault = self.rename(str(error))
+                    self.files[number] = replace(self.files[number], fault=fault)
+        first = next((each for each in found.values() if any(c.fits for c in each)), ())
+        for number, candidates in found.items():
+            weights = self.weights[number]
+            if first and weights is not None and not any(each.fits for each in candidates):
+                candidates = self._candidates(weights, data, first[0].architecture.name)
+            self.files[number] = _against(self.files[number], candidates)
+        told = first or next(iter(found.values()), ())
+        return tuple(Choice(each.architecture.name, each.title, each.fits) for each in told)
 
     def _answers(self, found: FirstLook, data: Data) -> FirstLook:
         """How well the original answers its own data, and which preparation would suit it."""
@@ -142,7 +144,7 @@ class _Look:
             return found
         try:
             told = sanity(
-                self._candidates(weights, data),
+                self._candidates(weights, data, self.asked.architecture),
                 weights,
                 data,
                 self.asked.mean or None,
@@ -167,12 +169,12 @@ class _Look:
             warnings=tuple(self.rename(_sentence(each)) for each in told.warnings),
         )
 
-    def _candidates(self, weights: Weights, data: Data) -> tuple[Candidate, ...]:
+    def _candidates(self, weights: Weights, data: Data, name: str = "") -> tuple[Candidate, ...]:
         if len(data.shape) != 3:
             raise ConfigError(f"the samples of '{data.name}' are no pictures, which is wanted here")
         shape, classes = (data.shape[0], data.shape[1], data.shape[2]), len(data.class_names)
-        if self.asked.architecture:
-            return (as_candidate(self.asked.architecture, weights, shape, classes),)
+        if name:
+            return (as_candidate(name, weights, shape, classes),)
         return recognise(weights, shape, classes)
 
     def _together(self, found: FirstLook) -> FirstLook:
@@ -212,7 +214,7 @@ def _against(about: FileFound, found: tuple[Candidate, ...]) -> FileFound:
         missing=best.missing[:MOST_KEYS],
         unexpected=best.unexpected[:MOST_KEYS],
         misshaped=best.misshaped[:MOST_KEYS],
-        fault=f"It does not fit: the nearest network is {best.title}; below is what differs.",
+        fault=f"{about.name} does not fit {best.title}; below is what differs.",
     )
 
 
