@@ -1,6 +1,6 @@
 """What the app, the engine program and its worker take while nobody does anything.
 
-    python -m benchmarks.memory [--seconds 60] [--page] [--against FOLDER]
+    python -m benchmarks.memory [--seconds 60] [--page] [--changes 200] [--against FOLDER]
 
 Starts the app on a fresh store, asks for its engine as the lab page does, waits until the worker
 has made its imports, and prints for each process
@@ -9,8 +9,9 @@ has made its imports, and prints for each process
 - PSS: the same with shared pages divided among those who share them: these add up,
 - CPU: share of one core over the period, percent.
 
-With `--page` a real browser has the lab page open meanwhile. `--against` measures a second checkout
-first, the state before, and prints ratios.
+With `--page` a real browser has the lab page open meanwhile. `--changes` counts something else: how
+much the app's memory grows over so many changes of page by one visitor, goal 10 %. `--against`
+measures a second checkout first, the state before, and prints ratios.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ READY = 120.0  # seconds that the engine and its imports may take
 MIB = 2**20
 GOALS = {"app": 350.0}  # MiB
 IDLE_GOAL = 1.0  # percent of a core, app and engine together
+GROWTH_GOAL = 10.0  # percent of the app's memory, over the changes of page
+WAIT = 60_000  # ms
+PAGES = ("Side by side", "Feature space", "Race", "Inversion", "Scoreboard", "Instruments", "lab")
 
 
 @dataclass
@@ -54,8 +58,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0, help="over which CPU is counted")
     parser.add_argument("--page", action="store_true", help="with a browser on the lab page")
+    parser.add_argument("--changes", type=int, help="of page, over which memory is watched")
     parser.add_argument("--against", type=Path, help="folder of another checkout")
     args = parser.parse_args()
+    if args.changes:
+        grow(args.changes)
+        return
     before = measure(args.against.resolve(), args) if args.against else {}
     now = measure(ROOT, args)
     print(f"over {args.seconds:g} s, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
@@ -66,6 +74,18 @@ def main() -> None:
     idle = sum(use.cpu for use in now.values())
     print(f"goals: app {now['app'].rss:.0f} of {GOALS['app']:.0f} MiB", end="; ")
     print(f"all idle {idle:.2f} of {IDLE_GOAL:g} % of a core")
+
+
+def grow(changes: int) -> None:
+    """Print the app's memory before and after changes of page, once each page was seen twice."""
+    with app(ROOT) as (url, server), browser(url) as page:
+        look_around(page)
+        began = server.memory_info().rss / MIB
+        for number in range(changes):
+            change(page, PAGES[number % len(PAGES)])
+        now = server.memory_info().rss / MIB
+    print(f"{changes} changes of page: {began:.0f} MiB before, {now:.0f} after", end=", ")
+    print(f"{100 * (now / began - 1):+.1f} %, goal {GROWTH_GOAL:g}")
 
 
 def cell(before: Use | None, now: Use | None, field: str) -> str:
@@ -139,13 +159,26 @@ def settle(server: psutil.Process) -> None:
 
 
 def visit(url: str) -> None:
-    """Open each page once, so that the app has all it needs and the engine runs."""
+    """Open the pages, so that the app has all it needs and the engine runs."""
     with browser(url) as page:
-        page.get_by_text("Recovery").first.wait_for(timeout=60_000)
-        for name in ("Instruments", "Unlearning lab"):
-            page.get_by_role("link", name=name).click()
-            page.get_by_role("heading", name=name).wait_for(timeout=60_000)
-            page.wait_for_timeout(3000)
+        look_around(page)
+
+
+def look_around(page: Page) -> None:
+    """See every page twice: what is kept of it is there after the second look."""
+    page.get_by_test_id("player-canvas").first.wait_for(timeout=WAIT)
+    for name in 2 * PAGES:
+        change(page, name)
+
+
+def change(page: Page, name: str) -> None:
+    """Go to a page by its link, and wait until its script is at rest."""
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).first.click()
+    page.get_by_role("heading", level=1).first.wait_for(timeout=WAIT)
+    page.wait_for_timeout(100)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(
+        timeout=WAIT
+    )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .audit.memory import audit_modules as audit
     from .library.attacks import invert, membership, recover, relearn
     from .library.inputs import data_from_arrays, load_data, prepare, split
     from .library.judging import judge, measure, open_study
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Model",
+    "audit",
     "data_from_arrays",
     "invert",
     "judge",
@@ -63,6 +65,8 @@ def __getattr__(name: str) -> Any:
         AttributeError: for another name.
         ImportError: for `plot` without plotly.
     """
+    if name == "audit":  # the room of that name is what is called
+        return import_module(".audit", __name__)
     if name not in _MODULES:
         raise AttributeError(f"module 'opcviz' has no attribute '{name}'")
     try:

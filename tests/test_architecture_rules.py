@@ -23,6 +23,7 @@ ROOMS = {
     "data": 1,
     "models": 2,
     "training": 3,
+    "intake": 3,
     "tasks": 4,
     "methods": 5,
     "attacks": 6,
@@ -31,12 +32,13 @@ ROOMS = {
     "verdict": 7,
     "artefacts": 8,
     "study": 9,
-    "library": 10,
-    "engine": 10,
-    "sweep": 11,
-    "ui": 11,
-    "cli": 12,
-    "__main__": 13,
+    "audit": 10,
+    "library": 11,
+    "engine": 11,
+    "sweep": 12,
+    "ui": 12,
+    "cli": 13,
+    "__main__": 14,
 }
 MAX_LINES = 350  # of a file
 SCREEN = {"streamlit", "plotly"}

@@ -17,7 +17,8 @@ from .kind import (
 )
 from .model_results import ModelResults
 from .rows import Row
-from .subject import Stored, Subject, make_subject
+from .subject import NotGiven, Stored, Subject, make_subject, not_given
+from .threat import Threat
 
 __all__ = [
     "MODEL",
@@ -28,16 +29,19 @@ __all__ = [
     "KindAbout",
     "Made",
     "ModelResults",
+    "NotGiven",
     "Number",
     "Row",
     "Stored",
     "Subject",
+    "Threat",
     "as_made",
     "columns_of",
     "figure",
     "get_kind",
     "kinds",
     "make_subject",
+    "not_given",
     "number",
     "register_kind",
     "settings_tables",

@@ -12,7 +12,7 @@ from ..common.config import Config
 from ..common.progress import Progress
 from .evidence_settings import EvidenceSettings
 from .shadow import ShadowTrainer, no_shadows
-from .subject import Subject
+from .subject import Subject, is_given
 
 if TYPE_CHECKING:
     import torch
@@ -40,6 +40,8 @@ class Context(Generic[SubjectT, DataT]):
     Attributes:
         subject: the model.
         original: the original model of its seed; the subject itself, where that is the original.
+            Where it was not given, asking it for anything raises `NotGiven`, whose reason is then
+            stored in place of the answer.
         retrained: the retrained model of its seed; None where there is none, or where the kind does
             not declare that it needs one.
         references: all models that a reference method (`original`, `retrain`) left, over the
@@ -73,6 +75,11 @@ class Context(Generic[SubjectT, DataT]):
     def is_original(self) -> bool:
         """Whether the subject is the original model itself."""
         return self.subject.method == "original"
+
+    @property
+    def has_original(self) -> bool:
+        """Whether the original model is there; a kind that can do without it asks this."""
+        return is_given(self.original)
 
     def settings(self, cls: type[C]) -> C:
         """The kind's settings, as in `context.settings(Recovery)`."""

@@ -28,6 +28,7 @@ from ..common.records import Record
 from ..common.registry import Registry
 from ..results import PlainResult
 from .columns import Column, ColumnAbout, KindAbout, Number
+from .threat import Threat
 
 if TYPE_CHECKING:
     from .context import Context
@@ -98,9 +99,10 @@ class Kind(Generic[ContextT]):
     Attributes (class variables a kind may set):
         settings: tables of `[evidence]` that it reads, name to Config; several may share one.
         reads: single settings of `[evidence]` that change its answer.
-        needs: of `retrained` (the retrained model of the same seed, made first), `seeds` (the
-            references' models of several seeds, too) and `together` (all models of a seed in one
-            call of `measure_all`).
+        needs: of `original` (it has no answer without the original model), `retrained` (the
+            retrained model of the same seed, made first), `seeds` (the references' models of
+            several seeds, too) and `together` (all models of a seed in one call of
+            `measure_all`).
         order: kinds are made in ascending order: what a person waits for comes first.
         fields: documentation of what it adds to a model's JSON, path to meaning.
         columns: its numbers for tables.
@@ -110,6 +112,7 @@ class Kind(Generic[ContextT]):
         family: the family of attackers it belongs to, of `opcviz.verdict.FAMILIES`. A record that
             says its `attempts()` or `signs()` counts in the verdict, whatever its family; one of a
             family that is none of those is missed nowhere.
+        threat: of a kind that attacks: what the attacker holds and spends, for reports.
         scenarios: kinds of forget scenario whose studies have it whatever they choose.
         quick: settings that the quick suite changes, by table. Without any it is made there as it
             always is; None keeps it out of the quick suite.
@@ -134,6 +137,7 @@ class Kind(Generic[ContextT]):
     rows: ClassVar[tuple[Row, ...]] = ()
     result: ClassVar[type[Record]] = PlainResult
     family: ClassVar[str | None] = None
+    threat: ClassVar[Threat | None] = None
     scenarios: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[Mapping[str, Mapping[str, Plain]] | None] = {}
 

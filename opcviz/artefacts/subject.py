@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, Never, Protocol, cast
 
 from typing_extensions import TypeVar
 
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from ..data import Data, Split
     from ..tasks import Task
 
-__all__ = ["Bench", "Stored", "Subject", "make_subject", "register_subject"]
+__all__ = [
+    "Bench",
+    "NotGiven",
+    "Stored",
+    "Subject",
+    "is_given",
+    "make_subject",
+    "not_given",
+    "register_subject",
+]
 
 ModelT = TypeVar("ModelT", bound="nn.Module", default="nn.Module", covariant=True)
 """The class of the task's models."""
@@ -111,6 +120,35 @@ class Subject(Generic[ModelT, OutputsT]):
         """Let go of what takes memory; it is computed anew if it is asked for again."""
         for name in self.large:
             self.__dict__.pop(name, None)
+
+
+class NotGiven(Exception):
+    """A reference model was asked for something, and there is none; the message is the reason."""
+
+
+class _Absent:
+    """Stands where a reference model was not given: whatever it is asked, it says so."""
+
+    def __init__(self, method: str, reason: str) -> None:
+        self.method, self._reason = method, reason
+
+    def __getattr__(self, name: str) -> Never:
+        raise NotGiven(self._reason)
+
+
+def not_given(method: str, reason: str) -> Subject:
+    """What stands in the place of a reference model that was not given.
+
+    Args:
+        method: `original` or `retrain`.
+        reason: a sentence, which `NotGiven` carries when anything is asked of it.
+    """
+    return cast(Subject, _Absent(method, reason))
+
+
+def is_given(subject: Subject) -> bool:
+    """Whether a model stands there."""
+    return not isinstance(cast(object, subject), _Absent)
 
 
 _SUBJECTS: Registry[type[Subject]] = Registry("subject")

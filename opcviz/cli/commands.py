@@ -16,6 +16,7 @@ from ..common.bars import bars
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.progress import Cancelled
+from . import auditing
 from .output import listing, numbers_table, reading, without_model
 from .plans import changed_settings, chosen, kinds_among, with_attacks
 
@@ -299,6 +300,9 @@ def app_(
     from ..ui.serve import main as serve
 
     serve([*([f"--server.port={port}"] if port is not None else []), *context.args])
+
+
+auditing.add_to(app)
 
 
 STOPPED = 130  # exit status after Ctrl-C

@@ -24,13 +24,25 @@ from typing import Any
 from .caching import once_per_class
 from .json_types import Json
 
-__all__ = ["Config", "ConfigError", "Setting", "fingerprint", "setting", "settings_of"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "IntakeError",
+    "Setting",
+    "fingerprint",
+    "setting",
+    "settings_of",
+]
 
 T = typing.TypeVar("T")
 
 
 class ConfigError(ValueError):
     """A setting that cannot be used; the message names the class, the field and what is allowed."""
+
+
+class IntakeError(ConfigError):
+    """Something from outside that cannot be used; says what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .access import check_code
 from .config import fingerprint
 from .registry import Registry
 
@@ -94,8 +95,14 @@ class Loader:
 
         Returns:
             What was refused, now or before.
+
+        Raises:
+            IntakeError: for a file that whoever asks may not have loaded.
         """
-        named = [*sources(), *map(str, paths)]
+        asked = list(paths)
+        for path in asked:  # those of the environment are the operator's
+            check_code(path)
+        named = [*sources(), *map(str, asked)]
         files = [file for path in named for file in python_files(Path(path).expanduser())]
         if files or any(entry_points(group=group) for group in GROUPS):
             for room in JOINABLE:

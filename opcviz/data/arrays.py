@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ..common.untrusted import LIMITS, Limits
 from .base import DataError
 from .images import Images, assemble
+from .npy import MAGIC, read_npz
 
 __all__ = ["as_labels", "as_pictures", "read_arrays"]
 
 REQUIRED_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3)
+MAX_CLASSES = 100_000
+MAX_NAMED = 5  # arrays named in one message
 
 
-def read_arrays(path: Path) -> Images:
+def read_arrays(path: Path, limits: Limits = LIMITS) -> Images:
     """Read x_train, y_train, x_test, y_test and, if there, class_names.
 
     Pictures are (N, H, W), (N, H, W, C) or (N, C, H, W) with C of 1 or 3, as uint8 or as floats in
-    0..1 (rounded to 256 levels); labels are integers 0..C-1 of shape (N,).
+    0..1 (rounded to 256 levels); labels are integers 0..C-1 of shape (N,). The file may come from
+    anybody: nothing is made of a size that it only claims.
 
     Raises:
         DataError: naming the file, the array and what is wrong with it.
     """
-    arrays = _read(path)
+    arrays = _read(path, limits)
     train, test = (
         (
             as_pictures(arrays[f"x_{part}"], f"x_{part} in {path}"),
@@ -46,36 +51,42 @@ def _class_names(names: np.ndarray, path: Path) -> tuple[str, ...]:
             f"class_names in {path}: wants a list of strings, got {names.dtype} of shape "
             f"{names.shape}"
         )
-    return tuple(np.char.decode(names) if names.dtype.kind == "S" else names)
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    if not path.is_file():
-        raise DataError(f"no file {path.absolute()}; DataSpec.path must name an .npz file")
+    if len(names) > MAX_CLASSES:
+        raise DataError(f"class_names in {path}: {len(names):,} of them; at most {MAX_CLASSES:,}")
     try:
-        # Unpickling would run code that the file brings along.
-        file = np.load(path, allow_pickle=False)
-        if isinstance(file, np.ndarray):
-            raise DataError(
-                f"{path} holds one array; wants an .npz with {', '.join(REQUIRED_ARRAYS)}"
-            )
-        with file:
-            missing = [name for name in REQUIRED_ARRAYS if name not in file]
-            if missing:
+        return tuple(np.char.decode(names) if names.dtype.kind == "S" else names)
+    except UnicodeDecodeError as error:
+        raise DataError(f"class_names in {path}: not UTF-8 ({error}); save strings") from error
+
+
+def _read(path: Path, limits: Limits) -> dict[str, np.ndarray]:
+    if path.is_file() and not path.is_symlink():
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) == MAGIC:
                 raise DataError(
-                    f"{path} has no {', '.join(missing)}; it has {', '.join(file) or 'nothing'}. "
-                    "Write it with numpy.savez(file, x_train=..., y_train=..., x_test=..., "
-                    "y_test=..., class_names=...)"
+                    f"{path} holds one array; wants an .npz with {', '.join(REQUIRED_ARRAYS)}"
                 )
-            wanted = [name for name in (*REQUIRED_ARRAYS, "class_names") if name in file]
-            return {name: file[name] for name in wanted}
-    except DataError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    arrays, held = read_npz(path, (*REQUIRED_ARRAYS, "class_names"), limits)
+    missing = [name for name in REQUIRED_ARRAYS if name not in arrays]
+    if missing:
         raise DataError(
-            f"{path} cannot be read as an .npz of plain arrays ({error}); write it again with "
-            "numpy.savez, without object arrays"
-        ) from error
+            f"{path} has no {', '.join(missing)}; it has {_some(held)}. "
+            "Write it with numpy.savez(file, x_train=..., y_train=..., x_test=..., "
+            "y_test=..., class_names=...)"
+        )
+    for part in ("train", "test"):
+        count = len(arrays[f"x_{part}"]) if arrays[f"x_{part}"].ndim else 0
+        if count > limits.max_samples:
+            raise DataError(
+                f"{path}, array 'x_{part}': {count:,} samples, and at most "
+                f"{limits.max_samples:,} are read; give fewer"
+            )
+    return arrays
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return (", ".join(name[:40] for name in names[:MAX_NAMED]) or "nothing") + more
 
 
 def as_pictures(x: np.ndarray, where: str) -> np.ndarray:

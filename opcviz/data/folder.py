@@ -2,62 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from ..common.untrusted import LIMITS, Limits
 from .base import DataError
 from .images import Images, assemble
 
-__all__ = ["read_folder"]
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["FORMATS", "read_folder", "read_picture", "stack", "train_files"]
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
+"""Formats that are decoded in this process alone: to draw an EPS, Pillow starts a program."""
+MAX_DEPTH = 32  # folders within a class
+LARGE = 4_000_000  # pixels from which on one picture at a time is decoded
+_large = threading.Lock()
 
 GREY_MODES = ("1", "L", "LA")
 UNSCALED_MODES = ("I", "F")  # 32-bit pixels: their range is not known, so no fair way to 8 bits
 MAX_NAMED = 5  # files named in one message
 
 
-def read_folder(path: Path, size: int) -> Images:
+def read_folder(path: Path, size: int, limits: Limits = LIMITS) -> Images:
     """Read PATH/train/CLASS/... and PATH/test/CLASS/... into `size` × `size` pictures.
 
     Classes are the sub-folders' names in sorted order, pictures are in sorted order of their
     paths (sub-folders of a class count), so ids do not depend on the file system. Hidden files are
-    skipped; any other file must be a picture. Pictures are squeezed to a square, bilinear with
-    antialiasing, as torchvision's `Resize((size, size))` does it. The result has one channel when
-    every picture of both splits is grey, else three; transparency is dropped.
+    skipped; any other file must be a picture in one of `FORMATS`. No link below the folder is
+    followed, and no picture of more than `Limits.max_pixels` is decoded. Pictures are squeezed to a
+    square, bilinear with antialiasing, as torchvision's `Resize((size, size))` does it. The result
+    has one channel when every picture of both splits is grey, else three; transparency is dropped.
 
     Raises:
         DataError: by name for a missing folder, classes that differ between train and test, a
-            class without pictures, and every unreadable picture.
+            class without pictures, every unreadable picture, links, devices and too many files.
     """
-    files = {part: _list(path / part) for part in ("train", "test")}
+    files = {part: _list(path / part, limits) for part in ("train", "test")}
     names = sorted(files["train"])
     _check_classes(path, files)
     decoded = {
-        part: _decode([f for name in names for f in files[part][name]], size) for part in files
+        part: _decode([f for name in names for f in files[part][name]], size, limits)
+        for part in files
     }
     grey = all(picture.ndim == 2 for pictures in decoded.values() for picture in pictures)
     splits = []
     for part, pictures in decoded.items():
         labels = np.repeat(np.arange(len(names)), [len(files[part][name]) for name in names])
-        splits.append((_stack(pictures, size, grey), labels))
+        splits.append((stack(pictures, size, grey), labels))
     return assemble(path.name, splits[0], splits[1], names)
 
 
-def _list(folder: Path) -> dict[str, list[Path]]:
+def train_files(path: Path, limits: Limits = LIMITS) -> list[str]:
+    """The train pictures of a folder in the order of their ids, as paths below `train/`.
+
+    Raises:
+        DataError: as `read_folder`, which also decodes them.
+    """
+    files = _list(path / "train", limits)
+    return [f.relative_to(path / "train").as_posix() for name in sorted(files) for f in files[name]]
+
+
+def _list(folder: Path, limits: Limits) -> dict[str, list[Path]]:
     """Class name -> its files, sorted."""
     if not folder.is_dir():
         raise DataError(
             f"no folder {folder.absolute()}; a picture folder holds train/ and test/, each with "
             "one sub-folder a class"
         )
-    classes = (d for d in folder.iterdir() if d.is_dir() and not d.name.startswith("."))
-    return {
-        d.name: sorted(f for f in d.rglob("*") if f.is_file() and not f.name.startswith("."))
-        for d in classes
-    }
+    found: dict[str, list[Path]] = {}
+    count = 0
+    for file in _walk(folder):
+        inside = file.relative_to(folder).parts
+        if file.is_dir():
+            if len(inside) == 1:
+                found[inside[0]] = []
+        elif len(inside) > 1:
+            found[inside[0]].append(file)
+            count += 1
+        if count > limits.max_samples:
+            raise DataError(
+                f"{folder} holds more than {limits.max_samples:,} files; give fewer pictures"
+            )
+    return {name: sorted(files) for name, files in found.items()}
+
+
+def _walk(folder: Path, depth: int = 0) -> Iterator[Path]:
+    """Folders and files below, each folder before what it holds; hidden ones left out.
+
+    Raises:
+        DataError: for a link, which could lead anywhere, and for what is no file, whose reading
+            may never end.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            listed = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise DataError(
+            f"{folder} cannot be listed ({error.strerror}); see who may read it"
+        ) from error
+    for entry in listed:
+        path = Path(entry.path)
+        if entry.is_symlink():
+            raise DataError(f"{path} is a symbolic link, which is not followed; copy the files")
+        if entry.is_dir(follow_symlinks=False):
+            yield path
+            if depth == MAX_DEPTH:
+                raise DataError(f"{path} lies more than {MAX_DEPTH} folders deep; move it up")
+            yield from _walk(path, depth + 1)
+        elif entry.is_file(follow_symlinks=False):
+            yield path
+        else:
+            raise DataError(f"{path} is a device, a pipe or a socket, not a picture; remove it")
 
 
 def _check_classes(path: Path, files: dict[str, dict[str, list[Path]]]) -> None:
@@ -86,10 +151,10 @@ def _some(names: Sequence[object]) -> str:
     return ", ".join(str(name) for name in names[:MAX_NAMED]) + more
 
 
-def _decode(files: list[Path], size: int) -> list[np.ndarray]:
+def _decode(files: list[Path], size: int, limits: Limits) -> list[np.ndarray]:
     """Each file as (size, size) or (size, size, 3) uint8; Pillow decodes without the GIL."""
     with ThreadPoolExecutor(max_workers=torch.get_num_threads()) as pool:
-        results = list(pool.map(lambda file: _open(file, size), files))
+        results = list(pool.map(lambda file: read_picture(file, size, limits), files))
     broken = [f"{f} ({r})" for f, r in zip(files, results, strict=True) if isinstance(r, str)]
     if broken:
         raise DataError(
@@ -99,26 +164,37 @@ def _decode(files: list[Path], size: int) -> list[np.ndarray]:
     return [picture for picture in results if not isinstance(picture, str)]
 
 
-def _open(file: Path, size: int) -> np.ndarray | str:
-    """One picture, or in words why not."""
+def read_picture(file: Path | IO[bytes], size: int, limits: Limits = LIMITS) -> np.ndarray | str:
+    """One picture as (size, size) or (size, size, 3) uint8, or in words why not."""
     from PIL import Image
 
     try:
-        with Image.open(file) as opened:
-            picture: Image.Image = opened
-            # Pillow would clip 16 bits, not scale them; older ones open such a PNG in mode I.
-            if picture.mode.startswith("I;16") or (picture.mode, picture.format) == ("I", "PNG"):
-                picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-            if picture.mode in UNSCALED_MODES:
-                return f"32-bit pixels of mode {picture.mode}: save it with 8 or 16 bits"
-            kind = "L" if picture.mode in GREY_MODES else "RGB"
-            small = picture.convert(kind).resize((size, size), Image.Resampling.BILINEAR)
-            return np.asarray(small)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        return str(error).splitlines()[0] if str(error) else type(error).__name__
+        with Image.open(file, formats=FORMATS) as opened:
+            if (pixels := opened.width * opened.height) > limits.max_pixels:
+                return f"{opened.width} × {opened.height} pixels, at most {limits.max_pixels:,}"
+            with _large if pixels > LARGE else nullcontext():
+                return _scaled(opened, size)
+    except MemoryError:
+        return "wants more memory than there is"
+    except Exception as error:  # a damaged file makes its decoder raise almost anything
+        return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
 
-def _stack(pictures: list[np.ndarray], size: int, grey: bool) -> np.ndarray:
+def _scaled(opened: Image.Image, size: int) -> np.ndarray | str:
+    from PIL import Image
+
+    picture: Image.Image = opened
+    # Pillow would clip 16 bits, not scale them; older ones open such a PNG in mode I.
+    if picture.mode.startswith("I;16") or (picture.mode, opened.format) == ("I", "PNG"):
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode in UNSCALED_MODES:
+        return f"32-bit pixels of mode {picture.mode}: save it with 8 or 16 bits"
+    kind = "L" if picture.mode in GREY_MODES else "RGB"
+    small = picture.convert(kind).resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(small)
+
+
+def stack(pictures: list[np.ndarray], size: int, grey: bool) -> np.ndarray:
     """(N, 1 or 3, size, size) uint8; a grey picture among coloured ones fills all channels."""
     out = np.empty((len(pictures), 1 if grey else 3, size, size), np.uint8)
     for row, picture in zip(out, pictures, strict=True):

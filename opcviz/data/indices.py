@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
 
+from ..common.access import check_path
+from ..common.untrusted import IntakeError, Limits, check_file
 from .base import DataError
+from .npy import read_npy
 
 __all__ = ["indices_digest", "named_ids", "read_indices"]
 
+LISTS = Limits(max_bytes=2**26)  # of a list: millions of ids
 ID_COLUMNS = ("index", "id")  # headings that mark the column of ids in a .csv, else it is the first
 
 
@@ -25,16 +30,18 @@ def read_indices(path: str | Path) -> np.ndarray:
         DataError: for a missing or unreadable file, no ids, and ids that are no integers, negative
             or repeated; naming the file and, where there is one, the line.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
+    check_path(path)
     readers = {".npy": _npy, ".txt": _txt, ".csv": _csv}
     if path.suffix.lower() not in readers:
         raise DataError(f"{path}: ids are read from .npy, .txt or .csv, not '{path.suffix}'")
-    if not path.is_file():
-        raise DataError(f"no file {path.absolute()} with the ids to forget")
     try:
+        check_file(path, LISTS)
         ids = readers[path.suffix.lower()](path)
     except DataError:
         raise
+    except IntakeError as error:
+        raise DataError(f"{error} (a list of the ids to forget)") from error
     except (OSError, ValueError, EOFError, OverflowError, csv.Error) as error:
         raise DataError(f"{path} cannot be read ({error})") from error
     if len(ids) == 0:
@@ -79,11 +86,10 @@ def indices_digest(ids: np.ndarray) -> str:
 
 
 def _npy(path: Path) -> np.ndarray:
-    ids = np.load(path, allow_pickle=False)
-    if not isinstance(ids, np.ndarray) or ids.ndim != 1 or ids.dtype.kind not in "iu":
+    ids = read_npy(path, LISTS)
+    if ids.ndim != 1 or ids.dtype.kind not in "iu":
         raise DataError(
-            f"{path} holds {getattr(ids, 'dtype', 'no array')} of shape "
-            f"{getattr(ids, 'shape', '?')}; wants integers of shape (K,) "
+            f"{path} holds {ids.dtype} of shape {ids.shape}; wants integers of shape (K,) "
             "(a mask converts with numpy.flatnonzero)"
         )
     if ids.dtype == np.uint64 and len(ids) and ids.max() > np.iinfo(np.int64).max:
@@ -131,5 +137,5 @@ def _is_number(text: str) -> bool:
 def _integers(path: Path, cells: list[tuple[int, str]]) -> np.ndarray:
     wrong = next(((n, value) for n, value in cells if not _is_integer(value)), None)
     if wrong:
-        raise DataError(f"{path}, line {wrong[0]}: {wrong[1]!r} is no integer id")
+        raise DataError(f"{path}, line {wrong[0]}: {wrong[1][:40]!r} is no integer id")
     return np.array([int(value) for _, value in cells], dtype=np.int64)

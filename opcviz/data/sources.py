@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..common.access import check_path
 from ..common.config import Config, ConfigError, setting
 from ..common.plugins import loader
 from ..common.registry import Registry
 from .base import Data, DataError, strata
+from .public import DIGITS, PUBLIC, Public, read_public
 
 if TYPE_CHECKING:
     from .images import Images
@@ -24,10 +26,17 @@ __all__ = [
     "data_root",
     "list_datasets",
     "load",
+    "own_place",
     "register_dataset",
 ]
 
-DIGITS = tuple("0123456789")
+PATHS = {
+    "folder": "a folder with train/ and test/",
+    "arrays": "an .npz file",
+    "table": "a folder with train*.parquet and test*.parquet",
+}
+"""What the path of a person's own data names."""
+SCALED = ("folder", "table")  # whose pictures are brought to one size
 SPLIT_SEED = 0  # of the digits split: part of the data set, not a setting
 
 
@@ -100,15 +109,15 @@ def register_dataset(
 class DataSpec(Config):
     """Which data set a study is about.
 
-    `size` counts for a folder only; elsewhere it falls back to its default, so that equal
+    `size` counts for folders and tables only; elsewhere it falls back to its default, so that equal
     questions are equal.
     """
 
     # the registry itself: what joins it later can be chosen, too
     name: str = setting("digits", "the data set", choices=DATASETS)
-    path: str = setting("", "folder (for 'folder') or .npz file (for 'arrays')")
+    path: str = setting("", "folder (for 'folder' and 'table') or .npz file (for 'arrays')")
     size: int = setting(
-        32, "side to which the pictures of a folder are scaled", low=4, high=512, unit="pixels"
+        32, "side to which pictures of a folder or table are scaled", low=4, high=512, unit="pixels"
     )
 
     holdout: str = setting(
@@ -128,14 +137,14 @@ class DataSpec(Config):
         super().__post_init__()
         wants_path = DATASETS.get(self.name).info.needs == "path"
         if wants_path and not self.path:
-            what = "a folder with train/ and test/" if self.name == "folder" else "an .npz file"
+            what = PATHS.get(self.name, "its file or folder")
             raise ConfigError(f"DataSpec.path: '{self.name}' wants the path of {what}")
         if self.path and not wants_path:
             raise ConfigError(
                 f"DataSpec.path: '{self.name}' takes no path; to say where downloaded data are, "
                 "set the environment variable OPCVIZ_DATA"
             )
-        if self.name != "folder":
+        if self.name not in SCALED:
             object.__setattr__(self, "size", type(self).size)
 
 
@@ -208,10 +217,22 @@ def validation_split(data: Data, share: float = 0.1) -> Data:
     return split
 
 
-def _place(spec: DataSpec, folder: Path) -> Path:
-    """Where a user's own data lie: in the current folder, else in the data folder."""
-    path = Path(spec.path).expanduser()
-    return folder / path if not path.exists() and (folder / path).exists() else path
+def own_place(spec: DataSpec, root: str | Path | None = None) -> Path:
+    """Where a person's own data lie: in the current folder, else in the data folder.
+
+    Args:
+        spec: which; one that has a path.
+        root: the data folder, see `data_root`.
+
+    Raises:
+        IntakeError: for a path that whoever asks may not name.
+    """
+    folder = data_root(root)
+    path = Path(os.path.expanduser(spec.path))
+    if not os.path.exists(path) and os.path.exists(folder / path):
+        path = folder / path
+    check_path(path, spec.path)
+    return path
 
 
 @register_dataset("digits", "1,797 handwritten digits, 8×8 grey, from scikit-learn")
@@ -231,109 +252,21 @@ def _digits(spec: DataSpec, folder: Path, download: bool) -> Images:
     return assemble("digits", (pixels[train], labels[train]), (pixels[test], labels[test]), DIGITS)
 
 
-@dataclass(frozen=True)
-class _Public:
-    """How torchvision calls and stores a public set.
-
-    Attributes:
-        title: its usual name.
-        files: what must lie in the data folder.
-        read: (folder, train, download) -> torchvision's data set.
-        names: class names where torchvision's are missing or less plain.
-    """
-
-    title: str
-    files: str
-    read: Callable[[Path, bool, bool], Any]
-    names: tuple[str, ...] | None = None
-
-
-def _by_train(kind: str) -> Callable[[Path, bool, bool], Any]:
-    def read(folder: Path, train: bool, download: bool) -> Any:
-        from torchvision import datasets
-
-        return getattr(datasets, kind)(folder, train=train, download=download)
-
-    return read
-
-
-def _svhn(folder: Path, train: bool, download: bool) -> Any:
-    from torchvision import datasets
-
-    if not (folder / "train_32x32.mat").is_file():  # torchvision itself makes no folder of its own
-        folder = folder / "SVHN"
-        if download:
-            folder.mkdir(parents=True, exist_ok=True)
-    return datasets.SVHN(folder, split="train" if train else "test", download=download)
-
-
-def _torchvision(name: str, public: _Public, folder: Path, download: bool) -> Images:
-    from .images import assemble
-
-    try:
-        # CIFAR files are pickles: torchvision opens them only if their MD5 is the published one.
-        train, test = (public.read(folder, part, download) for part in (True, False))
-    except (RuntimeError, OSError, ValueError, AssertionError, EOFError, ImportError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        doing = "could not be downloaded to" if download else "is missing or damaged in"
-        raise DataError(
-            f"{public.title} {doing} {folder.absolute()} ({reason}). It needs {public.files} "
-            "there: allow the download (download=True, --download), copy the files there, or "
-            "point OPCVIZ_DATA to the folder that has them"
-        ) from error
-    names = public.names or tuple(train.classes)
-    return assemble(name, _arrays(train), _arrays(test), names)
-
-
-def _arrays(source: Any) -> tuple[np.ndarray, np.ndarray]:
-    """torchvision's own arrays -> (N, C, H, W) uint8 and labels (N,), without its __getitem__."""
-    x = np.asarray(source.data)
-    y = np.asarray(source.labels if hasattr(source, "labels") else source.targets)
-    if x.ndim == 3:
-        x = x[:, None]
-    elif x.shape[1] != 3:
-        x = x.transpose(0, 3, 1, 2)
-    return x, y
-
-
-def _register_public(name: str, description: str, public: _Public) -> None:
-    register_dataset(name, description, needs="download")(
-        lambda spec, folder, download: _torchvision(name, public, folder, download)
+def _register_public(public: Public) -> None:
+    register_dataset(public.name, public.description, needs="download")(
+        lambda spec, folder, download: read_public(public, folder, download)
     )
 
 
-_register_public(
-    "mnist",
-    "70,000 handwritten digits, 28×28 grey",
-    _Public("MNIST", "MNIST/raw/*-ubyte", _by_train("MNIST"), DIGITS),
-)
-_register_public(
-    "fashion_mnist",
-    "70,000 pieces of clothing, 28×28 grey",
-    _Public("Fashion-MNIST", "FashionMNIST/raw/*-ubyte", _by_train("FashionMNIST")),
-)
-_register_public(
-    "cifar10",
-    "60,000 photos of 10 classes, 32×32 colour",
-    _Public("CIFAR-10", "cifar-10-batches-py/", _by_train("CIFAR10")),
-)
-_register_public(
-    "cifar100",
-    "60,000 photos of 100 classes, 32×32 colour",
-    _Public("CIFAR-100", "cifar-100-python/", _by_train("CIFAR100")),
-)
-_register_public(
-    "svhn",
-    "99,289 house-number digits, 32×32 colour",
-    _Public("SVHN", "SVHN/{train,test}_32x32.mat", _svhn, DIGITS),
-)
+for each in PUBLIC:
+    _register_public(each)
 
 
 @register_dataset("folder", "own pictures: train/ and test/ with a folder a class", needs="path")
 def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:
     from .folder import read_folder
 
-    return read_folder(_place(spec, folder), spec.size)
+    return read_folder(own_place(spec, folder), spec.size)
 
 
 @register_dataset(
@@ -342,4 +275,13 @@ def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:
 def _npz(spec: DataSpec, folder: Path, download: bool) -> Images:
     from .arrays import read_arrays
 
-    return read_arrays(_place(spec, folder))
+    return read_arrays(own_place(spec, folder))
+
+
+@register_dataset(
+    "table", "own tables: parquet or a saved Hugging Face set, train and test", needs="path"
+)
+def _table(spec: DataSpec, folder: Path, download: bool) -> Images:
+    from .tables import read_table
+
+    return read_table(own_place(spec, folder), spec.size)

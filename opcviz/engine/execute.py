@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..common.access import Access, held
 from ..common.json_types import Json
 from ..common.progress import Cancelled, Event, Progress
 from .events import EventLog, to_json
@@ -78,7 +79,9 @@ def _call(run: Run, runs: Runs, listeners: tuple[Callable[[Event], None], ...]) 
     with EventLog(runs.path(run.id, "events.jsonl")) as log:
         progress = Progress(log, *listeners, stop=_flag(runs.path(run.id, "cancel")))
         progress.check()
-        result = import_named(run.runner)(run.job, runs.store, progress)
+        may = None if run.access is None else Access.from_dict(run.access)
+        with held(may):
+            result = import_named(run.runner)(run.job, runs.store, progress)
     if result is None:
         return {}
     if not isinstance(result, dict):

@@ -35,6 +35,7 @@ class Run(Record):
         id: name of its folder; sorts by creation.
         label: what a person reads in the queue.
         job: what to do, plain JSON, handed to the runner.
+        access: what it may name on this machine, as `Access.to_dict()`; None: everything.
         runner: the function that does it, as `module:function`.
         status: queued | running | finished | failed | cancelled.
         created, queued, started, ended: when; `queued` is renewed by a resume, and orders the
@@ -63,6 +64,7 @@ class Run(Record):
     cause: str = ""
     result: Mapping[str, Plain] | None = None
     cancelling: bool = False
+    access: Json | None = None
 
     @property
     def active(self) -> bool:

@@ -27,6 +27,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..common import access
 from ..common.json_types import Json, Plain
 from .events import fraction_done, last_stage, read_events
 from .locks import engine_state, holding, is_held, write_json
@@ -62,7 +63,7 @@ class Runs:
     def submit(
         self, job: Mapping[str, Plain], label: str = "", runner: str = DEFAULT_RUNNER
     ) -> str:
-        """Queue a job.
+        """Queue a job, which may name on this machine what whoever asks now may.
 
         Returns:
             The id of the new run.
@@ -83,7 +84,17 @@ class Runs:
         id = f"{stamp}-{int(now % 1 * 1000):03d}-{secrets.token_hex(3)}"
         beside = self.folder / f".{id}"  # filled first, so that nobody sees a run without record
         beside.mkdir(parents=True)
-        run = Run(id, label, plain, runner, "queued", now, now)
+        may = access.current()
+        run = Run(
+            id,
+            label,
+            plain,
+            runner,
+            "queued",
+            now,
+            now,
+            access=None if may is None else may.to_dict(),
+        )
         write_json(beside / "run.json", run_json(run))
         os.rename(beside, self.folder / id)
         return id

@@ -17,6 +17,7 @@ from ..common.config import ConfigError
 from ..common.plugins import loader
 from ..training import ModelT, Objective, Outcome
 from .declaration import (
+    BROUGHT,
     METHODS,
     Fidelity,
     Info,
@@ -133,8 +134,13 @@ def register(
 
 
 def list_methods() -> list[type[Method]]:
-    """All registered methods: the references first, then as they were registered."""
-    loaded = (cls for cls in METHODS.values() if issubclass(cls, Method))
+    """All registered methods: the references first, then as they were registered.
+
+    What stands for a model that was brought is no method to choose, and left out.
+    """
+    loaded = (
+        cls for cls in METHODS.values() if issubclass(cls, Method) and cls.info.family != BROUGHT
+    )
     return sorted(loaded, key=lambda cls: cls.info.family != "reference")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from .declaration import CATALOGUE, Declaration, MethodSettings
+from .declaration import CATALOGUE, METHODS, Declaration, MethodSettings
 
 __all__ = ["catalogue_text"]
 
@@ -18,7 +18,9 @@ def catalogue_text() -> str:
     """What the file should hold: the declarations of all methods of this package, as JSON."""
     from .base import list_methods
 
-    ours = [cls for cls in list_methods() if cls.__module__.startswith(f"{__package__}.")]
+    listed = list_methods()
+    others = [cls for cls in METHODS.values() if cls not in listed]  # what is no choice comes last
+    ours = [cls for cls in (*listed, *others) if cls.__module__.startswith(f"{__package__}.")]
     return "[\n" + ",\n".join(map(_entry, ours)) + "\n]\n"
 
 

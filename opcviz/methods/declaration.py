@@ -22,6 +22,7 @@ from ..training import Training
 from .tuning import tuned_settings
 
 __all__ = [
+    "BROUGHT",
     "CATALOGUE",
     "MARKS",
     "METHODS",
@@ -123,6 +124,9 @@ class IterativeSettings(Training, MethodSettings):
 
 METHODS: Registry[type[MethodSettings]] = Registry("method")
 
+BROUGHT = "brought"
+"""The family of what only stands for models from outside, and makes none."""
+
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 """What the methods of this folder declare, written by `catalogue`."""
 
@@ -206,8 +210,12 @@ class Declaration(Record):
 
 
 def known_methods() -> list[type[MethodSettings]]:
-    """The settings of all methods: the references first, then as they were registered."""
-    return sorted(METHODS.values(), key=lambda cls: cls.info.family != "reference")
+    """The settings of all methods: the references first, then as they were registered.
+
+    What stands for a model that was brought is no method to choose, and left out.
+    """
+    chosen = [cls for cls in METHODS.values() if cls.info.family != BROUGHT]
+    return sorted(chosen, key=lambda cls: cls.info.family != "reference")
 
 
 def settings_class(name: str) -> type[MethodSettings]:

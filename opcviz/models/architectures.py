@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ..common.config import ConfigError
-from .settings import OWN_ARCHITECTURES, Architecture, list_architectures
+from .published import build_published
+from .settings import OWN_ARCHITECTURES, PUBLISHED, Architecture, list_architectures
 
 __all__ = ["ResNet", "build_network"]
 
@@ -82,7 +83,7 @@ def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:
     Initial weights follow torch's global generator: seed it first.
 
     Raises:
-        ConfigError: for a name that neither we nor torchvision know.
+        ConfigError: for a name of no network.
     """
     if spec.name in OWN_ARCHITECTURES:
         stages = OWN_ARCHITECTURES[spec.name]
@@ -91,9 +92,12 @@ def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:
     family, _, name = spec.name.partition(":")
     if family == "torchvision" and spec.name in list_architectures():
         return _torchvision(name, channels, classes)
+    if (net := build_published(spec.name, channels, classes)) is not None:
+        return net
     raise ConfigError(
         f"Architecture.name: '{spec.name}' is unknown; ours are {', '.join(OWN_ARCHITECTURES)}; "
-        "any classifier of torchvision goes as torchvision:NAME"
+        "any classifier of torchvision goes as torchvision:NAME; forms for small pictures are "
+        f"{', '.join(PUBLISHED)} and the like"
     )
 
 

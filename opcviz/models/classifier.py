@@ -281,7 +281,11 @@ def build_classifier(spec: Architecture, data: Data, seed: int) -> Classifier:
 
 
 def wrap_network(
-    net: nn.Module, data: Data, mean: Tensor | None = None, std: Tensor | None = None
+    net: nn.Module,
+    data: Data,
+    mean: Tensor | None = None,
+    std: Tensor | None = None,
+    resize: int = 0,
 ) -> Classifier:
     """Somebody's own network as a `Classifier` for a data set, on the data's device.
 
@@ -289,6 +293,7 @@ def wrap_network(
         net: the network; it is moved, not copied.
         data: the data set; gives shape and classes of the samples.
         mean, std: (channels,) that samples are normalised with; none: they are not.
+        resize: enlarge pictures to this side first (0: keep).
 
     Raises:
         ConfigError: if it does not fit the samples, has no linear head or answers another number
@@ -303,7 +308,7 @@ def wrap_network(
                 f"{name}: has shape {tuple(given.shape)}; wants ({channels},), one number for each "
                 f"channel of {data.name}"
             )
-    network = Classifier(net.cpu(), mean, std, data.shape).to(data.device)
+    network = Classifier(net.cpu(), mean, std, data.shape, resize).to(data.device)
     if network.classes != data.classes:
         raise ConfigError(
             f"{type(net).__name__} answers {network.classes} classes, and {data.name} has "

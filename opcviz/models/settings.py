@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..common.config import Config, setting
 
-__all__ = ["OWN_ARCHITECTURES", "Architecture", "list_architectures"]
+__all__ = ["OWN_ARCHITECTURES", "PUBLISHED", "Architecture", "list_architectures"]
 
 _REGISTERED = re.compile(r"^@register_model\(\)\n(?:@.*\n)*def (\w+)\(", re.MULTILINE)
 
@@ -28,6 +28,12 @@ OWN_ARCHITECTURES = {
     "resnet20": _Stages((16, 32, 64), depth=3),
     "resnet18": _Stages((64, 128, 256, 512), depth=2),
 }
+PUBLISHED = (
+    *("small:resnet18", "small:resnet34", "small:resnet50", "small:vgg11_bn", "small:vgg16_bn"),
+    *("cifar:resnet20", "cifar:resnet32", "cifar:resnet56", "wrn:16-4", "wrn:28-10"),
+    "vit:side32-patch4-width192-depth6-heads3",
+)
+"""Of the forms that others publish weights of, those to choose from; others go by name, too."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,9 @@ class Architecture(Config):
 
 
 def list_architectures() -> list[str]:
-    """Our own names, then torchvision's as `torchvision:NAME`."""
-    return [*OWN_ARCHITECTURES, *(f"torchvision:{name}" for name in _torchvision_classifiers())]
+    """Our own names, forms for small pictures, then torchvision's as `torchvision:NAME`."""
+    names = (f"torchvision:{name}" for name in _torchvision_classifiers())
+    return [*OWN_ARCHITECTURES, *PUBLISHED, *names]
 
 
 @cache

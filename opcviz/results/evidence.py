@@ -56,7 +56,8 @@ class Block(Record):
 
     Attributes:
         name: of the block.
-        cka_original: of its features with the original model's at the same block.
+        cka_original: of its features with the original model's at the same block; undefined
+            where there is no original.
     """
 
     name: str
@@ -64,7 +65,7 @@ class Block(Record):
     separability: Separability
     recovery: RecoveryResult
     probes: ProbesResult
-    cka_original: FeatureSimilarity
+    cka_original: FeatureSimilarity | Undefined
 
 
 @dataclass(frozen=True)

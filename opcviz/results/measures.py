@@ -132,7 +132,7 @@ class Comparison(Record):
 class SimilarityResult(Record):
     """A model beside the original and the retrained one."""
 
-    original: Comparison
+    original: Comparison | Undefined
     retrained: Comparison | Undefined
 
 

@@ -22,6 +22,7 @@ from ..attacks.inversion import flushed_denormals, frozen_copy, invert
 from ..attacks.inversion.activations import blocks_of, frame_steps, invert_activations
 from ..attacks.inversion.result import NO_BODY_GRADIENT
 from ..attacks.inversion.scores import psnr, ssim
+from ..common.access import also
 from ..common.config import ConfigError
 from ..common.devices import pick_device
 from ..common.progress import Pictures, Progress, Stage
@@ -40,6 +41,8 @@ from .bench_job import (
 )
 from .means import keep_means
 from .opening import open_study
+from .paths import check_paths, chosen_before
+from .results import StudyResult
 from .runner import StudyRunner
 from .store import Artefact, Store, StoreError, shipped_root, write_arrays, write_json
 
@@ -64,6 +67,14 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
         raise ConfigError(" ".join(problems))
     where = Store(store, (shipped_root(),))
     study = open_study(where, asked.study)
+    with also(chosen_before(where, study.study)):
+        check_paths(study.study, asked.data_root)
+        return _answered(asked, study, where, progress)
+
+
+def _answered(
+    asked: BenchJob, study: StudyResult, where: Store, progress: Progress
+) -> dict[str, object]:
     runner = StudyRunner(
         study.study,
         where,

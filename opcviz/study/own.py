@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artefacts.declaration import KindDeclaration, declare_kinds, describe_kind
+from ..common.access import check_code
 from ..common.plugins import (
     GROUPS,
     OLD_PATH_VARIABLE,
@@ -69,7 +70,11 @@ def refused_of(path: str) -> tuple[list[Refused], bool]:
 
     Returns:
         What would be refused, and whether anything else is left to be used.
+
+    Raises:
+        IntakeError: for a file that whoever asks may not have loaded.
     """
+    check_code(path)
     named = Path(path).expanduser()
     if not named.exists():
         return [Refused(path, None, "there is no such file or folder")], False

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ..artefacts import MODEL, get_kind, kinds
+from ..common.access import also
 from ..common.config import ConfigError
 from ..common.devices import pick_device
 from ..common.plugins import loader
@@ -18,6 +19,7 @@ from ..methods import Method, implementation
 from ..tasks import get_task
 from .failures import OwnFailed, OwnMethodFailed, is_own
 from .job import Job
+from .paths import check_paths, chosen_before
 from .race import Lane, race
 from .results import StudyResult
 from .runner import StudyRunner
@@ -25,7 +27,7 @@ from .spec import Plan
 from .store import Store, shipped_root
 from .trainer import train_again, train_and_store
 
-__all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "missing", "run"]
+__all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "make", "missing", "run"]
 
 
 REFERENCES = ("original", "retrain")  # in the order in which they are made
@@ -189,6 +191,18 @@ def run(
         return Done(making.made, tuple(making.failures.said))
 
 
+def make(items: Sequence[Item], runner: StudyRunner) -> Done:
+    """Make these answers in the order in which a run makes them.
+
+    Raises:
+        Cancelled: when asked to stop; what was finished stays.
+    """
+    with runner.threads():
+        making = _Making(runner, len(items))
+        making.each(sorted(items, key=_order))
+        return Done(making.made, tuple(making.failures.said))
+
+
 def _comes_before(item: Item) -> bool:
     return item.kind == MODEL and item.method.info.name in REFERENCES
 
@@ -298,7 +312,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
         The study's place, how many answers were made, and what failed in a user's own code.
 
     Raises:
-        ConfigError: when the plan or the device cannot be used.
+        ConfigError: when the plan or the device cannot be used, or names what it may not.
         Cancelled: when asked to stop.
     """
     asked = Job.from_dict(job)
@@ -306,9 +320,16 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
         progress(Message(str(refused), "warning"))
     plan = Plan.from_dict(dict(asked.plan))
     check_plan(plan)
+    where = Store(store, (shipped_root(),))
+    with also(chosen_before(where, plan.study)):
+        check_paths(plan.study, asked.data_root)
+        return _answered(asked, plan, where, progress)
+
+
+def _answered(asked: Job, plan: Plan, where: Store, progress: Progress) -> dict[str, object]:
     runner = StudyRunner(
         plan.study,
-        Store(store, (shipped_root(),)),
+        where,
         pick_device(asked.device),
         seeds=plan.seeds,
         data_root=Path(asked.data_root) if asked.data_root else None,

@@ -13,6 +13,7 @@ from ..artefacts.verdicts import judge_models, judge_together
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..methods import MethodSettings, settings_class
+from ..methods.declaration import BROUGHT
 from ..results import DataResult
 from ..verdict import Check, Consensus, Verdict, consensus
 from .artefact import RECORD, REMEDY
@@ -195,6 +196,8 @@ class StudyResult:
     def _judged(self, model: ModelResult) -> Verdict:
         originals = [m for m in self.models if m.method.info.name == "original"]
         original = next((m for m in originals if m.seed == model.seed), None)
+        if original is None and self._brought:  # then there is one original for all seeds
+            original = next(iter(originals), None)
         retrained = self._retrained(model.suite)
         others = [m for m in retrained if m.key != model.key]
         band = others if len(others) >= FEWEST_OTHERS else retrained
@@ -205,6 +208,11 @@ class StudyResult:
             [each.known for each in band],
             sizes=self._sizes,
         )
+
+    @cached_property
+    def _brought(self) -> bool:
+        """Whether this is an audit: its models were brought."""
+        return any(m.method.info.family == BROUGHT for m in self.models)
 
     def _retrained(self, suite: str) -> list[ModelResult]:
         """All retrained models by their answers of a suite."""

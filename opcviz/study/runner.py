@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..artefacts import MODEL, Context, Kind, Made, Subject, get_kind, make_subject
+from ..artefacts import MODEL, Context, Kind, Made, NotGiven, Subject, get_kind, make_subject
 from ..artefacts.own import check_made
 from ..common.config import ConfigError
 from ..common.devices import fitting_threads, flush_denormals, synchronize
@@ -239,7 +239,12 @@ class StudyRunner:
             return
         began = time.perf_counter()
         contexts = [self.context(kind, method, seed) for method in usable]
-        made = self._measure_own(kind, contexts) if kind.own else kind.measure_all(contexts)
+        try:
+            made = self._measure_own(kind, contexts) if kind.own else kind.measure_all(contexts)
+        except NotGiven as reason:
+            for method in usable:
+                self._store_reason(kind, method, seed, str(reason))
+            return
         synchronize(self.device)
         seconds = (time.perf_counter() - began) / len(usable)  # each model's own part
         for method, answer in zip(usable, made, strict=True):
@@ -253,7 +258,7 @@ class StudyRunner:
         """
         try:
             return check_made(kind, kind.measure_all(contexts), len(contexts))
-        except (Cancelled, StoreError):
+        except (Cancelled, StoreError, NotGiven):
             raise
         except (Exception, SystemExit) as error:
             raise OwnKindFailed(kind, error) from error
@@ -272,9 +277,12 @@ class StudyRunner:
     def _store_refusal(self, kind: Kind, method: Method, seed: int) -> bool:
         """If there is no model, store the reason in place of the artefact; whether that was so."""
         if reason := self.failure(method, seed):
-            with self.writing(kind.name, method, seed) as folder:
-                write_json(folder / "result.json", {"reason": reason})
+            self._store_reason(kind, method, seed, reason)
         return bool(reason)
+
+    def _store_reason(self, kind: Kind, method: Method, seed: int, reason: str) -> None:
+        with self.writing(kind.name, method, seed) as folder:
+            write_json(folder / "result.json", {"reason": reason})
 
     def failure(self, method: Method, seed: int) -> str | None:
         """Why training left no model, or None; the model is trained first if it is missing."""
@@ -301,12 +309,15 @@ class StudyRunner:
         Outputs are kept for the two references of the seed and for the model asked for last: those
         of a whole study of large networks would not fit into memory.
         """
-        key = self.place(method, seed)
-        kept = {self.place(each, seed) for each in (self.original, self.retrained)}
+        key, kept = self.place(method, seed), self._kept(seed)
         for place, known in self._subjects.items():
             if place != key and place not in kept:
                 known.release()
         return self._subject_at(key, method, seed)
+
+    def _kept(self, seed: int) -> set[str]:
+        """Places of the models whose outputs stay in memory while models of a seed are examined."""
+        return {self.place(each, seed) for each in (self.original, self.retrained)}
 
     def _subject_at(self, place: str, method: Method, seed: int) -> Subject:
         if place not in self._subjects:

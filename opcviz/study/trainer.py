@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from ..artefacts import MODEL
+from ..artefacts import MODEL, NotGiven
 from ..artefacts.monitor import Monitor, MonitorSetup, make_monitor
 from ..common.config import fingerprint
 from ..common.memory import PeakMemory
@@ -23,7 +23,7 @@ from .store import write_arrays, write_json
 if TYPE_CHECKING:
     from .work import StudyWork
 
-__all__ = ["train_again", "train_and_store", "trained"]
+__all__ = ["keep_model", "train_again", "train_and_store", "trained"]
 
 WATCHED = 2  # raised when what a monitor remembers changes
 RETRAINED_SEED_OFFSET = 10_007  # the retrained model never knew the original's initial weights
@@ -55,7 +55,34 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
         with _writing(runner, method, seed) as folder:
             write_json(folder / "result.json", {"status": "failed", "reason": str(error)})
         raise
-    peak = memory.megabytes
+    keep_model(runner, method, seed, model, outcome, watch, memory.megabytes)
+    shutil.rmtree(resume_dir, ignore_errors=True)  # the run has its result
+    if outcome.reason:
+        _tell_no_model(runner, method, outcome.reason)
+
+
+def keep_model(
+    runner: StudyWork,
+    method: Method,
+    seed: int,
+    model: nn.Module,
+    outcome: Outcome | None,
+    watch: Monitor,
+    peak: float | None = None,
+) -> None:
+    """Store a model with what was seen of it.
+
+    Args:
+        runner: of the study.
+        method, seed: which model.
+        model: it.
+        outcome: of its training; None of one that was brought: nobody here knows how it was made.
+        watch: what saw it.
+        peak: memory in MB.
+    """
+    question = runner.question(MODEL, method, seed)
+    brought = outcome is None
+    outcome = outcome or Outcome()
     with _writing(runner, method, seed) as folder:
         if outcome.status == "finished":
             save_weights(folder / "weights.safetensors", model.state_dict(), question)
@@ -64,17 +91,14 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
         result = {
             "status": outcome.status,
             "reason": outcome.reason or None,
-            "seconds": round(outcome.seconds, 3),
-            "gradients": outcome.gradients,
-            "steps": outcome.step,
+            "seconds": None if brought else round(outcome.seconds, 3),
+            "gradients": None if brought else outcome.gradients,
+            "steps": None if brought else outcome.step,
             "peak_memory_mb": None if peak is None else round(peak, 1),
             "device": runner.device.type,
             "history": watch.history(),
         }
         write_json(folder / "result.json", result, compact=True)
-    shutil.rmtree(resume_dir, ignore_errors=True)  # the run has its result
-    if outcome.reason:
-        _tell_no_model(runner, method, outcome.reason)
 
 
 def _tell_no_model(runner: StudyWork, method: Method, reason: str) -> None:
@@ -113,6 +137,14 @@ def train_again(runner: StudyWork, method: Method, seed: int) -> None:
     runner.progress(Message(text))
 
 
+def _original(runner: StudyWork, seed: int) -> nn.Module | None:
+    """The original of a seed; None where somebody brought models and no original among them."""
+    try:
+        return runner.subject(runner.original, seed).network
+    except NotGiven:
+        return None
+
+
 def trained(
     runner: StudyWork, method: Method, seed: int, resume_dir: Path | None
 ) -> tuple[nn.Module, Outcome, Monitor]:
@@ -130,7 +162,7 @@ def trained(
     """
     study = runner.study
     is_original = method.info.name == "original"
-    original = None if is_original else runner.subject(runner.original, seed).network
+    original = None if is_original else _original(runner, seed)
     epochs = (method if isinstance(method, Iterative) else study.training).epochs
     watch = make_monitor(
         MonitorSetup(

@@ -145,7 +145,7 @@ class Band:
     """The retrained models: the range of any figure over them.
 
     Attributes:
-        models: at least one.
+        models: none where nobody retrained; then there is nothing to compare with.
     """
 
     models: Sequence[Dossier]
@@ -178,7 +178,7 @@ class Band:
     def tried(self) -> Mapping[Key, Sequence[Attempt]]:
         """The attempts on all of them, by attacker; who did not try every one is not there."""
         by_model = [{each.key: each for each in model.best()} for model in self.models]
-        shared = set(by_model[0]).intersection(*by_model)
+        shared = set(by_model[0]).intersection(*by_model) if by_model else set()
         return {key: [found[key] for found in by_model] for key in shared}
 
     @cached_property

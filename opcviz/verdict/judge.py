@@ -125,19 +125,20 @@ def judge(
 
     Args:
         model: what is known of it.
-        original: the same of the original of its seed.
-        band: the same of the retrained models, of every seed there is.
+        original: the same of the original of its seed; None where there is none: then something
+            can be found left, or hidden, but not that all is gone.
+        band: the same of the retrained models, of every seed there is; without any only whether
+            the rest was kept can be told.
         thresholds: where the lines are drawn.
     """
     if model.failed:
         return no_verdict([f"{model.who}: {model.failed}"])
-    if original is None or original.failed:
+    if original is not None and original.failed:
         return no_verdict(["the original model"])
-    usable = [each for each in band if not each.failed]
-    if not usable:
-        return no_verdict(["a retrained model"])
+    others = Band([each for each in band if not each.failed])
+    if original is None and not others.models:
+        return no_verdict(["the original model", "a retrained model"])
     t = thresholds or Thresholds()
-    others = Band(usable)
     found = _decide(Questions(model, original, others, t))
     flips = []
     for each in fields(Thresholds):
@@ -156,8 +157,12 @@ def judge(
 def _decide(q: Questions) -> Verdict:
     """Answer the three questions."""
     missing: list[str] = []
-    gone, deciding, close = _gone(q, missing)
-    noticeable, betraying = _noticeable(q, missing)
+    if q.band.models:
+        gone, deciding, close = _gone(q, missing)
+        noticeable, betraying = _noticeable(q, missing)
+    else:  # how much any model gives away, and how it answers what it never saw, is not known
+        missing.append("a retrained model")
+        gone, deciding, close, noticeable, betraying = None, [], [], None, []
     kept, losing = _kept(q, missing)
     checks = [*deciding, *betraying, *losing]
     answers = [(GONE, gone, deciding), (NOTICEABLE, noticeable, betraying), (KEPT, kept, losing)]
@@ -173,7 +178,7 @@ def _decide(q: Questions) -> Verdict:
         gone=gone,
         noticeable=noticeable,
         kept=kept,
-        depth=q.depth() if q.model.blocks else None,
+        depth=q.depth() if q.model.blocks and q.band.models else None,
         furthest=furthest[0] if furthest else None,
         band=len(q.band.models),
         why=why,

@@ -16,6 +16,7 @@ __all__ = ["Questions"]
 MAX_RATIO = 1e6  # a ratio that stands for all above it: JSON has no infinity
 LEAST_LEAD = 10.0  # points by which the original must answer more than the band, to compare shares
 LEAST_AUC_LEAD = 0.05  # the same of membership
+MOST = (100.0, (100.0, 100.0))  # what an original that nobody has can have answered at most
 
 
 class Questions:
@@ -23,38 +24,47 @@ class Questions:
 
     Args:
         model: the model under examination.
-        original: the original of its seed.
-        band: the retrained models.
+        original: the original of its seed, None where there is none.
+        band: the retrained models; without any, only `lost` and `neighbour` can be asked.
         thresholds: where the lines are drawn.
     """
 
     def __init__(
-        self, model: Dossier, original: Dossier, band: Band, thresholds: Thresholds
+        self, model: Dossier, original: Dossier | None, band: Band, thresholds: Thresholds
     ) -> None:
         self.model, self.original, self.band, self.t = model, original, band, thresholds
 
     # ---- gone? ------------------------------------------------------------------------------
 
     def left(self) -> Check | None:
-        """Share of the original's lead over the band that is left; None without such a lead."""
+        """Share of the original's lead over the band that is left; None without such a lead.
+
+        Raises:
+            Missing: where there is no original, unless more is left of any that there could be.
+        """
         found = [self._left_in_answers(), self._left_in_membership()]
-        return max((c for c in found if c), key=lambda check: check.margin, default=None)
+        most = max((c for c in found if c), key=lambda check: check.margin, default=None)
+        if self.original is None and not (most and most.holds):
+            raise Missing("the original model")
+        return most
 
     def _left_in_answers(self) -> Check | None:
         if self.answers_nothing:
             return None
-        ours, theirs = self.model.answers(), self.original.answers()
+        ours = self.model.answers()
+        theirs = MOST if self.original is None else self.original.answers()
         low, high = self.band.answers()
         lead = theirs[0] - high
         certain = difference(theirs[0], high, theirs[1], self._of_band(high))
-        if lead < LEAST_LEAD and not (self.original.of_samples and certain and certain[0] > 0):
+        if lead < LEAST_LEAD and not (self.model.of_samples and certain and certain[0] > 0):
             return None
+        first = "is not known, at most 100.0 %" if self.original is None else f"{theirs[0]:.1f} %"
         over = difference(ours[0], high, ours[1], self._of_band(high))
         return Check.above(
             "answers left",
             100 * (ours[0] - high) / lead,
             self.t.left,
-            f"{ours[0]:.1f} % of the forgotten data are right; original {theirs[0]:.1f} %, "
+            f"{ours[0]:.1f} % of the forgotten data are right; original {first}, "
             f"{self.band.words} {spread_of(low, high)} %",
             unit="%",
             interval=over and (100 * over[0] / lead, 100 * over[1] / lead),
@@ -78,6 +88,8 @@ class Questions:
         )
 
     def _left_in_membership(self) -> Check | None:
+        if self.original is None:
+            return None
         for ours in self.model.signs:
             first, band = self.original.sign(ours.key), self.band.signs(ours.key)
             if ours.judge == MEMBERSHIP and first and band:
@@ -298,18 +310,25 @@ class Questions:
         """
         ours, of_ours = self.model.part("retain_test")
         references, who = self.band.accuracy("retain_test"), "retrained"
-        if not self.original.flawed:
-            references = [self.original.part("retain_test"), *references]
-            who = "original and retrained"
+        if self._sound is not None:
+            references = [self._sound.part("retain_test"), *references]
+            who = "original and retrained" if self.band.models else "original"
+        if not references:
+            raise Missing("a retrained model: the original is flawed itself")
         theirs, of_theirs = min(references, key=lambda found: found[0])
         return Check.above(
             "retain test accuracy lost",
             theirs - ours,
             self.t.damage,
-            f"{ours:.1f} % of the retained test data are right; the worst of {who} has "
-            f"{theirs:.1f} %",
+            f"{ours:.1f} % of the retained test data are right; "
+            f"{who if who == 'original' else f'the worst of {who}'} has {theirs:.1f} %",
             interval=difference(theirs, ours, of_theirs, of_ours),
         )
+
+    @property
+    def _sound(self) -> Dossier | None:
+        """The original, where it can be a measure of the rest."""
+        return None if self.original is None or self.original.flawed else self.original
 
     def neighbour(self) -> Check | None:
         """The class that lost most; None where recall by class is not known."""
@@ -333,9 +352,14 @@ class Questions:
         return not others or sum(others) / len(others) <= self.t.damage
 
     def _losses(self) -> dict[str, float]:
-        """Test recall lost by class, against the worst reference: forgotten classes lose none."""
-        first = [] if self.original.flawed else [self.original.recalls()]
-        references = [*first, *(model.recalls() for model in self.band.models)]
+        """Test recall lost by class, against the worst reference: forgotten classes lose none.
+
+        They would without a band: then there is nothing to say.
+        """
+        if not self.band.models:
+            return {}
+        first = [self._sound] if self._sound else []
+        references = [model.recalls() for model in (*first, *self.band.models)]
         return {
             name: min(each[name] for each in references) - value
             for name, value in self.model.recalls().items()

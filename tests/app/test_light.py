@@ -39,7 +39,7 @@ VISIT = """
     app = fine(AppTest.from_file({app!r}, default_timeout=120).run())
     drawn = {{"first_sight": len(app.main)}}
     pages = ("side_by_side", "feature_space", "race", "scoreboard", "inversion_bench")
-    for page in (*pages, "instruments", "learn", "lab"):
+    for page in (*pages, "instruments", "audit", "learn", "lab"):
         app.switch_page(f"pages/{{page}}.py")
         drawn[page] = len(fine(app.run()).main)
     app.selectbox(key="lab.method").set_value("salun").run()

@@ -21,6 +21,7 @@ def test_list_names_every_choice_and_its_need():
         **dict.fromkeys(PUBLIC, "download"),
         "folder": "path",
         "arrays": "path",
+        "table": "path",
     }
     assert all(info.description and "\n" not in info.description for info in list_datasets())
 

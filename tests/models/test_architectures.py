@@ -9,6 +9,7 @@ from torch import nn
 from opcviz.common.config import ConfigError
 from opcviz.data import Images
 from opcviz.models import Architecture, build_classifier, build_network, list_architectures
+from opcviz.models.settings import PUBLISHED
 
 
 def weights(net: nn.Module) -> int:
@@ -76,4 +77,4 @@ def test_torchvisions_names_are_those_that_it_gives_itself():
 
     names = [f"torchvision:{name}" for name in zoo.list_models(module=zoo)]
     assert len(names) > 50
-    assert list_architectures() == ["resnet8", "resnet20", "resnet18", *names]
+    assert list_architectures() == ["resnet8", "resnet20", "resnet18", *PUBLISHED, *names]

@@ -278,6 +278,25 @@ def test_without_a_model_a_reference_or_a_figure_there_is_no_answer() -> None:
     assert judge(through, original(3), low).gone == "hidden"  # one attacker is enough to say so
 
 
+def test_without_an_original_what_is_found_is_found_and_nothing_is_called_gone() -> None:
+    low = [model(value) for value in (36.0, 38.0, 40.0)]
+    found = judge(model(99.0), None, low)
+    assert (found.gone, found.noticeable, found.kept) == ("hidden", "no", "yes")
+    assert judge(model(37.0), None, low).gone is None  # with one it would be as retrained
+    answers = replace(original(3), who="this model")
+    told = judge(answers, None, low)
+    assert told.gone == "no"  # more than half of any lead there could be
+    assert "original is not known, at most 100.0 %" in told.why
+
+
+def test_without_a_band_only_whether_the_rest_was_kept_can_be_told() -> None:
+    found = judge(model(99.0), original(3), [])
+    assert (found.gone, found.noticeable, found.kept) == (None, None, "yes")
+    assert (found.depth, found.furthest, found.band) == (None, None, 0)
+    assert "Missing: a retrained model" in found.why
+    assert judge(model(99.0), None, []).missing == ("the original model", "a retrained model")
+
+
 def test_confidence_comes_from_intervals_and_from_seeds() -> None:
     clear, close = verdict(70.0, others=(96.0, 97.0, 98.0)), verdict(98.0)
     assert clear.confidence.level == "medium"  # one seed
@@ -288,7 +307,7 @@ def test_confidence_comes_from_intervals_and_from_seeds() -> None:
     apart = consensus([clear, close, close])
     assert (apart.confidence, apart.verdict.reason[:18]) == ("low", "the seeds disagree")
     assert consensus([]).counts == {}
-    alone = judge(model(1), None, band(3))
+    alone = judge(model(1), None, [])
     assert consensus([alone]).verdict == Undefined("no seed has one")
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from ...attacks.probing_settings import Probing
 from ...attacks.recovery import Recovery
 from ...common.json_types import Json
-from ...common.records import defined, known
+from ...common.records import Undefined, defined, known
 from ...common.text import percent
 from ...results import ATTACKS, Block, BlocksResult, ProbeScores, ProbesResult, RecoveryResult
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row
+from ..threat import Threat
+from .core import references_of_recovery
 from .subject import Context
 
 if TYPE_CHECKING:
@@ -55,6 +57,12 @@ class Blocks(Kind[Context]):
     order = 40
     quick = None
     result = BlocksResult
+    threat = Threat(
+        holds="the pooled output of every block, the features and answers of the original, and "
+        "labelled pictures",
+        spends="one affine map a block in closed form; probes of {probing.hidden} hidden units "
+        "trained for {probing.steps} steps",
+    )
     fields = {"blocks[]": "`name`, and the same recovery, separability and collapse at every block"}
     rows = (
         Row(
@@ -77,17 +85,15 @@ class Blocks(Kind[Context]):
         from ...measures import collapse, separability
         from ...measures.similarity import feature_similarity
 
-        split, head = context.split, context.original.network.head
-        before, reference = context.original.outputs, context.original.blocks
-        # sizes are swept at the last features
-        attack = context.settings(Recovery).replace(sizes=())
+        split = context.split
+        before, head, attack = references_of_recovery(context)
+        attack = attack.replace(sizes=())  # they are swept at the last features
+        reference = context.original.blocks if context.has_original else None
         blocks = []
         for name, outputs in context.subject.blocks.items():
             features = outputs.train.features
             forget, retain = features[split.forget_train], features[split.retain_train]
-            recovered = recover(
-                before, outputs, (head.weight.detach(), head.bias.detach()), split, attack
-            )
+            recovered = recover(before, outputs, head, split, attack)
             blocks.append(
                 Block(
                     name=name,
@@ -95,9 +101,9 @@ class Blocks(Kind[Context]):
                     separability=separability(forget, retain, progress=context.progress),
                     recovery=_without_flips(recovered),
                     probes=_probes(context, outputs),
-                    cka_original=feature_similarity(
-                        features, reference[name].train.features, split
-                    ),
+                    cka_original=feature_similarity(features, reference[name].train.features, split)
+                    if reference
+                    else Undefined("there is no original model to compare with"),
                 )
             )
         return Made(BlocksResult(tuple(blocks)))

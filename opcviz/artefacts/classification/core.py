@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from ...attacks.recovery import Recovery
 from ...common.json_types import Json
@@ -13,9 +14,15 @@ from ..columns import HEADLINE, Column, figure
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, of_auc
+from ..threat import Threat
 from .subject import Context
 
-__all__ = ["Core"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ...tasks.classification import ModelOutputs
+
+__all__ = ["Core", "references_of_recovery"]
 
 COLLAPSE = ("radius_ratio", "norm_ratio", "effective_rank")
 GROUP = "Standing out"
@@ -78,6 +85,12 @@ class Core(Kind[Context]):
     settings = {"recovery": Recovery}
     order = 10
     result = EvidenceResult
+    threat = Threat(
+        holds="the features of the model, the head and the answers of the original, and labelled "
+        "pictures of what was retained, or of every class",
+        spends="one affine map in closed form (relative ridge {recovery.ridge}); no weight is "
+        "trained",
+    )
     fields = {
         "accuracy.{forget_train,retain_train,forget_test,retain_test}": (
             "percent; `per_class` too, by class name"
@@ -146,8 +159,8 @@ class Core(Kind[Context]):
         from ...measures import accuracy_report, collapse, separability
         from .entropy_points import entropy_points
 
-        before, after = context.original.outputs, context.subject.outputs
-        head, split = context.original.network.head, context.split
+        after, split = context.subject.outputs, context.split
+        before, head, attack = references_of_recovery(context)
         forget = after.train.features[split.forget_train]
         retain = after.train.features[split.retain_train]
         entropy, points = entropy_points(after.train.logits, split)
@@ -158,9 +171,9 @@ class Core(Kind[Context]):
             recovery=recover(
                 before,
                 after,
-                (head.weight.detach(), head.bias.detach()),
+                head,
                 split,
-                context.settings(Recovery),
+                attack,
             ),
             entropy=entropy,
         )
@@ -184,6 +197,21 @@ class Core(Kind[Context]):
             "collapse": found.get("collapse") or _nulls(COLLAPSE, reason),
             "separability": found.get("separability") or _nulls(("linear", "knn"), reason),
         }
+
+
+def references_of_recovery(
+    context: Context,
+) -> tuple[ModelOutputs, tuple[Tensor, Tensor] | None, Recovery]:
+    """What recovery starts from: the original's outputs and head, and how it attacks.
+
+    Without an original there is HR on labels alone; of the outputs, then the subject's own, only
+    the labels are read.
+    """
+    attack = context.settings(Recovery)
+    if not context.has_original:
+        return context.subject.outputs, None, attack.replace(hr_targets="labels")
+    head = context.original.network.head
+    return context.original.outputs, (head.weight.detach(), head.bias.detach()), attack
 
 
 def _nulls(names: Sequence[str], reason: str) -> Json:

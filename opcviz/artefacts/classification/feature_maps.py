@@ -43,7 +43,7 @@ class FeatureMaps(Kind[Context]):
         from ...maps import draw, radius_ratio
 
         start: dict[str, np.ndarray] = {}
-        if not context.is_original:
+        if context.has_original and not context.is_original:
             start = context.original.stored("maps").arrays("maps.npz")
         train, probe = context.subject.outputs.train, context.probe
         features = train.features[probe].cpu()

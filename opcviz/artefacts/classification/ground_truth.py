@@ -11,6 +11,7 @@ from ..columns import Column, figure
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Row
+from ..threat import Threat
 from .subject import Context
 
 __all__ = ["PlantedTruth"]
@@ -72,6 +73,10 @@ class PlantedTruth(Kind[Context]):
 
     order = 32
     result = GroundTruth
+    threat = Threat(
+        holds="the model as anybody may ask it, and what was planted in its train set",
+        spends="one question a picture",
+    )
     family = "ground truth"
     scenarios = ("confusion", "trigger")
     fields = {

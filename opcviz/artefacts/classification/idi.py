@@ -37,7 +37,7 @@ class Idi(Kind[Context]):
     """What `information` found of three models, normalised between retrained and original."""
 
     settings = {"information": Informing}
-    needs = frozenset({"retrained"})
+    needs = frozenset({"original", "retrained"})
     order = 37
     quick = None
     result = IdiResult

@@ -9,6 +9,7 @@ from ...common.json_types import Json
 from ...common.records import Undefined
 from ...results import PIXELS, InformationResult
 from ..kind import Kind, register_kind
+from ..threat import Threat
 from .subject import Context
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ class Information(Kind[Context]):
     order = 36
     quick = None
     result = InformationResult
+    threat = Threat(
+        holds="what the model computes on train pictures that are marked as forgotten or retained",
+        spends="two fits a block, on at most {information.limit} pictures of either part",
+        more="find more bits than these in a block: the figures are lower bounds",
+    )
     fields = {
         "information.bits": "by block: bits about forgotten or retained, at least; `most` is H(Y)"
     }

@@ -16,6 +16,7 @@ from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Row
+from ..threat import Threat
 from .subject import Context
 
 if TYPE_CHECKING:
@@ -79,6 +80,14 @@ class GradientInversion(Kind[Context]):
     # a look instead of a measurement: most searches run out of steps, so scores are lower bounds
     quick = {"inversion": {"iterations": 90, "rounds": 1, "restarts": 2, "scout": 30}}
     result = InversionSummary
+    threat = Threat(
+        holds="the weights of the model, and the gradient of a forgotten picture in it, or what a "
+        "block computes on the picture",
+        spends="at most {inversion.most_steps} steps a picture, from {inversion.restarts} starts, "
+        "for {evidence.pictures} pictures",
+        more="search longer than {inversion.most_steps} steps a picture, invert others than the "
+        "{evidence.pictures} tried, or bring a model of what such pictures look like",
+    )
     fields = {
         "inversion.{psnr,ssim}": "means over the attacked pictures (dB; 1 is identical); null "
         "where no gradient reaches the body",
@@ -144,7 +153,9 @@ class GradientInversion(Kind[Context]):
             context.settings(Inversion),
             class_mean=class_mean_scores(data.x_train, data.y_train, pictures, labels),
             forgotten=len(context.split.forget_train),
-            originals=[each.original.network for each in contexts],
+            originals=[each.original.network for each in contexts]
+            if context.has_original
+            else None,
             seed=context.seed,
             progress=context.progress,
         )

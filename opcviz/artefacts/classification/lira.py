@@ -14,6 +14,7 @@ from ...results import GameScore, LiraResult, ReferenceSeeds
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, auc_text, no_likelihood, of_auc, rare_text
+from ..threat import Threat
 from .subject import ClassifierSubject, Context
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ class Lira(Kind[Context]):
     needs = frozenset({"retrained", "seeds"})
     order = 90
     result = LiraResult
+    threat = Threat(
+        holds="the answers of the model, and models that were trained with and without the "
+        "forgotten data",
+        spends="no training beyond the original and the retrained models in hand",
+        more="train dozens of models with and without the forgotten data, so that likelihood "
+        "ratios tell smaller differences",
+    )
     fields = {
         "reference": (
             "LiRA: `auc`, its `folds` over reference models, `tpr_at_fpr`, the `seeds` of the "

@@ -21,6 +21,7 @@ from ..columns import HEADLINE, Column
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, of_auc, rare_text
+from ..threat import Threat
 from .subject import Context
 
 __all__ = ["MembershipTests"]
@@ -109,6 +110,11 @@ class MembershipTests(Kind[Context]):
     settings = {"membership": Membership}
     order = 20
     result = MembershipResult
+    threat = Threat(
+        holds="the answers of the model, and samples that it was trained on or never saw",
+        spends="a threshold on each of five scores; support vector machines fitted on at most "
+        "{membership.shadow} samples a side",
+    )
     fields = {
         "membership.{thresholds,svc,outliers,separability}": (
             "membership by thresholds on scores and by an SVC, outlier scores, and whether forget "

@@ -8,6 +8,7 @@ from ...results import RelearnedResult
 from ..columns import HEADLINE, Column
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
+from ..threat import Threat
 from .subject import Context
 
 __all__ = ["Relearned"]
@@ -42,6 +43,14 @@ class Relearned(Kind[Context]):
     settings = {"relearned": StrongestRelearning}
     order = 55
     result = RelearnedResult
+    threat = Threat(
+        holds="the weights of the model, the retained pictures, and {relearned.shots} forgotten "
+        "ones of each class",
+        spends="{relearned.steps} steps for each of a grid of optimisers and rates, with "
+        "{relearned.anew} last blocks started afresh; the best of all counts",
+        more="relearn for more than {relearned.steps} steps, from more than {relearned.shots:max} "
+        "forgotten pictures of each class, or from generated ones that resemble them",
+    )
     family = "relearning"
     # one picture a class tells most from retrained models; fresh weights pass a dead block
     quick = {"relearned": {"anew": [0, 1], "shots": [1], "adam": [], "draws": 1}}

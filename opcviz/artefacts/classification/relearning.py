@@ -8,6 +8,7 @@ from ...results import EvidenceResult, RelearningResult
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row
+from ..threat import Threat
 from .subject import Context
 
 __all__ = ["RelearningCurves"]
@@ -46,9 +47,15 @@ class RelearningCurves(Kind[Context]):
     """Curves of forget accuracy while an attacker trains on."""
 
     settings = {"relearning": Relearning}
+    needs = frozenset({"original"})
     order = 50
     quick = None
     result = RelearningResult
+    threat = Threat(
+        holds="the weights of the model, and retained pictures, {relearning.shots} forgotten ones "
+        "of each class, or another data set ({relearning.other})",
+        spends="{relearning.steps} steps at one rate",
+    )
     fields = {
         "relearning.variants": "curves of forget accuracy while an attacker trains on, by his data"
     }

@@ -62,7 +62,7 @@ class SamplesKind(Kind[Context]):
         """
         import torch
 
-        from ...attacks.recovery import restored_answers
+        from ...attacks.recovery import Restored, restored_answers
         from ...maps.coincident import coincident
         from ...maps.neighbours import nearest
 
@@ -76,16 +76,18 @@ class SamplesKind(Kind[Context]):
         near, far = nearest(features.double(), min(NEIGHBOURS + 1, len(probe)))
         unit = found.radius if defined(found.radius) and found.radius > 0 else float("nan")
         context.progress.check()
-        head = original.network.head
-        restored = restored_answers(
-            original.outputs.train,
-            train,
-            (head.weight.detach(), head.bias.detach()),
-            split,
-            probe,
-            context.settings(Recovery),
-            progress=context.progress,
-        )
+        restored = Restored.nothing(len(probe))
+        if context.has_original:
+            head = original.network.head
+            restored = restored_answers(
+                original.outputs.train,
+                train,
+                (head.weight.detach(), head.bias.detach()),
+                split,
+                probe,
+                context.settings(Recovery),
+                progress=context.progress,
+            )
         member, limit = _membership(context)
         arrays: dict[str, np.ndarray] = {
             "groups": found.groups.numpy().astype(np.int16),

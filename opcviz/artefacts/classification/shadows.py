@@ -16,6 +16,7 @@ from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, of_auc, rare_text
 from ..shadow import Arrays, Shadow
+from ..threat import Threat
 from .subject import Context, population
 
 if TYPE_CHECKING:
@@ -89,6 +90,11 @@ class ShadowModels(Kind[Context]):
     order = 95
     quick = None
     result = ShadowResult
+    threat = Threat(
+        holds="the answers of the model, data like its own, and the unlearning method",
+        spends="{shadows.originals} originals, and {shadows.sets} forget sets unlearned from each",
+        more="train more than {shadows.originals} originals with {shadows.sets} forget sets each",
+    )
     fields = {
         "shadows": (
             "U-LiRA and RMIA from shadow unlearned models, AUC by statistic: of this model "

@@ -12,6 +12,7 @@ from ..columns import HEADLINE, Column
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, auc_text
+from ..threat import Threat
 from .subject import Context
 
 __all__ = ["Signs"]
@@ -81,6 +82,13 @@ class Signs(Kind[Context]):
     settings = {"judging": Judging}
     order = 35
     result = SignsResult
+    threat = Threat(
+        holds="what the model computes on train pictures that are marked as forgotten or retained",
+        spends="one fit a judge ({judging.chosen}) and place, on at most {judging.limit} pictures "
+        "of either part",
+        more="tell forgotten from retained pictures by a stronger judge than {judging.chosen}, or "
+        "by one that saw more than {judging.limit} of either",
+    )
     family = "separability"
     quick = {"judging": {"quick": True}}
     fields = {

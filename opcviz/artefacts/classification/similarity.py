@@ -30,7 +30,7 @@ def _compared(model: ModelResults, reference: str) -> Comparison | None:
     found = model.get(SimilarityResult)
     if isinstance(found, Undefined):
         return None
-    return found.original if reference == "original" else known(found.retrained)
+    return known(found.original if reference == "original" else found.retrained)
 
 
 def _cka_row(
@@ -154,7 +154,9 @@ class Similarity(Kind[Context]):
         outputs, split, retrained = context.subject.outputs, context.split, context.retrained
         return Made(
             SimilarityResult(
-                similarity(outputs, context.original.outputs, split),
+                similarity(outputs, context.original.outputs, split)
+                if context.has_original
+                else Undefined("there is no original model"),
                 similarity(outputs, retrained.outputs, split)
                 if retrained
                 else Undefined("there is no retrained model"),

@@ -13,6 +13,8 @@ from ..columns import Column
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row
+from ..threat import Threat
+from .core import references_of_recovery
 from .subject import Context
 
 __all__ = ["WorstCase"]
@@ -81,6 +83,13 @@ class WorstCase(Kind[Context]):
     settings = {"strongest": Strongest}
     order = 30
     result = StrongestResult
+    threat = Threat(
+        holds="what every block of the model computes, and labelled pictures of every class; or "
+        "of what was retained alone, with the answers of the original",
+        spends="one fit a place and map ({strongest.chosen}); no training of the model",
+        more="fit other maps than {strongest.chosen} to what the blocks compute, give them more "
+        "than {strongest.width} numbers of an output at once, or put several blocks together",
+    )
     family = "recovery"
     quick = {"strongest": {"quick": True}}
     fields = {
@@ -152,13 +161,13 @@ class WorstCase(Kind[Context]):
         """A few passes over the data, then closed forms and small nets."""
         from ...attacks.strongest import strongest
 
-        head = context.original.network.head
+        before, head, _ = references_of_recovery(context)
         return strongest(
             context.subject.network,
             context.data,
             context.split,
-            context.original.outputs,
-            (head.weight.detach(), head.bias.detach()),
+            before,
+            head,
             context.settings(Strongest),
             progress=context.progress,
         )

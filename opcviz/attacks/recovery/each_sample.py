@@ -32,6 +32,11 @@ class Restored(NamedTuple):
     retain: Tensor
     everything: Tensor
 
+    @classmethod
+    def nothing(cls, count: int) -> Restored:
+        """No answer to any of so many samples."""
+        return cls(*(torch.full((count,), NO_ANSWER) for _ in range(2)))
+
 
 @torch.no_grad()
 def restored_answers(
@@ -91,7 +96,7 @@ def restored_answers(
             of[parts[fold]] = fold
     asked = rows.cpu()
     gone = torch.isin(asked, split.forget_train.cpu())
-    found = Restored(*(torch.full((len(asked),), NO_ANSWER) for _ in range(2)))
+    found = Restored.nothing(len(asked))
     found.retain[gone] = answers(_sum(retain), asked[gone])
     for fold in range(FOLDS):
         here = of[asked] == fold

@@ -42,19 +42,21 @@ class Knowledge:
     """What the attackers know beside the views of the model.
 
     Attributes:
-        original: what the original model computes on the train and test data, with their labels.
-        head: weight (C, d_o) and bias (C,) of the original head.
+        original: what the original model computes on the train and test data, with their labels;
+            without a head any model's, since the labels are read alone.
+        head: weight (C, d_o) and bias (C,) of the original head; None where there is no original,
+            and then no attacker who holds retained data alone.
         split: which samples are forgotten; ids on the CPU.
     """
 
     original: ModelOutputs
-    head: tuple[Tensor, Tensor]
+    head: tuple[Tensor, Tensor] | None
     split: Split
 
     @property
     def classes(self) -> int:
         """C."""
-        return self.head[0].shape[0]
+        return (self.original.train.logits if self.head is None else self.head[0].T).shape[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ def strongest(
     data: Images,
     split: Split,
     original: ModelOutputs,
-    head: tuple[Tensor, Tensor],
+    head: tuple[Tensor, Tensor] | None,
     config: Strongest | None = None,
     *,
     progress: Progress | None = None,
@@ -82,8 +84,7 @@ def strongest(
         model: the model under attack.
         data: the data set.
         split: which of it is forgotten.
-        original: what the original model computes on the same data.
-        head: weight (C, d_o) and bias (C,) of the original head.
+        original, head: see `Knowledge`.
         config: maps and budget.
         progress: asked between fits whether to stop.
 
@@ -118,6 +119,8 @@ def climb(
     if none:
         return StrongestResult(none, none, scored_on, none)
     constant = 100 * labels.bincount().max().item() / len(labels)
+    if known.head is None:
+        exams.pop("retain")  # nobody else's answers to map to
     rungs: list[Rung] = []
     answers: Attempt | Undefined = Undefined("the logits are not among the views")
     for view in views:
@@ -215,7 +218,7 @@ def _rung(
 
 def _lesson(holds: str, rows: Tensor, known: Knowledge) -> Lesson:
     train = known.original.train
-    if holds == "all":
+    if holds == "all" or known.head is None:
         return Lesson.of_labels(train.labels[rows], known.classes)
     return Lesson.of_original(train.features[rows], known.head)
 

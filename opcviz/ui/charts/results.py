@@ -30,6 +30,7 @@ from .theme import SHAPES, class_colors, ink, text_size
 
 if TYPE_CHECKING:
     from ...artefacts import Made
+    from ...audit import AuditResult
     from ...data import Split
     from ...library.attacks import Inverted
     from ...study import StudyResult
@@ -40,7 +41,9 @@ __all__ = ["plot"]
 R = TypeVar("R", bound=Record)
 
 Attacked: TypeAlias = "RecoveryResult | RelearningResult | MembershipResult | EvidenceResult | Made"
-Drawn: TypeAlias = "Attacked | Mapping[str, Attacked] | Inverted | ModelOutputs | StudyResult"
+Drawn: TypeAlias = (
+    "Attacked | Mapping[str, Attacked] | Inverted | ModelOutputs | StudyResult | AuditResult"
+)
 MAP_POINTS = 1000  # points of either part in a map
 SYMBOLS = tuple("triangle-up" if shape == "triangle" else shape for shape in SHAPES)
 
@@ -68,7 +71,7 @@ def plot(
             * `observe`: a map of the train features; `about` is `pca` unless given, `umap`,
               `densmap`, or `entropy` for every sample's entropy over the norm of its logits;
             * `measure` of `evidence`: its recovery;
-            * `open_study`: forget accuracy after FM of every model.
+            * `open_study`, `audit`: forget accuracy after FM of every model.
         about: which figure, where there are several.
         split: what was to be forgotten; wanted for what `observe` returned.
         retrained: what `recover` returned of the retrained model, drawn as a line over each bar.
@@ -86,10 +89,13 @@ def plot(
         >>> [part.name for part in figure.data]
         ['retain', 'forget']
     """
+    from ...audit import AuditResult
     from ...library.attacks import Inverted
     from ...study import StudyResult
     from ...tasks.classification import ModelOutputs
 
+    if isinstance(result, AuditResult):
+        result = result.study
     if isinstance(result, Inverted):
         return _strip(result)
     if isinstance(result, StudyResult):

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ...audit.page_job import CHECKER
+from ...audit.page_job import RUNNER as AUDIT
 from ...common.config import ConfigError
 from ...engine import Run
 from ...study.bench_job import RUNNER, BenchJob
-from ..reading import state
+from ..reading import audit, state
 from ..reading.bench import options_of
 
-__all__ = ["show"]
+__all__ = ["listed", "show"]
 
 BENCH_PAGE = "pages/inversion_bench.py"
+AUDIT_PAGE = "pages/audit.py"
+
+
+def listed(run: Run) -> bool:
+    """Whether a run stands in the list of runs: a first look of the audit is over in a moment."""
+    return run.runner != CHECKER
 
 
 def show(run: Run) -> None:
@@ -21,6 +29,9 @@ def show(run: Run) -> None:
     Args:
         run: of any kind.
     """
+    if run.runner == AUDIT:
+        audit.show(run.id)
+        st.switch_page(AUDIT_PAGE)
     if run.runner != RUNNER:
         return
     try:

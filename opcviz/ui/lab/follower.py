@@ -11,7 +11,7 @@ from ...artefacts import kinds
 from ...engine import Run, Runs
 from ..charts.curves_component import Level
 
-__all__ = ["Tail"]
+__all__ = ["Tail", "doing"]
 
 CATCH_UP = 15  # polls over which a backlog is shown; no run of as many epochs skips one
 TRAINING = "model"  # the stage whose epochs and losses are drawn
@@ -37,6 +37,7 @@ class Tail:
         epochs: epoch events of that model, shown so far.
         losses: (epochs done, loss) of its training steps, shown so far.
         messages: what the run said.
+        begun: name and model of each stage so far.
         compared: lines to compare the curves of this model with, and what they are.
     """
 
@@ -49,6 +50,7 @@ class Tail:
     epochs: list[dict[str, Any]] = field(default_factory=list)
     losses: list[tuple[float, float | None]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
+    begun: list[tuple[str, str]] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
     compared: tuple[Sequence[Level], str] | None = None  # lines across the curves, and their words
     phase: tuple[int, int] = (0, 0)  # of training: its first epoch, its first place in `losses`
@@ -79,6 +81,7 @@ class Tail:
         kind = event["kind"]
         if kind == "stage":
             self.stage, self.step = event, {}
+            self.begun.append((event["name"], event["model"]))
             if event["name"] == TRAINING:
                 self.model, self.epochs, self.losses = event["model"], [], []
                 self.phase, self.compared = (0, 0), None

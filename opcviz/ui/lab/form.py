@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ...artefacts import kinds
+from ...common.access import also
 from ...common.config import Config, ConfigError
 from ...data import DataError, DatasetInfo, DataSpec, Scenario, at_hand, list_datasets
 from ...methods import (
@@ -21,7 +22,9 @@ from ...methods import (
 )
 from ...models import Architecture, list_architectures
 from ...study import Plan, Study, StudyResult
+from ...study.paths import check_paths, chosen_before
 from ...training import Training
+from ..reading import access
 from ..reading import store_reader as library
 from ..sections.glossary import help_of
 from .controls import controls
@@ -162,7 +165,11 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
     """
     sets = {info.name: info for info in list_datasets()}
     key = f"lab.study.{current.place}"
-    names = list(sets)
+    names = [
+        name
+        for name, info in sets.items()
+        if info.needs != "path" or access.may_name_paths() or name == current.data.name
+    ]
     data_name = st.selectbox(
         "Data set",
         names,
@@ -174,7 +181,9 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
     )
     path = ""
     if sets[data_name].needs == "path":
-        path = st.text_input("Its folder or file", current.data.path, key=f"{key}.path")
+        path = current.data.path
+        if access.may_name_paths():
+            path = st.text_input("Its folder or file", path, key=f"{key}.path")
     elif not at_hand(data_name):
         st.warning(f"{data_name} is not on this machine. Fetch it once on the command line:")
         st.code(FETCH.format(name=data_name), language="bash")
@@ -184,11 +193,14 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
         str(current.forget),
         key=f"{key}.forget",
         help="classes:0,1,2 (numbers or names), random:10% (random:10%@7 with a seed), "
-        "subclass:3:1/4 (the largest of four clusters in class 3), memorised:5%, indices:FILE "
-        "(.npy, .txt, .csv). Planted, so that forgetting can be checked: confusion:3,5:50% "
+        "subclass:3:1/4 (the largest of four clusters in class 3), memorised:5%"
+        + (", indices:FILE (.npy, .txt, .csv)" if access.may_name_paths() else "")
+        + ". Planted, so that forgetting can be checked: confusion:3,5:50% "
         "(swapped labels), trigger:0:10% (a patch labelled 0)",
     )
     networks = list_architectures()
+    if current.architecture.name not in networks:  # one that was brought, say
+        networks.append(current.architecture.name)
     network = st.selectbox(
         "Architecture",
         networks,
@@ -204,6 +216,8 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
     said = "This study cannot be used"
     try:
         asked = _same_or_new(current, data_name, path, forget, network, training)
+        with also(chosen_before(library.store(), asked)):
+            check_paths(asked, None)
         said = "This cannot be forgotten"
         if asked.data == current.data:
             asked.forget.check(class_names, data_name)

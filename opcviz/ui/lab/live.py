@@ -319,7 +319,7 @@ def _clock(seconds: float) -> str:
 
 def _queue() -> None:
     engine = library.engine()
-    runs = engine.list()[:8]
+    runs = [run for run in engine.list() if elsewhere.listed(run)][:8]
     if not runs:
         st.caption("No run yet. Everyone who opens this app shares one queue.")
     told = _told_apart(runs)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ...common.access import check_code
 from ...common.plugins import add_source
 from ...study.own import declare_own, refused_of
+from ..reading import access
 
 __all__ = ["own_files"]
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _REFUSED, _READ = "lab.own.refused", "lab.own.dismissed"  # in the session that named the file
 
 
@@ -22,7 +23,7 @@ def own_files() -> None:
             "variable `OPCVIZ_PLUGINS`, or here; a method joins the list above, with controls, an "
             "attack the attacks and measures below."
         )
-        if st.get_option("server.address") not in LOOPBACK:
+        if not access.may_load_code():
             st.caption("Not here: this server answers other machines, and a file is a program.")
             return
         path = st.text_input("File or folder", key="lab.own", placeholder="/path/to/my_attack.py")
@@ -30,6 +31,7 @@ def own_files() -> None:
             with st.spinner("Reading it …"):
                 refused, usable = refused_of(path)
             if usable:
+                check_code(path)
                 add_source(path)
             # what is loaded is refused, if at all, to everybody: see below
             st.session_state[_REFUSED] = [] if usable else [str(each) for each in refused]

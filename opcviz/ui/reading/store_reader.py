@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ...artefacts import ModelResults
+from ...common.access import ask
 from ...common.records import Undefined
 from ...engine import DaskEngine
 from ...results import DataResult, EvidenceResult, FitResult
@@ -23,6 +24,7 @@ from ...study.own import declare_own
 from ...study.shapes import fitting
 from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
+from .access import may_now
 from .kept import KeptStudies
 from .means import class_means
 from .state import Choices
@@ -66,6 +68,9 @@ def _warn(text: str) -> None:
     if text not in told:
         told.add(text)
         st.toast(text, icon=":material/warning:")
+
+
+ask(may_now)  # from here on every run says what its asker may name on this machine
 
 
 @st.cache_resource

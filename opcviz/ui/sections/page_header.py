@@ -17,7 +17,7 @@ from .model_picker import pick_models_of
 from .page_tools import page_tools
 from .tour.bar import tour_bar
 
-__all__ = ["arrive", "head"]
+__all__ = ["arrive", "head", "plain_head"]
 
 STYLE = """<style>
 .stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem}
@@ -96,9 +96,7 @@ def arrive(title: str) -> dict[str, state.Choices]:
     Returns:
         The studies there are. The page ends here when there is none.
     """
-    _through_the_entry()
-    st.html(STYLE)
-    declare_own()  # the user's own files; the lab says which were refused
+    _begin()
     studies = library.choices()
     if not studies:
         st.title(title)
@@ -108,6 +106,30 @@ def arrive(title: str) -> dict[str, state.Choices]:
         )
         st.stop()
     return studies
+
+
+def plain_head(title: str) -> None:
+    """Draw the title of a page that is about no study of the store, and can do without any.
+
+    Args:
+        title: of the page.
+    """
+    _begin()
+    if studies := library.choices():
+        state.sync(studies)  # what the address keeps for all pages stays in it
+    presentation.style()
+    left, tools = st.columns([1, 1.9], vertical_alignment="center")
+    left.title(title, anchor=False)
+    with tools:
+        page_tools(explain=True)
+    presentation.hear()
+
+
+def _begin() -> None:
+    """What comes first on every page."""
+    _through_the_entry()
+    st.html(STYLE)
+    declare_own()  # the user's own files; the lab says which were refused
 
 
 def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyResult, state.View]:

@@ -1,0 +1,197 @@
+"""What was brought, looked at before anything is attacked: is it what it is said to be?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..common.parts import PARTS
+from ..common.records import Record
+from ..common.statistics import difference, wilson
+
+if TYPE_CHECKING:
+    from .case import Case
+
+__all__ = ["Accuracy", "Checked", "CheckedModel", "look", "missing_of", "suspicions"]
+
+LOOKED_AT = 200  # samples of each part of the data, evenly spread
+SWAPPED = 2.0  # points by which the unlearned model answers more forget data than the original
+SEEN = 50.0  # percent of a forgotten class that no model answers which never saw it
+TIMES_CHANCE = 2.0  # what a trained model answers at least of its own train data
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What a model answers right, percent by part of the data, and of how many samples."""
+
+    percent: Mapping[str, float]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class CheckedModel(Record):
+    """One model that was brought.
+
+    Attributes:
+        role: `original`, `unlearned` or `retrained`.
+        name: of its file, without its folder.
+        architecture: name of the network that the weights fit.
+        title: of the network, for people.
+        sha256, bytes, format: of the file.
+        accuracy: percent by part of the data that is not empty, of some hundred samples each.
+    """
+
+    role: str
+    name: str
+    architecture: str
+    title: str
+    sha256: str
+    bytes: int
+    format: str
+    accuracy: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Checked(Record):
+    """What a first look at everything that was brought says; no attack was made.
+
+    Attributes:
+        models: in the order original, unlearned, retrained.
+        data: name of the data set.
+        sizes: samples by part of the data.
+        forgotten: names of the forgotten classes; empty where samples are forgotten.
+        warnings: what looks wrong and the likely cause, a sentence each.
+        missing: what is not there and what its absence leaves open, a sentence each.
+        study: place of the study that the audit is, or will be, kept in.
+        open: how many answers are still to be made.
+    """
+
+    models: tuple[CheckedModel, ...]
+    data: str
+    sizes: Mapping[str, int]
+    forgotten: tuple[str, ...]
+    warnings: tuple[str, ...]
+    missing: tuple[str, ...]
+    study: str
+    open: int = 0
+
+
+def look(case: Case) -> list[Accuracy]:
+    """What each model answers right of some samples of every part, in the order of the models."""
+    import torch
+
+    from ..models import as_body_head
+    from ..tasks.classification import observe
+
+    data, found = case.data, []
+    for each in case.models:
+        percent: dict[str, float] = {}
+        counts: dict[str, int] = {}
+        for part in PARTS:
+            ids = case.split.part(part)
+            if not len(ids):
+                continue
+            at = torch.linspace(0, len(ids) - 1, min(LOOKED_AT, len(ids)), device=ids.device)
+            rows = ids[at.round().long()]
+            x, y = (data.x_train, data.y_train) if "train" in part else (data.x_test, data.y_test)
+            seen = observe(as_body_head(each.model), x[rows], y[rows])
+            percent[part] = 100 * (seen.logits.argmax(1) == seen.labels).double().mean().item()
+            counts[part] = len(rows)
+        found.append(Accuracy(percent, counts))
+    return found
+
+
+def suspicions(case: Case, accuracies: Sequence[Accuracy]) -> tuple[str, ...]:
+    """What looks wrong with the models that were brought, a sentence each.
+
+    Args:
+        case: what was brought.
+        accuracies: of its models, in their order.
+    """
+    known = list(zip(case.models, accuracies, strict=True))
+    by_role = {each.role: (each, right) for each, right in reversed(known)}
+    return (
+        *_alike(case),
+        *_swapped(*(by_role.get(role, (None, None))[1] for role in ("original", "unlearned"))),
+        *(
+            said
+            for each, right in known
+            for said in _untrained(each.role, each.name, right, case.data.classes)
+        ),
+        *(
+            said
+            for each, right in known
+            if each.role == "retrained" and case.split.classes
+            for said in _not_retrained(each.name, right)
+        ),
+    )
+
+
+def _alike(case: Case) -> Iterator[str]:
+    """Models that were given twice."""
+    for n, each in enumerate(case.models):
+        for other in case.models[:n]:
+            if each.sha256 == other.sha256:
+                yield (
+                    f"The {each.role} model ({each.name}) and the {other.role} model "
+                    f"({other.name}) are the same file: one of the two is probably the wrong one."
+                )
+
+
+def _swapped(original: Accuracy | None, unlearned: Accuracy | None) -> Iterator[str]:
+    """Whether the unlearned model knows more of the forget data than the original."""
+    part = "forget_train"
+    if not (original and unlearned and part in original.percent):
+        return
+    first, second = original.percent[part], unlearned.percent[part]
+    intervals = wilson(second, unlearned.counts[part]), wilson(first, original.counts[part])
+    certain = difference(second, first, *intervals)
+    if second - first > SWAPPED and certain and certain[0] > 0:
+        yield (
+            f"The model given as unlearned answers {second:.1f} % of the forget data right, the "
+            f"one given as original {first:.1f} %: the two look swapped."
+        )
+
+
+def _untrained(role: str, name: str, right: Accuracy, classes: int) -> Iterator[str]:
+    """Whether a model answers its own train data no better than chance."""
+    kept, chance = right.percent.get("retain_train"), 100 / classes
+    if kept is not None and kept < min(TIMES_CHANCE * chance, (100 + chance) / 2):
+        yield (
+            f"The {role} model ({name}) answers {kept:.1f} % of the retained train data right, and "
+            f"guessing {chance:.1f} %: the normalisation (--mean, --std), the order of channels or "
+            "classes, or the data set is probably not the one that it was trained with."
+        )
+
+
+def _not_retrained(name: str, right: Accuracy) -> Iterator[str]:
+    """Whether a model answers whole classes that it is said to have never seen."""
+    part = "forget_test" if "forget_test" in right.percent else "forget_train"
+    if right.percent.get(part, 0.0) > SEEN:
+        yield (
+            f"The retrained model ({name}) answers {right.percent[part]:.1f} % of the forgotten "
+            "classes right: it seems to have been trained on them, and is no measure then."
+        )
+
+
+def missing_of(case: Case) -> tuple[str, ...]:
+    """What was not given, and what that leaves open, a sentence each."""
+    found = []
+    if case.original is None:
+        found.append(
+            "There is no original model: how much of what it knew is left cannot be said, nor "
+            "that all is gone; attacks that start from it are not made."
+        )
+    if not case.band:
+        found.append(
+            "There is no retrained model: how much of what is found any model gives away cannot "
+            "be said, and so there is no verdict; --retrain 3 trains three."
+        )
+    elif len(case.band) < 3:
+        found.append(
+            f"There {'is one retrained model' if len(case.band) == 1 else 'are two retrained'}"
+            f"{'' if len(case.band) == 1 else ' models'}: how far retraining itself varies is "
+            "hardly known; three make a band."
+        )
+    return tuple(found)

@@ -1,0 +1,222 @@
+"""From what a spec names to a case: every file is checked and read before anything is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..common.config import ConfigError
+from ..common.progress import Message, Progress
+from ..data import Data, DataSpec, Images, Scenario, Split, load
+from ..data.indices import indices_digest, read_indices
+from ..intake.files import IntakeError
+from ..intake.recognise import Candidate, as_candidate, brought, recognise
+from ..intake.weights import read_weights
+from ..models import Architecture, as_body_head, build_classifier
+from ..tasks.classification import observe
+from .case import Case, Opened, content_hash, evidence_of, make_study
+from .records import Input
+from .spec import AuditSpec
+
+__all__ = ["open_case"]
+
+MOST_TRIED = 4  # networks that the same weights fit
+TRIED_ON = 300  # samples
+
+
+def open_case(
+    spec: AuditSpec,
+    device: torch.device,
+    progress: Progress | None = None,
+    *,
+    data_root: Path | None = None,
+    lists: Path = Path("lists"),
+) -> Case:
+    """Read everything that a spec names; nothing is written.
+
+    Args:
+        spec: the audit.
+        device: where tensors live.
+        progress: told what is read, asked whether to stop.
+        data_root: where data sets lie, see `opcviz.data.load`.
+        lists: the folder in which the study will find the list of what to forget.
+
+    Raises:
+        ConfigError: for a file or a setting that cannot be used.
+        DataError: for data, or a forget list, that cannot be used.
+    """
+    progress = progress or Progress()
+    progress(Message("Reading the data."))
+    loaded = load(spec.data, root=data_root)
+    forget, chosen = _scenario(spec.forget, loaded)
+    data = forget.prepare(loaded)
+    if not isinstance(data, Images):
+        raise ConfigError(f"{spec.data.name}: its targets are not classes, which the attacks need")
+    split = forget.split(data) if chosen is None else _of_ids(chosen, data)
+    data = data.to(device)
+    opened: list[Opened] = []
+    for role, path in spec.models:
+        progress(Message(f"Reading the {role} model."))
+        known = opened[0].architecture if opened else None
+        opened.append(_open(role, Path(path).expanduser(), spec, data, known))
+    study = make_study(
+        opened,
+        loaded,
+        spec=spec.data,
+        forget=forget,
+        training=spec.training,
+        evidence=evidence_of(
+            spec.evidence,
+            spec.suite,
+            spec.without,
+            len(spec.retrained) or spec.retrain,
+            spec.seed,
+        ),
+        seed=spec.seed,
+        title=spec.name,
+    )
+    if chosen is not None:
+        digest = forget.digest
+        study = study.replace(forget=forget.replace(path=f"{lists / digest}.txt", digest=digest))
+    inputs = (
+        *(each.input for each in opened),
+        _data_input(spec.data, loaded),
+        _forget_input(spec.forget, chosen),
+    )
+    return Case(
+        study=study,
+        data=data,
+        split=split.to(device),
+        models=tuple(opened),
+        fresh=_Fresh(study.architecture, data, opened[0].model),
+        inputs=inputs,
+        seed=spec.seed,
+        retrain=spec.retrain,
+        without=frozenset(spec.without),
+        notes=tuple(dict.fromkeys(note for each in opened for note in each.notes)),
+        forget_ids=chosen,
+    )
+
+
+class _Fresh:
+    """New networks of the architecture that was brought, normalised as that model was."""
+
+    def __init__(self, architecture: Architecture, data: Data, like: nn.Module) -> None:
+        self.architecture, self.data = architecture, data
+        self.statistics = {n: b.clone() for n, b in like.named_buffers(recurse=False)}
+
+    def __call__(self, seed: int) -> nn.Module:
+        made = build_classifier(self.architecture, self.data, seed)
+        for name, value in self.statistics.items():
+            made.get_buffer(name).copy_(value)
+        return made
+
+
+def _scenario(forget: Scenario, data: Data) -> tuple[Scenario, Tensor | None]:
+    """The scenario with what it forgets fixed; of a list the ids it names."""
+    if forget.kind != "indices":
+        return forget, None
+    ids = read_indices(forget.path)
+    if ids[-1] >= len(data.y_train):
+        raise ConfigError(
+            f"{Path(forget.path).name}: id {ids[-1]} is outside the train set, whose "
+            f"{len(data.y_train)} samples are numbered 0 to {len(data.y_train) - 1}"
+        )
+    return forget.replace(digest=indices_digest(ids)), torch.from_numpy(ids)
+
+
+def _of_ids(ids: Tensor, data: Data) -> Split:
+    gone = torch.zeros(len(data.y_train), dtype=torch.bool)
+    gone[ids] = True
+    if bool(gone.all()):
+        raise ConfigError("the list forgets every train sample; leave some to retain")
+    rest = torch.arange(len(data.y_test))
+    return Split(gone.nonzero().flatten(), (~gone).nonzero().flatten(), rest[:0], rest)
+
+
+def _open(
+    role: str, path: Path, spec: AuditSpec, data: Images, known: Architecture | None
+) -> Opened:
+    """One model that was brought.
+
+    Args:
+        role, path: which.
+        spec: what is said of all of them.
+        data: what it must take.
+        known: the architecture of those before it.
+    """
+    weights, shape = read_weights(path), data.shape
+    if len(shape) != 3:
+        raise IntakeError(f"{data.name}: its samples are no pictures; an audit wants pictures")
+    channels, height, width = shape
+    asked = (channels, height, width), data.classes
+    if spec.architecture:
+        found: tuple[Candidate, ...] = (as_candidate(spec.architecture, weights, *asked),)
+    else:
+        found = recognise(weights, *asked)
+    fitting = [each for each in found if each.fits]
+    if not fitting:
+        raise IntakeError(_misfit(role, path.name, found, spec.architecture))
+    if known is not None:
+        fitting = [each for each in fitting if each.architecture == known] or fitting
+    normalised = (list(spec.mean), list(spec.std)) if spec.mean else (None, None)
+    made = [(each, brought(each, weights, data, *normalised)) for each in fitting[:MOST_TRIED]]
+    chosen, model = max(made, key=lambda pair: _right(pair[1], data)) if made[1:] else made[0]
+    notes = [f"{path.name}: {note}." for note in weights.notes]
+    if made[1:]:
+        others = ", ".join(each.title for each, _ in made if each is not chosen)
+        notes.append(
+            f"{path.name}: the weights fit {len(fitting)} networks; taken as {chosen.title}, which "
+            f"answers most train data right, and not as {others}; --architecture names another."
+        )
+    size = path.stat().st_size
+    return Opened(
+        role,
+        path.name,
+        model,
+        chosen.architecture,
+        chosen.title,
+        weights.sha256,
+        size,
+        weights.format,
+        tuple(notes),
+    )
+
+
+def _misfit(role: str, name: str, found: tuple[Candidate, ...], asked: str) -> str:
+    """What does not fit, and what to do."""
+    if not found:
+        return (
+            f"{name} ({role}): the weights fit no network that is known here; name one with "
+            "--architecture, or export the model with torch.export"
+        )
+    nearest = found[0]
+    told = "does not fit" if asked else "fits no known network; the nearest is"
+    return f"{name} ({role}): {told} {nearest.title}: {nearest.explain()}"
+
+
+def _right(model: nn.Module, data: Images) -> float:
+    """Percent of some train samples that a model answers right."""
+    at = torch.linspace(0, len(data.y_train) - 1, min(TRIED_ON, len(data.y_train)))
+    rows = at.round().long().to(data.device)
+    seen = observe(as_body_head(model), data.x_train[rows], data.y_train[rows])
+    return 100 * (seen.logits.argmax(1) == seen.labels).double().mean().item()
+
+
+def _data_input(spec: DataSpec, data: Data) -> Input:
+    size = sum(t.numel() * t.element_size() for t in (data.x_train, data.x_test))
+    name = Path(spec.path).name if spec.path else spec.name
+    return Input("data", name, content_hash(data), size, f"data set '{spec.name}', its contents")
+
+
+def _forget_input(forget: Scenario, ids: Tensor | None) -> Input:
+    if ids is not None:
+        path = Path(forget.path)
+        content = path.expanduser().read_bytes()
+        name, told = path.name, f"list of {len(ids)} samples"
+    else:
+        content, name, told = str(forget).encode(), str(forget), "scenario"
+    return Input("forget", name, hashlib.sha256(content).hexdigest(), len(content), told)

@@ -1,0 +1,176 @@
+"""Does an audit: what was brought becomes a study, which is attacked, judged and reported."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..common.parts import PARTS
+from ..common.progress import Message, Progress
+from ..common.records import defined
+from ..results import EvidenceResult
+from ..study import Store, StudyResult
+from ..study.pipeline import make
+from .case import Case
+from .checks import Accuracy, Checked, CheckedModel, look, missing_of, suspicions
+from .opening import open_case
+from .records import Provenance, Report
+from .report import make_report
+from .runner import AuditRunner
+from .spec import AuditSpec, command_of
+from .surroundings import this_environment
+
+__all__ = ["AuditResult", "audit", "audit_case", "check"]
+
+LISTS = "lists"
+"""Folder of a store for the lists of samples to forget, by their fingerprints."""
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """A finished audit.
+
+    Attributes:
+        study: the study that it was kept as: `original`, `retrain` and `brought` models.
+        report: what is handed on.
+    """
+
+    study: StudyResult
+    report: Report
+
+
+def check(
+    spec: AuditSpec,
+    store: Store,
+    device: torch.device,
+    progress: Progress | None = None,
+    *,
+    data_root: Path | None = None,
+) -> Checked:
+    """Look at what was brought; nothing is attacked, trained or kept.
+
+    Raises:
+        ConfigError: (and of these `IntakeError`) for a file or a setting that cannot be used.
+        DataError: for data, or a forget list, that cannot be used.
+    """
+    case = open_case(spec, device, progress, data_root=data_root, lists=store.root / LISTS)
+    return checked(case, store, progress)
+
+
+def checked(case: Case, store: Store, progress: Progress | None = None) -> Checked:
+    """The first look at a case; see `check`."""
+    runner = AuditRunner(case, store, progress)
+    with runner.threads():
+        accuracies = look(case)
+    return Checked(
+        models=tuple(
+            CheckedModel(
+                each.role,
+                each.name,
+                each.architecture.name,
+                each.title,
+                each.sha256,
+                each.bytes,
+                each.format,
+                right.percent,
+            )
+            for each, right in zip(case.models, accuracies, strict=True)
+        ),
+        data=case.data.name,
+        sizes={part: len(case.split.part(part)) for part in PARTS},
+        forgotten=tuple(case.data.class_names[c] for c in case.split.classes),
+        warnings=(*case.notes, *suspicions(case, accuracies)),
+        missing=missing_of(case),
+        study=case.study.place,
+        open=len(runner.items()),
+    )
+
+
+def audit(
+    spec: AuditSpec,
+    store: Store,
+    device: torch.device,
+    progress: Progress | None = None,
+    *,
+    data_root: Path | None = None,
+) -> AuditResult:
+    """Audit a model; what is in the store already is not done again.
+
+    Raises:
+        ConfigError: (and of these `IntakeError`) for a file or a setting that cannot be used.
+        DataError: for data, or a forget list, that cannot be used.
+        Cancelled: when asked to stop; what was finished stays, and the same audit goes on there.
+    """
+    began = time.perf_counter()
+    case = open_case(spec, device, progress, data_root=data_root, lists=store.root / LISTS)
+    return audit_case(case, store, progress, spec=spec, began=began)
+
+
+def audit_case(
+    case: Case,
+    store: Store,
+    progress: Progress | None = None,
+    *,
+    spec: AuditSpec | None = None,
+    command: str = "",
+    began: float | None = None,
+) -> AuditResult:
+    """Audit what is in memory already; see `audit`.
+
+    Args:
+        case: what was brought.
+        store: where the study is kept.
+        progress: gets events, cancels the work.
+        spec: what names it, so that it can be repeated; None where nothing does.
+        command: how it was asked; that of the spec unless given.
+        began: `time.perf_counter()` when it did.
+    """
+    began, progress = began or time.perf_counter(), progress or Progress()
+    runner = AuditRunner(case, store, progress)
+    with runner.threads():
+        for sentence in (*case.notes, *suspicions(case, look(case))):
+            progress(Message(sentence, "warning"))
+        _keep_list(case, store)
+        runner.keep_models()
+        done = make(runner.items(), runner)
+    study = StudyResult(store, case.study.place, case.study)
+    warnings = (*case.notes, *suspicions(case, _accuracies(case, runner, study)), *done.failures)
+    about = Provenance(
+        command=command or (command_of(spec, case.data.device.type) if spec else ""),
+        inputs=case.inputs,
+        environment=this_environment(case.data.device),
+        warnings=tuple(dict.fromkeys(warnings)),
+        seconds=round(time.perf_counter() - began, 3),
+        spec=spec.to_dict() if spec else None,
+        model=runner.place(runner.brought, case.seed).rpartition("/")[2],
+    )
+    return AuditResult(study, make_report(study, about))
+
+
+def _keep_list(case: Case, store: Store) -> None:
+    """Keep the ids to forget beside the study, which names them there: lists of others may go."""
+    if case.forget_ids is None:
+        return
+    path = Path(case.study.forget.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savetxt(path, case.forget_ids.cpu().numpy(), fmt="%d")
+
+
+def _accuracies(case: Case, runner: AuditRunner, study: StudyResult) -> list[Accuracy]:
+    """What each model answers right of all data, from the evidence."""
+    sizes: dict[str, int] = {part: len(case.split.part(part)) for part in PARTS}
+    by_key = {model.key: model for model in study.models}
+    found = []
+    for place in runner.places_of_models():
+        model = by_key.get(place.rpartition("/")[2])
+        evidence = model.results.get(EvidenceResult) if model else None
+        percent: dict[str, float] = {}
+        if defined(evidence):
+            told = {part: getattr(evidence.accuracy, part) for part in PARTS}
+            percent = {part: value for part, value in told.items() if defined(value)}
+        found.append(Accuracy(percent, sizes))
+    return found

@@ -1,0 +1,237 @@
+"""What an audit asks, as settings: whose weights, which data, what should be gone.
+
+Nothing here loads torch or opens a file: the page, the command line and `verify` all write this
+down, and `run.audit` answers it.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from ..artefacts import Evidence, kinds
+from ..artefacts.settings import SUITES
+from ..common.config import Config, ConfigError, setting
+from ..common.json_types import Json, Plain
+from ..common.records import Record
+from ..data import DataSpec, Scenario, list_datasets
+from ..training import Training
+
+__all__ = [
+    "MAX_RETRAINED",
+    "RUNNER",
+    "AuditJob",
+    "AuditSpec",
+    "command_of",
+    "data_of",
+    "forget_of",
+    "numbers_of",
+]
+
+RUNNER = "opcviz.audit.job:execute"
+"""The function that executes an `AuditJob`, as the engine wants it."""
+MAX_RETRAINED = 20
+"""Models of the band: beyond that each one tells little more of its spread."""
+
+
+@dataclass(frozen=True)
+class AuditSpec(Config):
+    """Whose weights, which data, what should be gone, and how hard it is attacked.
+
+    Only `unlearned` must be given. Models are files of weights (or folders, see
+    `opcviz.intake.weights`); what is told of them is checked before anything is attacked.
+    """
+
+    unlearned: str = setting("", "weights of the model that should have forgotten")
+    original: str = setting("", "weights of the model before unlearning; empty: there are none")
+    retrained: tuple[str, ...] = setting(
+        (), "weights of models trained without the forget data, one or more; none: see retrain"
+    )
+    data: DataSpec = field(default_factory=DataSpec)
+    forget: Scenario = field(default_factory=Scenario)
+    architecture: str = setting("", "name of the network; empty: recognised from the weights")
+    mean: tuple[float, ...] = setting(
+        (), "what samples are centred by, one number a channel; none: as the weights say, or not"
+    )
+    std: tuple[float, ...] = setting(
+        (), "what samples are divided by, one number a channel; none: as the weights say, or not"
+    )
+    suite: str = setting(
+        "full", "all attacks in earnest, or quick ones for a first look", choices=SUITES
+    )
+    without: tuple[str, ...] = setting((), "attacks to leave out, as in inversion")
+    retrain: int = setting(
+        0, "models to train for the band where none were given", low=0, high=MAX_RETRAINED
+    )
+    training: Training = field(default_factory=Training)
+    evidence: Evidence = field(default_factory=Evidence)
+    seed: int = setting(0, "of everything random", low=0, high=2**31 - 1 - MAX_RETRAINED)
+    name: str = setting("", "one line for people")
+
+    def __post_init__(self) -> None:
+        """Check all fields, also against each other.
+
+        Raises:
+            ConfigError: naming the field and what to do.
+        """
+        super().__post_init__()
+        if not self.unlearned:
+            raise ConfigError("AuditSpec.unlearned: name the weights of the model under audit")
+        if self.retrain and self.retrained:
+            raise ConfigError(
+                "AuditSpec.retrain: retrained models were given, so that none need be trained; "
+                "leave out one of the two"
+            )
+        if len(self.retrained) > MAX_RETRAINED:
+            raise ConfigError(
+                f"AuditSpec.retrained: {len(self.retrained)} models; give {MAX_RETRAINED} at most"
+            )
+        if not all(self.retrained):
+            raise ConfigError("AuditSpec.retrained: one of the names is empty")
+        if any(value <= 0 for value in self.std):
+            raise ConfigError("AuditSpec.std: samples are divided by it: numbers above 0")
+        if len(self.mean) != len(self.std):
+            raise ConfigError(
+                f"AuditSpec.mean and std: {len(self.mean)} and {len(self.std)} numbers; give both, "
+                "one number a channel each"
+            )
+        known = [kind.name for kind in kinds("classification")]
+        for name in self.without:
+            if name not in known:
+                raise ConfigError(
+                    f"AuditSpec.without: '{name}' is no attack; there are: {', '.join(known)}"
+                )
+
+    @property
+    def models(self) -> tuple[tuple[str, str], ...]:
+        """Role (`original`, `unlearned`, `retrained`) and weights of each model that was given."""
+        first = (("original", self.original),) if self.original else ()
+        return (*first, ("unlearned", self.unlearned), *(("retrained", r) for r in self.retrained))
+
+
+def data_of(text: str) -> DataSpec:
+    """A data set by its name, by `NAME:PATH`, or by the path of a folder or a file alone.
+
+    Raises:
+        ConfigError: for what is none of these.
+    """
+    known = {info.name: info for info in list_datasets()}
+    name, colon, path = text.partition(":")
+    if text in known:
+        return DataSpec(name=text)
+    if colon and name in known:
+        return DataSpec(name=name, path=path)
+    place = Path(text).expanduser()
+    if place.is_dir():
+        return DataSpec(name="folder", path=text)
+    if place.suffix.lower() == ".npz":
+        return DataSpec(name="arrays", path=text)
+    raise ConfigError(
+        f"'{text}' is no data set, no folder and no .npz file; data sets: {', '.join(known)}"
+    )
+
+
+def forget_of(text: str) -> Scenario:
+    """What to forget: a scenario's text, or the path of a list (.csv, .txt, .npy).
+
+    Raises:
+        ConfigError: for what is neither.
+    """
+    if Path(text).suffix.lower() in (".csv", ".txt", ".npy") and ":" not in text:
+        return Scenario(kind="indices", path=text)
+    return Scenario.parse(text)
+
+
+def numbers_of(text: str, where: str) -> tuple[float, ...]:
+    """Numbers with commas, as in `0.49,0.48,0.45`; none for an empty text.
+
+    Raises:
+        ConfigError: for anything else, naming the option.
+    """
+    try:
+        return tuple(float(part) for part in text.split(",")) if text.strip() else ()
+    except ValueError:
+        raise ConfigError(f"{where}: wants numbers with commas, got '{text}'") from None
+
+
+def command_of(spec: AuditSpec, device: str = "auto") -> str:
+    """The line that asks for an audit, with the names of files as they are in the spec."""
+    asked, plain = [], AuditSpec(unlearned=spec.unlearned)
+    for name, value in (
+        *(("original", each) for each in (spec.original,) if each),
+        ("unlearned", spec.unlearned),
+        *(("retrained", each) for each in spec.retrained),
+        ("data", f"{spec.data.name}:{spec.data.path}" if spec.data.path else spec.data.name),
+        ("forget", str(spec.forget)),
+        *(("architecture", each) for each in (spec.architecture,) if each),
+        *((name, _numbers(getattr(spec, name))) for name in ("mean", "std") if spec.mean),
+        *(("retrain", str(each)) for each in (spec.retrain,) if each),
+        *(("without", each) for each in spec.without),
+        *(("seed", str(each)) for each in (spec.seed,) if each),
+        *(("name", each) for each in (spec.name,) if each),
+        ("device", device),
+    ):
+        asked += [f"--{name}", value]
+    asked += ["--quick"] if spec.suite == "quick" else []
+    for table in ("data", "training", "evidence"):
+        now, usual = getattr(spec, table).to_dict(), getattr(plain, table).to_dict()
+        for name, value in now.items():
+            if value != usual.get(name) and not (table == "data" and name in ("name", "path")):
+                asked += ["--set", f"{table}.{name}={_toml(value)}"]
+    return shlex.join(["opcviz", "audit", *asked])
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ",".join(f"{value:g}" for value in values)
+
+
+def _toml(value: Plain) -> str:
+    """A setting as `--set` reads it: JSON, but for its tables."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{name} = {_toml(each)}" for name, each in value.items())
+        return "{" + inner + "}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value)
+
+
+@dataclass(frozen=True)
+class AuditJob(Record):
+    """One audit for the engine; `from_dict` raises `ConfigError` for what is no such job.
+
+    Attributes:
+        spec: `AuditSpec.to_dict()`.
+        device: auto, cpu, cuda, cuda:1, mps.
+        data_root: where data sets lie, or None for the usual places.
+        check: only look at what was brought, see `checks.check`; nothing is attacked or kept.
+    """
+
+    spec: Mapping[str, Plain]
+    device: str = "auto"
+    data_root: str | None = None
+    check: bool = False
+
+    def _written(self) -> Json:
+        return dict(vars(self))
+
+    @classmethod
+    def _parsed(cls, values: object, strict: bool, where: str) -> Self:
+        if not isinstance(values, Mapping) or not isinstance(values.get("spec"), Mapping):
+            raise ConfigError("an audit's job wants a spec: a table as `AuditSpec.to_dict()` gives")
+        known = cls.__dataclass_fields__
+        if unknown := [name for name in values if name not in known]:
+            raise ConfigError(f"an audit's job has no '{unknown[0]}'; it has: {', '.join(known)}")
+        return cls(**values)
+
+    @property
+    def asked(self) -> AuditSpec:
+        """The spec.
+
+        Raises:
+            ConfigError: naming the setting that does not fit.
+        """
+        return AuditSpec.from_dict(dict(self.spec))

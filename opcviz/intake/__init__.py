@@ -1,0 +1,1 @@
+"""What comes from outside: files of others, read without trusting them."""

@@ -1,0 +1,43 @@
+"""A model that somebody else made: it is only ever examined, never made here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import nn
+
+from ..common.config import setting
+from ..training import Outcome
+from .base import Method, NotDefined, Request, register
+
+__all__ = ["Brought"]
+
+
+@register(
+    "brought",
+    title="Audited model",
+    paper="whatever its makers did",
+    family="brought",
+    needs="forget retain original",
+    summary="weights that were brought to be audited; how they were made is not known",
+)
+@dataclass(frozen=True)
+class Brought(Method[nn.Module]):
+    """Weights from outside, by what names them; an audit puts them into the store as they are."""
+
+    limits: ClassVar[str] = "it is examined and never made"
+
+    digest: str = setting("", "SHA-256 of the weights, the first 16 hexadecimal digits")
+    title: str = setting("", "what their owner calls them")
+
+    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
+        """Refuse.
+
+        Raises:
+            NotDefined: always: weights that were brought cannot be made anew.
+        """
+        raise NotDefined(
+            f"the weights '{self.title or self.digest}' were brought, and cannot be made here: run "
+            "the audit again with their file"
+        )

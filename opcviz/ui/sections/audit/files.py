@@ -1,0 +1,122 @@
+"""Where files come from: uploaded into the visitor's area, or named where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import streamlit as st
+
+from ....audit.page_job import Given
+from ....common.config import ConfigError
+from ...reading import access
+from ...reading import audit as reading
+
+__all__ = ["clear", "files"]
+
+_ROUND = "audit.round"  # counts uploads: a new key empties the uploader
+_REFUSED = "audit.refused"  # by role, why an upload was refused
+
+
+def files(role: str, kinds: Sequence[str], *, many: bool = False, label: str) -> None:
+    """The way to give files of one role, with those given so far below it.
+
+    Args:
+        role: see `reading.Form.given`.
+        kinds: endings that can be chosen, without the dot.
+        many: whether there may be several.
+        label: of the field, for those who do not see the page.
+    """
+    chosen = reading.form()
+    if chosen.by_path and access.may_name_paths():
+        _paths(role, many, label)
+        return
+    given = chosen.files(role)
+    if many or not given:
+        key = f"audit.up.{role}.{st.session_state.get(_ROUND, 0)}"
+        st.file_uploader(
+            label,
+            list(kinds),
+            accept_multiple_files=many,
+            key=key,
+            label_visibility="collapsed",
+            on_change=_take,
+            args=(role, key, many),
+        )
+    if refused := st.session_state.get(_REFUSED, {}).get(role):
+        st.error(refused)
+    for number, each in enumerate(given):
+        name, button = st.columns([5, 1.4], vertical_alignment="center")
+        name.markdown(f":material/draft: `{_short(each.name)}`", help=each.name)
+        button.button(
+            "Remove",
+            key=f"audit.drop.{role}.{number}",
+            on_click=_drop,
+            args=(role, number),
+            type="tertiary",
+        )
+
+
+def _short(name: str, most: int = 34) -> str:
+    """A name as it can stand in a line of code."""
+    plain = "".join(c if c.isprintable() and c != "`" else "?" for c in name)
+    return plain if len(plain) <= most else f"{plain[: most - 13]}…{plain[-12:]}"
+
+
+def _paths(role: str, many: bool, label: str) -> None:
+    key = f"audit.path.{role}"
+    now = reading.form().files(role)
+    st.session_state[key] = "\n".join(each.path for each in now if not each.held)
+    field = st.text_area if many else st.text_input
+    field(
+        label,
+        key=key,
+        placeholder="/path/to/file" + (", one a line" if many else ""),
+        label_visibility="collapsed",
+        on_change=_name,
+        args=(role, key),
+    )
+
+
+def _name(role: str, key: str) -> None:
+    if not access.may_name_paths():  # a request that no page of this server sends
+        return
+    lines = [line.strip() for line in st.session_state[key].splitlines()]
+    _set(role, tuple(Given(PurePath(line).name or line, line) for line in lines if line))
+
+
+def _take(role: str, key: str, many: bool) -> None:
+    """Move what was uploaded into the visitor's area, so that nothing of it stays in memory."""
+    sent = st.session_state.get(key)
+    uploads = [] if sent is None else sent if isinstance(sent, list) else [sent]
+    refused = {k: v for k, v in st.session_state.get(_REFUSED, {}).items() if k != role}
+    taken = []
+    for upload in uploads:
+        try:
+            taken.append(Given(upload.name, str(access.keep(upload)), held=True))
+        except ConfigError as error:
+            refused[role] = f"{upload.name}: {error}"
+    st.session_state[_REFUSED] = refused
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    _set(role, (*reading.form().files(role), *taken) if many else tuple(taken[:1]))
+
+
+def _drop(role: str, number: int) -> None:
+    given = reading.form().files(role)
+    if number < len(given) and given[number].held:
+        access.drop(given[number].path)
+    _set(role, given[:number] + given[number + 1 :])
+
+
+def _set(role: str, given: tuple[Given, ...]) -> None:
+    reading.put(given={**reading.form().given, role: given})
+
+
+def clear() -> None:
+    """Forget what was chosen, and remove what was uploaded."""
+    for given in reading.form().given.values():
+        for each in given:
+            if each.held:
+                access.drop(each.path)
+    st.session_state.pop(_REFUSED, None)
+    reading.put(**vars(reading.Form()))

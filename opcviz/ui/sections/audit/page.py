@@ -1,0 +1,75 @@
+"""The page of the audit: the steps, or the run that is followed, or what came of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ....engine import EngineError
+from ...reading import audit as reading
+from ...reading import store_reader as library
+from . import found, steps
+from .following import earlier, follow
+from .look import look, status
+from .result import result
+
+__all__ = ["audit"]
+
+WHAT_FOR = (
+    "Bring a network that should have forgotten something, with the data and the list of what "
+    "should be gone. The strongest attackers of this laboratory try to get it back, and every "
+    "figure stands beside what networks give away that never saw the data. You leave with a "
+    "verdict in words and a report that can be handed on."
+)
+"""What the page is for, in three sentences."""
+
+
+def audit() -> None:
+    """Draw the page below its title."""
+    engine = library.engine()
+    try:
+        engine.ensure()
+    except EngineError as error:
+        st.error(f"Nothing can be audited. {error}")
+    run, why = reading.current_run(engine)
+    if why:
+        st.info(found.plain(why))
+    if run is None:
+        _steps()
+    elif run.status == "finished":
+        result(run)
+    else:
+        follow(run)
+
+
+def _steps() -> None:
+    _introduction()
+    asked = reading.asked(reading.form())
+    looking, seen = look(asked.job)
+    active = looking is not None and looking.active
+    steps.models_step(seen, active)
+    steps.data_step(seen, active)
+    status(looking)
+    found.warnings(seen)
+    steps.run_step(asked, seen, looking)
+    earlier()
+
+
+def _introduction() -> None:
+    said, button = st.columns([3.2, 1.2], vertical_alignment="center")
+    said.markdown(WHAT_FOR)
+    ready = reading.example()
+    with button:
+        pressed = st.button(
+            "Run the example",
+            icon=":material/play_circle:",
+            key="audit.example",
+            disabled=isinstance(ready, str),
+            width="stretch",
+            help=ready
+            if isinstance(ready, str)
+            else "The shipped digits network and one that was told to forget three of them, as if "
+            "somebody had brought them: the whole way, in about half a minute.",
+        )
+    if pressed and not isinstance(ready, str):
+        reading.put(**vars(ready))
+        steps.begin(reading.asked(ready).job)

@@ -1,0 +1,163 @@
+"""The look at a brought original finds how its pictures were prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from opcviz.data import Images, assemble
+from opcviz.intake.files import IntakeError
+from opcviz.intake.findings import Sanity
+from opcviz.intake.recognise import brought, recognise
+from opcviz.intake.sanity import sanity
+from opcviz.intake.weights import Weights
+from opcviz.models import Architecture, build_network
+
+COLOURS = np.array([[200, 60, 60], [60, 60, 200], [60, 200, 60], [90, 90, 90], [150, 150, 150]])
+
+
+def coloured() -> Images:
+    """Five classes that are told apart by colour and brightness alone."""
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 5
+    x = COLOURS[y][:, :, None, None] + rng.normal(0, 8, (200, 3, 8, 8))
+    part = x.clip(0, 255).astype(np.uint8), y
+    return assemble("coloured", part, part, class_names=("red", "blue", "green", "dark", "bright"))
+
+
+@pytest.fixture(scope="module")
+def data() -> Images:
+    return coloured()
+
+
+def trained(data: Images, mean: Sequence[float], std: Sequence[float], flip: bool) -> nn.Module:
+    """A small residual net without anything that would forgive another preparation."""
+    torch.manual_seed(0)
+    net = build_network(Architecture("cifar:resnet8"), 3, 5)
+    x = data.batch(torch.arange(200))
+    x = (x - torch.tensor(mean).view(1, 3, 1, 1)) / torch.tensor(std).view(1, 3, 1, 1)
+    x = x.flip(1) if flip else x
+    optimiser = torch.optim.Adam(net.parameters(), lr=3e-3)
+    for _ in range(25):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(net(x), data.y_train).backward()
+        optimiser.step()
+    for _ in range(20):  # the running statistics catch up
+        net(x)
+    return net.eval()
+
+
+ZERO, ONE = (0.0,) * 3, (1.0,) * 3
+
+
+@pytest.fixture(scope="module")
+def plain(data: Images) -> nn.Module:
+    return trained(data, ZERO, ONE, flip=False)
+
+
+def look(net: nn.Module, data: Images, **given: Sequence[float]) -> tuple[Sanity, Weights]:
+    weights = Weights(dict(net.state_dict()), "test", "")
+    return sanity(recognise(weights, (3, 8, 8), 5), weights, data, **given), weights
+
+
+def test_a_model_as_it_should_be_gives_no_warning(data: Images, plain: nn.Module) -> None:
+    found, _ = look(plain, data)
+    assert found.best == found.expected
+    assert found.best.accuracy > 95
+    assert found.warnings == ()
+    assert found.labels is None
+    assert found.chance == pytest.approx(20, abs=4)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_preparation_is_found(flip: bool, data: Images) -> None:
+    net = trained(data, ZERO, (1 / 255,) * 3, flip)
+    found, weights = look(net, data)
+    assert found.expected.accuracy < 80
+    assert found.best.accuracy > 95
+    assert found.best.reversed_channels == flip
+    assert found.best.std == pytest.approx((1 / 255,) * 3)
+    assert "pictures from 0 to 255" in found.warnings[0]
+    assert ("blue, green, red" in found.warnings[0]) == flip
+    (candidate,) = recognise(weights, (3, 8, 8), 5)
+    best = found.best
+    model = brought(candidate, weights, data, best.mean, best.std, best.reversed_channels)
+    with torch.no_grad():
+        right = model(data.batch(torch.arange(200))).argmax(1) == data.y_train
+    assert 100 * right.double().mean() > 95
+
+
+def test_what_was_given_is_believed_where_it_works(data: Images, plain: nn.Module) -> None:
+    found, _ = look(plain, data, mean=ZERO, std=ONE)
+    assert found.expected.preparation == "the normalisation given"
+    assert found.best == found.expected
+    assert len(found.trials) == 1  # nothing else was tried
+
+
+def test_another_order_of_classes_is_said(data: Images, plain: nn.Module) -> None:
+    net = deepcopy(plain)
+    order = torch.tensor([2, 0, 1, 4, 3])
+    net.fc.weight.data, net.fc.bias.data = net.fc.weight.data[order], net.fc.bias.data[order]
+    found, _ = look(net, data)
+    assert found.best.accuracy < 20
+    assert found.matched > 95
+    assert found.labels == tuple(order.tolist())
+    assert any("output 0 is 'green'" in each for each in found.warnings)
+
+
+def test_weights_of_nothing_are_called_so(data: Images) -> None:
+    torch.manual_seed(1)
+    net = build_network(Architecture("cifar:resnet8"), 3, 5)
+    nn.init.zeros_(net.fc.weight)
+    found, _ = look(net, data)
+    assert "no better than naming the most frequent class" in found.warnings[-1]
+
+
+def test_the_kept_pool_is_told_from_none() -> None:
+    """A max-pool has no weights: the pictures say whether there is one."""
+    x = np.random.default_rng(1).integers(0, 256, (48, 3, 8, 8), dtype=np.uint8)
+    torch.manual_seed(0)
+    net = build_network(Architecture("pooled:resnet18"), 3, 2).eval()
+    with torch.no_grad():  # labels are what the pooled network answers
+        logits = net(torch.from_numpy(x).float() / 255)
+        gap = logits[:, 1] - logits[:, 0]
+        net.fc.bias[0] += gap.median()
+    y = (gap > gap.median()).numpy().astype(np.int64)
+    data = assemble("noise", (x, y), (x, y))
+    weights = Weights(dict(net.state_dict()), "test", "")
+    candidates = recognise(weights, (3, 8, 8), 2)
+    assert [each.architecture.name for each in candidates] == ["small:resnet18", "pooled:resnet18"]
+    found = sanity(candidates, weights, data)
+    assert found.best.architecture == "pooled:resnet18"
+    assert "as pooled:resnet18" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"mean": ZERO}, "without the other"),
+        ({"mean": ZERO, "std": ZERO}, "above 0"),
+        ({"mean": (0.5,), "std": (0.5,)}, "3 numbers"),
+    ],
+)
+def test_half_a_normalisation_is_refused(
+    given: dict[str, tuple[float, ...]], message: str, data: Images
+) -> None:
+    net = build_network(Architecture("cifar:resnet8"), 3, 5)
+    with pytest.raises(IntakeError, match=message):
+        look(net, data, **given)
+
+
+def test_weights_that_fit_nothing_are_refused(data: Images) -> None:
+    with pytest.raises(IntakeError, match="no architecture fits"):
+        look(nn.Linear(2, 2), data)
+
+
+def test_findings_come_back_from_json(data: Images, plain: nn.Module) -> None:
+    found, _ = look(plain, data)
+    assert Sanity.from_dict(found.to_dict()) == found
