@@ -106,6 +106,10 @@ def test_opc_runs_before_your_eyes_and_joins_the_study(app, lab):
     expect(lab.get_by_text(f"OPC on features, epoch {epochs - 1}").first).to_be_visible()
     in_the_end = live_map(lab).get_by_test_id("map-canvas")
     expect(in_the_end).to_have_attribute("data-groups", re.compile(r'^\[{"count":90,[^}]*}]$'))
+    lab.set_viewport_size({"width": 1024, "height": 768})
+    for tile in lab.locator('[data-testid="stMetric"] p, [data-testid="stMetricValue"]').all():
+        cut = "e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow !== 'visible'"
+        assert not tile.evaluate(cut), tile.inner_text()
     lab.get_by_role("button", name="See it side by side").click()
     expect(recovery_bars(lab)).not_to_have_count(0, timeout=WAIT)
     idle(lab)
