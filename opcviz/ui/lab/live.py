@@ -26,9 +26,8 @@ from .levels import levels_line, levels_of
 __all__ = ["follow", "queue", "replay"]
 
 TILES = """<style>
-[data-testid="stMetricLabel"] * {white-space: normal; overflow: visible; text-overflow: clip}
+[data-testid="stMetricLabel"] p {white-space: normal !important}
 [data-testid="stMetricValue"] {font-size: clamp(1.2rem, 2vw, 2.25rem)}
-[data-testid="stMetricValue"] * {overflow: visible; text-overflow: clip}
 [data-testid="stMetric"] {height: 100%; padding: .6rem .8rem}
 </style>"""
 """On a narrow window a tile breaks its words instead of cutting them."""

@@ -32,10 +32,11 @@ FEW = 6  # forgotten classes that are named one by one
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
 SAYS = ("not gone", "hidden", "as in retrained models", "gone beyond retraining")
 """How a verdict begins, from what says least to what says most."""
+SIDE_BY_SIDE = "pages/side_by_side.py"
 EXITS = (
     ("pages/learn.py", "Take the tour", ":material/explore:"),
     ("pages/scoreboard.py", "Compare all methods", ":material/leaderboard:"),
-    ("pages/side_by_side.py", "Side by side", ":material/view_column:"),
+    (SIDE_BY_SIDE, "These two side by side", ":material/view_column:"),
 )
 STYLE = """
 [data-testid="told"] {font-size: 18px; line-height: 1.4; margin: 0}
@@ -245,9 +246,27 @@ def _notes(shown: Sequence[Column]) -> tuple[str, str]:
     return playing, f"At the end: {count:,} forgotten test pictures, {seed}."
 
 
-def exits() -> None:
-    """Where to go from here; pages that this app does not have are left out."""
+def exits(study: StudyResult, pair: Pair) -> None:
+    """Where to go from here; pages that this app does not have are left out.
+
+    Args:
+        study: on the page.
+        pair: the models that play, which Side by side then shows beside original and retrained.
+    """
     with st.container(horizontal=True, gap="small"):
         for page, label, icon in EXITS:
+            asked = _beside(study, pair) if page == SIDE_BY_SIDE and pair.keys else None
+            name = "Side by side" if page == SIDE_BY_SIDE and not asked else label
             with contextlib.suppress(StreamlitAPIException):  # no such page
-                st.page_link(page, label=label, icon=icon, width="content")
+                st.page_link(page, label=name, icon=icon, width="content", query_params=asked)
+
+
+def _beside(study: StudyResult, pair: Pair) -> dict[str, str]:
+    """The address of the two films' models beside the references of their seed."""
+    seeds = {model.seed for key in pair.keys if (model := study.model(key))}
+    references = (
+        next((m.key for m in study.models if m.method.info.name == name and m.seed in seeds), None)
+        for name in ("original", "retrain")
+    )
+    keys = dict.fromkeys(filter(None, (*references, *pair.keys)))
+    return {"study": study.place, "models": ",".join(keys)}
