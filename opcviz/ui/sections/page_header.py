@@ -23,7 +23,7 @@ STYLE = """<style>
 .stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem}
 .st-key-presentation-keys {position: absolute}
 @media (max-width: 1100px) {.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}}
-.st-key-page-tools {justify-content: flex-end}
+.st-key-page-tools {justify-content: flex-end; gap: .5rem}
 .st-key-page-tools > * {flex: 0 0 auto; width: auto}
 [data-testid="stLayoutWrapper"]:has(> .st-key-names) {position: sticky; top: 3.7rem; z-index: 90}
 .st-key-names {background: light-dark(#FFFFFF, #11151C); padding: .35rem 0; gap: 0;
@@ -59,7 +59,7 @@ def head(
     tour_bar(view)
     names = {place: library.study_of(place).study.title or place for place in studies}
     if slim:
-        left, middle, tools = st.columns([2.7, 1.6, 2], vertical_alignment="center")
+        left, middle, tools = st.columns([2.7, 1.2, 2.65], vertical_alignment="center")
         right = middle
     else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")

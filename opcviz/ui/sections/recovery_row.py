@@ -58,7 +58,8 @@ def recovery(shown: Sequence[Column], references: References) -> None:
         for stage in ("before", *STAGES)
         if (band := Band.of(each[stage].value for each in beside))
     }
-    recovery_bars([_bars(c, fit, bands) for c in shown], key="rows.recovery")
+    colors = paint(shown)
+    recovery_bars([_bars(c, fit, bands, colors[c.label]) for c in shown], key="rows.recovery")
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         place.caption(_read_out(column, fit))
     if not bands:
@@ -77,7 +78,7 @@ def _stages(results: ModelResults, fit: str) -> dict[str, Score]:
     return {"before": answers(results.get(EvidenceResult), after["FM"]), **after}
 
 
-def _bars(column: Column, fit: str, bands: Mapping[str, Band]) -> Bars:
+def _bars(column: Column, fit: str, bands: Mapping[str, Band], color: str) -> Bars:
     stages = _stages(column.results, fit)
     after = stages["FM"]
     return Bars(
@@ -90,6 +91,7 @@ def _bars(column: Column, fit: str, bands: Mapping[str, Band]) -> Bars:
         in_sample=after.in_sample,
         reason=after.reason,
         file=f"recovery-{column.model.key}",
+        color=color,
     )
 
 
