@@ -4,15 +4,17 @@
 """
 
 import streamlit as st
-from starlette.middleware import Middleware
-from streamlit.runtime.pages_manager import PagesManager
 
 from opcviz.resources import icon
-from opcviz.ui.document import Document
 
 PAGE = {"page_icon": str(icon()), "layout": "wide"}
 
 if __name__ != "__main__":
+    from starlette.middleware import Middleware
+    from streamlit.runtime.pages_manager import PagesManager
+
+    from opcviz.ui.document import Document
+
     # Until `st.navigation` was called once, Streamlit takes a folder `pages/` for its older kind of
     # multipage app: the first visitor would see a sidebar come and go.
     PagesManager.uses_pages_directory = False
