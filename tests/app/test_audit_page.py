@@ -159,7 +159,8 @@ def test_what_is_given_is_looked_at_once(visit, engine, given):
     for part in (
         "torch.save, 78,000 numbers in 30 tensors",
         "Recognised as **ResNet-8, as this project trains it**",
-        "Right on **97.5 %** of its own training pictures (192 of them; always the same answer: 10 %)",
+        "Right on **97.5 %** of its own training pictures (192 of them; always the same answer: "
+        "10 %)",
         "1,437 training and 360 test pictures",
         "Forgets 430 of 1,437",
     ):
