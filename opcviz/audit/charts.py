@@ -295,6 +295,7 @@ def _layout(height: int) -> Json:
             "xanchor": "left",
             "yanchor": "top",
         },
+        "showlegend": True,
         "barmode": "overlay",
         "hovermode": "closest",
         "dragmode": False,

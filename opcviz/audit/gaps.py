@@ -24,7 +24,7 @@ NO_ORIGINAL = (
 NO_RETRAINED = (
     "There is no retrained model: what the same attackers get from a model that never saw the "
     "forgotten data is not known, so no figure here says by itself that something was remembered. "
-    "Bring retrained models, or let the audit train some (`--retrain 3`)."
+    "Bring retrained models, or let the audit train some (--retrain 3)."
 )
 ONE_RETRAINED = (
     "There is one retrained model and so no band: how far retraining itself varies was not tested."
@@ -104,7 +104,9 @@ def _of_attacks(cast: Cast) -> Iterator[str]:
                 why = "it was left out of this audit"
             elif evidence.leaves_out(kind):
                 why = "the quick suite leaves it out"
-            elif why == kind.not_computed:
+            elif "retrained" in kind.needs and not cast.retrained:
+                why = "it compares with retrained models, and there are none"
+            elif why.endswith("was not computed yet"):
                 why = "it was left out of this audit"
             yield f"{kind.title} was not tested ({kind.summary}): {why}."
             continue
@@ -153,7 +155,7 @@ def _quick(cast: Cast) -> Iterator[str]:
     if evidence.suite != "quick":
         return
     full = evidence.in_suite("full")
-    for kind in _attacks(cast):
+    for kind in attacks_on(cast):
         less = "; ".join(
             _less(about, value, getattr(full.table(table), name))
             for table, changes in (kind.quick or {}).items()
