@@ -70,8 +70,8 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "original and unlearned model swapped in the evidence",
-        "before, after = context.original.outputs, context.subject.outputs",
-        "after, before = context.original.outputs, context.subject.outputs",
+        "before, head, attack = references_of_recovery(context)",
+        "before, head, attack = references_of_recovery(context)\n        before, after = after, before",
         (EVIDENCE,),
     ),
     Mutant(
