@@ -70,8 +70,8 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "original and unlearned model swapped in the evidence",
-        "before, head, attack = references_of_recovery(context)",
-        "before, head, attack = references_of_recovery(context)\n        before, after = after, before",
+        "after, split = context.subject.outputs, context.split\n        before, head",
+        "after, split = context.original.outputs, context.split\n        before, head",
         (EVIDENCE,),
     ),
     Mutant(
