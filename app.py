@@ -3,6 +3,7 @@
 import streamlit as st
 
 from opcviz.resources import icon
+from opcviz.ui.sections.login import gate
 
 PAGE = {"page_icon": str(icon()), "layout": "wide"}
 st.set_page_config(page_title="opcviz", **PAGE)  # first: a page's own icon comes from a network
@@ -22,4 +23,5 @@ page = st.navigation(
     position="top",
 )
 st.set_page_config(page_title=f"{page.title} · opcviz", **PAGE)
+gate()
 page.run()

@@ -17,6 +17,7 @@ from ..common.devices import pick_device
 from ..common.json_types import Json
 from ..common.progress import Progress, Stage
 from ..data import Data, DataError, DataSpec, Scenario, load
+from ..intake.lists import listed_ids
 from ..intake.recognise import Candidate, as_candidate, recognise
 from ..intake.weights import Weights, read_weights
 from ..study import Store, shipped_root
@@ -95,7 +96,7 @@ def spec_of(asked: PageJob) -> AuditSpec:
 
 def _scenario(asked: PageJob) -> Scenario:
     if asked.forget_list is not None:
-        return Scenario(kind="indices", path=asked.forget_list.path).pinned()
+        return Scenario(kind="indices", path=asked.forget_list.path)
     return Scenario.parse(asked.forget)
 
 
@@ -233,6 +234,8 @@ class _Look:
         if not self.asked.forget and self.asked.forget_list is None:
             return ""
         try:
+            if self.asked.forget_list is not None:
+                return self._forget_list(self.asked.forget_list, data)
             split = _scenario(self.asked).split(data, seed=self.asked.seed)
         except (ConfigError, DataError) as error:
             self._problem(2, error)
@@ -242,6 +245,16 @@ class _Look:
         more = " and others" if len(split.classes) > 6 else ""
         whole = f": all of {names}{more}" if names else ""
         return f"Forgets {gone:,} of {gone + kept:,} training pictures{whole}."
+
+    def _forget_list(self, given: Given, data: Data) -> str:
+        ids = listed_ids(given.path, DataSpec.from_dict(dict(self.asked.data or {})))
+        count = len(data.y_train)
+        if ids[-1] >= count:
+            raise ConfigError(
+                f"{given.name}: id {ids[-1]} is outside the train set, whose {count} samples are "
+                f"numbered 0 to {count - 1}"
+            )
+        return f"Forgets {len(ids):,} of {count:,} training pictures."
 
     def _architecture(self, data: Data) -> tuple[Choice, ...]:
         """Which networks the weights may be of; what keeps each file from the one that is asked

@@ -31,6 +31,8 @@ NEAR = 0.3
 """Share of a network's tensors that must be there for it to be shown as one that nearly fits."""
 MAX_NEAR = 3
 
+MOST_NAMED = 60  # tensors in one sentence: a forged file may name thousands
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -66,7 +68,7 @@ class Candidate:
         return len(self.missing) + len(self.unexpected) + len(self.misshaped)
 
     def explain(self) -> str:
-        """What does not fit, every tensor by its name; empty if all does."""
+        """What does not fit, each tensor by its name up to `MOST_NAMED`; empty if all does."""
         parts = []
         for words, names in (
             ("missing in the file", self.missing),
@@ -74,7 +76,9 @@ class Candidate:
             ("of another shape", self.misshaped),
         ):
             if names:
-                parts.append(f"{len(names)} {words}: {', '.join(map(shown_key, names))}")
+                more = f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""
+                listed = ", ".join(map(shown_key, names[:MOST_NAMED]))
+                parts.append(f"{len(names)} {words}: {listed}{more}")
         return "; ".join(parts)
 
 
