@@ -7,11 +7,13 @@ max-pool, the number of attention heads); what fits equally well is given as sev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from ..common.config import ConfigError
 from ..data import Data
@@ -195,11 +197,33 @@ def build_shapes(spec: Architecture, channels: int, classes: int) -> dict[str, t
     Raises:
         ConfigError: for an unknown name.
     """
-    # a user's own function may not know of a device without memory
-    device = torch.device("cpu" if spec.name.startswith("own:") else "meta")
-    with torch.random.fork_rng(devices=[]), device:
-        net = build_network(spec, channels, classes)
+    with torch.random.fork_rng(devices=[]):
+        if spec.name.startswith("own:"):  # its function may not know of a device without memory
+            net = build_network(spec, channels, classes)
+        else:
+            try:
+                with torch.device("meta"):
+                    net = build_network(spec, channels, classes)
+            except NotImplementedError:  # a network that computes its widths with tensors
+                with _EmptyOnMeta():
+                    net = build_network(spec, channels, classes)
     return {name: tuple(each.shape) for name, each in net.state_dict().items()}
+
+
+class _EmptyOnMeta(TorchFunctionMode):
+    """What layers make their weights of takes no memory; all other tensors are as ever."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        given = kwargs or {}
+        if func is torch.empty and given.get("device") is None:
+            given = {**given, "device": "meta"}
+        return func(*args, **given)
 
 
 def _architecture(name: str, shape: tuple[int, int, int]) -> Architecture:

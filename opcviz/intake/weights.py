@@ -28,6 +28,8 @@ BESIDE = ("optimizer", "optim", "scheduler", "lr_scheduler", "scaler", "criterio
 PARALLEL = ("module.", "_orig_mod.")
 """What `nn.DataParallel` and `torch.compile` put before every name."""
 MAX_KEY = 300
+MAX_GROWTH = 16
+"""How much more memory weights may take as float32 than the file that they are in."""
 MAX_DEPTH = 4
 MAX_LOOKS = 2_000_000
 """Values of a checkpoint that are looked at: groups may contain each other many times."""
@@ -79,7 +81,7 @@ def read_weights(path: str | Path, limits: Limits = LIMITS) -> Weights:
     stored = _find(opened.content, path.name, notes)
     if opened.program is None:  # a program speaks of its weights by these names
         stored = _plain_names(stored, path.name, notes)
-    _check_size(stored, path.name, limits)
+    _check_size(stored, path, limits)
     tensors = {key: _fetch(opened, key, each, path.name) for key, each in stored.items()}
     halves = sum(each.storage.dtype in (torch.float16, torch.bfloat16) for each in stored.values())
     if halves:
@@ -162,16 +164,30 @@ def _plain_names(tensors: dict[str, Stored], where: str, notes: list[str]) -> di
     return {inside[key]: each for key, each in tensors.items()}
 
 
-def _check_size(tensors: Mapping[str, Stored], where: str, limits: Limits) -> None:
+def _check_size(tensors: Mapping[str, Stored], path: Path, limits: Limits) -> None:
+    """Refuse tensors that are too many, or more numbers than the file can hold.
+
+    A tensor may show one number many times (steps of zero), and many tensors one row of numbers, so
+    a small file could ask for much memory, or for reading the same megabytes again and again.
+    """
+    where, size = path.name, path.stat().st_size
     if len(tensors) > limits.max_tensors:
         raise IntakeError(
             f"{where}: holds {len(tensors)} tensors; at most {limits.max_tensors} can be read"
         )
-    if (total := 4 * sum(each.count for each in tensors.values())) > limits.max_bytes:
-        raise IntakeError(
-            f"{where}: its tensors would take {total} bytes as float32; at most "
-            f"{limits.max_bytes} can be read, so it is too large or forged"
-        )
+    total, reading, before = 0, 0, None
+    for each in tensors.values():
+        total += 4 * each.count
+        if each.storage != before:
+            reading += each.storage.count * each.storage.dtype.itemsize
+        before = each.storage
+    for asked in (total, reading):
+        if asked > min(limits.max_bytes, MAX_GROWTH * size + 2**20):
+            raise IntakeError(
+                f"{where}: its tensors would take {asked} bytes, and the file has {size}; at most "
+                f"{limits.max_bytes}, and {MAX_GROWTH} times the file, can be read: it is too "
+                "large, or forged, or its tensors are views, which .clone() resolves"
+            )
 
 
 def _fetch(opened: Container, key: str, stored: Stored, where: str) -> Tensor:
