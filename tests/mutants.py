@@ -131,8 +131,8 @@ MUTANTS = (
     # ---- more of what a store holds -------------------------------------------------------
     Mutant(
         "unlearning starts from another seed's original",
-        "original = None if is_original else runner.subject(runner.original, seed).network",
-        "original = None if is_original else runner.subject(runner.original, seed + 1).network",
+        "return runner.subject(runner.original, seed).network",
+        "return runner.subject(runner.original, seed + 1).network",
         (TRAINING,),
     ),
     Mutant(
@@ -157,8 +157,8 @@ MUTANTS = (
     ),
     Mutant(
         "FM answers with the unlearned model's head",
-        "head, split = context.original.network.head, context.split",
-        "head, split = context.subject.network.head, context.split",
+        "head = context.original.network.head\n    return",
+        "head = context.subject.network.head\n    return",
         (EVIDENCE,),
     ),
     Mutant(
