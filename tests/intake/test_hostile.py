@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import tiny_study
 from hostile import CASES, MARK
 
 WORKER = Path(__file__).with_name("hostile_worker.py")
@@ -85,3 +86,18 @@ def test_no_code_of_theirs_ran(outcomes: dict[str, Outcome], tmp_path_factory) -
 
 def test_memory_stays_bounded(outcomes: dict[str, Outcome]) -> None:
     assert max(found.peak for found in outcomes.values()) < MEMORY
+
+
+@pytest.mark.parametrize("name", ["arrays: 70 TiB in a forged header", "folder: a link to a file"])
+def test_the_command_line_ends_with_status_2(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    kind = CASES[name].reader
+    path = CASES[name].make(tmp_path)
+    plan = tmp_path.parent / f"{tmp_path.name}.toml"
+    plan.write_text(f'methods = ["original"]\n[data]\nname = "{kind}"\npath = "{path}"\n')
+    ask = tiny_study.asking(monkeypatch, capsys)
+    status, said, told = ask("run", plan, "--store", tmp_path / "store")
+    assert (status, said) == (2, "")
+    assert CASES[name].said in told
+    assert not (tmp_path / "store" / "studies").exists()
