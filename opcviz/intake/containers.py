@@ -13,7 +13,7 @@ import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..models.exported import Program
+from .exported import find_program, read_program
 from .files import LIMITS, IntakeError, Limits, check_zip
 from .pickled import read_pickle
 from .stored import Storage, Stored
@@ -56,11 +58,13 @@ class Container:
         format: as a person would call it.
         content: nested dicts of `Stored` and other values.
         fetch: the numbers of one `Stored`, as they are in the file.
+        program: what else an exported program says.
     """
 
     format: str
     content: Any
     fetch: Callable[[Stored], Tensor]
+    program: Program | None = None
 
 
 def open_container(path: Path, limits: Limits = LIMITS) -> Container:
@@ -158,34 +162,47 @@ def _zip(path: Path, limits: Limits) -> Container:
     check_zip(path, limits)
     with zipfile.ZipFile(path) as archive:
         names = {each.filename: each.file_size for each in archive.infolist()}
-        pickles = [name for name in names if name.count("/") == 1 and name.endswith("/data.pkl")]
-        root = pickles[0].removesuffix("data.pkl") if pickles else ""
-        if (
-            any(name.startswith(f"{root}code/") for name in names)
-            and f"{root}constants.pkl" in names
-        ):
-            raise IntakeError(
-                f"{where}: is a TorchScript program, not a state dict; save model.state_dict(), or "
-                "export the model with torch.export"
-            )
-        if not pickles:
-            raise IntakeError(
-                f"{where}: is an archive, but none that torch.save wrote for a state dict; give a "
-                ".safetensors, .pt or .pth file of one"
-            )
-        if names[pickles[0]] > MAX_HEADER:
-            raise IntakeError(
-                f"{where}: describes its tensors in {names[pickles[0]]} bytes; at most "
-                f"{MAX_HEADER} are read"
-            )
-        named = f"{root}byteorder"
-        order = _member(archive, named, where) if named in names else b"little"
-        content = read_pickle(_member(archive, pickles[0], where), where)
-    if order.strip() != sys.byteorder.encode():
+        exported = find_program(names)
+        if exported is not None:
+            program, content = read_program(archive, names, exported, where)
+            return Container("torch.export", content, _fetcher(path, names, ""), program)
+        root = _root(names, where)
+        order = _member(archive, f"{root}byteorder", where) if f"{root}byteorder" in names else None
+        content = read_pickle(_member(archive, f"{root}data.pkl", where), where)
+    if order is not None and order.strip() != sys.byteorder.encode():
         raise IntakeError(f"{where}: was written with another order of bytes; save it again here")
+    return Container("torch.save", content, _fetcher(path, names, f"{root}data/"))
+
+
+def _root(names: Mapping[str, int], where: str) -> str:
+    """The folder inside an archive of `torch.save`."""
+    pickles = [name for name in names if name.count("/") == 1 and name.endswith("/data.pkl")]
+    if not pickles:
+        raise IntakeError(
+            f"{where}: is an archive, but none that torch.save wrote for a state dict; give a "
+            ".safetensors, .pt or .pth file of one, or export the model with PyTorch 2.8 or newer"
+        )
+    root = pickles[0].removesuffix("data.pkl")
+    program = any(name.startswith(f"{root}code/") for name in names)
+    if program and f"{root}constants.pkl" in names:
+        raise IntakeError(
+            f"{where}: is a TorchScript program, not a state dict; save model.state_dict(), or "
+            "export the model with torch.export"
+        )
+    if names[pickles[0]] > MAX_HEADER:
+        raise IntakeError(
+            f"{where}: describes its tensors in {names[pickles[0]]} bytes; at most {MAX_HEADER} "
+            "are read"
+        )
+    return root
+
+
+def _fetcher(path: Path, names: Mapping[str, int], folder: str) -> Callable[[Stored], Tensor]:
+    """What reads one tensor of an archive."""
+    where = path.name
 
     def fetch(stored: Stored) -> Tensor:
-        name = f"{root}data/{stored.storage.key}"
+        name = f"{folder}{stored.storage.key}"
         wanted = stored.storage.count * stored.storage.dtype.itemsize
         if names.get(name) != wanted:
             raise IntakeError(
@@ -195,7 +212,7 @@ def _zip(path: Path, limits: Limits) -> Container:
         with zipfile.ZipFile(path) as archive:
             return _shown(_member(archive, name, where), stored, where)
 
-    return Container("torch.save", content, fetch)
+    return fetch
 
 
 def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:

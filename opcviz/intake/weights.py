@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..models.exported import Program
 from .containers import Container, open_container
 from .files import LIMITS, IntakeError, Limits, check_file, sha256
 from .stored import Stored
@@ -38,15 +39,17 @@ class Weights:
 
     Attributes:
         tensors: by name, without what wrappers put before it; floats as float32, on the CPU.
-        format: `safetensors` or `torch.save`.
+        format: `safetensors`, `torch.save` or `torch.export`.
         sha256: of the file.
         notes: what was left out or converted, a sentence each.
+        program: of an exported program.
     """
 
     tensors: dict[str, Tensor]
     format: str
     sha256: str
     notes: tuple[str, ...] = ()
+    program: Program | None = None
 
 
 def shown_key(key: object) -> str:
@@ -56,7 +59,7 @@ def shown_key(key: object) -> str:
 
 
 def read_weights(path: str | Path, limits: Limits = LIMITS) -> Weights:
-    """The weights of a .safetensors, .pt or .pth file; nothing in it is run.
+    """The weights of a .safetensors, .pt, .pth or .pt2 file; nothing in it is run.
 
     A checkpoint may hold the weights themselves or keep them under one of `WRAPPERS`; `module.`
     and `_orig_mod.` are taken off the names.
@@ -73,13 +76,15 @@ def read_weights(path: str | Path, limits: Limits = LIMITS) -> Weights:
     digest = sha256(path)
     opened = open_container(path, limits)
     notes: list[str] = []
-    stored = _plain_names(_find(opened.content, path.name, notes), path.name, notes)
+    stored = _find(opened.content, path.name, notes)
+    if opened.program is None:  # a program speaks of its weights by these names
+        stored = _plain_names(stored, path.name, notes)
     _check_size(stored, path.name, limits)
     tensors = {key: _fetch(opened, key, each, path.name) for key, each in stored.items()}
     halves = sum(each.storage.dtype in (torch.float16, torch.bfloat16) for each in stored.values())
     if halves:
         notes.append(f"{halves} tensors in half precision were converted to float32")
-    return Weights(tensors, opened.format, digest, tuple(notes))
+    return Weights(tensors, opened.format, digest, tuple(notes), opened.program)
 
 
 def _find(content: object, where: str, notes: list[str]) -> dict[str, Stored]:
