@@ -66,7 +66,8 @@ def test_it_opens_with_pictures_of_every_class_and_names_the_attacker(visit, shi
     words = " ".join(each.value for each in app.markdown)
     assert "An auditor who holds the picture" in words
     assert "the retrained model never saw it" in words
-    assert "what one block computes" in visit(PAGE, block="stage2").markdown[0].value
+    block = " ".join(each.value for each in visit(PAGE, block="stage2").markdown)
+    assert "what one block computes" in block
 
 
 def test_it_searches_shows_the_stored_numbers_and_never_twice(visit, works, shipped, keys):
