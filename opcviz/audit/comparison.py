@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..common.json_types import Plain
 from ..common.records import Record
 from .records import Report
 
@@ -32,8 +33,8 @@ class Difference(Record):
     """
 
     path: str
-    before: Any
-    now: Any
+    before: Plain
+    now: Plain
 
     def __str__(self) -> str:
         """A line for a person."""

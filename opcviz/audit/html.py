@@ -237,14 +237,16 @@ def _by_role(report: Report) -> dict[str, list[Input]]:
 
 def _forget(report: Report) -> str:
     """What was to be forgotten, in words."""
-    names, gone = report.data.get("class_names") or [], report.data.get("forget_classes") or []
-    count = (report.data.get("sizes") or {}).get("forget_train")
+    data: Json = dict(report.data)
+    asked: Json = dict(report.question)
+    names, gone = data.get("class_names") or [], data.get("forget_classes") or []
+    count = (data.get("sizes") or {}).get("forget_train")
     of = f", {count:,} training samples" if count is not None else ""
     if gone:
         told = ", ".join(f"‘{names[i] if i < len(names) else i}’" for i in gone[:MOST_NAMES])
         told += f" and {len(gone) - MOST_NAMES} more" if len(gone) > MOST_NAMES else ""
         return f"{'class' if len(gone) == 1 else 'classes'} {told}{of}"
-    return f"single samples ({report.question.get('forget', {}).get('kind', 'chosen')}){of}"
+    return f"single samples ({asked.get('forget', {}).get('kind', 'chosen')}){of}"
 
 
 def _rules() -> str:

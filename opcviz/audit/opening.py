@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from ..common.config import ConfigError
 from ..common.progress import Message, Progress
+from ..common.untrusted import IntakeError
 from ..data import Data, DataSpec, Images, Scenario, Split, load
 from ..data.indices import indices_digest
-from ..intake.files import IntakeError
 from ..intake.lists import listed_ids
 from ..intake.recognise import Candidate, as_candidate, brought, recognise
 from ..intake.sanity import sanity

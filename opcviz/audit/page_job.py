@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 from ..artefacts.settings import SUITES
 from ..common.config import ConfigError
+from ..common.json_types import Plain
 from ..common.records import Record
 from .spec import MAX_RETRAINED
 
@@ -82,7 +83,7 @@ class PageJob(Record):
     original: Given | None = None
     unlearned: Given | None = None
     retrained: tuple[Given, ...] = ()
-    data: Mapping[str, Any] | None = None
+    data: Mapping[str, Plain] | None = None
     data_name: str = ""
     forget: str = ""
     forget_list: Given | None = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..common.config import ConfigError
+from ..common.json_types import Plain
 from ..common.records import Record
 from ..common.statistics import Interval
 from ..verdict import Verdict
@@ -57,7 +57,7 @@ class Provenance(Record):
     environment: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
-    spec: Mapping[str, Any] | None = None
+    spec: Mapping[str, Plain] | None = None
     model: str | None = None
 
 
@@ -126,7 +126,7 @@ class Attacker(Record):
     does: str
     threat: str
     budget: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Plain]
     seconds: float | None = None
 
 
@@ -153,21 +153,21 @@ class Report(Record):
     version: int
     made: str
     command: str
-    question: Mapping[str, Any]
-    data: Mapping[str, Any]
+    question: Mapping[str, Plain]
+    data: Mapping[str, Plain]
     inputs: tuple[Input, ...]
     environment: Mapping[str, str]
     warnings: tuple[str, ...]
     model: str
-    profile: Mapping[str, Any]
+    profile: Mapping[str, Plain]
     words: str
     figures: tuple[Figure, ...]
-    models: tuple[Mapping[str, Any], ...]
+    models: tuple[Mapping[str, Plain], ...]
     attackers: tuple[Attacker, ...]
     not_tested: tuple[str, ...]
     stronger: tuple[str, ...]
     seconds: float
-    spec: Mapping[str, Any] | None = None
+    spec: Mapping[str, Plain] | None = None
 
     @property
     def verdict(self) -> Verdict:

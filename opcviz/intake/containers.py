@@ -21,9 +21,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..common.untrusted import LIMITS, IntakeError, Limits, check_zip
 from ..models.exported import Program
 from .exported import find_program, read_program
-from .files import LIMITS, IntakeError, Limits, check_zip
 from .pickled import read_pickle
 from .stored import Storage, Stored
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
+from ..common.untrusted import IntakeError
 from ..models.exported import OPERATIONS, Program, Ref, Step
-from .files import IntakeError
 from .stored import Storage, Stored
 
 __all__ = ["find_program", "read_program"]

@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.untrusted import IntakeError, check_file
 from ..data import DataError, DataSpec
 from ..data.folder import train_files
 from ..data.indices import LISTS, read_indices
 from ..data.sources import own_place
 from ..data.tables import train_names
-from .files import IntakeError, check_file
 
 __all__ = ["listed_ids"]
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO, cast
 
-from .files import IntakeError
+from ..common.untrusted import IntakeError
 from .known_names import PLAIN_TYPES, is_bystander, storage_type
 from .stored import Storage, Stored
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ..common.config import ConfigError
+from ..common.untrusted import IntakeError
 from ..data import Data
 from ..models import Architecture, BlockNet, build_network, wrap_network
-from ..models.exported import Program, check_program, register_program
+from ..models.exported import Program, Ref, check_program, register_program
 from .dialects import FAMILIES, Family
-from .files import IntakeError
 from .readings import UNUSED, Reading, read_names
 from .titles import title_of
 from .weights import Weights, shown_key
@@ -248,7 +248,7 @@ def _exported(
         raise IntakeError(str(error)) from error
     spec = Architecture(register_program(program))
     wanted = build_shapes(spec, shape[0], classes)
-    head = program.steps[-1].arguments[1]
+    head = cast(Ref, program.steps[-1].arguments[1])  # `check_program` has seen a linear layer
     rows = program.shapes[program.weights[head.name]][0]
     wrong = (f"the last layer: {rows} classes in the file, {classes} in the data",)
     return Candidate(

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from ..common.config import ConfigError
+from ..common.untrusted import IntakeError
 from ..data import Images
 from ..models import BlockNet
-from .files import IntakeError
 from .findings import Sanity, Trial
 from .recognise import Candidate, brought
 from .weights import Weights

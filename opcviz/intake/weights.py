@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..common.untrusted import LIMITS, IntakeError, Limits, check_file, sha256
 from ..models.exported import Program
 from .containers import Container, open_container
-from .files import LIMITS, IntakeError, Limits, check_file, sha256
 from .stored import Stored
 
 __all__ = ["Weights", "read_weights", "shown_key"]

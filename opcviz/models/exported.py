@@ -12,9 +12,9 @@ from __future__ import annotations
 import hashlib
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -79,7 +79,7 @@ class Ref:
     name: str
 
 
-Argument = Any
+Argument: TypeAlias = "bool | int | float | str | Ref | Sequence[Argument] | None"
 """A number, word, None, `Ref`, or a list of them."""
 
 

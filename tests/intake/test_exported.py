@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from opcviz.common.config import ConfigError
+from opcviz.common.untrusted import IntakeError
 from opcviz.data import Images, assemble
-from opcviz.intake.files import IntakeError
 from opcviz.intake.recognise import as_candidate, brought, recognise
 from opcviz.intake.weights import read_weights
 from opcviz.models import Architecture, build_network

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from opcviz.common.untrusted import IntakeError
 from opcviz.data import DataSpec
-from opcviz.intake.files import IntakeError
 from opcviz.intake.lists import listed_ids
 
 DIGITS = DataSpec("digits")

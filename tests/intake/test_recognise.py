@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torchvision.models import get_model
 
 from opcviz.common.config import ConfigError
+from opcviz.common.untrusted import IntakeError
 from opcviz.data import Images, assemble
-from opcviz.intake.files import IntakeError
 from opcviz.intake.recognise import Candidate, as_candidate, brought, recognise
 from opcviz.intake.weights import Weights, read_weights
 from opcviz.models import save_weights, wrap_network

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
+from opcviz.common.untrusted import IntakeError
 from opcviz.data import Images, assemble
-from opcviz.intake.files import IntakeError
 from opcviz.intake.findings import Sanity
 from opcviz.intake.recognise import brought, recognise
 from opcviz.intake.sanity import sanity

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save, save_file
 from torch import nn
 
-from opcviz.intake.files import IntakeError, Limits
+from opcviz.common.untrusted import IntakeError, Limits
 from opcviz.intake.weights import read_weights
 
 STATE = {"conv.weight": torch.rand(4, 3, 3, 3), "fc.weight": torch.rand(2, 4)}
