@@ -116,9 +116,7 @@ class _Fresh:
         return made
 
 
-def _scenario(
-    spec: AuditSpec, data: Data, root: Path | None
-) -> tuple[Scenario, Tensor | None]:
+def _scenario(spec: AuditSpec, data: Data, root: Path | None) -> tuple[Scenario, Tensor | None]:
     """The scenario with what it forgets fixed; of a list the ids it names."""
     forget = spec.forget
     if forget.kind != "indices":
