@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from ..common.config import ConfigError
+from ..common.json_types import Plain
 from ..common.progress import Progress
 from ..study import Store
 from .comparison import Difference, differences
@@ -58,7 +59,7 @@ def read_report(path: Path) -> Report:
         raise ConfigError(f"{path.name}: {error}") from error
 
 
-def spec_of(report: Report, changes: Mapping[str, object] | None = None) -> AuditSpec:
+def spec_of(report: Report, changes: Mapping[str, Plain] | None = None) -> AuditSpec:
     """The audit that a report tells of.
 
     Args:

@@ -83,7 +83,7 @@ def _call(run: Run, runs: Runs, listeners: tuple[Callable[[Event], None], ...]) 
     with EventLog(runs.path(run.id, "events.jsonl")) as log:
         progress = Progress(log, *listeners, stop=_flag(runs.path(run.id, "cancel")))
         progress.check()
-        may = None if run.access is None else Access.from_dict(run.access)
+        may = None if run.access is None else Access.from_dict(dict(run.access))
         with held(may), allocating_at_most(_memory(may is not None)):
             result = import_named(run.runner)(run.job, runs.store, progress)
     if result is None:

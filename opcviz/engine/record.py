@@ -64,7 +64,7 @@ class Run(Record):
     cause: str = ""
     result: Mapping[str, Plain] | None = None
     cancelling: bool = False
-    access: Json | None = None
+    access: Mapping[str, Plain] | None = None
 
     @property
     def active(self) -> bool:
