@@ -52,7 +52,7 @@ def open_case(
     progress = progress or Progress()
     progress(Message("Reading the data."))
     loaded = load(spec.data, root=data_root)
-    forget, chosen = _scenario(spec.forget, spec.data, loaded)
+    forget, chosen = _scenario(spec.forget, spec.data, loaded, data_root)
     data = forget.prepare(loaded)
     if not isinstance(data, Images):
         raise ConfigError(f"{spec.data.name}: its targets are not classes, which the attacks need")
@@ -117,11 +117,13 @@ class _Fresh:
         return made
 
 
-def _scenario(forget: Scenario, spec: DataSpec, data: Data) -> tuple[Scenario, Tensor | None]:
+def _scenario(
+    forget: Scenario, spec: DataSpec, data: Data, root: Path | None
+) -> tuple[Scenario, Tensor | None]:
     """The scenario with what it forgets fixed; of a list the ids it names."""
     if forget.kind != "indices":
         return forget, None
-    ids = listed_ids(forget.path, spec)
+    ids = listed_ids(forget.path, spec, root)
     if ids[-1] >= len(data.y_train):
         raise ConfigError(
             f"{Path(forget.path).name}: id {ids[-1]} is outside the train set, whose "

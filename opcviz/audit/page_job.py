@@ -1,8 +1,8 @@
 """What the page of the audit asks of the engine, and what the engine says of it before it begins.
 
 Nothing here reads a file that somebody brought. The page writes a `PageJob`; the engine answers
-it twice (see `page_run`): `CHECKER` at once, with what was recognised, and `RUNNER` with a study in
-the store and a report beside it.
+it twice: `CHECKER` at once, with what was recognised (`page_look`), and `RUNNER` with a study in
+the store and a report beside it (`page_run`).
 
     ROOT/studies/<study>/report-<hash>/    report.json, report.html, samples.csv
 """
@@ -33,7 +33,7 @@ __all__ = [
 
 RUNNER = "opcviz.audit.page_run:execute"
 """The function that audits."""
-CHECKER = "opcviz.audit.page_run:check"
+CHECKER = "opcviz.audit.page_look:check"
 """The function that says what was recognised."""
 REPORT = "report"
 """Kind of the artefact that holds a finished audit's report."""
@@ -222,10 +222,12 @@ class FirstLook(Record):
         data: the data in words; empty where they were not read.
         classes: their names.
         forget: what is forgotten in words, with counts; empty where it was not read.
-        accuracy: percent that the original answers right of the pictures it was tested on here.
+        accuracy: percent that the original answers right of some of its own training pictures.
         floor: percent that the most frequent class alone would get.
         tested: how many pictures those are.
-        normalisation: how pictures are normalised, in words.
+        normalisation: how pictures are prepared for it, in words.
+        better_mean, better_std: the normalisation with which it answers clearly more of them.
+        better_architecture: the name of the network as which it does; both empty where none does.
         warnings: what looks wrong although it can be used, a sentence each.
         problems: why the audit cannot begin.
     """
@@ -239,6 +241,9 @@ class FirstLook(Record):
     floor: float | None = None
     tested: int = 0
     normalisation: str = ""
+    better_mean: tuple[float, ...] = ()
+    better_std: tuple[float, ...] = ()
+    better_architecture: str = ""
     warnings: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Does what the page of the audit asks: a first look at once, and the audit itself with its report.
+"""Does what the page of the audit asks: the audit, with its report as files.
 
 The files come from visitors, whose names for them stand in everything that is said: where a file
 lies on the server is nobody's business.
@@ -8,31 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..common.config import ConfigError
 from ..common.devices import pick_device
 from ..common.json_types import Json
-from ..common.progress import Progress, Stage
-from ..data import Data, DataError, DataSpec, Scenario, load
-from ..intake.recognise import Candidate, as_candidate, recognise
-from ..intake.weights import Weights, read_weights
+from ..common.progress import Progress
+from ..data import DataError, DataSpec, Scenario
 from ..study import Store, shipped_root
 from ..study.store import write_json
-from .checks import LOOKED_AT, Checked
 from .html import to_html
-from .page_job import REPORT, Choice, FileFound, FirstLook, Given, PageJob, Problem
+from .page_job import REPORT, Given, PageJob
 from .records import Report
 from .run import audit
-from .run import check as check_all
 from .samples import samples_csv
 from .spec import AuditSpec
 
-__all__ = ["check", "execute"]
-
-MOST_KEYS = 200  # of a kind of mismatch that are told; a wrong architecture has thousands
+__all__ = ["execute", "renamer", "root_of", "scenario_of", "spec_of"]
 
 
 def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str, object]:
@@ -56,10 +49,10 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
             where,
             pick_device(asked.device),
             progress,
-            data_root=_root(asked),
+            data_root=root_of(asked),
         )
     report = _named(made.report, asked)
-    question = {"job": asked.to_dict(), "made": report.made}
+    question: Json = {"job": asked.to_dict(), "made": report.made}
     place = made.study.place
     with where.writing(place, REPORT, question) as folder:
         write_json(folder / "report.json", report.to_dict())
@@ -82,7 +75,7 @@ def spec_of(asked: PageJob) -> AuditSpec:
         original=asked.original.path if asked.original else "",
         retrained=tuple(given.path for given in asked.retrained),
         data=DataSpec.from_dict(dict(asked.data or {})),
-        forget=_scenario(asked),
+        forget=scenario_of(asked),
         architecture=asked.architecture,
         mean=asked.mean,
         std=asked.std,
@@ -93,10 +86,20 @@ def spec_of(asked: PageJob) -> AuditSpec:
     )
 
 
-def _scenario(asked: PageJob) -> Scenario:
+def scenario_of(asked: PageJob) -> Scenario:
+    """What should be forgotten.
+
+    Raises:
+        ConfigError: for what cannot be.
+    """
     if asked.forget_list is not None:
-        return Scenario(kind="indices", path=asked.forget_list.path).pinned()
+        return Scenario(kind="indices", path=asked.forget_list.path)
     return Scenario.parse(asked.forget)
+
+
+def root_of(asked: PageJob) -> Path | None:
+    """Where data sets lie, if the job says so."""
+    return Path(asked.data_root) if asked.data_root else None
 
 
 # ---- names --------------------------------------------------------------------------------------
@@ -113,7 +116,8 @@ def _names(asked: PageJob) -> dict[str, str]:
     return names | {Path(path).name: name for path, name in names.items()}
 
 
-def _renamed(asked: PageJob) -> Callable[[str], str]:
+def renamer(asked: PageJob) -> Callable[[str], str]:
+    """Puts the visitor's names for files in place of those that they have on this server."""
     names = sorted(_names(asked).items(), key=lambda each: -len(each[0]))
 
     def rename(text: str) -> str:
@@ -131,12 +135,12 @@ def _in_their_words(asked: PageJob) -> Iterator[None]:
         yield
     except (ConfigError, DataError) as error:
         kind = ConfigError if isinstance(error, ConfigError) else DataError
-        raise kind(_renamed(asked)(str(error))) from error
+        raise kind(renamer(asked)(str(error))) from error
 
 
 def _named(report: Report, asked: PageJob) -> Report:
     """The report with the visitor's names for the files, and no path of this server."""
-    rename = _renamed(asked)
+    rename = renamer(asked)
 
     def walk(value: Any) -> Any:
         if isinstance(value, str):
@@ -147,195 +151,3 @@ def _named(report: Report, asked: PageJob) -> Report:
 
     told: Json = walk(report.to_dict())
     return Report.from_dict(told)
-
-
-# ---- the first look -----------------------------------------------------------------------------
-
-
-def check(job: dict[str, object], store: Path, progress: Progress) -> dict[str, object]:
-    """Say what is recognised of what was given so far; nothing is attacked or kept.
-
-    Returns:
-        `FirstLook.to_dict()`. What cannot be used is among its faults and problems.
-
-    Raises:
-        ConfigError: for what is no job at all.
-        Cancelled: when asked to stop.
-    """
-    asked = PageJob.from_dict(job)
-    return _Look(asked, store, progress).all().to_dict()
-
-
-class _Look:
-    """One first look, from the files to all of it together."""
-
-    def __init__(self, asked: PageJob, store: Path, progress: Progress) -> None:
-        self.asked, self.store, self.progress = asked, store, progress
-        self.rename = _renamed(asked)
-        self.files: list[FileFound] = []
-        self.weights: list[Weights | None] = []
-        self.problems: list[Problem] = []
-
-    def all(self) -> FirstLook:
-        """Look at everything that is there."""
-        count = len(self.asked.files) + 2
-        for number, (role, given) in enumerate(self.asked.files):
-            self.progress(Stage("look", number, count, given.name))
-            self._file(role, given)
-        self.progress(Stage("look", count - 2, count, self.asked.data_name))
-        data = self._data()
-        found = FirstLook()
-        if data is not None:
-            found = replace(found, data=_data_words(data), classes=tuple(data.class_names))
-            found = replace(found, forget=self._forget(data), choices=self._architecture(data))
-        found = replace(found, files=tuple(self.files), problems=tuple(self.problems))
-        self.progress(Stage("look", count - 1, count, ""))
-        return found if self._lacking() else self._together(found)
-
-    def _lacking(self) -> bool:
-        """Whether something is missing, or wrong, without which nothing can be said of all."""
-        faults = any(each.fault for each in self.files)
-        return faults or bool(self.problems) or bool(self.asked.problems())
-
-    def _file(self, role: str, given: Given) -> None:
-        try:
-            weights = read_weights(given.path)
-        except ConfigError as error:
-            fault = self.rename(str(error))
-            self.files.append(FileFound(role, given.name, fault=fault))
-            self.weights.append(None)
-            return
-        self.files.append(
-            FileFound(
-                role,
-                given.name,
-                sha256=weights.sha256,
-                bytes=_size(given.path),
-                format=weights.format,
-                tensors=len(weights.tensors),
-                numbers=sum(tensor.numel() for tensor in weights.tensors.values()),
-                notes=tuple(map(_sentence, weights.notes)),
-            )
-        )
-        self.weights.append(weights)
-
-    def _data(self) -> Data | None:
-        if not self.asked.data:
-            return None
-        try:
-            return load(DataSpec.from_dict(dict(self.asked.data)), root=_root(self.asked))
-        except (ConfigError, DataError) as error:
-            self._problem(2, error)
-            return None
-
-    def _forget(self, data: Data) -> str:
-        """What is forgotten, with counts; empty where it is not said, or cannot be."""
-        if not self.asked.forget and self.asked.forget_list is None:
-            return ""
-        try:
-            split = _scenario(self.asked).split(data, seed=self.asked.seed)
-        except (ConfigError, DataError) as error:
-            self._problem(2, error)
-            return ""
-        gone, kept = len(split.forget_train), len(split.retain_train)
-        names = ", ".join(data.class_names[each] for each in split.classes[:6])
-        more = " and others" if len(split.classes) > 6 else ""
-        whole = f": all of {names}{more}" if names else ""
-        return f"Forgets {gone:,} of {gone + kept:,} training pictures{whole}."
-
-    def _architecture(self, data: Data) -> tuple[Choice, ...]:
-        """Which networks the weights may be of; what keeps each file from the one that is asked
-        for, or comes nearest, is added to it."""
-        choices: tuple[Choice, ...] = ()
-        for number, (weights, about) in enumerate(zip(self.weights, self.files, strict=True)):
-            if weights is None:
-                continue
-            try:
-                found = self._candidates(weights, data)
-            except ConfigError as error:
-                self.files[number] = replace(about, fault=self.rename(str(error)))
-                continue
-            choices = choices or tuple(
-                Choice(each.architecture.name, each.title, each.fits) for each in found
-            )
-            self.files[number] = _against(about, found)
-        return choices
-
-    def _candidates(self, weights: Weights, data: Data) -> tuple[Candidate, ...]:
-        shape, classes = tuple(data.shape), len(data.class_names)
-        if self.asked.architecture:
-            return (as_candidate(self.asked.architecture, weights, shape, classes),)
-        return recognise(weights, shape, classes)
-
-    def _together(self, found: FirstLook) -> FirstLook:
-        """What only all of it together tells: accuracies, and what looks wrong."""
-        try:
-            told: Checked = check_all(
-                spec_of(self.asked),
-                Store(self.store, (shipped_root(),)),
-                pick_device(self.asked.device),
-                self.progress,
-                data_root=_root(self.asked),
-            )
-        except (ConfigError, DataError) as error:
-            self._problem(1 if isinstance(error, ConfigError) else 2, error)
-            return replace(found, problems=tuple(self.problems))
-        original = next((each for each in told.models if each.role == "original"), None)
-        accuracy = dict(original.accuracy) if original else {}
-        parts = [part for part in ("retain_test", "forget_test") if part in accuracy]
-        right = sum(accuracy[part] * told.sizes.get(part, 0) for part in parts)
-        tested = sum(told.sizes.get(part, 0) for part in parts)
-        return replace(
-            found,
-            accuracy=right / tested if tested else None,
-            tested=sum(min(told.sizes.get(part, 0), LOOKED_AT) for part in parts),
-            warnings=tuple(self.rename(_sentence(each)) for each in told.warnings),
-        )
-
-    def _problem(self, step: int, error: Exception) -> None:
-        self.problems.append(Problem(step, _sentence(self.rename(str(error)))))
-
-
-def _against(about: FileFound, found: tuple[Candidate, ...]) -> FileFound:
-    """A file with the tensors that keep it from the network that comes nearest."""
-    if not found:
-        fault = (
-            "no network that is known here fits these names and shapes; name the architecture "
-            "below, or export the model (torch.export, .pt2)"
-        )
-        return replace(about, fault=_sentence(fault))
-    best = found[0]
-    if best.fits:
-        return about
-    return replace(
-        about,
-        missing=best.missing[:MOST_KEYS],
-        unexpected=best.unexpected[:MOST_KEYS],
-        misshaped=best.misshaped[:MOST_KEYS],
-        fault=f"It does not fit: the nearest network is {best.title}; below is what differs.",
-    )
-
-
-def _data_words(data: Data) -> str:
-    shape = "×".join(map(str, data.shape[1:]))
-    channels = {1: "grey", 3: "colour"}.get(data.shape[0], f"{data.shape[0]} channels")
-    return (
-        f"{len(data.y_train):,} training and {len(data.y_test):,} test pictures, {shape} "
-        f"{channels}, {len(data.class_names)} classes"
-    )
-
-
-def _root(asked: PageJob) -> Path | None:
-    return Path(asked.data_root) if asked.data_root else None
-
-
-def _size(path: str) -> int:
-    found = Path(path)
-    if found.is_file():
-        return found.stat().st_size
-    return sum(each.stat().st_size for each in found.rglob("*") if each.is_file())
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 import streamlit as st
 
-from ...reading import audit as reading
+from ...reading import audit_form as forms
 
 __all__ = ["Bound", "bound"]
 
@@ -22,8 +22,8 @@ def bound(name: str) -> Bound:
     """Tie a widget to a field of the form; call it just before the widget is drawn.
 
     Args:
-        name: of the field, see `reading.Form`.
+        name: of the field, see `forms.Form`.
     """
     key = f"audit.{name}"
-    st.session_state[key] = getattr(reading.form(), name)
-    return Bound(key=key, on_change=lambda: reading.put(**{name: st.session_state[key]}))
+    st.session_state[key] = getattr(forms.form(), name)
+    return Bound(key=key, on_change=lambda: forms.put(**{name: st.session_state[key]}))

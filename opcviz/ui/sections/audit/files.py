@@ -10,7 +10,7 @@ import streamlit as st
 from ....audit.page_job import Given
 from ....common.config import ConfigError
 from ...reading import access
-from ...reading import audit as reading
+from ...reading import audit_form as forms
 
 __all__ = ["clear", "files"]
 
@@ -22,12 +22,12 @@ def files(role: str, kinds: Sequence[str], *, many: bool = False, label: str) ->
     """The way to give files of one role, with those given so far below it.
 
     Args:
-        role: see `reading.Form.given`.
+        role: see `forms.Form.given`.
         kinds: endings that can be chosen, without the dot.
         many: whether there may be several.
         label: of the field, for those who do not see the page.
     """
-    chosen = reading.form()
+    chosen = forms.form()
     if chosen.by_path and access.may_name_paths():
         _paths(role, many, label)
         return
@@ -65,7 +65,7 @@ def _short(name: str, most: int = 34) -> str:
 
 def _paths(role: str, many: bool, label: str) -> None:
     key = f"audit.path.{role}"
-    now = reading.form().files(role)
+    now = forms.form().files(role)
     st.session_state[key] = "\n".join(each.path for each in now if not each.held)
     field = st.text_area if many else st.text_input
     field(
@@ -98,25 +98,25 @@ def _take(role: str, key: str, many: bool) -> None:
             refused[role] = f"{upload.name}: {error}"
     st.session_state[_REFUSED] = refused
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    _set(role, (*reading.form().files(role), *taken) if many else tuple(taken[:1]))
+    _set(role, (*forms.form().files(role), *taken) if many else tuple(taken[:1]))
 
 
 def _drop(role: str, number: int) -> None:
-    given = reading.form().files(role)
+    given = forms.form().files(role)
     if number < len(given) and given[number].held:
         access.drop(given[number].path)
     _set(role, given[:number] + given[number + 1 :])
 
 
 def _set(role: str, given: tuple[Given, ...]) -> None:
-    reading.put(given={**reading.form().given, role: given})
+    forms.put(given={**forms.form().given, role: given})
 
 
 def clear() -> None:
     """Forget what was chosen, and remove what was uploaded."""
-    for given in reading.form().given.values():
+    for given in forms.form().given.values():
         for each in given:
             if each.held:
                 access.drop(each.path)
     st.session_state.pop(_REFUSED, None)
-    reading.put(**vars(reading.Form()))
+    forms.put(**vars(forms.Form()))

@@ -7,6 +7,7 @@ import re
 import streamlit as st
 
 from ....audit.page_job import FileFound, FirstLook
+from ...reading import audit_form as forms
 
 __all__ = ["classes_of", "data_found", "model_found", "plain", "warnings"]
 
@@ -61,10 +62,12 @@ def _keys(about: FileFound) -> None:
 
 
 def _accuracy(found: FirstLook) -> None:
-    floor = "" if found.floor is None else f" (always the same answer: {found.floor:.1f} %)"
+    floor = "" if found.floor is None else f"; always the same answer: {found.floor:.0f} %"
+    sure = not found.warnings
+    icon = ":green[:material/check_circle:]" if sure else ":orange[:material/warning:]"
     st.markdown(
-        f":green[:material/check_circle:] Right on **{found.accuracy:.1f} %** of "
-        f"{found.tested:,} test pictures{floor}"
+        f"{icon} Right on **{found.accuracy:.1f} %** of its own training pictures "
+        f"({found.tested:,} of them{floor})"
     )
 
 
@@ -88,6 +91,20 @@ def classes_of(names: tuple[str, ...], most: int = 12) -> str:
 
 
 def warnings(found: FirstLook) -> None:
-    """What looks wrong although it can be used."""
+    """What looks wrong although it can be used, and the button that mends what can be."""
     for text in found.warnings:
         st.warning(plain(text), icon=":material/warning:")
+    better: dict[str, str] = {}
+    if found.better_mean and found.better_std:
+        numbers = {"mean": found.better_mean, "std": found.better_std}
+        better |= {name: ", ".join(f"{v:.4g}" for v in each) for name, each in numbers.items()}
+    if found.better_architecture:
+        better["architecture"] = found.better_architecture
+    if better:
+        st.button(
+            "Prepare pictures as suits the original best",
+            icon=":material/auto_fix_high:",
+            key="audit.better",
+            help="; ".join(f"{name}: {value}" for name, value in better.items()),
+            on_click=lambda: forms.put(**better),
+        )

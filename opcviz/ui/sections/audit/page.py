@@ -6,6 +6,7 @@ import streamlit as st
 
 from ....engine import EngineError
 from ...reading import audit as reading
+from ...reading import audit_form as forms
 from ...reading import store_reader as library
 from . import found, steps
 from .following import earlier, follow
@@ -43,7 +44,7 @@ def audit() -> None:
 
 def _steps() -> None:
     _introduction()
-    asked = reading.asked(reading.form())
+    asked = forms.asked(forms.form())
     looking, seen = look(asked.job)
     active = looking is not None and looking.active
     steps.models_step(seen, active)
@@ -57,7 +58,7 @@ def _steps() -> None:
 def _introduction() -> None:
     said, button = st.columns([3.2, 1.2], vertical_alignment="center")
     said.markdown(WHAT_FOR)
-    ready = reading.example()
+    ready = forms.example()
     with button:
         pressed = st.button(
             "Run the example",
@@ -71,5 +72,5 @@ def _introduction() -> None:
             "somebody had brought them: the whole way, in about half a minute.",
         )
     if pressed and not isinstance(ready, str):
-        reading.put(**vars(ready))
-        steps.begin(reading.asked(ready).job)
+        forms.put(**vars(ready))
+        steps.begin(forms.asked(ready).job)

@@ -16,6 +16,7 @@ from ....study import StoreError
 from ....verdict import Verdict
 from ....verdict.words import GONE, KEPT, NOTICEABLE
 from ...reading import audit as reading
+from ...reading import audit_form as forms
 from ...reading import state
 from ...reading import store_reader as library
 from ...reading.audit import Audited
@@ -86,7 +87,8 @@ def _verdict(found: Audited, run: Run, job: PageJob) -> None:
     st.markdown(plain(run.label.removeprefix("Audit · ")))
     said = "".join(f'<p style="{BIG}">{_keep(line)}</p>' for line in _said(verdict))
     decided = "".join(f"<li>{_keep(_capital(each.says))}.</li>" for each in verdict.numbers)
-    listed = f'<p style="{BIG}">What decided:</p><ul style="{LIST}">{decided}</ul>'
+    lead = "What decided" if verdict.gone else "What is known"
+    listed = f'<p style="{BIG}">{lead}:</p><ul style="{LIST}">{decided}</ul>'
     st.html(
         f'<div data-testid="audit-verdict">{chips(verdict)}{said}{listed if decided else ""}</div>'
     )
@@ -132,14 +134,14 @@ def _train_the_band(job: PageJob) -> None:
         "some of it, too."
     )
     if button.button(
-        f"Train {reading.BAND} retrained models",
+        f"Train {forms.BAND} retrained models",
         icon=":material/model_training:",
         key="audit.band",
         width="stretch",
         help="The same audit again, with a band: what was found already is not done again. The "
         "files that you gave must still be there.",
     ):
-        begin(job.with_band(reading.BAND))
+        begin(job.with_band(forms.BAND))
 
 
 def _ways_on(found: Audited, run: Run) -> None:

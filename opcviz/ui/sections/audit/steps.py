@@ -11,8 +11,9 @@ from ....data import DatasetInfo, at_hand, list_datasets
 from ....engine import EngineError, Run
 from ...reading import access
 from ...reading import audit as reading
+from ...reading import audit_form as forms
 from ...reading import store_reader as library
-from ...reading.audit import BAND, FOLDER, FORGET_BY, Asked
+from ...reading.audit_form import BAND, FOLDER, FORGET_BY, Asked
 from ..glossary import help_of
 from . import found as said
 from .bound import bound
@@ -80,7 +81,7 @@ WEIGHTS_HELP = (
 
 
 def _found_of(role: str, look: FirstLook, looking: bool) -> None:
-    for number, _ in enumerate(reading.form().files(role)):
+    for number, _ in enumerate(forms.form().files(role)):
         if look.file(role, number) is not None:
             said.model_found(look, role, number)
         elif looking:
@@ -92,7 +93,7 @@ def _by_hand(look: FirstLook) -> None:
     fitting = [choice for choice in look.choices if choice.fits]
     if fitting:
         named = " or ".join(f"**{said.plain(choice.title)}**" for choice in fitting[:3])
-        normal = f" {said.plain(look.normalisation)}" if look.normalisation else ""
+        normal = f" Prepared with {said.plain(look.normalisation)}." if look.normalisation else ""
         st.markdown(f":green[:material/check_circle:] Recognised as {named}.{normal}")
     with st.expander("Say it yourself: architecture and normalisation"):
         one, two, three = st.columns([1.4, 1, 1])
@@ -129,7 +130,7 @@ def data_step(look: FirstLook, looking: bool) -> None:
     left, right = st.columns(2)
     with left.container(border=True, height="stretch"):
         _data()
-        if looking and reading.form().data:
+        if looking and forms.form().data:
             st.caption(LOOKING)
         said.data_found(look)
     with right.container(border=True, height="stretch"):
@@ -141,16 +142,16 @@ def data_step(look: FirstLook, looking: bool) -> None:
 def _data() -> None:
     sets = {info.name: info for info in list_datasets()}
     offered = ["", *(name for name in sets if name != FOLDER or access.may_name_paths())]
-    chosen = reading.form()
+    chosen = forms.form()
     if chosen.data not in offered:
-        reading.put(data="")
+        forms.put(data="")
     st.selectbox(
         "The data that the models were trained and tested on",
         offered,
         format_func=lambda name: _described(sets[name]) if name else "Choose",
         **bound("data"),
     )
-    chosen = reading.form()
+    chosen = forms.form()
     if not chosen.data:
         return
     if not at_hand(chosen.data):
@@ -164,7 +165,7 @@ def _data() -> None:
             **bound("folder"),
             placeholder="/path/to/pictures",
         )
-    elif reading.own_file(chosen.data):
+    elif forms.own_file(chosen.data):
         files("data", OWN_DATA, label="Your data")
 
 
@@ -186,7 +187,7 @@ def _forget(look: FirstLook) -> None:
         "list": _list,
         "text": _text,
     }
-    ways[reading.form().forget_by](look)
+    ways[forms.form().forget_by](look)
 
 
 def _classes(look: FirstLook) -> None:
@@ -301,7 +302,7 @@ def begin(job: PageJob) -> None:
     run = reading.newest(engine, RUNNER, job)
     try:
         if run is None or not (run.active or run.status == "finished"):
-            id = engine.submit(job.to_dict(), f"Audit · {job.title}", runner=RUNNER)
+            id = reading.submit(engine, job, f"Audit · {job.title}", RUNNER)
         else:
             id = run.id
     except EngineError as error:
