@@ -22,7 +22,10 @@ from .case import Case, Opened, content_hash, evidence_of, make_study
 from .records import Input
 from .spec import AuditSpec
 
-__all__ = ["open_case"]
+__all__ = ["LISTS", "open_case"]
+
+LISTS = "lists"
+"""Folder of a store for the lists of samples to forget, by their fingerprints."""
 
 
 def open_case(

@@ -14,10 +14,11 @@ from ..common.progress import Message, Progress
 from ..common.records import defined
 from ..results import EvidenceResult
 from ..study import Store, StudyResult
-from ..study.pipeline import make
+from ..study.pipeline import Done, make
 from .case import Case
 from .checks import Accuracy, Checked, CheckedModel, look, missing_of, suspicions
-from .opening import open_case
+from .helper import Helper, helped
+from .opening import LISTS, open_case
 from .records import Provenance, Report
 from .report import make_report
 from .runner import AuditRunner
@@ -25,9 +26,6 @@ from .spec import AuditSpec, command_of
 from .surroundings import this_environment
 
 __all__ = ["AuditResult", "audit", "audit_case", "check"]
-
-LISTS = "lists"
-"""Folder of a store for the lists of samples to forget, by their fingerprints."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,9 @@ def audit(
         Cancelled: when asked to stop; what was finished stays, and the same audit goes on there.
     """
     began = time.perf_counter()
-    case = open_case(spec, device, progress, data_root=data_root, lists=store.root / LISTS)
-    return audit_case(case, store, progress, spec=spec, began=began)
+    with helped(spec, store, device, data_root) as helper:
+        case = open_case(spec, device, progress, data_root=data_root, lists=store.root / LISTS)
+        return audit_case(case, store, progress, spec=spec, began=began, helper=helper)
 
 
 def audit_case(
@@ -118,6 +117,7 @@ def audit_case(
     spec: AuditSpec | None = None,
     command: str = "",
     began: float | None = None,
+    helper: Helper | None = None,
 ) -> AuditResult:
     """Audit what is in memory already; see `audit`.
 
@@ -128,6 +128,7 @@ def audit_case(
         spec: what names it, so that it can be repeated; None where nothing does.
         command: how it was asked; that of the spec unless given.
         began: `time.perf_counter()` when it did.
+        helper: another process that makes some of the answers.
     """
     began, progress = began or time.perf_counter(), progress or Progress()
     runner = AuditRunner(case, store, progress)
@@ -136,7 +137,7 @@ def audit_case(
             progress(Message(sentence, "warning"))
         _keep_list(case, store)
         runner.keep_models()
-        done = make(runner.items(), runner)
+        done = _made(runner, helper)
     study = StudyResult(store, case.study.place, case.study)
     warnings = (*case.notes, *suspicions(case, _accuracies(case, runner, study)), *done.failures)
     about = Provenance(
@@ -149,6 +150,16 @@ def audit_case(
         model=runner.place(runner.brought, case.seed).rpartition("/")[2],
     )
     return AuditResult(study, make_report(study, about))
+
+
+def _made(runner: AuditRunner, helper: Helper | None) -> Done:
+    """Make all that is missing, and what another process left."""
+    if helper is None:
+        return make(runner.items(), runner)
+    done = make(runner.items(), runner, claim=helper.claim)
+    helper.wait(runner.progress)
+    left = runner.items()
+    return make(left, runner) if left else done
 
 
 def _keep_list(case: Case, store: Store) -> None:

@@ -18,6 +18,8 @@ from .case import Case, Opened
 
 __all__ = ["NO_ORIGINAL", "NO_RETRAINED", "AuditRunner"]
 
+SPARED = frozenset({"relearned"})
+"""What takes long and tells nothing of an original, which has forgotten nothing."""
 NO_ORIGINAL = "the original model was not given"
 NO_RETRAINED = "no retrained model was given, and none was to be trained"
 
@@ -114,10 +116,14 @@ class AuditRunner(StudyRunner):
     def _can(self, item: Item) -> bool:
         if item.kind in self.case.without:
             return False
-        if item.method == self.original:
-            return self.case.original is not None and (
-                item.seed == self.case.seed or item.kind == MODEL
+        if item.kind == MODEL:
+            return (
+                item.method == self.retrained
+                and item.seed in self.case.band[len(self.case.of("retrained")) :]
             )
+        if item.method == self.original:
+            asked = item.kind not in SPARED and item.seed == self.case.seed
+            return asked and self.case.original is not None
         return item.method != self.retrained or item.seed in self.case.band
 
     def failure(self, method: Method, seed: int) -> str | None:
@@ -126,6 +132,8 @@ class AuditRunner(StudyRunner):
             return NO_ORIGINAL
         if method == self.retrained and seed not in self.case.band:
             return NO_RETRAINED
+        if self.place(method, seed) in self._given:
+            return None  # it is in memory, whether or not it is stored yet
         return super().failure(method, seed)
 
     def load_model(self, method: Method, seed: int) -> nn.Module:

@@ -28,6 +28,8 @@ __all__ = [
     "numbers_of",
 ]
 
+PICTURES = 4
+"""Under gradient inversion, which takes longest and decides nothing, unless more are asked for."""
 MAX_RETRAINED = 20
 """Models of the band: beyond that each one tells little more of its spread."""
 
@@ -62,7 +64,7 @@ class AuditSpec(Config):
         0, "models to train for the band where none were given", low=0, high=MAX_RETRAINED
     )
     training: Training = field(default_factory=Training)
-    evidence: Evidence = field(default_factory=Evidence)
+    evidence: Evidence = field(default_factory=lambda: Evidence(pictures=PICTURES))
     seed: int = setting(0, "of everything random", low=0, high=2**31 - 1 - MAX_RETRAINED)
     name: str = setting("", "one line for people")
 

@@ -125,19 +125,15 @@ def _made(
     files: list[Path | None],
 ) -> Report:
     """Audit, write the files, and say what was found."""
-    from ..audit import audit_case
+    from ..audit import audit
     from ..audit.html import to_html
-    from ..audit.opening import open_case
-    from ..audit.run import LISTS
-    from ..audit.runner import AuditRunner
     from ..audit.samples import samples_csv
     from ..common.devices import pick_device
     from ..study import Store, default_root
 
     kept = Store(store or default_root(), warn=_say)
-    case = open_case(spec, pick_device(device), data_root=data_root, lists=kept.root / LISTS)
-    with bars(err, len(AuditRunner(case, kept).items())) as progress:
-        found = audit_case(case, kept, progress, spec=spec)
+    with bars(err, 1) as progress:
+        found = audit(spec, kept, pick_device(device), progress, data_root=data_root)
     page, numbers, samples = files
     if page is not None:
         page.write_text(to_html(found.report, found.study), encoding="utf-8")

@@ -72,7 +72,7 @@ def bars(console: Console, count: int) -> Iterator[Progress]:
 
         def listen(event: Event) -> None:
             if isinstance(event, Stage):
-                shown.update(total, completed=event.index)
+                shown.update(total, completed=event.index, total=event.count)
                 label = f"{event.name} · {event.model}"
                 shown.reset(current, description=label[:48], total=None, note="")
             elif isinstance(event, Step):
@@ -88,5 +88,6 @@ def bars(console: Console, count: int) -> Iterator[Progress]:
                 shown.console.print(event.text, markup=False, highlight=False)
 
         yield Progress(listen)
-        shown.update(total, completed=count)
+        done = shown.tasks[total].total
+        shown.update(total, completed=count if done is None else done)
         shown.remove_task(current)  # whatever it was at last, nothing is left to do

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -191,15 +191,32 @@ def run(
         return Done(making.made, tuple(making.failures.said))
 
 
-def make(items: Sequence[Item], runner: StudyRunner) -> Done:
+def make(
+    items: Sequence[Item],
+    runner: StudyRunner,
+    *,
+    claim: Callable[[Sequence[Item]], bool] = lambda items: True,
+    backwards: bool = False,
+) -> Done:
     """Make these answers in the order in which a run makes them.
+
+    Args:
+        items: them.
+        runner: of their study.
+        claim: whether some that are made together are to be made here, and not elsewhere.
+        backwards: begin with the last.
 
     Raises:
         Cancelled: when asked to stop; what was finished stays.
     """
     with runner.threads():
         making = _Making(runner, len(items))
-        making.each(sorted(items, key=_order))
+        batches = list(_batches(sorted(items, key=_order)))
+        for together in reversed(batches) if backwards else batches:
+            if claim(together):
+                making.each(together)
+            else:
+                making.done += len(together)
         return Done(making.made, tuple(making.failures.said))
 
 

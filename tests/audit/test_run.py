@@ -170,12 +170,12 @@ def test_the_first_look_keeps_nothing(tmp_path: Path) -> None:
     found = check(spec_of(), Store(tmp_path / "store"), CPU)
     assert not (tmp_path / "store").exists()
     assert [m.role for m in found.models] == ["original", "unlearned", "retrained"]
-    assert (
-        found.models[0].accuracy["forget_test"] > 95 > 5 > found.models[1].accuracy["forget_test"]
-    )
+    knew, knows = (model.accuracy["forget_test"] for model in found.models[:2])
+    assert knew > 95
+    assert knows < 5
     assert found.models[0].architecture == "resnet8"
     assert found.forgotten == ("0", "1", "2")
-    assert (found.open, found.warnings) == (9, ())
+    assert (found.open, found.warnings) == (6, ())
     (missing,) = found.missing
     assert "There is one retrained model" in missing
 

@@ -1,0 +1,119 @@
+"""What an audit costs: the digits in full and quick, and a ResNet-18 pair on 32×32 pictures.
+
+    python -m benchmarks.audit [digits] [resnet18] [--pictures 10000] [--quick]
+
+Each audit is a process of its own on two threads, as on a laptop with two cores; wall-clock and CPU
+seconds (with those of the helping process) and the peak of resident memory are printed beside what
+they may be at most. The networks of the second part are untrained: attacks cost the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from opcviz.audit import AuditSpec, audit
+from opcviz.data import assemble
+from opcviz.models import Architecture, build_classifier, save_weights
+from opcviz.study import Store, open_study, shipped_root
+
+LIMITS = {"digits, full": (30, None), "digits, quick": (12, None), "resnet18": (300, 3.0)}
+"""Most seconds on two cores, and GiB."""
+THREADS = 2
+
+
+def main() -> None:
+    """Run what is asked for, or one audit of it in this process."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="*", default=["digits", "resnet18"])
+    parser.add_argument("--pictures", type=int, default=10_000, help="train pictures")
+    parser.add_argument("--quick", action="store_true", help="the quick suite of the ResNet-18")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        with tempfile.TemporaryDirectory() as folder:
+            _one(args.one, Path(folder), args.pictures, args.quick)
+        return
+    names = [name for name in LIMITS if name.partition(",")[0] in args.what]
+    for name in names:
+        print(f"{name}: ", end="", flush=True)
+        command = [sys.executable, "-m", "benchmarks.audit", "--one", name]
+        command += ["--pictures", str(args.pictures), *(["--quick"] if args.quick else [])]
+        began = time.perf_counter()
+        subprocess.run(command, check=True)
+        wall, (most, _) = time.perf_counter() - began, LIMITS[name]
+        print(f"  {wall:.1f} s of wall-clock with the program's start (at most {most})")
+
+
+def _one(name: str, folder: Path, pictures: int, quick: bool) -> None:
+    torch.set_num_threads(THREADS)
+    spec = _resnet18(folder, pictures, quick) if name == "resnet18" else _digits(name)
+    began = time.perf_counter()
+    found = audit(spec, Store(folder / "store"), torch.device("cpu"))
+    wall = time.perf_counter() - began
+    own, helper = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    spent = sum(each.ru_utime + each.ru_stime for each in (own, helper))
+    peak = (own.ru_maxrss + helper.ru_maxrss) / 2**20  # KiB on Linux
+    limit = LIMITS[name][1]
+    print(
+        f"{wall:.1f} s of wall-clock, {spent:.1f} s of CPU, {peak:.2f} GiB"
+        + (f" (at most {limit})" if limit else "")
+    )
+    (audited,) = [m for m in found.report.models if m["key"] == found.report.model]
+    told = {k: v for k, v in audited["stage_seconds"].items() if v is not None}
+    print("  " + ", ".join(f"{kind} {seconds:.1f}" for kind, seconds in told.items()))
+
+
+def _digits(name: str) -> AuditSpec:
+    """The shipped original and OPC."""
+    study = open_study(Store(Path("none"), (shipped_root(),)), "digits")
+    paths = {}
+    for model in study.models:
+        artefact = model.artefact("model")
+        if model.seed == 0 and artefact is not None:
+            paths[model.method.info.name] = str(artefact.path("weights.safetensors"))
+    suite = name.partition(", ")[2]
+    return AuditSpec(original=paths["original"], unlearned=paths["opc"], suite=suite)
+
+
+def _resnet18(folder: Path, pictures: int, quick: bool) -> AuditSpec:
+    """Two ResNet-18 with a 3×3 stem, and pictures of ten classes."""
+    rng = np.random.default_rng(0)
+    prototypes = rng.integers(0, 256, (10, 3, 32, 32))
+
+    def part(count: int) -> tuple[np.ndarray, np.ndarray]:
+        y = np.arange(count) % 10
+        noise = rng.integers(-60, 61, (count, 3, 32, 32))
+        return (prototypes[y] + noise).clip(0, 255).astype(np.uint8), y
+
+    (x_train, y_train), (x_test, y_test) = part(pictures), part(max(100, pictures // 5))
+    path = folder / "pictures.npz"
+    np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    data = assemble("pictures", (x_train, y_train), (x_test, y_test))
+    for seed, name in enumerate(("original", "unlearned")):
+        model = build_classifier(Architecture("resnet18"), data, seed)
+        save_weights(folder / f"{name}.safetensors", model.state_dict(), {})
+    return AuditSpec.from_dict(
+        {
+            "original": str(folder / "original.safetensors"),
+            "unlearned": str(folder / "unlearned.safetensors"),
+            "data": {"name": "arrays", "path": str(path)},
+            "forget": "classes:0",
+            "without": ["inversion"],
+            "suite": "quick" if quick else "full",
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
