@@ -1,13 +1,29 @@
-"""The laboratory's entry: page settings and navigation, nothing else."""
+"""The laboratory's entry: page settings and navigation, nothing else.
+
+`streamlit run` imports this file once for the server, and runs it as a script for every visitor.
+"""
 
 import streamlit as st
 
 from opcviz.resources import icon
 
 PAGE = {"page_icon": str(icon()), "layout": "wide"}
-st.set_page_config(page_title="opcviz", **PAGE)  # first: a page's own icon comes from a network
-page = st.navigation(
-    [
+
+if __name__ != "__main__":
+    from starlette.middleware import Middleware
+    from streamlit.runtime.pages_manager import PagesManager
+
+    from opcviz.ui.document import Document
+
+    # Until `st.navigation` was called once, Streamlit takes a folder `pages/` for its older kind of
+    # multipage app: the first visitor would see a sidebar come and go.
+    PagesManager.uses_pages_directory = False
+    app = st.App(__file__, middleware=[Middleware(Document)])
+else:
+    from opcviz.ui.sections.login import gate
+
+    st.set_page_config(page_title="opcviz", **PAGE)  # first: a page's own icon is from a network
+    pages = [
         st.Page("pages/first_sight.py", title="Start", icon=":material/play_circle:", default=True),
         st.Page("pages/side_by_side.py", title="Side by side", icon=":material/view_column:"),
         st.Page("pages/feature_space.py", title="Feature space", icon=":material/scatter_plot:"),
@@ -18,8 +34,8 @@ page = st.navigation(
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
         st.Page("pages/audit.py", title="Audit", icon=":material/fact_check:"),
         st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
-    ],
-    position="top",
-)
-st.set_page_config(page_title=f"{page.title} · opcviz", **PAGE)
-page.run()
+    ]
+    page = st.navigation(pages, position="top")
+    st.set_page_config(page_title=f"{page.title} · opcviz", **PAGE)
+    gate()
+    page.run()

@@ -20,7 +20,7 @@ if not pair.keys:
         "Nothing of this study can be played: no epochs of its models were kept. Run a method in "
         "the *Unlearning lab*, or choose another study; *Side by side* shows what is known."
     )
-    first_sight.exits()
+    first_sight.exits(study, pair)
     st.stop()
 shown = sorted(library.columns(study, pair.keys), key=lambda c: pair.keys.index(c.model.key))
 beside = References.of(study)
@@ -34,6 +34,6 @@ show_rows(
             ),
             first_sight.EXPLAIN_PAGE,
         ),
-        Row("exits", first_sight.exits),
+        Row("exits", lambda: first_sight.exits(study, pair)),
     ]
 )

@@ -14,7 +14,6 @@ bench.wake_engine()
 asked = reading.asked(study, view, shown)
 show_rows(
     [
-        Row("bench-words", bench.introduction),
         Row(
             "bench-ask",
             lambda: bench.ask(study, view, shown, asked),
@@ -27,5 +26,6 @@ show_rows(
             "Each column is one true picture; below it stands what the search found of it in each "
             "model, and at the bottom what anybody gets without a model.",
         ),
+        Row("bench-words", bench.introduction),
     ]
 )

@@ -13,8 +13,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -78,7 +78,14 @@ def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def visit(browser):
-    """Open an address in a context of its own.
+    """Open an address in a context of its own; see `visits`."""
+    with visits(browser) as open_page:
+        yield open_page
+
+
+@contextmanager
+def visits(browser) -> Iterator[Callable[..., object]]:
+    """A function that opens an address in a context of its own.
 
     What the console calls an error, and an exception that stands on a page at the end, fail the
     test. `watch` is given the page before anything is loaded.
@@ -91,15 +98,7 @@ def visit(browser):
         )
         page = context.new_page()
         pages.append(page)
-        fine = _asked_in_vain(url)
-        page.on(
-            "console",
-            lambda m: (
-                errors.append(m.text)
-                if m.type == "error" and m.location.get("url") not in fine
-                else None
-            ),
-        )
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: errors.append(str(e)))
         watch(page)
         page.goto(url)
@@ -110,13 +109,3 @@ def visit(browser):
         errors += page.get_by_test_id("stException").all_inner_texts()
         page.context.close()
     assert not errors
-
-
-def _asked_in_vain(url: str) -> set[str]:
-    """What Streamlit's own page asks for below a page's address before it tries the root (404)."""
-    parts = urlsplit(url)
-    page = parts.path.strip("/")
-    if not page:
-        return set()
-    below = f"{parts.scheme}://{parts.netloc}/{page}/_stcore"
-    return {f"{below}/health", f"{below}/host-config"}

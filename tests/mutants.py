@@ -70,8 +70,8 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "original and unlearned model swapped in the evidence",
-        "before, after = context.original.outputs, context.subject.outputs",
-        "after, before = context.original.outputs, context.subject.outputs",
+        "after, split = context.subject.outputs, context.split\n        before, head",
+        "after, split = context.original.outputs, context.split\n        before, head",
         (EVIDENCE,),
     ),
     Mutant(
@@ -131,8 +131,8 @@ MUTANTS = (
     # ---- more of what a store holds -------------------------------------------------------
     Mutant(
         "unlearning starts from another seed's original",
-        "original = None if is_original else runner.subject(runner.original, seed).network",
-        "original = None if is_original else runner.subject(runner.original, seed + 1).network",
+        "return runner.subject(runner.original, seed).network",
+        "return runner.subject(runner.original, seed + 1).network",
         (TRAINING,),
     ),
     Mutant(
@@ -157,8 +157,8 @@ MUTANTS = (
     ),
     Mutant(
         "FM answers with the unlearned model's head",
-        "head, split = context.original.network.head, context.split",
-        "head, split = context.subject.network.head, context.split",
+        "head = context.original.network.head\n    return",
+        "head = context.subject.network.head\n    return",
         (EVIDENCE,),
     ),
     Mutant(

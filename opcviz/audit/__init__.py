@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .checks import Checked, CheckedModel
     from .memory import audit_modules
     from .run import AuditResult, audit, audit_case, check
-    from .spec import AuditJob, AuditSpec
+    from .spec import AuditSpec
 else:
     __getattr__, __dir__ = face(
         __name__,
@@ -22,12 +22,11 @@ else:
             "checks": "Checked CheckedModel",
             "memory": "audit_modules",
             "run": "AuditResult audit audit_case check",
-            "spec": "AuditJob AuditSpec",
+            "spec": "AuditSpec",
         },
     )
 
 __all__ = [
-    "AuditJob",
     "AuditResult",
     "AuditSpec",
     "Checked",

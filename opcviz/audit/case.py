@@ -70,6 +70,7 @@ class Case:
         without: names of attacks to leave out.
         notes: what whoever reads the figures must know of the inputs.
         forget_ids: the train samples to forget, where a list named them.
+        looked_at: whether `intake.sanity` had a look at the first model, of which `notes` tell.
     """
 
     study: Study
@@ -83,6 +84,7 @@ class Case:
     without: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     forget_ids: Tensor | None = None
+    looked_at: bool = False
 
     def of(self, role: str) -> tuple[Opened, ...]:
         """The models of a role."""

@@ -23,9 +23,10 @@ WIDTH = 680
 """Pixels: as wide as A4 within the margins of the style sheet."""
 AUDITED, ORIGINAL, RETRAINED = "#D9541E", "#7C8796", "#1E9273"
 FLOOR = "#8A6FB0"
-BAND = "rgba(30, 146, 115, 0.25)"
+BAND = "rgba(30, 146, 115, 0.32)"
 ROW, LINE = 25, 13  # pixels a row of a dot chart, and of each further line of its label
 SIZE = 12  # of text
+MOST_LISTED = 12  # forgotten classes that a map's legend names; beyond, pointing at a dot tells
 CLASSES = (
     "#4C78A8", "#F58518", "#54A24B", "#B279A2", "#E45756",
     "#72B7B2", "#EECA3B", "#9D755D", "#FF9DA6", "#79706E",
@@ -230,7 +231,7 @@ def scatters(
     layout["margin"] = {"l": 6, "r": 6, "t": 26, "b": 60}
     layout["legend"] |= {"y": 0, "yanchor": "bottom", "itemsizing": "constant"}
     traces: list[Json] = []
-    count = len(panels)
+    count, listed = len(panels), len(np.unique(labels[forget])) <= MOST_LISTED
     for i, (title, points) in enumerate(panels.items()):
         axis = "" if i == 0 else str(i + 1)
         low, high = i / count + 0.01, (i + 1) / count - 0.01
@@ -251,7 +252,11 @@ def scatters(
                 name = names[label] if label < len(names) else str(label)
                 traces.append(
                     _cloud(points[chosen], plain(name), label, gone, ids[chosen])
-                    | {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "showlegend": i == 0 and gone}
+                    | {
+                        "xaxis": f"x{axis}",
+                        "yaxis": f"y{axis}",
+                        "showlegend": i == 0 and gone and listed,
+                    }
                 )
     return {"data": traces, "layout": layout}
 
@@ -290,6 +295,7 @@ def _layout(height: int) -> Json:
             "xanchor": "left",
             "yanchor": "top",
         },
+        "showlegend": True,
         "barmode": "overlay",
         "hovermode": "closest",
         "dragmode": False,

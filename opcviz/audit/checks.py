@@ -116,7 +116,8 @@ def suspicions(case: Case, accuracies: Sequence[Accuracy]) -> tuple[str, ...]:
         *_swapped(*(by_role.get(role, (None, None))[1] for role in ("original", "unlearned"))),
         *(
             said
-            for each, right in known
+            for n, (each, right) in enumerate(known)
+            if n or not case.looked_at  # else the notes say it, and what would be right
             for said in _untrained(each.role, each.name, right, case.data.classes)
         ),
         *(

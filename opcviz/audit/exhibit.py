@@ -23,7 +23,7 @@ SPELT = {
     "mlp": "MLP",
     "knn": "k-NN",
 }
-MOST_DOTS = 24  # rows of a chart that fits on a page beside its table
+MOST_DOTS = 14  # rows of a chart that fits on a page below its heading
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from ..artefacts import Kind, kinds
 from ..artefacts.threat import in_words
+from ..common.config import settings_of
 from ..common.records import Undefined
-from ..results import Attempts, InversionSummary, Signs
+from ..results import Attempts, InversionSummary, MembershipResult, Signs
 from ..study import StudyResult
 from ..verdict import Verdict
 from .figures import Cast
@@ -22,7 +24,7 @@ NO_ORIGINAL = (
 NO_RETRAINED = (
     "There is no retrained model: what the same attackers get from a model that never saw the "
     "forgotten data is not known, so no figure here says by itself that something was remembered. "
-    "Bring retrained models, or let the audit train some (`--retrain 3`)."
+    "Bring retrained models, or let the audit train some (--retrain 3)."
 )
 ONE_RETRAINED = (
     "There is one retrained model and so no band: how far retraining itself varies was not tested."
@@ -38,6 +40,10 @@ ONLY_MODELS = (
 TAKEN_ON_TRUST = (
     "That the models called retrained never saw the forgotten data is taken from whoever brought "
     "them."
+)
+OF_CLASSES = (
+    "of whole classes it gives the verdict no figure: a confident miss, as of a model that never "
+    "saw the class, looks less like training data than a flat answer, whatever is remembered"
 )
 UNDECLARED = (
     "compare the answers of the original and the unlearned model, sample by sample, to find out "
@@ -94,9 +100,13 @@ def _of_attacks(cast: Cast) -> Iterator[str]:
         found = model.result(kind.name)
         if isinstance(found, Undefined):
             why = found.reason
-            if evidence.leaves_out(kind):
+            if _not_chosen(kind, cast):
+                why = "it was left out of this audit"
+            elif evidence.leaves_out(kind):
                 why = "the quick suite leaves it out"
-            elif why == kind.not_computed or _not_chosen(kind, cast):
+            elif "retrained" in kind.needs and not cast.retrained:
+                why = "it compares with retrained models, and there are none"
+            elif why.endswith("was not computed yet"):
                 why = "it was left out of this audit"
             yield f"{kind.title} was not tested ({kind.summary}): {why}."
             continue
@@ -110,7 +120,7 @@ def _of_attacks(cast: Cast) -> Iterator[str]:
 
 
 def _not_chosen(kind: Kind, cast: Cast) -> bool:
-    chosen = cast.audited.study.evidence.chosen
+    chosen = cast.audited.study.evidence.instruments or ()
     return kind.optional and not kind.scenarios and kind.name not in chosen
 
 
@@ -134,7 +144,9 @@ def _without_figure(found: object) -> Iterator[str]:
     if isinstance(told, str):
         reasons[told] = None
     yield from (each.rstrip(".") for each in reasons)
-    if nothing and not reasons:
+    if nothing and isinstance(found, MembershipResult):
+        yield OF_CLASSES
+    elif nothing and not reasons:
         yield "it has no figure that a verdict can use"
 
 
@@ -143,24 +155,28 @@ def _quick(cast: Cast) -> Iterator[str]:
     if evidence.suite != "quick":
         return
     full = evidence.in_suite("full")
-    for kind in _attacks(cast):
-        for table, changes in (kind.quick or {}).items():
-            asked = full.table(table).to_dict()
-            less = ", ".join(
-                f"{name} {_plain(value)} instead of {_plain(asked[name])}"
-                for name, value in changes.items()
-                if asked[name] != value
-            )
-            if less:
-                yield f"{kind.title} was made quickly: {less}."
+    for kind in attacks_on(cast):
+        less = "; ".join(
+            _less(about, value, getattr(full.table(table), name))
+            for table, changes in (kind.quick or {}).items()
+            for name, value in changes.items()
+            if (about := settings_of(kind.settings[table])[name].help)
+            and value != full.table(table).to_dict()[name]
+        )
+        if less:
+            yield f"{kind.title} was made quickly: {less}."
+
+
+def _less(about: str, value: object, usual: object) -> str:
+    """A setting in the words of its help, as in "draws of the pictures given: 1 instead of 2"."""
+    words = re.split(r"[;(]", about)[0].strip()
+    return words if value is True else f"{words}: {_plain(value)} instead of {_plain(usual)}"
 
 
 def _plain(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
-    return (
-        {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    )
+    return str(value)
 
 
 def _of_verdict(verdict: Verdict) -> Iterator[str]:

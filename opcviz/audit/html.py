@@ -28,7 +28,7 @@ from ..verdict import GONE, KEPT, NOTICEABLE, Check, Verdict, rules
 from .exhibit import Table, band, called, number, table_of
 from .exhibits import exhibits
 from .figures import cast
-from .records import Figure, Report
+from .records import Figure, Input, Report
 
 __all__ = ["to_html"]
 
@@ -46,6 +46,9 @@ ABOUT = {
     "test recall lost by one retained class": 2,
 }
 """Which of the three questions a check of the verdict answers."""
+
+MOST_NAMES = 12  # of classes to forget that the first page lists
+UNANSWERED = "quick attacks found nothing, and only the full suite can say that there is nothing"
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ def to_html(report: Report, study: StudyResult) -> str:
         scripts=scripts,
         data=[_embedded(each) for each in charts],
         forget=_forget(report),
+        brought=_by_role(report),
     )
 
 
@@ -170,8 +174,9 @@ def _answers(verdict: Verdict) -> Iterator[Answer]:
     ):
         checks = tuple(each for each in verdict.checks if ABOUT.get(each.name) == i)[:2]
         if word is None:
-            missing = "; ".join(verdict.missing) or "evidence"
-            yield Answer(question, "no answer", f"missing: {missing}", "open", checks)
+            missing = "; ".join(verdict.missing)
+            why = f"missing: {missing}" if missing else UNANSWERED
+            yield Answer(question, "no answer", why, "open", checks)
         else:
             yield Answer(question, word, meanings[word], tone[word], checks)
 
@@ -183,11 +188,17 @@ def _key_figures(report: Report, verdict: Verdict) -> list[Figure]:
     found = [
         next((f for f in report.figures if f.place == "forget_test"), None)
         or next((f for f in report.figures if f.place == "forget_train"), None),
-        next((f for f in report.figures if f.holds and f.name == furthest), None),
+        next((f for f in report.figures if f.holds and f.name == furthest), None)
+        or max((f for f in report.figures if f.holds), key=_above_floor, default=None),
         max((f for f in report.figures if f.unit == "AUC"), key=_stands_out, default=None),
         next((f for f in report.figures if f.place == "retain_test"), None),
     ]
     return [each for each in found if each]
+
+
+def _above_floor(attempt: Figure) -> float:
+    """How far an attacker came beyond what needs no model, where there is no band."""
+    return attempt.value - max(attempt.floor or 0.0, attempt.constant or 0.0)
 
 
 def _stands_out(sign: Figure) -> float:
@@ -216,13 +227,22 @@ def _appendix(report: Report) -> list[tuple[str, Table]]:
     return [(titles.get(kind, kind), table_of(list(rows))) for (kind, _), rows in runs]
 
 
+def _by_role(report: Report) -> dict[str, list[Input]]:
+    """What was brought, in the order in which it is named."""
+    found: dict[str, list[Input]] = {}
+    for each in report.inputs:
+        found.setdefault(each.role, []).append(each)
+    return found
+
+
 def _forget(report: Report) -> str:
     """What was to be forgotten, in words."""
     names, gone = report.data.get("class_names") or [], report.data.get("forget_classes") or []
     count = (report.data.get("sizes") or {}).get("forget_train")
     of = f", {count:,} training samples" if count is not None else ""
     if gone:
-        told = ", ".join(f"‘{names[i] if i < len(names) else i}’" for i in gone)
+        told = ", ".join(f"‘{names[i] if i < len(names) else i}’" for i in gone[:MOST_NAMES])
+        told += f" and {len(gone) - MOST_NAMES} more" if len(gone) > MOST_NAMES else ""
         return f"{'class' if len(gone) == 1 else 'classes'} {told}{of}"
     return f"single samples ({report.question.get('forget', {}).get('kind', 'chosen')}){of}"
 

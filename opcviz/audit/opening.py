@@ -11,20 +11,18 @@ from torch import Tensor, nn
 from ..common.config import ConfigError
 from ..common.progress import Message, Progress
 from ..data import Data, DataSpec, Images, Scenario, Split, load
-from ..data.indices import indices_digest, read_indices
+from ..data.indices import indices_digest
 from ..intake.files import IntakeError
+from ..intake.lists import listed_ids
 from ..intake.recognise import Candidate, as_candidate, brought, recognise
+from ..intake.sanity import sanity
 from ..intake.weights import read_weights
-from ..models import Architecture, as_body_head, build_classifier
-from ..tasks.classification import observe
+from ..models import Architecture, build_classifier
 from .case import Case, Opened, content_hash, evidence_of, make_study
 from .records import Input
 from .spec import AuditSpec
 
 __all__ = ["open_case"]
-
-MOST_TRIED = 4  # networks that the same weights fit
-TRIED_ON = 300  # samples
 
 
 def open_case(
@@ -51,7 +49,7 @@ def open_case(
     progress = progress or Progress()
     progress(Message("Reading the data."))
     loaded = load(spec.data, root=data_root)
-    forget, chosen = _scenario(spec.forget, loaded)
+    forget, chosen = _scenario(spec.forget, spec.data, loaded, data_root)
     data = forget.prepare(loaded)
     if not isinstance(data, Images):
         raise ConfigError(f"{spec.data.name}: its targets are not classes, which the attacks need")
@@ -98,6 +96,7 @@ def open_case(
         without=frozenset(spec.without),
         notes=tuple(dict.fromkeys(note for each in opened for note in each.notes)),
         forget_ids=chosen,
+        looked_at=True,
     )
 
 
@@ -115,11 +114,13 @@ class _Fresh:
         return made
 
 
-def _scenario(forget: Scenario, data: Data) -> tuple[Scenario, Tensor | None]:
+def _scenario(
+    forget: Scenario, spec: DataSpec, data: Data, root: Path | None
+) -> tuple[Scenario, Tensor | None]:
     """The scenario with what it forgets fixed; of a list the ids it names."""
     if forget.kind != "indices":
         return forget, None
-    ids = read_indices(forget.path)
+    ids = listed_ids(forget.path, spec, root)
     if ids[-1] >= len(data.y_train):
         raise ConfigError(
             f"{Path(forget.path).name}: id {ids[-1]} is outside the train set, whose "
@@ -163,15 +164,20 @@ def _open(
     if known is not None:
         fitting = [each for each in fitting if each.architecture == known] or fitting
     normalised = (list(spec.mean), list(spec.std)) if spec.mean else (None, None)
-    made = [(each, brought(each, weights, data, *normalised)) for each in fitting[:MOST_TRIED]]
-    chosen, model = max(made, key=lambda pair: _right(pair[1], data)) if made[1:] else made[0]
-    notes = [f"{path.name}: {note}." for note in weights.notes]
-    if made[1:]:
-        others = ", ".join(each.title for each, _ in made if each is not chosen)
+    chosen, notes = fitting[0], [f"{path.name}: {note}." for note in weights.notes]
+    if known is None:  # the first one tells how all of them are to be read
+        looked = sanity(fitting, weights, data, *normalised)
+        best = looked.best.architecture
+        chosen = next((each for each in fitting if each.architecture.name == best), chosen)
+        notes += [each.replace("The original", f"The {role} model", 1) for each in looked.warnings]
+    if known is None and fitting[1:]:
+        others = ", ".join(each.title for each in fitting if each is not chosen)
         notes.append(
-            f"{path.name}: the weights fit {len(fitting)} networks; taken as {chosen.title}, which "
-            f"answers most train data right, and not as {others}; --architecture names another."
+            f"{path.name}: the weights fit {len(fitting)} networks. They are taken as "
+            f"{chosen.title}, which answers most train data right, and not as {others}; "
+            "--architecture names another."
         )
+    model = brought(chosen, weights, data, *normalised)
     size = path.stat().st_size
     return Opened(
         role,
@@ -196,14 +202,6 @@ def _misfit(role: str, name: str, found: tuple[Candidate, ...], asked: str) -> s
     nearest = found[0]
     told = "does not fit" if asked else "fits no known network; the nearest is"
     return f"{name} ({role}): {told} {nearest.title}: {nearest.explain()}"
-
-
-def _right(model: nn.Module, data: Images) -> float:
-    """Percent of some train samples that a model answers right."""
-    at = torch.linspace(0, len(data.y_train) - 1, min(TRIED_ON, len(data.y_train)))
-    rows = at.round().long().to(data.device)
-    seen = observe(as_body_head(model), data.x_train[rows], data.y_train[rows])
-    return 100 * (seen.logits.argmax(1) == seen.labels).double().mean().item()
 
 
 def _data_input(spec: DataSpec, data: Data) -> Input:

@@ -9,6 +9,7 @@ from ..common.config import ConfigError
 from ..common.devices import pick_device
 from ..common.progress import Progress, Stage
 from ..data import Data, DataError, DataSpec, Images, load
+from ..intake.lists import listed_ids
 from ..intake.recognise import Candidate, as_candidate, recognise
 from ..intake.sanity import sanity
 from ..intake.weights import Weights, read_weights
@@ -104,6 +105,8 @@ class _Look:
         if not self.asked.forget and self.asked.forget_list is None:
             return ""
         try:
+            if self.asked.forget_list is not None:
+                return self._forget_list(self.asked.forget_list, data)
             split = scenario_of(self.asked).split(data, seed=self.asked.seed)
         except (ConfigError, DataError) as error:
             self._problem(2, error)
@@ -113,6 +116,17 @@ class _Look:
         more = " and others" if len(split.classes) > 6 else ""
         whole = f": all of {names}{more}" if names else ""
         return f"Forgets {gone:,} of {gone + kept:,} training pictures{whole}."
+
+    def _forget_list(self, given: Given, data: Data) -> str:
+        spec = DataSpec.from_dict(dict(self.asked.data or {}))
+        ids = listed_ids(given.path, spec, root_of(self.asked))
+        count = len(data.y_train)
+        if ids[-1] >= count:
+            raise ConfigError(
+                f"{given.name}: id {ids[-1]} is outside the train set, whose {count} samples are "
+                f"numbered 0 to {count - 1}"
+            )
+        return f"Forgets {len(ids):,} of {count:,} training pictures."
 
     def _architecture(self, data: Data) -> tuple[Choice, ...]:
         """Which networks the weights may be of; what keeps a file from the one that is asked for,

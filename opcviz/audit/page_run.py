@@ -90,10 +90,10 @@ def scenario_of(asked: PageJob) -> Scenario:
     """What should be forgotten.
 
     Raises:
-        ConfigError, DataError: for what cannot be, or a list that cannot be read.
+        ConfigError: for what cannot be.
     """
     if asked.forget_list is not None:
-        return Scenario(kind="indices", path=asked.forget_list.path).pinned()
+        return Scenario(kind="indices", path=asked.forget_list.path)
     return Scenario.parse(asked.forget)
 
 

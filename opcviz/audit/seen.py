@@ -20,6 +20,7 @@ __all__ = ["Row", "feature_map", "png", "rebuilt"]
 
 MOST_PICTURES = 8  # side by side on paper
 LEAST_SIDE = 64  # pixels that a small picture is enlarged to, without blur
+MOST_SIDE = 192  # pixels that a large one is reduced to: three for each on paper
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ def png(picture: np.ndarray) -> str:
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[0] not in (1, 3):
         raise ValueError(f"a picture has 1 or 3 channels of bytes, not {picture.shape}")
     image = Image.fromarray(picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0))
+    if max(image.size) > MOST_SIDE:
+        image.thumbnail((MOST_SIDE, MOST_SIDE))
     scale = max(1, round(LEAST_SIDE / max(image.size)))
     image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
     out = io.BytesIO()

@@ -11,20 +11,16 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 from ..artefacts import Evidence, kinds
 from ..artefacts.settings import SUITES
 from ..common.config import Config, ConfigError, setting
-from ..common.json_types import Json, Plain
-from ..common.records import Record
+from ..common.json_types import Plain
 from ..data import DataSpec, Scenario, list_datasets
 from ..training import Training
 
 __all__ = [
     "MAX_RETRAINED",
-    "RUNNER",
-    "AuditJob",
     "AuditSpec",
     "command_of",
     "data_of",
@@ -32,8 +28,6 @@ __all__ = [
     "numbers_of",
 ]
 
-RUNNER = "opcviz.audit.job:execute"
-"""The function that executes an `AuditJob`, as the engine wants it."""
 MAX_RETRAINED = 20
 """Models of the band: beyond that each one tells little more of its spread."""
 
@@ -197,41 +191,3 @@ def _toml(value: Plain) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value)
-
-
-@dataclass(frozen=True)
-class AuditJob(Record):
-    """One audit for the engine; `from_dict` raises `ConfigError` for what is no such job.
-
-    Attributes:
-        spec: `AuditSpec.to_dict()`.
-        device: auto, cpu, cuda, cuda:1, mps.
-        data_root: where data sets lie, or None for the usual places.
-        check: only look at what was brought, see `checks.check`; nothing is attacked or kept.
-    """
-
-    spec: Mapping[str, Plain]
-    device: str = "auto"
-    data_root: str | None = None
-    check: bool = False
-
-    def _written(self) -> Json:
-        return dict(vars(self))
-
-    @classmethod
-    def _parsed(cls, values: object, strict: bool, where: str) -> Self:
-        if not isinstance(values, Mapping) or not isinstance(values.get("spec"), Mapping):
-            raise ConfigError("an audit's job wants a spec: a table as `AuditSpec.to_dict()` gives")
-        known = cls.__dataclass_fields__
-        if unknown := [name for name in values if name not in known]:
-            raise ConfigError(f"an audit's job has no '{unknown[0]}'; it has: {', '.join(known)}")
-        return cls(**values)
-
-    @property
-    def asked(self) -> AuditSpec:
-        """The spec.
-
-        Raises:
-            ConfigError: naming the setting that does not fit.
-        """
-        return AuditSpec.from_dict(dict(self.spec))

@@ -52,10 +52,14 @@ def _global_options(
         list[Path] | None,
         typer.Option(help="a Python file (or folder) with attacks of your own; may repeat"),
     ] = None,
+    network_file: Annotated[
+        list[Path] | None,
+        typer.Option(help="a Python file (or folder) with networks of your own; may repeat"),
+    ] = None,
 ) -> None:
     """Unlearn for real, attack the result, keep the evidence."""
-    files = [*(method_file or ()), *(attack_file or ())]  # one loader takes whatever they define
-    if files:  # through the environment, so that worker processes load them too
+    files = [*(method_file or ()), *(attack_file or ()), *(network_file or ())]
+    if files:  # through the environment, so that worker processes load them too, by one loader
         from ..common.plugins import add_source
 
         for path in files:

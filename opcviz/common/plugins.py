@@ -36,7 +36,10 @@ PATH_VARIABLE = "OPCVIZ_PLUGINS"
 OLD_PATH_VARIABLE = "OPCVIZ_METHODS"  # its name while only methods could join
 # Where files may enter something. Imported before the first is read: what such a module enters
 # itself must not be taken for the file's.
-JOINABLE = ("opcviz.data.sources", "opcviz.tasks", "opcviz.methods.base", "opcviz.artefacts.own")
+JOINABLE = (
+    *("opcviz.data.sources", "opcviz.models.own", "opcviz.tasks", "opcviz.methods.base"),
+    "opcviz.artefacts.own",
+)
 GROUPS = ("opcviz.methods", "opcviz.attacks")
 LIMIT_SECONDS = 30.0  # for one file, whatever it imports
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..common.untrusted import LIMITS, Limits
+from ..common.untrusted import LIMITS, IntakeError, Limits, check_file
 from .base import DataError
 from .images import Images, assemble
 from .npy import MAGIC, read_npz
@@ -60,12 +60,13 @@ def _class_names(names: np.ndarray, path: Path) -> tuple[str, ...]:
 
 
 def _read(path: Path, limits: Limits) -> dict[str, np.ndarray]:
-    if path.is_file() and not path.is_symlink():
-        with path.open("rb") as file:
-            if file.read(len(MAGIC)) == MAGIC:
-                raise DataError(
-                    f"{path} holds one array; wants an .npz with {', '.join(REQUIRED_ARRAYS)}"
-                )
+    try:
+        with check_file(path, limits).open("rb") as file:
+            start = file.read(len(MAGIC))
+    except (IntakeError, OSError) as error:
+        raise DataError(str(error)) from error
+    if start == MAGIC:
+        raise DataError(f"{path} holds one array; wants an .npz with {', '.join(REQUIRED_ARRAYS)}")
     arrays, held = read_npz(path, (*REQUIRED_ARRAYS, "class_names"), limits)
     missing = [name for name in REQUIRED_ARRAYS if name not in arrays]
     if missing:

@@ -74,10 +74,10 @@ def train_files(path: Path, limits: Limits = LIMITS) -> list[str]:
 
 def _list(folder: Path, limits: Limits) -> dict[str, list[Path]]:
     """Class name -> its files, sorted."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # of any text, unlike Path.is_dir
         raise DataError(
-            f"no folder {folder.absolute()}; a picture folder holds train/ and test/, each with "
-            "one sub-folder a class"
+            f"no folder {str(folder.absolute())[-200:]}; a picture folder holds train/ "
+            "and test/, each with one sub-folder a class"
         )
     found: dict[str, list[Path]] = {}
     count = 0

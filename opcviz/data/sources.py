@@ -177,8 +177,11 @@ def load(spec: DataSpec, *, root: str | Path | None = None, download: bool = Fal
         download: fetch a missing public set from its home. Without it the network is not used.
 
     Raises:
+        IntakeError: for a path that whoever asks may not name.
         DataError: if the data are missing (with where we looked and how to get them) or unusable.
     """
+    if root is not None:
+        check_path(root)
     data = DATASETS.get(spec.name).read(spec, data_root(root), download)
     return data if spec.holdout == "test" else validation_split(data)
 

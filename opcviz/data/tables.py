@@ -7,6 +7,7 @@ runs, nothing is fetched, and no path that a row names is opened.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -26,9 +27,12 @@ SPLITS = {"train": ("train",), "test": ("test", "validation", "valid")}
 """What the files (or sub-folders) of each split begin with; the first that is there."""
 PICTURE, LABEL = ("image", "img", "picture"), ("label", "labels", "fine_label", "target")
 """What the two columns are called; the first that is there."""
+SPLIT = ("split",)
+"""What the column is called that tells train from test, in a file that holds both."""
 FORM = (
     "A table of pictures is a folder with train*.parquet and test*.parquet, or with train/ and "
-    "test/ as `Dataset.save_to_disk` writes them; each row has an image and a label"
+    "test/ as `Dataset.save_to_disk` writes them, each row with an image and a label; or one "
+    ".parquet of which each row names its split, too (train or test)"
 )
 ROWS = 256  # decoded at a time
 GREY = 2
@@ -45,7 +49,7 @@ class _Rows:
 
 
 def read_table(path: Path, size: int, limits: Limits = LIMITS) -> Images:
-    """Read a folder of tables into `size` × `size` pictures; see `FORM` and `read_folder`.
+    """Read tables into `size` × `size` pictures; see `FORM` and `read_folder`.
 
     Labels are whole numbers from 0, or strings, of which the sorted ones become classes. Names of
     classes are those that `datasets` wrote beside the columns, if it did.
@@ -79,10 +83,12 @@ def _rows(path: Path, part: str, limits: Limits, size: int | None) -> _Rows:
     """The rows of a split; without a size, their pictures are not decoded."""
     found = _Rows()
     for file in _files(path, part):
-        for start, picture, label, classes in _batches(file, limits):
+        for start, (picture, label, split), classes in _batches(file, limits, alone=file == path):
             found.classes = found.classes or classes
-            rows = zip(picture, label, strict=True)
-            for row, (cell, value) in enumerate(rows, start):
+            rows = zip(picture, label, split, strict=True)
+            for row, (cell, value, of) in enumerate(rows, start):
+                if of is not None and of not in SPLITS[part]:
+                    continue
                 where = f"{file}, row {row}"
                 if len(found.labels) >= limits.max_samples:
                     raise DataError(f"{where}: at most {limits.max_samples:,} rows are read")
@@ -100,8 +106,10 @@ def _rows(path: Path, part: str, limits: Limits, size: int | None) -> _Rows:
 
 
 def _files(path: Path, part: str) -> list[Path]:
-    if not path.is_dir():
-        raise DataError(f"no folder {path.absolute()}. {FORM}")
+    if os.path.isfile(path):
+        return [path]
+    if not os.path.isdir(path):  # of any text, unlike Path.is_dir
+        raise DataError(f"no folder {str(path.absolute())[-200:]}. {FORM}")
     for home in (path, path / "data"):
         for start in SPLITS[part]:
             patterns = (f"{start}*.parquet", f"{start}/*.parquet", f"{start}/*.arrow")
@@ -113,9 +121,12 @@ def _files(path: Path, part: str) -> list[Path]:
 
 
 def _batches(
-    file: Path, limits: Limits
-) -> Iterator[tuple[int, list[Any], list[Any], tuple[str, ...]]]:
-    """(first row, pictures, labels, class names) of a file, some rows at a time."""
+    file: Path, limits: Limits, alone: bool
+) -> Iterator[tuple[int, list[list[Any]], tuple[str, ...]]]:
+    """(first row, [pictures, labels, splits], class names) of a file, some rows at a time.
+
+    Splits are None in a file of one split.
+    """
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -129,21 +140,21 @@ def _batches(
         check_file(file, limits)
         start = 0
         with pa.OSFile(str(file)) as source:
-            if file.suffix == ".parquet":
+            if alone or file.suffix == ".parquet":
                 table = pq.ParquetFile(source)
                 schema = table.schema_arrow
-                columns = _columns(schema, file)
+                columns = _columns(schema, file, alone)
                 batches = table.iter_batches(ROWS, columns=list(columns))
             else:
                 table = pa.ipc.open_stream(source)
                 schema = table.schema
-                columns = _columns(schema, file)
+                columns = _columns(schema, file, alone)
                 batches = (part for whole in table for part in _cut(whole))
             names = _class_names(schema, columns[1], file)
             for batch in batches:
-                picture, label = (batch.column(name).to_pylist() for name in columns)
-                yield start, picture, label, names
-                start += len(label)
+                cells = [batch.column(name).to_pylist() for name in columns]
+                yield start, cells if alone else [*cells, [None] * len(cells[0])], names
+                start += len(cells[0])
     except IntakeError as error:
         raise DataError(str(error)) from error
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
@@ -157,13 +168,15 @@ def _cut(batch: Any) -> Iterator[Any]:
     return (batch.slice(start, ROWS) for start in range(0, batch.num_rows, ROWS))
 
 
-def _columns(schema: Any, file: Path) -> tuple[str, str]:
-    found = [next((n for n in known if n in schema.names), "") for known in (PICTURE, LABEL)]
+def _columns(schema: Any, file: Path, alone: bool) -> tuple[str, ...]:
+    """The columns of pictures, labels and, in a file that stands alone, splits."""
+    wanted = (PICTURE, LABEL, SPLIT) if alone else (PICTURE, LABEL)
+    found = [next((n for n in known if n in schema.names), "") for known in wanted]
     if not all(found):
-        lacks = " or ".join(PICTURE if not found[0] else LABEL)
+        lacks = " or ".join(wanted[found.index("")])
         held = ", ".join(name[:40] for name in schema.names[:8]) or "nothing"
         raise DataError(f"{file} has no column {lacks}; it has {held}. {FORM}")
-    return found[0], found[1]
+    return tuple(found)
 
 
 def _class_names(schema: Any, label: str, file: Path) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import time
 import traceback
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..common.access import Access, held
+from ..common.config import ConfigError
 from ..common.json_types import Json
+from ..common.limits import allocating_at_most
 from ..common.progress import Cancelled, Event, Progress
 from .events import EventLog, to_json
 from .record import Run
@@ -19,6 +22,7 @@ from .runs import Runs
 
 __all__ = ["execute", "import_named"]
 
+SHARED_BYTES = 8 * 2**30  # that a run of a visitor may allocate, see `_memory`
 FLAG_SECONDS = 0.02  # how often the cancel file is looked for
 
 
@@ -80,7 +84,7 @@ def _call(run: Run, runs: Runs, listeners: tuple[Callable[[Event], None], ...]) 
         progress = Progress(log, *listeners, stop=_flag(runs.path(run.id, "cancel")))
         progress.check()
         may = None if run.access is None else Access.from_dict(run.access)
-        with held(may):
+        with held(may), allocating_at_most(_memory(may is not None)):
             result = import_named(run.runner)(run.job, runs.store, progress)
     if result is None:
         return {}
@@ -88,6 +92,24 @@ def _call(run: Run, runs: Runs, listeners: tuple[Callable[[Event], None], ...]) 
         raise TypeError(f"the runner {run.runner} returned {type(result).__name__}, not a dict")
     plain: Json = json.loads(to_json(result))
     return plain
+
+
+def _memory(shared: bool) -> int | None:
+    """Bytes that a run may allocate: of OPCVIZ_RUN_GB, else 8 GiB for visitors of a shared server.
+
+    Raises:
+        ConfigError: for what is no number above 0.
+    """
+    text = os.environ.get("OPCVIZ_RUN_GB", "")
+    if not text:
+        return SHARED_BYTES if shared else None
+    try:
+        wanted = float(text)
+    except ValueError:
+        wanted = -1.0
+    if not 0 < wanted < 1e6:
+        raise ConfigError(f"OPCVIZ_RUN_GB is {text!r}; it wants a number above 0, such as 8")
+    return int(wanted * 2**30)
 
 
 def _flag(path: Path) -> Callable[[], bool]:

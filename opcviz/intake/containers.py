@@ -13,7 +13,7 @@ import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..models.exported import Program
+from .exported import find_program, read_program
 from .files import LIMITS, IntakeError, Limits, check_zip
 from .pickled import read_pickle
 from .stored import Storage, Stored
@@ -56,11 +58,13 @@ class Container:
         format: as a person would call it.
         content: nested dicts of `Stored` and other values.
         fetch: the numbers of one `Stored`, as they are in the file.
+        program: what else an exported program says.
     """
 
     format: str
     content: Any
     fetch: Callable[[Stored], Tensor]
+    program: Program | None = None
 
 
 def open_container(path: Path, limits: Limits = LIMITS) -> Container:
@@ -112,13 +116,12 @@ def _safetensors(path: Path, limits: Limits) -> Container:
     for key, entry in entries.items():
         content[key] = _entry(entry, size - start, f"{where}: tensor {key[:200]!r}")
 
-    def fetch(stored: Stored) -> Tensor:
+    def read(storage: Storage) -> bytes:
         with path.open("rb") as file:
-            file.seek(start + int(stored.storage.key))
-            raw = file.read(stored.storage.count * stored.storage.dtype.itemsize)
-        return _shown(raw, stored, where)
+            file.seek(start + int(storage.key))
+            return file.read(storage.count * storage.dtype.itemsize)
 
-    return Container("safetensors", content, fetch)
+    return Container("safetensors", content, _fetcher(read, where))
 
 
 def _entry(entry: object, room: int, where: str) -> Stored:
@@ -158,44 +161,60 @@ def _zip(path: Path, limits: Limits) -> Container:
     check_zip(path, limits)
     with zipfile.ZipFile(path) as archive:
         names = {each.filename: each.file_size for each in archive.infolist()}
-        pickles = [name for name in names if name.count("/") == 1 and name.endswith("/data.pkl")]
-        root = pickles[0].removesuffix("data.pkl") if pickles else ""
-        if (
-            any(name.startswith(f"{root}code/") for name in names)
-            and f"{root}constants.pkl" in names
-        ):
-            raise IntakeError(
-                f"{where}: is a TorchScript program, not a state dict; save model.state_dict(), or "
-                "export the model with torch.export"
+        exported = find_program(names)
+        if exported is not None:
+            program, content = read_program(archive, names, exported, where)
+            return Container(
+                "torch.export", content, _fetcher(_reader(path, names, ""), where), program
             )
-        if not pickles:
-            raise IntakeError(
-                f"{where}: is an archive, but none that torch.save wrote for a state dict; give a "
-                ".safetensors, .pt or .pth file of one"
-            )
-        if names[pickles[0]] > MAX_HEADER:
-            raise IntakeError(
-                f"{where}: describes its tensors in {names[pickles[0]]} bytes; at most "
-                f"{MAX_HEADER} are read"
-            )
+        root = _root(names, where)
         named = f"{root}byteorder"
-        order = _member(archive, named, where) if named in names else b"little"
-        content = read_pickle(_member(archive, pickles[0], where), where)
-    if order.strip() != sys.byteorder.encode():
+        order = _member(archive, named, where) if named in names else None
+        content = read_pickle(_member(archive, f"{root}data.pkl", where), where)
+    if order is not None and order.strip() != sys.byteorder.encode():
         raise IntakeError(f"{where}: was written with another order of bytes; save it again here")
+    return Container("torch.save", content, _fetcher(_reader(path, names, f"{root}data/"), where))
 
-    def fetch(stored: Stored) -> Tensor:
-        name = f"{root}data/{stored.storage.key}"
-        wanted = stored.storage.count * stored.storage.dtype.itemsize
+
+def _root(names: Mapping[str, int], where: str) -> str:
+    """The folder inside an archive of `torch.save`."""
+    pickles = [name for name in names if name.count("/") == 1 and name.endswith("/data.pkl")]
+    if not pickles:
+        raise IntakeError(
+            f"{where}: is an archive, but none that torch.save wrote for a state dict; give a "
+            ".safetensors, .pt or .pth file of one, or export the model with PyTorch 2.8 or newer"
+        )
+    root = pickles[0].removesuffix("data.pkl")
+    program = any(name.startswith(f"{root}code/") for name in names)
+    if program and f"{root}constants.pkl" in names:
+        raise IntakeError(
+            f"{where}: is a TorchScript program, not a state dict; save model.state_dict(), or "
+            "export the model with torch.export"
+        )
+    if names[pickles[0]] > MAX_HEADER:
+        raise IntakeError(
+            f"{where}: describes its tensors in {names[pickles[0]]} bytes; at most {MAX_HEADER} "
+            "are read"
+        )
+    return root
+
+
+def _reader(path: Path, names: Mapping[str, int], folder: str) -> Callable[[Storage], bytes]:
+    """What reads one row of numbers in an archive."""
+    where = path.name
+
+    def read(storage: Storage) -> bytes:
+        name = f"{folder}{storage.key}"
+        wanted = storage.count * storage.dtype.itemsize
         if names.get(name) != wanted:
             raise IntakeError(
                 f"{where}: a tensor of {wanted} bytes should lie in {name[:80]!r}, which has "
                 f"{names.get(name, 'no')} bytes; the file is damaged or forged"
             )
         with zipfile.ZipFile(path) as archive:
-            return _shown(_member(archive, name, where), stored, where)
+            return _member(archive, name, where)
 
-    return Container("torch.save", content, fetch)
+    return read
 
 
 def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
@@ -235,16 +254,15 @@ def _legacy(path: Path) -> Container:
             places[key] = file.tell(), count
             file.seek(length, 1)
 
-    def fetch(stored: Stored) -> Tensor:
-        begin, count = places.get(stored.storage.key, (0, -1))
-        if count != stored.storage.count:
+    def read(storage: Storage) -> bytes:
+        begin, count = places.get(storage.key, (0, -1))
+        if count != storage.count:
             raise IntakeError(f"{where}: a tensor is not where it should be; the file is damaged")
         with path.open("rb") as file:
             file.seek(begin)
-            raw = file.read(count * stored.storage.dtype.itemsize)
-        return _shown(raw, stored, where)
+            return file.read(count * storage.dtype.itemsize)
 
-    return Container("torch.save, before 1.6", content, fetch)
+    return Container("torch.save, before 1.6", content, _fetcher(read, where))
 
 
 def _all_stored(content: object) -> list[Stored]:
@@ -260,15 +278,26 @@ def _all_stored(content: object) -> list[Stored]:
     return found
 
 
-def _shown(raw: bytes, stored: Stored, where: str) -> Tensor:
-    """The part of a row of numbers that a tensor shows, after a look that there is such a part."""
-    count = stored.storage.count
-    if len(raw) != count * stored.storage.dtype.itemsize or stored.last >= count:
-        raise IntakeError(
-            f"{where}: a tensor of the shape {str(stored.size)[:80]} reaches beyond its {count} "
-            "numbers; the file is damaged or forged"
-        )
-    if not stored.count:
-        return torch.empty(stored.size, dtype=stored.storage.dtype)
-    row = torch.frombuffer(bytearray(raw), dtype=stored.storage.dtype)
-    return row.as_strided(stored.size, stored.stride, stored.offset)
+def _fetcher(read: Callable[[Storage], bytes], where: str) -> Callable[[Stored], Tensor]:
+    """What gives one tensor of a file; the last row is kept, as many tensors may show one."""
+    kept: dict[Storage, Tensor] = {}
+
+    def fetch(stored: Stored) -> Tensor:
+        storage = stored.storage
+        if storage not in kept:
+            raw = read(storage)
+            if len(raw) != storage.count * storage.dtype.itemsize:
+                raise IntakeError(f"{where}: ends too early; it is cut off, damaged or forged")
+            kept.clear()
+            row = torch.empty(0, dtype=storage.dtype)
+            kept[storage] = torch.frombuffer(bytearray(raw), dtype=storage.dtype) if raw else row
+        if stored.last >= storage.count:
+            raise IntakeError(
+                f"{where}: a tensor of the shape {str(stored.size)[:80]} reaches beyond its "
+                f"{storage.count} numbers; the file is damaged or forged"
+            )
+        if not stored.count:
+            return torch.empty(stored.size, dtype=storage.dtype)
+        return kept[storage].as_strided(stored.size, stored.stride, stored.offset)
+
+    return fetch

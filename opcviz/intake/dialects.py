@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ..models import list_architectures
 
-__all__ = ["FAMILIES", "Family", "Shapes", "family_of"]
+__all__ = ["FAMILIES", "Family", "Shapes"]
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Names of tensors to their shapes."""
@@ -42,14 +42,6 @@ class Family:
     prefixes: tuple[str, ...]
     guess: Callable[[Shapes], Iterator[str]]
     dialects: tuple[Dialect, ...] = ()
-
-
-def family_of(name: str) -> Family:
-    """The family that an architecture belongs to, by its name."""
-    for family in FAMILIES:
-        if name.partition(":")[0] in family.prefixes:
-            return family
-    return FAMILIES[-1]
 
 
 def _blocks(shapes: Shapes, pattern: str) -> int:
@@ -234,4 +226,5 @@ FAMILIES = (
     Family(("small",), _vggs, (_LAST_ONLY, _DROPOUT_FIRST)),
     Family(("vit",), _vits, (_VIT_TORCHVISION, _VIT_OTHER_ENDS)),
     Family(("torchvision",), _torchvision),
+    Family(("own",), lambda shapes: iter(())),  # known to the person alone
 )

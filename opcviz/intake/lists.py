@@ -23,7 +23,9 @@ HEADINGS = ("file", "filename", "file_name", "path", "name", "image", "picture")
 MAX_NAMED = 5  # names in one message
 
 
-def listed_ids(path: str | Path, data: DataSpec) -> NDArray[np.int64]:
+def listed_ids(
+    path: str | Path, data: DataSpec, root: str | Path | None = None
+) -> NDArray[np.int64]:
     """The ids that a list names, ascending, (K,).
 
     A list is a .csv, .txt or .npy. It holds ids (positions in the train set from 0), or, for a
@@ -34,6 +36,7 @@ def listed_ids(path: str | Path, data: DataSpec) -> NDArray[np.int64]:
         path: the list.
         data: the data set; the sizes of others than folders and tables are checked where the ids
             are used, see `Scenario.split`.
+        root: the folder of data sets, see `data_root`.
 
     Raises:
         IntakeError: for a list that cannot be read, is empty, or names what is not there or twice.
@@ -51,7 +54,7 @@ def listed_ids(path: str | Path, data: DataSpec) -> NDArray[np.int64]:
             f"{file}, line {names[0][0]}: {_short(names[0][1])} is no id, and the train pictures "
             f"of '{data.name}' have no file names; list ids from 0, one a line"
         )
-    place = own_place(data)
+    place = own_place(data, root)
     known = train_files(place) if data.name == "folder" else train_names(place)
     return _looked_up(file, names, known)
 

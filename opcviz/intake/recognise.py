@@ -7,34 +7,31 @@ max-pool, the number of attention heads); what fits equally well is given as sev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from ..common.config import ConfigError
 from ..data import Data
 from ..models import Architecture, BlockNet, build_network, wrap_network
+from ..models.exported import Program, check_program, register_program
 from .dialects import FAMILIES, Family
 from .files import IntakeError
+from .readings import UNUSED, Reading, read_names
 from .titles import title_of
 from .weights import Weights, shown_key
 
 __all__ = ["Candidate", "as_candidate", "brought", "network_of", "recognise"]
 
-PARTIAL = ("backbone.", "encoder.", "model.", "net.", "network.", "resnet.", "base.", "trunk.")
-"""What may stand before the names of the body, while the head's are bare."""
-UNUSED = re.compile(r"^(?:attacker\.|sub_block1\.)|(?:^|\.)(?:num_batches_tracked|n_averaged)$")
-"""Copies and counters that some training codes store and no forward pass uses."""
-STATISTICS = (
-    *(("mean", "std"), ("mu", "sigma"), ("new_mean", "new_std"), ("_mean", "_std")),
-    *(("image_mean", "image_std"), ("norm_mean", "norm_std"), ("means", "sds")),
-)
-"""Names of the two buffers of a normalisation layer."""
 NEAR = 0.3
 """Share of a network's tensors that must be there for it to be shown as one that nearly fits."""
 MAX_NEAR = 3
+
+MOST_NAMED = 60  # tensors in one sentence: a forged file may name thousands
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class Candidate:
         return len(self.missing) + len(self.unexpected) + len(self.misshaped)
 
     def explain(self) -> str:
-        """What does not fit, every tensor by its name; empty if all does."""
+        """What does not fit, each tensor by its name up to `MOST_NAMED`; empty if all does."""
         parts = []
         for words, names in (
             ("missing in the file", self.missing),
@@ -79,16 +76,10 @@ class Candidate:
             ("of another shape", self.misshaped),
         ):
             if names:
-                parts.append(f"{len(names)} {words}: {', '.join(map(shown_key, names))}")
+                more = f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""
+                listed = ", ".join(map(shown_key, names[:MOST_NAMED]))
+                parts.append(f"{len(names)} {words}: {listed}{more}")
         return "; ".join(parts)
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """The tensors of a file under the names that one reading of it gives them."""
-
-    names: dict[str, str]  # in the file: read
-    shapes: dict[str, tuple[int, ...]]  # by the read names
 
 
 def recognise(weights: Weights, shape: tuple[int, int, int], classes: int) -> tuple[Candidate, ...]:
@@ -102,8 +93,11 @@ def recognise(weights: Weights, shape: tuple[int, int, int], classes: int) -> tu
     Returns:
         All that fit. If none does, up to three that nearly do; nothing for unknown networks.
     """
-    mean_std, readings = _readings(weights, shape[0])
+    mean_std, readings = read_names(weights, shape[0])
     found: dict[str, Candidate] = {}
+    if weights.program is not None:  # that it runs is sure; a known network can be trained anew
+        exact = _exported(weights, weights.program, shape, classes)
+        found[repr(exact.architecture)] = exact
     for family in FAMILIES:
         for reading in _spoken(family, readings):
             for name in family.guess(reading.shapes):
@@ -125,8 +119,10 @@ def as_candidate(
     Raises:
         ConfigError: for an unknown name.
     """
+    if weights.program is not None and name == weights.program.name:
+        return _exported(weights, weights.program, shape, classes)
     build_shapes(Architecture(name.partition("@")[0]), shape[0], classes)  # refuses unknown names
-    mean_std, readings = _readings(weights, shape[0])
+    mean_std, readings = read_names(weights, shape[0])
     spec = _architecture(name, shape)
     prefix = name.partition(":")[0].partition("@")[0]
     tried = [
@@ -201,9 +197,33 @@ def build_shapes(spec: Architecture, channels: int, classes: int) -> dict[str, t
     Raises:
         ConfigError: for an unknown name.
     """
-    with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        net = build_network(spec, channels, classes)
+    with torch.random.fork_rng(devices=[]):
+        if spec.name.startswith("own:"):  # its function may not know of a device without memory
+            net = build_network(spec, channels, classes)
+        else:
+            try:
+                with torch.device("meta"):
+                    net = build_network(spec, channels, classes)
+            except NotImplementedError:  # a network that computes its widths with tensors
+                with _EmptyOnMeta():
+                    net = build_network(spec, channels, classes)
     return {name: tuple(each.shape) for name, each in net.state_dict().items()}
+
+
+class _EmptyOnMeta(TorchFunctionMode):
+    """What layers make their weights of takes no memory; all other tensors are as ever."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        given = kwargs or {}
+        if func is torch.empty and given.get("device") is None:
+            given = {**given, "device": "meta"}
+        return func(*args, **given)
 
 
 def _architecture(name: str, shape: tuple[int, int, int]) -> Architecture:
@@ -214,53 +234,33 @@ def _architecture(name: str, shape: tuple[int, int, int]) -> Architecture:
     return Architecture(base, float(width or 1), resize)
 
 
-def _readings(
-    weights: Weights, channels: int
-) -> tuple[tuple[tuple[float, ...], tuple[float, ...]] | None, list[_Reading]]:
-    """A normalisation inside the weights, and the ways to read the other names."""
-    mean_std, statistics = _statistics(weights.tensors, channels)
-    keys = [key for key in weights.tensors if key not in statistics and not UNUSED.search(key)]
-    shapes = {key: tuple(weights.tensors[key].shape) for key in keys}
-    ways: list[dict[str, str]] = [{key: key for key in keys}]
-    if shared := _shared(keys):
-        ways.append({key: key.removeprefix(shared) for key in keys})
-    for prefix in PARTIAL:
-        if 2 * sum(key.startswith(prefix) for key in keys) > len(keys):
-            way = {key: key.removeprefix(prefix) for key in keys}
-            if len(set(way.values())) == len(way) and way not in ways:
-                ways.append(way)
-    return mean_std, [_Reading(way, {new: shapes[key] for key, new in way.items()}) for way in ways]
+def _exported(
+    weights: Weights, program: Program, shape: tuple[int, int, int], classes: int
+) -> Candidate:
+    """The network that an exported program is.
+
+    Raises:
+        IntakeError: if it does not run on such pictures.
+    """
+    try:
+        check_program(program, shape)
+    except ConfigError as error:
+        raise IntakeError(str(error)) from error
+    spec = Architecture(register_program(program))
+    wanted = build_shapes(spec, shape[0], classes)
+    head = program.steps[-1].arguments[1]
+    rows = program.shapes[program.weights[head.name]][0]
+    wrong = (f"the last layer: {rows} classes in the file, {classes} in the data",)
+    return Candidate(
+        spec,
+        title_of(spec),
+        {name: name for name in wanted if name in weights.tensors},
+        missing=tuple(name for name in wanted if name not in weights.tensors),
+        misshaped=() if rows == classes else wrong,
+    )
 
 
-def _shared(keys: list[str]) -> str:
-    """The modules that all names begin with, `1.model.` say."""
-    parts = [key.split(".")[:-1] for key in keys]
-    first, last = min(parts, default=[]), max(parts, default=[])
-    count = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), None)
-    return "".join(f"{part}." for part in first[: len(first) if count is None else count])
-
-
-def _statistics(
-    tensors: Mapping[str, Tensor], channels: int
-) -> tuple[tuple[tuple[float, ...], tuple[float, ...]] | None, set[str]]:
-    """Mean and deviation of a normalisation layer among the tensors, and the names they have."""
-    found: dict[tuple[str, str], tuple[tuple[float, ...], tuple[float, ...]]] = {}
-    for key, mean in tensors.items():
-        parent, dot, leaf = key.rpartition(".")
-        for first, second in STATISTICS:
-            std = tensors.get(f"{parent}{dot}{second}")
-            if leaf != first or std is None or not mean.numel() == std.numel() == channels:
-                continue
-            if mean.is_floating_point() and std.is_floating_point() and bool((std > 0).all()):
-                # statistics of bytes are those of numbers up to 255
-                scale = 255.0 if float(mean.max()) > 2 else 1.0
-                pair = (mean.flatten() / scale).tolist(), (std.flatten() / scale).tolist()
-                found[key, f"{parent}{dot}{second}"] = tuple(pair[0]), tuple(pair[1])
-    names = {name for pair in found for name in pair}
-    return next(iter(found.values()), None), names
-
-
-def _spoken(family: Family, readings: list[_Reading]) -> Iterator[_Reading]:
+def _spoken(family: Family, readings: list[Reading]) -> Iterator[Reading]:
     """Every reading in every dialect of a family, each once."""
     seen: list[list[str]] = []
     for reading in readings:
@@ -271,7 +271,7 @@ def _spoken(family: Family, readings: list[_Reading]) -> Iterator[_Reading]:
                 continue
             seen.append(spoken)
             shapes = {new: reading.shapes[reading.names[key]] for key, new in names.items()}
-            yield _Reading(names, shapes)
+            yield Reading(names, shapes)
 
 
 def _translate(name: str, dialect: tuple[tuple[str, str], ...]) -> str:
@@ -282,7 +282,7 @@ def _translate(name: str, dialect: tuple[tuple[str, str], ...]) -> str:
 
 def _compare(
     spec: Architecture,
-    reading: _Reading,
+    reading: Reading,
     mean_std: tuple[tuple[float, ...], tuple[float, ...]] | None,
     shape: tuple[int, int, int],
     classes: int,

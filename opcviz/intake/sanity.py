@@ -213,7 +213,9 @@ def _expected(look: _Look, mean: Sequence[float] | None, std: Sequence[float] | 
     channels, own = look.x.shape[1], look.candidates[0]
     if mean is not None and std is not None:
         if not len(mean) == len(std) == channels or not all(each > 0 for each in std):
-            raise IntakeError(f"mean and std: want {channels} numbers each, those of std above 0")
+            raise IntakeError(
+                f"mean and std: want {channels} numbers each, one a channel, those of std above 0"
+            )
         return _Way(0, "the normalisation given", tuple(mean), tuple(std))
     if own.mean is not None and own.std is not None:
         return _Way(0, "the normalisation inside the weights", own.mean, own.std)

@@ -26,6 +26,10 @@ def title_of(spec: Architecture) -> str:
     if not colon:
         wide = f", {spec.width:g} times the width" if spec.width != 1 else ""
         return f"{spec.name}, one of our own{wide}"
+    if family == "own":
+        return f"{rest}, a network of your own"
+    if family == "exported":
+        return "the exported program itself: cannot be trained from the start"
     if family == "vit":
         return _transformer(rest) + (f", pictures enlarged to {spec.resize}" * bool(spec.resize))
     if family.startswith("wrn"):

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..models.exported import Program
 from .containers import Container, open_container
 from .files import LIMITS, IntakeError, Limits, check_file, sha256
 from .stored import Stored
@@ -27,6 +28,8 @@ BESIDE = ("optimizer", "optim", "scheduler", "lr_scheduler", "scaler", "criterio
 PARALLEL = ("module.", "_orig_mod.")
 """What `nn.DataParallel` and `torch.compile` put before every name."""
 MAX_KEY = 300
+MAX_GROWTH = 16
+"""How much more memory weights may take as float32 than the file that they are in."""
 MAX_DEPTH = 4
 MAX_LOOKS = 2_000_000
 """Values of a checkpoint that are looked at: groups may contain each other many times."""
@@ -38,15 +41,17 @@ class Weights:
 
     Attributes:
         tensors: by name, without what wrappers put before it; floats as float32, on the CPU.
-        format: `safetensors` or `torch.save`.
+        format: `safetensors`, `torch.save` or `torch.export`.
         sha256: of the file.
         notes: what was left out or converted, a sentence each.
+        program: of an exported program.
     """
 
     tensors: dict[str, Tensor]
     format: str
     sha256: str
     notes: tuple[str, ...] = ()
+    program: Program | None = None
 
 
 def shown_key(key: object) -> str:
@@ -56,7 +61,7 @@ def shown_key(key: object) -> str:
 
 
 def read_weights(path: str | Path, limits: Limits = LIMITS) -> Weights:
-    """The weights of a .safetensors, .pt or .pth file; nothing in it is run.
+    """The weights of a .safetensors, .pt, .pth or .pt2 file; nothing in it is run.
 
     A checkpoint may hold the weights themselves or keep them under one of `WRAPPERS`; `module.`
     and `_orig_mod.` are taken off the names.
@@ -73,13 +78,15 @@ def read_weights(path: str | Path, limits: Limits = LIMITS) -> Weights:
     digest = sha256(path)
     opened = open_container(path, limits)
     notes: list[str] = []
-    stored = _plain_names(_find(opened.content, path.name, notes), path.name, notes)
-    _check_size(stored, path.name, limits)
+    stored = _find(opened.content, path.name, notes)
+    if opened.program is None:  # a program speaks of its weights by these names
+        stored = _plain_names(stored, path.name, notes)
+    _check_size(stored, path, limits)
     tensors = {key: _fetch(opened, key, each, path.name) for key, each in stored.items()}
     halves = sum(each.storage.dtype in (torch.float16, torch.bfloat16) for each in stored.values())
     if halves:
         notes.append(f"{halves} tensors in half precision were converted to float32")
-    return Weights(tensors, opened.format, digest, tuple(notes))
+    return Weights(tensors, opened.format, digest, tuple(notes), opened.program)
 
 
 def _find(content: object, where: str, notes: list[str]) -> dict[str, Stored]:
@@ -157,16 +164,30 @@ def _plain_names(tensors: dict[str, Stored], where: str, notes: list[str]) -> di
     return {inside[key]: each for key, each in tensors.items()}
 
 
-def _check_size(tensors: Mapping[str, Stored], where: str, limits: Limits) -> None:
+def _check_size(tensors: Mapping[str, Stored], path: Path, limits: Limits) -> None:
+    """Refuse tensors that are too many, or more numbers than the file can hold.
+
+    A tensor may show one number many times (steps of zero), and many tensors one row of numbers, so
+    a small file could ask for much memory, or for reading the same megabytes again and again.
+    """
+    where, size = path.name, path.stat().st_size
     if len(tensors) > limits.max_tensors:
         raise IntakeError(
             f"{where}: holds {len(tensors)} tensors; at most {limits.max_tensors} can be read"
         )
-    if (total := 4 * sum(each.count for each in tensors.values())) > limits.max_bytes:
-        raise IntakeError(
-            f"{where}: its tensors would take {total} bytes as float32; at most "
-            f"{limits.max_bytes} can be read, so it is too large or forged"
-        )
+    total, reading, before = 0, 0, None
+    for each in tensors.values():
+        total += 4 * each.count
+        if each.storage != before:
+            reading += each.storage.count * each.storage.dtype.itemsize
+        before = each.storage
+    for asked in (total, reading):
+        if asked > min(limits.max_bytes, MAX_GROWTH * size + 2**20):
+            raise IntakeError(
+                f"{where}: its tensors would take {asked} bytes, and the file has {size}; at most "
+                f"{limits.max_bytes}, and {MAX_GROWTH} times the file, can be read: it is too "
+                "large, or forged, or its tensors are views, which .clone() resolves"
+            )
 
 
 def _fetch(opened: Container, key: str, stored: Stored, where: str) -> Tensor:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .body_head import Activations, BlockNet, BodyHead, as_body_head
     from .checkpoint import CheckpointError, load_weights, save_weights
     from .classifier import Classifier, build_classifier, wrap_network
+    from .own import register_network
     from .settings import Architecture, list_architectures
 else:
     __getattr__, __dir__ = face(
@@ -18,6 +19,7 @@ else:
             "body_head": "Activations BlockNet BodyHead as_body_head",
             "checkpoint": "CheckpointError load_weights save_weights",
             "classifier": "Classifier build_classifier wrap_network",
+            "own": "register_network",
             "settings": "Architecture list_architectures",
         },
     )
@@ -34,6 +36,7 @@ __all__ = [
     "build_network",
     "list_architectures",
     "load_weights",
+    "register_network",
     "save_weights",
     "wrap_network",
 ]

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ..common.config import ConfigError
+from .exported import build_exported
+from .own import build_own
 from .published import build_published
 from .settings import OWN_ARCHITECTURES, PUBLISHED, Architecture, list_architectures
 
@@ -93,6 +95,10 @@ def build_network(spec: Architecture, channels: int, classes: int) -> nn.Module:
     if family == "torchvision" and spec.name in list_architectures():
         return _torchvision(name, channels, classes)
     if (net := build_published(spec.name, channels, classes)) is not None:
+        return net
+    if (net := build_exported(spec.name)) is not None:
+        return net
+    if (net := build_own(spec.name, channels, classes)) is not None:
         return net
     raise ConfigError(
         f"Architecture.name: '{spec.name}' is unknown; ours are {', '.join(OWN_ARCHITECTURES)}; "

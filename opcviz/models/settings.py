@@ -48,6 +48,11 @@ class Architecture(Config):
         0, "side (pixels) to which pictures are enlarged first; 0 keeps them", low=0, advanced=True
     )
 
+    @property
+    def can_be_trained(self) -> bool:
+        """Whether new weights can be made: an exported program has its layers in evaluation."""
+        return not self.name.startswith("exported:")
+
 
 def list_architectures() -> list[str]:
     """Our own names, forms for small pictures, then torchvision's as `torchvision:NAME`."""

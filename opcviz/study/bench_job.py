@@ -133,6 +133,8 @@ class BenchJob(Record):
             found.append("A picture is chosen twice.")
         if not self.models:
             found.append("No model is chosen: choose at least one.")
+        if len(set(self.models)) < len(self.models):
+            found.append("A model is chosen twice.")
         if len(self.models) > MAX_MODELS:
             found.append(
                 f"{len(self.models)} models are chosen, and at most {MAX_MODELS} are searched at "

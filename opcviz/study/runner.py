@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -30,6 +29,7 @@ from ..models import load_weights
 from ..tasks import Task, get_task
 from .failures import OwnKindFailed, is_own
 from .means import keep_means
+from .probe import keep_probe
 from .shadows import Shadows
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
@@ -37,7 +37,7 @@ from .trainer import train_and_store
 
 __all__ = ["PARTS", "StudyRunner"]
 
-MODEL_VERSION = PROBE_VERSION = 1  # raised when an answer changes although its question does not
+MODEL_VERSION = 1  # raised when an answer changes although its question does not
 
 
 class StudyRunner:
@@ -156,28 +156,9 @@ class StudyRunner:
         about = self.study.replace(evidence=evidence).to_dict()
         record = {**about, "data_digest": digest(self.data)}
         self.store.write_study(place, record, self._is_mine)
-        asked = {"probe": self.study.evidence.probe, "version": PROBE_VERSION}
-        if not self.store.find(place, "probe", asked):
-            with self.store.writing(place, "probe", asked) as folder:
-                self._write_probe(folder)
+        keep_probe(self.store, place, self.data, self.split, self.probe, self.study.evidence.probe)
         keep_means(self.store, place, self.data, record["data_digest"])
         self._prepared = True
-
-    def _write_probe(self, folder: Path) -> None:
-        ids, data, split = self.probe, self.data, self.split
-        np.savez_compressed(
-            folder / "probe.npz",
-            ids=ids.cpu().numpy(),
-            pictures=data.x_train[ids].cpu().numpy(),
-            labels=data.y_train[ids].cpu().numpy(),
-            forget=torch.isin(ids, split.forget_train).cpu().numpy(),
-        )
-        about = {
-            "class_names": list(data.class_names),
-            "forget_classes": list(split.classes),
-            "sizes": {part: len(split.part(part)) for part in PARTS},
-        }
-        write_json(folder / "result.json", about)
 
     # ---- answers --------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ from worst_study import Worst, make_worst
 from opcviz.engine import Engine
 from opcviz.study import Plan, Store, StudyRunner, run
 from opcviz.ui.reading import store_reader as library
-from opcviz.ui.sections import page_header as header
 
 ROOT = Path(__file__).parents[2]
 BURST = {
@@ -50,8 +49,6 @@ BURST = {
 def store(tmp_path, monkeypatch) -> Path:
     """The folder of a fresh store over the shipped studies; the engine only queues."""
     monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path))
-    # every headless run looks like a visitor's first, whom this would send round once more
-    monkeypatch.setattr(header, "_through_the_entry", lambda: None)
     queue = Queue(tmp_path)
     monkeypatch.setattr(library, "engine", lambda: queue)
     return tmp_path
@@ -80,10 +77,10 @@ def burst(store, burst_once) -> str:
 
 @pytest.fixture(autouse=True)
 def through_the_entry(monkeypatch, one_scan):
-    """Every run goes through `app.py`, as in a browser once anybody has opened the app.
+    """Every run goes through `app.py`, as in a browser.
 
-    AppTest starts each run as if Streamlit had just found the folder `pages/`; the page would send
-    it through the entry in a second run, in which the button pressed is no longer pressed.
+    AppTest starts each run as if Streamlit had just found the folder `pages/`; the server's import
+    of `app.py` tells it otherwise.
     """
     begin = PagesManager.__init__
 

@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -54,6 +55,18 @@ def test_the_app_opens_on_the_question_and_its_answer(visit, digits, store):
     assert all(film["xy"] and not film["reason"] for film in films)
     assert [bar["name"] for bar in films[0]["bars"]] == BARS
     assert not list(store.iterdir())  # looking makes nothing
+
+
+def test_the_models_that_play_are_those_that_stand_side_by_side_then(visit, digits):
+    """Side by side opens with others by itself: the exit names its models."""
+    app = visit("")
+    pair = pair_of(digits, library.choices()[digits.place].shown)
+    links = [link.proto for link in app.get("page_link")]
+    (address,) = [parse_qs(each.query_string) for each in links if "These two" in each.label]
+    shown = address["models"][0].split(",")
+    assert [digits.model(key).method.info.name for key in shown[:2]] == ["original", "retrain"]
+    assert tuple(shown[2:]) == pair.keys
+    assert {digits.model(key).seed for key in shown} == {0}
 
 
 def test_its_words_claim_what_the_verdicts_say(visit, digits):

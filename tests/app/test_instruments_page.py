@@ -1,6 +1,6 @@
 import pytest
 from drawn import cells, measures
-from reading import captions, charts, infos, models, unfolded
+from reading import captions, charts, infos, models, plain_text, unfolded
 
 from opcviz.artefacts import get_kind
 from opcviz.study import Store, open_study, shipped_root
@@ -24,8 +24,24 @@ def test_it_shows_every_measure_of_the_models_shown(visit):
     lacking = [name for name, texts in cells(app).items() if "not computed" in texts]
     assert lacking == unasked
     assert len(charts(app, "roc.loss")) == 1
+
+
+def test_it_opens_with_one_figure_a_model_and_has_the_others_in_a_fold(visit):
+    app = visit("instruments")
     answered = [f"{text[0].upper()}{text[1:]}" for text in KEPT.values()]
-    assert any(said in text for text in captions(app) for said in answered)
+
+    def full() -> bool:
+        return any(said in text for text in captions(app) for said in answered)
+
+    study = open_study(Store(shipped_root()), app.query_params["study"])
+    told = [b.proto.body for b in app.get("html") if 'data-testid="decided"' in b.proto.body]
+    assert len(told) == len(models(app))
+    for box, key in zip(told, models(app), strict=True):
+        figure = study.verdict(study.model(key)).numbers[0].says.split("; ")[0]
+        assert figure in plain_text(box)
+    assert not full()
+    unfolded(app, "instruments.verdicts")
+    assert full()
 
 
 def test_folds_are_drawn_when_they_are_opened(visit):

@@ -63,10 +63,11 @@ def test_it_opens_with_pictures_of_every_class_and_names_the_attacker(visit, shi
     assert all(shelves[0]["forget"])
     assert not any(shelves[3]["forget"])
     assert "No picture is chosen" in refused(app)
-    words = app.markdown[0].value
+    words = " ".join(each.value for each in app.markdown)
     assert "An auditor who holds the picture" in words
     assert "the retrained model never saw it" in words
-    assert "what one block computes" in visit(PAGE, block="stage2").markdown[0].value
+    block = " ".join(each.value for each in visit(PAGE, block="stage2").markdown)
+    assert "what one block computes" in block
 
 
 def test_it_searches_shows_the_stored_numbers_and_never_twice(visit, works, shipped, keys):
@@ -222,3 +223,19 @@ def test_the_lab_leaves_its_runs_alone(visit, engine, shipped, keys):
     job = BenchJob.from_dict(run.job)
     assert bench.options_of(job)["steps"] == "33"
     assert lab.query_params["steps"] == "33"
+
+
+def test_pictures_and_what_is_found_stand_above_the_long_words(visit):
+    """On a small screen the first row is in sight after Start."""
+    named: list[str] = []
+
+    def walk(block) -> None:
+        for child in block.children.values():
+            named.append(str(getattr(child, "value", "")) or str(getattr(child, "proto", "")))
+            if hasattr(child, "children"):
+                walk(child)
+
+    walk(visit(PAGE).main)
+    (words,) = [at for at, text in enumerate(named) if "Who could do this?" in text]
+    (found,) = [at for at, text in enumerate(named) if text.startswith("Choose pictures and")]
+    assert found < words

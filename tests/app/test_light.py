@@ -24,11 +24,9 @@ VISIT = """
     from engines import Queue
     from streamlit.testing.v1 import AppTest
     from opcviz.ui.reading import store_reader
-    from opcviz.ui.sections import page_header
 
     queue = Queue(os.environ["OPCVIZ_STORE"])
     store_reader.engine = lambda: queue
-    page_header._through_the_entry = lambda: None
 
     def fine(app):
         said = [f"{{e.message}} {{e.stack_trace}}" for e in app.exception]
@@ -84,9 +82,7 @@ FIRST_VISIT = """
     from streamlit.testing.v1 import AppTest
     from opcviz.ui import serve
     from opcviz.ui.reading import kept
-    from opcviz.ui.sections import page_header
 
-    page_header._through_the_entry = lambda: None
     serve.get_ready()
     ready = set(sys.modules)
     opened, load, read = [], np.load, kept.open_study

@@ -6,11 +6,11 @@ import re
 
 import pytest
 from drawn import before, near, percent, scored
-from reading import captions, fine, headlines, plain_text, recovery_bars
+from reading import captions, fine, headlines, infos, models, plain_text, recovery_bars
 from worst_study import SEEDS
 
 from opcviz.results import PIXELS
-from opcviz.study import Store, open_study
+from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.sections.sentences import INTRODUCED
 from opcviz.verdict import GONE
 
@@ -88,3 +88,25 @@ def test_without_a_retrained_model_there_is_no_band_and_it_is_said(visit, worst,
     app = visit(study=worst.place, models=keys)
     assert all(chart["retrained"] == [None] * 3 for chart in recovery_bars(app))
     assert any(text.startswith("No band") for text in captions(app))
+
+
+def test_a_ridge_is_chosen_read_out_and_kept_in_the_address(visit):
+    app = visit(ridge="0.1")
+    (slider,) = [each for each in app.select_slider if each.label == "Ridge"]
+    assert slider.value == "0.1"
+    study = open_study(Store(shipped_root()), app.query_params["study"])
+    sweeps = [
+        study.model(key).to_dict()["recovery"]["fm"]["retain"]["sweep"] for key in models(app)
+    ]
+    told = next(text for text in captions(app) if text.startswith("At ridge 0.1 "))
+    for sweep in sweeps:
+        value = sweep["forget_accuracy"][sweep["ridge"].index(0.1)]
+        assert f"**{percent(value)}**" in told
+    slider.set_value("1").run()
+    assert app.query_params["ridge"] == "1"
+    assert any(text.startswith("At ridge 1 ") for text in captions(app))
+
+
+def test_a_ridge_that_was_not_swept_is_named(visit):
+    assert any("'0.123'" in note for note in infos(visit(ridge="0.123")))
+    assert any(note.startswith("ridge cannot be") for note in infos(visit(ridge="much")))

@@ -156,12 +156,15 @@ def test_a_missing_reference_is_said_and_the_page_still_stands(
     assert said in found.not_tested
     assert (TAKEN_ON_TRUST in found.not_tested) == (said != NO_RETRAINED)
     page = to_html(found, study)
-    if said == ONE_RETRAINED:
-        assert "Hidden" in page
-    else:
+    assert ("and without the original" in page) == (said == NO_ORIGINAL)
+    if said == NO_RETRAINED:
         assert found.words == "none"
         assert "No verdict" in page
         assert "no answer" in page
+        assert "halved or doubled, would change" not in page
+    else:
+        assert found.verdict.gone == "hidden", "one attacker is enough"
+        assert "Hidden" in page
 
 
 def test_a_model_without_any_evidence_has_a_report(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with how a page stands: small text, text over text, a page too wide.
+"""What is wrong with how a page stands: small text, text over text, too wide, on the move.
 
 Works on what is drawn: every visible piece of text with its box, in shadow trees and in SVG, too.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Text", "overlapping", "smaller_than", "texts", "too_wide"]
+__all__ = ["Text", "overlapping", "shifted", "smaller_than", "texts", "too_wide", "watch_shifts"]
 
 # Pixels that boxes may share: boxes of letters are taller than the letters.
 SLACK = 3
@@ -135,3 +135,46 @@ def too_wide(page: Any) -> float:
                 '[data-testid="stMain"]')].map((e) => e.scrollWidth - e.clientWidth))"""
         )
     )
+
+
+WATCH = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    const from = entry.sources.map(({ node }) => (node?.textContent ?? "").trim().slice(0, 60));
+    if (!entry.hadRecentInput) shifts.push([entry.startTime, entry.value, from.join(" | ")]);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+WINDOW_MS, GAP_MS = 5000, 1000
+
+
+def watch_shifts(page: Any, *, slower: float = 1) -> None:
+    """Note what moves on a page from its first paint on.
+
+    Args:
+        page: of Playwright, before anything is loaded.
+        slower: how many times slower its processor is: what comes late then is drawn late.
+    """
+    page.add_init_script(WATCH)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+
+
+def shifted(page: Any) -> tuple[float, list[str]]:
+    """The cumulative layout shift so far, and what moved most, largest first.
+
+    It is the standard measure: the largest sum over a session window, a run of shifts less than one
+    second apart that lasts at most five; what follows a person's input within half a second does
+    not count (`hadRecentInput`).
+    """
+    found = page.evaluate("shifts")
+    largest = total = 0.0
+    first = last = float("-inf")
+    for at, value, _ in found:
+        if at - last >= GAP_MS or at - first > WINDOW_MS:
+            first, total = at, 0.0
+        total += value
+        last = at
+        largest = max(largest, total)
+    moved = sorted(found, key=lambda each: -each[1])
+    return largest, [f"{value:.3f} at {at:.0f} ms: {what}" for at, value, what in moved[:5]]

@@ -106,6 +106,11 @@ def test_opc_runs_before_your_eyes_and_joins_the_study(app, lab):
     expect(lab.get_by_text(f"OPC on features, epoch {epochs - 1}").first).to_be_visible()
     in_the_end = live_map(lab).get_by_test_id("map-canvas")
     expect(in_the_end).to_have_attribute("data-groups", re.compile(r'^\[{"count":90,[^}]*}]$'))
+    lab.set_viewport_size({"width": 1024, "height": 768})
+    for words in lab.locator('[data-testid="stMetric"] [data-testid="stMarkdownContainer"]').all():
+        room = words.bounding_box()
+        told = words.locator("p").bounding_box()  # neither cut nor over its help's sign
+        assert told["x"] + told["width"] <= room["x"] + room["width"] + 1, words.inner_text()
     lab.get_by_role("button", name="See it side by side").click()
     expect(recovery_bars(lab)).not_to_have_count(0, timeout=WAIT)
     idle(lab)

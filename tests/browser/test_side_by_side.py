@@ -257,6 +257,20 @@ def test_pages_change_warm_and_keep_the_selection(home):
     assert params(home) == before
 
 
+def test_back_leads_to_the_page_before_at_once(home):
+    """Streamlit's own entry of a page without its choices is none."""
+    for name in ("Instruments", "Scoreboard"):
+        home.get_by_role("link", name=name, exact=True).click()
+        expect(home.get_by_role("heading", name=name, level=1)).to_be_visible(timeout=WAIT)
+        home.wait_for_url("**/*?study=*")
+        idle(home)
+    home.go_back()
+    expect(home.get_by_role("heading", name="Instruments", level=1)).to_be_visible(timeout=WAIT)
+    idle(home)
+    home.go_back()
+    shows_evidence(home, 4)
+
+
 def test_samples_and_numbers_can_be_taken_away(home):
     for name, first in (("Samples (CSV)", "sample,class,part,"), ("Numbers (JSON)", "{")):
         with home.expect_download(timeout=WAIT) as taken:

@@ -69,8 +69,12 @@ def until(true: Callable[[], object], seconds: float = WAIT / 1000) -> None:
 
 
 def params(page) -> dict[str, str]:
-    """The query parameters of a page's address."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+    """The query parameters of a page's address, as the browser has it now.
+
+    `page.url` is what was told of it when the test last asked the browser for anything.
+    """
+    address = page.evaluate("location.href")
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
 def canvases(page):

@@ -60,6 +60,19 @@ def test_every_pixel_label_and_name_arrives(tmp_path: Path, write) -> None:
     assert train_names(tmp_path) == [f"p{i}.png" for i in range(6)]
 
 
+def test_one_file_that_names_the_split_of_each_row(tmp_path: Path) -> None:
+    made = table(LABELS, NAMES)
+    rows = made.append_column("split", pa.array(["train"] * 6))
+    other = made.take([2, 1, 0]).append_column("split", pa.array(["test"] * 3))
+    pq.write_table(pa.concat_tables([rows, other]), tmp_path / "all.parquet")
+    images = load(DataSpec("table", str(tmp_path / "all.parquet"), size=8))
+    assert (images.y_train.tolist(), images.y_test.tolist()) == (LABELS, [2, 1, 0])
+    assert train_names(tmp_path / "all.parquet") == [f"p{i}.png" for i in range(6)]
+    pq.write_table(made, tmp_path / "none.parquet")
+    with pytest.raises(DataError, match="no column split; it has image, label"):
+        load(DataSpec("table", str(tmp_path / "none.parquet")))
+
+
 def test_labels_in_words_and_plain_bytes(tmp_path: Path) -> None:
     bare = table([NAMES[n] for n in LABELS], image=[encoded(p) for p in PICTURES])
     images = load(in_parquet(tmp_path, bare))

@@ -95,6 +95,17 @@ def endless() -> bytes:
     return rewritten(saved(STATE), lambda name, old: raw if name.endswith("data.pkl") else old)
 
 
+def shown_often() -> bytes:
+    """Gigabytes out of a small file: one number, shown half a billion times."""
+    return saved({"w": torch.ones(1).expand(2**29)})
+
+
+def read_often() -> bytes:
+    """Two rows of numbers that a thousand tensors show in turn."""
+    rows = torch.rand(200_000), torch.rand(200_000)
+    return saved({f"w{i}": rows[i % 2][:1] for i in range(1000)})
+
+
 def nested(depth: int) -> bytes:
     return b"\x80\x02" + b"]" * depth + b"a" * (depth - 1) + b"."
 
@@ -158,6 +169,8 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         "reaches beyond",
     ),
     "petabytes by steps of zero": (endless, "at most"),
+    "gigabytes by steps of zero": (shown_often, "2147483648 bytes.*forged"),
+    "the same rows again and again": (read_often, "views"),
     "number in place of a key": (lambda: saved({1: torch.ones(2)}), "."),
     "control characters in a key": (lambda: saved({"a\x1b[2J": torch.ones(2)}), r"\\x1b"),
     "long key": (lambda: saved({"a" * 1000: torch.ones(2)}), "at most 300"),

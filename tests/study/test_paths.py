@@ -110,3 +110,37 @@ def test_a_plan_that_the_operator_made_goes_on(asker, arrays: Path, tmp_path: Pa
     crafted = {**plan, "forget": {"kind": "indices", "path": "/etc/passwd", "digest": "0" * 12}}
     run = engine.status(engine.submit(Job(crafted).to_dict()))
     assert "may not be named" in run.cause
+
+
+def test_memory_of_a_run_is_bounded(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("OPCVIZ_RUN_GB", "0.1")
+    said = cause(tmp_path / "store", {}, "test_paths:take_memory")
+    assert said.startswith("out of memory")
+    monkeypatch.setenv("OPCVIZ_RUN_GB", "much")
+    assert "OPCVIZ_RUN_GB is 'much'" in cause(tmp_path / "other", {}, "test_paths:take_memory")
+
+
+def take_memory(job: object, store: Path, progress: object) -> None:
+    np.empty(2**30, np.uint8)
+
+
+AUDIT = {"spec": {"unlearned": "/etc/hostname", "forget": "classes:0"}}
+
+
+def test_a_model_of_the_server(asker, tmp_path: Path) -> None:
+    assert REFUSED in cause(tmp_path / "store", AUDIT, "opcviz.audit.job:execute")
+    page = {"unlearned": {"name": "a.pt", "path": "/etc/hostname"}, "forget": "classes:0"}
+    page["data"] = {"name": "digits"}
+    assert REFUSED in cause(tmp_path / "store", page, "opcviz.audit.page_run:execute")
+
+
+def test_a_list_of_the_server(asker, tmp_path: Path) -> None:
+    spec = {**AUDIT["spec"], "forget": {"kind": "indices", "path": "/etc/hostname"}}
+    assert REFUSED in cause(tmp_path / "store", {"spec": spec}, "opcviz.audit.job:execute")
+
+
+def test_data_of_the_server_for_an_audit(asker, tmp_path: Path) -> None:
+    spec = {**AUDIT["spec"], "data": {"name": "folder", "path": "/etc"}}
+    assert REFUSED in cause(tmp_path / "store", {"spec": spec}, "opcviz.audit.job:execute")
+    job = {**AUDIT, "data_root": "/etc"}
+    assert REFUSED in cause(tmp_path / "store", job, "opcviz.audit.job:execute")

@@ -79,3 +79,12 @@ def test_it_shows_what_the_librarys_figure_shows(stage):
     assert bar["number"] == figure.data[1].text[stage]
     named = [(note.text, note.y, note.font.color) for note in figure.layout.annotations]
     assert [(la["text"], la["y"], la["color"]) for la in drawn["labels"]] == named
+
+
+def test_all_bars_of_a_model_have_its_own_colour():
+    """No attack has the colour of another method."""
+    (sent,) = build_payload(
+        [Bars("one", {"before": 0.0, "FM": 50.0, "HR": 40.0}, color="#D9541E")], height=100
+    )["charts"]
+    assert {bar["color"][:7] for bar in sent["bars"]} == {"#D9541E"}
+    assert len({bar["color"] for bar in sent["bars"]}) == 3

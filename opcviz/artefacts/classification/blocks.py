@@ -58,8 +58,8 @@ class Blocks(Kind[Context]):
     quick = None
     result = BlocksResult
     threat = Threat(
-        holds="the pooled output of every block, the features and answers of the original, and "
-        "labelled pictures",
+        holds="the pooled output of every block, labelled pictures, and the features and answers "
+        "of the original, where there is one",
         spends="one affine map a block in closed form; probes of {probing.hidden} hidden units "
         "trained for {probing.steps} steps",
     )

@@ -86,8 +86,8 @@ class Core(Kind[Context]):
     order = 10
     result = EvidenceResult
     threat = Threat(
-        holds="the features of the model, the head and the answers of the original, and labelled "
-        "pictures of what was retained, or of every class",
+        holds="the features of the model, labelled pictures of what was retained or of every "
+        "class, and the head and the answers of the original, where there is one",
         spends="one affine map in closed form (relative ridge {recovery.ridge}); no weight is "
         "trained",
     )

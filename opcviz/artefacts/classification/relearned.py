@@ -48,8 +48,8 @@ class Relearned(Kind[Context]):
         "ones of each class",
         spends="{relearned.steps} steps for each of a grid of optimisers and rates, with "
         "{relearned.anew} last blocks started afresh; the best of all counts",
-        more="relearn for more than {relearned.steps} steps, from more than {relearned.shots:max} "
-        "forgotten pictures of each class, or from generated ones that resemble them",
+        more="relearn for more than {relearned.steps} steps, from more forgotten pictures of each "
+        "class than {relearned.shots:max}, or from generated ones that resemble them",
     )
     family = "relearning"
     # one picture a class tells most from retrained models; fresh weights pass a dead block

@@ -85,7 +85,7 @@ class WorstCase(Kind[Context]):
     result = StrongestResult
     threat = Threat(
         holds="what every block of the model computes, and labelled pictures of every class; or "
-        "of what was retained alone, with the answers of the original",
+        "of what was retained alone, with the answers of the original, where there is one",
         spends="one fit a place and map ({strongest.chosen}); no training of the model",
         more="fit other maps than {strongest.chosen} to what the blocks compute, give them more "
         "than {strongest.width} numbers of an output at once, or put several blocks together",

@@ -144,7 +144,7 @@ class VisionTransformer(nn.Module):
         """(B, channels, side, side) -> (B, classes)."""
         x = self.patch_embed(x)
         if self.cls_token is not None:
-            x = torch.cat([self.cls_token.expand(len(x), -1, -1), x], 1)
+            x = torch.cat([self.cls_token.expand(x.shape[0], -1, -1), x], 1)
         x = self.norm(self.blocks(x + self.pos_embed))
         logits: Tensor = self.head(x[:, 0] if self.cls_token is not None else x.mean(1))
         return logits

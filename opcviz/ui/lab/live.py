@@ -25,6 +25,12 @@ from .levels import levels_line, levels_of
 
 __all__ = ["follow", "queue", "replay"]
 
+TILES = """<style>
+[data-testid="stMetricLabel"] p {white-space: normal !important}
+[data-testid="stMetricValue"] {font-size: clamp(1.2rem, 2vw, 2.25rem)}
+[data-testid="stMetric"] {height: 100%; padding: .6rem .8rem}
+</style>"""
+"""On a narrow window a tile breaks its words instead of cutting them."""
 POLL = 0.3  # seconds between two looks at a run
 ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -149,7 +155,8 @@ def _live_view(record: Run, tail: Tail) -> None:
     if not history and not record.active:
         return
     last = history[-1] if history else {}
-    numbers = st.columns(4)
+    st.html(TILES)
+    numbers = st.columns(4, gap="small")
     numbers[0].metric(
         "Forget accuracy",
         percent(last.get("forget_accuracy")),

@@ -29,7 +29,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ...common.access import Access
 from ...common.config import ConfigError
 from ...common.plugins import sources
-from ...study import default_root
+from ...study import default_root, shipped_root
 from .uploads import Area, sweep
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def may_now() -> Access | None:
     """What this visitor may name; None: everything."""
     if not shared():
         return None
-    places, mine = _places(), _known_area()
+    places, mine = (*_places(), str(shipped_root())), _known_area()
     if mine is not None:
         places += (str(mine.folder),)
     return Access(places, tuple(sources()), may_load_code())

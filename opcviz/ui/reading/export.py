@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ...study import StudyResult
-from ..charts.copy_component import copy_link
 from . import state
 from . import store_reader as library
 from .board import cell_name, declared_columns
@@ -22,7 +21,7 @@ __all__ = ["downloads", "numbers_csv", "numbers_json", "samples_csv"]
 def downloads(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
     """Buttons for everything on the page: of the models shown, not of the whole study."""
     name = f"{study.place}-{len(shown)}-models"
-    *places, link = st.columns([1.1, 1.1, 1.1, 1.6], vertical_alignment="center")
+    places = st.columns([1, 1, 1, 1.6], vertical_alignment="center")
     for place, label, ending, mime, make, told in (
         (
             places[0],
@@ -59,8 +58,6 @@ def downloads(study: StudyResult, view: state.View, shown: Sequence[Column]) -> 
             on_click="ignore",
             help=told,
         )
-    with link:
-        copy_link(key="export.link")
     st.caption("Point at a chart and press its camera to save it.")
 
 

@@ -41,6 +41,15 @@ class Option:
         return cls("", lambda word: not word or _whole(word), "a whole number below a million")
 
     @classmethod
+    def amount(cls) -> Option:
+        """A number from 0 on, or nothing."""
+
+        def valid(word: str) -> bool:
+            return not word or re.fullmatch(r"\d{1,9}(\.\d{1,9})?(e[+-]?\d\d?)?", word) is not None
+
+        return cls("", valid, "a number from 0 on, as 0.001 or 1e-05")
+
+    @classmethod
     def names(cls, least: int, most: int) -> Option:
         """Names separated by commas, so many of them, or nothing."""
 
@@ -87,6 +96,7 @@ OPTIONS = {
     "tour": Option.count(),
     # Side by side
     "fit": Option.of("retain", *(name for name in FIT_SETS if name != "retain")),
+    "ridge": Option.amount(),
     "step": Option.count(),
     "follow": Option.of("off", "on"),
     # Feature space, and the panel of what is selected

@@ -30,13 +30,13 @@ __all__ = ["EXPLAIN_PAGE", "exits", "films", "question", "read_ahead", "told"]
 
 FEW = 6  # forgotten classes that are named one by one
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
-TESTED = "What tells is a test that guesses whether they were trained on."
 SAYS = ("not gone", "hidden", "as in retrained models", "gone beyond retraining")
 """How a verdict begins, from what says least to what says most."""
+SIDE_BY_SIDE = "pages/side_by_side.py"
 EXITS = (
     ("pages/learn.py", "Take the tour", ":material/explore:"),
     ("pages/scoreboard.py", "Compare all methods", ":material/leaderboard:"),
-    ("pages/side_by_side.py", "Side by side", ":material/view_column:"),
+    (SIDE_BY_SIDE, "These two side by side", ":material/view_column:"),
 )
 STYLE = """
 [data-testid="told"] {font-size: 18px; line-height: 1.4; margin: 0}
@@ -107,9 +107,8 @@ def told(shown: Sequence[Column], beside: References) -> str:
     if band.answers and band.answers.low > CLEARLY:
         low, high = percent(band.answers.low), percent(band.answers.high)
         both = low if low == high else f"{low.removesuffix(' %')} to {high}"
-        parts.append(f"Networks that never saw them name {both}: that is the goal.")
-    if any(of_samples(column.results) for column in shown):
-        parts.append(TESTED)
+        told = "; membership tells" if any(of_samples(c.results) for c in shown) else ""
+        parts.append(f"Networks that never saw them name {both}: that is the goal{told}.")
     return " ".join((*parts, *(_verdict(column, beside) for column in shown))).replace(
         " %", "&nbsp;%"
     )
@@ -129,10 +128,7 @@ def _verdict(column: Column, beside: References) -> str:
         why = html.escape("; ".join(column.verdict.missing[:1]) or "evidence is missing")
         return f"<b>{name}: no verdict yet</b> ({why})."
     if gone == "no":
-        return (
-            f"<b>{name} has not forgotten</b>: it treats them more like the original than like a "
-            f"network that never saw them ({html.escape(column.verdict.numbers[0].says)})."
-        )
+        return f"<b>{name} has not forgotten</b>: {html.escape(column.verdict.numbers[0].says)}."
     if gone == "hidden":
         return f"<b>{name} only hides them</b>: {_got_back(column, beside)}."
     return (
@@ -241,16 +237,36 @@ def _notes(shown: Sequence[Column]) -> tuple[str, str]:
     who = {measured(c.model.training.history) for c in shown}
     playing = f"Now: training pictures, attacker with {' or '.join(sorted(who))}."
     scored = {(each.scored, each.on) for each in after if each.scored}
+    seed = f"seed {shown[0].model.seed}"
     if len(scored) != 1:
-        return playing, ""
-    count, on = scored.pop()
-    where = "test pictures" if on == "forget_test" else "pictures that the attack was not fitted on"
-    return playing, f"At the end: {count:,} forgotten {where}, seed {shown[0].model.seed}."
+        return playing, f"At the end: the stored evidence, {seed}."
+    ((count, on),) = scored
+    if on != "forget_test":  # not all bars are of the same pictures: each says of which
+        return playing, f"At the end: {count:,} forgotten pictures, {seed}."
+    return playing, f"At the end: {count:,} forgotten test pictures, {seed}."
 
 
-def exits() -> None:
-    """Where to go from here; pages that this app does not have are left out."""
+def exits(study: StudyResult, pair: Pair) -> None:
+    """Where to go from here; pages that this app does not have are left out.
+
+    Args:
+        study: on the page.
+        pair: the models that play, which Side by side then shows beside original and retrained.
+    """
     with st.container(horizontal=True, gap="small"):
         for page, label, icon in EXITS:
+            asked = _beside(study, pair) if page == SIDE_BY_SIDE and pair.keys else None
+            name = "Side by side" if page == SIDE_BY_SIDE and not asked else label
             with contextlib.suppress(StreamlitAPIException):  # no such page
-                st.page_link(page, label=label, icon=icon, width="content")
+                st.page_link(page, label=name, icon=icon, width="content", query_params=asked)
+
+
+def _beside(study: StudyResult, pair: Pair) -> dict[str, str]:
+    """The address of the two films' models beside the references of their seed."""
+    seeds = {model.seed for key in pair.keys if (model := study.model(key))}
+    references = (
+        next((m.key for m in study.models if m.method.info.name == name and m.seed in seeds), None)
+        for name in ("original", "retrain")
+    )
+    keys = dict.fromkeys(filter(None, (*references, *pair.keys)))
+    return {"study": study.place, "models": ",".join(keys)}

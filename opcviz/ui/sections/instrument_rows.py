@@ -33,9 +33,9 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
         _titled(
             "verdicts",
             "Verdicts",
-            lambda: verdicts.details(shown, words=True),
+            lambda: verdicts.in_short(shown),
             explain="Three questions about each network: is it gone, does it show, is the rest "
-            "kept? Below each word stand the figures that decided it.",
+            "kept? Below the words stands the figure that decided the first.",
         ),
         _titled(
             "worst-case",

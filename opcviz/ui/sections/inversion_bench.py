@@ -57,7 +57,7 @@ def wake_engine() -> None:
 
 
 def introduction() -> None:
-    """The threat model, and what a score means, in two sentences."""
+    """The threat model, and what a score means, in two sentences; below what was found."""
     block = state.option("block")
     st.markdown(f"{WHO_BLOCK if block else WHO}  \n{MEANS_BLOCK if block else MEANS}")
 
@@ -157,7 +157,8 @@ def _settings(shown: Sequence[Column]) -> None:
     if block not in names:
         names.append(block)  # from the address; it is refused in words
     st.session_state["bench.block"] = block
-    st.selectbox(
+    one, two = st.columns([1.3, 1])
+    one.selectbox(
         "Search in",
         names,
         format_func=lambda name: f"what block {name} computes" if name else GRADIENT,
@@ -166,19 +167,19 @@ def _settings(shown: Sequence[Column]) -> None:
         "first (stem) to the input of the head (features).",
         on_change=lambda: state.choose(block=st.session_state["bench.block"], step=""),
     )
-    one, two = st.columns(2)
-    _number(one, "Steps", "steps", about["steps"].help)
+    _number(two, "Steps", "steps", about["steps"].help)
     if block:
         st.caption("A search in activations starts once, from grey, and has one objective.")
         return
-    _number(two, "Starts at most", "restarts", about["restarts"].help)
-    three, four = st.columns(2)
-    with three:
+    one, two = st.columns([1.3, 1])
+    with one:
         _words("Distance", "objective", about["objective"].help)
-    with four:
+    _number(two, "Starts at most", "restarts", about["restarts"].help)
+    one, two = st.columns([1.3, 1], vertical_alignment="bottom")
+    with two:
         _words("First start", "start", about["start"].help)
     st.session_state["bench.slope"] = state.option("slope") == "on"
-    st.toggle(
+    one.toggle(
         "Lift a masked gradient",
         key="bench.slope",
         help="Where dead units (ReLU) keep the gradient from the body, search once more with "

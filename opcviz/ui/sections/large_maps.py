@@ -20,9 +20,9 @@ from .space import space
 __all__ = ["large_maps"]
 
 SCENES = {
-    "finished": "Finished models",
-    "epochs": "Epoch by epoch",
-    "3d": "Through time (3-D)",
+    "finished": "Finished",
+    "epochs": "Every epoch",
+    "3d": "3-D",
 }
 COLOURS = {
     "class": "class",
@@ -30,7 +30,7 @@ COLOURS = {
     "confidence": "sureness of the answer",
     "restored": "restored by an attacker",
 }
-SCALES = {"own": "each its own", "same": "the same"}
+SCALES = {"own": "own", "same": "same"}
 HOW = {
     "epochs": "The two strongest directions of every epoch's own features (uncentred PCA), turned "
     "to match the epoch before; the cross is the origin of feature space. The frame stays the same "
@@ -97,7 +97,7 @@ def per_row(count: int) -> int:
 def _choices(view: state.View) -> None:
     """What is drawn, and in which colours; all of it stands in the address."""
     scene = view.option("scene")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _pick("Show", SCENES, "scene")
         st.session_state["large.map"] = view.map
         st.segmented_control(
@@ -114,14 +114,14 @@ def _choices(view: state.View) -> None:
             "Colour by",
             list(COLOURS),
             format_func=COLOURS.__getitem__,
-            width=230,
+            width=200,
             key="large.colour",
             disabled=scene == "3d",
             on_change=lambda: state.choose(colour=st.session_state["large.colour"]),
             help="*Restored*: whether an affine map fitted on retained data alone gets the true "
             "class of a sample to be forgotten. Shape and size always say the class.",
         )
-        _pick("Scale of the maps", SCALES, "scale", disabled=scene == "3d")
+        _pick("Scale", SCALES, "scale", disabled=scene == "3d")
 
 
 def _pick(label: str, words: dict[str, str], name: str, *, disabled: bool = False) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from ...study import StoreError, StudyResult
 from ...study.own import declare_own
@@ -18,22 +17,6 @@ from .page_tools import page_tools
 from .tour.bar import tour_bar
 
 __all__ = ["arrive", "head", "plain_head"]
-
-STYLE = """<style>
-.stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem}
-.st-key-presentation-keys {position: absolute}
-@media (max-width: 1100px) {.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}}
-.st-key-page-tools {justify-content: flex-end}
-.st-key-page-tools > * {flex: 0 0 auto; width: auto}
-[data-testid="stLayoutWrapper"]:has(> .st-key-names) {position: sticky; top: 3.7rem; z-index: 90}
-.st-key-names {background: light-dark(#FFFFFF, #11151C); padding: .35rem 0; gap: 0;
-  border-bottom: 1px solid light-dark(#D5DBE3, #343D4B)}
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
-  color: light-dark(#4A5565, #B8C1CD) !important; opacity: 1}
-button[data-variant][data-selected="true"], button[data-variant][data-selected="true"] *,
-[data-testid="stSliderThumbValue"] * {color: light-dark(#0B5CAD, #9CCBF8) !important}
-</style>"""
-"""Little padding; names of columns in sight below Streamlit's own header, on the page's ground."""
 
 
 def head(
@@ -59,7 +42,7 @@ def head(
     tour_bar(view)
     names = {place: library.study_of(place).study.title or place for place in studies}
     if slim:
-        left, middle, tools = st.columns([2.7, 1.6, 2], vertical_alignment="center")
+        left, middle, tools = st.columns([2.7, 1.2, 2.65], vertical_alignment="center")
         right = middle
     else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")
@@ -96,7 +79,7 @@ def arrive(title: str) -> dict[str, state.Choices]:
     Returns:
         The studies there are. The page ends here when there is none.
     """
-    _begin()
+    declare_own()  # the user's own files; the lab says which were refused
     studies = library.choices()
     if not studies:
         st.title(title)
@@ -114,7 +97,7 @@ def plain_head(title: str) -> None:
     Args:
         title: of the page.
     """
-    _begin()
+    declare_own()  # the user's own files; the lab says which were refused
     if studies := library.choices():
         state.sync(studies)  # what the address keeps for all pages stays in it
     presentation.style()
@@ -126,13 +109,6 @@ def plain_head(title: str) -> None:
         with tools:
             page_tools(explain=True)
     presentation.hear()
-
-
-def _begin() -> None:
-    """What comes first on every page."""
-    _through_the_entry()
-    st.html(STYLE)
-    declare_own()  # the user's own files; the lab says which were refused
 
 
 def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyResult, state.View]:
@@ -161,14 +137,3 @@ def _stop_without_samples(study: StudyResult) -> None:
     except StoreError as error:
         st.error(str(error))
         st.stop()
-
-
-def _through_the_entry() -> None:
-    """Send the first visitor of a page's own address through `app.py`.
-
-    Until `st.navigation` was called once, Streamlit takes a folder `pages/` for its older kind of
-    multipage app and runs the page by itself, with a sidebar of its own.
-    """
-    if PagesManager.uses_pages_directory:
-        PagesManager.uses_pages_directory = False
-        st.rerun()

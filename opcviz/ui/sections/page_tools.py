@@ -1,15 +1,16 @@
-"""What the head of every page offers beside its pickers: the glossary, light or dark."""
+"""What the head of every page offers beside its pickers: the glossary, its link, the theme."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from ...methods import MARKS, known_methods
+from ..charts.copy_component import copy_link
 from ..charts.theme_switch import theme_switch
 from . import presentation
 from .glossary import TERMS, find
 
-__all__ = ["page_tools"]
+__all__ = ["page_tools", "shared"]
 
 
 def page_tools(*, explain: bool = False, slim: bool = False) -> None:
@@ -17,7 +18,7 @@ def page_tools(*, explain: bool = False, slim: bool = False) -> None:
 
     Args:
         explain: whether the page has rows that can be explained.
-        slim: without the button that begins a presentation, which the key P does as well.
+        slim: buttons without words, where there is little room.
     """
     with st.container(
         horizontal=True,
@@ -26,17 +27,23 @@ def page_tools(*, explain: bool = False, slim: bool = False) -> None:
         gap="small",
         key="page-tools",
     ):
-        presentation.controls(explain=explain, present=not slim)
-        _glossary()
-        theme_switch(small=slim)
+        presentation.controls(explain=explain, slim=slim)
+        shared(slim=slim)
+
+
+def shared(*, slim: bool = False) -> None:
+    """What belongs to every page, whatever stands on it."""
+    _glossary(slim)
+    copy_link(key="page.link", small=slim)
+    theme_switch(small=True)
 
 
 @st.fragment
-def _glossary() -> None:
+def _glossary(slim: bool) -> None:
     """Every term, searchable; made once it is open."""
     place = st.popover(
         "Glossary",
-        icon=":material/dictionary:",
+        icon=None if slim else ":material/dictionary:",
         key="glossary",
         on_change="rerun",
         help="What the words and abbreviations on these pages mean.",

@@ -133,36 +133,40 @@ def say_models(study: StudyResult, models: Sequence[str], dropped: Sequence[str]
     )
 
 
-def controls(*, explain: bool, present: bool = True) -> None:
+def controls(*, explain: bool, slim: bool = False) -> None:
     """The switch of the explanations and the button that begins a presentation.
 
     Args:
         explain: whether the page has rows to explain.
-        present: whether a presentation can begin here.
+        slim: whether there is little room: the button has no words.
     """
     if explain:
         st.session_state["head.explain"] = state.option("explain") == "on"
         st.toggle(
             "Explain",
             key="head.explain",
-            help="One sentence under each row: how to read it." if present else None,
+            help=None if slim else "One sentence under each row: how to read it.",
             on_change=lambda: state.choose(
                 explain="on" if st.session_state["head.explain"] else "off"
             ),
         )
     if presenting():
         leave(where="head")  # a page of rows has another one where they are turned
-    elif present:
-        start()
+    else:
+        start(slim=slim)
 
 
-def start() -> None:
-    """The button that begins a presentation."""
+def start(*, slim: bool = False) -> None:
+    """The button that begins a presentation.
+
+    Args:
+        slim: a picture in place of the word.
+    """
     st.button(
-        "Present",
-        icon=":material/slideshow:",
+        ":material/slideshow:" if slim else "Present",
+        icon=None if slim else ":material/slideshow:",
         key="presentation.start",
-        help="Large text and one row a screen, for a projector. Key P.",
+        help="Present: large text and one row a screen, for a projector. Key P.",
         on_click=_switch,
         args=("on",),
     )

@@ -19,6 +19,7 @@ from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column, fit_of
 from .folded import folded
 from .glossary import help_of
+from .missing import unknown_words
 from .paint import paint
 from .sentences import how_recovery_reads, percent, title
 
@@ -58,11 +59,14 @@ def recovery(shown: Sequence[Column], references: References) -> None:
         for stage in ("before", *STAGES)
         if (band := Band.of(each[stage].value for each in beside))
     }
-    recovery_bars([_bars(c, fit, bands) for c in shown], key="rows.recovery")
+    colors = paint(shown)
+    recovery_bars([_bars(c, fit, bands, colors[c.label]) for c in shown], key="rows.recovery")
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         place.caption(_read_out(column, fit))
     if not bands:
         st.caption("No band: this study has no retrained model with these numbers.")
+    if state.option("ridge"):  # a link to one ridge opens the fold that shows it
+        st.session_state.setdefault("rows.why", True)
     folded(
         "Does the result depend on the attacker's regularisation (ridge)?",
         lambda: _ridges(shown, fit),
@@ -77,7 +81,7 @@ def _stages(results: ModelResults, fit: str) -> dict[str, Score]:
     return {"before": answers(results.get(EvidenceResult), after["FM"]), **after}
 
 
-def _bars(column: Column, fit: str, bands: Mapping[str, Band]) -> Bars:
+def _bars(column: Column, fit: str, bands: Mapping[str, Band], color: str) -> Bars:
     stages = _stages(column.results, fit)
     after = stages["FM"]
     return Bars(
@@ -90,6 +94,7 @@ def _bars(column: Column, fit: str, bands: Mapping[str, Band]) -> Bars:
         in_sample=after.in_sample,
         reason=after.reason,
         file=f"recovery-{column.model.key}",
+        color=color,
     )
 
 
@@ -138,19 +143,46 @@ def _ridges(shown: Sequence[Column], fit: str) -> None:
     sweeps = {label: sweep for label, sweep in sweeps.items() if label not in others}
     if others:
         st.caption(f"Swept over other penalties, and not drawn: {', '.join(others)}.")
+    usual = evidence.recovery.ridge if defined(evidence := shown[0].evidence) else None
+    at = _ridge(first.ridge, usual)
     st.plotly_chart(
         figures.ridge_figure(
             first.ridge,
             {label: sweep.forget_accuracy for label, sweep in sweeps.items()},
             constant=fit_of(shown[0].results, "fm", fit).constant_predictor,
-            chosen=evidence.recovery.ridge if defined(evidence := shown[0].evidence) else None,
+            chosen=first.ridge[at],
             colors=paint(shown),
         ),
         config=figures.chart_config("ridge"),
         key=f"rows.ridge.{fit}",
     )
     seen = ", in-sample" if "forget_train" in FIT_SETS[fit].parts else ""
-    st.caption(
-        "The penalty on the attacker's map (ridge) is part of every recovered accuracy. The chart "
-        f"is of the forgotten train pictures{seen}; the bars above are at the dotted line."
+    got = "; ".join(
+        f"{label} **{percent(sweep.forget_accuracy[at])}**" for label, sweep in sweeps.items()
     )
+    bars = "" if usual is None else f" The bars above are at ridge {usual:g}."
+    st.caption(
+        f"At ridge {first.ridge[at]:g} (dotted): {got}. The penalty on the attacker's map (ridge) "
+        "is part of every recovered accuracy. The chart is of the forgotten train pictures"
+        f"{seen}.{bars}"
+    )
+
+
+def _ridge(swept: Sequence[float], usual: float | None) -> int:
+    """The control of the penalty, kept in the address: the place of what is chosen in the sweep."""
+    words = [f"{each:g}" for each in swept]
+    asked = state.option("ridge")
+    if asked and asked not in words:
+        unknown_words("ridge", "such penalty in this sweep:", [asked], words)
+    first = f"{usual:g}" if usual is not None and f"{usual:g}" in words else words[0]
+    st.session_state["rows.ridge"] = asked if asked in words else first
+    st.select_slider(
+        "Ridge",
+        words,
+        key="rows.ridge",
+        help=help_of("ridge"),
+        on_change=lambda: state.choose(
+            ridge="" if (word := st.session_state["rows.ridge"]) == first else word
+        ),
+    )
+    return words.index(st.session_state["rows.ridge"])

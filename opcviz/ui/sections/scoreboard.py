@@ -9,7 +9,6 @@ import streamlit as st
 from ...methods import MARKS
 from ...study import StudyResult
 from ...verdict import Consensus
-from ..charts.copy_component import copy_link
 from ..charts.table_component import table
 from ..reading import board_files, state
 from ..reading.board import Board, Line, Measure
@@ -185,7 +184,7 @@ def _below(
 ) -> None:
     methods = sum(bool(line.models) for line in board.lines)
     st.html(_legend(measures, waiting=methods - len(known)))
-    collect, *places, link = st.columns([1.8, 0.8, 0.8, 0.8, 1.6], vertical_alignment="center")
+    collect, *places, _ = st.columns([1.8, 0.8, 0.8, 0.8, 1.6], vertical_alignment="center")
     with collect:
         some = "1 method" if len(ticks) == 1 else f"{len(ticks)} methods"
         if st.button(
@@ -236,9 +235,6 @@ def _below(
             key=f"board.{ending}",
             help=told,
         )
-
-    with link:
-        copy_link(key="scoreboard.link")
 
 
 def _legend(measures: Sequence[Measure], *, waiting: int) -> str:

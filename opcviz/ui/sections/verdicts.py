@@ -12,9 +12,20 @@ from ...results import StrongestResult
 from ...verdict import Consensus, Verdict
 from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
 from ..reading.store_reader import Column
+from .folded import folded
 from .glossary import abbr
 
-__all__ = ["badge", "chip", "chips", "decided", "deciding", "details", "reach", "seeds_line"]
+__all__ = [
+    "badge",
+    "chip",
+    "chips",
+    "decided",
+    "deciding",
+    "details",
+    "in_short",
+    "reach",
+    "seeds_line",
+]
 
 COLOURS = {
     "no": "#5C6878",
@@ -131,14 +142,22 @@ def reach(verdict: Verdict, *, tried: bool) -> list[str]:
     return told
 
 
-def details(shown: Sequence[Column], *, words: bool = False) -> None:
-    """Why each model got its words (shown again if asked), the numbers that decided, the rule."""
+def in_short(shown: Sequence[Column]) -> None:
+    """The words of each model and the one figure behind them; everything else in a fold."""
+    for place, column in zip(st.columns(len(shown)), shown, strict=True):
+        told = decided(column.verdict).replace(" %", "\N{NO-BREAK SPACE}%")
+        with place:
+            st.markdown(f"**{column.label}**")
+            st.html(badge(column.verdict) + f'<div data-testid="decided">{html.escape(told)}</div>')
+    folded("Every figure behind these words", lambda: details(shown), key="instruments.verdicts")
+
+
+def details(shown: Sequence[Column]) -> None:
+    """Why each model got its words, the numbers that decided, and the rule."""
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         verdict = column.verdict
         with place:
             st.markdown(f"**{column.label}**")
-            if words:
-                st.html(badge(verdict))
             st.caption(verdict.why or f"No verdict: {'; '.join(verdict.missing)}.")
             lines = reach(verdict, tried=defined(column.results.get(StrongestResult)))
             noted = any(f"'{verdict.depth}'" in note for note in verdict.notes)

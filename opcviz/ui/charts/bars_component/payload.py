@@ -19,6 +19,8 @@ from ..theme import STAGES, ink, scaled, text_size
 
 __all__ = ["Bars", "build_payload"]
 
+STRENGTH = {"before": "66", "HR": "A6"}
+"""Opacity of a stage's bar in a model's own colour, the last two digits of `#RRGGBBAA`."""
 LABEL_GAP = 11.0  # percent between two names of lines, at the height of a row
 
 
@@ -36,6 +38,7 @@ class Bars:
         in_sample: whether the attacks are scored on what they were fitted on, which the axis says.
         reason: shown in place of bars when no stage has a number.
         file: name of the picture when it is saved, without its ending.
+        color: the model's own, `#RRGGBB`, in which all its bars are drawn; empty: by stage.
     """
 
     title: str
@@ -47,6 +50,7 @@ class Bars:
     in_sample: bool = False
     reason: str = ""
     file: str = "recovery"
+    color: str = ""
 
 
 def build_payload(charts: Sequence[Bars], *, height: int) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def build_payload(charts: Sequence[Bars], *, height: int) -> dict[str, Any]:
 
 def _chart(one: Bars) -> dict[str, Any]:
     bars = [
-        _bar(stage, value, one.intervals, one.retrained.get(stage))
+        _bar(stage, value, one.intervals, one.retrained.get(stage), one.color)
         for stage, value in one.forget_accuracy.items()
     ]
     constant, floor = finite_or_none(one.constant), finite_or_none(one.floor)
@@ -102,6 +106,7 @@ def _bar(
     accuracy: float | None,
     intervals: Mapping[str, Interval | None],
     band: Band | None,
+    color: str,
 ) -> dict[str, Any]:
     value = finite_or_none(accuracy)
     span = None if value is None else intervals.get(stage)
@@ -112,5 +117,5 @@ def _bar(
         "high": span[1] if span else None,
         "number": bar_number(value),
         "words": bar_words(stage, value, span, band.words() if band else ""),
-        "color": STAGES.get(stage, ink.before),
+        "color": f"{color}{STRENGTH.get(stage, '')}" if color else STAGES.get(stage, ink.before),
     }

@@ -15,7 +15,7 @@ __all__ = ["copy_link"]
 _HERE = Path(__file__).parent
 _HTML = """
 <div class="copy">
-  <button type="button" data-testid="copy-link">Copy link</button>
+  <button type="button" data-testid="copy-link" aria-label="Copy link" title="Copy link"></button>
   <span role="status" aria-live="polite"></span>
 </div>
 """
@@ -30,10 +30,11 @@ _mount = st.components.v2.component(
 )
 
 
-def copy_link(*, key: str) -> None:
+def copy_link(*, key: str, small: bool = False) -> None:
     """Draw the button; what came of pressing it stands beside it in words.
 
     Args:
         key: names the component on its page.
+        small: the icon alone.
     """
-    _mount(key=key)
+    _mount(key=key, data={"small": small}, width="content")

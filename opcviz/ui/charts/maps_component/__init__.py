@@ -18,6 +18,9 @@ from .payload import Extent, Panel, Samples, Selection, build_payload, extent_of
 
 __all__ = ["Extent", "Panel", "Samples", "Selection", "extent_of", "gathered", "linked_maps"]
 
+# Pixels: what a large map, and what is beside maps, takes in a window of usual width. So much is
+# kept free until they are drawn.
+LARGE, TOOLS, NAME, LEGEND = 442, 42, 28, 33
 _HERE = Path(__file__).parent
 _HTML = """
 <div class="maps" data-testid="linked-maps" data-updates="0">
@@ -144,7 +147,16 @@ def linked_maps(
         if on_epoch is not None and at is not None:
             on_epoch(None if at < 0 else int(at))
 
-    result = _mount(key=key, data=payload, on_selection_change=changed, on_epoch_change=moved)
+    rows = -(-len(panels) // (per_row or len(panels)))
+    result = _mount(
+        key=key,
+        data=payload,
+        height=(TOOLS if tools else 0)
+        + rows * ((LARGE if tools else height) + (NAME if titles else 0))
+        + (LEGEND if legend else 0),
+        on_selection_change=changed,
+        on_epoch_change=moved,
+    )
     made = result.get("selection")
     return _selection(made) if selected is None and made else shown
 

@@ -295,6 +295,14 @@ function rgbOf(color) {
   return g.getImageData(0, 0, 1, 1).data;
 }
 
+// The place that was kept for a component is, once it is drawn, as high as the component.
+function settle(root) {
+  for (let e = root.getRootNode().host; e; e = e.parentElement) {
+    e.style.height = "auto";
+    if (e.dataset.testid === "stElementContainer") return;
+  }
+}
+
 export default function (component) {
   const { parentElement, data, setStateValue } = component;
   const root = parentElement.querySelector(".maps");
@@ -305,6 +313,7 @@ export default function (component) {
     rows.set(parentElement, row);
   }
   row.update(data, setStateValue);
+  settle(root);
   return () => {
     row.stop();
     if (rows.get(parentElement) === row) rows.delete(parentElement); // not one that took its place

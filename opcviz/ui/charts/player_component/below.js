@@ -53,6 +53,7 @@ class Bars {
       const value = ended && (bar.final !== null || bar.none) ? bar.final : bar.values[frame] ?? null;
       const words = value !== null ? said(value, bar) : ended ? bar.none || "–" : bar.values.length ? "–" : "measured at the end";
       number.textContent = words;
+      number.style.whiteSpace = value === null ? "" : "nowrap";
       const where = bar.on[ended ? 1 : 0];
       on.textContent = where && ` · ${where}`;
       fill.style.width = value === null ? "0" : percent(value);

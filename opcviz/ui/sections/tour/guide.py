@@ -11,6 +11,7 @@ from ...reading import state
 from ...reading import store_reader as library
 from .. import presentation
 from ..page_header import arrive
+from ..page_tools import shared
 from ..worst_case import HOLDERS
 from .chapters import CHAPTERS, Chapter
 from .facts import Lacking, Library
@@ -135,7 +136,8 @@ def _steps(at: int) -> None:
         if presentation.presenting():
             presentation.leave()
         else:
-            presentation.start()
+            presentation.start(slim=True)
+            shared(slim=True)
     presentation.hear(lambda by: _go(at + by))
 
 

@@ -1,0 +1,77 @@
+"""The document that carries every page, finished before a browser sees it.
+
+Streamlit sends one `index.html` for all pages and tells it all the rest later: how wide the page
+is, our style, where the server is. Until then a browser lays the page out another way, and what it
+has drawn by then moves; and from the address of a page it looks for the server below that page
+first, in vain, which the console calls an error. So both are said in the document's own head.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["HEAD", "Document", "with_head"]
+
+_STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+# Pages are one level below the server, so it is where their relative links lead to.
+_ADDRESS = 'window.__streamlit = { BACKEND_BASE_URL: new URL("./", location).href };'
+HEAD = f"<script>{_ADDRESS}</script>\n<style>\n{_STYLE}</style>\n"
+"""What is added to the head of the document, before all else there that runs."""
+_STALE = (b"content-length", b"etag", b"last-modified")
+
+
+def with_head(page: bytes) -> bytes:
+    """A document of Streamlit's with what is added to its head; any other as it is."""
+    return page.replace(b"<head>", b"<head>\n" + HEAD.encode(), 1)
+
+
+class Document:
+    """ASGI middleware that adds it to every HTML document; all else passes as it is.
+
+    Args:
+        app: the server within.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        name = str(scope.get("path", "")).rpartition("/")[2]
+        if scope["type"] != "http" or scope["method"] != "GET" or "." in name:
+            await self.app(scope, receive, send)
+            return
+        # Within, nothing is packed or said to be known already: it would not be this document.
+        unwanted = (b"accept-encoding", b"if-none-match", b"if-modified-since")
+        asked = [pair for pair in scope["headers"] if pair[0].lower() not in unwanted]
+        start: Message = {}
+        parts: list[bytes] = []
+
+        async def gather(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if not _is_html(message):
+                    await send(message)
+                else:
+                    start.update(message)
+            elif not start:
+                await send(message)
+            else:
+                parts.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    await _answer(start, with_head(b"".join(parts)), send)
+
+        await self.app({**scope, "headers": asked}, receive, gather)
+
+
+def _is_html(start: Message) -> bool:
+    kinds = [value for name, value in start["headers"] if name.lower() == b"content-type"]
+    return any(kind.startswith(b"text/html") for kind in kinds)
+
+
+async def _answer(start: Message, page: bytes, send: Send) -> None:
+    kept = [pair for pair in start["headers"] if pair[0].lower() not in _STALE]
+    length = (b"content-length", str(len(page)).encode())
+    await send({**start, "headers": [*kept, length]})
+    await send({"type": "http.response.body", "body": page})

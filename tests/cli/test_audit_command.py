@@ -1,0 +1,121 @@
+"""`opcviz audit` and `opcviz verify`: exit statuses, files, and a sentence for bad input."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from audited import FAST, weights
+from tiny_study import asking
+
+from opcviz.audit.spec import AuditSpec, command_of
+from opcviz.cli import auditing
+
+Ask = Callable[..., tuple[int, str, str]]
+QUICK = ["--quick", *(word for name in FAST for word in ("--without", name))]
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Ask:
+    """Run `opcviz ARGUMENTS` in this process, with a store of its own."""
+    monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path / "home"))
+    for console in (auditing.out, auditing.err):
+        monkeypatch.setattr(console, "width", 1000)
+    return asking(monkeypatch, capsys)
+
+
+def asked(**changes: str) -> list[str]:
+    values = {"original": weights("original"), "unlearned": weights("opc")}
+    values |= {"retrained": weights("retrain")} | changes
+    return [word for name, value in values.items() if value for word in (f"--{name}", value)]
+
+
+def test_it_ends_with_0_and_writes_what_is_asked_for(ask: Ask, tmp_path: Path) -> None:
+    files = [tmp_path / f"audit.{suffix}" for suffix in ("html", "json", "csv")]
+    wanted = [
+        w
+        for name, path in zip(("report", "json", "csv"), files, strict=True)
+        for w in (f"--{name}", path)
+    ]
+    status, out, err = ask("audit", *asked(), *QUICK, *wanted)
+    assert status == 0, err
+    assert out.startswith("Gone? ")
+    told = json.loads(files[1].read_text())
+    assert out.split("\n")[1] == told["profile"]["why"]
+    assert "<html" in files[0].read_text()[:500].lower()
+    assert files[2].read_text().count("\n") > 100
+
+    # the same again from its own report, and with another model in the place of one
+    status, out, err = ask("verify", files[1])
+    assert (status, out) == (0, "audit.json: every number and every hash is the same\n"), err
+    other = tmp_path / "other.safetensors"
+    shutil.copy(weights("retrain", 1), other)
+    status, out, err = ask("verify", files[1], "--retrained", other)
+    assert status == 1
+    assert out.startswith("inputs[2, retrained].sha256: ")
+    assert "differences" in err
+
+    # the command that the report names asks the same
+    again = told["command"].split()
+    assert AuditSpec.from_dict(told["spec"]).unlearned in again
+    assert command_of(AuditSpec.from_dict(told["spec"]), "cpu") == told["command"]
+
+
+@pytest.mark.parametrize(
+    ("words", "unlearned", "status"),
+    [("hidden", "original", 1), ("not-gone,damaged", "original", 1), ("damaged", "opc", 0)],
+)
+def test_a_pipeline_is_stopped_by_what_it_names(
+    ask: Ask, words: str, unlearned: str, status: int
+) -> None:
+    given = asked(unlearned=weights(unlearned, 1 if unlearned == "original" else 0))
+    found, _, err = ask("audit", *given, *QUICK, "--fail-on", words)
+    assert found == status
+    assert ("--fail-on" in err) == bool(status)
+
+
+def test_the_first_look_keeps_nothing(ask: Ask, tmp_path: Path) -> None:
+    status, out, _ = ask("audit", *asked(), "--check")
+    assert status == 0
+    assert "unlearned: weights.safetensors" in out
+    assert "There is one retrained model" in out
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "more", "told"),
+    [
+        ({"unlearned": "nowhere.pt"}, [], "nowhere.pt"),
+        ({"retrained": ""}, ["--retrain", "-1"], "AuditSpec.retrain"),
+        ({}, ["--retrain", "3"], "retrained models were given"),
+        ({}, ["--data", "imagenet"], "'imagenet' is no data set, no folder and no .npz file"),
+        ({}, ["--forget", "everything"], "everything"),
+        ({}, ["--forget", "classes:0,1,2,3,4,5,6,7,8,9"], "leave at least one to retain"),
+        ({}, ["--mean", "a,b"], "--mean: wants numbers with commas"),
+        ({}, ["--mean", "0.5"], "mean and std: 1 and 0 numbers"),
+        ({}, ["--fail-on", "rain"], "--fail-on: 'rain' is not one of"),
+        ({}, ["--without", "rain"], "'rain' is no attack"),
+        ({}, ["--set", "training.pace=3"], "pace"),
+        ({}, ["--architecture", "resnet20"], "does not fit"),
+        ({}, ["--json", "/nowhere/at/all.json"], "cannot be written"),
+    ],
+)
+def test_bad_input_ends_with_2_and_a_sentence_and_leaves_nothing(
+    ask: Ask, tmp_path: Path, changes: dict[str, str], more: list[str], told: str
+) -> None:
+    status, out, err = ask("audit", *asked(**changes), *more)
+    assert (status, out) == (2, "")
+    assert told in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"version": 99}', '{"version": 1}'])
+def test_what_is_no_report_cannot_be_verified(ask: Ask, tmp_path: Path, text: str) -> None:
+    (tmp_path / "r.json").write_text(text)
+    status, _, err = ask("verify", tmp_path / "r.json")
+    assert status == 2
+    assert err.startswith("opcviz: r.json: ")

@@ -1,0 +1,93 @@
+"""The document that carries every page: what is added to it, and what passes as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from pathlib import Path
+
+import pytest
+import streamlit
+from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from opcviz.ui.document import HEAD, Document, with_head
+
+INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
+
+
+def asked(path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of an answer of a server like Streamlit's in the middleware."""
+
+    def document(_):
+        return FileResponse(INDEX)
+
+    def plain(_):
+        return PlainTextResponse("<head>" * 200)
+
+    routes = [
+        Route("/", document),
+        Route("/race", document),
+        Route("/health", plain),
+        Route("/raw.html", document),
+        Route("/none", lambda _: Response(status_code=204)),
+        Route("/race", plain, methods=["POST"]),
+    ]
+    server = Starlette(routes=routes)
+    server.add_middleware(GZipMiddleware, minimum_size=100)
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        await asyncio.Event().wait()  # the browser stays
+
+    pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": method, "path": path, "headers": pairs}
+    scope |= {"query_string": b"", "root_path": "", "http_version": "1.1", "scheme": "http"}
+    asyncio.run(Document(server)(scope, receive, send))
+    start, *parts = sent
+    found = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+    return start["status"], found, b"".join(part.get("body", b"") for part in parts)
+
+
+@pytest.mark.parametrize("path", ["/", "/race"])
+def test_every_page_has_our_head_before_anything_runs(path):
+    status, headers, body = asked(path, accept_encoding="gzip")
+    page = body.decode()
+    assert status == 200
+    assert int(headers["content-length"]) == len(body)
+    assert page.count(HEAD) == 1
+    assert page.index(HEAD) < page.index('<script type="module"')
+    assert page.replace(f"\n{HEAD}", "", 1) == INDEX.read_text(encoding="utf-8")
+
+
+def test_a_browser_never_keeps_the_document_without_it():
+    etag = asked("/raw.html")[1]["etag"]
+    status, headers, body = asked("/race", if_none_match=etag)
+    assert status == 200
+    assert HEAD.encode() in body
+    assert not {"etag", "last-modified"} & headers.keys()
+
+
+def test_all_else_passes_as_it_is():
+    _, headers, body = asked("/health", accept_encoding="gzip")
+    assert "content-encoding" not in headers
+    assert body == b"<head>" * 200
+    _, headers, body = asked("/raw.html", accept_encoding="gzip")
+    assert headers["content-encoding"] == "gzip"
+    assert gzip.decompress(body) == INDEX.read_bytes()
+    assert asked("/race", method="POST")[2] == b"<head>" * 200
+    assert asked("/none")[0] == 204
+
+
+def test_a_document_without_a_head_is_left_alone():
+    assert with_head(b"<p>no head</p>") == b"<p>no head</p>"
+
+
+def test_the_style_says_how_wide_a_page_is():
+    assert ".stApp .stMainBlockContainer { max-width: initial;" in HEAD
+    assert "BACKEND_BASE_URL" in HEAD
