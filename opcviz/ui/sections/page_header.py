@@ -101,10 +101,13 @@ def plain_head(title: str) -> None:
     if studies := library.choices():
         state.sync(studies)  # what the address keeps for all pages stays in it
     presentation.style()
-    left, tools = st.columns([1, 1.9], vertical_alignment="center")
-    left.title(title, anchor=False)
-    with tools:
-        page_tools(explain=True)
+    if presentation.presenting():  # the page's rows bring the buttons that turn them, and Leave
+        st.subheader(title, anchor=False)
+    else:
+        left, tools = st.columns([1, 1.9], vertical_alignment="center")
+        left.title(title, anchor=False)
+        with tools:
+            page_tools(explain=True)
     presentation.hear()
 
 

@@ -8,6 +8,7 @@ from ....engine import EngineError
 from ...reading import audit as reading
 from ...reading import audit_form as forms
 from ...reading import store_reader as library
+from .. import presentation
 from . import found, steps
 from .following import earlier, follow
 from .look import look, status
@@ -34,10 +35,13 @@ def audit() -> None:
     run, why = reading.current_run(engine)
     if why:
         st.info(found.plain(why))
+    if run is not None and run.status == "finished":
+        result(run)
+        return
+    if presentation.presenting():  # what has no rows brings no Leave of its own
+        presentation.leave()
     if run is None:
         _steps()
-    elif run.status == "finished":
-        result(run)
     else:
         follow(run)
 

@@ -22,6 +22,7 @@ from ...reading import store_reader as library
 from ...reading.audit import Audited
 from ...reading.references import References
 from ..page_rows import Row, show_rows
+from ..presentation import leave, presenting
 from ..verdicts import chips
 from ..worst_case import worst_case
 from .evidence import attacks
@@ -49,6 +50,8 @@ def result(run: Run) -> None:
         found = reading.audited(run)
         shown = library.columns(found.study, found.models)
     except (StoreError, ConfigError) as error:
+        if presenting():
+            leave()
         st.error(plain(str(error)))
         _again(run)
         return
