@@ -11,10 +11,9 @@ import streamlit as st
 
 from ...audit.page_job import CHECKER, REPORT, RUNNER, FirstLook, PageJob
 from ...audit.records import Report
-from ...common.access import also
 from ...common.config import ConfigError
 from ...engine import Engine, Run, UnknownRun
-from ...study import Artefact, StoreError, StudyResult, shipped_root
+from ...study import Artefact, StoreError, StudyResult
 from ...study.artefact import digest_of
 from . import access, state
 from . import store_reader as library
@@ -31,7 +30,6 @@ __all__ = [
     "newest",
     "past_seconds",
     "show",
-    "submit",
 ]
 
 _RUN, _SEEN = "audit.run", "audit.seen"  # in the session: the run shown, all that were
@@ -46,21 +44,6 @@ def newest(engine: Engine, runner: str, job: PageJob) -> Run | None:
     """The newest run of a job by this runner, whatever became of it."""
     wanted = job.to_dict()
     return next((r for r in engine.list() if r.runner == runner and r.job == wanted), None)
-
-
-def submit(engine: Engine, job: PageJob, label: str, runner: str) -> str:
-    """Queue a job, which may name besides what its visitor may the weights that are shipped.
-
-    Returns:
-        The id of its run.
-
-    Raises:
-        EngineError: when there is no engine to run it.
-    """
-    home = shipped_root().resolve()
-    shipped = [g.path for _, g in job.files if Path(g.path).resolve().is_relative_to(home)]
-    with also(shipped):
-        return engine.submit(job.to_dict(), label, runner=runner)
 
 
 def past_seconds(engine: Engine, job: PageJob) -> float | None:

@@ -36,7 +36,9 @@ def look(job: PageJob) -> tuple[Run | None, FirstLook]:
             engine.cancel(before)
         names = ", ".join(given.name for _, given in job.files) or job.data_name or "the data"
         try:
-            id = reading.submit(engine, job.alone(), f"Audit, first look · {names}", CHECKER)
+            id = engine.submit(
+                job.alone().to_dict(), f"Audit, first look · {names}", runner=CHECKER
+            )
         except EngineError as error:
             st.error(f"Nothing can be looked at. {error}")
             return None, FirstLook()

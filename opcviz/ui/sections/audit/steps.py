@@ -302,7 +302,7 @@ def begin(job: PageJob) -> None:
     run = reading.newest(engine, RUNNER, job)
     try:
         if run is None or not (run.active or run.status == "finished"):
-            id = reading.submit(engine, job, f"Audit · {job.title}", RUNNER)
+            id = engine.submit(job.to_dict(), f"Audit · {job.title}", runner=RUNNER)
         else:
             id = run.id
     except EngineError as error:
