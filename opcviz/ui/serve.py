@@ -23,6 +23,7 @@ FIRST_PAGE = (  # what `pages/first_sight.py` imports, and `pages/side_by_side.p
     "opcviz.ui.reading.export",
     "opcviz.ui.sections.first_sight",
     "opcviz.ui.sections.comparison_rows",
+    "opcviz.ui.sections.login",
     "opcviz.ui.sections.names",
     "opcviz.ui.sections.own_kinds",
     "opcviz.ui.sections.page_header",
