@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser_fixtures import visits
 from every_page import PAGES
-from layout import overlapping, shifted, too_wide, watch_shifts
+from layout import overlapping, shifted, smaller_than, too_wide, watch_shifts
 from visitor import WAIT, idle
 
 from opcviz.study import Store, open_study, shipped_root
@@ -88,6 +88,24 @@ def test_names_stay_in_sight_below_the_header(page):
         assert header["y"] + header["height"] <= box["y"] + 1
         assert box["y"] < 140
         expect(each).to_be_in_viewport()
+
+
+def test_every_row_can_be_read_from_the_last_row_of_a_hall(page):
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.locator("body").press("p")
+    page.wait_for_url("**present=on**", timeout=WAIT)
+    leave = page.get_by_role("button", name="Leave").first
+    expect(leave).to_be_visible(timeout=WAIT)
+    while True:
+        idle(page)
+        page.wait_for_timeout(600)  # charts are drawn
+        assert not smaller_than(page, 18), page.url
+        onward = page.locator(".st-key-presentation-next button")  # of rows, not of chapters
+        if not onward.count() or onward.is_disabled():
+            return
+        at = page.url
+        onward.click()
+        page.wait_for_url(lambda url, at=at: url != at, timeout=WAIT)
 
 
 def test_the_theme_can_be_switched_and_stays(app, visit):

@@ -11,13 +11,13 @@ import plotly.graph_objects as go
 
 from .bands import BAND_FILL, Band
 from .drawing import apply_layout
-from .theme import ink
+from .theme import ink, text_size
 
 __all__ = ["Axis", "Point", "front", "pareto_figure", "place_names"]
 
 Range: TypeAlias = "tuple[float, float]"
 
-NAME_SIZE = 14  # px, of names beside points and of axis titles
+NAME_SIZE = 14  # px, of names beside points and of axis titles, unless for a hall
 LETTER, TALL = 0.56, 9.0  # width of a letter by its size; half the height of a line, px
 HEIGHT, TOP, BOTTOM = 480, 18, 56  # px
 WIDTH, PLOT = 760.0, float(HEIGHT - TOP - BOTTOM)  # px, of the axes on the narrowest screen
@@ -124,12 +124,12 @@ def pareto_figure(points: Sequence[Point], x: Axis, y: Axis) -> go.Figure:
             xshift=right,
             yshift=-down,
             showarrow=False,
-            font={"size": NAME_SIZE},
+            font={"size": _name_size()},
         )
     apply_layout(figure, HEIGHT, right=24, top=TOP, bottom=BOTTOM)
-    figure.update_xaxes(title=x.title, title_font_size=NAME_SIZE, range=ranges[0])
-    figure.update_yaxes(title=y.title, title_font_size=NAME_SIZE, range=ranges[1])
-    figure.update_layout(margin_l=72, hoverlabel={"font": {"size": NAME_SIZE}})
+    figure.update_xaxes(title_text=x.title, title_font_size=_name_size(), range=ranges[0])
+    figure.update_yaxes(title_text=y.title, title_font_size=_name_size(), range=ranges[1])
+    figure.update_layout(margin_l=72, hoverlabel={"font": {"size": _name_size()}})
     return figure
 
 
@@ -195,15 +195,17 @@ def place_names(
         wide, tall = (point.sd[0] or 0) * across, (point.sd[1] or 0) * up
         taken += [(u - wide, v - 2, u + wide, v + 2), (u - 2, v - tall, u + 2, v + tall)]
     found: list[tuple[Point, float, float]] = []
+    size = _name_size()
+    high = TALL * size / NAME_SIZE
     order = [*best, *(p for p in points if not p.compared), *points]
     for point in dict.fromkeys(order):
-        (u, v), half = spots[point], len(point.name) * NAME_SIZE * LETTER / 2
+        (u, v), half = spots[point], len(point.name) * size * LETTER / 2
         tries = []
         for far in FAR if point in best else FAR[:1]:
             for dx, dy in OFFSETS:
                 right = far * dx + math.copysign(half, dx) * (dx != 0)  # beside the point
                 middle = (u + right, v + far * dy)
-                box = (middle[0] - half, middle[1] - TALL, middle[0] + half, middle[1] + TALL)
+                box = (middle[0] - half, middle[1] - high, middle[0] + half, middle[1] + high)
                 inside = box[0] >= 0 and box[2] <= WIDTH and box[1] >= 0 and box[3] <= PLOT
                 meets = sum(_meet(box, each) for each in taken) + (0 if inside else 1)
                 tries.append((meets, right, far * dy, box))
@@ -212,6 +214,10 @@ def place_names(
             taken.append(box)
             found.append((point, right, down))
     return found
+
+
+def _name_size() -> int:
+    return max(NAME_SIZE, text_size())
 
 
 def _range(values: Sequence[float], sds: Sequence[float | None]) -> Range:

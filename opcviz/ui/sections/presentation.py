@@ -47,7 +47,9 @@ html { font-size: 20px !important; --least-text: 18px; }
   color: inherit !important; opacity: 1 !important; }
 .stMain :is([style*="font-size:."], [style*="font-size: ."], [style*="font-size: 0."],
   [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *, table, td, th,
-  [data-testid="stWidgetLabel"] *, button p) { font-size: max(.9rem, 18px) !important; }
+  [data-testid="stWidgetLabel"] *, [data-testid="stPageLink"] *, [data-testid="stSliderThumbValue"],
+  [data-testid="stSliderThumbValue"] *, [data-testid="stMultiSelect"] *,
+  [data-testid="stSelectbox"] *, button p) { font-size: max(.9rem, 18px) !important; }
 .stMain h3 { padding: 0 0 .3rem; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] >
   [data-testid="stElementContainer"] h3 { font-size: 1.05rem; margin-right: 21rem; }

@@ -1,6 +1,6 @@
 // What stands below a map and moves with the epoch: bars, curves, reconstructions.
 
-const CHART = { height: 150, left: 44, right: 10, top: 8, bottom: 24, text: 14 };
+const CHART = { height: 150, left: 44, right: 10, top: 8, bottom: 24 };
 const PICTURE = 52; // px, about, of a reconstruction
 
 function element(parent, tag, className, text) {
@@ -84,7 +84,7 @@ class Curves {
     svg.setAttribute("viewBox", `0 0 ${width} ${CHART.height}`);
     const color = this.ink.text;
     const text = (at, words, anchor) => {
-      const made = shape(svg, "text", { x: at[0], y: at[1], fill: color, "font-size": CHART.text, "text-anchor": anchor });
+      const made = shape(svg, "text", { x: at[0], y: at[1], fill: color, "text-anchor": anchor });
       made.textContent = words;
     };
     for (const level of [0, 50, 100]) {

@@ -151,7 +151,7 @@ class Stage {
     const gone = ids.filter((i) => forget[i]).length;
     const kept = ids.length - gone;
     const text = gone && kept ? `${gone} forgotten, ${kept} kept on one spot` : `${ids.length} on one spot`;
-    g.font = `600 16px ${ink.font}`;
+    g.font = `600 ${getComputedStyle(this.box).fontSize} ${ink.font}`;
     const width = g.measureText(text).width;
     const left = x + radius + 8 + width < this.width ? x + radius + 8 : x - radius - 8 - width;
     if (this.taken.every((b) => left > b.right || left + width < b.left || Math.abs(y - b.y) > 20)) {
