@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +16,6 @@ from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
 from ..methods import Method, implementation
 from ..tasks import get_task
-from .failures import OwnFailed, OwnMethodFailed, is_own
 from .job import Job
 from .paths import check_paths, chosen_before
 from .race import Lane, race
@@ -25,6 +23,7 @@ from .results import StudyResult
 from .runner import StudyRunner
 from .spec import Plan
 from .store import Store, shipped_root
+from .telling import Failures
 from .trainer import train_again, train_and_store
 
 __all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "make", "missing", "run"]
@@ -229,7 +228,7 @@ class _Making:
 
     def __init__(self, runner: StudyRunner, count: int) -> None:
         self.runner, self.count = runner, count
-        self.failures = _Failures(runner)
+        self.failures = Failures(runner)
         self.done = self.made = 0
 
     def again(self, item: Item) -> None:
@@ -276,38 +275,6 @@ class _Making:
         stage = Stage(kind, self.done, self.count, titles)
         self.done += len(items)
         return stage
-
-
-class _Failures:
-    """What failed in a user's own code so far, told as it happens."""
-
-    def __init__(self, runner: StudyRunner) -> None:
-        self.said: list[str] = []
-        self._runner, self._without_model = runner, set[str]()
-
-    @contextmanager
-    def told(self, items: Sequence[Item]) -> Iterator[None]:
-        """Tell a failure in the block, and go on; of a method, its models have no evidence."""
-        try:
-            yield
-        except OwnFailed as error:
-            if isinstance(error, OwnMethodFailed):
-                self._without_model |= set(map(self._place, items))
-            self.said.append(str(error))
-            self._runner.progress(Message(str(error), "warning"))
-
-    def has_model(self, item: Item) -> bool:
-        """Whether an answer can be made: of a user's own method, whether its model is there."""
-        if item.kind != MODEL and is_own(item.method) and self._sound(item):
-            with self.told([item]):
-                self._runner.failure(item.method, item.seed)
-        return self._sound(item)
-
-    def _sound(self, item: Item) -> bool:
-        return self._place(item) not in self._without_model
-
-    def _place(self, item: Item) -> str:
-        return self._runner.place(item.method, item.seed)
 
 
 def _batches(items: list[Item]) -> Iterator[list[Item]]:
