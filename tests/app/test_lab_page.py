@@ -13,8 +13,8 @@ from opcviz.engine.events import EventLog
 from opcviz.methods import Info, Iterative, known_methods
 from opcviz.study import Plan, Store, open_study, shipped_root
 from opcviz.ui.lab import form as labform
-from opcviz.ui.lab.follower import CATCH_UP
 from opcviz.ui.reading import store_reader as library
+from opcviz.ui.sections.follower import CATCH_UP
 
 EPOCHS = 4
 METHOD = "lab.opc.tuned for digits"

@@ -6,7 +6,7 @@ from opcviz.artefacts import MODEL, kinds
 from opcviz.common.progress import Epoch, Message, Stage, Step
 from opcviz.engine import Runs
 from opcviz.engine.events import EventLog
-from opcviz.ui.lab.follower import CATCH_UP, Tail
+from opcviz.ui.sections.follower import CATCH_UP, Tail
 
 
 @pytest.fixture

@@ -17,10 +17,11 @@ from ..charts.curves_component import Level, run_curves
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.scroll_up import scroll_up
 from ..reading import store_reader as library
+from ..sections.follower import Tail
 from ..sections.glossary import help_of
 from ..sections.sentences import percent, power_of_ten
+from ..sections.steering import steer, waiting
 from . import elsewhere
-from .follower import Tail
 from .levels import levels_line, levels_of
 
 __all__ = ["follow", "queue", "replay"]
@@ -88,11 +89,7 @@ def _status(record: Run, tail: Tail) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     with left:
         if record.status == "queued":
-            ahead = engine.position(record.id)
-            health = engine.health()
-            ready = health is not None and health["state"] == "ready"
-            waits = "next" if not ahead else f"{ahead} before it"
-            st.progress(0.0, f"Queued, {waits}." + ("" if ready else " The engine is starting."))
+            st.progress(0.0, waiting(record))
         elif record.active:
             rest = engine.remaining(record.id, _epochs_of(record))
             text = tail.saying + ("" if rest is None else f" · about {_duration(rest)} left")
@@ -101,25 +98,7 @@ def _status(record: Run, tail: Tail) -> None:
         else:
             _ended(record, tail)
     with right:
-        if record.active:
-            st.button(
-                "Cancel",
-                icon=":material/stop_circle:",
-                key=f"live.cancel.{record.id}",
-                on_click=engine.cancel,
-                args=(record.id,),
-                disabled=record.cancelling,
-                width="stretch",
-            )
-        elif record.resumable and st.button(
-            "Resume",
-            icon=":material/play_circle:",
-            key=f"live.resume.{record.id}",
-            width="stretch",
-            help="Finished answers are in the store; only what is missing is done.",
-        ):
-            engine.resume(record.id)
-            st.rerun()  # the whole page: this part has stopped renewing itself
+        steer(record, "live")
 
 
 def _epochs_of(record: Run) -> dict[str, int]:

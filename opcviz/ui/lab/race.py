@@ -19,8 +19,9 @@ from ..reading import state
 from ..reading import store_reader as library
 from ..reading.references import References
 from ..sections.films import Levels, film, levels, lines, measured, rebuilt_of, watched
+from ..sections.follower import doing
+from ..sections.steering import steer
 from . import live
-from .follower import doing
 from .race_choice import stored_model
 from .race_tail import RaceTail, Runner
 
@@ -194,15 +195,8 @@ def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels) -> None:
     with left:
         st.progress(tail.done, _saying(record, tail))
     if record.active:
-        right.button(
-            "Cancel",
-            icon=":material/stop_circle:",
-            key=f"race.cancel.{run}",
-            on_click=engine.cancel,
-            args=(run,),
-            disabled=record.cancelling,
-            width="stretch",
-        )
+        with right:
+            steer(record, "race")
     _say(tail)
     films = [_live_film(runner, tail, samples, beside) for runner in tail.runners.values()]
     player(films, samples, key="race.player", live=True, note=LIVE_NOTE, height=MAP_HEIGHT)
@@ -287,14 +281,7 @@ def _ended(record: Run, tail: RaceTail) -> None:
         st.warning(f"Cancelled{took}. What was finished before is kept; below is what is stored.")
     else:
         st.success(f"Finished{took}. The models are part of their study; play them below.")
-    if record.resumable and st.button(
-        "Resume",
-        icon=":material/play_circle:",
-        key=f"race.resume.{record.id}",
-        help="What was finished is in the store; only what is missing is done.",
-    ):
-        library.engine().resume(record.id)
-        st.rerun()  # the whole page: it is followed again
+    steer(record, "race")
     _say(tail)
 
 

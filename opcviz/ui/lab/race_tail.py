@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine import Run, Runs
-from .follower import CATCH_UP, TRAINING
+from ..sections.follower import CATCH_UP, TRAINING
 
 __all__ = ["RaceTail", "Runner"]
 

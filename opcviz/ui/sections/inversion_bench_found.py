@@ -18,6 +18,7 @@ from ..reading.likeness import flat_pictures, psnr, ssim
 from ..reading.store_reader import Column
 from .inversion_row import db, mean_track, on_step, step_shown
 from .paint import paint
+from .steering import steer, waiting
 
 __all__ = ["found"]
 
@@ -192,8 +193,7 @@ def _status(run: Run, live: bench.Live) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     with left:
         if run.status == "queued":
-            ahead = engine.position(run.id)
-            st.progress(0.0, f"Queued, {f'{ahead} before it' if ahead else 'next'}.")
+            st.progress(0.0, waiting(run))
         elif run.active:
             st.progress(engine.runs.fraction(run.id) or 0.0, _saying(run, live))
         elif run.status == "failed":
@@ -201,25 +201,7 @@ def _status(run: Run, live: bench.Live) -> None:
         else:
             st.warning("Cancelled. What was found before is kept.")
     with right:
-        if run.active:
-            st.button(
-                "Cancel",
-                icon=":material/stop_circle:",
-                key=f"bench.cancel.{run.id}",
-                on_click=engine.cancel,
-                args=(run.id,),
-                disabled=run.cancelling,
-                width="stretch",
-            )
-        elif run.resumable and st.button(
-            "Resume",
-            icon=":material/play_circle:",
-            key=f"bench.resume.{run.id}",
-            width="stretch",
-            help="Only what is missing is searched.",
-        ):
-            engine.resume(run.id)
-            st.rerun()
+        steer(run, "bench")
 
 
 def _saying(run: Run, live: bench.Live) -> str:

@@ -7,9 +7,10 @@ import html
 import streamlit as st
 
 from ....engine import EngineError, Run
-from ...lab.follower import Tail, doing
 from ...reading import audit as reading
 from ...reading import store_reader as library
+from ..follower import Tail, doing
+from ..steering import steer, waiting
 from .found import plain
 
 __all__ = ["earlier", "follow"]
@@ -60,18 +61,9 @@ def _status(run: Run, tail: Tail) -> None:
         else:
             st.warning("Cancelled. What was finished before is kept.")
     with right:
-        if run.active:
-            st.button(
-                "Cancel",
-                icon=":material/stop_circle:",
-                key=f"audit.cancel.{run.id}",
-                on_click=library.engine().cancel,
-                args=(run.id,),
-                disabled=run.cancelling,
-                width="stretch",
-            )
-        else:
-            _ended(run)
+        steer(run, "audit")
+        if not run.active:
+            _leave(run)
 
 
 def _active(run: Run, tail: Tail) -> None:
@@ -82,10 +74,7 @@ def _active(run: Run, tail: Tail) -> None:
         st.error(f"The engine is gone. {error}")
         return
     if run.status == "queued":
-        ahead, health = engine.position(run.id), engine.health()
-        ready = health is not None and health["state"] == "ready"
-        waits = f"{ahead} before it" if ahead else "next"
-        st.progress(0.0, f"Queued, {waits}." + ("" if ready else " The engine is starting."))
+        st.progress(0.0, waiting(run))
         return
     rest = engine.remaining(run.id)
     said = "stopping …" if run.cancelling else tail.saying
@@ -93,17 +82,8 @@ def _active(run: Run, tail: Tail) -> None:
     st.progress(engine.runs.fraction(run.id) or 0.0, said[:1].upper() + said[1:])
 
 
-def _ended(run: Run) -> None:
-    """After a failure or a cancel: go on where it stopped, or change what was chosen."""
-    if run.resumable and st.button(
-        "Resume",
-        icon=":material/play_circle:",
-        key=f"audit.resume.{run.id}",
-        width="stretch",
-        help="Only what is missing is done.",
-    ):
-        library.engine().resume(run.id)
-        st.rerun()
+def _leave(run: Run) -> None:
+    """After a failure or a cancel: change what was chosen."""
     st.button(
         "Back",
         key=f"audit.back.{run.id}",
