@@ -147,7 +147,8 @@ class Record:
 @once_per_class
 def _declared(cls: Any) -> dict[str, tuple[Field[Any], Hint]]:
     """The fields of a record, a dataclass, and their types, by name."""
-    hints = get_type_hints(cls, include_extras=True)
+    # a value of plain JSON is read as it is; its alias names itself, which nothing here resolves
+    hints = get_type_hints(cls, localns={"Plain": Any}, include_extras=True)
     return {field.name: (field, hints[field.name]) for field in fields(cls)}
 
 
