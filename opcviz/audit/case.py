@@ -139,9 +139,10 @@ def make_study(
         "data": content_hash(data),
         "seed": seed,
     }
+    audited = next(each for each in models if each.role == "unlearned")
     return Study(
         name=f"audit-{fingerprint(asked)[:8]}",
-        title=title or f"Audit of {_plain(models[-1 if len(models) == 1 else 0])}",
+        title=title or f"Audit of {_plain(audited)}",
         data=spec,
         forget=forget,
         architecture=first.architecture,

@@ -11,13 +11,15 @@ from ..common.records import Record
 from ..common.statistics import difference, wilson
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from .case import Case
 
 __all__ = ["Accuracy", "Checked", "CheckedModel", "look", "missing_of", "suspicions"]
 
 LOOKED_AT = 200  # samples of each part of the data, evenly spread
 SWAPPED = 2.0  # points by which the unlearned model answers more forget data than the original
-SEEN = 50.0  # percent of a forgotten class that no model answers which never saw it
+SEEN = 5.0  # percent of forgotten classes: a model that never saw them has no use for their names
 TIMES_CHANCE = 2.0  # what a trained model answers at least of its own train data
 
 
@@ -130,14 +132,22 @@ def suspicions(case: Case, accuracies: Sequence[Accuracy]) -> tuple[str, ...]:
 
 
 def _alike(case: Case) -> Iterator[str]:
-    """Models that were given twice."""
+    """Models that were given twice, in whatever files."""
     for n, each in enumerate(case.models):
         for other in case.models[:n]:
-            if each.sha256 == other.sha256:
+            if _same_weights(each.model, other.model):
                 yield (
                     f"The {each.role} model ({each.name}) and the {other.role} model "
-                    f"({other.name}) are the same file: one of the two is probably the wrong one."
+                    f"({other.name}) have the same weights: one of the two is probably the wrong "
+                    "one."
                 )
+
+
+def _same_weights(one: nn.Module, other: nn.Module) -> bool:
+    a, b = one.state_dict(), other.state_dict()
+    return a.keys() == b.keys() and all(
+        a[key].shape == b[key].shape and bool((a[key] == b[key]).all()) for key in a
+    )
 
 
 def _swapped(original: Accuracy | None, unlearned: Accuracy | None) -> Iterator[str]:
@@ -169,7 +179,7 @@ def _untrained(role: str, name: str, right: Accuracy, classes: int) -> Iterator[
 def _not_retrained(name: str, right: Accuracy) -> Iterator[str]:
     """Whether a model answers whole classes that it is said to have never seen."""
     part = "forget_test" if "forget_test" in right.percent else "forget_train"
-    if right.percent.get(part, 0.0) > SEEN:
+    if part in right.percent and wilson(right.percent[part], right.counts[part])[0] > SEEN:
         yield (
             f"The retrained model ({name}) answers {right.percent[part]:.1f} % of the forgotten "
             "classes right: it seems to have been trained on them, and is no measure then."

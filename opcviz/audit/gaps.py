@@ -17,6 +17,9 @@ from .figures import Cast
 
 __all__ = ["attacks_on", "not_tested", "stronger"]
 
+BROUGHT, SHADOWS = "brought", "shadows"
+"""The method of an audited model, and the kind of attack that makes others in the same way."""
+BAND = 3  # retrained models, the least from which a likelihood ratio can be had
 NO_ORIGINAL = (
     "There is no original model: what the unlearned one still has in common with it was not "
     "measured, and no attacker had the original's features, head or answers to go by."
@@ -100,10 +103,14 @@ def _of_attacks(cast: Cast) -> Iterator[str]:
         found = model.result(kind.name)
         if isinstance(found, Undefined):
             why = found.reason
-            if _not_chosen(kind, cast):
-                why = "it was left out of this audit"
-            elif evidence.leaves_out(kind):
+            if evidence.leaves_out(kind):
                 why = "the quick suite leaves it out"
+            elif kind.name == SHADOWS and model.method.info.name == BROUGHT:
+                why = "how the model was unlearned is not known, so that no other is made as it was"
+            elif "seeds" in kind.needs and len(cast.retrained) < BAND:
+                why = f"it wants {BAND} retrained models, and there are {len(cast.retrained)}"
+            elif _not_chosen(kind, cast):
+                why = "it was left out of this audit"
             elif "retrained" in kind.needs and not cast.retrained:
                 why = "it compares with retrained models, and there are none"
             elif why.endswith("was not computed yet"):

@@ -23,9 +23,11 @@ def read_failures(text: str) -> tuple[str, ...]:
     """The words in `hidden,damaged`.
 
     Raises:
-        ConfigError: for another word.
+        ConfigError: for another word, or for none.
     """
     words = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if text and not words:
+        raise ConfigError(f"--fail-on: '{text}' names nothing; it may be {', '.join(FAILURES)}")
     for word in words:
         if word not in FAILURES:
             raise ConfigError(f"--fail-on: '{word}' is not one of {', '.join(FAILURES)}")

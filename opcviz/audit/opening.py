@@ -62,7 +62,7 @@ def open_case(
     for role, path in spec.models:
         progress(Message(f"Reading the {role} model."))
         known = opened[0].architecture if opened else None
-        opened.append(_open(role, Path(path).expanduser(), spec, data, known))
+        opened.append(_open(role, _home(path), spec, data, known))
     study = make_study(
         opened,
         loaded,
@@ -115,6 +115,13 @@ class _Fresh:
         for name, value in self.statistics.items():
             made.get_buffer(name).copy_(value)
         return made
+
+
+def _home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise IntakeError(f"{path[:200]}: {error}; write the path out") from error
 
 
 def _scenario(

@@ -182,7 +182,7 @@ def command_of(spec: AuditSpec, device: str = "auto") -> str:
 
 
 def _numbers(values: tuple[float, ...]) -> str:
-    return ",".join(f"{value:g}" for value in values)
+    return ",".join(repr(value).removesuffix(".0") for value in values)
 
 
 def _toml(value: Plain) -> str:

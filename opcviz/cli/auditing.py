@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -214,11 +215,22 @@ def _check_writable(files: list[Path | None]) -> None:
     """That results can be written, before anybody waits for them.
 
     Raises:
-        ConfigError: naming the file whose folder is not there.
+        ConfigError: naming the file that cannot be.
     """
     for path in files:
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-            raise ConfigError(f"{path}: cannot be written; name a file in a folder that is there")
+        if path is None:
+            continue
+        folder = path.absolute().parent
+        try:
+            with tempfile.TemporaryFile(dir=folder):  # a folder may be there and take nothing
+                fits = not path.is_dir()
+        except OSError:
+            fits = False
+        if not fits:
+            raise ConfigError(
+                f"'{path}' cannot be written; name a file in a folder that is there, and that "
+                "takes files"
+            )
 
 
 def _put(values: Json, dotted: str, value: object) -> None:

@@ -333,6 +333,10 @@ def main() -> None:
         if isinstance(error, PermissionError):
             err.print(f"opcviz: {error.filename}: may not be written; name another with --store")
             sys.exit(2)
+        if isinstance(error, OSError) and error.filename is not None:  # a place that is none
+            place = str(error.filename)[:200]
+            err.print(f"opcviz: {place}: {error.strerror}; name another", markup=False)
+            sys.exit(2)
         # typer's own: an unknown option, or none at all
         if format_message := getattr(error, "format_message", None):
             if message := format_message():

@@ -26,6 +26,7 @@ MAX_STEPS = 3_000_000
 """Instructions of one pickle: 20,000 tensors with the state of their optimiser take two million."""
 MAX_PIECE = 2**20
 MAX_DIMENSIONS = 8
+MAX_PAIRS = 1_000_000
 
 
 class Bystander:
@@ -68,6 +69,10 @@ def read_pickle(source: bytes | BinaryIO, where: str) -> Any:
         return _Machine(where).run(pickletools.genops(cast(BinaryIO, _Bounded(stream))))
     except IntakeError:
         raise
+    except (RecursionError, MemoryError) as error:
+        raise IntakeError(
+            f"{where}: is damaged (nested deeper than any checkpoint); save or copy it again"
+        ) from error
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, AttributeError) as error:
         raise IntakeError(
             f"{where}: is damaged ({error}); save or copy the checkpoint again"
@@ -97,6 +102,7 @@ class _Machine:
         self.where = where
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
+        self.pairs = 0  # of all dicts that were made from lists, the same list again included
 
     def run(self, steps: Iterator[tuple[pickletools.OpcodeInfo, Any, int | None]]) -> Any:
         for count, (code, argument, _) in enumerate(steps):
@@ -173,6 +179,10 @@ class _Machine:
     def call(self, _argument: object = None) -> None:
         """What a call would give, for the calls that describe a tensor; else a bystander."""
         arguments, called = self.stack.pop(), self.stack.pop()
+        if isinstance(arguments, tuple):
+            self.pairs += sum(len(each) for each in arguments if isinstance(each, list))
+        if self.pairs > MAX_PAIRS:
+            raise _Damaged("its dicts are made from more pairs than models have tensors")
         self.stack.append(_built(called, arguments))
 
     def build(self, _argument: object = None) -> None:
@@ -214,7 +224,8 @@ def _tensor(
     if not isinstance(size, tuple) or not isinstance(stride, tuple) or len(size) != len(stride):
         raise _Damaged("a tensor of it has no shape")
     if len(size) > MAX_DIMENSIONS or not all(map(_natural, (*size, *stride))):
-        raise _Damaged(f"a tensor of it has the shape {str(size)[:80]}")
+        # not shown: the text of a nested tuple may be far longer than its pickle
+        raise _Damaged("a tensor of it has a shape of more than numbers, or of too many")
     assert isinstance(offset, int)  # `_natural` has seen it
     return Stored(storage, offset, size, stride)
 

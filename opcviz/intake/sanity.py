@@ -31,7 +31,7 @@ SAMPLES = 192
 MAX_CANDIDATES = 8
 CLEAR = 5.0
 """Percentage points by which another preparation must be better to be spoken of."""
-RENUMBERED = 25.0
+RENUMBERED = 10.0
 """As `CLEAR`, for renumbered classes: the best of all renumberings is always a little better."""
 GOOD = 90.0
 

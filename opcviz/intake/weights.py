@@ -56,7 +56,9 @@ class Weights:
 
 def shown_key(key: object) -> str:
     """A name from outside, safe and short enough to be shown."""
-    text = str(key).encode("unicode_escape").decode("ascii")
+    if not isinstance(key, str):  # a number of any length, or what holds more of itself
+        return f"<{type(key).__name__}>"
+    text = key.encode("unicode_escape").decode("ascii")
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

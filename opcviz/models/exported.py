@@ -32,6 +32,8 @@ __all__ = [
     "register_program",
 ]
 
+MAX_SIZE = 2**40
+"""Greatest number that a program may count with."""
 MAX_ELEMENTS = 2**31
 """Numbers in all results together for two pictures: ten times those of a large network."""
 
@@ -51,13 +53,25 @@ upsample_bilinear2d.vec upsample_nearest2d.vec im2col index_select linalg_vector
 """
 
 
+def _of_sizes(call: Callable[[int, int], int]) -> Callable[[object, object], int]:
+    """A sum with sizes of tensors, and with nothing else: lists and long numbers take memory."""
+
+    def checked(a: object, b: object) -> int:
+        for each in (a, b):
+            if type(each) is not int or abs(each) > MAX_SIZE:
+                raise ConfigError("the exported program counts with what is no size of a tensor")
+        return call(cast(int, a), cast(int, b))
+
+    return checked
+
+
 def _table() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {
         "torch.ops.aten.sym_size.int": lambda x, axis: x.shape[axis],
-        "_operator.add": operator.add,
-        "_operator.sub": operator.sub,
-        "_operator.mul": operator.mul,
-        "_operator.floordiv": operator.floordiv,
+        "_operator.add": _of_sizes(operator.add),
+        "_operator.sub": _of_sizes(operator.sub),
+        "_operator.mul": _of_sizes(operator.mul),
+        "_operator.floordiv": _of_sizes(operator.floordiv),
     }
     for each in _NAMES.split():
         name, _, overload = each.partition(".")

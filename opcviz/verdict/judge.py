@@ -253,7 +253,7 @@ def _notes(q: Questions) -> tuple[str, ...]:
     if len(q.band.models) == 1:
         notes.append(
             "There is one retrained model and so no band: how far retraining itself varies is not "
-            "known."
+            "known, and a further retrained model might be called hidden beside this one."
         )
     if q.model.blocks and q.hidden and (depth := q.depth()):
         notes.append(f"Maps get no more than from the retrained models from '{depth}' on.")

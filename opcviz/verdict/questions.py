@@ -17,6 +17,7 @@ __all__ = ["Questions"]
 MAX_RATIO = 1e6  # a ratio that stands for all above it: JSON has no infinity
 LEAST_LEAD = 10.0  # points by which the original must answer more than the band, to compare shares
 LEAST_AUC_LEAD = 0.05  # the same of membership
+APART = "forgotten and retained pictures are told apart"
 MOST = (100.0, (100.0, 100.0))  # what an original that nobody has can have answered at most
 
 
@@ -54,12 +55,15 @@ class Questions(KeptQuestions):
             return None
         ours = self.model.answers()
         theirs = MOST if self.original is None else self.original.answers()
+        told = theirs[0]
+        theirs = max(theirs, ours)  # who answers more than the original has lost nothing of it
         low, high = self.band.answers()
         lead = theirs[0] - high
         certain = difference(theirs[0], high, theirs[1], self._of_band(high))
-        if lead < LEAST_LEAD and not (self.model.of_samples and certain and certain[0] > 0):
+        known = self.original is not None and self.model.of_samples
+        if lead < LEAST_LEAD and not (known and certain and certain[0] > 0):
             return None
-        first = "is not known, at most 100.0 %" if self.original is None else f"{theirs[0]:.1f} %"
+        first = "is not known, at most 100.0 %" if self.original is None else f"{told:.1f} %"
         over = difference(ours[0], high, ours[1], self._of_band(high))
         return Check.above(
             "answers left",
@@ -264,13 +268,16 @@ class Questions(KeptQuestions):
             judge == MEMBERSHIP and low - ours.auc > over
         ):  # less like training data than unseen ones
             over, interval = low - ours.auc, (low - ours.high, low - ours.low)
-        who = f"membership, {place}" if judge == MEMBERSHIP else f"{judge} on {place}"
+        member = judge == MEMBERSHIP
+        who = f"membership, {place}" if member else f"{judge} on {place}"
+        what = "forgotten pictures pass for training data" if member else APART
         return Check.above(
             "AUC beyond the retrained models'",
             over,
             self.t.apart,
-            f"forgotten and retained pictures are told apart with AUC {ours.auc:.2f} ({who}), in "
-            f"{self.band.words} with {spread_of(low, high, '.2f')}",
+            f"{what} with AUC {ours.auc:.2f} ({who}), in {self.band.words} with "
+            f"{spread_of(low, high, '.2f')}"
+            + ("" if high + self.t.apart < 1 else "; not even 1.00 would count as a difference"),
             unit="AUC",
             interval=interval,
         )

@@ -13,7 +13,7 @@ GONE = {
     "hidden": "the answers are gone, but an attacker gets back more than from any retrained model",
     "as in retrained models": "no declared attacker gets clearly more than retrained models give",
     "beyond": "from the last features and by relearning attackers get less than from any retrained "
-    "model; from earlier blocks, and with a fresh network, as much",
+    "model; of earlier blocks and of fresh networks this says nothing",
 }
 NOTICEABLE = {
     "no": "what was unlearned stands out not clearly more than in the retrained models",

@@ -97,6 +97,9 @@ def test_the_first_look_keeps_nothing(ask: Ask, tmp_path: Path) -> None:
         ({}, ["--mean", "a,b"], "--mean: wants numbers with commas"),
         ({}, ["--mean", "0.5"], "mean and std: 1 and 0 numbers"),
         ({}, ["--fail-on", "rain"], "--fail-on: 'rain' is not one of"),
+        ({}, ["--fail-on", ", ,"], "names nothing"),
+        ({}, ["--report", "/proc/out.html"], "cannot be written"),
+        ({"unlearned": "~nobody-of-that-name/x.pt"}, [], "write the path out"),
         ({}, ["--without", "rain"], "'rain' is no attack"),
         ({}, ["--set", "training.pace=3"], "pace"),
         ({}, ["--architecture", "resnet20"], "does not fit"),
@@ -119,3 +122,8 @@ def test_what_is_no_report_cannot_be_verified(ask: Ask, tmp_path: Path, text: st
     status, _, err = ask("verify", tmp_path / "r.json")
     assert status == 2
     assert err.startswith("opcviz: r.json: ")
+
+
+def test_the_command_that_repeats_it_has_every_digit() -> None:
+    spec = AuditSpec(unlearned="x.pt", mean=(0.49139968,), std=(0.25,))
+    assert "--mean 0.49139968 --std 0.25" in command_of(spec)

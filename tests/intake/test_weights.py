@@ -20,7 +20,7 @@ from safetensors.torch import save, save_file
 from torch import nn
 
 from opcviz.common.untrusted import IntakeError, Limits
-from opcviz.intake.weights import read_weights
+from opcviz.intake.weights import read_weights, shown_key
 
 STATE = {"conv.weight": torch.rand(4, 3, 3, 3), "fc.weight": torch.rand(2, 4)}
 
@@ -312,3 +312,39 @@ def test_a_mutated_file_is_read_or_refused_and_never_breaks(
     except IntakeError:
         return
     assert all(each.isfinite().all() for each in read.tensors.values())
+
+
+def _reduced(builder: str, arguments: bytes) -> bytes:
+    """A pickle, protocol 2, that calls a builder with what the given instructions leave."""
+    module, _, name = builder.rpartition(".")
+    return b"\x80\x02c" + f"{module}\n{name}\n".encode() + arguments + b"R."
+
+
+@pytest.mark.parametrize(
+    "pickled",
+    [
+        # a shape whose text doubles with each level: 40 levels would be a terabyte
+        _reduced(
+            "torch._utils._rebuild_tensor_v2",
+            b"((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000"
+            b"X\x03\x00\x00\x00cpuK\x01tQK\x00)" + b"q\x00h\x00\x86" * 40 + b"\x85K\x01\x85t",
+        ),
+        b"\x80\x02]q\x00(" + b"K\x01" * 5000 + b"e0" + b"".join(
+            b"ccollections\nOrderedDict\nh\x00\x85R0" for _ in range(2000)
+        ) + b"}.",
+    ],
+    ids=["a nested shape", "one list made into many dicts"],
+)  # fmt: skip
+def test_a_small_pickle_asks_for_little_work(tmp_path, pickled):
+    file = tmp_path / "weights.pt"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("weights/data.pkl", pickled)
+        archive.writestr("weights/data/0", b"\0\0\0\0")
+        archive.writestr("weights/version", "3")
+    with pytest.raises(IntakeError, match="damaged"):
+        read_weights(file)
+
+
+def test_names_that_are_no_strings_are_shown_by_their_type():
+    assert shown_key(10**20_000) == "<int>"
+    assert shown_key("a\nb") == "a\\nb"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -151,7 +152,10 @@ def _numbers(words: str) -> tuple[float, ...]:
         ValueError: for anything else; the message is a sentence.
     """
     try:
-        return tuple(float(word) for word in words.replace(",", " ").split())
+        found = tuple(float(word) for word in words.replace(",", " ").split())
+        if not all(map(math.isfinite, found)):
+            raise ValueError("no number")
+        return found
     except ValueError:
         raise ValueError(
             f"'{words[:40]}' is no list of numbers; write one a channel, as in 0.49, 0.48, 0.45."

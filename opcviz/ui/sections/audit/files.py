@@ -15,6 +15,7 @@ from ...reading import audit_form as forms
 __all__ = ["clear", "files"]
 
 _ROUND = "audit.round"  # counts uploads: a new key empties the uploader
+_TAKEN = "audit.taken"  # ids of the uploads that were taken
 _REFUSED = "audit.refused"  # by role, why an upload was refused
 
 
@@ -91,14 +92,19 @@ def _take(role: str, key: str, many: bool) -> None:
     uploads = [] if sent is None else sent if isinstance(sent, list) else [sent]
     refused = {k: v for k, v in st.session_state.get(_REFUSED, {}).items() if k != role}
     taken = []
+    known = st.session_state.setdefault(_TAKEN, set())
     for upload in uploads:
+        if upload.file_id in known:  # the browser may report one upload twice
+            continue
         try:
             taken.append(Given(upload.name, str(access.keep(upload)), held=True))
+            known.add(upload.file_id)
         except ConfigError as error:
             refused[role] = f"{upload.name}: {error}"
     st.session_state[_REFUSED] = refused
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    _set(role, (*forms.form().files(role), *taken) if many else tuple(taken[:1]))
+    if taken or not uploads:
+        _set(role, (*forms.form().files(role), *taken) if many else tuple(taken[:1]))
 
 
 def _drop(role: str, number: int) -> None:
