@@ -93,11 +93,14 @@ def helped(
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
         )
+        from threadpoolctl import threadpool_limits  # of scikit-learn
+
         try:
             assert process.stdin is not None  # it is a pipe
             with process.stdin as pipe:
                 pipe.write(json.dumps(question).encode())
-            yield Helper(Path(folder), process)
+            with threadpool_limits(1):  # its core is not ours
+                yield Helper(Path(folder), process)
         finally:
             process.terminate()  # it takes back what it was writing
             try:
