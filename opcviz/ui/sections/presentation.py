@@ -64,6 +64,10 @@ html { font-size: 20px !important; --least-text: 18px; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
+.st-key-page-tools, .stApp:has(.st-key-names) [data-testid="presented-models"] {
+  display: none !important; }
+.stApp [data-testid="stElementContainer"]:has([data-testid="presented-models"]) {
+  padding-top: .6rem; }
 .st-key-presentation-turner { position: fixed; top: .45rem; right: 1.4rem; z-index: 99;
   width: auto !important; gap: .3rem;
   flex-wrap: nowrap !important; white-space: nowrap; }

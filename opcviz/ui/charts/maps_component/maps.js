@@ -298,7 +298,7 @@ function rgbOf(color) {
 // The place that was kept for a component is, once it is drawn, as high as the component.
 function settle(root) {
   for (let e = root.getRootNode().host; e; e = e.parentElement) {
-    e.style.height = "auto";
+    Object.assign(e.style, { height: "auto", flexBasis: "auto", overflow: "visible" });
     if (e.dataset.testid === "stElementContainer") return;
   }
 }
