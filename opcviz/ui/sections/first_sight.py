@@ -171,7 +171,8 @@ def _other_seeds(column: Column) -> str:
     mine = _rank(column.verdict.words)
     worse = sum(n for words, n in found.counts.items() if _rank(words) < mine)
     if worse:
-        return f" (seed {column.model.seed}; of {len(found.seeds)} seeds {worse} say less)"
+        say = "says" if worse == 1 else "say"
+        return f" (seed {column.model.seed}; {worse} of {len(found.seeds)} seeds {say} less)"
     if found.together is not None and found.together.holds:
         return f" (seed {column.model.seed}; all seeds together say less)"
     return ""

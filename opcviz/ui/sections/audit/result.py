@@ -114,6 +114,8 @@ def _said(verdict: Verdict) -> list[str]:
     answers = [f"Is it gone? {_capital(GONE[verdict.gone])}."]
     if verdict.noticeable:
         answers.append(f"Does it show? {_capital(NOTICEABLE[verdict.noticeable])}.")
+    else:
+        answers.append("Does it show? No answer: nothing was found, and not everything was tried.")
     if verdict.kept:
         answers.append(f"Is the rest kept? {_capital(KEPT[verdict.kept])}.")
     return answers
