@@ -21,16 +21,17 @@ CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-
 app: setup
 	$(BIN)/python -m opcviz app --port $(PORT)
 
-# Two workers share the machine: threads of one operator would only wait for each other.
+# Workers share the machine: threads of one operator would only wait for each other. One more of them
+# than cores, since some tests wait for programs that they start.
 test fast wheel: export OMP_NUM_THREADS = 1
 
 test: tools chromium lint
-	$(BIN)/python -m pytest -m "not browser and not wheel" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not browser and not wheel" -n 3 --dist loadfile
 	$(BIN)/python -m pytest -m browser
 	$(BIN)/python -m pytest -m wheel
 
 fast: tools
-	$(BIN)/python -m pytest -m "not browser and not slow and not wheel" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not browser and not slow and not wheel" -n 3 --dist loadfile
 
 wheel: tools chromium
 	$(BIN)/python -m pytest -m wheel

@@ -2,6 +2,13 @@
 
 The room can be called, too: `opcviz.audit(original, unlearned, data, split, retrained=...)` audits
 networks in memory, see `memory.audit_modules`.
+
+Example:
+    >>> net = original.network  # any nn.Module will do
+    >>> result = opcviz.audit(net, unlearned.network, data, split, quick=True,
+    ...                       without=["inversion"], progress=False)
+    >>> result.report.verdict.missing
+    ('a retrained model',)
 """
 
 import sys

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -17,7 +17,7 @@ from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.progress import Cancelled
 from . import auditing
-from .output import listing, numbers_table, reading, without_model
+from .output import expected_errors, listing, numbers_table, reading, without_model
 from .plans import changed_settings, chosen, kinds_among, with_attacks
 
 if TYPE_CHECKING:
@@ -291,8 +291,8 @@ def list_(
     rows = known[what]()
     if as_json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
-        return
-    out.print(listing(rows))
+    else:
+        out.print(listing(rows))
 
 
 @app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -327,28 +327,18 @@ def main() -> None:
         err.print("opcviz: stopped; what was finished is kept, run the same again to go on")
         sys.exit(STOPPED)
     except Exception as error:
-        if isinstance(error, _expected_errors()):
-            err.print(f"opcviz: {error}", style="bold", markup=False, highlight=False)
-            sys.exit(2)
-        if isinstance(error, PermissionError):
-            err.print(f"opcviz: {error.filename}: may not be written; name another with --store")
-            sys.exit(2)
+        if isinstance(error, expected_errors()):
+            _stop(str(error))
         if isinstance(error, OSError) and error.filename is not None:  # a place that is none
-            place = str(error.filename)[:200]
-            err.print(f"opcviz: {place}: {error.strerror}; name another", markup=False)
-            sys.exit(2)
+            _stop(f"{str(error.filename)[:200]}: {error.strerror}; name another")
         # typer's own: an unknown option, or none at all
         if format_message := getattr(error, "format_message", None):
-            if message := format_message():
-                err.print(f"opcviz: {message}", markup=False, highlight=False)
-            sys.exit(2)
+            _stop(format_message())
         raise
 
 
-def _expected_errors() -> tuple[type[Exception], ...]:
-    """Errors whose message is the whole answer; imported late, since they bring torch along."""
-    from ..data import DataError
-    from ..models import CheckpointError
-    from ..study import StoreError
-
-    return ConfigError, DataError, StoreError, CheckpointError
+def _stop(why: str) -> NoReturn:
+    """End with status 2 and a sentence, if there is one."""
+    if why:
+        err.print(f"opcviz: {why}", style="bold", markup=False, highlight=False)
+    sys.exit(2)

@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from ..common.config import ConfigError
 from ..common.records import defined
 from ..results import EvidenceResult
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ..study import StudyResult
     from ..verdict import Verdict
 
-__all__ = ["listing", "numbers_table", "reading", "without_model"]
+__all__ = ["expected_errors", "listing", "numbers_table", "reading", "without_model"]
 
 WIDEST_NAME = 36  # of a listing's first column, before it folds
 
@@ -103,3 +104,12 @@ def listing(rows: Sequence[Mapping[str, object]]) -> Table:
 
 def _width(rows: Sequence[Mapping[str, object]], name: str) -> int:
     return min(max((len(str(row[name])) for row in rows), default=0), WIDEST_NAME)
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """Errors whose message is the whole answer; imported late, since they bring torch along."""
+    from ..data import DataError
+    from ..models import CheckpointError
+    from ..study import StoreError
+
+    return ConfigError, DataError, StoreError, CheckpointError

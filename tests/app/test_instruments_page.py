@@ -85,7 +85,8 @@ def test_a_fresh_study_has_photographs_and_every_sample_on_the_bound(visit, burs
 def test_a_model_without_evidence_says_why(visit, burst):
     app = visit("instruments", study=burst)
     assert any("not computed" in texts for texts in cells(app).values())
-    assert any("No verdict" in text for text in captions(app))
+    said = [*captions(app), *(each.proto.body for each in app.get("html"))]
+    assert any("No verdict" in text for text in said)
 
 
 def test_the_measures_are_sorted_by_their_distance_from_retrained_models(visit):

@@ -115,6 +115,7 @@ def test_the_server_is_ready_for_its_first_visitor(tmp_path: Path, monkeypatch) 
     assert said["imported"] == said["opened"] == said["plotly"] == []
     assert said["sent"].pop("presentation.keys") < 100, "what listens for keys"
     assert said["sent"].pop("theme.switch") < 100, "light or dark"
+    assert said["sent"].pop("page.link") < 100, "the link that is copied"
     assert len(said["sent"]) == 1, "both films"
     assert max(said["sent"].values()) < 170_000, "bytes of all their epochs"
     assert not (tmp_path / "none yet").exists()  # looking makes nothing

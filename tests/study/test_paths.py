@@ -124,23 +124,23 @@ def take_memory(job: object, store: Path, progress: object) -> None:
     np.empty(2**30, np.uint8)
 
 
-AUDIT = {"spec": {"unlearned": "/etc/hostname", "forget": "classes:0"}}
+AUDIT = {"unlearned": {"name": "a.pt", "path": "/etc/hostname"}, "data": {"name": "digits"}}
 
 
 def test_a_model_of_the_server(asker, tmp_path: Path) -> None:
-    assert REFUSED in cause(tmp_path / "store", AUDIT, "opcviz.audit.job:execute")
-    page = {"unlearned": {"name": "a.pt", "path": "/etc/hostname"}, "forget": "classes:0"}
-    page["data"] = {"name": "digits"}
-    assert REFUSED in cause(tmp_path / "store", page, "opcviz.audit.page_run:execute")
+    job = {**AUDIT, "forget": "classes:0"}
+    assert REFUSED in cause(tmp_path / "store", job, "opcviz.audit.page_run:execute")
 
 
 def test_a_list_of_the_server(asker, tmp_path: Path) -> None:
-    spec = {**AUDIT["spec"], "forget": {"kind": "indices", "path": "/etc/hostname"}}
-    assert REFUSED in cause(tmp_path / "store", {"spec": spec}, "opcviz.audit.job:execute")
+    own = {"name": "a.pt", "path": "/nowhere/a.pt"}
+    listed = {"name": "list.txt", "path": "/etc/hostname"}
+    job = {"unlearned": own, "data": {"name": "digits"}, "forget_list": listed}
+    assert REFUSED in cause(tmp_path / "store", job, "opcviz.audit.page_run:execute")
 
 
 def test_data_of_the_server_for_an_audit(asker, tmp_path: Path) -> None:
-    spec = {**AUDIT["spec"], "data": {"name": "folder", "path": "/etc"}}
-    assert REFUSED in cause(tmp_path / "store", {"spec": spec}, "opcviz.audit.job:execute")
-    job = {**AUDIT, "data_root": "/etc"}
-    assert REFUSED in cause(tmp_path / "store", job, "opcviz.audit.job:execute")
+    job = {**AUDIT, "data": {"name": "folder", "path": "/etc"}, "forget": "classes:0"}
+    assert REFUSED in cause(tmp_path / "store", job, "opcviz.audit.page_run:execute")
+    job = {**AUDIT, "forget": "classes:0", "data_root": "/etc"}
+    assert REFUSED in cause(tmp_path / "store", job, "opcviz.audit.page_run:execute")
