@@ -141,12 +141,12 @@ def audit_case(
     study = StudyResult(store, case.study.place, case.study)
     warnings = (*case.notes, *suspicions(case, _accuracies(case, runner, study)), *done.failures)
     about = Provenance(
-        command=command or (command_of(spec, case.data.device.type) if spec else ""),
+        command=command or (command_of(spec.told(), case.data.device.type) if spec else ""),
         inputs=case.inputs,
         environment=this_environment(case.data.device),
         warnings=tuple(dict.fromkeys(warnings)),
         seconds=round(time.perf_counter() - began, 3),
-        spec=spec.to_dict() if spec else None,
+        spec=spec.to_report() if spec else None,
         model=runner.place(runner.brought, case.seed).rpartition("/")[2],
     )
     return AuditResult(study, make_report(study, about))
