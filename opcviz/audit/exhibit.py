@@ -93,7 +93,7 @@ def _row(f: Figure) -> tuple[str, ...]:
     if f.interval:
         low_high = f"{number(f.interval[0], f.unit)} to {number(f.interval[1], f.unit)}"
     return (
-        called(f.name),
+        called(f.name) + (", decides" if f.decides else ""),
         number(f.value, f.unit),
         low_high,
         number(f.original, f.unit),

@@ -43,7 +43,7 @@ def make_report(study: StudyResult, about: Provenance) -> Report:
         model=who.audited.key,
         profile=verdict.to_dict(),
         words=verdict.words,
-        figures=figures(who),
+        figures=figures(who, study),
         models=tuple(told["models"]),
         attackers=tuple(_attacker(who, kind) for kind in attacks_on(who)),
         not_tested=not_tested(study, who, brought),
