@@ -73,7 +73,7 @@ def _attacker(who: Cast, kind: Kind) -> Attacker:
     return Attacker(
         kind.name,
         kind.title,
-        kind.summary,
+        in_words(threat.does, evidence, tables) if threat.does else kind.summary,
         in_words(threat.holds, evidence, tables),
         in_words(threat.spends, evidence, tables),
         settings,

@@ -39,7 +39,8 @@ class Information(Kind[Context]):
     result = InformationResult
     threat = Threat(
         holds="what the model computes on train pictures that are marked as forgotten or retained",
-        spends="two fits a block, on at most {information.limit} pictures of either part",
+        spends="two fits for each block, on at most {information.limit} forgotten and as many "
+        "retained pictures",
         more="find more bits than these in a block: the figures are lower bounds",
     )
     fields = {
