@@ -27,7 +27,12 @@ __all__ = ["INFORMATION", "OF_THE_RUN", "TOLERANCE", "Compared", "Difference", "
 
 TOLERANCE = 1e-6
 """By which a recomputed number may differ, absolutely, or relative to numbers above 1."""
-INFORMATION = (r"environment\..+", r"inputs\[[^\]]*\]\.name", "version")
+INFORMATION = (
+    r"environment\..+",
+    r"inputs\[[^\]]*\]\.name",
+    r"question\.place",  # the folder of the study, in whose name is where files lay
+    "version",
+)
 """Of a report, as patterns of paths: what is told where it differs, and is no failure."""
 OF_THE_RUN = frozenset({"made", "seconds", "stage_seconds", "peak_memory_mb"})
 """Wherever these stand: what a second run on the same device does not repeat."""
@@ -70,7 +75,7 @@ class Compared:
     notes: tuple[Difference, ...] = ()
 
 
-def compare(before: Report | Json, now: Report, tolerance: float = TOLERANCE) -> Compared:
+def compare(before: Report | Json, now: Report | Json, tolerance: float = TOLERANCE) -> Compared:
     """Everything in which a repeated audit differs from its report.
 
     Computed numbers may differ by `tolerance`, and numbers above 1 by as much of themselves;
@@ -79,13 +84,12 @@ def compare(before: Report | Json, now: Report, tolerance: float = TOLERANCE) ->
 
     Args:
         before: the report to be verified; as JSON, where what no program wrote shall be found, too.
-        now: the report of the same audit made again.
+        now: the report of the same audit made again, or its JSON.
         tolerance: at least 0.
     """
-    told: Json = json.loads(before.to_json()) if isinstance(before, Report) else before
-    made: Json = json.loads(now.to_json())
+    told, made = (json.loads(r.to_json()) if isinstance(r, Report) else r for r in (before, now))
     command = _command(told)
-    made["command"] = told.get("command", ABSENT) if command is None else command
+    made = {**made, "command": told.get("command", ABSENT) if command is None else command}
     found = list(_walk(told, made, "", tolerance))
     found.sort(key=lambda each: not each.path.startswith("inputs["))
     notes = tuple(each for each in found if _matches(each.path, INFORMATION))
@@ -116,7 +120,7 @@ def _walk(a: Any, b: Any, path: str, tolerance: float) -> Iterator[Difference]:
         for i in range(max(len(a), len(b))):
             one, other = (each[i] if i < len(each) else ABSENT for each in (a, b))
             yield from _walk(one, other, f"{path}[{i}{_named(a, b, i)}]", tolerance)
-    elif not _same(*((_last(v) for v in (a, b)) if _matches(path, PATHS) else (a, b)), tolerance):
+    elif not (_same(a, b, tolerance) or (_matches(path, PATHS) and _last(a) == _last(b))):
         yield Difference(path, a, b)
 
 

@@ -37,16 +37,16 @@ SPELT = {
 }
 SPELT_WHOLE = {"asked as it is": "the model, simply asked"}
 CAPTIONS = {
-    "answers": "Percent of pictures answered right. Good: of forgotten data as the retrained models, "
-    "of retained data as the original.",
-    "%": "Percent of unseen forgotten pictures that the attacker answers right. Lower is better, down "
-    "to the retrained models.",
-    "AUC": "AUC of telling forgotten pictures from others: 0.5 is guessing, 1 is certain. The nearer "
-    "to the retrained models the better.",
-    "planted": "Percent of unseen pictures on which the model still shows what was planted. Lower is "
-    "better, down to the retrained models.",
-    "dB": "Likeness (PSNR) of the rebuilt to the true picture in decibels (dB); more is closer. The "
+    "answers": "Percent of pictures answered right. Good: of forgotten data as the retrained "
+    "models, of retained data as the original.",
+    "%": "Percent of unseen forgotten pictures that the attacker answers right. Lower is better, "
+    "down to the retrained models.",
+    "AUC": "AUC of telling forgotten pictures from others: 0.5 is guessing, 1 is certain. The "
     "nearer to the retrained models the better.",
+    "planted": "Percent of unseen pictures on which the model still shows what was planted. Lower "
+    "is better, down to the retrained models.",
+    "dB": "Likeness (PSNR) of the rebuilt to the true picture in decibels (dB); more is closer. "
+    "The nearer to the retrained models the better.",
 }
 """By unit: what a table of figures holds, and which way is good."""
 MOST_DOTS = 14  # rows of a chart that fits on a page below its heading

@@ -50,8 +50,8 @@ ABOUT = {
 MOST_NAMES = 12  # of classes to forget that the first page lists
 ASKED = "one query to the model for each picture"
 QUICK = (
-    "This is a quick audit: its attackers try less than those of the full suite, as section 1 says. "
-    "What they found is found; what they did not find, the full suite may."
+    "This is a quick audit: its attackers try less than those of the full suite, as section 1 "
+    "says. What they found is found; what they did not find, the full suite may."
 )
 UNANSWERED = "quick attacks found nothing, and only the full suite can say that there is nothing"
 

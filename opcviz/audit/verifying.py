@@ -204,8 +204,7 @@ def verify(
     notes = _renamed(spec, inputs)
     if changed := tuple(_other_files(spec, inputs)):
         return Verified(None, changed, notes)
-    ours = told.report.spec or {}
-    theirs = bool(spec.data.path) and ours.get("data") == spec.data.to_dict()
+    theirs = bool(spec.data.path) and spec.data == spec_of(told.report).data
     with tempfile.TemporaryDirectory(prefix="opcviz-verify-") as folder:
         store = Store(Path(folder))
         with helped(spec, store, device, data_root) as helper:

@@ -101,7 +101,7 @@ def test_every_attack_that_was_made_is_named_with_threat_and_budget(made: Report
     assert all(each.threat and each.budget and each.does for each in made.attackers)
     (relearned,) = [each for each in made.attackers if each.name == "relearned"]
     steps = relearned.settings["relearned"]["steps"]
-    assert f"{steps} steps" in relearned.budget
+    assert f"{steps} training steps" in relearned.budget
 
 
 def test_whatever_counts_in_a_verdict_declares_its_threat_model() -> None:
