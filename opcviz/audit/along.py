@@ -15,10 +15,18 @@ from ..results import (
 from ..study import ModelResult
 from .charts import AUDITED, FLOOR, ORIGINAL, RETRAINED, Line, lines
 from .exhibit import CAPTIONS, PERCENT, Exhibit, Table, band, called, number
-from .figures import Cast
+from .figures import BROUGHT, Cast
 from .records import Range
 
 __all__ = ["information", "ladder", "relearning"]
+
+ONE_ORIGINAL = (
+    "His maps lead to the features of the original and let its last layer answer: in an audit of "
+    "the one original that was brought, for the retrained models, too. A study takes for each "
+    "retrained model the original of its own seed, so its band and its floor differ for the same "
+    "files."
+)
+"""Why the band of an audit is not that of a study with the same retrained models."""
 
 
 def ladder(cast: Cast, holds: str) -> Iterator[Exhibit]:
@@ -57,6 +65,8 @@ def ladder(cast: Cast, holds: str) -> Iterator[Exhibit]:
         "unseen forgotten pictures that the best of his maps answers right, from input to output. "
         "Nothing below the dashed floor needs the model."
     )
+    if holds == "retain" and cast.audited.method.info.name == BROUGHT and cast.retrained:
+        text += f" {ONE_ORIGINAL}"
     drawn = [c for c in curves if any(v is not None for v in c.values)]
     chart = lines(places, drawn, title="recovered (%)", span=PERCENT)
     heads = ("place", "audited (%)", "original", "retrained", "best attacker on the audited model")

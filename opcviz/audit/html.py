@@ -228,7 +228,8 @@ def _furthest(report: Report, verdict: Verdict) -> str:
     asked = attempt.attacker == "answers"
     kind = next((f.kind for f in report.figures if f.holds and f.name == attempt.words), None)
     made = next((each for each in report.attackers if each.name == kind), None)
-    spends = [ASKED] if asked else [attempt.settings, made.budget if made else ""]
+    best = f"in the best run {attempt.settings}" if attempt.settings else ""
+    spends = [ASKED] if asked else [made.budget if made else "", best]
     told = "; ".join(each for each in spends if each)
     return (
         f"Of all attackers this one came furthest beyond the retrained models: "

@@ -214,17 +214,19 @@ def _verify(
 def _moved_data(report: Report, text: str) -> Json:
     """The report's data where they lie now; how they are read stays as it was."""
     from ..audit.spec import data_of
+    from ..audit.verifying import spec_of
 
-    asked = dict((report.spec or {}).get("data") or {})
     now = data_of(text)
-    return asked | {"name": now.name, "path": now.path}
+    return spec_of(report).data.to_dict() | {"name": now.name, "path": now.path}
 
 
 def _moved_list(report: Report, text: str) -> Json:
+    """The report's list where it lies now; what is no list is another question."""
     from ..audit.spec import forget_of
+    from ..audit.verifying import spec_of
 
-    asked, now = dict((report.spec or {}).get("forget") or {}), forget_of(text)
-    return asked | {"path": now.path} if now.path else now.to_dict()
+    now = forget_of(text)
+    return spec_of(report).forget.to_dict() | {"path": now.path} if now.path else now.to_dict()
 
 
 def _tell_compared(found: Verified, name: str) -> None:

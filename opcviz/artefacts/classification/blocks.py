@@ -62,6 +62,8 @@ class Blocks(Kind[Context]):
         "of the original, where there is one",
         spends="for each block one affine map, found in one step by least squares, and small "
         "networks of {probing.hidden} hidden units, trained for {probing.steps} steps",
+        does="Recovery, small networks (probes), separability and likeness to the original (CKA), "
+        "at every block.",
     )
     fields = {"blocks[]": "`name`, and the same recovery, separability and collapse at every block"}
     rows = (
