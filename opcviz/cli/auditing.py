@@ -169,7 +169,7 @@ def _tell_first_look(found: Checked) -> None:
         )
         line = f"{model.role}: {model.name}, {model.title} ({model.architecture}); {told}"
         out.print(line, markup=False, highlight=False)
-    for line in (*(f"! {warning}" for warning in found.warnings), *found.missing):
+    for line in (*(f"! {warning}" for warning in found.warnings), *found.missing, found.lasts):
         out.print(line, markup=False, highlight=False)
 
 
