@@ -90,13 +90,16 @@ def _passes(evidence: Evidence, kind: str) -> float:
     if kind not in ("relearned", "relearning", "inversion"):
         return 0.0
     asked: Any = evidence.table(kind)
+    passes: float = evidence.pictures * SEARCHED
     if kind == "relearned":
         rates = len(asked.sgd) + len(asked.adam)
         runs = len(asked.anew) * len(asked.shots) * asked.draws * rates
-        return runs * float(asked.steps) * BATCH * TRAINED
-    if kind == "relearning":
-        return (2 + len(asked.shots)) * float(asked.steps) * asked.batch_size * TRAINED
-    return evidence.pictures * asked.most_steps * SEARCHED
+        passes = runs * asked.steps * BATCH * TRAINED
+    elif kind == "relearning":
+        passes = (2 + len(asked.shots)) * asked.steps * asked.batch_size * TRAINED
+    else:
+        passes *= asked.most_steps
+    return passes
 
 
 def in_words(low: float, high: float) -> str:
