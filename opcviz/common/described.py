@@ -57,7 +57,7 @@ def described(cls: type[Config], base: type[Config] = Config) -> list[Field]:
 
 
 def _all(cls: type[Config]) -> list[Field]:
-    hints, settings, defaults = typing.get_type_hints(cls), settings_of(cls), cls().to_dict()
+    hints, settings, defaults = typing.get_type_hints(cls), settings_of(cls), cls().all_values()
     return [
         Field(
             field.name,
