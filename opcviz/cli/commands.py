@@ -19,7 +19,7 @@ from ..common.progress import Cancelled
 from ..common.threads import patient_threads
 from . import auditing
 from .output import expected_errors, listing, numbers_table, reading, without_model
-from .plans import changed_settings, chosen, kinds_among, with_attacks
+from .plans import changed_settings, chosen, cost_of, kinds_among, with_attacks
 
 if TYPE_CHECKING:
     from ..study import Plan, Store
@@ -132,7 +132,8 @@ def run(
     from ..study import run as do
 
     plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
-    _tell_cost(target)
+    if said := cost_of(target):
+        out.print(said, markup=False, highlight=False)
     failed = 0
     for each in plans:
         plan = with_attacks(chosen(each, methods, seeds), attacks, quick=quick)
@@ -157,14 +158,6 @@ def run(
         failed += len(done.failures)
     if failed:
         raise typer.Exit(FAILED)
-
-
-def _tell_cost(target: str) -> None:
-    """What a preset takes, before it begins."""
-    from ..study import about_preset, list_presets
-
-    if target in list_presets() and (about := about_preset(target)).cost:
-        out.print(f"{about.title}: {about.cost}.", markup=False, highlight=False)
 
 
 @app.command()
@@ -304,7 +297,7 @@ def list_(
     else:
         out.print(listing(rows))
         for said in dict.fromkeys(said for row in rows for said in row.get("missing", ())):
-            out.print(f"{said}.", markup=False, highlight=False)
+            out.print(said, markup=False, highlight=False)
 
 
 @app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -112,7 +112,7 @@ def presets() -> list[Json]:
             "models": about.models,
             "cost": about.cost or "minutes",
             "data": f"{about.data} (not here)" if about.missing else about.data,
-            "missing": [about.missing] if about.missing else [],
+            "missing": [f"{about.missing}."] if about.missing else [],
         }
         for about in about_presets()
     ]

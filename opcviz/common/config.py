@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .caching import once_per_class
-from .json_types import Json
+from .json_types import Json, Plain
 
 __all__ = [
     "Config",
@@ -159,9 +159,9 @@ class Config:
         """The settings as plain JSON-ready values; what is `elided` only where it was changed."""
         return self._written()
 
-    def all_values(self) -> Json:
+    def all_values(self) -> dict[str, Plain]:
         """Every setting as a plain JSON-ready value, also those that `to_dict` leaves out."""
-        return {name: _plain(getattr(self, name)) for name in self._fields()}
+        return {name: typing.cast(Plain, _plain(getattr(self, name))) for name in self._fields()}
 
     def _written(self) -> Json:
         """Inverse of `_parsed`."""

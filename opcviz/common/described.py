@@ -62,7 +62,7 @@ def _all(cls: type[Config]) -> list[Field]:
         Field(
             field.name,
             _type_name(hints[field.name], f"{cls.__name__}.{field.name}"),
-            defaults[field.name],
+            typing.cast(Leaf | list[Leaf] | None, defaults[field.name]),
             _said(settings[field.name]),
         )
         for field in dataclasses.fields(cls)
