@@ -24,6 +24,8 @@ __all__ = ["MAX_SIDE", "Described", "as_json", "describe", "outputs_in_order"]
 MAX_SIDE = 1024
 """Greatest side, in pixels, to which pictures are enlarged."""
 MAX_LABELS = 100_000
+MAX_SCALE = 1e6
+"""Greatest mean or deviation of pixels."""
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
 _UNNAMED = re.compile(r"LABEL_\d+")
 _OTHER_WAYS = ("rescale_offset", "include_top")
@@ -238,10 +240,10 @@ def _numbers(value: object, key: str, above: float = -math.inf) -> Numbers | Non
         return None
     found = []
     for each in listed[:16]:
-        plain = isinstance(each, int | float) and not isinstance(each, bool)
-        if not plain or abs(each) > 1e6 or not math.isfinite(each) or each <= above:
+        number = each if isinstance(each, int | float) and not isinstance(each, bool) else math.nan
+        if not above < number <= MAX_SCALE or number < -MAX_SCALE:  # false of what is no number
             raise ConfigError(f"'{key}' holds {str(each)[:40]!r}, which is no such number")
-        found.append(float(each))
+        found.append(float(number))
     return tuple(found)
 
 

@@ -53,7 +53,7 @@ class _Counter(TorchDispatchMode):
     """Counts the numbers of every result as it is made, and stops where they are too many."""
 
     def __init__(self, most: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.numbers, self.largest, self.most = 0, 0, most
 
     def __torch_dispatch__(

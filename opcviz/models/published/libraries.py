@@ -46,7 +46,7 @@ MAX_NUMBER = 8192
 MAX_LIST = 64
 MAX_NEST = 3
 MAX_TEXT = 4000
-MAX_MODULES = 20_000
+MAX_MODULES = 4000
 MAX_BUFFERS = 2**25
 """Numbers in all buffers together: tables of positions grow with the fourth power of a window."""
 _NAME = re.compile(r"(timm|transformers):([A-Za-z0-9_-]{1,80})(\{.*\})?", re.ASCII)

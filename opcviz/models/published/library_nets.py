@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -18,10 +18,12 @@ TRANSFORMERS = (
     *("beit", "bit", "convnext", "convnextv2", "cvt", "data2vec-vision", "deit", "dinov2"),
     *("dinov2_with_registers", "efficientnet", "focalnet", "mobilenet_v1", "mobilenet_v2"),
     *("mobilevit", "mobilevitv2", "poolformer", "pvt", "pvt_v2", "regnet", "resnet"),
-    *("segformer", "swiftformer", "swin", "swinv2", "vit", "vit_msn"),
+    *("segformer", "swin", "swinv2", "vit", "vit_msn"),
 )
 """Kinds of image classifiers of transformers that are made here. Others build on networks that the
 library would have to fetch, read text as well, or end in something else than a linear layer."""
+TOKENS = "channels_last"
+"""How both libraries have results of three axes: (B, tokens, d), see `Classifier`."""
 _SHAPING = """
 aa_layer act_layer attn_drop_rate avg_down base_dims base_width block_reduce_first cardinality
 channel_multiplier class_token conv_bias conv_mlp conv_stem_configs cross_scale_attn deep_stem
@@ -42,13 +44,16 @@ among them."""
 def timm_settings(settings: Json) -> Json:
     """The settings of a network of timm, of which all must be known.
 
+    The numbers of channels and classes are left out, which the data tell.
+
     Raises:
         ConfigError: naming one that is not.
     """
-    for key in settings:
+    kept = {key: each for key, each in settings.items() if key not in ("in_chans", "num_classes")}
+    for key in kept:
         if key not in TIMM_SETTINGS:
             raise ConfigError(f"a network of timm is asked for with '{key[:60]}', which is unknown")
-    return settings
+    return kept
 
 
 def own_settings(kind: str, values: Json) -> Json:
@@ -65,6 +70,7 @@ def own_settings(kind: str, values: Json) -> Json:
     usual = make().to_dict()
     known = {key for key in usual if key not in general and not key.startswith("_")}
     known -= {"model_type", "num_channels", "num_labels"}
+    known -= {"out_features", "out_indices", "stage_names"}  # of a body that serves another network
     return {key: values[key] for key in sorted(known & values.keys()) if values[key] != usual[key]}
 
 
@@ -102,14 +108,16 @@ def _timm(kind: str, settings: Json, channels: int, classes: int) -> nn.Module:
     timm = library("timm")
     if not timm.is_model(kind):
         raise ConfigError(f"Architecture.name: timm has no network '{kind}'")
-    net: nn.Module = timm.create_model(
+    net: Any = timm.create_model(
         kind,
         pretrained=False,
         num_classes=classes,
         in_chans=channels,
         **timm_settings(settings),
     )
-    return net
+    net.layout = TOKENS
+    built: nn.Module = net
+    return built
 
 
 def _config_class(kind: str) -> Any:
@@ -134,11 +142,12 @@ def _transformers(kind: str, settings: Json, channels: int, classes: int) -> nn.
     mapping = transformers.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
     found = mapping[make]
     chosen = found[0] if isinstance(found, tuple) else found  # the others have a teacher's head
-    net: nn.Module = chosen._from_config(config, attn_implementation="eager")
-    net = net.float().eval()
+    net: Any = chosen._from_config(config, attn_implementation="eager")
+    net = net.float()
     net.__class__ = _answering(type(net))
-    net.block_paths = _blocks(net)  # type: ignore[assignment]
-    return net
+    net.layout, net.block_paths = TOKENS, _blocks(net)
+    built: nn.Module = net
+    return built
 
 
 _ANSWERING: dict[type, type] = {}
@@ -167,8 +176,17 @@ def _blocks(net: nn.Module) -> tuple[str, ...]:
             continue
         held = sum(p.numel() for p in module.parameters())
         if held > best[0]:  # lists inside a list hold less than it
-            best = held, tuple(f"{path}.{name}" for name, _ in module.named_children())
+            best = held, tuple(_members(path, module))
     return best[1]
+
+
+def _members(path: str, module: nn.Module) -> Iterator[str]:
+    """The parts of a list, and of lists in it, which are never called themselves."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.ModuleList):
+            yield from _members(f"{path}.{name}", child)
+        else:
+            yield f"{path}.{name}"
 
 
 def stored_names(name: str, keys: Iterable[str], net: nn.Module) -> dict[str, str]:
