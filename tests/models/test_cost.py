@@ -38,7 +38,7 @@ def test_a_network_in_memory_is_looked_at_in_a_copy() -> None:
 def test_a_transformer_of_a_million_tokens_is_refused() -> None:
     """Its weights take a few megabytes, and one picture would take hours."""
     net = empty("vit:side1000-patch1-width8-depth1-heads1")
-    with pytest.raises(ConfigError, match="it: one (pass|picture)"):
+    with pytest.raises(ConfigError, match="it: one p"):
         check_cost(net, (3, 1000, 1000), "it")
 
 
