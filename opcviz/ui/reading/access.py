@@ -19,6 +19,7 @@ import hashlib
 import ipaddress
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,16 @@ from .uploads import Area, sweep
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["area", "drop", "keep", "may_load_code", "may_name_paths", "may_now", "shared"]
+__all__ = [
+    "area",
+    "drop",
+    "keep",
+    "keep_model",
+    "may_load_code",
+    "may_name_paths",
+    "may_now",
+    "shared",
+]
 
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
 """Headers by which a proxy on this machine says that it asks for somebody else."""
@@ -112,6 +122,15 @@ def keep(upload: UploadedFile) -> Path:
         IntakeError: when it is empty, too large, or of no kind that is read here.
     """
     return area().keep(upload.name, upload)
+
+
+def keep_model(uploads: Sequence[UploadedFile]) -> Path:
+    """Write the files of a model's folder into this visitor's area, as a folder.
+
+    Raises:
+        IntakeError: as `keep`, and where they are not the files of one.
+    """
+    return area().keep_model([(upload.name, upload) for upload in uploads])
 
 
 def drop(path: str) -> None:
