@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -13,6 +14,7 @@ from ..common.progress import Message, Progress
 from ..common.untrusted import IntakeError
 from ..data import Data, DataSpec, Images, Scenario, Split, load
 from ..data.indices import indices_digest
+from ..intake.described import outputs_in_order
 from ..intake.lists import listed_ids
 from ..intake.recognise import Candidate, as_candidate, brought, recognise
 from ..intake.sanity import sanity
@@ -23,6 +25,9 @@ from .records import Input
 from .spec import AuditSpec
 
 __all__ = ["LISTS", "open_case"]
+
+TRAINING_ANEW = frozenset({"shadows"})
+"""Attacks that train networks from the start."""
 
 LISTS = "lists"
 """Folder of a store for the lists of samples to forget, by their fingerprints."""
@@ -63,6 +68,7 @@ def open_case(
         progress(Message(f"Reading the {role} model."))
         known = opened[0].architecture if opened else None
         opened.append(_open(role, _home(path), name, spec, data, known))
+    trained = spec.retrain if opened[0].architecture.can_be_trained else 0
     study = make_study(
         opened,
         loaded,
@@ -73,7 +79,7 @@ def open_case(
             spec.evidence,
             spec.suite,
             spec.without,
-            len(spec.retrained) or spec.retrain,
+            len(spec.retrained) or trained,
             spec.seed,
         ),
         seed=spec.seed,
@@ -82,6 +88,11 @@ def open_case(
     if chosen is not None:
         digest = forget.digest
         study = study.replace(forget=forget.replace(path=f"{lists / digest}.txt", digest=digest))
+    notes = [note for each in opened for note in each.notes]
+    without = frozenset(spec.without)
+    if not study.architecture.can_be_trained:
+        notes += _untrainable(opened[0], spec.retrain)
+        without |= TRAINING_ANEW
     inputs = (
         *(each.input for each in opened),
         _data_input(spec.data, spec.names[-2], loaded),
@@ -95,12 +106,28 @@ def open_case(
         fresh=_Fresh(study.architecture, data, opened[0].model),
         inputs=inputs,
         seed=spec.seed,
-        retrain=spec.retrain,
-        without=frozenset(spec.without),
-        notes=tuple(dict.fromkeys(note for each in opened for note in each.notes)),
+        retrain=trained,
+        without=without,
+        notes=tuple(dict.fromkeys(notes)),
         forget_ids=chosen,
         looked_at=True,
     )
+
+
+def _untrainable(first: Opened, retrain: int) -> Iterator[str]:
+    """What is left out of an audit whose networks cannot be made anew, a sentence each."""
+    yield (
+        f"{first.name}: an exported program has no weights to begin with and its layers are those "
+        "of evaluation. Attacks that train models anew (shadow models) are left out; relearning "
+        "goes on from the given weights with normalisation and dropout as in evaluation, so it may "
+        "find less than on the network itself."
+    )
+    if retrain:
+        yield (
+            f"No retrained models were trained, though {retrain} were asked for: an exported "
+            "program cannot be trained from the start. Bring retrained models exported in the "
+            "same way, or give state dicts of a known architecture."
+        )
 
 
 class _Fresh:
@@ -189,7 +216,13 @@ def _open(
             "--architecture names another."
         )
     model = brought(chosen, weights, data, *normalised)
-    size = path.stat().st_size
+    told = weights.described
+    order = outputs_in_order(told.labels, data.class_names) if told else None
+    if order is not None and order != tuple(range(data.classes)):
+        notes.append(
+            f"{name}: its outputs are in another order than the classes of the data; they "
+            "were put in order by their names."
+        )
     return Opened(
         role,
         name,
@@ -197,7 +230,7 @@ def _open(
         chosen.architecture,
         chosen.title,
         weights.sha256,
-        size,
+        weights.bytes,
         weights.format,
         tuple(notes),
     )

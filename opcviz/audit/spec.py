@@ -30,6 +30,10 @@ __all__ = [
 
 PICTURES = 4
 """Under gradient inversion, which takes longest and decides nothing, unless more are asked for."""
+OWN_FILES = {".npz": "arrays", ".zip": "folder", ".parquet": "table"}
+"""Endings of files with a person's own pictures, and how they are read."""
+TABLES = ("*.parquet", "data/*.parquet", "train/*.parquet", "train/*.arrow")
+"""What tells a folder of tables from one of pictures."""
 MAX_RETRAINED = 20
 """Models of the band: beyond that each one tells little more of its spread."""
 
@@ -165,12 +169,18 @@ def data_of(text: str) -> DataSpec:
         return DataSpec(name=name, path=path)
     place = Path(text).expanduser()
     if place.is_dir():
-        return DataSpec(name="folder", path=text)
-    if place.suffix.lower() == ".npz":
-        return DataSpec(name="arrays", path=text)
+        return DataSpec(name="table" if _holds_tables(place) else "folder", path=text)
+    if (ending := place.suffix.lower()) in OWN_FILES:
+        return DataSpec(name=OWN_FILES[ending], path=text)
     raise ConfigError(
-        f"'{text}' is no data set, no folder and no .npz file; data sets: {', '.join(known)}"
+        f"'{text}' is no data set, no folder and no file of pictures ({', '.join(OWN_FILES)}); "
+        f"data sets: {', '.join(known)}"
     )
+
+
+def _holds_tables(folder: Path) -> bool:
+    """Whether a folder has tables of pictures, and not the pictures themselves."""
+    return any(next(folder.glob(each), None) for each in TABLES)
 
 
 def forget_of(text: str) -> Scenario:

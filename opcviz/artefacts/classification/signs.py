@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 
 from ...attacks.judging_settings import Judging
+from ...attacks.strongest import Sight
 from ...common.json_types import Json
 from ...common.records import Undefined, defined
-from ...results import PIXELS, Sign, SignsResult
+from ...results import Sign, SignsResult
 from ..columns import HEADLINE, Column
+from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, auc_text
@@ -145,10 +147,17 @@ class Signs(Kind[Context]):
         ),
     )
 
+    def looks(self, evidence: EvidenceSettings) -> Sequence[Hashable]:
+        """Views of every block; raw pixels, which are the same for every model, are left out."""
+        return (self._sight(evidence),)
+
+    def _sight(self, evidence: EvidenceSettings) -> Sight:
+        config = evidence.settings(Judging)
+        return Sight(config.width, blocks="none" if config.quick else "all", pixels=False)
+
     def measure(self, context: Context) -> SignsResult:
-        """Place by place; raw pixels, which are the same for every model, are left out."""
+        """Place by place."""
         from ...attacks.judges import judge_place
-        from ...attacks.strongest import observe_views
 
         config, split = context.settings(Judging), context.split.to("cpu")
         test = bool(len(split.forget_test))
@@ -159,16 +168,7 @@ class Signs(Kind[Context]):
         )
         found: list[Sign] = []
         why: Undefined | None = None
-        for view in observe_views(
-            context.subject.network,
-            context.data,
-            width=config.width,
-            quick=config.quick,
-            progress=context.progress,
-        ):
-            wanted = not config.quick or view.place in ("features", "logits")
-            if view.place == PIXELS or not wanted:
-                continue
+        for view in context.subject.views(self._sight(context.evidence)):
             seen = view.test if test else view.train
             learnt = view.train[split.forget_train], view.train[split.retain_train]
             judged = judge_place(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 
 from ...attacks.strongest import Strongest
 from ...common.json_types import Json
@@ -10,6 +10,7 @@ from ...common.records import defined
 from ...common.text import percent
 from ...results import Rung, StrongestResult
 from ..columns import Column
+from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row
@@ -161,19 +162,23 @@ class WorstCase(Kind[Context]):
         ),
     )
 
-    def measure(self, context: Context) -> StrongestResult:
-        """A few passes over the data, then closed forms and small nets."""
-        from ...attacks.strongest import strongest
+    def looks(self, evidence: EvidenceSettings) -> Sequence[Hashable]:
+        """Views from pixels to logits."""
+        return (evidence.settings(Strongest).sight,)
 
+    def measure(self, context: Context) -> StrongestResult:
+        """What a pass over the data shows, then closed forms and small nets."""
+        from ...attacks.strongest import Knowledge, climb
+        from ...tasks.classification import ModelOutputs
+
+        config = context.settings(Strongest)
         before, head, _ = references_of_recovery(context)
-        return strongest(
-            context.subject.network,
-            context.data,
-            context.split,
-            before,
-            head,
-            context.settings(Strongest),
-            progress=context.progress,
+        known = ModelOutputs(before.train.cpu(), before.test.cpu())
+        return climb(
+            context.subject.views(config.sight),
+            Knowledge(known, head, context.split.to("cpu")),
+            config,
+            context.progress,
         )
 
     def show(self, result: Json | None, reason: str) -> Json:

@@ -13,7 +13,7 @@ from ...common.config import ConfigError
 from ...engine import Run, UnknownRun
 from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.naming import apart
-from ..charts.curves_component import Level, run_curves
+from ..charts.curves_component import CURVES, Level, run_curves
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.scroll_up import scroll_up
 from ..reading import access
@@ -23,7 +23,7 @@ from ..sections.glossary import help_of
 from ..sections.sentences import percent, power_of_ten
 from ..sections.steering import steer, waiting
 from . import elsewhere
-from .levels import levels_line, levels_of
+from .levels import ATTACKERS, levels_line, levels_of
 
 __all__ = ["follow", "queue", "replay"]
 
@@ -150,9 +150,10 @@ def _live_view(record: Run, tail: Tail) -> None:
         border=True,
         help=help_of("retain accuracy"),
     )
+    attacker = next((name for name in ATTACKERS if last.get(name) is not None), "fm_accuracy")
     numbers[2].metric(
-        "Forget after FM",
-        percent(last.get("fm_accuracy")),
+        CURVES[attacker].label,
+        percent(last.get(attacker)),
         border=True,
         help=help_of("FM"),
     )

@@ -19,6 +19,7 @@ import hashlib
 import ipaddress
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ __all__ = [
     "drop",
     "is_mine",
     "keep",
+    "keep_model",
     "may_load_code",
     "may_name_paths",
     "may_now",
@@ -143,6 +145,15 @@ def keep(upload: UploadedFile) -> Path:
         IntakeError: when it is empty, too large, or of no kind that is read here.
     """
     return area().keep(upload.name, upload)
+
+
+def keep_model(uploads: Sequence[UploadedFile]) -> Path:
+    """Write the files of a model's folder into this visitor's area, as a folder.
+
+    Raises:
+        IntakeError: as `keep`, and where they are not the files of one.
+    """
+    return area().keep_model([(upload.name, upload) for upload in uploads])
 
 
 def drop(path: str) -> None:

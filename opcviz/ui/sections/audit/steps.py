@@ -24,7 +24,7 @@ from .look import LOOKING
 
 __all__ = ["data_step", "lasts", "models_step", "run_step"]
 
-WEIGHTS = ("safetensors", "pt", "pth", "bin", "pt2")
+WEIGHTS = ("safetensors", "pt", "pth", "bin", "pt2", "zip", "json")
 OWN_DATA = ("npz", "parquet")
 LISTS = ("csv", "txt", "npy")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -71,14 +71,16 @@ def models_step(look: FirstLook, looking: bool) -> None:
             st.markdown(f"**{name}**")
             st.caption(why)
             many = role == "retrained"
-            files(role, WEIGHTS, many=many, label=f"Weights: {name}")
+            files(role, WEIGHTS, many=many, folders=True, label=f"Weights: {name}")
             _found_of(role, look, looking)
     _by_hand(look)
 
 
 WEIGHTS_HELP = (
-    "Weights as others publish them: .safetensors, or a state dict of PyTorch (.pt, .pth). Files "
-    "are read as numbers alone; nothing in them is run."
+    "Weights as others publish them: .safetensors, a state dict of PyTorch (.pt, .pth) or an "
+    "exported program (.pt2). Of a folder of Hugging Face give config.json and the weights "
+    "together (and preprocessor_config.json), or the folder as .zip. Files are read as numbers "
+    "alone; nothing in them is run."
 )
 
 
@@ -143,7 +145,7 @@ def data_step(look: FirstLook, looking: bool) -> None:
 
 def _data() -> None:
     sets = {info.name: info for info in list_datasets()}
-    offered = ["", *(name for name in sets if name != FOLDER or access.may_name_paths())]
+    offered = ["", *sets]
     chosen = forms.form()
     if chosen.data not in offered:
         forms.put(data="")
@@ -162,11 +164,14 @@ def _data() -> None:
             "as the Unlearning lab says."
         )
     elif chosen.data == FOLDER:
-        st.text_input(
-            "Folder with train/ and test/, each with a folder a class",
-            **bound("folder"),
-            placeholder="/path/to/pictures",
-        )
+        st.caption("train/ and test/, each with a folder a class: as one .zip.")
+        files("data", ("zip",), label="Your pictures")
+        if access.may_name_paths() and not chosen.by_path and not chosen.files("data"):
+            st.text_input(
+                "Or the folder on this machine",
+                **bound("folder"),
+                placeholder="/path/to/pictures",
+            )
     elif forms.own_file(chosen.data):
         files("data", OWN_DATA, label="Your data")
 
