@@ -93,10 +93,12 @@ def _passes(evidence: Evidence, kind: str) -> float:
     if kind == "relearned":
         rates = len(asked.sgd) + len(asked.adam)
         runs = len(asked.anew) * len(asked.shots) * asked.draws * rates
-        return runs * float(asked.steps) * BATCH * TRAINED
-    if kind == "relearning":
-        return (2 + len(asked.shots)) * float(asked.steps) * asked.batch_size * TRAINED
-    return evidence.pictures * asked.most_steps * SEARCHED
+        steps = runs * asked.steps * BATCH * TRAINED
+    elif kind == "relearning":
+        steps = (2 + len(asked.shots)) * asked.steps * asked.batch_size * TRAINED
+    else:
+        steps = evidence.pictures * asked.most_steps * SEARCHED
+    return float(steps)
 
 
 def in_words(low: float, high: float) -> str:
