@@ -90,16 +90,15 @@ def _passes(evidence: Evidence, kind: str) -> float:
     if kind not in ("relearned", "relearning", "inversion"):
         return 0.0
     asked: Any = evidence.table(kind)
-    passes: float = evidence.pictures * SEARCHED
     if kind == "relearned":
         rates = len(asked.sgd) + len(asked.adam)
         runs = len(asked.anew) * len(asked.shots) * asked.draws * rates
-        passes = runs * asked.steps * BATCH * TRAINED
+        steps = runs * asked.steps * BATCH * TRAINED
     elif kind == "relearning":
-        passes = (2 + len(asked.shots)) * asked.steps * asked.batch_size * TRAINED
+        steps = (2 + len(asked.shots)) * asked.steps * asked.batch_size * TRAINED
     else:
-        passes *= asked.most_steps
-    return passes
+        steps = evidence.pictures * asked.most_steps * SEARCHED
+    return float(steps)
 
 
 def in_words(low: float, high: float) -> str:
