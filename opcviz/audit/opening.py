@@ -209,8 +209,8 @@ def _open(
         notes += [each.replace("The original", f"The {role} model", 1) for each in looked.warnings]
         if not chosen.architecture.can_be_trained and not spec.architecture:
             # one with a normalisation inside, too, takes no other beside it
-            others = [each for each in fitting if not (spec.mean and each.mean)]
-            chosen = trainable_twin(chosen, others, weights, data) or chosen
+            alike = [each for each in fitting if not (spec.mean and each.mean)]
+            chosen = trainable_twin(chosen, alike, weights, data) or chosen
             fitting = [chosen]
     if known is None and fitting[1:]:
         others = ", ".join(each.title for each in fitting if each is not chosen)
