@@ -91,7 +91,7 @@ def test_the_first_look_keeps_nothing(ask: Ask, tmp_path: Path) -> None:
         ({"unlearned": "nowhere.pt"}, [], "nowhere.pt"),
         ({"retrained": ""}, ["--retrain", "-1"], "AuditSpec.retrain"),
         ({}, ["--retrain", "3"], "retrained models were given"),
-        ({}, ["--data", "imagenet"], "'imagenet' is no data set, no folder and no file of pictures"),
+        ({}, ["--data", "imagenet"], "'imagenet' is no data set, no folder and no file of"),
         ({}, ["--forget", "everything"], "everything"),
         ({}, ["--forget", "classes:0,1,2,3,4,5,6,7,8,9"], "leave at least one to retain"),
         ({}, ["--mean", "a,b"], "--mean: wants numbers with commas"),
