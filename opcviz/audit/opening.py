@@ -64,10 +64,10 @@ def open_case(
     split = forget.split(data) if chosen is None else _of_ids(chosen, data)
     data = data.to(device)
     opened: list[Opened] = []
-    for role, path in spec.models:
+    for (role, path), name in zip(spec.models, spec.names, strict=False):
         progress(Message(f"Reading the {role} model."))
         known = opened[0].architecture if opened else None
-        opened.append(_open(role, _home(path), spec, data, known))
+        opened.append(_open(role, _home(path), name, spec, data, known))
     trained = spec.retrain if opened[0].architecture.can_be_trained else 0
     study = make_study(
         opened,
@@ -95,8 +95,8 @@ def open_case(
         without |= TRAINING_ANEW
     inputs = (
         *(each.input for each in opened),
-        _data_input(spec.data, loaded),
-        _forget_input(spec.forget, chosen),
+        _data_input(spec.data, spec.names[-2], loaded),
+        _forget_input(spec.forget, spec.names[-1], chosen),
     )
     return Case(
         study=study,
@@ -176,12 +176,13 @@ def _of_ids(ids: Tensor, data: Data) -> Split:
 
 
 def _open(
-    role: str, path: Path, spec: AuditSpec, data: Images, known: Architecture | None
+    role: str, path: Path, name: str, spec: AuditSpec, data: Images, known: Architecture | None
 ) -> Opened:
     """One model that was brought.
 
     Args:
         role, path: which.
+        name: what its owner calls it.
         spec: what is said of all of them.
         data: what it must take.
         known: the architecture of those before it.
@@ -197,11 +198,11 @@ def _open(
         found = recognise(weights, *asked)
     fitting = [each for each in found if each.fits]
     if not fitting:
-        raise IntakeError(_misfit(role, path.name, found, spec.architecture))
+        raise IntakeError(_misfit(role, name, found, spec.architecture))
     if known is not None:
         fitting = [each for each in fitting if each.architecture == known] or fitting
     normalised = (list(spec.mean), list(spec.std)) if spec.mean else (None, None)
-    chosen, notes = fitting[0], [f"{path.name}: {note}." for note in weights.notes]
+    chosen, notes = fitting[0], [f"{name}: {note}." for note in weights.notes]
     if known is None:  # the first one tells how all of them are to be read
         looked = sanity(fitting, weights, data, *normalised)
         best = looked.best.architecture
@@ -215,7 +216,7 @@ def _open(
     if known is None and fitting[1:]:
         others = ", ".join(each.title for each in fitting if each is not chosen)
         notes.append(
-            f"{path.name}: the weights fit {len(fitting)} networks. They are taken as "
+            f"{name}: the weights fit {len(fitting)} networks. They are taken as "
             f"{chosen.title}, which answers most train data right, and not as {others}; "
             "--architecture names another."
         )
@@ -224,12 +225,12 @@ def _open(
     order = outputs_in_order(told.labels, data.class_names) if told else None
     if order is not None and order != tuple(range(data.classes)):
         notes.append(
-            f"{path.name}: its outputs are in another order than the classes of the data; they "
+            f"{name}: its outputs are in another order than the classes of the data; they "
             "were put in order by their names."
         )
     return Opened(
         role,
-        path.name,
+        name,
         model,
         chosen.architecture,
         chosen.title,
@@ -252,17 +253,16 @@ def _misfit(role: str, name: str, found: tuple[Candidate, ...], asked: str) -> s
     return f"{name} ({role}): {told} {nearest.title}: {nearest.explain()}"
 
 
-def _data_input(spec: DataSpec, data: Data) -> Input:
+def _data_input(spec: DataSpec, name: str, data: Data) -> Input:
     size = sum(t.numel() * t.element_size() for t in (data.x_train, data.x_test))
-    name = Path(spec.path).name if spec.path else spec.name
-    return Input("data", name, content_hash(data), size, f"data set '{spec.name}', its contents")
+    told = f"data set '{spec.name}', its contents"
+    return Input("data", name or spec.name, content_hash(data), size, told)
 
 
-def _forget_input(forget: Scenario, ids: Tensor | None) -> Input:
+def _forget_input(forget: Scenario, name: str, ids: Tensor | None) -> Input:
     if ids is not None:
-        path = Path(forget.path)
-        content = path.expanduser().read_bytes()
-        name, told = path.name, f"list of {len(ids)} samples"
+        content = Path(forget.path).expanduser().read_bytes()
+        told = f"list of {len(ids)} samples"
     else:
         content, name, told = str(forget).encode(), str(forget), "scenario"
     return Input("forget", name, hashlib.sha256(content).hexdigest(), len(content), told)

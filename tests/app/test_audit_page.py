@@ -428,9 +428,13 @@ def test_a_finished_audit_says_its_verdict_and_every_attack(finished, report):
     rows = sent(app, "audit.attacks.0")["rows"]
     shown = {row["cells"][0]["text"]: row["cells"] for row in rows}
     back = [f for f in report.figures if f.unit == "%" and f.holds not in (None, "nothing")]
-    furthest = max(back, key=lambda f: f.value - f.retrained.high)
+    furthest = max(back, key=lambda f: f.margin if f.margin is not None else -1e9)
+    assert furthest.decides
+    assert report.verdict.furthest.words == furthest.name
     first = rows[0]["cells"]
     assert first[0]["text"] == called(furthest.name)
+    assert first[0]["below"].startswith("decides · ")
+    assert [row["cells"][0]["below"].startswith("decides") for row in rows].count(True) == 1
     assert first[1]["text"] == f"{furthest.value:.1f}"
     assert first[2]["text"] == f"{furthest.retrained.low:.1f} to {furthest.retrained.high:.1f}"
     assert first[1]["heat"] > 0

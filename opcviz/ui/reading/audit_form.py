@@ -17,6 +17,7 @@ from ...study import Store, StoreError, open_study, shipped_root
 __all__ = [
     "BAND",
     "EXAMPLE",
+    "EXAMPLE_PICTURES",
     "FOLDER",
     "FORGET_BY",
     "Asked",
@@ -30,6 +31,8 @@ __all__ = [
 
 EXAMPLE = "digits"
 """The shipped study whose models the example takes for somebody's."""
+EXAMPLE_PICTURES = 1797
+"""Pictures of its data, train and test."""
 FORGET_BY = {
     "classes": "Whole classes",
     "list": "A list of files or numbers",
