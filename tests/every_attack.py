@@ -16,7 +16,7 @@ PLAN: dict[str, Any] = {
     "name": "columns",
     "methods": ["original", "retrain", {"method": "ft", "epochs": 1}],
     "data": {"name": "digits"},
-    "architecture": {"width": 0.125},
+    "architecture": {"width": 0.1},
     "training": {"epochs": 1, "batch_size": 512},
     "evidence": {
         "probe": 40,
@@ -33,17 +33,18 @@ PLAN: dict[str, Any] = {
 }
 
 
-def made(once: Once, forget: str, only: tuple[str, ...] = ()) -> Path:
+def made(once: Once, forget: str, only: tuple[str, ...] = (), *, width: float = 0.1) -> Path:
     """The store of the study.
 
     Args:
         once: the fixture.
         forget: the scenario.
         only: kinds that are wanted; all of them unless given.
+        width: of the nets.
     """
-    plan = Plan.from_dict({**PLAN, "forget": forget})
+    plan = Plan.from_dict({**PLAN, "forget": forget, "architecture": {"width": width}})
 
     def make(root: Path) -> None:
         run(plan, StudyRunner(plan.study, Store(root), torch.device("cpu")), only=only)
 
-    return once("-".join(["columns", forget.replace(":", "."), *only]), make)
+    return once("-".join(["columns", forget.replace(":", "."), *only, str(width)]), make)
