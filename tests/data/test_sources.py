@@ -263,7 +263,9 @@ def _archive(path, seed=0):
     rng = np.random.default_rng(seed)
     x = rng.integers(0, 256, (10, 32, 32, 3), dtype=np.uint8)
     y = np.arange(10, dtype=np.uint8)
-    names = np.array("airplane automobile bird cat deer dog frog horse ship truck".split())
+    names = np.array(
+        ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+    )
     np.savez(path, x_train=x, y_train=y, x_test=x, y_test=y, class_names=names)
 
 
