@@ -13,6 +13,7 @@ from streamlit.errors import StreamlitAPIException
 from ...common.records import Undefined
 from ...results import PIXELS, DataResult, EvidenceResult, StrongestResult
 from ...study import StudyResult
+from ...study.own import declare_own
 from ..charts.maps_component import Samples
 from ..charts.player_component import Film, player
 from ..charts.theme import class_colors
@@ -69,6 +70,7 @@ def question(study: StudyResult, shown: Sequence[Column], beside: References) ->
 
 def read_ahead() -> None:
     """Read and judge what the first visitor of this page will ask for, before there is one."""
+    declare_own()
     found = library.choices()
     if not found:
         return

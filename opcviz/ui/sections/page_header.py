@@ -40,7 +40,7 @@ def head(
     if pick_models and presentation.presenting():
         return _in_a_hall(title, study, view)
     tour_bar(view)
-    names = {place: library.study_of(place).study.title or place for place in studies}
+    names = {place: found.title or place for place, found in studies.items()}
     if slim:
         left, middle, tools = st.columns([2.7, 1.2, 2.65], vertical_alignment="center")
         right = middle
