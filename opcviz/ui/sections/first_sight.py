@@ -122,8 +122,8 @@ def _said(shown: Sequence[Column], beside: References) -> list[str]:
         both = low if low == high else f"{low.removesuffix(' %')} to {high}"
         told = "; membership tells" if any(of_samples(c.results) for c in shown) else ""
         parts.append(f"Networks that never saw them name {both}: that is the goal{told}.")
-    said = (*parts, *(_verdict(column, beside) for column in shown))
-    return [each.replace(" %", "&nbsp;%") for each in said]
+    parts += [_verdict(column, beside) for column in shown]
+    return [each.replace(" %", "&nbsp;%") for each in parts]
 
 
 def _own(column: Column) -> float | None:
