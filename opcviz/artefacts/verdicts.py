@@ -13,9 +13,9 @@ from .model_results import ModelResults
 __all__ = ["Known", "judge_models", "judge_together", "rank_models", "register_verdict"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Known:
-    """One model, named.
+    """One model, named; it equals nothing but itself, so that what is made of it can be kept.
 
     Attributes:
         who: the model in words, for what is missing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from ...common.records import Undefined, defined
 from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs, StrongestResult
@@ -62,10 +63,26 @@ def judge_classifiers(
 
 
 def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
+    """What a verdict reads of a model; made once, since those of a band are read for every model.
+
+    Args:
+        known: the model.
+        sizes: of the data's parts; other ones make another dossier.
+    """
+    kept = _DOSSIERS.get(known)
+    if kept is None or kept.sizes != sizes:
+        kept = _DOSSIERS[known] = _made(known, sizes)
+    return kept
+
+
+_DOSSIERS: WeakKeyDictionary[Known, Dossier] = WeakKeyDictionary()
+
+
+def _made(known: Known, sizes: Mapping[str, int]) -> Dossier:
     training, results = known.results.training, known.results
     if training.status in ("diverged", "refused", "failed"):
         why = f"{training.status}, {training.reason or 'no reason given'}"
-        return Dossier(known.who, Undefined(why), failed=why)
+        return Dossier(known.who, Undefined(why), sizes, failed=why)
     evidence = results.get(EvidenceResult)
     attempts, signs, lacking = _attacks(known)
     if known.quick:  # what they found is found; what they did not find, others may

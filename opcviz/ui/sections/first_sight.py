@@ -13,6 +13,7 @@ from streamlit.errors import StreamlitAPIException
 from ...common.records import Undefined
 from ...results import PIXELS, DataResult, EvidenceResult, StrongestResult
 from ...study import StudyResult
+from ...study.own import declare_own
 from ..charts.maps_component import Samples
 from ..charts.player_component import Film, player
 from ..charts.theme import class_colors
@@ -43,11 +44,12 @@ EXITS = (
 STYLE = """
 [data-testid="told"] {font-size: 18px; line-height: 1.4; margin: 0}
 [data-testid="told"] .class {font-weight: 700}
-[data-testid="told"].slide {font-size: clamp(26px, 2.6vw, 44px); line-height: 1.35; max-width: 36em}
+[data-testid="told"].slide {font-size: clamp(28px, 2.9vw, 46px); line-height: 1.35; max-width: 36em}
 [data-testid="told"].slide p {font-size: inherit; margin: 0 0 .7em}
 .stMainBlockContainer :is(label p, [data-testid="stSelectbox"] *, [data-testid="stPageLink"] p,
 [data-testid="stCaptionContainer"] p) {font-size: 16px}
 .stMainBlockContainer > div > [data-testid="stVerticalBlock"] {gap: .7rem}
+@media (max-width: 1100px) {.stMainBlockContainer [data-testid="stSelectbox"] * {font-size: 14px}}
 """
 EXPLAIN_PAGE = (
     "Each dot is a picture as the network sees it in its last layer; dots glide from epoch to "
@@ -69,6 +71,7 @@ def question(study: StudyResult, shown: Sequence[Column], beside: References) ->
 
 def read_ahead() -> None:
     """Read and judge what the first visitor of this page will ask for, before there is one."""
+    declare_own()
     found = library.choices()
     if not found:
         return
