@@ -27,7 +27,7 @@ test fast wheel: export OMP_NUM_THREADS = 1
 
 test: tools chromium lint
 	$(BIN)/python -m pytest -m "not browser and not wheel" -n 3 --dist loadfile
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m wheel
 
 fast: tools
