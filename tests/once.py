@@ -33,11 +33,11 @@ class Once:
             name: of what is in it; the same for everybody who makes the same.
             make: fills an empty folder.
         """
-        folder, half = self._root / name, self._root / f".{name}"
+        folder, done = self._root / name, self._root / f"{name}.done"
         with FileLock(self._root / f"{name}.lock"):
-            if not folder.exists():
-                shutil.rmtree(half, ignore_errors=True)  # somebody's attempt that failed
-                half.mkdir()
-                make(half)
-                half.rename(folder)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # somebody's attempt that failed
+                folder.mkdir()
+                make(folder)
+                done.touch()
         return folder

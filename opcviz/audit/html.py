@@ -225,17 +225,21 @@ def _furthest(report: Report, verdict: Verdict) -> str:
     attempt = verdict.furthest
     if attempt is None:
         return ""
-    asked = attempt.attacker == "answers"
     kind = next((f.kind for f in report.figures if f.holds and f.name == attempt.words), None)
     made = next((each for each in report.attackers if each.name == kind), None)
-    best = f"in the best run {attempt.settings}" if attempt.settings else ""
-    spends = [ASKED] if asked else [made.budget if made else "", best]
-    told = "; ".join(each for each in spends if each)
-    return (
-        f"Of all attackers this one came furthest beyond the retrained models: "
-        f"{called(attempt.words)}. What it was given: {HOLDS[attempt.holds]}."
-        + (f" What it spent: {told}." if told else "")
+    if attempt.attacker == "answers":
+        spent = f"Spent: {ASKED}."
+    elif attempt.settings:
+        spent = f"Spent in its best run: {attempt.settings}; section 1 has its whole budget."
+    else:
+        spent = f"Spent: {made.budget}." if made else ""
+    first = next((each.says for each in verdict.numbers), "")
+    who = (
+        "The first of these attackers came furthest."
+        if first.startswith(attempt.words)
+        else f"Furthest beyond the retrained models came: {called(attempt.words)}."
     )
+    return f"{who} Given: {HOLDS[attempt.holds]}. {spent}".strip()
 
 
 def _appendix(report: Report) -> list[tuple[str, Table]]:

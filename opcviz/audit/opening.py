@@ -16,7 +16,7 @@ from ..data import Data, DataSpec, Images, Scenario, Split, load
 from ..data.indices import indices_digest
 from ..intake.described import outputs_in_order
 from ..intake.lists import listed_ids
-from ..intake.recognise import Candidate, as_candidate, brought, recognise
+from ..intake.recognise import Candidate, as_candidate, brought, recognise, trainable_twin
 from ..intake.sanity import sanity
 from ..intake.weights import read_weights
 from ..models import Architecture, build_classifier
@@ -208,6 +208,11 @@ def _open(
         best = looked.best.architecture
         chosen = next((each for each in fitting if each.architecture.name == best), chosen)
         notes += [each.replace("The original", f"The {role} model", 1) for each in looked.warnings]
+        if not chosen.architecture.can_be_trained and not spec.architecture:
+            # one with a normalisation inside, too, takes no other beside it
+            alike = [each for each in fitting if not (spec.mean and each.mean)]
+            chosen = trainable_twin(chosen, alike, weights, data) or chosen
+            fitting = [chosen]
     if known is None and fitting[1:]:
         others = ", ".join(each.title for each in fitting if each is not chosen)
         notes.append(

@@ -35,11 +35,13 @@ from .readings import Reading, read_names
 from .titles import title_of
 from .weights import Weights
 
-__all__ = ["Candidate", "as_candidate", "brought", "network_of", "recognise"]
+__all__ = ["Candidate", "as_candidate", "brought", "network_of", "recognise", "trainable_twin"]
 
 NEAR = 0.3
 """Share of a network's tensors that must be there for it to be shown as one that nearly fits."""
 MAX_NEAR = 3
+TWINS = 32
+"""Samples on which two networks are compared."""
 SIZED = ("vit", *LIBRARIES)
 """Families of networks whose sizes are free: those of others are what their publishers chose."""
 
@@ -210,6 +212,27 @@ def brought(
         for parameter in model.head.parameters():  # weight and bias have a row an output
             parameter.data = parameter.data[rows]
     return model
+
+
+@torch.no_grad()
+def trainable_twin(
+    exported: Candidate, candidates: Sequence[Candidate], weights: Weights, data: Data
+) -> Candidate | None:
+    """The known network that an exported program is, if it computes the same.
+
+    It can be trained anew, which a program cannot. Both are asked about some train samples.
+    """
+    others = [each for each in candidates if each.fits and each.architecture.can_be_trained]
+    if not others:
+        return None
+    x = data.batch(torch.arange(min(TWINS, len(data.y_train)), device=data.device))
+    plain = (0.0,) * data.shape[0], (1.0,) * data.shape[0]
+    wanted = brought(exported, weights, data, *plain)(x)
+    for each in others:
+        found = brought(each, weights, data, each.mean or plain[0], each.std or plain[1])(x)
+        if torch.allclose(found, wanted, rtol=1e-4, atol=1e-4 * float(wanted.abs().max())):
+            return each
+    return None
 
 
 def _check_pass(candidate: Candidate, data: Data) -> None:

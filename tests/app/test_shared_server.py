@@ -6,6 +6,7 @@ import pytest
 import streamlit as st
 from reading import captions, fine
 
+from opcviz.audit.page_job import RUNNER, PageJob
 from opcviz.common.access import Access, current, held
 from opcviz.study import shipped_root
 from opcviz.ui.reading import access
@@ -85,6 +86,16 @@ def test_runs_of_other_visitors_are_listed_without_names_and_cannot_be_shown(
     assert "Another visitor's run" in said
     assert "secret" not in said
     assert not [each for each in lab.button if each.key == f"queue.{theirs}"]
+
+
+def test_cancel_ends_an_audit_only_for_whoever_presses_it(shared, visit, engine) -> None:
+    id = engine.submit(PageJob().to_dict(), "Audit · the same", runner=RUNNER)
+    first, second = (visit("audit", run=id) for _ in range(2))
+    fine(first.button(key=f"audit.cancel.{id}").click().run())
+    assert engine.status(id).active
+    assert "run" not in first.query_params
+    fine(second.button(key=f"audit.cancel.{id}").click().run())
+    assert engine.status(id).status == "cancelled"
 
 
 def test_on_ones_own_machine_all_runs_are_ones_own(visit, engine) -> None:

@@ -102,7 +102,7 @@ def three(net: nn.Module, head: str) -> dict[str, nn.Module]:
 def resnet(tmp_path_factory: pytest.TempPathFactory) -> Brought:
     """A ResNet-20 for CIFAR, trained for moments."""
     folder = tmp_path_factory.mktemp("resnet20")
-    data, path = pictures(folder, 160, 64)
+    data, path = pictures(folder, 96, 40)
     torch.manual_seed(0)
     net = NamedResNet((16, 32, 64), 3, "A")
     net.linear = nn.Linear(64, CLASSES)
@@ -228,7 +228,7 @@ HEAVY: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
 def test_larger_networks_too(form: str, tmp_path: Path) -> None:
     """Untrained ones: what is compared is how they are read."""
     make, head, name = HEAVY[form]
-    _, path = pictures(tmp_path, 64, 32)
+    _, path = pictures(tmp_path, 16, 12)
     torch.manual_seed(0)
     nets = three(in_half(trained_like(make())), head)
     del nets["retrained"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ...study import PresetInfo, about_presets
+from ..reading import access
 
 __all__ = ["said", "show"]
 
@@ -18,15 +19,21 @@ def show() -> None:
         )
         for about in about_presets():
             if about.cost:
-                st.markdown(said(about))
+                st.markdown(said(about, access.may_name_paths()))
 
 
-def said(about: PresetInfo) -> str:
-    """One preset as Markdown: title, size, cost, command, and what is missing."""
+def said(about: PresetInfo, places: bool = True) -> str:
+    """One preset as Markdown: title, size, cost, command, and what is missing.
+
+    Args:
+        about: the preset.
+        places: whether folders of this machine may be named to whoever looks.
+    """
+    missing = about.missing if places else "Its data are not on this machine"
     lines = [
         f"**{about.title}**",
         f"{about.models} models; {about.cost}.",
         f"`opcviz run {about.name}`",
-        *([f"{about.missing}."] if about.missing else []),
+        *([f"{missing}."] if about.missing else []),
     ]
     return "  \n".join(lines)

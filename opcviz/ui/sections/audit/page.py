@@ -76,9 +76,11 @@ def _introduction() -> None:
             help=ready
             if isinstance(ready, str)
             else "The shipped digits network and one that was told to forget three of them, as if "
-            "somebody had brought them: the whole way. "
-            f"{steps.lasts(forms.asked(ready).job, at_rest)}",
+            "somebody had brought them: the whole way.",
         )
+        if not isinstance(ready, str):
+            job = forms.asked(ready).job
+            st.caption(steps.lasts(job, at_rest, "on a laptop that does nothing else"))
     if pressed and not isinstance(ready, str):
         forms.put(**vars(ready))
         steps.begin(forms.asked(ready).job)

@@ -298,12 +298,15 @@ def _cost(job: PageJob, look: FirstLook) -> str:
     return f"{told[:1].upper()}{told[1:]}. {lasts(job, look)}"
 
 
-def lasts(job: PageJob, look: FirstLook) -> str:
+def lasts(
+    job: PageJob, look: FirstLook, by: str = "by the speed of one pass of pictures just now"
+) -> str:
     """About how long an audit takes, and by what that is known; a sentence.
 
     Args:
         job: what would be run.
         look: what was recognised, with the speed that was measured then.
+        by: how that speed is known.
     """
     seconds = reading.past_seconds(library.engine(), job)
     if seconds is not None:
@@ -323,7 +326,7 @@ def lasts(job: PageJob, look: FirstLook) -> str:
             epochs=usual.training.epochs,
         )
     )
-    return f"{told[:1].upper()}{told[1:]}, by the speed of one pass of pictures just now."
+    return f"{told[:1].upper()}{told[1:]}, {by}."
 
 
 def begin(job: PageJob) -> None:
