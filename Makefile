@@ -29,7 +29,7 @@ WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: tools chromium lint
 	$(BIN)/python -m pytest -m "not browser and not wheel" $(WORKERS)
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m wheel
 
 fast: tools

@@ -202,7 +202,7 @@ MUTANTS = (
     # ---- and some on screen ---------------------------------------------------------------
     Mutant(
         "the lab's metric 'after FM' shows retain accuracy",
-        'percent(last.get("fm_accuracy"))',
+        "percent(last.get(attacker))",
         'percent(last.get("retain_accuracy"))',
         (LAB,),
     ),

@@ -30,16 +30,14 @@ from typing import (
     ClassVar,
     Literal,
     Self,
-    TypeAlias,
     TypeGuard,
     TypeVar,
-    Union,
     get_args,
-    get_origin,
     get_type_hints,
 )
 
 from .caching import once_per_class
+from .hints import Hint, choices_of, origin_of, plain_types, ranges_of, value_hint
 from .json_types import Json
 from .ranges import Percent, Share, check_all
 
@@ -47,7 +45,6 @@ __all__ = ["Percent", "Record", "Share", "Undefined", "defined", "guard", "known
 
 
 T = TypeVar("T")
-Hint: TypeAlias = Any  # a type as `typing` gives it: a class, a union, a parametrised alias
 Reasons = Literal["sentence", "table"]
 
 
@@ -170,27 +167,15 @@ def _plain_fields(cls: Any) -> dict[str, tuple[frozenset[type], list[Any]]]:
     """
     found: dict[str, tuple[frozenset[type], list[Any]]] = {}
     for name, (_, hint) in _declared(cls).items():
-        held = [each for each in _choices(hint) if each not in (Undefined, types.NoneType)]
-        kinds = _plain_types(held[0]).difference(_NULL) if len(held) == 1 else frozenset[type]()
-        found[name] = kinds, _ranges(hint)
+        held = [each for each in choices_of(hint) if each not in (Undefined, types.NoneType)]
+        kinds = plain_types(held[0]).difference(_NULL) if len(held) == 1 else frozenset[type]()
+        found[name] = kinds, ranges_of(hint)
     return found
 
 
 @cache
-def _choices(hint: Hint) -> tuple[Hint, ...]:
-    """The members of a union; of another type itself alone."""
-    return get_args(hint) if _origin(hint) in (Union, types.UnionType) else (hint,)
-
-
-@cache
-def _origin(hint: Hint) -> Any:
-    """`Mapping` of `Mapping[str, int]`; None of a plain class."""
-    return get_origin(hint)
-
-
-@cache
 def _records(hint: Hint) -> bool:
-    return any(isinstance(each, type) and issubclass(each, Record) for each in _choices(hint))
+    return any(isinstance(each, type) and issubclass(each, Record) for each in choices_of(hint))
 
 
 # ---- writing ------------------------------------------------------------------------------------
@@ -202,19 +187,11 @@ def _plain(value: object, hint: Hint) -> object:
     if isinstance(value, Record):
         return value.to_dict()
     if isinstance(value, Mapping):
-        inner = _value_hint(hint)
+        inner = value_hint(hint)
         return {key: _plain(each, inner) for key, each in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(each, None) for each in value]
     return value
-
-
-def _value_hint(hint: Hint) -> Hint:
-    """What a table of this type holds."""
-    for each in _choices(hint):
-        if _origin(each) is not None and issubclass(_origin(each), Mapping):
-            return get_args(each)[1]
-    return None
 
 
 def _undefined(name: str, value: object) -> Iterator[tuple[str, str]]:
@@ -285,7 +262,7 @@ def _read(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: str) -
         for each in ranges:
             each.check(value, where)
         return value
-    choices = _choices(hint)
+    choices = choices_of(hint)
     if value is None:
         return _read_null(choices, reasons, where)
     if (
@@ -317,7 +294,7 @@ def _read_null(choices: tuple[Hint, ...], reasons: _Reasons, where: str) -> Unde
 
 def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: str) -> Any:
     """A value of one type that is no union."""
-    origin, inner = _origin(hint), get_args(hint)
+    origin, inner = origin_of(hint), get_args(hint)
     if hint is Any:
         return value
     if origin is Annotated:
@@ -330,8 +307,8 @@ def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: st
             return value
     elif origin is not None and issubclass(origin, Mapping):
         if isinstance(value, Mapping):
-            if _plain_types(inner[1]).difference(_NULL).issuperset(map(type, value.values())):
-                for each in _ranges(inner[1]):
+            if plain_types(inner[1]).difference(_NULL).issuperset(map(type, value.values())):
+                for each in ranges_of(inner[1]):
                     for key, number in value.items():
                         each.check(number, f"{where}.{key}")
                 return dict(value)
@@ -351,27 +328,14 @@ def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: st
     raise ValueError(f"{where}: wants {getattr(hint, '__name__', hint)}, got {value!r}")
 
 
-@cache
-def _plain_types(hint: Hint) -> frozenset[type]:
-    """Classes of which any value is one of this type, as it stands in JSON."""
-    bare = {getattr(each, "__origin__", each) for each in _choices(hint)}
-    found = frozenset[type]({float, int, str, bool, types.NoneType} & bare)
-    return found | {int} if float in found else found
-
-
-@cache
-def _ranges(hint: Hint) -> list[Any]:
-    return [each for one in _choices(hint) for each in getattr(one, "__metadata__", ())]
-
-
 def _items(
     inner: tuple[Hint, ...], value: Sequence[Any], strict: bool, where: str
 ) -> Iterator[Any]:
     hints = inner if len(inner) > 1 and inner[1] is not Ellipsis else inner[:1] * len(value)
     if len(hints) != len(value):
         raise ValueError(f"{where}: wants {len(hints)} values, got {len(value)}")
-    if len(set(hints)) == 1 and _plain_types(hints[0]).issuperset(map(type, value)):
-        check_all(_ranges(hints[0]), value, where)
+    if len(set(hints)) == 1 and plain_types(hints[0]).issuperset(map(type, value)):
+        check_all(ranges_of(hints[0]), value, where)
         yield from value  # long rows of numbers are most of what is read
         return
     for i, (hint, each) in enumerate(zip(hints, value, strict=True)):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 
-__all__ = ["begin", "visited"]
+__all__ = ["begin", "get_ready", "visited"]
 
 FIRST = (  # what `app.py` and `pages/first_sight.py` import
     "opcviz.ui.document",
@@ -81,15 +81,20 @@ def visited() -> Iterator[None]:
 
 def begin() -> None:
     """Begin to get ready, beside the server's start."""
-    threading.Thread(target=_get_ready, name="ahead", daemon=True).start()
+    threading.Thread(target=_all, name="ahead", daemon=True).start()
 
 
-def _get_ready() -> None:
+def get_ready() -> None:
+    """Import what the first page needs and read the study that it opens on."""
     for name in FIRST:
         import_module(name)
     from .sections import first_sight
 
     first_sight.read_ahead()
+
+
+def _all() -> None:
+    get_ready()
     for step in _rest():
         _visits.wait()
         step()

@@ -7,10 +7,11 @@ lacks a figure is left without an answer, and the reason says which.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from ..common.config import ConfigError
+from ..common.later import later
 from ..common.records import Record, Undefined
 from ..results import Attempt
 from .check import Check
@@ -140,7 +141,14 @@ def judge(
         return no_verdict(["the original model", "a retrained model"])
     t = thresholds or Thresholds()
     found = _decide(Questions(model, original, others, t))
-    flips = []
+    # it takes ten times as long as the profile, and few look at it
+    return replace(found, sensitivity=later(lambda: _flips(found, model, original, others, t)))
+
+
+def _flips(
+    found: Verdict, model: Dossier, original: Dossier | None, band: Band, t: Thresholds
+) -> Iterator[Flip]:
+    """Each threshold, halved or doubled, with which the words would be others."""
     for each in fields(Thresholds):
         for factor in FACTORS:
             value = getattr(t, each.name) * factor
@@ -148,10 +156,9 @@ def judge(
                 other = t.replace(**{each.name: value})
             except ConfigError:  # out of its range: no such line can be drawn
                 continue
-            said = _decide(Questions(model, original, others, other)).words
+            said = _decide(Questions(model, original, band, other)).words
             if said != found.words:
-                flips.append(Flip(each.name, value, said))
-    return replace(found, sensitivity=tuple(flips))
+                yield Flip(each.name, value, said)
 
 
 def _decide(q: Questions) -> Verdict:

@@ -83,10 +83,10 @@ FIRST_VISIT = """
     sys.path.insert(0, {here!r})
     import numpy as np
     from streamlit.testing.v1 import AppTest
-    from opcviz.ui import serve
+    from opcviz.ui import ahead
     from opcviz.ui.reading import kept
 
-    serve.get_ready()
+    ahead.get_ready()
     ready = set(sys.modules)
     opened, load, read = [], np.load, kept.open_study
     np.load = lambda *args, **kwargs: opened.append(str(args[0])) or load(*args, **kwargs)

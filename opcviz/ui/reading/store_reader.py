@@ -303,6 +303,7 @@ def read_ahead() -> Iterator[Callable[[], object]]:
 
 def _read_column(study: StudyResult, key: str) -> None:
     for column in columns(study, (key,)):
+        len(column.verdict.sensitivity)
         column.arrays("maps", "maps.npz")
         column.arrays("inversion", "inversion.npz")
 
