@@ -10,18 +10,17 @@ from ..results import Attempt, Sign
 from .check import Check, spread_of
 from .dossier import MEMBERSHIP, Band, Dossier, Missing
 from .kept import KeptQuestions
+from .noticed import NoticedQuestions
 from .words import Thresholds
 
 __all__ = ["Questions"]
 
-MAX_RATIO = 1e6  # a ratio that stands for all above it: JSON has no infinity
 LEAST_LEAD = 10.0  # points by which the original must answer more than the band, to compare shares
 LEAST_AUC_LEAD = 0.05  # the same of membership
-APART = "forgotten and retained pictures are told apart"
 MOST = (100.0, (100.0, 100.0))  # what an original that nobody has can have answered at most
 
 
-class Questions(KeptQuestions):
+class Questions(NoticedQuestions, KeptQuestions):
     """One model, its original and the band; a check that lacks a figure raises `Missing`.
 
     Args:
@@ -84,13 +83,12 @@ class Questions(KeptQuestions):
             kept, _ = self.model.part("retain_test")
         except Missing:
             return False
-        return kept < 2 * 100 / max(len(self.model.recalls()), 2)
+        return kept < 2 * self.chance
 
-    def _of_band(self, value: float) -> Interval | None:
-        """The interval of the retrained model that answers so many of the forgotten pictures."""
-        return next(
-            (found[1] for m in self.band.models if (found := m.answers())[0] == value), None
-        )
+    @property
+    def chance(self) -> float:
+        """Percent that guessing gets right: of as many classes as there are recalls."""
+        return 100 / max(len(self.model.recalls()), 2)
 
     def _left_in_membership(self) -> Check | None:
         if self.original is None:
@@ -132,7 +130,8 @@ class Questions(KeptQuestions):
         """Whether he gets more than a further retrained model would give him, or luck, or pixels.
 
         The gain counts from the most that any model of the band gives; the line is the greatest of
-        our own (`points`), of chance in the pictures scored, and of the spread of the band.
+        our own (`points`), of chance in the pictures scored, and of the spread of the band. One
+        retrained model has no spread; then the line is `_way_to_the_original`.
         """
         strongest = max(band, key=lambda each: each.recovered)
         least = min(each.recovered for each in band)
@@ -140,14 +139,18 @@ class Questions(KeptQuestions):
         gain = attempt.recovered - bar
         interval = difference(attempt.recovered, bar, attempt.interval, of_bar)
         chance = gain - interval[0] if interval else 0.0
-        further = self.band.spread.bound(attempt.key, self.t.further) or 0.0
-        needed = max(self.t.points, chance, further - bar)
+        further = self.band.spread.bound(attempt.key, self.t.further)
+        if further is None:
+            spread, alone = self._way_to_the_original(attempt, bar, of_bar)
+        else:
+            spread, alone = further - bar, ""
+        needed = max(self.t.points, chance, spread)
         return Check.above(
             "recovered beyond the retrained models",
             gain,
             needed,
             f"{attempt.words} gets {attempt.recovered:.1f} % {attempt.of}; from "
-            f"{self.band.words} {spread_of(least, strongest.recovered)} %{why}; "
+            f"{self.band.words} {spread_of(least, strongest.recovered)} %{why}{alone}; "
             + (
                 f"more than {bar + needed:.1f} % counts as a difference"
                 if bar + needed < 100
@@ -155,6 +158,30 @@ class Questions(KeptQuestions):
             ),
             width=self.t.points or 1.0,
             interval=interval,
+        )
+
+    def _way_to_the_original(
+        self, attempt: Attempt, bar: float, of_bar: Interval
+    ) -> tuple[float, str]:
+        """The line beside a single retrained model, and what it is in words.
+
+        How far a second one would lie from the first is not known. But it never saw the data, as
+        the original did: so a model counts as hiding something only where the attacker gets more
+        than half of the way from the retrained model to the original (`left`, the share that also
+        counts in answers). He decides nothing where the original gives him hardly more than the
+        retrained model: less than `LEAST_LEAD` points, or less than chance in the pictures scored.
+        Where he did not attack the original it may have given him everything.
+        """
+        theirs = self.original.attempt(attempt.key) if self.original else None
+        most = 100.0 if theirs is None else theirs.recovered
+        certain = theirs and difference(most, bar, theirs.interval, of_bar)
+        first = "100 % at most" if theirs is None else f"{most:.1f} %"
+        if most - bar < LEAST_LEAD or (certain and certain[0] <= 0):
+            return 100.0, f", too near to the original's {first} to decide beside it alone"
+        return (
+            (most - bar) * self.t.left / 100,
+            f", beside which alone more than {self.t.left:g} % of the way to the original's "
+            f"{first} must be left",
         )
 
     def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval, str]:
@@ -192,6 +219,21 @@ class Questions(KeptQuestions):
         """Those who get more than from the band, the furthest first."""
         return [(attempt, check) for attempt, check in self.gained if check.holds]
 
+    @property
+    def undecided(self) -> list[tuple[Attempt, Check]]:
+        """Beside a single retrained model: those who get more than from it, by more than chance,
+        and not so much that another retrained model could not give it, too."""
+        if len(self.band.models) != 1:
+            return []
+        return [
+            (attempt, check)
+            for attempt, check in self.gained
+            if not check.holds
+            and check.value > self.t.points
+            and check.interval is not None
+            and check.interval[0] > 0
+        ]
+
     def depth(self) -> str | None:
         """The earliest block from which on no map gets more than from the band; None for none."""
         beyond = {attempt.place for attempt, _ in self.hidden}
@@ -205,15 +247,16 @@ class Questions(KeptQuestions):
     def below(self) -> list[Check]:
         """How far below the band the best map of the last block and the best relearning stay.
 
-        Empty where one of the two was not tried with labelled forgotten pictures, and of a single
-        class: an answer that never comes first may still come second, so that whoever knows which
-        class is forgotten finds it by a threshold.
+        Empty where one of the two was not tried with labelled forgotten pictures; beside a single
+        retrained model, which another one may lie far below; and of a single class: an answer that
+        never comes first may still come second, so that whoever knows which class is forgotten
+        finds it by a threshold.
         """
         groups = [
             [a for a, _ in self.gained if self._at_the_end(a) and a.holds == "all"],
             [a for a, _ in self.gained if a.attacker == "relearning" and a.holds == "shots"],
         ]
-        if not all(groups) or self.one_class:
+        if not all(groups) or self.one_class or len(self.band.models) < 2:
             return []
         checks = []
         for attempts in groups:
@@ -236,75 +279,3 @@ class Questions(KeptQuestions):
                 )
             )
         return checks
-
-    # ---- noticeable? ------------------------------------------------------------------------
-
-    def signs(self) -> list[Check]:
-        """What betrays the unlearned data.
-
-        Raises:
-            Missing: where no judge saw both the model and the whole band.
-        """
-        judged = [check for sign in self.model.signs if (check := self._apart(sign.key))]
-        if not judged:
-            raise Missing("separability of this and the retrained models by the same judge")
-        most = max(judged, key=lambda check: check.margin)
-        contracted = self._tighter()
-        visible = max((s.auc for s in self.model.signs if s.judge != MEMBERSHIP), default=0.0)
-        return [
-            most,
-            *([contracted] if contracted and visible >= self.t.visible else []),
-            *([self._shunned()] if self.model.of_samples else []),
-        ]
-
-    def _apart(self, key: tuple[str, str]) -> Check | None:
-        ours, band = self.model.sign(key), [sign.auc for sign in self.band.signs(key)]
-        if ours is None or not band:
-            return None
-        low, high = min(band), max(band)
-        judge, place = key
-        over, interval = ours.auc - high, (ours.low - high, ours.high - high)
-        if (
-            judge == MEMBERSHIP and low - ours.auc > over
-        ):  # less like training data than unseen ones
-            over, interval = low - ours.auc, (low - ours.high, low - ours.low)
-        member = judge == MEMBERSHIP
-        who = f"membership, {place}" if member else f"{judge} on {place}"
-        what = "forgotten pictures pass for training data" if member else APART
-        return Check.above(
-            "AUC beyond the retrained models'",
-            over,
-            self.t.apart,
-            f"{what} with AUC {ours.auc:.2f} ({who}), in {self.band.words} with "
-            f"{spread_of(low, high, '.2f')}"
-            + ("" if high + self.t.apart < 1 else "; not even 1.00 would count as a difference"),
-            unit="AUC",
-            interval=interval,
-        )
-
-    def _tighter(self) -> Check | None:
-        """How much tighter the forgotten features are than in the tightest retrained model."""
-        ours = self.model.radius_ratio
-        band = [m.radius_ratio for m in self.band.models if isinstance(m.radius_ratio, float)]
-        if not isinstance(ours, float) or len(band) < len(self.band.models):
-            return None
-        theirs = min(band)
-        return Check.times(
-            "tighter than in the retrained models",
-            min(max(theirs / ours if ours else MAX_RATIO, 1 / MAX_RATIO), MAX_RATIO),
-            self.t.tighter,
-            f"the forgotten features are {ours:.2g} times as wide as the retained ones, in "
-            f"{self.band.words} at least {theirs:.2g} times",
-        )
-
-    def _shunned(self) -> Check:
-        ours, of_ours = self.model.answers()
-        low, high = self.band.answers()
-        return Check.above(
-            "answers below the retrained models'",
-            low - ours,
-            2 * self.t.points,
-            f"{ours:.1f} % of the forgotten samples are right; {self.band.words}, which never saw "
-            f"them, {spread_of(low, high)} %",
-            interval=difference(low, ours, self._of_band(low), of_ours),
-        )

@@ -92,16 +92,27 @@ saw the forgotten data. Every attacker is scored on pictures they were not given
 2. **hidden**: some declared attacker gets back more than {t.points:g} points beyond the most that
    they get from any retrained model, more than chance could give (the 95 % interval of the
    difference), and more than all but {t.further:g} % of further retrained models would give them,
-   by the spread of those in hand. A map must also get more than a map gets from the pixels alone,
-   without the unlearned model. One attacker is enough.
+   by the spread of those in hand. Beside a *single* retrained model there is no spread: there the
+   attacker must get more than {t.left:g} % of the way from it to the original, which must be at
+   least 10 points and more than chance; who gets more than from it, and not so much, leaves the
+   question open until more retrained models are there. A map must also get more than a map gets
+   from the pixels alone, without the unlearned model. One attacker is enough.
 3. **beyond**: none does; and both the best map of the last block and the best relearning get more
    than {t.points:g} points, and more than chance, less than from every retrained model. It says
    nothing of earlier blocks, nor of whoever throws the network away and trains a fresh one. Of a
-   single class it is never said: a threshold finds what never comes first. And where a single class
-   is forgotten, a network that answers nothing at all gets no answer here.
+   single class it is never said: a threshold finds what never comes first; nor beside a single
+   retrained model, which another may lie far below.
 4. **as in retrained models**: none does. Lines 3 and 4 want all families of attackers; where one is
    missing there is no answer. A difference smaller than the spread of a few retrained models cannot
    be seen; over all attackers together a few percent of retrained models pass some line by luck.
+
+A network that answers retained data hardly better than guessing is destroyed, and what is destroyed
+is not forgotten as in retrained models: unless something is *hidden* in it, there is no answer.
+
+*Retrained models in doubt.* One that saw some of the forgotten data would hide everything behind
+its figures. So each is held against the others by this very rule (with two of them, by that for a
+single one). Whoever would be *not gone* or *hidden* beside them, or still answers forgotten classes
+by their names, is named; the profile is made with and without those in doubt, and the worse stands.
 
 *Seeds together.* What is within the spread of retrained models for one model may be far beyond it
 for the seeds of a method taken together. They are *hidden*, whatever each of them is called, if
@@ -123,9 +134,10 @@ recall.
 The band is exact unlearning. A retrained model's own answer is *as in retrained models*, however
 much an attacker with labelled pictures can rebuild from it.
 
-Confidence: one seed gives *medium*, and *low* where the interval of the closest call reaches its
-line, or where there is one retrained model and so no spread. Three seeds or more that agree, none
-of them low, give *high*; seeds that disagree, *low*."""
+Confidence: one seed gives *medium*; *low* with fewer than three retrained models, where the
+interval of the closest call reaches its line, or, unless an attacker is clearly beyond theirs,
+where the figure of any attacker lies within a fifth of their line. Three seeds or more that agree,
+none of them low, give *high*; seeds that disagree, *low*."""
 
 
 def in_words(gone: str | None, noticeable: str | None, kept: str | None) -> str:
