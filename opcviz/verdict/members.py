@@ -75,14 +75,22 @@ def _knows_more(
     member: Dossier, original: Dossier | None, others: Sequence[Dossier], t: Thresholds
 ) -> Check | None:
     """What would be called left or hidden in it beside the others."""
-    q = Questions(member, original, Band(others), t)
+    left = [_left(member, original, each, t) for each in others]
+    held = [check for check in left if check is not None and check.holds]
+    if len(held) == len(others):  # beside each of them: one that lies low accuses nobody
+        return min(held, key=lambda check: check.margin)
+    hidden = Questions(member, original, Band(others), t).hidden
+    return hidden[0][1] if hidden else None
+
+
+def _left(
+    member: Dossier, original: Dossier | None, other: Dossier, t: Thresholds
+) -> Check | None:
+    """How much of the original's lead over one retrained model is left in another."""
     try:
-        left = q.left()
+        return Questions(member, original, Band([other]), t).left()
     except Missing:
-        left = None
-    if left is not None and left.holds:
-        return left
-    return q.hidden[0][1] if q.hidden else None
+        return None
 
 
 def apart(band: Sequence[Dossier], thresholds: Thresholds) -> str:

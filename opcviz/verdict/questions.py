@@ -141,7 +141,8 @@ class Questions(NoticedQuestions, KeptQuestions):
         chance = gain - interval[0] if interval else 0.0
         further = self.band.spread.bound(attempt.key, self.t.further)
         if further is None:
-            spread, alone = self._way_to_the_original(attempt, bar, of_bar)
+            half, alone = self._way_to_the_original(attempt, bar, of_bar)
+            spread = half + chance
         else:
             spread, alone = further - bar, ""
         needed = max(self.t.points, chance, spread)
@@ -178,6 +179,7 @@ class Questions(NoticedQuestions, KeptQuestions):
         first = "100 % at most" if theirs is None else f"{most:.1f} %"
         if most - bar < LEAST_LEAD or (certain and certain[0] <= 0):
             return 100.0, f", too near to the original's {first} to decide beside it alone"
+        most = max(most, max((a.recovered for a in self.original.attempts if a.attacker == "answers"), default=0.0) if self.original else 0.0)
         return (
             (most - bar) * self.t.left / 100,
             f", beside which alone more than {self.t.left:g} % of the way to the original's "
