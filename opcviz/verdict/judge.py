@@ -24,7 +24,7 @@ MORE = "beside one alone that is not decided; in an audit bring them, or --retra
 ENOUGH = 3  # retrained models that show how far retraining itself varies
 WORST_FIRST = (
     ("no", "hidden", None, "as in retrained models", "beyond"),
-    ("yes", None, "no"),
+    ("yes", None, "as in retrained models", "no"),
     ("no", "one class harmed", None, "yes"),
 )
 """The answers to the three questions, for the worse of two profiles."""
@@ -210,7 +210,10 @@ def _noticeable(q: Questions, missing: list[str]) -> tuple[str | None, list[Chec
     held = [check for check in signs if check.holds]
     if not held and FULL in q.model.lacking:
         return None, signs
-    return ("yes", held) if held else ("no", signs)
+    if held:
+        return "yes", held
+    # of whole classes no judge has room to find more: that they stand out is then no answer
+    return ("no" if q.room or not q.visible else "as in retrained models"), signs
 
 
 def _kept(q: Questions, missing: list[str]) -> tuple[str | None, list[Check]]:
@@ -238,6 +241,11 @@ def _notes(q: Questions) -> tuple[str, ...]:
         )
     if told := apart(q.band.models, q.t):
         notes.append(told)
+    if len(q.band.models) == 2 and not q.hidden and (more := q.more):
+        notes.append(
+            "More than from either of the two retrained models, by more than chance, though not "
+            f"beyond their spread: {more[0][1].says}. Beside a third one that may count."
+        )
     if q.model.blocks and q.hidden and (depth := q.depth()):
         notes.append(f"Maps get no more than from the retrained models from '{depth}' on.")
     if q.hidden and (absent := [*q.model.lacking]):
@@ -256,7 +264,9 @@ def _confidence(gone: str, deciding: Sequence[Check], q: Questions) -> Confidenc
     count = len(q.band.models)
     if count < ENOUGH:
         told = (
-            "one retrained model: their spread is" if count == 1 else "two: their spread is hardly"
+            "one retrained model: their spread is"
+            if count == 1
+            else "two retrained models: their spread is hardly"
         )
         return Confidence("low", closest.name, f"{told} known")
     if closest.close:

@@ -29,8 +29,9 @@ def doubts(
     """The retrained models that seem to have seen the forgotten data, and what says so.
 
     A model is doubted if it still answers forgotten classes by their names; or if, beside all the
-    others, it would be called *not gone* or *hidden* itself. Beside two or more others the spread
-    of these counts; beside a single one the rule for a single one. A model alone has no others.
+    others, it would be called *not gone* itself, or *hidden* by an attacker who gets more than half
+    of the way to the original, for among a few models some pass some line by luck. Beside a single
+    other one that is the rule for a single one. A model alone has no others.
 
     Several that saw the same data vouch for each other: then only the names of classes, and what
     an audit asks of samples, can tell.
@@ -79,13 +80,11 @@ def _knows_more(
     held = [check for check in left if check is not None and check.holds]
     if len(held) == len(others):  # beside each of them: one that lies low accuses nobody
         return min(held, key=lambda check: check.margin)
-    hidden = Questions(member, original, Band(others), t).hidden
-    return hidden[0][1] if hidden else None
+    q = Questions(member, original, Band(others), t)
+    return next((check for attempt, check in q.hidden if q.halfway(attempt, check)), None)
 
 
-def _left(
-    member: Dossier, original: Dossier | None, other: Dossier, t: Thresholds
-) -> Check | None:
+def _left(member: Dossier, original: Dossier | None, other: Dossier, t: Thresholds) -> Check | None:
     """How much of the original's lead over one retrained model is left in another."""
     try:
         return Questions(member, original, Band([other]), t).left()

@@ -31,12 +31,24 @@ class NoticedQuestions:
             raise Missing("separability of this and the retrained models by the same judge")
         most = max(judged, key=lambda check: check.margin)
         contracted = self._tighter()
-        visible = max((s.auc for s in self.model.signs if s.judge != MEMBERSHIP), default=0.0)
         return [
             most,
-            *([contracted] if contracted and visible >= self.t.visible else []),
+            *([contracted] if contracted and self.visible else []),
             *([self._shunned()] if self.model.of_samples else []),
         ]
+
+    @property
+    def visible(self) -> bool:
+        """Whether some judge could point at the forgotten pictures."""
+        best = max((s.auc for s in self.model.signs if s.judge != MEMBERSHIP), default=0.0)
+        return best >= self.t.visible
+
+    @property
+    def room(self) -> bool:
+        """Whether any judge could find them more than in the retrained models at all."""
+        keys = {sign.key for sign in self.model.signs}
+        found = [band for key in keys if (band := self.band.signs(key))]
+        return any(max(s.auc for s in band) + self.t.apart < 1 for band in found)
 
     def _apart(self, key: tuple[str, str]) -> Check | None:
         ours, band = self.model.sign(key), [sign.auc for sign in self.band.signs(key)]

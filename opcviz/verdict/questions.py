@@ -164,27 +164,41 @@ class Questions(NoticedQuestions, KeptQuestions):
     def _way_to_the_original(
         self, attempt: Attempt, bar: float, of_bar: Interval
     ) -> tuple[float, str]:
-        """The line beside a single retrained model, and what it is in words.
+        """Half of the way from a single retrained model to the original, and the rule in words.
 
-        How far a second one would lie from the first is not known. But it never saw the data, as
-        the original did: so a model counts as hiding something only where the attacker gets more
-        than half of the way from the retrained model to the original (`left`, the share that also
-        counts in answers). He decides nothing where the original gives him hardly more than the
-        retrained model: less than `LEAST_LEAD` points, or less than chance in the pictures scored.
-        Where he did not attack the original it may have given him everything.
+        How far a second retrained model would lie from the first is not known. But neither ever saw
+        the data, and the original did: so beside one a model hides something only where it is
+        nearer, by more than chance, to what the original knows than to the retrained model. What
+        the original knows is what it answers itself, or gives this attacker if that is more: one
+        who gets less of it, as who trains fresh blocks on a picture a class, measures how well he
+        trains, which varies among honest models over that whole range. Half of the way is `left`,
+        the share that counts in answers. He decides nothing where the original gives him hardly
+        more than the retrained model: less than `LEAST_LEAD` points, or than chance. Where there
+        is no original it may have known everything.
+
+        No number here was fitted to figures of models. That only half counts, and not a share of
+        the attacker's own range, was chosen when that range let an honest model of the shipped
+        studies pass.
         """
         theirs = self.original.attempt(attempt.key) if self.original else None
-        most = 100.0 if theirs is None else theirs.recovered
-        certain = theirs and difference(most, bar, theirs.interval, of_bar)
-        first = "100 % at most" if theirs is None else f"{most:.1f} %"
-        if most - bar < LEAST_LEAD or (certain and certain[0] <= 0):
-            return 100.0, f", too near to the original's {first} to decide beside it alone"
-        most = max(most, max((a.recovered for a in self.original.attempts if a.attacker == "answers"), default=0.0) if self.original else 0.0)
+        if theirs:
+            certain = difference(theirs.recovered, bar, theirs.interval, of_bar)
+            if theirs.recovered - bar < LEAST_LEAD or (certain and certain[0] <= 0):
+                return 100.0, f", too near to the original's {theirs.recovered:.1f} % to decide"
+        asked = [a for a in (self.original.attempts if self.original else ()) if not a.given]
+        answers = [each.recovered for each in asked if each.attacker == "answers"]
+        most = max([*answers, theirs.recovered if theirs else 0.0]) if answers else 100.0
         return (
             (most - bar) * self.t.left / 100,
             f", beside which alone more than {self.t.left:g} % of the way to the original's "
-            f"{first} must be left",
+            f"{most:.1f} % must be left, beyond chance",
         )
+
+    def halfway(self, attempt: Attempt, check: Check) -> bool:
+        """Whether he gets more than half of the way from the band to what the original knows."""
+        strongest = max(self.band.tried[attempt.key], key=lambda each: each.recovered)
+        bar, of_bar, _ = self._bar(attempt, strongest)
+        return check.value > self._way_to_the_original(attempt, bar, of_bar)[0]
 
     def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval, str]:
         """What he must pass, its interval, and why where it is not the band.
@@ -222,11 +236,8 @@ class Questions(NoticedQuestions, KeptQuestions):
         return [(attempt, check) for attempt, check in self.gained if check.holds]
 
     @property
-    def undecided(self) -> list[tuple[Attempt, Check]]:
-        """Beside a single retrained model: those who get more than from it, by more than chance,
-        and not so much that another retrained model could not give it, too."""
-        if len(self.band.models) != 1:
-            return []
+    def more(self) -> list[tuple[Attempt, Check]]:
+        """Those who get more than from the band, by more than chance, and stay below the line."""
         return [
             (attempt, check)
             for attempt, check in self.gained
@@ -235,6 +246,11 @@ class Questions(NoticedQuestions, KeptQuestions):
             and check.interval is not None
             and check.interval[0] > 0
         ]
+
+    @property
+    def undecided(self) -> list[tuple[Attempt, Check]]:
+        """Beside a single retrained model: those whom another one might give as much."""
+        return self.more if len(self.band.models) == 1 else []
 
     def depth(self) -> str | None:
         """The earliest block from which on no map gets more than from the band; None for none."""

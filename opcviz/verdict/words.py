@@ -17,6 +17,8 @@ GONE = {
 }
 NOTICEABLE = {
     "no": "what was unlearned stands out not clearly more than in the retrained models",
+    "as in retrained models": "what was unlearned stands out, and in every retrained model so "
+    "clearly that judges could not tell more; it is not clearly narrower than in these",
     "yes": "what was unlearned stands out as in no model that merely never saw it",
 }
 KEPT = {
@@ -125,7 +127,9 @@ more than all but {t.together:g} % of so many retrained models would give them o
 {t.apart:g} beyond the band; or membership differs from the band's by as much, in either direction;
 or the forgotten features are more than {t.tighter:g} times tighter than in any retrained model and
 an AUC of at least {t.visible:g} lets one point at them; or forgotten samples are answered worse
-than by any model that never saw them.
+than by any model that never saw them. Where judges tell them apart in every retrained model so well
+that {t.apart:g} more is above 1, as of most whole classes, no AUC could say yes: then what stands
+out with {t.visible:g} or more does so **as in retrained models**, and else it is **no**.
 
 **Kept? no**, if retain test accuracy lost is above {t.damage:g} points against the worst of
 original and band; *one class harmed*, if one alone lost more than {t.neighbour:g} points of test
@@ -143,6 +147,7 @@ none of them low, give *high*; seeds that disagree, *low*."""
 def in_words(gone: str | None, noticeable: str | None, kept: str | None) -> str:
     """The answers in one line; "none" without any."""
     told = {"no": "not gone", "beyond": "gone beyond retraining"}.get(gone or "", gone or "")
+    # classes that stand out in every model that never saw them are no word about this one
     seen = {"yes": "noticeable", "no": "not noticeable"}.get(noticeable or "", "")
     harm = {"no": "damaged", "one class harmed": "one class harmed"}.get(kept or "", "")
     return ", ".join(each for each in (told, seen, harm) if each) or "none"

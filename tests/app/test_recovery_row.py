@@ -69,8 +69,9 @@ def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, 
         assert f"{verdict.furthest.recovered:.1f} %" in box
         assert f"{verdict.confidence.level} confidence" in box
         assert f">band of {verdict.band}<" in box
-        noticed = {"yes": ">noticeable<", "no": ">not noticeable<"}[verdict.noticeable]
-        assert noticed in box
+        told = {"yes": "noticeable", "no": "not noticeable"}
+        noticed = told.get(verdict.noticeable, f"noticeable {verdict.noticeable}")
+        assert f">{noticed}<" in box
         kept = {"yes": "rest kept", "no": "damaged"}.get(verdict.kept, verdict.kept)
         assert f">{kept}<" in box
         depth = (
