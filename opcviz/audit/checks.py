@@ -129,13 +129,10 @@ def suspicions(case: Case, accuracies: Sequence[Accuracy]) -> tuple[str, ...]:
         *(
             said
             for each, right in known
-            if each.role == "retrained"
-            for said in (
-                _not_retrained(each.name, right)
-                if case.split.classes
-                else saw(each.name, right.exposed)
-            )
+            if each.role == "retrained" and case.split.classes
+            for said in _not_retrained(each.name, right)
         ),
+        *saw([(each.name, right.exposed) for each, right in known if right.exposed]),
     )
 
 

@@ -11,11 +11,12 @@ machine learning", IEEE CSF); the intervals are those of an AUC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..common.statistics import FEWEST, Interval
+from ..verdict.check import spread_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,24 +86,33 @@ def exposure(case: Case, opened: Opened) -> Exposure | None:
     return Exposure(one, of_one, two, of_two, len(rows))
 
 
-def saw(name: str, found: Exposure | None) -> Iterator[str]:
-    """What that says of a model called retrained, a sentence or none."""
-    if found is None:
-        return
-    low, high = found.of_forgotten
-    beside = f"AUC {found.forgotten:.2f}, 95 % {low:.2f} to {high:.2f}"
-    if found.seen:
-        yield (
-            f"The retrained model ({name}) knows the forgotten samples better than unseen ones "
-            f"({beside}), as it does the data that it was trained on ({found.retained:.2f}): it "
-            "seems to have been trained on them, and is no measure then."
+def saw(found: Sequence[tuple[str, Exposure]]) -> Iterator[str]:
+    """What that says of models called retrained, in sentences.
+
+    Args:
+        found: their names, and how they know the forgotten samples.
+    """
+    for name, each in found:
+        low, high = each.of_forgotten
+        if each.seen:
+            yield (
+                f"The retrained model ({name}) knows the forgotten samples better than unseen ones "
+                f"(AUC {each.forgotten:.2f}, 95 % {low:.2f} to {high:.2f}), as it does the data "
+                f"that it was trained on ({each.retained:.2f}): it seems to have been trained on "
+                "them, and is no measure then."
+            )
+    blind = [(name, each) for name, each in found if not each.power]
+    if blind:
+        names = ", ".join(name for name, _ in blind)
+        kept = spread_of(
+            min(each.retained for _, each in blind), max(each.retained for _, each in blind), ".2f"
         )
-    elif not found.power:
+        chance = max(CHANCE + each.forgotten - each.of_forgotten[0] for _, each in blind)
+        who = "model" if len(blind) == 1 else "models"
         yield (
-            f"Whether the retrained model ({name}) was trained without the forgotten samples "
-            "cannot be seen in its answers: it knows even the data that it was trained on hardly "
-            f"better than unseen ones (AUC {found.retained:.2f}; of {found.samples} forgotten "
-            f"samples less than {CHANCE + found.forgotten - low:.2f} may be chance)."
+            f"Whether the retrained {who} ({names}) never saw the forgotten samples cannot be told "
+            "from the answers: even data that were trained on are known hardly better than unseen "
+            f"ones (AUC {kept}, and of {blind[0][1].samples} samples up to {chance:.2f} is chance)."
         )
 
 
