@@ -81,14 +81,14 @@ def _weighed(
     doubted = doubts(band.models, original, t)
     if not doubted:
         return full, band
-    names = [each.who for each in doubted]
-    trusted = Band([each for each in band.models if each.who not in names])
+    trusted = Band([each for n, each in enumerate(band.models) if n not in doubted])
     without = _decide(Questions(model, original, trusted, t))
     worse, used = min(((full, band), (without, trusted)), key=lambda pair: _rank(pair[0]))
+    named = tuple(doubted.values())
     told = replace(
         worse,
-        notes=(*_of_doubted(doubted, full, without), *worse.notes),
-        doubted=doubted,
+        notes=(*_of_doubted(named, full, without), *worse.notes),
+        doubted=named,
         with_doubted=full.words,
         without_doubted=without.words,
     )

@@ -25,7 +25,7 @@ name."""
 
 def doubts(
     band: Sequence[Dossier], original: Dossier | None, thresholds: Thresholds
-) -> tuple[Doubt, ...]:
+) -> dict[int, Doubt]:
     """The retrained models that seem to have seen the forgotten data, and what says so.
 
     A model is doubted if it still answers forgotten classes by their names; or if, beside all the
@@ -40,16 +40,19 @@ def doubts(
         band: the retrained models.
         original: the model before unlearning, None where there is none.
         thresholds: where the lines are drawn.
+
+    Returns:
+        By place in the band.
     """
-    found = []
+    found = {}
     for n, member in enumerate(band):
         others = [*band[:n], *band[n + 1 :]]
         if check := _answers(member):
-            found.append(Doubt(member.who, check, ""))
+            found[n] = Doubt(member.who, check, "")
         elif others and (check := _knows_more(member, original, others, thresholds)):
             told = "the other" if len(others) == 1 else f"the other {len(others)}"
-            found.append(Doubt(member.who, check, told))
-    return tuple(found)
+            found[n] = Doubt(member.who, check, told)
+    return found
 
 
 def _answers(member: Dossier) -> Check | None:

@@ -176,9 +176,11 @@ class Questions(NoticedQuestions, KeptQuestions):
         more than the retrained model: less than `LEAST_LEAD` points, or than chance. Where there
         is no original it may have known everything.
 
-        No number here was fitted to figures of models. That only half counts, and not a share of
-        the attacker's own range, was chosen when that range let an honest model of the shipped
-        studies pass.
+        No number here was fitted to figures of models. Two parts of the rule were chosen on the
+        pairs of retrained models in the shipped studies, for without them some of these passed:
+        that half must be passed by more than chance, and that the way ends at what the original
+        answers. Of ten seeds of three classes, seven of which had no part in that, none passed in
+        90 ordered pairs.
         """
         theirs = self.original.attempt(attempt.key) if self.original else None
         if theirs:

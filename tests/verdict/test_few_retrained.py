@@ -104,6 +104,12 @@ def test_one_that_saw_the_data_is_named_and_hides_nothing() -> None:
     assert Verdict.from_dict(found.to_dict(), strict=True) == found
 
 
+def test_models_of_one_name_are_told_apart() -> None:
+    retrained = [model(value, "Retrained") for value in (38.0, 40.0, 96.0)]
+    found = judge(model(95.0), before(98.0), retrained)
+    assert (found.gone, found.band, len(found.doubted)) == ("hidden", 2, 1)
+
+
 def test_of_two_that_are_as_far_apart_as_the_original_is_the_one_is_doubted() -> None:
     found = verdict(95.0, (38.0, 96.0))
     assert found.gone == "hidden"
