@@ -95,10 +95,10 @@ saw the forgotten data. Every attacker is scored on pictures they were not given
    they get from any retrained model, more than chance could give (the 95 % interval of the
    difference), and more than all but {t.further:g} % of further retrained models would give them,
    by the spread of those in hand. Beside a *single* retrained model there is no spread: there the
-   attacker must get more than {t.left:g} % of the way from it to the original, which must be at
-   least 10 points and more than chance; who gets more than from it, and not so much, leaves the
-   question open until more retrained models are there. A map must also get more than a map gets
-   from the pixels alone, without the unlearned model. One attacker is enough.
+   attacker must get, by more than chance, more than {t.left:g} % of the way from it to what the
+   original answers, and at least 10 points more from the original than from it; who gets more than
+   from the retrained model, and not so much, leaves the question open. A map must also get more
+   than a map gets from the pixels alone, without the unlearned model. One attacker is enough.
 3. **beyond**: none does; and both the best map of the last block and the best relearning get more
    than {t.points:g} points, and more than chance, less than from every retrained model. It says
    nothing of earlier blocks, nor of whoever throws the network away and trains a fresh one. Of a
@@ -115,6 +115,7 @@ is not forgotten as in retrained models: unless something is *hidden* in it, the
 its figures. So each is held against the others by this very rule (with two of them, by that for a
 single one). Whoever would be *not gone* or *hidden* beside them, or still answers forgotten classes
 by their names, is named; the profile is made with and without those in doubt, and the worse stands.
+An attacker counts there only with more than {t.left:g} % of the way to what the original answers.
 
 *Seeds together.* What is within the spread of retrained models for one model may be far beyond it
 for the seeds of a method taken together. They are *hidden*, whatever each of them is called, if
