@@ -24,14 +24,16 @@ app: setup
 # Workers share the machine: threads of one operator would only wait for each other. One more of them
 # than cores, since some tests wait for programs that they start.
 test fast wheel: export OMP_NUM_THREADS = 1
+# A file's tests share what they prepare; in the order of the folders the longest files come first.
+WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: tools chromium lint
-	$(BIN)/python -m pytest -m "not browser and not wheel" -n 3 --dist loadfile
+	$(BIN)/python -m pytest -m "not browser and not wheel" $(WORKERS)
 	$(BIN)/python -m pytest -m browser
 	$(BIN)/python -m pytest -m wheel
 
 fast: tools
-	$(BIN)/python -m pytest -m "not browser and not slow and not wheel" -n 3 --dist loadfile
+	$(BIN)/python -m pytest -m "not browser and not slow and not wheel" $(WORKERS)
 
 wheel: tools chromium
 	$(BIN)/python -m pytest -m wheel

@@ -20,6 +20,7 @@ if __name__ != "__main__":
     PagesManager.uses_pages_directory = False
     app = st.App(__file__, middleware=[Middleware(Document)])
 else:
+    from opcviz.ui.ahead import visited
     from opcviz.ui.sections.login import gate
 
     st.set_page_config(page_title="opcviz", **PAGE)  # first: a page's own icon is from a network
@@ -38,4 +39,5 @@ else:
     page = st.navigation(pages, position="top")
     st.set_page_config(page_title=f"{page.title} · opcviz", **PAGE)
     gate()
-    page.run()
+    with visited():
+        page.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from once import Once
 
 from opcviz.common.plugins import Loader, loader
 from opcviz.data import Images, Scenario, Split, assemble
@@ -26,6 +28,13 @@ pytest_plugins = ["browser_fixtures"]
 # While modules are imported nothing is thrown away, yet the garbage collector looks through all of
 # torch, scikit-learn and Streamlit again and again (2 s of 10); afterwards these are left out.
 gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers share the machine: threads of one operator would wait for each other, ten times as
+    long as it works. Set where the workers are started, since libraries read it when they load."""
+    if config.getoption("numprocesses", None):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_finish() -> None:
@@ -56,6 +65,12 @@ def make_images(classes: int = 4, per_class: int = 12, seed: int = 0) -> Images:
         return x.clip(0, 255).astype(np.uint8), y
 
     return assemble("tiny", part(per_class), part(per_class // 2))
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Folders that are filled once for all workers."""
+    return Once(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PROVIDES = packages_distributions()  # top-level module: the distributions that have it
-# Tools that are called by name, loaded by pytest, or build the package: nobody imports them.
+# Tools that are called by name, loaded by pytest, or build the package: nobody imports them. The
+# extra's timm is imported by its name where it is there.
 CALLED = {"pytest", "pytest-timeout", "pytest-xdist", "pytest-randomly", "ruff", "mypy"}
-CALLED |= {"build", "hatchling"}
+CALLED |= {"build", "hatchling", "timm"}
 
 
 def listed(file: str) -> dict[str, str]:
@@ -82,6 +83,15 @@ def test_no_tool_of_the_tests_is_listed_in_vain() -> None:
     used = imported("tests", "benchmarks")
     assert extra <= set().union(*(distributions(*item) for item in used.items()))
     assert not extra & listed("requirements.txt").keys()
+
+
+def test_the_extra_is_what_is_tried_and_what_messages_name() -> None:
+    from opcviz.models.published.libraries import EXTRA, LIBRARIES
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extra = by_name(project["optional-dependencies"][EXTRA])
+    assert extra.keys() == set(LIBRARIES)
+    assert extra["timm"] == listed("requirements-test.txt")["timm"]
 
 
 def test_the_wheel_requires_what_requirements_txt_lists_but_pytest() -> None:

@@ -14,7 +14,7 @@ Command line, cache keys, progress texts, tables, `show --json` and the screen r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, Never
@@ -140,6 +140,18 @@ class Kind(Generic[ContextT]):
     threat: ClassVar[Threat | None] = None
     scenarios: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[Mapping[str, Mapping[str, Plain]] | None] = {}
+
+    def looks(self, evidence: EvidenceSettings) -> Sequence[Hashable]:
+        """What it asks of a subject beside `outputs`, in words that the task's subjects know.
+
+        Told before anything is made, so that one pass over the data serves all kinds. A kind that
+        does not say it gets it all the same, by a pass of its own.
+        """
+        return ()
+
+    def looks_beside(self, evidence: EvidenceSettings) -> Sequence[Hashable]:
+        """The same of the original model, which others are compared with."""
+        return ()
 
     def measure(self, context: ContextT) -> Made | Record | Mapping[str, Plain]:
         """Measure one model.

@@ -6,7 +6,7 @@ that of every other shows what `Task.observe` sees.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Generic, Never, Protocol, cast
 
@@ -95,6 +95,7 @@ class Subject(Generic[ModelT, OutputsT]):
     ) -> None:
         self.bench, self.method, self.seed = bench, method, seed
         self._load, self._stored = load, stored
+        self._awaited: dict[str, tuple[Hashable, ...]] = {}
 
     @cached_property
     def network(self) -> ModelT:
@@ -115,6 +116,19 @@ class Subject(Generic[ModelT, OutputsT]):
     def stored(self, kind: str) -> Stored:
         """Another artefact about it, made first if it is missing."""
         return self._stored(kind)
+
+    @property
+    def awaited(self) -> tuple[Hashable, ...]:
+        """What kinds that are still to be made will look at, each once; see `Kind.looks`."""
+        return tuple(dict.fromkeys(each for looks in self._awaited.values() for each in looks))
+
+    def expect(self, kind: str, looks: Iterable[Hashable]) -> None:
+        """Learn that a kind will be made, so that one pass over the data may serve several."""
+        self._awaited[kind] = tuple(looks)
+
+    def done(self, kind: str) -> None:
+        """Learn that it was made: what nobody else waits for may go."""
+        self._awaited.pop(kind, None)
 
     def release(self) -> None:
         """Let go of what takes memory; it is computed anew if it is asked for again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -13,8 +14,9 @@ from ..common.progress import Message, Progress
 from ..common.untrusted import IntakeError
 from ..data import Data, DataSpec, Images, Scenario, Split, load
 from ..data.indices import indices_digest
+from ..intake.described import outputs_in_order
 from ..intake.lists import listed_ids
-from ..intake.recognise import Candidate, as_candidate, brought, recognise
+from ..intake.recognise import Candidate, as_candidate, brought, recognise, trainable_twin
 from ..intake.sanity import sanity
 from ..intake.weights import read_weights
 from ..models import Architecture, build_classifier
@@ -23,6 +25,9 @@ from .records import Input
 from .spec import AuditSpec
 
 __all__ = ["LISTS", "open_case"]
+
+TRAINING_ANEW = frozenset({"shadows"})
+"""Attacks that train networks from the start."""
 
 LISTS = "lists"
 """Folder of a store for the lists of samples to forget, by their fingerprints."""
@@ -59,11 +64,12 @@ def open_case(
     split = forget.split(data) if chosen is None else _of_ids(chosen, data)
     data = data.to(device)
     opened: list[Opened] = []
-    for role, path in spec.models:
+    for (role, path), name in zip(spec.models, spec.names, strict=False):
         progress(Message(f"Reading the {role} model."))
         known = opened[0].architecture if opened else None
-        opened.append(_open(role, _home(path), spec, data, known))
+        opened.append(_open(role, _home(path), name, spec, data, known))
     opened = in_order(opened)
+    trained = spec.retrain if opened[0].architecture.can_be_trained else 0
     study = make_study(
         opened,
         loaded,
@@ -74,7 +80,7 @@ def open_case(
             spec.evidence,
             spec.suite,
             spec.without,
-            len(spec.retrained) or spec.retrain,
+            len(spec.retrained) or trained,
             spec.seed,
         ),
         seed=spec.seed,
@@ -83,10 +89,15 @@ def open_case(
     if chosen is not None:
         digest = forget.digest
         study = study.replace(forget=forget.replace(path=f"{lists / digest}.txt", digest=digest))
+    notes = [note for each in opened for note in each.notes]
+    without = frozenset(spec.without)
+    if not study.architecture.can_be_trained:
+        notes += _untrainable(opened[0], spec.retrain)
+        without |= TRAINING_ANEW
     inputs = (
         *(each.input for each in opened),
-        _data_input(spec.data, loaded),
-        _forget_input(spec.forget, chosen),
+        _data_input(spec.data, spec.names[-2], loaded),
+        _forget_input(spec.forget, spec.names[-1], chosen),
     )
     return Case(
         study=study,
@@ -96,12 +107,28 @@ def open_case(
         fresh=_Fresh(study.architecture, data, opened[0].model),
         inputs=inputs,
         seed=spec.seed,
-        retrain=spec.retrain,
-        without=frozenset(spec.without),
-        notes=tuple(dict.fromkeys(note for each in opened for note in each.notes)),
+        retrain=trained,
+        without=without,
+        notes=tuple(dict.fromkeys(notes)),
         forget_ids=chosen,
         looked_at=True,
     )
+
+
+def _untrainable(first: Opened, retrain: int) -> Iterator[str]:
+    """What is left out of an audit whose networks cannot be made anew, a sentence each."""
+    yield (
+        f"{first.name}: an exported program has no weights to begin with and its layers are those "
+        "of evaluation. Attacks that train models anew (shadow models) are left out; relearning "
+        "goes on from the given weights with normalisation and dropout as in evaluation, so it may "
+        "find less than on the network itself."
+    )
+    if retrain:
+        yield (
+            f"No retrained models were trained, though {retrain} were asked for: an exported "
+            "program cannot be trained from the start. Bring retrained models exported in the "
+            "same way, or give state dicts of a known architecture."
+        )
 
 
 class _Fresh:
@@ -150,12 +177,13 @@ def _of_ids(ids: Tensor, data: Data) -> Split:
 
 
 def _open(
-    role: str, path: Path, spec: AuditSpec, data: Images, known: Architecture | None
+    role: str, path: Path, name: str, spec: AuditSpec, data: Images, known: Architecture | None
 ) -> Opened:
     """One model that was brought.
 
     Args:
         role, path: which.
+        name: what its owner calls it.
         spec: what is said of all of them.
         data: what it must take.
         known: the architecture of those before it.
@@ -171,33 +199,44 @@ def _open(
         found = recognise(weights, *asked)
     fitting = [each for each in found if each.fits]
     if not fitting:
-        raise IntakeError(_misfit(role, path.name, found, spec.architecture))
+        raise IntakeError(_misfit(role, name, found, spec.architecture))
     if known is not None:
         fitting = [each for each in fitting if each.architecture == known] or fitting
     normalised = (list(spec.mean), list(spec.std)) if spec.mean else (None, None)
-    chosen, notes = fitting[0], [f"{path.name}: {note}." for note in weights.notes]
+    chosen, notes = fitting[0], [f"{name}: {note}." for note in weights.notes]
     if known is None:  # the first one tells how all of them are to be read
         looked = sanity(fitting, weights, data, *normalised)
         best = looked.best.architecture
         chosen = next((each for each in fitting if each.architecture.name == best), chosen)
         notes += [each.replace("The original", f"The {role} model", 1) for each in looked.warnings]
+        if not chosen.architecture.can_be_trained and not spec.architecture:
+            # one with a normalisation inside, too, takes no other beside it
+            alike = [each for each in fitting if not (spec.mean and each.mean)]
+            chosen = trainable_twin(chosen, alike, weights, data) or chosen
+            fitting = [chosen]
     if known is None and fitting[1:]:
         others = ", ".join(each.title for each in fitting if each is not chosen)
         notes.append(
-            f"{path.name}: the weights fit {len(fitting)} networks. They are taken as "
+            f"{name}: the weights fit {len(fitting)} networks. They are taken as "
             f"{chosen.title}, which answers most train data right, and not as {others}; "
             "--architecture names another."
         )
     model = brought(chosen, weights, data, *normalised)
-    size = path.stat().st_size
+    told = weights.described
+    order = outputs_in_order(told.labels, data.class_names) if told else None
+    if order is not None and order != tuple(range(data.classes)):
+        notes.append(
+            f"{name}: its outputs are in another order than the classes of the data; they "
+            "were put in order by their names."
+        )
     return Opened(
         role,
-        path.name,
+        name,
         model,
         chosen.architecture,
         chosen.title,
         weights.sha256,
-        size,
+        weights.bytes,
         weights.format,
         tuple(notes),
     )
@@ -215,17 +254,16 @@ def _misfit(role: str, name: str, found: tuple[Candidate, ...], asked: str) -> s
     return f"{name} ({role}): {told} {nearest.title}: {nearest.explain()}"
 
 
-def _data_input(spec: DataSpec, data: Data) -> Input:
+def _data_input(spec: DataSpec, name: str, data: Data) -> Input:
     size = sum(t.numel() * t.element_size() for t in (data.x_train, data.x_test))
-    name = Path(spec.path).name if spec.path else spec.name
-    return Input("data", name, content_hash(data), size, f"data set '{spec.name}', its contents")
+    told = f"data set '{spec.name}', its contents"
+    return Input("data", name or spec.name, content_hash(data), size, told)
 
 
-def _forget_input(forget: Scenario, ids: Tensor | None) -> Input:
+def _forget_input(forget: Scenario, name: str, ids: Tensor | None) -> Input:
     if ids is not None:
-        path = Path(forget.path)
-        content = path.expanduser().read_bytes()
-        name, told = path.name, f"list of {len(ids)} samples"
+        content = Path(forget.path).expanduser().read_bytes()
+        told = f"list of {len(ids)} samples"
     else:
         content, name, told = str(forget).encode(), str(forget), "scenario"
     return Input("forget", name, hashlib.sha256(content).hexdigest(), len(content), told)

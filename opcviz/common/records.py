@@ -23,6 +23,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
+from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -161,16 +162,33 @@ def _same(value: object, default: object) -> bool:
     return type(value) is type(default) and value == default
 
 
+@once_per_class
+def _plain_fields(cls: Any) -> dict[str, tuple[frozenset[type], list[Any]]]:
+    """By field the classes whose values are read as they stand, and the ranges that they must keep.
+
+    Most of what is read are such: numbers and words, which no reason can replace.
+    """
+    found: dict[str, tuple[frozenset[type], list[Any]]] = {}
+    for name, (_, hint) in _declared(cls).items():
+        held = [each for each in _choices(hint) if each not in (Undefined, types.NoneType)]
+        kinds = _plain_types(held[0]).difference(_NULL) if len(held) == 1 else frozenset[type]()
+        found[name] = kinds, _ranges(hint)
+    return found
+
+
+@cache
 def _choices(hint: Hint) -> tuple[Hint, ...]:
     """The members of a union; of another type itself alone."""
     return get_args(hint) if _origin(hint) in (Union, types.UnionType) else (hint,)
 
 
+@cache
 def _origin(hint: Hint) -> Any:
     """`Mapping` of `Mapping[str, int]`; None of a plain class."""
     return get_origin(hint)
 
 
+@cache
 def _records(hint: Hint) -> bool:
     return any(isinstance(each, type) and issubclass(each, Record) for each in _choices(hint))
 
@@ -211,6 +229,7 @@ def _undefined(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 R = TypeVar("R", bound=Record)
+_NULL = (types.NoneType,)  # whose meaning depends on the reasons beside it
 
 
 # ---- reading ------------------------------------------------------------------------------------
@@ -223,12 +242,19 @@ def _read_record(cls: type[R], data: object, strict: bool, where: str) -> R:
     unknown = set(data) - declared.keys() - {"reason"}
     if strict and unknown:
         raise ValueError(f"{where}: unknown {', '.join(sorted(unknown))}")
-    reasons = data.get("reason")
+    reasons, plain = data.get("reason"), _plain_fields(_hashable(cls))
     values = {}
     for name, (field, hint) in declared.items():
         if name in data:
-            at = f"{where}.{name}"
-            values[name] = _read(hint, data[name], _Reasons(name, reasons), strict, at)
+            value = data[name]
+            kinds, ranges = plain[name]
+            if type(value) not in kinds:
+                at = f"{where}.{name}"
+                value = _read(hint, value, _Reasons(name, reasons), strict, at)
+            elif ranges:
+                for each in ranges:
+                    each.check(value, f"{where}.{name}")
+            values[name] = value
         elif field.default is MISSING:
             raise ValueError(f"{where}: {name} is missing")
     return cls(**values)
@@ -304,6 +330,11 @@ def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: st
             return value
     elif origin is not None and issubclass(origin, Mapping):
         if isinstance(value, Mapping):
+            if _plain_types(inner[1]).difference(_NULL).issuperset(map(type, value.values())):
+                for each in _ranges(inner[1]):
+                    for key, number in value.items():
+                        each.check(number, f"{where}.{key}")
+                return dict(value)
             return {
                 key: _read(inner[1], each, reasons.inside(key), strict, f"{where}.{key}")
                 for key, each in value.items()
@@ -320,13 +351,15 @@ def _read_one(hint: Hint, value: Any, reasons: _Reasons, strict: bool, where: st
     raise ValueError(f"{where}: wants {getattr(hint, '__name__', hint)}, got {value!r}")
 
 
-def _plain_types(hint: Hint) -> set[type]:
+@cache
+def _plain_types(hint: Hint) -> frozenset[type]:
     """Classes of which any value is one of this type, as it stands in JSON."""
     bare = {getattr(each, "__origin__", each) for each in _choices(hint)}
-    found: set[type] = {float, int, str, bool, types.NoneType} & bare
+    found = frozenset[type]({float, int, str, bool, types.NoneType} & bare)
     return found | {int} if float in found else found
 
 
+@cache
 def _ranges(hint: Hint) -> list[Any]:
     return [each for one in _choices(hint) for each in getattr(one, "__metadata__", ())]
 

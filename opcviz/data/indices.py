@@ -14,7 +14,7 @@ from ..common.untrusted import IntakeError, Limits, check_file
 from .base import DataError
 from .npy import read_npy
 
-__all__ = ["indices_digest", "named_ids", "read_indices"]
+__all__ = ["delimiter_of", "indices_digest", "named_ids", "read_indices"]
 
 LISTS = Limits(max_bytes=2**26)  # of a list: millions of ids
 ID_COLUMNS = ("index", "id")  # headings that mark the column of ids in a .csv, else it is the first
@@ -105,7 +105,8 @@ def _txt(path: Path) -> np.ndarray:
 
 def _csv(path: Path) -> np.ndarray:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
+        reader = csv.reader(file, delimiter=delimiter_of(file.readline()))
+        file.seek(0)
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     column = 0
     if rows and not _is_integer(rows[0][1][0]):
@@ -116,6 +117,11 @@ def _csv(path: Path) -> np.ndarray:
         column = known[0] if known else 0
     cells = [(n, row[column].strip() if column < len(row) else "") for n, row in rows]
     return _integers(path, cells)
+
+
+def delimiter_of(line: str) -> str:
+    """What stands between the columns of a .csv: spreadsheets of many countries write `;`."""
+    return next((each for each in (",", ";", "\t") if each in line), ",")
 
 
 def _is_integer(text: str) -> bool:

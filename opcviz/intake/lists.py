@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..common.untrusted import IntakeError, check_file
 from ..data import DataError, DataSpec
-from ..data.folder import train_files
-from ..data.indices import LISTS, read_indices
+from ..data.archive import picture_names
+from ..data.indices import LISTS, delimiter_of, read_indices
 from ..data.sources import own_place
 from ..data.tables import train_names
 
@@ -55,7 +55,7 @@ def listed_ids(
             f"of '{data.name}' have no file names; list ids from 0, one a line"
         )
     place = own_place(data, root)
-    known = train_files(place) if data.name == "folder" else train_names(place)
+    known = picture_names(place) if data.name == "folder" else train_names(place)
     return _looked_up(file, names, known)
 
 
@@ -66,9 +66,10 @@ def _names(file: Path) -> list[tuple[int, str]]:
     try:
         text = file.read_text(encoding="utf-8-sig")
         if file.suffix.lower() == ".txt":
-            lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
-            return [(n, line) for n, line in lines if line and not line.startswith("#")]
-        reader = csv.reader(text.splitlines(), strict=True)
+            counted = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
+            return [(n, line) for n, line in counted if line and not line.startswith("#")]
+        lines = text.splitlines()
+        reader = csv.reader(lines, delimiter=delimiter_of("".join(lines[:1])), strict=True)
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except (OSError, ValueError, csv.Error) as error:
         raise IntakeError(

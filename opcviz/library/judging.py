@@ -194,7 +194,12 @@ def _results(bench: _Bench, model: Model) -> Known:
     if not bench.split.classes:  # of whole classes membership could not tell
         names.append("membership")
     asked = [name for name in names if not bench.evidence.leaves_out(get_kind(name))]
-    answers = {name: bench.made(name, subject).record for name in asked}
+    for name in asked:
+        subject.expect(name, get_kind(name).looks(bench.evidence))
+    answers = {}
+    for name in asked:
+        answers[name] = bench.made(name, subject).record
+        subject.done(name)
     return Known(model.title, ModelResults(TrainingResult("finished"), answers), quick=quick)
 
 

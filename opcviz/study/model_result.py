@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from ..artefacts import MODEL, ModelResults, kinds
+from ..artefacts.kind import KINDS, Kind
 from ..artefacts.settings import SUITES
 from ..artefacts.verdicts import Known
 from ..common.json_types import Json, Plain
@@ -17,10 +18,30 @@ from ..common.records import Record, Undefined
 from ..methods import MethodSettings
 from ..results import TrainingResult
 from .answers import Answers
-from .spec import Study
+from .spec import Evidence, Study
 from .store import Artefact, Store, StoreError
 
 __all__ = ["ModelResult"]
+
+
+@lru_cache(maxsize=512)
+def _question(kind: Kind, evidence: Evidence, suite: str) -> Mapping[str, Plain] | None:
+    """What a suite asks of a kind; asked of every model, and the same for all."""
+    asked = evidence.in_suite(suite)
+    return None if asked.leaves_out(kind) else kind.question(asked)
+
+
+@lru_cache(maxsize=64)
+def _asked_alone(
+    of: tuple[Kind, ...], evidence: Evidence, suite: str
+) -> tuple[tuple[str, Mapping[str, Plain]], ...]:
+    """What a suite asks, by kind, where the other one asks something else."""
+    found = []
+    for kind in of:
+        asked, theirs = (_question(kind, evidence, each) for each in (suite, _other(suite)))
+        if asked and theirs and asked != theirs:
+            found.append((kind.name, asked))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -65,12 +86,8 @@ class ModelResult:
 
     def has_suite(self, suite: str) -> bool:
         """Whether it has answers that this suite alone asks for, as the study asks them now."""
-        for kind in kinds(self.study.task):
-            asked, theirs = (self._asked(kind.name, each) for each in (suite, _other(suite)))
-            differ = asked and theirs and asked != theirs
-            if asked and differ and self.store.holds(self.place, kind.name, asked):
-                return True
-        return False
+        own = _asked_alone(tuple(kinds(self.study.task)), self.study.evidence, suite)
+        return any(self.store.holds(self.place, name, asked) for name, asked in own)
 
     @property
     def has_model(self) -> bool:
@@ -95,11 +112,8 @@ class ModelResult:
 
     def _asked(self, kind: str, suite: str) -> Mapping[str, Plain] | None:
         """What a suite asks of a kind; None where it leaves the kind out."""
-        evidence = self.study.evidence.in_suite(suite)
-        declared = next((each for each in kinds() if each.name == kind), None)
-        if declared is None:
-            return {}
-        return None if evidence.leaves_out(declared) else declared.question(evidence)
+        declared = KINDS.get(kind) if kind in KINDS else None
+        return {} if declared is None else _question(declared, self.study.evidence, suite)
 
     def outdated(self, kind: str) -> str | None:
         """In which settings its answer differs from what the study asks now, or None."""
@@ -162,7 +176,7 @@ class ModelResult:
         kept = {name: self.artefact(name) for name in ours} | self.own
         return {name: said for name, a in kept.items() if (said := self._outdated(name, a))}
 
-    @property
+    @cached_property
     def known(self) -> Known:
         """The model as a verdict is given it."""
         quick = self.suite == "quick"
@@ -200,6 +214,7 @@ class ModelResult:
             **shown,
             "seconds": model.get("seconds"),
             "gradients": model.get("gradients"),
+            "precision": model.get("precision"),
             "peak_memory_mb": model.get("peak_memory_mb"),
             "stage_seconds": {
                 MODEL: model.get("seconds"),

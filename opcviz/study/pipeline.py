@@ -174,6 +174,7 @@ def run(
     """
     items = missing(plan, runner, only)
     runner.prepare()
+    runner.expect((item.kind, item.method, item.seed) for item in items)
     models = [Item(MODEL, method, plan.seeds[-1]) for method in _methods(plan)]
     watched = [item for item in models if item.method.info.name not in REFERENCES]
     if not together:
@@ -208,6 +209,7 @@ def make(
     Raises:
         Cancelled: when asked to stop; what was finished stays.
     """
+    runner.expect((item.kind, item.method, item.seed) for item in items)
     with runner.threads():
         making = _Making(runner, len(items))
         batches = list(_batches(sorted(items, key=_order)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -71,6 +71,8 @@ class StudyRunner:
         self.reference_seeds = tuple(sorted({*seeds, *study.evidence.reference_seeds}))
         self._prepared = False
         self._subjects: dict[str, Subject] = {}
+        self._examined: list[str] = []  # an answer may ask for one about another model first
+        self._expected: dict[str, dict[str, tuple[Hashable, ...]]] = {}
         flush_denormals()
 
     # ---- data -----------------------------------------------------------------------------
@@ -220,13 +222,19 @@ class StudyRunner:
             return
         began = time.perf_counter()
         contexts = [self.context(kind, method, seed) for method in usable]
+        before = len(self._examined)
+        self._examined += [self.place(method, seed) for method in usable]
         try:
             made = self._measure_own(kind, contexts) if kind.own else kind.measure_all(contexts)
         except NotGiven as reason:
             for method in usable:
                 self._store_reason(kind, method, seed, str(reason))
             return
+        finally:
+            del self._examined[before:]
         synchronize(self.device)
+        for context in contexts:
+            context.subject.done(kind.name)
         seconds = (time.perf_counter() - began) / len(usable)  # each model's own part
         for method, answer in zip(usable, made, strict=True):
             self._store_answer(kind, method, seed, answer, seconds)
@@ -284,17 +292,28 @@ class StudyRunner:
         load_weights(model, self.make(MODEL, method, seed).path("weights.safetensors"))
         return model.eval()
 
-    def subject(self, method: Method, seed: int) -> Subject:
-        """A trained model with all that it computes.
+    def expect(self, asked: Iterable[tuple[str, Method, int]]) -> None:
+        """Learn which answers will be made, so that one pass over the data serves several.
 
-        Outputs are kept for the two references of the seed and for the model asked for last: those
-        of a whole study of large networks would not fit into memory.
+        Args:
+            asked: kind, method and seed of each.
         """
-        key, kept = self.place(method, seed), self._kept(seed)
-        for place, known in self._subjects.items():
-            if place != key and place not in kept:
-                known.release()
-        return self._subject_at(key, method, seed)
+        evidence = self.study.evidence
+        for name, method, seed in asked:
+            if name == MODEL:
+                continue
+            kind = get_kind(name)
+            mine = self._expected.setdefault(self.place(method, seed), {})
+            mine[name] = tuple(kind.looks(evidence))
+            theirs = self._expected.setdefault(self.place(self.original, seed), {})
+            theirs[f"{name}, beside"] = tuple(kind.looks_beside(evidence))
+        for place, subject in self._subjects.items():
+            for name, looks in self._expected.get(place, {}).items():
+                subject.expect(name, looks)
+
+    def subject(self, method: Method, seed: int) -> Subject:
+        """A trained model with all that it computes."""
+        return self._subject_at(self.place(method, seed), method, seed)
 
     def _kept(self, seed: int) -> set[str]:
         """Places of the models whose outputs stay in memory while models of a seed are examined."""
@@ -302,18 +321,29 @@ class StudyRunner:
 
     def _subject_at(self, place: str, method: Method, seed: int) -> Subject:
         if place not in self._subjects:
-            self._subjects[place] = make_subject(
+            made = make_subject(
                 self,
                 method.info.name,
                 seed,
                 load=lambda: self.load_model(method, seed),
                 stored=lambda kind: self.make(kind, method, seed),
             )
+            for kind, looks in self._expected.get(place, {}).items():
+                made.expect(kind, looks)
+            self._subjects[place] = made
         return self._subjects[place]
 
     def context(self, kind: Kind, method: Method, seed: int) -> Context:
-        """What a kind of artefact is given about one model."""
+        """What a kind of artefact is given about one model.
+
+        What that model computes is kept until another one is examined, and that of the seed's two
+        references beside it: that of all models of a study would not fit into memory.
+        """
         with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
+        kept = {self.place(method, seed), *self._kept(seed), *self._examined}
+        for place, known in self._subjects.items():
+            if place not in kept:
+                known.release()
         return Context(
             subject=self.subject(method, seed),
             original=self.subject(self.original, seed),

@@ -5,6 +5,7 @@ from .consensus import Consensus, consensus
 from .dossier import FAMILIES, MEMBERSHIP, Band, Dossier
 from .judge import judge
 from .profile import Confidence, Doubt, Flip, Verdict, no_verdict
+from .ranking import Ranked, rank
 from .together import together
 from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, rules
 
@@ -21,12 +22,14 @@ __all__ = [
     "Dossier",
     "Doubt",
     "Flip",
+    "Ranked",
     "Thresholds",
     "Verdict",
     "consensus",
     "in_words",
     "judge",
     "no_verdict",
+    "rank",
     "rules",
     "together",
 ]

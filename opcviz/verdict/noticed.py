@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ..common.statistics import Interval, difference
+from ..results import Sign
 from .check import Check, spread_of
 from .dossier import MEMBERSHIP, Band, Dossier, Missing
 from .words import Thresholds
@@ -26,16 +29,20 @@ class NoticedQuestions:
         Raises:
             Missing: where no judge saw both the model and the whole band.
         """
-        judged = [check for sign in self.model.signs if (check := self._apart(sign.key))]
-        if not judged:
+        if not self.judged:
             raise Missing("separability of this and the retrained models by the same judge")
-        most = max(judged, key=lambda check: check.margin)
+        most = max((check for _, check in self.judged), key=lambda check: check.margin)
         contracted = self._tighter()
         return [
             most,
             *([contracted] if contracted and self.visible else []),
             *([self._shunned()] if self.model.of_samples else []),
         ]
+
+    @cached_property
+    def judged(self) -> list[tuple[Sign, Check]]:
+        """Every judge who saw the model and the whole band, and how far beyond it he tells."""
+        return [(sign, check) for sign in self.model.signs if (check := self._apart(sign.key))]
 
     @property
     def visible(self) -> bool:

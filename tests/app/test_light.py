@@ -8,6 +8,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from opcviz.common.config import fingerprint
 from opcviz.engine import Runs
 from opcviz.methods import Method, create
@@ -48,6 +50,7 @@ VISIT = """
 """
 
 
+@pytest.mark.slow  # a program that draws every page; its imports alone: test_architecture_rules.py
 def test_every_page_and_a_start_in_the_lab_work_without_torch(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path))
     code = textwrap.dedent(VISIT).format(

@@ -86,6 +86,7 @@ def test_an_attack_is_one_file_and_is_found_everywhere(
     assert "Margin" in attacks(lab).options
     assert attacks(lab).value == []
     lab = fine(attacks(lab).set_value(["margin"]).run())
+    lab.number_input(key="lab.opc.tuned for digits.epochs").set_value(2)
     lab = fine(lab.button(key="lab.start").click().run())
     (job,) = [each.job for each in here.list()]
     assert here.list()[0].status == "finished", here.list()[0].cause
@@ -121,7 +122,7 @@ def test_an_attack_is_one_file_and_is_found_everywhere(
     assert touched == ["margin.py"]
 
 
-def test_the_labs_attacks_are_the_registered_ones_and_start_as_the_studys(visit, store):
+def test_the_labs_attacks_are_the_registered_ones_and_start_as_the_studys(visit):
     lab = visit("lab")
     lab.toggle(key="lab.full").set_value(True).run()
     optional = [kind for kind in kinds("classification") if kind.optional]
@@ -134,7 +135,7 @@ def test_the_labs_attacks_are_the_registered_ones_and_start_as_the_studys(visit,
     assert queued.job["plan"]["evidence"] == json.loads(json.dumps(study.evidence.to_dict()))
 
 
-def test_a_choice_of_attacks_goes_into_the_plan(visit, store):
+def test_a_choice_of_attacks_goes_into_the_plan(visit):
     lab = visit("lab")
     lab.toggle(key="lab.full").set_value(True).run()
     attacks(fine(lab)).set_value(["relearning"]).run()
@@ -203,7 +204,7 @@ def test_where_all_are_measured_alike_nothing_is_said(visit, place, page):
 
 @pytest.mark.slow  # two programs that import torch
 def test_an_attack_chosen_whose_file_breaks_is_refused_and_the_form_goes_on(
-    visit, store, plugins, tmp_path, monkeypatch
+    visit, plugins, tmp_path, monkeypatch
 ):
     file = tmp_path / "margin.py"
     file.write_text(example())

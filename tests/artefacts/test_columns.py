@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import every_attack
 import pytest
-import torch
 
 from opcviz.artefacts import ModelResults, kinds
 from opcviz.artefacts.columns import HEADLINE
-from opcviz.study import Plan, Store, StudyRunner, open_study, run
+from opcviz.study import Store, open_study
 from opcviz.study.table import TRAINING, columns
 
 OURS = [kind for kind in kinds() if not kind.own and kind.columns]
@@ -17,27 +15,6 @@ ELSEWHERE = {  # columns of the inversion that only some models have
     "PSNR, surrogate": "no gradient reaches the body",
     "random gradient": "a decoy was asked for",
 }
-PLAN = {
-    "name": "columns",
-    "methods": ["original", "retrain", {"method": "ft", "epochs": 1}],
-    "data": {"name": "digits"},
-    "architecture": {"width": 0.1},
-    "training": {"epochs": 1, "batch_size": 512},
-    "evidence": {
-        "probe": 40,
-        "live": 60,
-        "pictures": 1,
-        "maps": ["pca"],
-        "instruments": ["membership", "strongest", "signs", "information", "idi", "relearned"],
-        "inversion": {"iterations": 2, "rounds": 1, "restarts": 1, "activations": False},
-        "strongest": {"quick": True, "maps": ["affine"]},
-        "judging": {"quick": True, "judges": ["linear"], "limit": 60},
-        "information": {"limit": 60, "width": 16, "landmarks": 20},
-        "relearned": {"steps": 3, "anew": [1], "shots": [1, 10], "adam": [], "draws": 1},
-    },
-}
-
-
 STUDIES = {
     "classes": ("classes:0,1,2", ()),
     "confusion": ("confusion:3,5:50%", ("model", "ground_truth")),
@@ -46,16 +23,14 @@ STUDIES = {
 }
 
 
-def made(root: Path, forget: str, only: tuple[str, ...]) -> list[ModelResults]:
-    """What is known of the models of a tiny study."""
-    plan = Plan.from_dict({**PLAN, "forget": forget})
-    run(plan, StudyRunner(plan.study, Store(root), torch.device("cpu")), only=only)
-    return [model.results for model in open_study(Store(root), "columns").models]
-
-
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory) -> dict[str, list[ModelResults]]:
-    return {name: made(tmp_path_factory.mktemp(name), *asked) for name, asked in STUDIES.items()}
+def studies(once) -> dict[str, list[ModelResults]]:
+    """What is known of the models of tiny studies."""
+    roots = {name: every_attack.made(once, *asked) for name, asked in STUDIES.items()}
+    return {
+        name: [model.results for model in open_study(Store(root), "columns").models]
+        for name, root in roots.items()
+    }
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)

@@ -13,6 +13,7 @@ from opcviz.attacks.relearning import strongest as module
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Scenario
+from opcviz.tasks.classification import observe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -115,31 +116,43 @@ def test_the_best_moment_is_kept_and_named(tiny_original, tiny_images, tiny_spli
     assert not watch.one_answer
     alone = trial(tiny_images, tiny_split)
     alone(tiny_original, 0)
-    assert (watch.right, watch.retained) == (alone.right, alone.retained)
+    assert watch.right == watch.top.right == alone.right
+    rows = tiny_split.retain_test
+    x, y = tiny_images.x_test[rows], tiny_images.y_test[rows]
+    told = observe(tiny_original, x, y).logits.argmax(1)
+    retained = module._retained(dead, watch.top, tiny_images, tiny_split)
+    assert retained == 100 * (told == y).double().mean().item()
 
 
-def test_the_retained_data_are_of_the_draw_that_got_most(tiny_images, tiny_split):
-    most = trial(tiny_images, tiny_split, right=80.0, moment=4, retained=95.0, way="SGD")
-    less = trial(tiny_images, tiny_split, right=60.0, moment=8, retained=40.0, way="ADAM")
+def test_the_draw_that_got_most_is_named_and_its_weights_are_kept(
+    tiny_original, tiny_images, tiny_split
+):
+    most = trial(tiny_images, tiny_split, right=80.0, moment=4, way="SGD")
+    less = trial(tiny_images, tiny_split, right=60.0, moment=8, way="ADAM")
     for draws in ((most, less), (less, most)):
-        attack = module._attack(1, 10, draws)
+        attack = module._attack(1, 10, draws, 95.0)
         assert (attack.retain_test, attack.best) == (95.0, "SGD, 4 steps")
         assert attack.recovered == 70.0
+    dead, top = dead_behind(tiny_original, tiny_original.block_names[-1]), module._Top()
+    for model in (dead, tiny_original, dead):
+        trial(tiny_images, tiny_split, top=top)(model, 0)
+    for name, value in tiny_original.state_dict().items():
+        assert torch.equal(top.weights[name], value)
 
 
 def test_one_answer_is_said_where_every_draw_gave_one(tiny_images, tiny_split):
     same, other = (
         trial(tiny_images, tiny_split, right=50.0, one_answer=each) for each in (True, False)
     )
-    assert module._attack(1, 10, (same, same)).one_answer
-    assert not module._attack(1, 10, (same, other)).one_answer
+    assert module._attack(1, 10, (same, same), 90.0).one_answer
+    assert not module._attack(1, 10, (same, other), 90.0).one_answer
 
 
-def trial(images, split, way="SGD, lr 0.05", **found):
+def trial(images, split, way="SGD, lr 0.05", top=None, **found):
     """One training's watch, with what it is to have found."""
     rows = split.forget_test
     x, y = images.x_test[rows], images.y_test[rows]
-    return module._Best((0, 4, 8, 12), x, y, images, split, way, **found)
+    return module._Best((0, 4, 8, 12), x, y, way, top or module._Top(), **found)
 
 
 def test_one_seed_gives_one_answer(tiny_original, tiny_images, tiny_split):

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from forward_passes import counted
 from ladder_studies import digits, study, view
 from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.neural_network import MLPClassifier
@@ -15,9 +16,11 @@ from sklearn.svm import SVC
 
 from opcviz.attacks.strongest import (
     Lesson,
+    Sight,
     Strongest,
     climb,
     fit_map,
+    observe_together,
     observe_views,
     strongest,
 )
@@ -294,16 +297,50 @@ def test_wide_outputs_are_projected_the_same_way_for_every_model(tiny_original, 
     assert apart.std().item() < 0.15
 
 
-def test_few_views_are_held_at_once_and_all_come_in_order(tiny_original, tiny_images, monkeypatch):
-    at_once = [(v.place, v.view) for v in observe_views(tiny_original, tiny_images)]
+def of_place(views):
+    return {(found.place, found.view): found for found in views}
+
+
+def test_one_pass_shows_what_several_ask_for(tiny_original, tiny_images, monkeypatch):
+    forwards = counted(monkeypatch)
+    wide, narrow = Sight(), Sight(20, blocks="last", pixels=False)
+    seen = observe_together(tiny_original, tiny_images, [wide, narrow, wide], blocks=True)
+    samples = len(tiny_images.x_train) + len(tiny_images.x_test)
+    assert forwards() == samples + 2, "two samples are looked at for the shapes"
+    outputs = observe(tiny_original, tiny_images.x_test, tiny_images.y_test)
+    torch.testing.assert_close(seen.outputs.test.features, outputs.features)
+    torch.testing.assert_close(seen.outputs.test.logits, outputs.logits)
+    blocks = observe_blocks(tiny_original, tiny_images.x_train, tiny_images.y_train)
+    assert list(seen.blocks) == list(blocks)
+    for name, block in blocks.items():
+        torch.testing.assert_close(seen.blocks[name].train.features, block.features)
+    alone = of_place(observe_views(tiny_original, tiny_images, width=20, blocks="last"))
+    last = tiny_original.block_names[-1]
+    assert set(of_place(seen.views[narrow])) == set(alone) - {(PIXELS, "whole")}
+    assert {place for place, _ in alone} == {PIXELS, last, "features", "logits"}
+    for key, found in of_place(seen.views[narrow]).items():
+        assert found.train.shape[1] <= 20
+        torch.testing.assert_close(found.train, alone[key].train)
+    assert len(seen.views[wide]) == len(list(observe_views(tiny_original, tiny_images)))
+
+
+def test_large_views_lie_in_files_and_wide_ones_are_projected_in_turns(
+    tiny_original, tiny_images, monkeypatch
+):
+    forwards = counted(monkeypatch)
+    at_once = of_place(observe_views(tiny_original, tiny_images, width=20))
+    samples = forwards() - 2
     monkeypatch.setattr("opcviz.attacks.strongest.views.HELD", 1)
-    passes = Progress()
-    asked = []
-    monkeypatch.setattr(passes, "check", lambda: asked.append(1))
-    one_by_one = [(v.place, v.view) for v in observe_views(tiny_original, tiny_images)]
-    assert one_by_one == at_once
-    list(observe_views(tiny_original, tiny_images, progress=passes))
-    assert len(asked) == 2 * len(at_once), "a pass over train and test for every view"
+    monkeypatch.setattr("opcviz.attacks.strongest.views.DRAWN", 1)
+    mapped, memmap = [], np.memmap
+    monkeypatch.setattr(np, "memmap", lambda *a, **k: mapped.append(a) or memmap(*a, **k))
+    in_turns = of_place(observe_views(tiny_original, tiny_images, width=20))
+    assert list(in_turns) == list(at_once)
+    drawn = sum(found.width > 20 for found in at_once.values())
+    assert forwards() == drawn * samples + 2, "a pass for every projection"
+    for key, found in in_turns.items():
+        torch.testing.assert_close(found.test, at_once[key].test)
+    assert len(mapped) == 2 * (len(at_once) - 2), "all but features and logits"
 
 
 def test_a_model_is_attacked_at_every_view_by_every_map(

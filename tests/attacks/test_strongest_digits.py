@@ -1,4 +1,4 @@
-"""Worst-case recovery on trained digits: contraction of the last features is seen for what it is.
+"""Worst-case recovery on the shipped digits: contracted last features are seen for what they are.
 
 OPC on features leaves nothing there, and everything one block earlier, where unpooled outputs under
 a kernel machine name the forgotten classes as surely as those of a retrained model.
@@ -7,10 +7,12 @@ a kernel machine name the forgotten classes as surely as those of a retrained mo
 from __future__ import annotations
 
 import pytest
+import torch
 
-import opcviz
 from opcviz.attacks.strongest import Strongest, strongest
 from opcviz.results import StrongestResult
+from opcviz.study import Store, StudyRunner, open_study, shipped_root
+from opcviz.tasks import get_task
 
 CONFIG = Strongest(maps=("rbf", "affine"))
 
@@ -18,17 +20,15 @@ CONFIG = Strongest(maps=("rbf", "affine"))
 @pytest.fixture(scope="module")
 def climbed() -> dict[str, StrongestResult]:
     """The ladder of an original, a retrained and a contracted model of three forgotten classes."""
-    data = opcviz.load_data("digits", device="cpu")
-    split = opcviz.split(data, "classes:0,1,2")
-    original = opcviz.train(data, epochs=15, lr=0.1, batch_size=64, progress=False)
-    models = {"original": original} | {
-        name: opcviz.unlearn(original, data, split, name, progress=False, **settings)
-        for name, settings in (("retrain", {}), ("opc", {"target": "features"}))
-    }
-    outputs = opcviz.observe(original, data, progress=False)
-    head = (original.network.head.weight.detach(), original.network.head.bias.detach())
+    shipped = open_study(Store(shipped_root()), "digits")
+    runner = StudyRunner(shipped.study, shipped.store, torch.device("cpu"))
+    methods = {m.method.info.name: m.method for m in shipped.models}
+    models = {n: runner.load_model(methods[n], 0).eval() for n in ("original", "retrain", "opc")}
+    original = models["original"]
+    outputs = get_task("classification").observe(original, runner.data)
+    head = (original.head.weight.detach(), original.head.bias.detach())
     return {
-        name: strongest(model.network, data, split, outputs, head, CONFIG)
+        name: strongest(model, runner.data, runner.split, outputs, head, CONFIG)
         for name, model in models.items()
     }
 

@@ -89,6 +89,8 @@ def test_nothing_is_fetched_and_only_our_programs_run(made: tuple[Report, str]) 
     style = re.search(r"<style>(.*?)</style>", made[1], re.DOTALL).group(1)
     assert not re.search(r"url\(|@import|//", style)
     assert page.tags["link"] == page.tags["iframe"] == page.tags["form"] == 0
+    beside = re.sub(r"<script.*?</script>", "", made[1], flags=re.DOTALL)
+    assert not re.search(r"https?:|ftp:|wss?:", beside, re.IGNORECASE), "no address of a network"
     (policy,) = [v for tag, name, v in page.attributes if tag == "meta" and "default-src" in v]
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     hashes = {

@@ -45,7 +45,7 @@ def test_it_helps_where_a_core_is_free_and_nothing_is_trained(two_threads: None)
 
 @pytest.mark.slow
 def test_two_processes_find_what_one_finds(tmp_path: Path, two_threads: None) -> None:
-    spec = spec_of(without=["maps", "inversion", "relearned", "samples"])
+    spec = spec_of(without=["maps", "inversion", "relearned", "samples", "strongest"])
     helped = audit(spec, Store(tmp_path / "helped"), CPU)
     torch.set_num_threads(1)
     alone = audit(spec, Store(tmp_path / "alone"), CPU)

@@ -11,7 +11,9 @@ import torch
 from safetensors.torch import save_file
 
 from opcviz.audit import page_look, page_run
+from opcviz.audit.comparison import compare
 from opcviz.audit.page_job import FirstLook, Given, PageJob
+from opcviz.audit.verifying import changes_in, read_report, spec_of
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Progress
 from opcviz.models.checkpoint import read_tensors
@@ -112,6 +114,11 @@ def test_the_report_names_files_as_their_visitor_does(job, tmp_path):
     assert names["original"] == "my original.safetensors"
     assert names["unlearned"] == "my unlearned.safetensors"
     assert "my unlearned.safetensors" in report["command"]
+    told = read_report(folder / "report.json")
+    assert compare(told.content, told.report).differences == (), "the command is that of the spec"
+    spec = spec_of(told.report, changes_in(told.report, tmp_path))
+    assert (spec.original, spec.unlearned) == (job.original.path, job.unlearned.path)
+    assert spec.names[:2] == ("my original.safetensors", "my unlearned.safetensors")
     for name in ("report.json", "report.html", "samples.csv"):
         text = (folder / name).read_text()
         assert text

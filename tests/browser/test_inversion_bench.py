@@ -27,7 +27,7 @@ def named(page) -> list[str]:
     return [each for each in params(page).get("pictures", "").split(",") if each]
 
 
-def test_two_pictures_are_picked_develop_and_are_scrubbed(app, visit):
+def test_two_pictures_are_picked_develop_and_are_scrubbed(app, visit, begun):
     study = open_study(Store(shipped_root()), "digits")
     models = ",".join(model.key for model in study.models[:MIN_MODELS])
     page = visit(f"{app.url}/inversion_bench?steps=30&restarts=1&models={models}")
@@ -48,7 +48,7 @@ def test_two_pictures_are_picked_develop_and_are_scrubbed(app, visit):
     scrub = grid.get_by_role("slider", name="Step of the search")
     expect(scrub).to_be_visible(timeout=WAIT)  # it is there when there is something to scrub
     idle(page)
-    (run,) = app.runs.list()
+    (run,) = begun()
     assert run.status == "finished"
     assert picture(page, 0) != early
     last = grid.get_attribute("data-step")

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser_fixtures import visits
 from every_page import PAGES
 from layout import overlapping, shifted, smaller_than, too_wide, watch_shifts
-from visitor import WAIT, idle
+from visitor import WAIT, settled
 
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.reading.state import MAX_MODELS
@@ -28,25 +28,29 @@ def six_models() -> str:
 
 
 @pytest.fixture(scope="module", params=PAGES)
-def page(request, app, browser) -> Iterator[object]:
+def page(request, app, window) -> Iterator[object]:
     """Each page with as many models as it takes, loaded once for all that is asked of it."""
     name = "" if request.param == PAGES[0] else request.param
-    with visits(browser) as visit:
-        made = visit(
-            f"{app.url}/{name}?models={six_models()}",
-            watch=lambda page: watch_shifts(page, slower=SLOWER),
-        )
+    with visits(window) as visit:
+        made = visit(f"{app.url}/{name}?models={six_models()}", watch=slowly)
         made.locator("h1").first.wait_for(timeout=WAIT)
-        idle(made)
-        made.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=WAIT)
-        made.wait_for_timeout(600)  # charts are drawn
+        settled(made)
         made.context.new_cdp_session(made).send("Emulation.setCPUThrottlingRate", {"rate": 1})
         yield made
 
 
+def slowly(page) -> None:
+    """Watched from its first paint on, on a slow machine, by somebody who wants no motion: films
+    stand at their end."""
+    page.emulate_media(reduced_motion="reduce")
+    watch_shifts(page, slower=SLOWER)
+
+
 def in_theme(page, theme: str) -> None:
-    page.emulate_media(color_scheme=theme)
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     expect(page.get_by_test_id("stApp")).to_have_css("background-color", GROUND[theme])
+    for maps in page.get_by_test_id("linked-maps").all():
+        expect(maps).to_have_attribute("data-theme", theme)
 
 
 def test_little_moves_while_a_page_is_drawn(page):
@@ -70,7 +74,7 @@ def test_nothing_overlaps_and_nothing_is_scrolled_sideways(page):
     in_theme(page, "light")
     for width, height in ((1024, 768), (1440, 900), (853, 533), (1280, 900)):  # 1280 at 150 %
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(500)
+        settled(page)
         assert not overlapping(page), width
         assert too_wide(page) <= 0, width
 
@@ -81,7 +85,7 @@ def test_names_stay_in_sight_below_the_header(page):
         pytest.skip("no names of columns here")
     assert names.count() == MAX_MODELS
     page.get_by_test_id("stMain").evaluate("e => e.scrollTo(0, 1200)")
-    page.wait_for_timeout(300)
+    settled(page)
     header = page.get_by_test_id("stHeader").bounding_box()
     for each in names.all():
         box = each.bounding_box()
@@ -97,9 +101,10 @@ def test_every_row_can_be_read_from_the_last_row_of_a_hall(page):
     leave = page.get_by_role("button", name="Leave").first
     expect(leave).to_be_visible(timeout=WAIT)
     while True:
-        idle(page)
-        page.wait_for_timeout(600)  # charts are drawn
+        settled(page)
         assert not smaller_than(page, 18), page.url
+        assert not overlapping(page), page.url
+        assert too_wide(page) <= 0, page.url
         onward = page.locator(".st-key-presentation-next button")  # of rows, not of chapters
         if not onward.count() or onward.is_disabled():
             return

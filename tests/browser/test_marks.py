@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from visitor import WAIT, canvases, drawn_maps, idle, params
+from visitor import canvases, drawn_maps, params, settled
 
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.charts.maps_component import gathered
@@ -24,18 +24,14 @@ def models():
     return probe, {m.method.info.name: m for m in study.models if m.seed == 0}
 
 
-@pytest.fixture
-def maps(app, visit, models):
-    """Opens DELETE beside OPC under one kind of map."""
+@pytest.fixture(scope="module")
+def page(app, keep, models):
+    """DELETE beside OPC."""
     keys = ",".join(models[1][name].key for name in ("delete", "opc"))
-
-    def show(kind):
-        page = visit(f"{app.url}/side_by_side?study=digits-86043b2a&models={keys}&map={kind}")
-        expect(drawn_maps(page)).to_have_count(2, timeout=WAIT)
-        idle(page)
-        return page
-
-    return show
+    found = keep(f"{app.url}/side_by_side?study=digits-86043b2a&models={keys}&map=umap")
+    expect(drawn_maps(found)).to_have_count(2)
+    settled(found)
+    return found
 
 
 def marks(canvas):
@@ -55,9 +51,13 @@ def kept_width(canvas, model, probe, kind):
     return scale * np.median(widths) + 2 * POINT
 
 
-@pytest.mark.parametrize("kind", ["umap", "densmap", "pca"])
-def test_opc_is_one_mark_with_its_count_and_delete_is_none(maps, models, kind):
-    page = maps(kind)
+@pytest.mark.parametrize("name", ["densMAP", "PCA", "UMAP"])
+def test_opc_is_one_mark_with_its_count_and_delete_is_none(page, models, name):
+    kind = name.lower()
+    page.get_by_text(name, exact=True).first.click()
+    expect(page.get_by_role("radio", name=name)).to_be_checked()
+    expect(page).to_have_url(re.compile(f"map={kind}"))
+    settled(page)
     probe, known = models
     delete, opc = canvases(page).all()
     assert marks(delete) == []
@@ -66,8 +66,7 @@ def test_opc_is_one_mark_with_its_count_and_delete_is_none(maps, models, kind):
     assert 2 * (mark["r"] + RING) <= kept_width(opc, known["opc"], probe, kind)
 
 
-def test_the_mark_lists_its_samples_and_a_lasso_over_it_takes_them_all(maps, models):
-    page = maps("umap")
+def test_the_mark_lists_its_samples_and_a_lasso_over_it_takes_them_all(page, models):
     probe, _ = models
     opc = canvases(page).nth(1)
     opc.scroll_into_view_if_needed()
@@ -83,6 +82,6 @@ def test_the_mark_lists_its_samples_and_a_lasso_over_it_takes_them_all(maps, mod
     for dx, dy in ((12, -12), (12, 12), (-12, 12), (-12, -12)):
         page.mouse.move(x + dx, y + dy, steps=3)
     page.mouse.up()
-    expect(page).to_have_url(re.compile(r"[?&]set="), timeout=WAIT)
+    expect(page).to_have_url(re.compile(r"[?&]set="))
     taken = unpack(params(page)["set"], probe["ids"])
     assert sorted(taken) == sorted(probe["ids"][probe["forget"]])

@@ -7,7 +7,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 
-def test_two_methods_run_beside_each_other_and_are_seen_moving(app, visit):
+def test_two_methods_run_beside_each_other_and_are_seen_moving(app, visit, begun):
     page = visit(f"{app.url}/race")
     canvases = page.get_by_test_id("player-canvas")
     expect(canvases).to_have_count(2, timeout=WAIT)
@@ -31,10 +31,10 @@ def test_two_methods_run_beside_each_other_and_are_seen_moving(app, visit):
         }"""
     )
     page.get_by_role("button", name="Run").click()
-    until(lambda: any(run.active for run in app.runs.list()))
+    until(lambda: any(run.active for run in begun()))
     expect(page.get_by_text("Finished after")).to_be_visible(timeout=5 * WAIT)
     assert min(page.evaluate("states.map((each) => each.size)")) >= 10
-    (run,) = app.runs.list()
+    (run,) = begun()
     assert run.status == "finished"
     assert page.get_by_text("bit for bit").count() + page.get_by_text("weights differ").count() == 2
     slider = page.get_by_role("slider", name="Epoch")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from visitor import WAIT, canvases, drawn_maps, idle, params
+from visitor import WAIT, canvases, drawn_maps, idle, params, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
@@ -19,8 +19,7 @@ def home(app, visit):
 
 def shown(page) -> None:
     expect(drawn_maps(page)).to_have_count(4, timeout=WAIT)
-    idle(page)
-    page.wait_for_timeout(300)
+    settled(page)
 
 
 def draw_around(page, *, modifier: str | None = None, part: float = 1.0) -> None:

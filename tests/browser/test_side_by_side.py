@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
+from browser_fixtures import SIZE
 from visitor import (
     WAIT,
     Traffic,
@@ -14,6 +16,7 @@ from visitor import (
     pixels,
     reconstructions,
     recovery_bars,
+    settled,
     start_button,
 )
 
@@ -24,9 +27,23 @@ pytestmark = pytest.mark.browser
 STAGES = 3  # before, FM, HR
 
 
+@pytest.fixture(scope="module")
+def opened(app, keep):
+    """The page, once for all tests; the address that it opens with; and what it was sent."""
+    seen, runs = Traffic(), app.runs.list()
+    page = keep(f"{app.url}/side_by_side", watch=seen.watch)
+    shows_evidence(page, 4)
+    assert app.runs.list() == runs, "opening a page trains nothing"
+    return page, params(page), seen
+
+
 @pytest.fixture
-def home(app, visit):
-    page = visit(f"{app.url}/side_by_side")
+def home(app, opened):
+    """The page as it opens: what a test before has chosen stands in the address."""
+    page, address, _ = opened
+    page.set_viewport_size(SIZE)
+    if params(page) != address or "/side_by_side" not in page.url:
+        page.goto(f"{app.url}/side_by_side")
     shows_evidence(page, 4)
     return page
 
@@ -52,7 +69,12 @@ def spot(page, i):
     raise AssertionError("no point under the pointer anywhere")
 
 
-def test_a_fresh_store_opens_on_evidence_and_trains_nothing(app, home):
+def test_it_opens_on_evidence_at_once_and_trains_nothing(opened):
+    home, _, seen = opened
+    assert seen.script_runs == 1
+    assert not [url for url in seen.requests if "PlotlyChart" in url]
+    assert any("BidiComponent" in url for url in seen.requests)  # names of chunks are as we think
+    assert seen.bytes < 260_000, "of messages: maps, bars, frames of the searches and words"
     assert all(pixels(canvas) > 500 for canvas in canvases(home).all())
     study = open_study(Store(shipped_root()), params(home)["study"])
     samples = len(study.probe()[0]["ids"])
@@ -62,8 +84,6 @@ def test_a_fresh_store_opens_on_evidence_and_trains_nothing(app, home):
     pictures = reconstructions(home).locator("canvas")
     expect(pictures).to_have_count(3 * study.study.evidence.pictures)  # of OPC there is none
     assert all(pixels(picture) for picture in pictures.all())
-    assert not app.runs.list()
-    assert not (app.store / "studies").exists()
 
 
 def test_hovering_shows_the_sample_in_every_map(home):
@@ -75,16 +95,6 @@ def test_hovering_shows_the_sample_in_every_map(home):
     expect(tip).to_be_visible()
     expect(tip).to_contain_text(f"sample {ghosts.pop()}")
     expect(tip.locator("tr")).to_have_count(4)
-
-
-def test_a_click_pins_and_the_link_opens_the_same(home, app, visit):
-    home.mouse.click(*spot(home, 3))
-    expect(home).to_have_url(re.compile(r"[?&]sample=\d+"), timeout=WAIT)
-    sample = params(home)["sample"]
-    expect(home.get_by_text(f"Pinned sample {sample}")).to_be_visible(timeout=WAIT)
-    other = visit(home.url)
-    shows_evidence_of_pin(other, sample)
-    assert params(other) == params(home)
 
 
 def shows_evidence_of_pin(page, sample: str) -> None:
@@ -141,43 +151,40 @@ def test_a_lasso_drawn_beside_a_pin_stays(home):
     for x, y in ((wide, 2), (wide, high), (2, high), (2, 2)):
         home.mouse.move(left + x, top + y, steps=4)
     home.mouse.up()
-    home.wait_for_timeout(1000)  # the rerun that the lasso causes has answered
-    idle(home)
+    expect(home).to_have_url(re.compile(r"[?&]set="))
+    settled(home)
     selected = picture(home)
     assert selected != before  # the other points are dimmed
-    home.get_by_text("only kept data", exact=True).click()  # a further rerun
-    home.wait_for_timeout(1000)
-    idle(home)
+    home.get_by_text("all training data", exact=True).click()  # a further rerun
+    expect(home).to_have_url(re.compile(r"[?&]fit=all"))
+    settled(home)
     assert picture(home) == selected
     expect(canvas).to_have_attribute("data-pinned", sample)
 
 
-def test_a_link_opens_its_models_map_and_sample(home, app, visit):
+def test_a_click_pins_and_links_open_what_they_name(home, app, visit):
+    home.mouse.click(*spot(home, 3))
+    expect(home).to_have_url(re.compile(r"[?&]sample=\d+"))
     query = params(home)
+    sample = query["sample"]
+    shows_evidence_of_pin(home, sample)
+    same = visit(home.url)
+    shows_evidence_of_pin(same, sample)
+    assert params(same) == query
     models = query["models"].split(",")
-    chosen = ",".join([models[0], models[-1]])
-    home.mouse.click(*spot(home, 0))
-    expect(home).to_have_url(re.compile(r"[?&]sample=\d+"), timeout=WAIT)
-    sample = params(home)["sample"]
-    link = f"{app.url}/side_by_side?study={query['study']}&models={chosen}&map=pca&sample={sample}"
-    page = visit(link)
+    wanted = {**query, "models": ",".join([models[0], models[-1]]), "map": "pca"}
+    page = visit(f"{app.url}/side_by_side?{urlencode(wanted)}")
     shows_evidence(page, 2)
     shows_evidence_of_pin(page, sample)
     expect(page.get_by_role("radio", name="PCA")).to_be_checked()
-    assert params(page) == {
-        "study": query["study"],
-        "models": chosen,
-        "map": "pca",
-        "sample": sample,
-    }
+    assert params(page) == wanted
 
 
 def test_the_map_switch_moves_the_points_and_the_address(home):
     before = [canvas.screenshot() for canvas in canvases(home).all()]
     home.get_by_text("densMAP", exact=True).click()
-    expect(home).to_have_url(re.compile("map=densmap"), timeout=WAIT)
-    idle(home)
-    home.wait_for_timeout(500)  # the points glide
+    expect(home).to_have_url(re.compile("map=densmap"))
+    settled(home)  # the points glide
     after = [canvas.screenshot() for canvas in canvases(home).all()]
     assert all(a != b for a, b in zip(after, before, strict=True))
 
@@ -186,7 +193,7 @@ def test_reconstructions_stand_below_their_targets_at_every_width(home):
     grid = home.get_by_test_id("picture-grid")
     for width in (1024, 1280, 1440):
         home.set_viewport_size({"width": width, "height": 800})
-        home.wait_for_timeout(300)
+        settled(home)
         lines = grid.locator(".line").all()
         middles = [
             [
@@ -235,15 +242,6 @@ def test_a_fold_shows_its_charts_once_it_is_open(home):
     expect(charts.first).to_be_visible(timeout=WAIT)
 
 
-def test_a_first_visit_runs_the_script_once_and_loads_none_of_plotlys_code(app, visit):
-    seen = Traffic()
-    shows_evidence(visit(f"{app.url}/side_by_side", watch=seen.watch), 4)
-    assert seen.script_runs == 1
-    assert not [url for url in seen.requests if "PlotlyChart" in url]
-    assert any("BidiComponent" in url for url in seen.requests)  # names of chunks are as we think
-    assert seen.bytes < 260_000, "of messages: maps, bars, frames of the searches and words"
-
-
 def test_pages_change_warm_and_keep_the_selection(home):
     home.get_by_text("PCA", exact=True).click()
     expect(home).to_have_url(re.compile("map=pca"), timeout=WAIT)
@@ -283,12 +281,3 @@ def test_the_link_is_copied_and_that_is_said(home):
     home.get_by_test_id("copy-link").click()
     expect(home.get_by_text("Link copied.")).to_be_visible()
     assert home.evaluate("navigator.clipboard.readText()") == home.url
-
-
-def test_the_dark_theme_is_drawn(app, visit):
-    page = visit(f"{app.url}/side_by_side", theme="dark")
-    shows_evidence(page, 4)
-    expect(page.get_by_test_id("linked-maps")).to_have_attribute("data-theme", "dark")
-    ground = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
-    assert ground == "rgb(17, 21, 28)"
-    assert len(page.screenshot()) > 10_000

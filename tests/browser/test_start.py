@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from visitor import WAIT, Traffic, idle
+from visitor import WAIT, Traffic, idle, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
@@ -24,28 +24,33 @@ def epochs(page) -> list[int]:
     return [int(n) for n in re.findall(r"epoch (\d+) of", moment(page))]
 
 
-def drawn(page) -> str:
-    return page.get_by_test_id("player-canvas").last.evaluate("canvas => canvas.toDataURL()")
+def drawn(page, i: int) -> str:
+    return page.get_by_test_id("player-canvas").nth(i).evaluate("canvas => canvas.toDataURL()")
 
 
-def opened(app, visit, *, still: bool = False, **context):
+def opened(app, visit, *, still: bool = False, watch=id):
     """Start, at the size of a projector; `still`: the reader wants no motion."""
 
     def before(page) -> None:
         page.set_viewport_size(FOLD)
         page.emulate_media(reduced_motion="reduce" if still else "no-preference")
-        for each in context.values():
-            each(page)
+        watch(page)
 
     page = visit(app.url, watch=before)
-    expect(page.get_by_test_id("player-canvas")).to_have_count(2, timeout=WAIT)
+    expect(page.get_by_test_id("player-canvas")).to_have_count(2)
     idle(page)
     return page
 
 
+@pytest.fixture(scope="module")
+def still(app, keep):
+    """Opened by somebody who wants no motion."""
+    return opened(app, keep, still=True)
+
+
 def test_it_plays_by_itself_and_stops_at_the_end(app, visit):
     seen = Traffic()
-    page = opened(app, visit, traffic=seen.watch)
+    page = opened(app, visit, watch=seen.watch)
     assert seen.script_runs == 1
     assert seen.bytes < 220_000, "of messages: every epoch of both films, and words"
     # points glide: moments are drawn that lie between two epochs of the longer film
@@ -68,49 +73,35 @@ def test_it_plays_by_itself_and_stops_at_the_end(app, visit):
     assert seen.script_runs == runs  # playing asks the server for nothing
 
 
-def test_the_keyboard_scrubs_epoch_by_epoch(app, visit):
-    page = opened(app, visit, still=True)
-    slider = page.get_by_role("slider", name="Epoch")
-    slider.focus()
-    page.keyboard.press("Home")
-    assert epochs(page) == [0, 0]
-    first = drawn(page)
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    assert epochs(page)[1] in (2, 1)  # of the longer film, as far as its epochs were sent
-    assert drawn(page) != first
-    number = page.get_by_test_id("player-film").first.locator(".bar .number").first
-    page.keyboard.press("Home")
-    assert number.inner_text() == "100 %"
-    page.keyboard.press("End")
-    assert number.inner_text() == "0 %"
-    assert (
-        page.get_by_role("meter", name="An attacker restores")
-        .first.get_attribute("aria-valuetext")
-        .startswith("80.4 %")
-    )
-
-
-def test_who_wants_no_motion_gets_none_unasked(app, visit):
-    page = opened(app, visit, still=True)
+def test_who_wants_no_motion_gets_none_unasked_and_scrubs_epoch_by_epoch(still):
+    page = still
     assert player(page).get_attribute("data-playing") == "no"
     assert player(page).get_attribute("data-at") == "1.000"
     slider = page.get_by_role("slider", name="Epoch")
     slider.focus()
     page.keyboard.press("Home")
-    still = page.get_by_test_id("player-canvas").first.evaluate("canvas => canvas.toDataURL()")
+    assert epochs(page) == [0, 0]
+    number = page.get_by_test_id("player-film").first.locator(".bar .number").first
+    assert number.inner_text() == "100 %"
+    first, last = drawn(page, 0), drawn(page, -1)
     page.keyboard.press("ArrowRight")  # a quarter of an epoch of the shorter film: it stands
     assert epochs(page)[0] == 0
-    assert (
-        page.get_by_test_id("player-canvas").first.evaluate("canvas => canvas.toDataURL()") == still
-    )
+    assert drawn(page, 0) == first
+    page.keyboard.press("ArrowRight")
+    assert epochs(page)[1] in (2, 1)  # of the longer film, as far as its epochs were sent
+    assert drawn(page, -1) != last
+    page.keyboard.press("End")
+    assert number.inner_text() == "0 %"
+    restores = page.get_by_role("meter", name="An attacker restores").first
+    assert restores.get_attribute("aria-valuetext").startswith("80.4 %")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_all_of_it_stands_above_the_fold_and_is_large_enough_to_read(app, visit, theme):
-    page = visit(app.url, theme=theme, watch=lambda page: page.set_viewport_size(FOLD))
-    expect(page.get_by_test_id("player-canvas")).to_have_count(2, timeout=WAIT)
-    idle(page)
+def test_all_of_it_stands_above_the_fold_and_is_large_enough_to_read(still, theme):
+    page = still
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    expect(player(page)).to_be_visible()
+    settled(page)
     parts = [
         page.get_by_role("heading", name="Did the network really forget?"),
         page.get_by_test_id("told"),

@@ -9,11 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from browser_fixtures import WAIT, idle, settled
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from opcviz.engine import Run, Runs
 
-WAIT = 90_000  # ms; generous, since other programs may want the processor too
+__all__ = [
+    "WAIT",
+    "App",
+    "Traffic",
+    "canvases",
+    "drawn_maps",
+    "idle",
+    "live_map",
+    "params",
+    "pixels",
+    "reconstructions",
+    "recovery_bars",
+    "set_epochs",
+    "settled",
+    "start",
+    "start_button",
+    "until",
+]
 
 
 class Traffic:
@@ -105,13 +123,6 @@ def pixels(canvas) -> int:
                 if (d[k] !== d[0] || d[k + 1] !== d[1] || d[k + 2] !== d[2]) n++;
             return n;
         }"""
-    )
-
-
-def idle(page) -> None:
-    """Wait until the script has run to its end."""
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(
-        timeout=WAIT
     )
 
 

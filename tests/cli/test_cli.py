@@ -35,6 +35,7 @@ probe = 40
 live = 60
 pictures = 1
 maps = ["pca"]
+instruments = ["similarity", "blocks", "relearning"]
 [evidence.inversion]
 iterations = 2
 [evidence.probing]

@@ -8,7 +8,17 @@ import pytest
 import torch
 
 from opcviz.common.config import ConfigError
-from opcviz.data import DataError, DataSpec, data_root, digest, list_datasets, load
+from opcviz.data import (
+    DataError,
+    DataSpec,
+    at_hand,
+    data_root,
+    digest,
+    list_datasets,
+    load,
+    public,
+    sources,
+)
 from opcviz.data.sources import validation_split
 
 PUBLIC = ("mnist", "fashion_mnist", "cifar10", "cifar100", "svhn")
@@ -246,3 +256,34 @@ def test_validation_refuses_a_class_of_one_picture():
     few = replace(images, x_train=images.x_train[keep], y_train=images.y_train[keep])
     with pytest.raises(DataError, match="class '3' has 1 train samples"):
         validation_split(few)
+
+
+def _archive(path, seed=0):
+    """A file of arrays in the neutral layout, with a picture a class to train on and to test."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 256, (10, 32, 32, 3), dtype=np.uint8)
+    y = np.arange(10, dtype=np.uint8)
+    names = np.array(
+        ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+    )
+    np.savez(path, x_train=x, y_train=y, x_test=x, y_test=y, class_names=names)
+
+
+def test_cifar10_may_lie_as_one_file_of_arrays(tmp_path, monkeypatch):
+    _archive(tmp_path / "cifar10.npz")
+    as_arrays = load(DataSpec("arrays", str(tmp_path / "cifar10.npz")))
+    known = next(each for each in public.PUBLIC if each.name == "cifar10")
+    monkeypatch.setattr(
+        sources, "read_public", lambda _, *rest: public.read_public(replaced, *rest)
+    )
+    replaced = replace(known, archive=digest(as_arrays))
+    found = load(DataSpec("cifar10"), root=tmp_path)
+    assert found.name == "cifar10"
+    assert digest(found) == digest(as_arrays)
+    assert at_hand("cifar10", tmp_path)
+
+
+def test_another_file_is_not_taken_for_cifar10(tmp_path):
+    _archive(tmp_path / "cifar10.npz")
+    with pytest.raises(DataError, match=r"is not CIFAR-10 as it was published .* 'arrays'"):
+        load(DataSpec("cifar10"), root=tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from whose import Known, make, shipped
+from whose import Known, make, opened, shipped
 
 
 @pytest.fixture(scope="session")
@@ -13,12 +13,12 @@ def shipped_digits() -> Known:
 
 
 @pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Known:
+def fresh(once) -> Known:
     """What is stored by this very code; a shipped number would stay whatever the code does."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return make(tmp_path_factory.mktemp("fresh"))
+        return opened(once("golden", make))
     finally:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(False)  # a laboratory flushes them for its whole process

@@ -6,6 +6,7 @@ come as plain numbers and NumPy arrays, so that no test depends on where the pac
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -229,8 +230,8 @@ class Heard:
             self._now.append(event)
 
 
-def make(root: Path) -> Known:
-    """Run the fresh study into a folder."""
+def make(root: Path) -> None:
+    """Run the fresh study into a folder; what was told while its models trained is kept there."""
     digits = load_digits()
     chosen = {"train": [], "test": []}
     for label in range(CLASSES):
@@ -253,6 +254,11 @@ def make(root: Path) -> Known:
         run(plan, lab, only=kinds)
         for kind in COSTLY if seed == 0 else ():
             lab.make(kind, plan.methods[2], seed)
-    known = Known(open_study(store, plan.study.place))
-    first = [model for model in known.result.models if model.seed == 0]
-    return Known(known.result, {model.key: heard.epochs[model.title] for model in first})
+    (root / "heard.pickle").write_bytes(pickle.dumps((plan.study.place, heard.epochs)))
+
+
+def opened(root: Path) -> Known:
+    """The fresh study of a folder."""
+    place, epochs = pickle.loads((root / "heard.pickle").read_bytes())
+    result = open_study(Store(root / "store"), place)
+    return Known(result, {m.key: epochs[m.title] for m in result.models if m.seed == 0})

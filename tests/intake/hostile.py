@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from hostile_folders import FOLDERS, PICTURES
 from PIL import Image
 from test_weights import HOSTILE
 
@@ -513,6 +514,10 @@ case_of("forget", "a path with a zero byte", "names no file", lambda f: f"{f}/a\
 
 for label, (content, _) in HOSTILE.items():
     case_of("weights", label, "", lambda f, content=content: written(f, "model.pt", content()))
+for label, (make, said) in FOLDERS.items():
+    case_of("weights", label, said, make)
+for label, (make, said) in PICTURES.items():
+    case_of("folder", f"an archive: {label}", said, make)
 for trick in ("../../up", "/etc/up"):
     case_of(
         "weights",

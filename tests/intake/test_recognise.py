@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from published import FORMS, Normalise, replaced_stem, trained_like
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 from torch import Tensor, nn
 from torchvision.models import get_model
 
@@ -102,6 +102,20 @@ def test_wrappers_and_prefixes_come_off(wrapped: str, suffix: str, tmp_path: Pat
     )
     if wrapped not in ("backbone", "encoder"):  # those may be the network's own names
         assert read.tensors.keys() == state.keys()
+
+
+def test_a_header_whose_length_begins_as_a_pickle_does_is_one_of_safetensors(
+    tmp_path: Path,
+) -> None:
+    """One in 32 files of safetensors: headers are padded to eight bytes."""
+    for padding in range(0, 256, 8):
+        raw = save({"w" * (1 + padding): torch.arange(4.0)})
+        if raw[0] == 0x80:
+            break
+    (tmp_path / "model.safetensors").write_bytes(raw)
+    (found,) = read_weights(tmp_path / "model.safetensors").tensors.values()
+    assert raw[0] == 0x80
+    assert found.tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("wrapped", ["backbone", "encoder", "module"])

@@ -41,7 +41,10 @@ def change(model: ModelResult, kind: str, how: Callable[[dict[str, Any]], object
 
 def test_every_kind_of_a_shipped_model_is_its_record() -> None:
     for name in ("digits", "digits-random"):
-        for model in open_study(Store(shipped_root()), name).models:
+        study = open_study(Store(shipped_root()), name)
+        first = [model for model in study.models if model.seed == 0]
+        assert len(first) > 8
+        for model in first:
             for kind in kinds("classification"):
                 artefact = model.artefact(kind.name)
                 if artefact is not None:
@@ -86,4 +89,5 @@ def test_answers_of_a_kind_that_is_not_loaded_are_plain(study: StudyResult) -> N
     assert isinstance(found, PlainResult)
     assert (found.at("mean"), found.to_dict()) == (1.5, {"mean": 1.5, "of": [1, 2]})
     assert study.own_kinds["unheard"].title == "unheard"
-    assert study.to_dict()["models"][-1]["unheard"]["mean"] == 1.5
+    (shown,) = study.to_dict([model.key])["models"]
+    assert shown["unheard"]["mean"] == 1.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,13 @@ from ...common.json_types import Json
 from ...common.records import Undefined, defined, known
 from ...common.text import percent
 from ...results import ATTACKS, Block, BlocksResult, ProbeScores, ProbesResult, RecoveryResult
+from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, Made, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row
 from ..threat import Threat
 from .core import references_of_recovery
-from .subject import Context
+from .subject import BLOCKS, Context
 
 if TYPE_CHECKING:
     from ...tasks.classification import ModelOutputs, Observation
@@ -60,8 +61,10 @@ class Blocks(Kind[Context]):
     threat = Threat(
         holds="the pooled output of every block, labelled pictures, and the features and answers "
         "of the original, where there is one",
-        spends="one affine map a block in closed form; probes of {probing.hidden} hidden units "
-        "trained for {probing.steps} steps",
+        spends="for each block one affine map, found in one step by least squares, and small "
+        "networks of {probing.hidden} hidden units, trained for {probing.steps} steps",
+        does="Recovery, small networks (probes), separability and likeness to the original (CKA), "
+        "at every block.",
     )
     fields = {"blocks[]": "`name`, and the same recovery, separability and collapse at every block"}
     rows = (
@@ -79,8 +82,14 @@ class Blocks(Kind[Context]):
         ),
     )
 
+    def looks(self, evidence: EvidenceSettings) -> Sequence[Hashable]:
+        """Every block's pooled output, of the original too."""
+        return (BLOCKS,)
+
+    looks_beside = looks
+
     def measure(self, context: Context) -> Made:
-        """Two passes over the data, then closed forms and probes block by block."""
+        """What one pass shows of either model, then closed forms and probes block by block."""
         from ...attacks.recovery import recover
         from ...measures import collapse, separability
         from ...measures.similarity import feature_similarity

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from ...attacks.judging_settings import Informing
+from ...attacks.strongest import Sight
 from ...common.json_types import Json
 from ...common.records import Undefined
-from ...results import PIXELS, InformationResult
+from ...results import InformationResult
+from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, register_kind
 from ..threat import Threat
 from .subject import Context
@@ -39,17 +42,25 @@ class Information(Kind[Context]):
     result = InformationResult
     threat = Threat(
         holds="what the model computes on train pictures that are marked as forgotten or retained",
-        spends="two fits a block, on at most {information.limit} pictures of either part",
+        spends="two fits for each block, on at most {information.limit} forgotten and as many "
+        "retained pictures",
+        does="How many bits every block tells of whether a picture is forgotten: a lower bound.",
         more="find more bits than these in a block: the figures are lower bounds",
     )
     fields = {
         "information.bits": "by block: bits about forgotten or retained, at least; `most` is H(Y)"
     }
 
+    def looks(self, evidence: EvidenceSettings) -> Sequence[Hashable]:
+        """Views of every block; what pixels tell is the same for every model."""
+        return (self._sight(evidence),)
+
+    def _sight(self, evidence: EvidenceSettings) -> Sight:
+        return Sight(evidence.settings(Informing).width, pixels=False)
+
     def measure(self, context: Context) -> InformationResult:
         """Unpooled outputs of every block, the features and the logits."""
         from ...attacks.information import entropy_bits, information
-        from ...attacks.strongest import observe_views
 
         config, split = context.settings(Informing), context.split.to("cpu")
         test = bool(len(split.forget_test))
@@ -61,12 +72,9 @@ class Information(Kind[Context]):
         counts = [min(len(part), config.limit) for part in (forget, retain)]
         most = entropy_bits(counts[0] / sum(counts))
         found: dict[str, float] = {}
-        for view in observe_views(
-            context.subject.network, context.data, width=config.width, progress=context.progress
-        ):
-            pooled_twin = view.view == "pooled" and view.place in found
-            if view.place == PIXELS or pooled_twin:
-                continue
+        for view in context.subject.views(self._sight(context.evidence)):
+            if view.view == "pooled" and view.place in found:
+                continue  # its unpooled twin tells more
             seen = view.test if test else view.train
             bits = information(
                 view.place,

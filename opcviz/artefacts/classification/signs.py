@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 
 from ...attacks.judging_settings import Judging
+from ...attacks.strongest import Sight
 from ...common.json_types import Json
 from ...common.records import Undefined, defined
-from ...results import PIXELS, Sign, SignsResult
+from ...results import Sign, SignsResult
 from ..columns import HEADLINE, Column
+from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row, auc_text
@@ -84,10 +86,12 @@ class Signs(Kind[Context]):
     result = SignsResult
     threat = Threat(
         holds="what the model computes on train pictures that are marked as forgotten or retained",
-        spends="one fit a judge ({judging.chosen}) and place, on at most {judging.limit} pictures "
-        "of either part",
-        more="tell forgotten from retained pictures by a stronger judge than {judging.chosen}, or "
-        "by one that saw more than {judging.limit} of either",
+        spends="one fit for each judge ({judging.chosen:names}) and each place in the network, on "
+        "at most {judging.limit} forgotten and {judging.limit} retained pictures",
+        does="Forgotten test pictures are told from retained ones at every block and by the "
+        "answers; the judges are {judging.chosen:names}.",
+        more="tell forgotten from retained pictures by a stronger judge than "
+        "{judging.chosen:names}, or by one that saw more than {judging.limit} of each",
     )
     family = "separability"
     quick = {"judging": {"quick": True}}
@@ -143,10 +147,17 @@ class Signs(Kind[Context]):
         ),
     )
 
+    def looks(self, evidence: EvidenceSettings) -> Sequence[Hashable]:
+        """Views of every block; raw pixels, which are the same for every model, are left out."""
+        return (self._sight(evidence),)
+
+    def _sight(self, evidence: EvidenceSettings) -> Sight:
+        config = evidence.settings(Judging)
+        return Sight(config.width, blocks="none" if config.quick else "all", pixels=False)
+
     def measure(self, context: Context) -> SignsResult:
-        """Place by place; raw pixels, which are the same for every model, are left out."""
+        """Place by place."""
         from ...attacks.judges import judge_place
-        from ...attacks.strongest import observe_views
 
         config, split = context.settings(Judging), context.split.to("cpu")
         test = bool(len(split.forget_test))
@@ -157,16 +168,7 @@ class Signs(Kind[Context]):
         )
         found: list[Sign] = []
         why: Undefined | None = None
-        for view in observe_views(
-            context.subject.network,
-            context.data,
-            width=config.width,
-            quick=config.quick,
-            progress=context.progress,
-        ):
-            wanted = not config.quick or view.place in ("features", "logits")
-            if view.place == PIXELS or not wanted:
-                continue
+        for view in context.subject.views(self._sight(context.evidence)):
             seen = view.test if test else view.train
             learnt = view.train[split.forget_train], view.train[split.retain_train]
             judged = judge_place(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 
 from ...attacks.strongest import Strongest
 from ...common.json_types import Json
@@ -10,6 +10,7 @@ from ...common.records import defined
 from ...common.text import percent
 from ...results import Rung, StrongestResult
 from ..columns import Column
+from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
 from ..rows import Cell, Row
@@ -86,9 +87,13 @@ class WorstCase(Kind[Context]):
     threat = Threat(
         holds="what every block of the model computes, and labelled pictures of every class; or "
         "of what was retained alone, with the answers of the original, where there is one",
-        spends="one fit a place and map ({strongest.chosen}); no training of the model",
-        more="fit other maps than {strongest.chosen} to what the blocks compute, give them more "
-        "than {strongest.width} numbers of an output at once, or put several blocks together",
+        spends="one fit for each place in the network and each kind of map "
+        "({strongest.chosen:names}); no weight of the model is changed",
+        does="At every block of the network, before and after averaging over positions, maps "
+        "({strongest.chosen:names}) are fitted that answer for the model; what they get from raw "
+        "pixels stands beside.",
+        more="fit other maps than {strongest.chosen:names} to what the blocks compute, give them "
+        "more than {strongest.width} numbers of an output at once, or put several blocks together",
     )
     family = "recovery"
     quick = {"strongest": {"quick": True}}
@@ -157,19 +162,23 @@ class WorstCase(Kind[Context]):
         ),
     )
 
-    def measure(self, context: Context) -> StrongestResult:
-        """A few passes over the data, then closed forms and small nets."""
-        from ...attacks.strongest import strongest
+    def looks(self, evidence: EvidenceSettings) -> Sequence[Hashable]:
+        """Views from pixels to logits."""
+        return (evidence.settings(Strongest).sight,)
 
+    def measure(self, context: Context) -> StrongestResult:
+        """What a pass over the data shows, then closed forms and small nets."""
+        from ...attacks.strongest import Knowledge, climb
+        from ...tasks.classification import ModelOutputs
+
+        config = context.settings(Strongest)
         before, head, _ = references_of_recovery(context)
-        return strongest(
-            context.subject.network,
-            context.data,
-            context.split,
-            before,
-            head,
-            context.settings(Strongest),
-            progress=context.progress,
+        known = ModelOutputs(before.train.cpu(), before.test.cpu())
+        return climb(
+            context.subject.views(config.sight),
+            Knowledge(known, head, context.split.to("cpu")),
+            config,
+            context.progress,
         )
 
     def show(self, result: Json | None, reason: str) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from ..subject import Subject, register_subject
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ...attacks.strongest import Seen, Sight, View
     from ...data import (
         Images,  # noqa: F401  (named in a string below: the screen has no torch)
         Split,
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from ...models import Classifier  # noqa: F401  (the same)
     from ...tasks.classification import ModelOutputs, Observation
 
-__all__ = ["ClassifierSubject", "Context", "population"]
+__all__ = ["BLOCKS", "ClassifierSubject", "Context", "population"]
+
+BLOCKS = "blocks"
+"""What a kind awaits that looks at a subject's `blocks`; who looks at views awaits a `Sight`."""
 
 POPULATION = 1000  # retained test samples that RMIA compares with
 
@@ -28,17 +32,52 @@ POPULATION = 1000  # retained test samples that RMIA compares with
 class ClassifierSubject(Subject["Classifier", "ModelOutputs"]):
     """A trained classifier; its `outputs` are features and logits."""
 
-    large = ("outputs", "blocks")
+    large = ("seen", "blocks")
+
+    @cached_property
+    def seen(self) -> Seen:
+        """All that is awaited of it, from one pass over the data."""
+        from ...attacks.strongest import Sight, observe_together
+
+        awaited, bench = self.awaited, self.bench
+        sights = [look for look in awaited if isinstance(look, Sight)]
+        return observe_together(
+            self.network, bench.data, sights, blocks=BLOCKS in awaited, progress=bench.progress
+        )
+
+    @property
+    def outputs(self) -> ModelOutputs:
+        """Features and logits of all train and test samples."""
+        return self.seen.outputs
 
     @cached_property
     def blocks(self) -> Mapping[str, ModelOutputs]:
         """Outputs with every block's pooled output as the features, from input to head."""
-        from ...tasks.classification import ModelOutputs, observe_blocks
+        from ...attacks.strongest import observe_together
 
-        data, told = self.bench.data, self.bench.progress
-        train = observe_blocks(self.network, data.x_train, data.y_train, progress=told)
-        test = observe_blocks(self.network, data.x_test, data.y_test, progress=told)
-        return {name: ModelOutputs(train[name], test[name]) for name in train}
+        bench = self.bench
+        if (BLOCKS in self.awaited or "seen" in vars(self)) and (held := self.seen.blocks):
+            return held
+        alone = observe_together(self.network, bench.data, blocks=True, progress=bench.progress)
+        return alone.blocks
+
+    def views(self, sight: Sight) -> Iterator[View]:
+        """Its views, from input to output; see `opcviz.attacks.strongest`."""
+        from ...attacks.strongest import observe_together
+
+        bench = self.bench
+        held = self.seen.views if sight in self.awaited else {}
+        if sight not in held:
+            alone = observe_together(self.network, bench.data, [sight], progress=bench.progress)
+            held = alone.views
+        yield from held[sight]
+
+    def done(self, kind: str) -> None:
+        """Learn that a kind was made: views that nobody else waits for go."""
+        super().done(kind)
+        if "seen" in vars(self):
+            for sight in self.seen.views.keys() - set(self.awaited):
+                del self.seen.views[sight]
 
     @cached_property
     def on_forget_data(self) -> Observation:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from ...common.records import Undefined, defined
 from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs, StrongestResult
-from ...verdict import FAMILIES, Check, Dossier, Verdict, judge, together
+from ...verdict import FAMILIES, Check, Dossier, Ranked, Verdict, judge, rank, together
 from ...verdict.dossier import FULL
 from ..kind import Kind, kinds
 from ..verdicts import Known, register_verdict
@@ -31,7 +32,21 @@ def _together(
     )
 
 
-@register_verdict("classification", _together)
+def _rank(
+    model: Known,
+    original: Known | None,
+    retrained: Sequence[Known],
+    sizes: Mapping[str, int],
+) -> tuple[Ranked, ...]:
+    """How far each attacker came."""
+    return rank(
+        _dossier(model, sizes),
+        _dossier(original, sizes) if original else None,
+        [_dossier(each, sizes) for each in retrained],
+    )
+
+
+@register_verdict("classification", _together, _rank)
 def judge_classifiers(
     model: Known,
     original: Known | None,
@@ -48,10 +63,26 @@ def judge_classifiers(
 
 
 def _dossier(known: Known, sizes: Mapping[str, int]) -> Dossier:
+    """What a verdict reads of a model; made once, since those of a band are read for every model.
+
+    Args:
+        known: the model.
+        sizes: of the data's parts; other ones make another dossier.
+    """
+    kept = _DOSSIERS.get(known)
+    if kept is None or kept.sizes != sizes:
+        kept = _DOSSIERS[known] = _made(known, sizes)
+    return kept
+
+
+_DOSSIERS: WeakKeyDictionary[Known, Dossier] = WeakKeyDictionary()
+
+
+def _made(known: Known, sizes: Mapping[str, int]) -> Dossier:
     training, results = known.results.training, known.results
     if training.status in ("diverged", "refused", "failed"):
         why = f"{training.status}, {training.reason or 'no reason given'}"
-        return Dossier(known.who, Undefined(why), failed=why)
+        return Dossier(known.who, Undefined(why), sizes, failed=why)
     evidence = results.get(EvidenceResult)
     attempts, signs, lacking = _attacks(known)
     if known.quick:  # what they found is found; what they did not find, others may
@@ -84,7 +115,7 @@ def _attacks(
     attempts: list[Attempt] = []
     signs: list[Sign] = []
     lacking: dict[str, str] = {}
-    for kind in sorted(kinds("classification"), key=_rank):
+    for kind in sorted(kinds("classification"), key=_order):
         found = known.answer(kind.name)
         made = found.attempts() if isinstance(found, Attempts) else ()
         told = found.signs() if isinstance(found, Signs) else ()
@@ -100,7 +131,7 @@ def _attacks(
     return tuple(attempts), tuple(signs), {**absent, **lacking}
 
 
-def _rank(kind: Kind) -> int:
+def _order(kind: Kind) -> int:
     """Place of a kind among those that test membership, after all others."""
     return STRONGEST_FIRST.index(kind.name) if kind.name in STRONGEST_FIRST else -1
 

@@ -74,6 +74,7 @@ def relearn_strongest(
     attacks, scored, constant = [], 0, 0.0
     for number, (anew, shots) in enumerate(ways):
         found = []
+        top = _Top()
         for draw in range(config.draws):
             given = _given(images, split, shots, seed + draw)
             x, y = _scored(images, split, part, given, config.scored, seed)
@@ -93,11 +94,12 @@ def relearn_strongest(
                     batch_size=config.batch_size,
                     schedule="constant",
                 )
-                watch = _Best(config.looks, x, y, images, split, f"{optimizer.upper()}, lr {lr:g}")
+                watch = _Best(config.looks, x, y, f"{optimizer.upper()}, lr {lr:g}", top)
                 train(start, batches, get_task("classification").loss, spec, seed=seed, watch=watch)
                 trials.append(watch)
             found.append(max(trials, key=lambda trial: trial.right))
-        attacks.append(_attack(anew, shots, found))
+        retained = _retained(model, top, images, split)
+        attacks.append(_attack(anew, shots, found, retained))
     trainings = len(ways) * per_way
     return RelearnedResult(tuple(attacks), part, scored, constant, trainings)
 
@@ -178,30 +180,36 @@ def reinitialise(model: BlockNet, blocks: int, seed: int) -> BlockNet:
 
 
 @dataclass(eq=False)
+class _Top:
+    """The best moment of several trainings: percent answered right, and the weights then."""
+
+    right: float = -1.0
+    weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
 class _Best:
     """A watch that keeps the best moment of one training.
 
     Attributes:
         looks: steps after which the model is looked at, from 0.
         x, y: the forgotten pictures scored, and their labels.
-        images, split: for the retained test data.
         way: optimiser and rate in words.
+        top: the best of several trainings, kept if this one is.
         right: percent of the pictures answered right at the best moment; -1 before any.
     """
 
     looks: Sequence[int]
     x: Tensor
     y: Tensor
-    images: Images
-    split: Split
     way: str
+    top: _Top
     right: float = -1.0
     moment: int = 0
     one_answer: bool = False
-    retained: float | Undefined = field(default_factory=Undefined)
 
     def __call__(self, model: BlockNet, epoch: int) -> None:
-        """Score the forgotten pictures, and where they are better than before the retained ones."""
+        """Score the forgotten pictures."""
         logits = observe(model, self.x, self.y).logits
         if not bool(logits.isfinite().all()):
             return
@@ -211,13 +219,9 @@ class _Best:
             return
         self.right, self.moment = right, self.looks[epoch]
         self.one_answer = bool((told == told.mode().values).double().mean() >= ONE_ANSWER)
-        rows = self.split.retain_test
-        if len(rows):
-            y = self.images.y_test[rows]
-            kept = observe(model, self.images.x_test[rows], y).logits.argmax(1) == y
-            self.retained = 100 * kept.double().mean().item()
-        else:
-            self.retained = Undefined("there are no such samples")
+        if right > self.top.right:
+            self.top.right = right
+            self.top.weights = {name: value.clone() for name, value in model.state_dict().items()}
 
     def state(self) -> dict[str, Tensor]:
         """Nothing: an attack of seconds is run anew, not resumed."""
@@ -227,7 +231,23 @@ class _Best:
         """Nothing to take up."""
 
 
-def _attack(anew: int, shots: int, found: Sequence[_Best]) -> RelearningAttack:
+def _retained(model: BlockNet, top: _Top, images: Images, split: Split) -> float | Undefined:
+    """Percent of the retained test data that the best moment's model answers."""
+    rows = split.retain_test
+    if not len(rows):
+        return Undefined("there are no such samples")
+    if not top.weights:
+        return Undefined("the model's answers are not finite")
+    best = copy.deepcopy(model)
+    best.load_state_dict(top.weights)
+    y = images.y_test[rows]
+    kept = observe(best, images.x_test[rows], y).logits.argmax(1) == y
+    return 100 * kept.double().mean().item()
+
+
+def _attack(
+    anew: int, shots: int, found: Sequence[_Best], retained: float | Undefined
+) -> RelearningAttack:
     """The mean of the draws, and how the best of them was come by."""
     if any(trial.right < 0 for trial in found):
         nothing = Undefined("the model's answers are not finite")
@@ -240,6 +260,6 @@ def _attack(anew: int, shots: int, found: Sequence[_Best]) -> RelearningAttack:
         recovered=sum(draws) / len(draws),
         draws=draws,
         best=f"{best.way}, {best.moment} steps",
-        retain_test=best.retained,
+        retain_test=retained,
         one_answer=all(trial.one_answer for trial in found),
     )

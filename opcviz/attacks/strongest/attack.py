@@ -32,7 +32,7 @@ from ...tasks.classification import ModelOutputs
 from ..recovery.scoring import hits_by_class, one_answer, scores_of
 from .maps import Lesson, fit_map
 from .settings import Strongest
-from .views import View, observe_views
+from .views import View, observe_together
 
 __all__ = ["Knowledge", "climb", "strongest"]
 
@@ -95,12 +95,11 @@ def strongest(
     known = Knowledge(
         ModelOutputs(original.train.cpu(), original.test.cpu()), head, split.to("cpu")
     )
-    views = observe_views(
-        model, data, width=config.width, seed=config.seed, quick=config.quick, progress=progress
-    )
-    return climb(views, known, config, progress)
+    seen = observe_together(model, data, [config.sight], progress=progress)
+    return climb(seen.views[config.sight], known, config, progress)
 
 
+@torch.no_grad()
 def climb(
     views: Iterable[View],
     known: Knowledge,

@@ -99,24 +99,42 @@ def _rbf(z: Tensor, lesson: Lesson, config: Strongest) -> Map:
 
 
 def _landmarks(z: Tensor, lesson: Lesson, config: Strongest, gamma: float) -> Map:
-    """Ridge regression on k(z, landmarks)·K^(−1/2): the kernel machine that landmarks span."""
-    from sklearn.kernel_approximation import Nystroem
+    """Ridge regression on k(z, landmarks)·K^(−1/2): the kernel machine that landmarks span.
 
+    By normal equations in float64: the ridge keeps them well conditioned, and they cost a fraction
+    of orthogonal decompositions of as many features.
+    """
     count = min(config.landmarks, len(z))
     share = (lesson.weights / lesson.weights.sum()).numpy()
     chosen = np.random.default_rng(config.seed).choice(len(z), count, replace=False, p=share)
-    basis = Nystroem(gamma=gamma, n_components=count, random_state=config.seed)
-    basis.fit(z[torch.from_numpy(np.sort(chosen))].double().numpy())
-
-    def seen(x: Tensor) -> Tensor:
-        return torch.from_numpy(basis.transform(x.double().numpy()))
+    marks = z[torch.from_numpy(np.sort(chosen))].double()
+    size, turned = torch.linalg.eigh(_kernel(marks, marks, gamma))
+    whitened = turned / size.clamp(min=1e-12).sqrt()
 
     w, t = lesson.weights, lesson.targets
-    known = StreamedLeastSquares(count, t.shape[1])
-    for rows in torch.arange(len(z)).split(CHUNK):
-        known.add(seen(z[rows]), t[rows], w[rows])
-    fitted = known.solve(config.kernel_ridge)
-    return lambda x: fitted(seen(x))
+    rows = torch.arange(len(z)).split(CHUNK)
+    total = w.sum()
+    seen_sum, moments = torch.zeros(count, dtype=w.dtype), torch.zeros(count, count, dtype=w.dtype)
+    with_targets = torch.zeros(count, t.shape[1], dtype=w.dtype)
+    mean = (w @ t) / total
+    for some in rows:
+        seen = _kernel(z[some].double(), marks, gamma) @ whitened
+        weighed = seen * w[some, None]
+        seen_sum += weighed.sum(0)
+        moments.addmm_(weighed.T, seen)
+        with_targets.addmm_(weighed.T, t[some] - mean)
+    centre = seen_sum / total
+    moments -= total * torch.outer(centre, centre)
+    moments.diagonal().add_(config.kernel_ridge)
+    weight = torch.cholesky_solve(with_targets, torch.linalg.cholesky(moments))
+    back, shift = whitened @ weight, mean - centre @ weight
+    return lambda x: _kernel(x.double(), marks, gamma) @ back + shift
+
+
+def _kernel(a: Tensor, b: Tensor, gamma: float) -> Tensor:
+    """exp(−γ‖a − b‖²), (n, d) and (m, d) to (n, m)."""
+    lengths = a.square().sum(1)[:, None] + b.square().sum(1)
+    return torch.addmm(lengths, a, b.T, alpha=-2).clamp_(min=0).mul_(-gamma).exp_()
 
 
 def _mlp(z: Tensor, lesson: Lesson, config: Strongest) -> Map:

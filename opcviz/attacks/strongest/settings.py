@@ -6,7 +6,24 @@ from dataclasses import dataclass
 
 from ...common.config import Config, ConfigError, setting
 
-__all__ = ["Strongest"]
+__all__ = ["Sight", "Strongest"]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Which views of a model are asked for; who asks for the same gets the same ones.
+
+    Attributes:
+        width: what is wider is projected to so many numbers.
+        seed: of the projections: with the same seed every model is projected alike.
+        blocks: of which blocks: `all`, `last` or `none`; features and logits are always shown.
+        pixels: whether the samples themselves are.
+    """
+
+    width: int = 512
+    seed: int = 0
+    blocks: str = "all"
+    pixels: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,11 @@ class Strongest(Config):
         if not self.chosen:
             known = "affine, rbf or mlp; quick=true knows affine and rbf alone"
             raise ConfigError(f"Strongest.maps: {list(self.maps)} leave no attacker; name {known}")
+
+    @property
+    def sight(self) -> Sight:
+        """The views that maps are fitted to."""
+        return Sight(self.width, self.seed, "last" if self.quick else "all")
 
     @property
     def chosen(self) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +15,16 @@ from ...common.progress import Progress
 from ...data import Split, as_float
 from ...models import BodyHead, Classifier
 
-__all__ = ["ModelOutputs", "Observation", "observe", "observe_blocks", "passes", "pooled"]
+__all__ = [
+    "ModelOutputs",
+    "Observation",
+    "Room",
+    "observe",
+    "observe_blocks",
+    "passes",
+    "pooled",
+    "room_of",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +113,10 @@ def observe_blocks(
     }
 
 
+Room = Callable[[int, tuple[int, ...], torch.device], Tensor]
+"""Makes room for one of the values of a pass: its number, its shape and where it is made."""
+
+
 @torch.no_grad()
 def passes(
     model: BodyHead,
@@ -109,19 +124,56 @@ def passes(
     look: Callable[[Tensor], tuple[Tensor, ...]],
     batch: int,
     progress: Progress | None,
+    room: Room | None = None,
 ) -> list[Tensor]:
-    """What `look` sees of all pictures, in eval mode and full precision."""
+    """What `look` sees of all pictures, in eval mode and full precision.
+
+    Args:
+        model: it is left in the mode it was in.
+        x: (N, ...) pictures as `Images` holds them, not none.
+        look: (B, ...) pictures in [0, 1] to values (B, ...).
+        batch: B, at most.
+        progress: asked between batches whether to stop.
+        room: where values are kept; in memory unless given.
+    """
     training = model.training
     model.eval()
-    seen = []
+    seen: list[Tensor] = []
+    at = 0
+    make = room or room_of(0)
     # convolutions on a GPU round to TF32 unless told otherwise
     with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
         for part in x.split(batch):
-            seen.append([value.float() for value in look(as_float(part))])
+            values = look(as_float(part))
+            if not seen:
+                shapes = ((len(x), *value.shape[1:]) for value in values)
+                placed = zip(shapes, values, strict=True)
+                seen = [make(n, shape, value.device) for n, (shape, value) in enumerate(placed)]
+            for kept, value in zip(seen, values, strict=True):
+                kept[at : at + len(part)] = value
+            at += len(part)
             if progress:
                 progress.check()
     model.train(training)
-    return [torch.cat(values) for values in zip(*seen, strict=True)]
+    return seen
+
+
+def room_of(kept: int, *, spilled: bool = False) -> Room:
+    """Room for float32 values: in memory, or in a file that goes with the last of them.
+
+    Args:
+        kept: so many of the first values are in memory whatever their size.
+        spilled: whether those behind them lie in a file that is mapped into memory, of which the
+            system drops what it needs for others.
+    """
+
+    def make(number: int, shape: tuple[int, ...], device: torch.device) -> Tensor:
+        if not spilled or number < kept or 0 in shape:
+            return torch.empty(shape, device=device)
+        with tempfile.TemporaryFile(prefix="opcviz-views-") as file:
+            return torch.from_numpy(np.memmap(file, np.float32, "w+", shape=shape))
+
+    return make
 
 
 def pooled(block: Tensor) -> Tensor:

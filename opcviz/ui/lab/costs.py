@@ -50,9 +50,9 @@ def not_yet_quick(study: StudyResult, plan: Plan) -> list[ModelResult]:
     return [
         model
         for model in study.models
-        if not model.has_suite("quick")
-        and (
+        if (
             model.method.info.name == "retrain"
             or (model.method.info.name == "original" and model.seed in plan.seeds)
         )
+        and not model.has_suite("quick")
     ]

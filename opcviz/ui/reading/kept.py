@@ -33,10 +33,16 @@ class KeptStudies:
     def __init__(self, most: int = 8) -> None:
         self._most = most
         self._found: OrderedDict[tuple[Any, ...], tuple[Any, StudyResult]] = OrderedDict()
+        self._seen: dict[tuple[Any, ...], tuple[object, tuple[Any, ...]]] = {}
         self._lock = threading.Lock()
 
     def open(
-        self, place: str, root: Path, layers: tuple[Path, ...], warn: Callable[[str], None]
+        self,
+        place: str,
+        root: Path,
+        layers: tuple[Path, ...],
+        warn: Callable[[str], None],
+        run: object = None,
     ) -> StudyResult:
         """A study with whatever was read of it so far.
 
@@ -44,17 +50,14 @@ class KeptStudies:
             place: its folder's name; other names are looked up as `open_study` does.
             root, layers: of the store.
             warn: told of everything damaged.
+            run: what the study is drawn in; in one run its files are looked at once.
 
         Raises:
             StoreError: as `open_study`.
         """
         key = (place, root, *layers)
         # before it is read: what is written meanwhile makes the next visitor read again
-        stamp = (
-            tuple(entry for one in (root, *layers) for entry in _files(one / "studies" / place)),
-            tuple(kinds()),
-            tuple(known_methods()),
-        )
+        stamp = self._stamp(key, run)
         with self._lock:
             known = self._found.get(key)
             if known is not None and known[0] == stamp:
@@ -77,6 +80,16 @@ class KeptStudies:
                 while len(self._found) > self._most:
                     self._found.popitem(last=False)
         return study
+
+    def _stamp(self, key: tuple[Any, ...], run: object) -> tuple[Any, ...]:
+        """What must be the same for a study to be the same: its files, and how they are read."""
+        seen, stamp = self._seen.get(key, (None, ()))
+        if run is None or seen is not run:
+            place, *roots = key
+            files = (entry for one in roots for entry in _files(one / "studies" / place))
+            stamp = tuple(files)
+            self._seen[key] = run, stamp
+        return stamp, tuple(kinds()), tuple(known_methods())
 
 
 def _files(folder: Path | str) -> Iterator[tuple[str, int, int]]:

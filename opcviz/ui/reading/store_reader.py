@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ from ...study import ModelResult, Store, StoreError, StudyResult, default_root, 
 from ...study.artefact import REMEDY, read_arrays
 from ...study.naming import apart_models
 from ...study.opening import list_studies
-from ...study.own import declare_own
 from ...study.shapes import fitting
 from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
@@ -89,7 +88,9 @@ def study_of(place: str) -> StudyResult:
     Raises:
         StoreError: when there is none of this name.
     """
-    return _kept.open(place, default_root(), (shipped_root(),), _warn)
+    context = get_script_run_ctx(suppress_warning=True)
+    run = None if context is None else context.cursors  # made anew for every run and every part
+    return _kept.open(place, default_root(), (shipped_root(),), _warn, run)
 
 
 def choices() -> dict[str, Choices]:
@@ -288,18 +289,20 @@ def fit_of(results: ModelResults, attack: str, fit: str) -> FitResult:
     return evidence.recovery.attack(attack).get(fit) or FitResult.undefined(older)
 
 
-def read_ahead() -> None:
-    """Read what the first visitor of the first page will ask for, before there is one."""
-    declare_own()
+def read_ahead() -> Iterator[Callable[[], object]]:
+    """What is read of the study that pages open on, piece by piece, before anybody asks for it."""
     found = choices()
     if not found:
         return
     place, first = next(iter(found.items()))
     study = study_of(place)
-    samples(study)
-    class_means(study)
-    retrained(study)
-    for column in columns(study, tuple(first.shown)):
+    yield lambda: class_means(study)
+    for key in first.shown:
+        yield partial(_read_column, study, key)
+
+
+def _read_column(study: StudyResult, key: str) -> None:
+    for column in columns(study, (key,)):
         column.arrays("maps", "maps.npz")
         column.arrays("inversion", "inversion.npz")
 

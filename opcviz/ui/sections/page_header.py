@@ -40,10 +40,12 @@ def head(
     if pick_models and presentation.presenting():
         return _in_a_hall(title, study, view)
     tour_bar(view)
-    names = {place: library.study_of(place).study.title or place for place in studies}
-    if slim:
-        left, middle, tools = st.columns([2.7, 1.2, 2.65], vertical_alignment="center")
-        right = middle
+    names = {place: found.title or place for place, found in studies.items()}
+    if slim:  # the study takes whatever title and tools leave
+        line = st.container(horizontal=True, vertical_alignment="center", key="slim-head")
+        left = line.container(width="content", key="slim-title")
+        middle = right = line.container(width="stretch")
+        tools = line.container(width="content", key="slim-tools")
     else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")
         middle, right = st.columns([1, 2.6], vertical_alignment="bottom")

@@ -64,7 +64,8 @@ html { font-size: 20px !important; --least-text: 18px; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
-.st-key-page-tools, .stApp:has(.st-key-names) [data-testid="presented-models"] {
+.st-key-slim-head [data-testid="stSelectbox"], .st-key-page-tools,
+.stApp:has(.st-key-names) [data-testid="presented-models"] {
   display: none !important; }
 .stApp [data-testid="stElementContainer"]:has([data-testid="presented-models"]) {
   padding-top: .6rem; }
