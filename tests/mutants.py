@@ -118,7 +118,7 @@ MUTANTS = (
     ),
     Mutant(
         "the verdict takes no notice of how far retrained models differ",
-        "needed = max(self.t.points, chance, further - bar)",
+        "needed = max(self.t.points, chance, spread)",
         "needed = max(self.t.points, chance)",
         (VERDICT,),
     ),

@@ -18,7 +18,15 @@ from ..study import Study
 from ..training import Training
 from .records import Input
 
-__all__ = ["Case", "Opened", "content_hash", "evidence_of", "make_study", "weights_hash"]
+__all__ = [
+    "Case",
+    "Opened",
+    "content_hash",
+    "evidence_of",
+    "in_order",
+    "make_study",
+    "weights_hash",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +116,42 @@ class Case:
     def seeds(self) -> tuple[int, ...]:
         """All seeds of the study: the first one is that of the model under audit."""
         return self.band or (self.seed,)
+
+
+def in_order(models: Sequence[Opened]) -> list[Opened]:
+    """Models as an audit takes them: the retrained ones by a hash of their weights.
+
+    So nothing depends on the order in which they were named.
+
+    Args:
+        models: the others first, then the retrained ones.
+
+    Raises:
+        ConfigError: for a retrained model that was given twice, or that is the original.
+    """
+    first = [each for each in models if each.role != "retrained"]
+    if len(first) == len(models):
+        return first
+    known = {
+        weights_hash(each.model.state_dict()): each for each in first if each.role == "original"
+    }
+    rest: dict[str, Opened] = {}
+    for each in models:
+        if each.role != "retrained":
+            continue
+        digest = weights_hash(each.model.state_dict())
+        if same := known.get(digest):
+            raise ConfigError(
+                f"the retrained model {each.name} has the same weights as the {same.role} model "
+                f"{same.name}: it was trained on the forgotten data; give one that was not"
+            )
+        if same := rest.get(digest):
+            raise ConfigError(
+                f"the retrained models {same.name} and {each.name} have the same weights: give "
+                "each once, since copies would make retrained models look more alike than they are"
+            )
+        rest[digest] = each
+    return [*first, *(rest[digest] for digest in sorted(rest))]
 
 
 def make_study(

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from ..common.parts import PARTS
 from ..common.records import Record
 from ..common.statistics import difference, wilson
+from ..verdict import Verdict
+from .exposure import Exposure, exposure, saw
 
 if TYPE_CHECKING:
     from torch import nn
 
     from .case import Case
 
-__all__ = ["Accuracy", "Checked", "CheckedModel", "look", "missing_of", "suspicions"]
+__all__ = ["Accuracy", "Checked", "CheckedModel", "doubted", "look", "missing_of", "suspicions"]
 
 LOOKED_AT = 200  # samples of each part of the data, evenly spread
 SWAPPED = 2.0  # points by which the unlearned model answers more forget data than the original
@@ -25,10 +27,16 @@ TIMES_CHANCE = 2.0  # what a trained model answers at least of its own train dat
 
 @dataclass(frozen=True)
 class Accuracy:
-    """What a model answers right, percent by part of the data, and of how many samples."""
+    """What a model answers right, percent by part of the data, and of how many samples.
+
+    Attributes:
+        percent, counts: by part.
+        exposed: how well a retrained model knows forgotten samples, where that can be asked.
+    """
 
     percent: Mapping[str, float]
     counts: Mapping[str, int]
+    exposed: Exposure | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,8 @@ def look(case: Case) -> list[Accuracy]:
             seen = observe(as_body_head(each.model), x[rows], y[rows])
             percent[part] = 100 * (seen.logits.argmax(1) == seen.labels).double().mean().item()
             counts[part] = len(rows)
-        found.append(Accuracy(percent, counts))
+        exposed = exposure(case, each) if each.role == "retrained" else None
+        found.append(Accuracy(percent, counts, exposed))
     return found
 
 
@@ -120,18 +129,34 @@ def suspicions(case: Case, accuracies: Sequence[Accuracy]) -> tuple[str, ...]:
     return (
         *_alike(case),
         *_swapped(*(by_role.get(role, (None, None))[1] for role in ("original", "unlearned"))),
-        *(
-            said
-            for n, (each, right) in enumerate(known)
-            if n or not case.looked_at  # else the notes say it, and what would be right
-            for said in _untrained(each.role, each.name, right, case.data.classes)
-        ),
+        *_untrained(case, accuracies),
         *(
             said
             for each, right in known
             if each.role == "retrained" and case.split.classes
             for said in _not_retrained(each.name, right)
         ),
+        *saw([(each.name, right.exposed) for each, right in known if right.exposed]),
+    )
+
+
+def doubted(case: Case, verdict: Verdict) -> tuple[str, ...]:
+    """Retrained models that know more than the others, by the names that they were brought under.
+
+    Args:
+        case: what was brought.
+        verdict: on its unlearned model.
+    """
+    names = {
+        f"seed {seed}": each.name
+        for seed, each in zip(case.band, case.of("retrained"), strict=False)
+    }
+    return tuple(
+        f"The retrained model ({name}) knows more than {each.beside}: {each.check.says}. It seems "
+        "to have been trained on the forgotten data; the verdict is the worse of those with it and "
+        "without it."
+        for each in verdict.doubted
+        if each.beside and (name := names.get(each.who.rpartition(", ")[2]))
     )
 
 
@@ -169,15 +194,43 @@ def _swapped(original: Accuracy | None, unlearned: Accuracy | None) -> Iterator[
         )
 
 
-def _untrained(role: str, name: str, right: Accuracy, classes: int) -> Iterator[str]:
-    """Whether a model answers its own train data no better than chance."""
-    kept, chance = right.percent.get("retain_train"), 100 / classes
-    if kept is not None and kept < min(TIMES_CHANCE * chance, (100 + chance) / 2):
-        yield (
-            f"The {role} model ({name}) answers {kept:.1f} % of the retained train data right, and "
-            f"guessing {chance:.1f} %: the normalisation (--mean, --std), the order of channels or "
-            "classes, or the data set is probably not the one that it was trained with."
+def _untrained(case: Case, accuracies: Sequence[Accuracy]) -> Iterator[str]:
+    """Models that answer their own train data no better than chance, and the likely cause.
+
+    All models of an audit are prepared in one way. So where another one answers well it is not the
+    preparation that fails, and where none does it probably is.
+    """
+    chance = 100 / case.data.classes
+    line = min(TIMES_CHANCE * chance, (100 + chance) / 2)
+    kept = [
+        (each, right.percent["retain_train"])
+        for each, right in zip(case.models, accuracies, strict=True)
+        if "retain_train" in right.percent
+    ]
+    works = next(((each, percent) for each, percent in kept if percent >= line), None)
+    for n, (each, percent) in enumerate(kept):
+        if percent >= line or (case.looked_at and n == 0 and not works):
+            continue  # of the first one the notes say it, and what would be right
+        told = (
+            f"The {each.role} model ({each.name}) answers {percent:.1f} % of the retained train "
+            f"data right, and guessing {chance:.1f} %"
         )
+        if works:
+            other, well = works
+            yield (
+                f"{told}; the {other.role} model ({other.name}), prepared in the same way, "
+                f"{well:.1f} %. So it is untrained or destroyed, or it alone was trained with "
+                "another normalisation, order of channels or order of classes."
+            )
+        else:
+            yield (
+                f"{told}: the normalisation (--mean, --std), the order of channels or classes, or "
+                "the data set is probably not the one that it was trained with, for no other model "
+                "answers them either."
+                if kept[1:]
+                else f"{told}: it is untrained, or the normalisation (--mean, --std), the order of "
+                "channels or classes, or the data set is not the one that it was trained with."
+            )
 
 
 def _not_retrained(name: str, right: Accuracy) -> Iterator[str]:

@@ -175,7 +175,7 @@ def _headline(verdict: Verdict) -> str:
 
 def _answers(verdict: Verdict) -> Iterator[Answer]:
     tones = {"no": "bad", "hidden": "bad", "as in retrained models": "good", "beyond": "good"}
-    seen = {"yes": "bad", "no": "good"}
+    seen = {"yes": "bad", "as in retrained models": "good", "no": "good"}
     kept = {"yes": "good", "one class harmed": "bad", "no": "bad"}
     for i, (question, word, meanings, tone) in enumerate(
         (

@@ -24,7 +24,15 @@ from ..data.indices import indices_digest
 from ..models import Architecture, BlockNet, wrap_network
 from ..study import Store
 from ..training import Training
-from .case import Case, Opened, content_hash, evidence_of, make_study, weights_hash
+from .case import (
+    Case,
+    Opened,
+    content_hash,
+    evidence_of,
+    in_order,
+    make_study,
+    weights_hash,
+)
 from .records import Input
 from .run import AuditResult, audit_case
 
@@ -88,7 +96,7 @@ def audit_modules(
     named = [("original", original)] if original is not None else []
     named += [("unlearned", unlearned), *(("retrained", each) for each in band)]
     normalised = _statistics("mean", mean), _statistics("std", std)
-    opened = [_opened(role, net, data, *normalised) for role, net in named]
+    opened = in_order([_opened(role, net, data, *normalised) for role, net in named])
     scenario, split = _what(forget, data)
     study = make_study(
         opened,

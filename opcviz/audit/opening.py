@@ -20,7 +20,7 @@ from ..intake.recognise import Candidate, as_candidate, brought, recognise, trai
 from ..intake.sanity import sanity
 from ..intake.weights import read_weights
 from ..models import Architecture, build_classifier
-from .case import Case, Opened, content_hash, evidence_of, make_study
+from .case import Case, Opened, content_hash, evidence_of, in_order, make_study
 from .records import Input
 from .spec import AuditSpec
 
@@ -68,6 +68,7 @@ def open_case(
         progress(Message(f"Reading the {role} model."))
         known = opened[0].architecture if opened else None
         opened.append(_open(role, _home(path), name, spec, data, known))
+    opened = in_order(opened)
     trained = spec.retrain if opened[0].architecture.can_be_trained else 0
     study = make_study(
         opened,

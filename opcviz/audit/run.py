@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from ..results import EvidenceResult
 from ..study import Store, StudyResult
 from ..study.pipeline import Done, make
 from .case import Case
-from .checks import Accuracy, Checked, CheckedModel, look, missing_of, suspicions
+from .checks import Accuracy, Checked, CheckedModel, doubted, look, missing_of, suspicions
 from .estimate import in_words, of_case, picture_seconds
+from .figures import cast
 from .helper import Helper, helped
 from .opening import LISTS, open_case
 from .records import Provenance, Report
@@ -139,7 +141,8 @@ def audit_case(
     began, progress = began or time.perf_counter(), progress or Progress()
     runner = AuditRunner(case, store, progress)
     with runner.threads():
-        for sentence in (*case.notes, *suspicions(case, look(case))):
+        looked = look(case)
+        for sentence in (*case.notes, *suspicions(case, looked)):
             progress(Message(sentence, "warning"))
         if runner.items():
             evidence = case.study.evidence
@@ -149,7 +152,14 @@ def audit_case(
         runner.keep_models()
         done = _made(runner, helper)
     study = StudyResult(store, case.study.place, case.study)
-    warnings = (*case.notes, *suspicions(case, _accuracies(case, runner, study)), *done.failures)
+    known = _accuracies(case, runner, study, looked)
+    verdict = study.verdict(cast(study).audited)
+    warnings = (
+        *case.notes,
+        *suspicions(case, known),
+        *doubted(case, verdict),
+        *done.failures,
+    )
     about = Provenance(
         command=command or (command_of(spec.told(), case.data.device.type) if spec else ""),
         inputs=case.inputs,
@@ -181,17 +191,19 @@ def _keep_list(case: Case, store: Store) -> None:
     np.savetxt(path, case.forget_ids.cpu().numpy(), fmt="%d")
 
 
-def _accuracies(case: Case, runner: AuditRunner, study: StudyResult) -> list[Accuracy]:
-    """What each model answers right of all data, from the evidence."""
+def _accuracies(
+    case: Case, runner: AuditRunner, study: StudyResult, looked: Sequence[Accuracy]
+) -> list[Accuracy]:
+    """What each model answers right of all data, from the evidence; the rest as first looked at."""
     sizes: dict[str, int] = {part: len(case.split.part(part)) for part in PARTS}
     by_key = {model.key: model for model in study.models}
     found = []
-    for place in runner.places_of_models():
+    for place, before in zip(runner.places_of_models(), looked, strict=True):
         model = by_key.get(place.rpartition("/")[2])
         evidence = model.results.get(EvidenceResult) if model else None
         percent: dict[str, float] = {}
         if defined(evidence):
             told = {part: getattr(evidence.accuracy, part) for part in PARTS}
             percent = {part: value for part, value in told.items() if defined(value)}
-        found.append(Accuracy(percent, sizes))
+        found.append(Accuracy(percent, sizes, before.exposed))
     return found

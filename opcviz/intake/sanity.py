@@ -3,71 +3,46 @@
 Weights do not say how pictures were normalised, in which order their channels and classes were, or
 where the network has a max-pool. A wrong guess makes a good model look as if it had forgotten
 everything, so the usual ways are tried before anything is audited.
+
+Unless the first way is right for so many samples that no other could be better by `CLEAR`, all
+usual ones are tried. Another one is spoken of only where it is better by that much and, on the same
+samples, by more than chance; and it is called the likely one only where it makes the model answer
+as trained models do.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..common.config import ConfigError
+from ..common.statistics import paired_difference, wilson
 from ..common.untrusted import IntakeError
 from ..data import Images
 from ..models import BlockNet
+from .advice import advice
 from .findings import Sanity, Trial
+from .preparations import AS_THEY_ARE, Way, preparations
 from .recognise import Candidate, brought
 from .weights import Weights
 
 __all__ = ["sanity"]
 
-SCREENED = 48
+SCREENED = 128
 """Samples on which every preparation is tried; the best of them then on all."""
-SAMPLES = 192
+SAMPLES = 512
+"""So many that 95 % of an accuracy is less than 4.5 points to either side."""
+FINALISTS = 3
+READINGS = 3
+"""Architectures for which every preparation is tried, where the samples do not tell them apart."""
 MAX_CANDIDATES = 8
 CLEAR = 5.0
 """Percentage points by which another preparation must be better to be spoken of."""
 RENUMBERED = 10.0
 """As `CLEAR`, for renumbered classes: the best of all renumberings is always a little better."""
-GOOD = 90.0
-
-Numbers = tuple[float, ...]
-ANY = {
-    "pictures from 0 to 1, as they are": (0.0, 1.0),
-    "pictures from −1 to 1": (0.5, 0.5),
-    "pictures from 0 to 255": (0.0, 1 / 255),
-}
-USUAL: dict[int, dict[str, tuple[Numbers, Numbers]]] = {
-    1: {
-        "MNIST's normalisation": ((0.1307,), (0.3081,)),
-        "Fashion-MNIST's normalisation": ((0.2860,), (0.3530,)),
-    },
-    3: {
-        "CIFAR-10's normalisation": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
-        "CIFAR-10's normalisation, older deviations": (
-            (0.4914, 0.4822, 0.4465),
-            (0.2023, 0.1994, 0.2010),
-        ),
-        "CIFAR-100's normalisation": ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
-        "ImageNet's normalisation": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-        "SVHN's normalisation": ((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970)),
-    },
-}
-
-
-@dataclass(frozen=True)
-class _Way:
-    """One way to prepare pictures for one reading of the weights."""
-
-    candidate: int
-    preparation: str
-    mean: Numbers
-    std: Numbers
-    reversed_channels: bool = False
 
 
 def sanity(
@@ -93,34 +68,38 @@ def sanity(
     look = _Look(candidates, weights, data, min(samples, len(data.y_train)))
     expected = _expected(look, mean, std)
     told = mean is not None or look.candidates[expected.candidate].mean is not None
-    tried = {way: look.accuracy(way, SCREENED) for way in _readings(look, expected, told)}
-    best = max(tried, key=lambda way: tried[way])
-    if not (told and tried[best] >= GOOD):
-        for way in _preparations(best, data):
-            tried.setdefault(way, look.accuracy(way, SCREENED))
+    tried: dict[Way, float] = {}
+    if look.accuracy(expected, look.count) <= 100 - CLEAR:
+        tried = {way: look.accuracy(way, SCREENED) for way in _readings(look, expected, told)}
+        for reading in _likely(look, tried):
+            for way in preparations(reading, data):
+                tried.setdefault(way, look.accuracy(way, SCREENED))
     # `sorted` keeps the order of equals, in which what was expected comes first
-    finalists = [expected, *sorted(tried, key=lambda way: -tried[way])[:3]]
+    finalists = [expected, *sorted(tried, key=lambda way: -tried[way])[:FINALISTS]]
     full = {way: look.accuracy(way, look.count) for way in dict.fromkeys(finalists)}
     matches = {way: look.matched(way) for way in full}
     # renumbered classes explain more than another preparation that happens to hit a few
     score = {way: max(full[way], matches[way][0] - RENUMBERED) for way in full}
     best = max(score, key=lambda way: score[way])
-    if score[best] < score[expected] + CLEAR:
+    if score[best] < score[expected] + CLEAR or not look.better(best, expected, matches):
         best = expected
     rest = {way: value for way, value in tried.items() if way not in full}
     trials = [look.trial(way, value, look.count) for way, value in full.items()]
     trials += [look.trial(way, value, min(SCREENED, look.count)) for way, value in rest.items()]
     matched, labels = matches[best]
+    renumbered = matched >= full[best] + RENUMBERED and (
+        wilson(matched, look.count)[0] > wilson(full[best], look.count)[1]
+    )
     found = Sanity(
         chance=look.chance,
         expected=look.trial(expected, full[expected], look.count),
         best=look.trial(best, full[best], look.count),
         trials=tuple(sorted(trials, key=lambda each: (-each.accuracy, -each.samples))),
         matched=matched,
-        labels=labels if matched >= full[best] + RENUMBERED else None,
+        labels=labels if renumbered else None,
         warnings=(),
     )
-    return Sanity(**{**vars(found), "warnings": tuple(_warnings(found, data))})
+    return Sanity(**{**vars(found), "warnings": tuple(advice(found, data))})
 
 
 class _Look:
@@ -134,7 +113,7 @@ class _Look:
         self.x, self.y = data.batch(ids), data.y_train[ids]
         self.count, self.classes = count, data.classes
         self.chance = 100 * float(self.y.bincount(minlength=data.classes).max()) / count
-        self.answers: dict[tuple[_Way, int], Tensor] = {}
+        self.answers: dict[tuple[Way, int], Tensor] = {}
         self.candidates: list[Candidate] = []
         self.models: list[BlockNet] = []
         channels = data.shape[0]
@@ -155,7 +134,7 @@ class _Look:
             )
 
     @torch.no_grad()
-    def predicted(self, way: _Way, count: int) -> Tensor:
+    def predicted(self, way: Way, count: int) -> Tensor:
         """The class of each of the first samples, -1 where the answer is no number."""
         if (way, count) not in self.answers:
             centre, scale = (
@@ -171,12 +150,29 @@ class _Look:
             self.answers[way, count] = torch.cat(rows)
         return self.answers[way, count]
 
-    def accuracy(self, way: _Way, count: int) -> float:
+    def accuracy(self, way: Way, count: int) -> float:
         """Percent right of the first samples."""
         right = self.predicted(way, min(count, self.count)) == self.y[:count]
         return 100 * float(right.double().mean())
 
-    def matched(self, way: _Way) -> tuple[float, tuple[int, ...]]:
+    def better(
+        self, way: Way, other: Way, matches: Mapping[Way, tuple[float, tuple[int, ...]]]
+    ) -> bool:
+        """Whether one way is right on more of the same samples than another, beyond chance.
+
+        Of ways whose classes must be renumbered the renumbered answers are compared.
+        """
+        right, theirs = (
+            self.predicted(each, self.count).cpu() == self.y.cpu() for each in (way, other)
+        )
+        if matches[way][0] - RENUMBERED > 100 * float(right.double().mean()):
+            first, second = (wilson(matches[each][0], self.count) for each in (way, other))
+            return first[0] > second[1]
+        counts = [int((a & b).sum()) for a in (right, ~right) for b in (theirs, ~theirs)]
+        both, first_alone, second_alone, neither = counts
+        return paired_difference(both, first_alone, second_alone, neither)[0] > 0
+
+    def matched(self, way: Way) -> tuple[float, tuple[int, ...]]:
         """Percent right under renumbering, and the class that each output then means.
 
         Either half of the samples is judged by the renumbering that suits the other half best:
@@ -200,13 +196,13 @@ class _Look:
         table.index_put_((answers[known], truth[known]), ones, accumulate=True)
         return torch.from_numpy(linear_sum_assignment(table.numpy(), maximize=True)[1])
 
-    def trial(self, way: _Way, accuracy: float, samples: int) -> Trial:
+    def trial(self, way: Way, accuracy: float, samples: int) -> Trial:
         name = self.candidates[way.candidate].architecture.name
         about = (way.preparation, way.mean, way.std, way.reversed_channels)
         return Trial(name, *about, accuracy=accuracy, samples=samples)
 
 
-def _expected(look: _Look, mean: Sequence[float] | None, std: Sequence[float] | None) -> _Way:
+def _expected(look: _Look, mean: Sequence[float] | None, std: Sequence[float] | None) -> Way:
     """What would be done without this look."""
     if (mean is None) != (std is None):
         raise IntakeError("mean and std: one is given without the other; give both, or neither")
@@ -216,69 +212,32 @@ def _expected(look: _Look, mean: Sequence[float] | None, std: Sequence[float] | 
             raise IntakeError(
                 f"mean and std: want {channels} numbers each, one a channel, those of std above 0"
             )
-        return _Way(0, "the normalisation given", tuple(mean), tuple(std))
+        return Way(0, "the normalisation given", tuple(mean), tuple(std))
     if own.mean is not None and own.std is not None:
-        return _Way(0, "the normalisation inside the weights", own.mean, own.std)
-    return _Way(0, next(iter(ANY)), (0.0,) * channels, (1.0,) * channels)
+        return Way(0, "the normalisation inside the weights", own.mean, own.std)
+    return Way(0, AS_THEY_ARE, (0.0,) * channels, (1.0,) * channels)
 
 
-def _readings(look: _Look, expected: _Way, told: bool) -> Iterator[_Way]:
+def _readings(look: _Look, expected: Way, told: bool) -> Iterator[Way]:
     """Every architecture that fits, prepared as expected, or in the commonest way if none was told.
 
     An unnormalised picture may leave the right network as lost as a wrong one.
     """
     standard = ((0.5,) * len(expected.mean), (0.25,) * len(expected.mean))
     for place in range(len(look.candidates)):
-        yield _Way(place, expected.preparation, expected.mean, expected.std)
+        yield Way(place, expected.preparation, expected.mean, expected.std)
         if not told:
-            yield _Way(place, "numbers of about unit deviation", *standard)
+            yield Way(place, "numbers of about unit deviation", *standard)
 
 
-def _preparations(best: _Way, data: Images) -> Iterator[_Way]:
-    """The usual normalisations for one reading of the weights, and other orders of colours."""
-    channels = data.shape[0]
-    mean, std = (tuple(each.tolist()) for each in data.mean_std())
-    ways = {name: ((m,) * channels, (s,) * channels) for name, (m, s) in ANY.items()}
-    ways |= {**USUAL.get(channels, {}), "the statistics of these data": (mean, std)}
-    for reverse in (False, True) if channels == 3 else (False,):
-        yield _Way(best.candidate, best.preparation, best.mean, best.std, reverse)
-        for name, (centre, scale) in ways.items():
-            yield _Way(best.candidate, name, centre, scale, reverse)
-
-
-def _warnings(found: Sanity, data: Images) -> Iterator[str]:
-    expected, best = found.expected, found.best
-    if best != expected:
-        changes = []
-        if best.architecture != expected.architecture:
-            changes.append(f"as {best.architecture}")
-        if (best.mean, best.std) != (expected.mean, expected.std):
-            changes.append(
-                f"with {best.preparation} (mean {_numbers(best.mean)}; std {_numbers(best.std)})"
-            )
-        if best.reversed_channels:
-            changes.append("with blue, green, red in place of red, green, blue")
-        yield (
-            f"The original answers {expected.accuracy:.0f} % of its train samples rightly as it "
-            f"stands ({expected.architecture}, {expected.preparation}) and {best.accuracy:.0f} % "
-            f"{' and '.join(changes)}: that is how it was probably trained."
-        )
-    if found.labels is not None:
-        names = data.class_names
-        swaps = [f"{i} is '{names[c]}'" for i, c in enumerate(found.labels) if i != c][:5]
-        yield (
-            f"Its answers are right for {best.accuracy:.0f} % of the samples, and for "
-            f"{found.matched:.0f} % if its classes are renumbered: its classes are in another "
-            f"order than those of the data (output {'; '.join(swaps)} …)."
-        )
-    error = 100 * math.sqrt(0.25 / best.samples)
-    if best.accuracy <= found.chance + error and found.labels is None:
-        yield (
-            f"Under all that was tried it is right for {best.accuracy:.0f} % of the samples, no "
-            f"better than naming the most frequent class ({found.chance:.0f} %): the weights are "
-            "probably of other data, of an untrained network, or of another architecture."
-        )
-
-
-def _numbers(values: Numbers) -> str:
-    return ", ".join(f"{each:.4g}" for each in values)
+def _likely(look: _Look, tried: Mapping[Way, float]) -> list[Way]:
+    """The readings that may be the right one: the best, and those of other architectures whose
+    accuracy on the few samples could be as good."""
+    count = min(SCREENED, look.count)
+    ordered = sorted(tried, key=lambda way: -tried[way])
+    least = wilson(tried[ordered[0]], count)[0]
+    found: dict[int, Way] = {}
+    for way in ordered:
+        if wilson(tried[way], count)[1] >= least:
+            found.setdefault(way.candidate, way)
+    return list(found.values())[:READINGS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -149,6 +150,7 @@ def judge(
         evidence = Evidence().in_suite("quick" if quick else "full")
         bench = _Bench(data, split, evidence, seed, told, original, band[0])
         mine, first, *anew = (_results(bench, each) for each in (model, original, *band))
+    anew = [replace(each, who=name) for name, each in zip(named, anew, strict=True)]
     sizes = {part: len(getattr(split, part)) for part in PARTS}
     return judge_models("classification", mine, first, anew, sizes=sizes)
 

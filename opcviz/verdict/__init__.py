@@ -1,8 +1,10 @@
 """Evidence in, a profile out: gone? noticeable? kept?"""
 
 from .check import Check
+from .consensus import Consensus, consensus
 from .dossier import FAMILIES, MEMBERSHIP, Band, Dossier
-from .judge import Confidence, Consensus, Flip, Verdict, consensus, judge, no_verdict
+from .judge import judge
+from .profile import Confidence, Doubt, Flip, Verdict, no_verdict
 from .ranking import Ranked, rank
 from .together import together
 from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, rules
@@ -18,6 +20,7 @@ __all__ = [
     "Confidence",
     "Consensus",
     "Dossier",
+    "Doubt",
     "Flip",
     "Ranked",
     "Thresholds",

@@ -68,6 +68,11 @@ class Check(Record):
             return self.interval[0] <= self.threshold <= self.interval[1]
         return abs(self.margin) < CLOSE
 
+    @property
+    def near(self) -> bool:
+        """Whether the value itself lies within a fifth of the threshold from it."""
+        return abs(self.value - self.threshold) < CLOSE * self.threshold
+
 
 def spread_of(low: float, high: float, form: str = ".1f") -> str:
     """As in "87.1 to 90.2"; one number where they are the same."""

@@ -6,114 +6,29 @@ lacks a figure is left without an answer, and the reason says which.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 
 from ..common.config import ConfigError
 from ..common.later import later
-from ..common.records import Record, Undefined
-from ..results import Attempt
 from .check import Check
 from .dossier import FULL, Band, Dossier, Missing, lacking
+from .members import apart, doubts
+from .profile import Confidence, Doubt, Flip, Verdict, no_verdict
 from .questions import Questions
-from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words
+from .words import GONE, KEPT, NOTICEABLE, Thresholds
 
-__all__ = ["Confidence", "Consensus", "Flip", "Verdict", "consensus", "judge", "no_verdict"]
+__all__ = ["judge"]
 
 FACTORS = (0.5, 2.0)  # of each threshold, in `Verdict.sensitivity`
-SEEDS_FOR_HIGH = 3
-
-
-@dataclass(frozen=True)
-class Confidence(Record):
-    """How sure a verdict is.
-
-    Attributes:
-        level: high, medium or low.
-        closest: name of the closest call.
-        basis: why.
-    """
-
-    level: str
-    closest: str
-    basis: str
-
-
-@dataclass(frozen=True)
-class Flip(Record):
-    """A threshold that would change the verdict.
-
-    Attributes:
-        threshold: its name in `Thresholds`.
-        value: what it would have to be.
-        words: the verdict then.
-    """
-
-    threshold: str
-    value: float
-    words: str
-
-
-@dataclass(frozen=True)
-class Verdict(Record):
-    """What the evidence on one model adds up to.
-
-    Attributes:
-        gone: one of `GONE`, or None.
-        noticeable: one of `NOTICEABLE`, or None.
-        kept: one of `KEPT`, or None.
-        depth: the earliest block from which on no declared attacker gets more than from the band;
-            None where there is none, or where it was not tried.
-        furthest: the attacker who came furthest beyond the band; None where none was tried.
-        band: how many retrained models there are.
-        why: a sentence an answer, with the figures.
-        numbers: the checks that decided.
-        checks: all that were made on the way.
-        notes: how to read it.
-        confidence: None without a verdict.
-        sensitivity: which thresholds, halved or doubled, change a word.
-        missing: what an answer wants that is not there.
-    """
-
-    gone: str | None
-    noticeable: str | None
-    kept: str | None
-    depth: str | None
-    furthest: Attempt | None
-    band: int
-    why: str
-    numbers: tuple[Check, ...]
-    checks: tuple[Check, ...]
-    notes: tuple[str, ...]
-    confidence: Confidence | None
-    sensitivity: tuple[Flip, ...]
-    missing: tuple[str, ...]
-
-    @property
-    def words(self) -> str:
-        """The answers in one line, as in "hidden, noticeable"; "none" without an answer."""
-        return in_words(self.gone, self.noticeable, self.kept)
-
-
-@dataclass(frozen=True)
-class Consensus(Record):
-    """One method's verdicts over several seeds.
-
-    Attributes:
-        verdict: the words that all seeds share.
-        counts: seeds by words, most frequent first ("none" for those without an answer).
-        seeds: whose they are.
-        confidence: high, medium or low.
-        together: the attacker who gets most beyond the retrained models from all seeds together;
-            where the check holds, what is hidden from each seed alone is not from all.
-    """
-
-    verdict: str | Undefined
-    counts: Mapping[str, int]
-    seeds: tuple[int, ...] = ()
-    confidence: str = "low"
-    together: Check | None = None
+MORE = "beside one alone that is not decided; in an audit bring them, or --retrain 3 in its place"
+ENOUGH = 3  # retrained models that show how far retraining itself varies
+WORST_FIRST = (
+    ("no", "hidden", None, "as in retrained models", "beyond"),
+    ("yes", None, "as in retrained models", "no"),
+    ("no", "one class harmed", None, "yes"),
+)
+"""The answers to the three questions, for the worse of two profiles."""
 
 
 def judge(
@@ -140,9 +55,9 @@ def judge(
     if original is None and not others.models:
         return no_verdict(["the original model", "a retrained model"])
     t = thresholds or Thresholds()
-    found = _decide(Questions(model, original, others, t))
+    found, used = _weighed(model, original, others, t)
     # it takes ten times as long as the profile, and few look at it
-    return replace(found, sensitivity=later(lambda: _flips(found, model, original, others, t)))
+    return replace(found, sensitivity=later(lambda: _flips(found, model, original, used, t)))
 
 
 def _flips(
@@ -159,6 +74,54 @@ def _flips(
             said = _decide(Questions(model, original, band, other)).words
             if said != found.words:
                 yield Flip(each.name, value, said)
+
+
+def _weighed(
+    model: Dossier, original: Dossier | None, band: Band, t: Thresholds
+) -> tuple[Verdict, Band]:
+    """The profile, and the retrained models that it was made beside.
+
+    Where some of these look as if they had seen the forgotten data there are two profiles, with
+    them and without; the worse one stands.
+    """
+    full = _decide(Questions(model, original, band, t))
+    doubted = doubts(band.models, original, t)
+    if not doubted:
+        return full, band
+    trusted = Band([each for n, each in enumerate(band.models) if n not in doubted])
+    without = _decide(Questions(model, original, trusted, t))
+    worse, used = min(((full, band), (without, trusted)), key=lambda pair: _rank(pair[0]))
+    named = tuple(doubted.values())
+    told = replace(
+        worse,
+        notes=(*_of_doubted(named, full, without), *worse.notes),
+        doubted=named,
+        with_doubted=full.words,
+        without_doubted=without.words,
+    )
+    return told, used
+
+
+def _rank(verdict: Verdict) -> tuple[int, ...]:
+    """The worse a profile, the less."""
+    answers = (verdict.gone, verdict.noticeable, verdict.kept)
+    return tuple(row.index(word) for row, word in zip(WORST_FIRST, answers, strict=True))
+
+
+def _of_doubted(doubted: Sequence[Doubt], full: Verdict, without: Verdict) -> Iterator[str]:
+    """Who is doubted and why, and what that changes."""
+    for each in doubted:
+        more = f"knows more than {each.beside}" if each.beside else "knows the forgotten classes"
+        yield f"{each.who}, {more} ({each.check.says}): was it trained without the forgotten data?"
+    them = "it" if len(doubted) == 1 else "them"
+    yield (
+        f"With {them} among the retrained models the profile is “{_none(full.words)}”, without "
+        f"{them} “{_none(without.words)}”; the worse of the two stands."
+    )
+
+
+def _none(words: str) -> str:
+    return "no verdict" if words == "none" else words
 
 
 def _decide(q: Questions) -> Verdict:
@@ -192,7 +155,7 @@ def _decide(q: Questions) -> Verdict:
         numbers=tuple(deciding[:1] + [c for c in betraying if c.holds][:1] + losing[:1]),
         checks=tuple(checks),
         notes=_notes(q),
-        confidence=_confidence(close or checks, len(q.band.models)) if gone else None,
+        confidence=_confidence(gone, close or checks, q) if gone else None,
         sensitivity=(),
         missing=tuple(dict.fromkeys(missing)),
     )
@@ -201,7 +164,7 @@ def _decide(q: Questions) -> Verdict:
 def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], list[Check]]:
     """The word, the checks behind it, the first deciding, and those whose closeness counts."""
     if q.answers_nothing and q.one_class:
-        missing.append(f"{q.model.who}: answers that tell a class from another")
+        missing.append(_destroyed(q))
         return None, [], []
     try:
         left = q.left()
@@ -213,7 +176,14 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     path = [left] if left else []
     if q.hidden:
         found = [check for _, check in q.hidden]
-        return "hidden", [*found, *path], found[:1]
+        return "hidden", [*found, *path], found
+    if q.answers_nothing:
+        missing.append(_destroyed(q))
+        return None, path, []
+    if q.undecided:
+        check = q.undecided[0][1]
+        missing.append(f"more retrained models, three in all ({MORE}): {check.says}")
+        return None, [check, *path], []
     # quick attacks are compared with quick ones; that others were under more is no lack of theirs
     missing += lacking([q.model] if FULL in q.model.lacking else [q.model, *q.band.models])
     if missing:  # only that something is left can be said without all of the evidence
@@ -228,6 +198,16 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     return "as in retrained models", [nearest, *path], [*path, nearest]
 
 
+def _destroyed(q: Questions) -> str:
+    """What a verdict on a network that answers nothing wants."""
+    kept, _ = q.model.part("retain_test")
+    return (
+        f"a network that still answers: this one gets {kept:.1f} % of the retained test data "
+        f"right, and guessing {q.chance:.1f} %; what is destroyed is not forgotten as in retrained "
+        "models"
+    )
+
+
 def _noticeable(q: Questions, missing: list[str]) -> tuple[str | None, list[Check]]:
     try:
         signs = sorted(q.signs(), key=lambda check: -check.margin)
@@ -237,7 +217,10 @@ def _noticeable(q: Questions, missing: list[str]) -> tuple[str | None, list[Chec
     held = [check for check in signs if check.holds]
     if not held and FULL in q.model.lacking:
         return None, signs
-    return ("yes", held) if held else ("no", signs)
+    if held:
+        return "yes", held
+    # of whole classes no judge has room to find more: that they stand out is then no answer
+    return ("no" if q.room or not q.visible else "as in retrained models"), signs
 
 
 def _kept(q: Questions, missing: list[str]) -> tuple[str | None, list[Check]]:
@@ -260,7 +243,15 @@ def _notes(q: Questions) -> tuple[str, ...]:
     if len(q.band.models) == 1:
         notes.append(
             "There is one retrained model and so no band: how far retraining itself varies is not "
-            "known, and a further retrained model might be called hidden beside this one."
+            f"known. Beside it a model is hidden only where more than {q.t.left:g} % of the way "
+            "from the retrained model to the original is left; beside several their spread decides."
+        )
+    if told := apart(q.band.models, q.t):
+        notes.append(told)
+    if len(q.band.models) == 2 and not q.hidden and (more := q.more):
+        notes.append(
+            "More than from either of the two retrained models, by more than chance, though not "
+            f"beyond their spread: {more[0][1].says}. Beside a third one that may count."
         )
     if q.model.blocks and q.hidden and (depth := q.depth()):
         notes.append(f"Maps get no more than from the retrained models from '{depth}' on.")
@@ -269,54 +260,29 @@ def _notes(q: Questions) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _confidence(checks: Sequence[Check], retrained: int) -> Confidence:
-    """Of one seed: how far the other seeds lie from it is not known."""
-    closest = min(checks, key=lambda check: (not check.close, abs(check.margin)))
-    if retrained == 1:
-        return Confidence("low", closest.name, "one retrained model: their spread is not known")
+def _confidence(gone: str, deciding: Sequence[Check], q: Questions) -> Confidence:
+    """Of one seed: how far the other seeds lie from it is not known.
+
+    One attacker who is clearly beyond his line is enough for *hidden*. That nobody is, wants
+    everybody to stay clear of his: then any attacker near his line makes it a guess.
+    """
+    ordered = sorted(deciding, key=lambda check: (not check.close, abs(check.margin)))
+    closest = ordered[-1] if gone == "hidden" else ordered[0]
+    count = len(q.band.models)
+    if count < ENOUGH:
+        told = (
+            "one retrained model: their spread is"
+            if count == 1
+            else "two retrained models: their spread is hardly"
+        )
+        return Confidence("low", closest.name, f"{told} known")
     if closest.close:
         return Confidence("low", closest.name, "the closest call reaches its line")
+    nobody = gone in ("as in retrained models", "beyond")
+    if nobody and (rivals := [c for _, c in q.gained if c.near]):
+        return Confidence("low", rivals[0].name, f"{len(rivals)} attackers are near their lines")
     return Confidence("medium", closest.name, "no call reaches its line; one seed")
 
 
 def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
-
-
-def consensus(results: Sequence[Verdict], together: Check | None = None) -> Consensus:
-    """One method's verdicts over several seeds.
-
-    Args:
-        results: what `judge` returned, one a seed.
-        together: what `together` found for these seeds.
-    """
-    counts = Counter(result.words for result in results)
-    found = dict(counts.most_common())
-    if not counts:
-        return Consensus(Undefined("no seed was judged"), found)
-    words = {_joined(result, together) for result in results}
-    if len(words) > 1:
-        told = ", ".join(f"{n} × {verdict}" for verdict, n in counts.most_common())
-        return Consensus(Undefined(f"the seeds disagree: {told}"), found, together=together)
-    (verdict,) = words
-    if verdict == "none":
-        return Consensus(Undefined("no seed has one"), found, together=together)
-    low = any(result.confidence is None or result.confidence.level == "low" for result in results)
-    enough = len(results) >= SEEDS_FOR_HIGH
-    level = ("medium" if enough else "low") if low else ("high" if enough else "medium")
-    level = "medium" if len(counts) > 1 else level
-    return Consensus(verdict, found, confidence=level, together=together)
-
-
-def _joined(result: Verdict, together: Check | None) -> str:
-    """A seed's words, as all seeds together have it."""
-    unseen = result.gone in ("as in retrained models", "beyond")
-    gone = "hidden" if unseen and together is not None and together.holds else result.gone
-    return in_words(gone, result.noticeable, result.kept)
-
-
-def no_verdict(missing: Sequence[str]) -> Verdict:
-    """No answer to any question, and what they want."""
-    why = f"No verdict: the evidence is incomplete. Missing: {'; '.join(missing)}."
-    empty: tuple[Check, ...] = ()
-    return Verdict(None, None, None, None, None, 0, why, empty, empty, (), None, (), tuple(missing))

@@ -10,18 +10,17 @@ from ..results import Attempt, Sign
 from .check import Check, spread_of
 from .dossier import MEMBERSHIP, Band, Dossier, Missing
 from .kept import KeptQuestions
+from .noticed import NoticedQuestions
 from .words import Thresholds
 
 __all__ = ["Questions"]
 
-MAX_RATIO = 1e6  # a ratio that stands for all above it: JSON has no infinity
 LEAST_LEAD = 10.0  # points by which the original must answer more than the band, to compare shares
 LEAST_AUC_LEAD = 0.05  # the same of membership
-APART = "forgotten and retained pictures are told apart"
 MOST = (100.0, (100.0, 100.0))  # what an original that nobody has can have answered at most
 
 
-class Questions(KeptQuestions):
+class Questions(NoticedQuestions, KeptQuestions):
     """One model, its original and the band; a check that lacks a figure raises `Missing`.
 
     Args:
@@ -84,13 +83,12 @@ class Questions(KeptQuestions):
             kept, _ = self.model.part("retain_test")
         except Missing:
             return False
-        return kept < 2 * 100 / max(len(self.model.recalls()), 2)
+        return kept < 2 * self.chance
 
-    def _of_band(self, value: float) -> Interval | None:
-        """The interval of the retrained model that answers so many of the forgotten pictures."""
-        return next(
-            (found[1] for m in self.band.models if (found := m.answers())[0] == value), None
-        )
+    @property
+    def chance(self) -> float:
+        """Percent that guessing gets right: of as many classes as there are recalls."""
+        return 100 / max(len(self.model.recalls()), 2)
 
     def _left_in_membership(self) -> Check | None:
         if self.original is None:
@@ -132,7 +130,8 @@ class Questions(KeptQuestions):
         """Whether he gets more than a further retrained model would give him, or luck, or pixels.
 
         The gain counts from the most that any model of the band gives; the line is the greatest of
-        our own (`points`), of chance in the pictures scored, and of the spread of the band.
+        our own (`points`), of chance in the pictures scored, and of the spread of the band. One
+        retrained model has no spread; then the line is `_way_to_the_original`.
         """
         strongest = max(band, key=lambda each: each.recovered)
         least = min(each.recovered for each in band)
@@ -140,14 +139,19 @@ class Questions(KeptQuestions):
         gain = attempt.recovered - bar
         interval = difference(attempt.recovered, bar, attempt.interval, of_bar)
         chance = gain - interval[0] if interval else 0.0
-        further = self.band.spread.bound(attempt.key, self.t.further) or 0.0
-        needed = max(self.t.points, chance, further - bar)
+        further = self.band.spread.bound(attempt.key, self.t.further)
+        if further is None:
+            half, alone = self._way_to_the_original(attempt, bar, of_bar)
+            spread = half + chance
+        else:
+            spread, alone = further - bar, ""
+        needed = max(self.t.points, chance, spread)
         return Check.above(
             "recovered beyond the retrained models",
             gain,
             needed,
             f"{attempt.words} gets {attempt.recovered:.1f} % {attempt.of}; from "
-            f"{self.band.words} {spread_of(least, strongest.recovered)} %{why}; "
+            f"{self.band.words} {spread_of(least, strongest.recovered)} %{why}{alone}; "
             + (
                 f"more than {bar + needed:.1f} % counts as a difference"
                 if bar + needed < 100
@@ -156,6 +160,47 @@ class Questions(KeptQuestions):
             width=self.t.points or 1.0,
             interval=interval,
         )
+
+    def _way_to_the_original(
+        self, attempt: Attempt, bar: float, of_bar: Interval
+    ) -> tuple[float, str]:
+        """Half of the way from a single retrained model to the original, and the rule in words.
+
+        How far a second retrained model would lie from the first is not known. But neither ever saw
+        the data, and the original did: so beside one a model hides something only where it is
+        nearer, by more than chance, to what the original knows than to the retrained model. What
+        the original knows is what it answers itself, or gives this attacker if that is more: one
+        who gets less of it, as who trains fresh blocks on a picture a class, measures how well he
+        trains, which varies among honest models over that whole range. Half of the way is `left`,
+        the share that counts in answers. He decides nothing where the original gives him hardly
+        more than the retrained model: less than `LEAST_LEAD` points, or than chance. Where there
+        is no original it may have known everything.
+
+        No number here was fitted to figures of models. Two parts of the rule were chosen on the
+        pairs of retrained models in the shipped studies, for without them some of these passed:
+        that half must be passed by more than chance, and that the way ends at what the original
+        answers. Of ten seeds of three classes, seven of which had no part in that, none passed in
+        90 ordered pairs.
+        """
+        theirs = self.original.attempt(attempt.key) if self.original else None
+        if theirs:
+            certain = difference(theirs.recovered, bar, theirs.interval, of_bar)
+            if theirs.recovered - bar < LEAST_LEAD or (certain and certain[0] <= 0):
+                return 100.0, f", too near to the original's {theirs.recovered:.1f} % to decide"
+        asked = [a for a in (self.original.attempts if self.original else ()) if not a.given]
+        answers = [each.recovered for each in asked if each.attacker == "answers"]
+        most = max([*answers, theirs.recovered if theirs else 0.0]) if answers else 100.0
+        return (
+            (most - bar) * self.t.left / 100,
+            f", beside which alone more than {self.t.left:g} % of the way to the original's "
+            f"{most:.1f} % must be left, beyond chance",
+        )
+
+    def halfway(self, attempt: Attempt, check: Check) -> bool:
+        """Whether he gets more than half of the way from the band to what the original knows."""
+        strongest = max(self.band.tried[attempt.key], key=lambda each: each.recovered)
+        bar, of_bar, _ = self._bar(attempt, strongest)
+        return check.value > self._way_to_the_original(attempt, bar, of_bar)[0]
 
     def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval, str]:
         """What he must pass, its interval, and why where it is not the band.
@@ -192,6 +237,23 @@ class Questions(KeptQuestions):
         """Those who get more than from the band, the furthest first."""
         return [(attempt, check) for attempt, check in self.gained if check.holds]
 
+    @property
+    def more(self) -> list[tuple[Attempt, Check]]:
+        """Those who get more than from the band, by more than chance, and stay below the line."""
+        return [
+            (attempt, check)
+            for attempt, check in self.gained
+            if not check.holds
+            and check.value > self.t.points
+            and check.interval is not None
+            and check.interval[0] > 0
+        ]
+
+    @property
+    def undecided(self) -> list[tuple[Attempt, Check]]:
+        """Beside a single retrained model: those whom another one might give as much."""
+        return self.more if len(self.band.models) == 1 else []
+
     def depth(self) -> str | None:
         """The earliest block from which on no map gets more than from the band; None for none."""
         beyond = {attempt.place for attempt, _ in self.hidden}
@@ -205,15 +267,16 @@ class Questions(KeptQuestions):
     def below(self) -> list[Check]:
         """How far below the band the best map of the last block and the best relearning stay.
 
-        Empty where one of the two was not tried with labelled forgotten pictures, and of a single
-        class: an answer that never comes first may still come second, so that whoever knows which
-        class is forgotten finds it by a threshold.
+        Empty where one of the two was not tried with labelled forgotten pictures; beside a single
+        retrained model, which another one may lie far below; and of a single class: an answer that
+        never comes first may still come second, so that whoever knows which class is forgotten
+        finds it by a threshold.
         """
         groups = [
             [a for a, _ in self.gained if self._at_the_end(a) and a.holds == "all"],
             [a for a, _ in self.gained if a.attacker == "relearning" and a.holds == "shots"],
         ]
-        if not all(groups) or self.one_class:
+        if not all(groups) or self.one_class or len(self.band.models) < 2:
             return []
         checks = []
         for attempts in groups:
@@ -236,79 +299,3 @@ class Questions(KeptQuestions):
                 )
             )
         return checks
-
-    # ---- noticeable? ------------------------------------------------------------------------
-
-    def signs(self) -> list[Check]:
-        """What betrays the unlearned data.
-
-        Raises:
-            Missing: where no judge saw both the model and the whole band.
-        """
-        if not self.judged:
-            raise Missing("separability of this and the retrained models by the same judge")
-        most = max((check for _, check in self.judged), key=lambda check: check.margin)
-        contracted = self._tighter()
-        visible = max((s.auc for s in self.model.signs if s.judge != MEMBERSHIP), default=0.0)
-        return [
-            most,
-            *([contracted] if contracted and visible >= self.t.visible else []),
-            *([self._shunned()] if self.model.of_samples else []),
-        ]
-
-    @cached_property
-    def judged(self) -> list[tuple[Sign, Check]]:
-        """Every judge who saw the model and the whole band, and how far beyond it he tells."""
-        return [(sign, check) for sign in self.model.signs if (check := self._apart(sign.key))]
-
-    def _apart(self, key: tuple[str, str]) -> Check | None:
-        ours, band = self.model.sign(key), [sign.auc for sign in self.band.signs(key)]
-        if ours is None or not band:
-            return None
-        low, high = min(band), max(band)
-        judge, place = key
-        over, interval = ours.auc - high, (ours.low - high, ours.high - high)
-        if (
-            judge == MEMBERSHIP and low - ours.auc > over
-        ):  # less like training data than unseen ones
-            over, interval = low - ours.auc, (low - ours.high, low - ours.low)
-        member = judge == MEMBERSHIP
-        who = f"membership, {place}" if member else f"{judge} on {place}"
-        what = "forgotten pictures pass for training data" if member else APART
-        return Check.above(
-            "AUC beyond the retrained models'",
-            over,
-            self.t.apart,
-            f"{what} with AUC {ours.auc:.2f} ({who}), in {self.band.words} with "
-            f"{spread_of(low, high, '.2f')}"
-            + ("" if high + self.t.apart < 1 else "; not even 1.00 would count as a difference"),
-            unit="AUC",
-            interval=interval,
-        )
-
-    def _tighter(self) -> Check | None:
-        """How much tighter the forgotten features are than in the tightest retrained model."""
-        ours = self.model.radius_ratio
-        band = [m.radius_ratio for m in self.band.models if isinstance(m.radius_ratio, float)]
-        if not isinstance(ours, float) or len(band) < len(self.band.models):
-            return None
-        theirs = min(band)
-        return Check.times(
-            "tighter than in the retrained models",
-            min(max(theirs / ours if ours else MAX_RATIO, 1 / MAX_RATIO), MAX_RATIO),
-            self.t.tighter,
-            f"the forgotten features are {ours:.2g} times as wide as the retained ones, in "
-            f"{self.band.words} at least {theirs:.2g} times",
-        )
-
-    def _shunned(self) -> Check:
-        ours, of_ours = self.model.answers()
-        low, high = self.band.answers()
-        return Check.above(
-            "answers below the retrained models'",
-            low - ours,
-            2 * self.t.points,
-            f"{ours:.1f} % of the forgotten samples are right; {self.band.words}, which never saw "
-            f"them, {spread_of(low, high)} %",
-            interval=difference(low, ours, self._of_band(low), of_ours),
-        )

@@ -17,6 +17,8 @@ GONE = {
 }
 NOTICEABLE = {
     "no": "what was unlearned stands out not clearly more than in the retrained models",
+    "as in retrained models": "what was unlearned stands out, and in every retrained model so "
+    "clearly that judges could not tell more; it is not clearly narrower than in these",
     "yes": "what was unlearned stands out as in no model that merely never saw it",
 }
 KEPT = {
@@ -92,16 +94,28 @@ saw the forgotten data. Every attacker is scored on pictures they were not given
 2. **hidden**: some declared attacker gets back more than {t.points:g} points beyond the most that
    they get from any retrained model, more than chance could give (the 95 % interval of the
    difference), and more than all but {t.further:g} % of further retrained models would give them,
-   by the spread of those in hand. A map must also get more than a map gets from the pixels alone,
-   without the unlearned model. One attacker is enough.
+   by the spread of those in hand. Beside a *single* retrained model there is no spread: there the
+   attacker must get, by more than chance, more than {t.left:g} % of the way from it to what the
+   original answers, and at least 10 points more from the original than from it; who gets more than
+   from the retrained model, and not so much, leaves the question open. A map must also get more
+   than a map gets from the pixels alone, without the unlearned model. One attacker is enough.
 3. **beyond**: none does; and both the best map of the last block and the best relearning get more
    than {t.points:g} points, and more than chance, less than from every retrained model. It says
    nothing of earlier blocks, nor of whoever throws the network away and trains a fresh one. Of a
-   single class it is never said: a threshold finds what never comes first. And where a single class
-   is forgotten, a network that answers nothing at all gets no answer here.
+   single class it is never said: a threshold finds what never comes first; nor beside a single
+   retrained model, which another may lie far below.
 4. **as in retrained models**: none does. Lines 3 and 4 want all families of attackers; where one is
    missing there is no answer. A difference smaller than the spread of a few retrained models cannot
    be seen; over all attackers together a few percent of retrained models pass some line by luck.
+
+A network that answers retained data hardly better than guessing is destroyed, and what is destroyed
+is not forgotten as in retrained models: unless something is *hidden* in it, there is no answer.
+
+*Retrained models in doubt.* One that saw some of the forgotten data would hide everything behind
+its figures. So each is held against the others by this very rule (with two of them, by that for a
+single one). Whoever would be *not gone* or *hidden* beside them, or still answers forgotten classes
+by their names, is named; the profile is made with and without those in doubt, and the worse stands.
+An attacker counts there only with more than {t.left:g} % of the way to what the original answers.
 
 *Seeds together.* What is within the spread of retrained models for one model may be far beyond it
 for the seeds of a method taken together. They are *hidden*, whatever each of them is called, if
@@ -114,7 +128,9 @@ more than all but {t.together:g} % of so many retrained models would give them o
 {t.apart:g} beyond the band; or membership differs from the band's by as much, in either direction;
 or the forgotten features are more than {t.tighter:g} times tighter than in any retrained model and
 an AUC of at least {t.visible:g} lets one point at them; or forgotten samples are answered worse
-than by any model that never saw them.
+than by any model that never saw them. Where judges tell them apart in every retrained model so well
+that {t.apart:g} more is above 1, as of most whole classes, no AUC could say yes: then what stands
+out with {t.visible:g} or more does so **as in retrained models**, and else it is **no**.
 
 **Kept? no**, if retain test accuracy lost is above {t.damage:g} points against the worst of
 original and band; *one class harmed*, if one alone lost more than {t.neighbour:g} points of test
@@ -123,14 +139,16 @@ recall.
 The band is exact unlearning. A retrained model's own answer is *as in retrained models*, however
 much an attacker with labelled pictures can rebuild from it.
 
-Confidence: one seed gives *medium*, and *low* where the interval of the closest call reaches its
-line, or where there is one retrained model and so no spread. Three seeds or more that agree, none
-of them low, give *high*; seeds that disagree, *low*."""
+Confidence: one seed gives *medium*; *low* with fewer than three retrained models, where the
+interval of the closest call reaches its line, or, unless an attacker is clearly beyond theirs,
+where the figure of any attacker lies within a fifth of their line. Three seeds or more that agree,
+none of them low, give *high*; seeds that disagree, *low*."""
 
 
 def in_words(gone: str | None, noticeable: str | None, kept: str | None) -> str:
     """The answers in one line; "none" without any."""
     told = {"no": "not gone", "beyond": "gone beyond retraining"}.get(gone or "", gone or "")
+    # classes that stand out in every model that never saw them are no word about this one
     seen = {"yes": "noticeable", "no": "not noticeable"}.get(noticeable or "", "")
     harm = {"no": "damaged", "one class harmed": "one class harmed"}.get(kept or "", "")
     return ", ".join(each for each in (told, seen, harm) if each) or "none"

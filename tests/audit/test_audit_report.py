@@ -174,6 +174,9 @@ def test_a_missing_reference_is_said_and_the_page_still_stands(
         assert "No verdict" in page
         assert "no answer" in page
         assert "halved or doubled, would change" not in page
+    elif said == ONE_RETRAINED:
+        assert found.verdict.gone is None, "a further retrained model might give as much"
+        assert "more retrained models, three in all" in page
     else:
         assert found.verdict.gone == "hidden", "one attacker is enough"
         assert "Hidden" in page

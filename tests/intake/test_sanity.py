@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from torch import nn
 
 from opcviz.common.untrusted import IntakeError
 from opcviz.data import Images, assemble
-from opcviz.intake.findings import Sanity
+from opcviz.intake.advice import advice
+from opcviz.intake.findings import Sanity, Trial
 from opcviz.intake.recognise import brought, recognise
 from opcviz.intake.sanity import sanity
 from opcviz.intake.weights import Weights
@@ -90,6 +93,46 @@ def test_the_preparation_is_found(flip: bool, data: Images) -> None:
     with torch.no_grad():
         right = model(data.batch(torch.arange(200))).argmax(1) == data.y_train
     assert 100 * right.double().mean() > 95
+
+
+def test_the_warning_carries_the_options_that_mend_it(data: Images) -> None:
+    net = trained(data, (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616), flip=False)
+    found, _ = look(net, data, mean=ZERO, std=(1 / 255,) * 3)
+    assert found.best.accuracy >= 90
+    said = found.warnings[0]
+    assert "that is how it was probably trained" in said
+    mean, std = (
+        tuple(map(float, re.search(rf"--{name} (\S+[0-9])", said)[1].split(",")))
+        for name in ("mean", "std")
+    )
+    assert (mean, std) == (found.best.mean, found.best.std)
+    again, _ = look(net, data, mean=mean, std=std)
+    assert again.warnings == ()
+    assert again.expected.accuracy == found.best.accuracy
+
+
+def test_what_is_better_and_still_bad_is_not_called_the_way_it_was_trained(data: Images) -> None:
+    trial = Trial("cifar:resnet8", "pictures from 0 to 1, as they are", ZERO, ONE, False, 21.0, 512)
+    other = replace(trial, preparation="pictures from −1 to 1", mean=(0.5,) * 3, accuracy=44.0)
+    found = Sanity(20.0, trial, other, (other, trial), 44.0, None, ())
+    (said,) = advice(found, data)
+    assert "probably trained" not in said
+    assert "whether it was trained so cannot be told" in said
+    assert "--mean 0.5,0.5,0.5 --std 1,1,1" in said
+    (low,) = advice(replace(found, expected=other, trials=(other,)), data)
+    assert "under nothing else that was tried clearly more" in low
+
+
+def test_a_normalisation_inside_the_weights_is_held_against_none_at_all(
+    data: Images, plain: nn.Module
+) -> None:
+    """It may be left over from another run: the network itself never saw normalised pictures."""
+    (candidate,) = recognise(Weights(dict(plain.state_dict()), "test", ""), (3, 8, 8), 5)
+    inside = replace(candidate, mean=(0.0,) * 3, std=(1 / 255,) * 3)
+    found = sanity((inside,), Weights(dict(plain.state_dict()), "test", ""), data)
+    assert found.expected.preparation == "the normalisation inside the weights"
+    assert found.best.preparation == "pictures from 0 to 1, as they are"
+    assert "--mean 0,0,0 --std 1,1,1" in found.warnings[0]
 
 
 def test_what_was_given_is_believed_where_it_works(data: Images, plain: nn.Module) -> None:

@@ -17,16 +17,16 @@ from opcviz.verdict.words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, r
 
 RETRAINED = "as in retrained models"
 CLASSES = {
-    "identity": ("no", "no", "yes"),
-    "head_edit": ("hidden", "no", "yes"),
-    "permuted_labels": ("hidden", "no", "yes"),
-    "rotated_features": ("hidden", "no", "yes"),
+    "identity": ("no", RETRAINED, "yes"),
+    "head_edit": ("hidden", RETRAINED, "yes"),
+    "permuted_labels": ("hidden", RETRAINED, "yes"),
+    "rotated_features": ("hidden", RETRAINED, "yes"),
     "dead_last_layer": ("hidden", "yes", "yes"),
-    "dead_middle": ("beyond", None, "no"),
-    "retrain": (RETRAINED, "no", "yes"),
+    "dead_middle": (None, None, "no"),
+    "retrain": (RETRAINED, RETRAINED, "yes"),
     "collapsed": ("beyond", "yes", "yes"),
     "retain_like": ("beyond", "no", "yes"),
-    "destroyed": ("beyond", "no", "no"),
+    "destroyed": (None, "no", "no"),
 }
 SAMPLES = {
     "identity": ("no", "no", "yes"),
@@ -112,7 +112,7 @@ def test_more_than_from_the_best_retrained_model_and_more_than_chance() -> None:
     narrow = [model(value) for value in (86.0, 88.0, 90.0)]
     small = replace(model(98.0), attempts=(attempt(98.0, scored=20),))
     assert judge(small, original(3), narrow).gone == RETRAINED  # eight points of 20 pictures
-    assert verdict(98.0, others=(86.0, 88.0, 97.0)).gone == RETRAINED  # one of the band gives it
+    assert verdict(98.0, others=(80.0, 88.0, 97.0)).gone == RETRAINED  # one of the band gives it
 
 
 def test_an_attack_that_not_every_retrained_model_was_under_counts_for_nothing() -> None:
@@ -207,6 +207,21 @@ def test_a_contracted_set_is_pointed_at_by_a_judge_of_features_alone() -> None:
     assert told(0.6, 0.8).noticeable == "no"
 
 
+def test_where_every_retrained_model_shows_it_no_judge_could_find_more() -> None:
+    """As of whole classes: then the answer is that of the retrained models, and no word of ours."""
+
+    def told(ours: float, theirs: float) -> Verdict:
+        mine, others = (Sign("rbf", "features", auc, auc, auc) for auc in (ours, theirs))
+        retrained = [replace(model(each), signs=(others,)) for each in (76.0, 78.0, 80.0)]
+        return judge(replace(model(80.0), signs=(mine,)), original(3), retrained)
+
+    assert told(1.0, 0.95).noticeable == RETRAINED
+    assert told(1.0, 0.95).words == RETRAINED
+    assert told(1.0, 0.85).noticeable == "yes"  # there was room, and it is used
+    assert told(0.9, 0.85).noticeable == "no"
+    assert told(0.6, 0.95).noticeable == "no"  # nobody could point at it
+
+
 def mapped(recovered: float, place: str = "features", **changes: object) -> Attempt:
     made = Attempt("affine", place, "pooled", "all", 0, recovered, 200, 33.3)
     return replace(made, **changes)
@@ -281,7 +296,7 @@ def test_without_a_model_a_reference_or_a_figure_there_is_no_answer() -> None:
 def test_without_an_original_what_is_found_is_found_and_nothing_is_called_gone() -> None:
     low = [model(value) for value in (36.0, 38.0, 40.0)]
     found = judge(model(99.0), None, low)
-    assert (found.gone, found.noticeable, found.kept) == ("hidden", "no", "yes")
+    assert (found.gone, found.noticeable, found.kept) == ("hidden", RETRAINED, "yes")
     assert judge(model(37.0), None, low).gone is None  # with one it would be as retrained
     answers = replace(original(3), who="this model")
     told = judge(answers, None, low)
@@ -341,6 +356,7 @@ def test_words_in_one_line() -> None:
         for noticeable in NOTICEABLE:
             for kept in KEPT:
                 assert in_words(gone, noticeable, kept)
+    assert in_words("hidden", RETRAINED, "yes") == "hidden"
     assert in_words("no", "no", "yes") == "not gone, not noticeable"
     assert in_words("beyond", "yes", "no") == "gone beyond retraining, noticeable, damaged"
     assert in_words(None, None, None) == "none"

@@ -126,4 +126,4 @@ def _depth(study: StudyResult, model: ModelResult) -> tuple[int, int, int]:
     verdict, ladder = study.verdict(model), model.results.get(StrongestResult)
     places = [p for p in ladder.places() if p != PIXELS] if defined(ladder) else []
     at = places.index(verdict.depth) if verdict.depth in places else len(places)
-    return DEEPEST.index(verdict.gone), at, int(verdict.noticeable != "no")
+    return DEEPEST.index(verdict.gone), at, int(verdict.noticeable in ("yes", None))

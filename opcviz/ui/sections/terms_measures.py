@@ -177,8 +177,8 @@ VERDICT = {
     ),
     "confidence": Term(
         "Confidence",
-        "how sure the verdict is: low where the closest call reaches its line or there is one "
-        "retrained model, medium for one seed, high where three seeds agree.",
+        "how sure the verdict is: low where a call comes near its line or there are fewer than "
+        "three retrained models, medium for one seed, high where three seeds agree.",
     ),
     "fidelity": Term(
         "Fidelity mark",

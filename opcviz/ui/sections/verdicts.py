@@ -85,7 +85,7 @@ def chip(verdict: Verdict) -> str:
 def _noticed(verdict: Verdict) -> str:
     if (noticed := verdict.noticeable) is None:
         return ""
-    said = "noticeable" if noticed == "yes" else "not noticeable"
+    said = {"yes": "noticeable", "no": "not noticeable"}.get(noticed, f"noticeable {noticed}")
     return _label(said, NOTICED if noticed == "yes" else None, NOTICEABLE[noticed])
 
 

@@ -1,0 +1,120 @@
+"""Are those who make the band what they are said to be: trained without the forgotten data?
+
+One retrained model that saw some of it, a copy of the original under another name, or the original
+trained on for a while, widens the band until everything fits into it. So each is held against the
+others by the very rule that the model under examination is, before they are its measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..common.statistics import difference
+from .check import Check
+from .dossier import Band, Dossier, Missing
+from .profile import Doubt
+from .questions import Questions
+from .words import Thresholds
+
+__all__ = ["apart", "doubts"]
+
+KNOWN = 5.0
+"""Percent of the unseen pictures of forgotten classes: who never saw a class has no use for its
+name."""
+
+
+def doubts(
+    band: Sequence[Dossier], original: Dossier | None, thresholds: Thresholds
+) -> dict[int, Doubt]:
+    """The retrained models that seem to have seen the forgotten data, and what says so.
+
+    A model is doubted if it still answers forgotten classes by their names; or if, beside all the
+    others, it would be called *not gone* itself, or *hidden* by an attacker who gets more than half
+    of the way to the original, for among a few models some pass some line by luck. Beside a single
+    other one that is the rule for a single one. A model alone has no others.
+
+    Several that saw the same data vouch for each other: then only the names of classes, and what
+    an audit asks of samples, can tell.
+
+    Args:
+        band: the retrained models.
+        original: the model before unlearning, None where there is none.
+        thresholds: where the lines are drawn.
+
+    Returns:
+        By place in the band.
+    """
+    found = {}
+    for n, member in enumerate(band):
+        others = [*band[:n], *band[n + 1 :]]
+        if check := _answers(member):
+            found[n] = Doubt(member.who, check, "")
+        elif others and (check := _knows_more(member, original, others, thresholds)):
+            told = "the other" if len(others) == 1 else f"the other {len(others)}"
+            found[n] = Doubt(member.who, check, told)
+    return found
+
+
+def _answers(member: Dossier) -> Check | None:
+    """Whether it gives unseen pictures of forgotten classes their names."""
+    if member.of_samples:
+        return None
+    try:
+        right, interval = member.part("forget_test")
+    except Missing:
+        return None
+    if interval is None or interval[0] <= KNOWN:
+        return None
+    return Check.above(
+        "forgotten classes answered by a retrained model",
+        right,
+        KNOWN,
+        f"{right:.1f} % of the forgotten classes' unseen pictures are right",
+        unit="%",
+        interval=interval,
+    )
+
+
+def _knows_more(
+    member: Dossier, original: Dossier | None, others: Sequence[Dossier], t: Thresholds
+) -> Check | None:
+    """What would be called left or hidden in it beside the others."""
+    left = [_left(member, original, each, t) for each in others]
+    held = [check for check in left if check is not None and check.holds]
+    if len(held) == len(others):  # beside each of them: one that lies low accuses nobody
+        return min(held, key=lambda check: check.margin)
+    q = Questions(member, original, Band(others), t)
+    return next((check for attempt, check in q.hidden if q.halfway(attempt, check)), None)
+
+
+def _left(member: Dossier, original: Dossier | None, other: Dossier, t: Thresholds) -> Check | None:
+    """How much of the original's lead over one retrained model is left in another."""
+    try:
+        return Questions(member, original, Band([other]), t).left()
+    except Missing:
+        return None
+
+
+def apart(band: Sequence[Dossier], thresholds: Thresholds) -> str:
+    """Where two retrained models differ most by an attacker's figures, in a sentence.
+
+    Empty unless there are two, and they differ by more than `points` and than chance.
+    """
+    if len(band) != 2:
+        return ""
+    pairs = [tuple(found) for found in Band(band).tried.values()]
+    certain = [
+        (abs(a.recovered - b.recovered), a, b)
+        for a, b in pairs
+        if abs(a.recovered - b.recovered) > thresholds.points
+        and (between := difference(a.recovered, b.recovered, a.interval, b.interval))
+        and not between[0] <= 0 <= between[1]
+    ]
+    if not certain:
+        return ""
+    gap, a, b = max(certain, key=lambda each: each[0])
+    return (
+        f"The two retrained models differ by {gap:.1f} points, more than chance: {a.words} gets "
+        f"{a.recovered:.1f} % {a.of} from one and {b.recovered:.1f} % from the other. How far a "
+        "third one would lie is hardly known; three or more make a band."
+    )

@@ -1,0 +1,116 @@
+"""Does what was unlearned stand out? One of the three questions of the verdict; see `questions`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ..common.statistics import Interval, difference
+from ..results import Sign
+from .check import Check, spread_of
+from .dossier import MEMBERSHIP, Band, Dossier, Missing
+from .words import Thresholds
+
+__all__ = ["NoticedQuestions"]
+
+MAX_RATIO = 1e6  # a ratio that stands for all above it: JSON has no infinity
+APART = "forgotten and retained pictures are told apart"
+
+
+class NoticedQuestions:
+    """What betrays the forgotten data, beside the band."""
+
+    model: Dossier
+    band: Band
+    t: Thresholds
+
+    def signs(self) -> list[Check]:
+        """What betrays the unlearned data.
+
+        Raises:
+            Missing: where no judge saw both the model and the whole band.
+        """
+        if not self.judged:
+            raise Missing("separability of this and the retrained models by the same judge")
+        most = max((check for _, check in self.judged), key=lambda check: check.margin)
+        contracted = self._tighter()
+        return [
+            most,
+            *([contracted] if contracted and self.visible else []),
+            *([self._shunned()] if self.model.of_samples else []),
+        ]
+
+    @cached_property
+    def judged(self) -> list[tuple[Sign, Check]]:
+        """Every judge who saw the model and the whole band, and how far beyond it he tells."""
+        return [(sign, check) for sign in self.model.signs if (check := self._apart(sign.key))]
+
+    @property
+    def visible(self) -> bool:
+        """Whether some judge could point at the forgotten pictures."""
+        best = max((s.auc for s in self.model.signs if s.judge != MEMBERSHIP), default=0.0)
+        return best >= self.t.visible
+
+    @property
+    def room(self) -> bool:
+        """Whether any judge could find them more than in the retrained models at all."""
+        keys = {sign.key for sign in self.model.signs}
+        found = [band for key in keys if (band := self.band.signs(key))]
+        return any(max(s.auc for s in band) + self.t.apart < 1 for band in found)
+
+    def _apart(self, key: tuple[str, str]) -> Check | None:
+        ours, band = self.model.sign(key), [sign.auc for sign in self.band.signs(key)]
+        if ours is None or not band:
+            return None
+        low, high = min(band), max(band)
+        judge, place = key
+        over, interval = ours.auc - high, (ours.low - high, ours.high - high)
+        if (
+            judge == MEMBERSHIP and low - ours.auc > over
+        ):  # less like training data than unseen ones
+            over, interval = low - ours.auc, (low - ours.high, low - ours.low)
+        member = judge == MEMBERSHIP
+        who = f"membership, {place}" if member else f"{judge} on {place}"
+        what = "forgotten pictures pass for training data" if member else APART
+        return Check.above(
+            "AUC beyond the retrained models'",
+            over,
+            self.t.apart,
+            f"{what} with AUC {ours.auc:.2f} ({who}), in {self.band.words} with "
+            f"{spread_of(low, high, '.2f')}"
+            + ("" if high + self.t.apart < 1 else "; not even 1.00 would count as a difference"),
+            unit="AUC",
+            interval=interval,
+        )
+
+    def _tighter(self) -> Check | None:
+        """How much tighter the forgotten features are than in the tightest retrained model."""
+        ours = self.model.radius_ratio
+        band = [m.radius_ratio for m in self.band.models if isinstance(m.radius_ratio, float)]
+        if not isinstance(ours, float) or len(band) < len(self.band.models):
+            return None
+        theirs = min(band)
+        return Check.times(
+            "tighter than in the retrained models",
+            min(max(theirs / ours if ours else MAX_RATIO, 1 / MAX_RATIO), MAX_RATIO),
+            self.t.tighter,
+            f"the forgotten features are {ours:.2g} times as wide as the retained ones, in "
+            f"{self.band.words} at least {theirs:.2g} times",
+        )
+
+    def _shunned(self) -> Check:
+        ours, of_ours = self.model.answers()
+        low, high = self.band.answers()
+        return Check.above(
+            "answers below the retrained models'",
+            low - ours,
+            2 * self.t.points,
+            f"{ours:.1f} % of the forgotten samples are right; {self.band.words}, which never saw "
+            f"them, {spread_of(low, high)} %",
+            interval=difference(low, ours, self._of_band(low), of_ours),
+        )
+
+    def _of_band(self, value: float) -> Interval | None:
+        """The interval of the retrained model that answers so many of the forgotten pictures."""
+        return next(
+            (found[1] for m in self.band.models if (found := m.answers())[0] == value), None
+        )

@@ -1,0 +1,88 @@
+"""Retrained models in any order, twice, wrongly named or never trained."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+import torch
+from audited import spec_of, weights
+from safetensors.torch import load_file, save_file
+
+from opcviz.audit import audit, check
+from opcviz.audit.case import Opened, in_order
+from opcviz.audit.opening import open_case
+from opcviz.common.config import ConfigError
+from opcviz.models import Architecture
+from opcviz.study import Store
+from opcviz.verdict import Verdict
+
+CPU = torch.device("cpu")
+BAND = [weights("retrain", seed) for seed in range(3)]
+
+
+def opened(role: str, value: float) -> Opened:
+    net = torch.nn.Linear(2, 2)
+    torch.nn.init.constant_(net.weight, value)
+    torch.nn.init.constant_(net.bias, value)
+    return Opened(role, f"{role}-{value:.0f}", net, Architecture(), "", "", 0, "")
+
+
+def test_retrained_models_come_in_one_order() -> None:
+    first, last = [opened("original", 0), opened("unlearned", 9)], [1.0, 2.0, 3.0]
+    found = {
+        tuple(each.name for each in in_order([*first, *(opened("retrained", v) for v in order)]))
+        for order in permutations(last)
+    }
+    assert len(found) == 1
+    assert found.pop()[:2] == ("original-0", "unlearned-9")
+    with pytest.raises(ConfigError, match="retrained-1 and retrained-1 have the same weights"):
+        in_order([*first, opened("retrained", 1), opened("retrained", 1)])
+    with pytest.raises(ConfigError, match="same weights as the original model original-0"):
+        in_order([*first, opened("retrained", 0)])
+
+
+@pytest.mark.slow
+def test_the_order_of_retrained_models_changes_nothing(tmp_path: Path) -> None:
+    """They are kept, attacked and judged in one order, whatever the command's."""
+    one, other = (
+        audit(spec_of(retrained=each), Store(tmp_path / str(n)), CPU)
+        for n, each in enumerate((BAND[:2], BAND[1::-1]))
+    )
+    assert one.study.place == other.study.place
+    assert one.report.inputs == other.report.inputs
+    assert one.report.figures == other.report.figures
+    assert one.report.profile == other.report.profile
+    told = [[(m["key"], m["accuracy"]) for m in each.report.models] for each in (one, other)]
+    assert told[0] == told[1]
+
+
+def test_a_copy_is_no_further_model(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.safetensors"
+    save_file(load_file(BAND[0]), copy, {"made": "again"})
+    with pytest.raises(ConfigError, match="have the same weights: give each once"):
+        open_case(spec_of(retrained=[BAND[0], str(copy)]), CPU)
+
+
+def test_one_that_saw_the_classes_is_named_and_left_out_of_the_headline(tmp_path: Path) -> None:
+    spec = spec_of(retrained=[*BAND[:2], weights("original", 1)])
+    found = audit(spec, Store(tmp_path), CPU).report
+    verdict: Verdict = found.verdict
+    assert len(verdict.doubted) == 1
+    assert verdict.band in (2, 3)
+    assert any("seems to have been trained on them" in each for each in found.warnings)
+    assert any("the worse of the two stands" in note for note in verdict.notes)
+
+
+def test_a_model_without_training_is_not_called_badly_prepared(tmp_path: Path) -> None:
+    """The original answers under the same preparation: that is the ground."""
+    values, noise = load_file(weights("opc")), torch.Generator().manual_seed(0)
+    for name, value in values.items():
+        if name.endswith("weight"):
+            values[name] = 0.1 * torch.randn(value.shape, generator=noise)
+    path = tmp_path / "untrained.safetensors"
+    save_file(values, path)
+    (said,) = check(spec_of(unlearned=str(path)), Store(tmp_path / "store"), CPU).warnings
+    assert "the original model (weights.safetensors), prepared in the same way, " in said
+    assert "So it is untrained or destroyed" in said

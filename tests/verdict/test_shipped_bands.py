@@ -1,0 +1,99 @@
+"""No honest retrained model of the shipped studies is accused, however few stand beside it.
+
+All of them are attacked already; here they are only judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from opcviz.artefacts.classification.verdict import _dossier
+from opcviz.study import Store, StudyResult, open_study, shipped_root
+from opcviz.verdict import Band, Dossier, Thresholds, Verdict
+from opcviz.verdict.judge import _weighed
+from opcviz.verdict.members import doubts
+
+T = Thresholds()
+STUDIES = ("digits", "digits-one", "digits-random")
+HIDING = {"digits": ("delete", "ssd", "rl"), "digits-one": ("delete",)}
+"""Methods that hide on every seed, whichever single retrained model stands beside them."""
+UNSURE = {"digits": ("salun", "opc"), "digits-one": ("ft", "salun")}
+"""Methods of which a single one may not decide it; never is nothing found in them."""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """One study: what is known of its models, by method and seed."""
+
+    name: str
+    study: StudyResult
+
+    def known(self, method: str, suite: str = "full") -> dict[int, Dossier]:
+        return {
+            m.seed: _dossier(m.in_suite(suite).known, self.study._sizes)
+            for m in self.study.models
+            if m.method.info.name == method
+        }
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def shipped(request: pytest.FixtureRequest) -> Shipped:
+    name = request.param
+    return Shipped(name, open_study(Store(Path("/nowhere"), (shipped_root(),)), name))
+
+
+def decided(model: Dossier, original: Dossier | None, band: Sequence[Dossier]) -> Verdict:
+    """The verdict without what other thresholds would change, which takes twenty times as long."""
+    return _weighed(model, original, Band(band), T)[0]
+
+
+@pytest.mark.parametrize("suite", ["full", "quick"])
+def test_no_honest_retrained_model_is_accused(shipped: Shipped, suite: str) -> None:
+    """Every ordered pair, every two beside every third, and each band of two or three."""
+    retrained, originals = shipped.known("retrain", suite), shipped.known("original", suite)
+    assert len(retrained) == 3
+    for seed, model in retrained.items():
+        others = [each for other, each in retrained.items() if other != seed]
+        for band in ([others[0]], [others[1]], others):
+            for original in (originals[seed], None):
+                found = decided(model, original, band)
+                assert found.gone not in ("no", "hidden"), (len(band), found.why)
+                assert found.noticeable != "yes", (len(band), found.why)
+                assert found.doubted == ()
+    assert doubts([*retrained.values()], originals[0], T) == {}
+
+
+def test_beside_one_what_hides_beside_three_is_hidden_or_open(shipped: Shipped) -> None:
+    retrained, originals = shipped.known("retrain"), shipped.known("original")
+    for method in (*HIDING.get(shipped.name, ()), *UNSURE.get(shipped.name, ())):
+        for seed, model in shipped.known(method).items():
+            three = decided(model, originals[seed], [*retrained.values()])
+            for one in retrained.values():
+                found = decided(model, originals[seed], [one])
+                if method in HIDING[shipped.name]:
+                    assert (three.gone, found.gone) == ("hidden", "hidden"), found.why
+                elif three.gone == "hidden":
+                    assert found.gone in ("hidden", None), found.why
+                if found.gone == "hidden":
+                    assert "of the way to the original's" in found.numbers[0].says
+                else:
+                    assert any("more retrained models" in each for each in found.missing)
+
+
+def test_one_that_knows_more_is_named_and_hides_nothing(shipped: Shipped) -> None:
+    """A model that hides, or forgot nothing, called retrained."""
+    retrained, originals = shipped.known("retrain"), shipped.known("original")
+    honest = [retrained[0], retrained[1]]
+    wrong = {"original": originals[1]}
+    for method in HIDING.get(shipped.name, ()):
+        wrong[method] = shipped.known(method)[1]
+    for name, bad in wrong.items():
+        band = [*honest, replace(bad, who=name)]
+        found = doubts(band, originals[0], T)
+        assert [each.who for each in found.values()] == [name]
+        model = shipped.known(name)[0]
+        assert decided(model, originals[0], band).gone == decided(model, originals[0], honest).gone
