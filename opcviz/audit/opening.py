@@ -18,6 +18,7 @@ from ..intake.recognise import Candidate, as_candidate, brought, recognise
 from ..intake.sanity import sanity
 from ..intake.weights import read_weights
 from ..models import Architecture, build_classifier
+from .budget import bounded
 from .case import Case, Opened, content_hash, evidence_of, make_study
 from .records import Input
 from .spec import AuditSpec
@@ -63,19 +64,17 @@ def open_case(
         progress(Message(f"Reading the {role} model."))
         known = opened[0].architecture if opened else None
         opened.append(_open(role, _home(path), spec, data, known))
+    asked, less = spec.evidence, ""
+    if spec.bounded and spec.suite == "full":
+        asked, less = bounded(asked, opened[0].model, data)
+    band = len(spec.retrained) or spec.retrain
     study = make_study(
         opened,
         loaded,
         spec=spec.data,
         forget=forget,
         training=spec.training,
-        evidence=evidence_of(
-            spec.evidence,
-            spec.suite,
-            spec.without,
-            len(spec.retrained) or spec.retrain,
-            spec.seed,
-        ),
+        evidence=evidence_of(asked, spec.suite, spec.without, band, spec.seed),
         seed=spec.seed,
         title=spec.name,
     )
@@ -97,10 +96,14 @@ def open_case(
         seed=spec.seed,
         retrain=spec.retrain,
         without=frozenset(spec.without),
-        notes=tuple(dict.fromkeys(note for each in opened for note in each.notes)),
+        notes=tuple(dict.fromkeys([*(n for each in opened for n in each.notes), *_said(less)])),
         forget_ids=chosen,
         looked_at=True,
     )
+
+
+def _said(sentence: str) -> tuple[str, ...]:
+    return (sentence,) if sentence else ()
 
 
 class _Fresh:

@@ -312,7 +312,18 @@ class StudyRunner:
                 subject.expect(name, looks)
 
     def subject(self, method: Method, seed: int) -> Subject:
-        """A trained model with all that it computes."""
+        """A trained model with all that it computes.
+
+        What that is stays in memory until another model is asked for, and that of the seed's two
+        references beside it: that of all models of a study would not fit.
+        """
+        kept = {self.place(method, seed), *self._kept(seed), *self._examined}
+        for place, known in self._subjects.items():
+            if place not in kept:
+                known.release()
+        return self._subject(method, seed)
+
+    def _subject(self, method: Method, seed: int) -> Subject:
         return self._subject_at(self.place(method, seed), method, seed)
 
     def _kept(self, seed: int) -> set[str]:
@@ -334,20 +345,12 @@ class StudyRunner:
         return self._subjects[place]
 
     def context(self, kind: Kind, method: Method, seed: int) -> Context:
-        """What a kind of artefact is given about one model.
-
-        What that model computes is kept until another one is examined, and that of the seed's two
-        references beside it: that of all models of a study would not fit into memory.
-        """
+        """What a kind of artefact is given about one model."""
         with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
-        kept = {self.place(method, seed), *self._kept(seed), *self._examined}
-        for place, known in self._subjects.items():
-            if place not in kept:
-                known.release()
         return Context(
             subject=self.subject(method, seed),
-            original=self.subject(self.original, seed),
-            retrained=self.subject(self.retrained, seed) if with_retrained else None,
+            original=self._subject(self.original, seed),
+            retrained=self._subject(self.retrained, seed) if with_retrained else None,
             references=self._references,
             data=self.data,
             split=self.split,

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...common.devices import autocast
 from ...common.parts import Part, Side, side_of
 from ...common.progress import Progress
 from ...data import Split, as_float
@@ -19,6 +20,7 @@ __all__ = [
     "ModelOutputs",
     "Observation",
     "Room",
+    "answers",
     "observe",
     "observe_blocks",
     "passes",
@@ -87,6 +89,21 @@ def observe(
 
     features, logits = passes(model, x, look, batch, progress)
     return Observation(features, logits, y)
+
+
+def answers(model: BodyHead, x: Tensor, *, batch: int = 256) -> Tensor:
+    """Logits (N, C) of a model that is being trained, in the number format of its training.
+
+    To score it from time to time: a net large enough to be trained in bf16 is asked in bf16 too,
+    which moves its accuracy by the samples that lie on the edge between two classes.
+    """
+
+    def look(part: Tensor) -> tuple[Tensor]:
+        with autocast("auto", x.device, model):
+            return (model(part),)
+
+    (logits,) = passes(model, x, look, batch, None)
+    return logits
 
 
 def observe_blocks(
