@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...common.devices import memory_format
 from ...common.progress import Progress
 from ...data import Data, as_float
 from ...models import Activations, BlockNet
@@ -163,6 +164,8 @@ def observe_together(
     Raises:
         Cancelled: from `progress`.
     """
+    if data.device.type == "cpu":  # a sixth less work for large nets, and the same to rounding
+        model.to(memory_format=memory_format(data.device, model))
     lenses, pooled_blocks, active = _lenses(model, data)
     asked = {s: [_Column.of(lens, s) for lens in lenses if _wanted(lens, s, model)] for s in sights}
     own = [_Column.whole(lens) for lens in lenses[-2:]]
