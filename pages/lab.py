@@ -5,7 +5,7 @@ import streamlit as st
 from opcviz.engine import EngineError
 from opcviz.ui.lab import actions as lab
 from opcviz.ui.lab import form as labform
-from opcviz.ui.lab import live
+from opcviz.ui.lab import live, presets
 from opcviz.ui.sections.page_header import head
 
 study, view = head("Unlearning lab", pick_models=False)
@@ -47,3 +47,4 @@ with right:
     lab.replay(study, run)
     st.header("Runs", anchor=False, help="One queue for everyone who opens this app.")
     live.queue()
+    presets.show()

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,15 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("OPCVIZ_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 90
+WAIT = 90_000  # ms; generous, since other programs may want the processor too
+SIZE = {"width": 1280, "height": 900}  # of a window
 
 
 @pytest.fixture(scope="session")
 def browser():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as play:
         found = play.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
@@ -36,7 +39,7 @@ def browser():
         found.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
     """Start a Streamlit script, with further environment variables; returns its address."""
     servers = []
@@ -76,30 +79,50 @@ def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
         server.wait(30)
 
 
+@pytest.fixture(scope="session")
+def window(browser):
+    """What all pages are opened in: what one has loaded, the next need not load and compile again.
+
+    Nothing that a page keeps of its own reaches another: see `visits`.
+    """
+    context = browser.new_context(viewport=SIZE, device_scale_factor=1)
+    context.set_default_timeout(WAIT)
+    context.set_default_navigation_timeout(WAIT)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(browser):
-    """Open an address in a context of its own; see `visits`."""
-    with visits(browser) as open_page:
+def visit(window):
+    """Open an address in a page of its own; see `visits`."""
+    with visits(window) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def keep(window):
+    """The same for pages that several tests of a module look at."""
+    with visits(window) as open_page:
         yield open_page
 
 
 @contextmanager
-def visits(browser) -> Iterator[Callable[..., object]]:
-    """A function that opens an address in a context of its own.
+def visits(window) -> Iterator[Callable[..., object]]:
+    """A function that opens an address in a page of its own, as a visitor who comes anew.
 
     What the console calls an error, and an exception that stands on a page at the end, fail the
     test. `watch` is given the page before anything is loaded.
     """
+    from playwright.sync_api import Error
+
     pages, errors = [], []
 
     def open_page(url: str, theme: str = "light", watch: Callable[..., object] = id):
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, color_scheme=theme, device_scale_factor=1
-        )
-        page = context.new_page()
+        page = window.new_page()
         pages.append(page)
         page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: errors.append(str(e)))
+        page.emulate_media(color_scheme=theme)
         watch(page)
         page.goto(url)
         return page
@@ -107,5 +130,50 @@ def visits(browser) -> Iterator[Callable[..., object]]:
     yield open_page
     for page in pages:
         errors += page.get_by_test_id("stException").all_inner_texts()
-        page.context.close()
+        with suppress(Error):  # a document without an origin keeps nothing
+            page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        page.close()
+    window.clear_cookies()
+    window.clear_permissions()
     assert not errors
+
+
+def idle(page) -> None:
+    """Wait until the script has run to its end."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(
+        timeout=WAIT
+    )
+
+
+# Counts the frames since anything of the page changed, in shadow trees, too, while nothing is under
+# way: no script, no place kept for what is to come, no points that glide, no transition.
+STILL = """() => {
+  window.still = 0;
+  if (window.stillness) return;
+  window.stillness = new MutationObserver(() => { window.still = 0; });
+  const seen = new WeakSet();
+  const take = (root) => {
+    const what = { subtree: true, childList: true, attributes: true, characterData: true };
+    if (!seen.has(root)) window.stillness.observe(root, what);
+    seen.add(root);
+    for (const each of root.querySelectorAll("*")) if (each.shadowRoot) take(each.shadowRoot);
+  };
+  const ends = (each) => each.playState === "running"
+    && Number.isFinite(each.effect?.getComputedTiming().endTime);
+  const look = () => {
+    if (window.still === 0) take(document);
+    const busy = document.querySelector('[data-testid="stSkeleton"], [data-moving="yes"]')
+      || document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "notRunning"
+      || document.getAnimations().some(ends);
+    window.still = busy ? 0 : window.still + 1;
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def settled(page, frames: int = 12) -> None:
+    """Wait until a page is drawn: for so many frames nothing of it has changed."""
+    idle(page)
+    page.evaluate(STILL)
+    page.wait_for_function(f"window.still >= {frames}", timeout=WAIT)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from once import Once
 
 from opcviz.common.plugins import Loader, loader
 from opcviz.data import Images, Scenario, Split, assemble
@@ -56,6 +57,12 @@ def make_images(classes: int = 4, per_class: int = 12, seed: int = 0) -> Images:
         return x.clip(0, 255).astype(np.uint8), y
 
     return assemble("tiny", part(per_class), part(per_class // 2))
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Folders that are filled once for all workers."""
+    return Once(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

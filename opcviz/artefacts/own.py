@@ -25,7 +25,8 @@ LARGEST = 2**53  # of whole numbers: beyond it, readers of JSON that use floats 
 
 # in a model's JSON, beside what the kinds add
 TAKEN = {"model", "method", "seed", "key", "settings", "status", "reason", "seconds", "gradients"}
-TAKEN |= {"suite", "peak_memory_mb", "stage_seconds", "verdict", "consensus", "outdated"}
+TAKEN |= {"suite", "precision", "peak_memory_mb", "stage_seconds"}
+TAKEN |= {"verdict", "consensus", "outdated"}
 
 
 def check_own(kind: Kind) -> None:

@@ -17,11 +17,13 @@ class Threat:
     """The threat model of a kind that attacks.
 
     `{table.field}` stands for a setting of the kind, `{evidence.field}` for one of the evidence;
-    `{table.field:max}` for the greatest of several.
+    `{table.field:max}` for the greatest of several, `{table.field:names}` for names in full.
 
     Attributes:
         holds: what the attacker has, and what he may do with the model.
         spends: his budget.
+        does: what is attacked, and by whom, in sentences that quote the settings; empty: the kind's
+            summary says it of every suite.
         more: what somebody who spends more might do and nobody here did, in words that follow
             "An attacker might"; empty where another kind does it.
     """
@@ -29,6 +31,18 @@ class Threat:
     holds: str
     spends: str
     more: str = ""
+    does: str = ""
+
+
+NAMES = {
+    "affine": "affine",
+    "rbf": "RBF kernel",
+    "mlp": "small network (MLP)",
+    "linear": "a straight line",
+    "knn": "nearest neighbours",
+    "boosted": "boosted trees",
+}
+"""Kinds of maps and judges in full."""
 
 
 def in_words(text: str, evidence: EvidenceSettings, tables: Sequence[str]) -> str:
@@ -53,6 +67,8 @@ class _Words(string.Formatter):
         if isinstance(value, tuple):
             if format_spec == "max":
                 return f"{max(value):,g}"
+            if format_spec == "names":
+                value = tuple(NAMES.get(each, each) for each in value)
             *first, last = (self.format_field(each, "") for each in value or ("none",))
             return f"{', '.join(first)} and {last}" if first else last
         if isinstance(value, float):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from ..common.records import Record, Undefined
 from ..common.registry import Registry
-from ..verdict import Check, Verdict, no_verdict
+from ..verdict import Check, Ranked, Verdict, no_verdict
 from .model_results import ModelResults
 
-__all__ = ["Known", "judge_models", "judge_together", "register_verdict"]
+__all__ = ["Known", "judge_models", "judge_together", "rank_models", "register_verdict"]
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,26 @@ data's parts."""
 Together = Callable[[Sequence[Known], Sequence[Known], Mapping[str, int]], Check | None]
 """From one method's models of several seeds, the retrained models, and the sizes."""
 
-_RULES: Registry[tuple[Rule, Together]] = Registry("verdict rule")
+Rank = Callable[[Known, Known | None, Sequence[Known], Mapping[str, int]], tuple[Ranked, ...]]
+"""From what a `Rule` gets: every attacker and judge, those furthest beyond their lines first."""
+
+_RULES: Registry[tuple[Rule, Together, Rank]] = Registry("verdict rule")
 
 
-def register_verdict(task: str, together: Together) -> Callable[[Rule], Rule]:
+def register_verdict(task: str, together: Together, rank: Rank) -> Callable[[Rule], Rule]:
     """Decorator of the function that judges the models of one task.
 
     Args:
         task: the task's name.
         together: judges the seeds of a method together.
+        rank: says how far each attacker came, by the same rule.
 
     Raises:
         ConfigError: when the task has one already.
     """
 
     def enter(rule: Rule) -> Rule:
-        _RULES.add(task, (rule, together))
+        _RULES.add(task, (rule, together, rank))
         return rule
 
     return enter
@@ -84,8 +88,23 @@ def judge_models(
     """
     if task not in _RULES:
         return no_verdict([f"a rule for the task '{task}'"])
-    rule, _ = _RULES.get(task)
+    rule, _, _ = _RULES.get(task)
     return rule(model, original, retrained, sizes)
+
+
+def rank_models(
+    task: str,
+    model: Known,
+    original: Known | None,
+    retrained: Sequence[Known],
+    *,
+    sizes: Mapping[str, int],
+) -> tuple[Ranked, ...]:
+    """How far each attacker came, by the rule of `judge_models`; arguments as there."""
+    if task not in _RULES:
+        return ()
+    _, _, rank = _RULES.get(task)
+    return rank(model, original, retrained, sizes)
 
 
 def judge_together(
@@ -101,5 +120,5 @@ def judge_together(
     """
     if task not in _RULES:
         return None
-    _, together = _RULES.get(task)
+    _, together, _ = _RULES.get(task)
     return together(models, retrained, sizes)

@@ -14,11 +14,19 @@ from ..results import (
 )
 from ..study import ModelResult
 from .charts import AUDITED, FLOOR, ORIGINAL, RETRAINED, Line, lines
-from .exhibit import PERCENT, Exhibit, Table, band, number
-from .figures import Cast
+from .exhibit import CAPTIONS, PERCENT, Exhibit, Table, band, called, number
+from .figures import BROUGHT, Cast
 from .records import Range
 
 __all__ = ["information", "ladder", "relearning"]
+
+ONE_ORIGINAL = (
+    "His maps lead to the features of the original and let its last layer answer: in an audit of "
+    "the one original that was brought, for the retrained models, too. A study takes for each "
+    "retrained model the original of its own seed, so its band and its floor differ for the same "
+    "files."
+)
+"""Why the band of an audit is not that of a study with the same retrained models."""
 
 
 def ladder(cast: Cast, holds: str) -> Iterator[Exhibit]:
@@ -40,7 +48,7 @@ def ladder(cast: Cast, holds: str) -> Iterator[Exhibit]:
         Line("floor: pixels without the model", [floor] * len(places), FLOOR, "dash"),
         Line("best constant answer", [constant] * len(places), ORIGINAL, "dot"),
     ]
-    who = [r.attempt.words if (r := ours.worst(holds, place)) else "–" for place in places]
+    who = [called(r.attempt.words) if (r := ours.worst(holds, place)) else "–" for place in places]
     columns = zip(places, mine, first, low, high, who, strict=True)
     rows = tuple(
         (place, number(a), number(b), _ends(c, d), name) for place, a, b, c, d, name in columns
@@ -57,10 +65,12 @@ def ladder(cast: Cast, holds: str) -> Iterator[Exhibit]:
         "unseen forgotten pictures that the best of his maps answers right, from input to output. "
         "Nothing below the dashed floor needs the model."
     )
+    if holds == "retain" and cast.audited.method.info.name == BROUGHT and cast.retrained:
+        text += f" {ONE_ORIGINAL}"
     drawn = [c for c in curves if any(v is not None for v in c.values)]
     chart = lines(places, drawn, title="recovered (%)", span=PERCENT)
     heads = ("place", "audited (%)", "original", "retrained", "best attacker on the audited model")
-    yield Exhibit(title, text, chart, Table(heads, rows))
+    yield Exhibit(title, text, chart, Table(heads, rows, CAPTIONS["%"]))
 
 
 def _best(model: ModelResult | None, holds: str, place: str) -> float | None:
@@ -112,7 +122,12 @@ def relearning(cast: Cast) -> Iterator[Exhibit]:
         f"Percent of forgotten pictures answered right while an attacker who holds {what} trains "
         "on at a small rate. What was only covered comes back sooner than what must be learnt.",
         lines(steps, drawn, title="answered right (%)", span=PERCENT, along="step", height=300),
-        Table(("step", "audited (%)", "original", "retrained"), rows),
+        Table(
+            ("training step", "audited (%)", "original", "retrained"),
+            rows,
+            "Percent of forgotten pictures answered right after so many training steps. Lower is "
+            "better, down to the retrained models.",
+        ),
     )
 
 
@@ -149,5 +164,10 @@ def information(cast: Cast) -> Iterator[Exhibit]:
     yield Exhibit(
         "How many bits tell forgotten from retained",
         f"A lower bound, by place; all there is to tell is {ours.most:.2f} bits.",
-        table=Table(("place", "audited (bits)", "original", "retrained"), rows),
+        table=Table(
+            ("place", "audited (bits)", "original", "retrained"),
+            rows,
+            "Bits about whether a picture is forgotten, at least. The nearer to the retrained "
+            "models the better.",
+        ),
     )

@@ -38,8 +38,8 @@ def multiply_adds(model: nn.Module, data: Data) -> int:
     return int(counter.get_total_flops()) // 2
 
 
-def bounded(evidence: Evidence, model: nn.Module, data: Data) -> tuple[Evidence, str]:
-    """The evidence that a network's size allows, and a sentence on what it was not given.
+def bounded(evidence: Evidence, model: nn.Module, data: Data) -> tuple[Evidence, tuple[str, ...]]:
+    """The evidence that a network's size allows, and what is to be known of it.
 
     Settings that are not the usual ones were chosen, and stay.
 
@@ -49,11 +49,11 @@ def bounded(evidence: Evidence, model: nn.Module, data: Data) -> tuple[Evidence,
         data: what it takes.
 
     Returns:
-        Both; the sentence is empty where nothing was changed.
+        Both; the latter a sentence, or nothing where nothing was changed.
     """
     work = multiply_adds(model, data)
     if work < LARGE:
-        return evidence, ""
+        return evidence, ()
     changed: dict[str, object] = {}
     told = []
     for name, config in evidence.tables:
@@ -63,12 +63,13 @@ def bounded(evidence: Evidence, model: nn.Module, data: Data) -> tuple[Evidence,
         changed[name] = config.replace(**less)
         told.append(f"{name}: " + ", ".join(f"{key} {_words(v)}" for key, v in less.items()))
     if not changed:
-        return evidence, ""
-    return evidence.replace(**changed), (
+        return evidence, ()
+    said = (
         f"The network is large ({work / 1e6:,.0f} million multiply-adds a picture), so relearning "
         f"attacks got a smaller budget than usual ({'; '.join(told)}). A model that withstands it "
         "may not withstand the usual one: bounded = false makes that."
     )
+    return evidence.replace(**changed), (said,)
 
 
 def _words(value: object) -> str:

@@ -67,6 +67,8 @@ class Checked(Record):
         missing: what is not there and what its absence leaves open, a sentence each.
         study: place of the study that the audit is, or will be, kept in.
         open: how many answers are still to be made.
+        picture_seconds: that one picture takes through the model under audit, as measured.
+        lasts: how long both suites of attacks take, in words; empty where that is not known.
     """
 
     models: tuple[CheckedModel, ...]
@@ -77,6 +79,8 @@ class Checked(Record):
     missing: tuple[str, ...]
     study: str
     open: int = 0
+    picture_seconds: float = 0.0
+    lasts: str = ""
 
 
 def look(case: Case) -> list[Accuracy]:

@@ -11,27 +11,60 @@ from .charts import dots
 from .records import Figure, Range
 from .seen import Row
 
-__all__ = ["PERCENT", "Exhibit", "Table", "band", "called", "dotted", "number", "table_of"]
+__all__ = [
+    "CAPTIONS",
+    "PERCENT",
+    "Exhibit",
+    "Table",
+    "band",
+    "called",
+    "dotted",
+    "number",
+    "table_of",
+]
 
 PERCENT = (-2.0, 102.0)
 NUMBER = re.compile(r"–|−?[\d.,]+( to −?[\d.,]+)?")
 SPELT = {
-    "fm": "FM",
-    "hr_labels": "HR on labels",
+    "fm": "feature mapping (FM)",
+    "hr_labels": "head recovery (HR) on labels",
     "affine": "affine map",
-    "rbf": "RBF",
-    "mlp": "MLP",
-    "knn": "k-NN",
+    "rbf": "RBF kernel",
+    "mlp": "small network (MLP)",
+    "linear": "straight line",
+    "knn": "nearest neighbours",
+    "boosted": "boosted trees",
 }
+SPELT_WHOLE = {"asked as it is": "the model, simply asked"}
+CAPTIONS = {
+    "answers": "Percent of pictures answered right. Good: of forgotten data as the retrained "
+    "models, of retained data as the original.",
+    "%": "Percent of unseen forgotten pictures that the attacker answers right. Lower is better, "
+    "down to the retrained models.",
+    "AUC": "AUC of telling forgotten pictures from others: 0.5 is guessing, 1 is certain. The "
+    "nearer to the retrained models the better.",
+    "planted": "Percent of unseen pictures on which the model still shows what was planted. Lower "
+    "is better, down to the retrained models.",
+    "dB": "Likeness (PSNR) of the rebuilt to the true picture in decibels (dB); more is closer. "
+    "The nearer to the retrained models the better.",
+}
+"""By unit: what a table of figures holds, and which way is good."""
 MOST_DOTS = 14  # rows of a chart that fits on a page below its heading
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text below a row of headings."""
+    """Rows of text below a row of headings.
+
+    Attributes:
+        heads: of the columns.
+        rows: the cells.
+        caption: what the figures are, in which unit, and which way is good.
+    """
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
 
     @property
     def numeric(self) -> tuple[bool, ...]:
@@ -61,6 +94,8 @@ class Exhibit:
 
 def called(name: str) -> str:
     """An attacker's name as a report writes it, from `Attempt.words` or a judge's name."""
+    if name in SPELT_WHOLE:
+        return SPELT_WHOLE[name]
     first, space, rest = name.partition(" ")
     return SPELT.get(first, first) + space + rest
 
@@ -76,16 +111,25 @@ def table_of(figures: Sequence[Figure]) -> Table:
     """Figures of one unit, a row each, beside what they must be read with."""
     units = dict.fromkeys(each.unit for each in figures)
     heads = (
-        f"what ({', '.join(units)})",
+        f"figure ({', '.join(units)})",
         "audited",
         "95 %",
         "original",
         "retrained",
         "floor",
         "constant",
-        "of",
+        "pictures",
     )
-    return Table(heads, tuple(_row(each) for each in figures))
+    about = dict.fromkeys(_about(each) for each in figures)
+    caption = " ".join(CAPTIONS[each] for each in about)
+    return Table(heads, tuple(_row(each) for each in figures), caption)
+
+
+def _about(figure: Figure) -> str:
+    """The caption that tells of a figure."""
+    if figure.kind == "ground_truth":
+        return "planted"
+    return "answers" if figure.unit == "%" and figure.holds is None else figure.unit
 
 
 def _row(f: Figure) -> tuple[str, ...]:
@@ -93,7 +137,7 @@ def _row(f: Figure) -> tuple[str, ...]:
     if f.interval:
         low_high = f"{number(f.interval[0], f.unit)} to {number(f.interval[1], f.unit)}"
     return (
-        called(f.name),
+        called(f.name) + (", decides" if f.decides else ""),
         number(f.value, f.unit),
         low_high,
         number(f.original, f.unit),

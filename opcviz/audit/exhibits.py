@@ -141,8 +141,11 @@ def _own(study: StudyResult, cast: Cast) -> Iterator[Exhibit]:
         )
         if rows:
             heads = ("number", "what it is", *(f"{m.title}, seed {m.seed}" for m in cast.all))
-            yield Exhibit(f"{about.title} (an attack of your own)", about.summary,
-                          table=Table(heads, rows))  # fmt: skip
+            yield Exhibit(
+                f"{about.title} (an attack of your own)",
+                about.summary,
+                table=Table(heads, rows, "Numbers of this attack, as it names them."),
+            )
 
 
 def _cell(value: float | None) -> str:

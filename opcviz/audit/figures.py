@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ..artefacts import kinds
 from ..common.config import ConfigError
@@ -20,6 +21,7 @@ from ..results import (
     StrongestResult,
 )
 from ..study import ModelResult, StoreError, StudyResult
+from ..verdict import Check
 from .records import Figure, Range
 
 __all__ = ["BROUGHT", "Cast", "accuracies", "cast", "figures"]
@@ -98,9 +100,56 @@ def cast(study: StudyResult, key: str | None = None) -> Cast:
     )
 
 
-def figures(cast: Cast) -> tuple[Figure, ...]:
-    """All of them: accuracies, attempts to get the data back, signs of forgetting, pictures."""
-    return (*accuracies(cast), *_attempts(cast), *_signs(cast), *_pictures(cast))
+def figures(cast: Cast, study: StudyResult) -> tuple[Figure, ...]:
+    """All of them: accuracies, attempts to get the data back, signs of forgetting, pictures.
+
+    Args:
+        cast: who plays what.
+        study: whose verdict says which of them count, and decide.
+    """
+    beyond = _Beyond(dict(study.ranked(cast.audited)), study.verdict(cast.audited).numbers)
+    return (
+        *beyond.marked(accuracies(cast)),
+        *_attempts(cast, beyond),
+        *_signs(cast, beyond),
+        *_pictures(cast),
+    )
+
+
+ABOUT_ANSWERS = {
+    "answers left": ("forget_test", "forget_train"),
+    "answers below the retrained models'": ("forget_train",),
+    "retain test accuracy lost": ("retain_test",),
+}
+"""Checks of the verdict that are about what models answer: of which part, the first there is."""
+
+
+@dataclass(frozen=True)
+class _Beyond:
+    """What the verdict makes of attempts and signs.
+
+    Attributes:
+        checks: by attempt or sign.
+        deciding: those that decided.
+    """
+
+    checks: Mapping[Attempt | Sign, Check]
+    deciding: tuple[Check, ...]
+
+    def of(self, found: Attempt | Sign) -> dict[str, Any]:
+        """The fields of a figure that say it."""
+        check = self.checks.get(found)
+        if check is None:
+            return {}
+        return {"margin": check.margin, "decides": check in self.deciding}
+
+    def marked(self, answered: Iterable[Figure]) -> Iterator[Figure]:
+        """Accuracies, with a mark on those that decided."""
+        rows = list(answered)
+        there = [each.place for each in rows]
+        named = (ABOUT_ANSWERS.get(check.name, ()) for check in self.deciding)
+        decide = {next((part for part in parts if part in there), None) for parts in named}
+        yield from (replace(each, decides=each.place in decide) for each in rows)
 
 
 def accuracies(cast: Cast) -> Iterator[Figure]:
@@ -137,7 +186,7 @@ def _range(values: Iterable[float | None]) -> Range | None:
     return Range(min(numbers), max(numbers), len(numbers)) if complete else None
 
 
-def _attempts(cast: Cast) -> Iterator[Figure]:
+def _attempts(cast: Cast, beyond: _Beyond) -> Iterator[Figure]:
     ladder = cast.audited.results.get(StrongestResult)
     floors = ladder.floors() if defined(ladder) else ()
     for kind in kinds(cast.audited.study.task):
@@ -156,6 +205,7 @@ def _attempts(cast: Cast) -> Iterator[Figure]:
                 place=attempt.place,
                 holds=attempt.holds,
                 budget=attempt.settings or None,
+                **beyond.of(attempt),
             )
 
 
@@ -178,7 +228,7 @@ def _floor(attempt: Attempt, floors: Sequence[Attempt]) -> float | None:
     return max(same, default=None)
 
 
-def _signs(cast: Cast) -> Iterator[Figure]:
+def _signs(cast: Cast, beyond: _Beyond) -> Iterator[Figure]:
     for kind in kinds(cast.audited.study.task):
         for sign in _told(cast.audited, kind.name):
             original = _sign(cast.original, kind.name, sign) if cast.original else None
@@ -192,6 +242,7 @@ def _signs(cast: Cast) -> Iterator[Figure]:
                 retrained=_range(_sign(each, kind.name, sign) for each in cast.retrained),
                 constant=0.5,
                 place=sign.place,
+                **beyond.of(sign),
             )
 
 

@@ -114,7 +114,7 @@ def _worth_it(spec: AuditSpec, device: torch.device) -> bool:
     """Whether there is a core free, the networks are small, and nothing has to be trained first."""
     if device.type != "cpu" or torch.get_num_threads() < 2 or spec.retrain:
         return False
-    # not Path.expanduser, which raises where no home is known: the runner says that in a sentence
+    # not Path.expanduser, which raises for an unknown home: the runner has the sentence for it
     files = (Path(os.path.expanduser(path)) for _, path in spec.models)
     return all(file.is_file() and file.stat().st_size < LARGEST for file in files)
 

@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..artefacts import kinds
 from ..common.json_types import Json
-from ..results import HOLDS, MEMBERSHIP_JUDGE
+from ..results import HOLDS
 from ..study import StudyResult
 from ..verdict import GONE, KEPT, NOTICEABLE, Check, Verdict, rules
 from .exhibit import Table, band, called, number, table_of
@@ -48,6 +48,11 @@ ABOUT = {
 """Which of the three questions a check of the verdict answers."""
 
 MOST_NAMES = 12  # of classes to forget that the first page lists
+ASKED = "one query to the model for each picture"
+QUICK = (
+    "This is a quick audit: its attackers try less than those of the full suite, as section 1 "
+    "says. What they found is found; what they did not find, the full suite may."
+)
 UNANSWERED = "quick attacks found nothing, and only the full suite can say that there is nothing"
 
 
@@ -121,6 +126,7 @@ def to_html(report: Report, study: StudyResult) -> str:
         data=[_embedded(each) for each in charts],
         forget=_forget(report),
         brought=_by_role(report),
+        quick=QUICK if _suite(report) == "quick" else "",
     )
 
 
@@ -154,6 +160,12 @@ def _embedded(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     table = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
     return "".join(table.get(each, each) for each in text)
+
+
+def _suite(report: Report) -> str:
+    """The suite of attacks that the audited model was under."""
+    (audited,) = (each for each in report.models if each["key"] == report.model)
+    return str(audited["suite"])
 
 
 def _headline(verdict: Verdict) -> str:
@@ -201,11 +213,11 @@ def _above_floor(attempt: Figure) -> float:
     return attempt.value - max(attempt.floor or 0.0, attempt.constant or 0.0)
 
 
-def _stands_out(sign: Figure) -> float:
-    """How far an AUC lies beyond the band; of membership on either side of it."""
-    low, high = (sign.retrained.low, sign.retrained.high) if sign.retrained else (0.5, 0.5)
-    below = low - sign.value if sign.name.startswith(MEMBERSHIP_JUDGE) else 0.0
-    return max(sign.value - high, below)
+def _stands_out(sign: Figure) -> tuple[bool, float]:
+    """How far an AUC lies beyond its line by the verdict's rule; without a band, from guessing."""
+    if sign.margin is not None:
+        return True, sign.margin
+    return False, abs(sign.value - 0.5)
 
 
 def _furthest(report: Report, verdict: Verdict) -> str:
@@ -213,11 +225,17 @@ def _furthest(report: Report, verdict: Verdict) -> str:
     attempt = verdict.furthest
     if attempt is None:
         return ""
+    asked = attempt.attacker == "answers"
     kind = next((f.kind for f in report.figures if f.holds and f.name == attempt.words), None)
     made = next((each for each in report.attackers if each.name == kind), None)
-    spends = [attempt.settings, made.budget if made else ""]
-    told = "; ".join(each for each in spends if each) or "one question a picture"
-    return f"{attempt.words} (held {HOLDS[attempt.holds]}; spent {told})"
+    best = f"in the best run {attempt.settings}" if attempt.settings else ""
+    spends = [ASKED] if asked else [made.budget if made else "", best]
+    told = "; ".join(each for each in spends if each)
+    return (
+        f"Of all attackers this one came furthest beyond the retrained models: "
+        f"{called(attempt.words)}. What it was given: {HOLDS[attempt.holds]}."
+        + (f" What it spent: {told}." if told else "")
+    )
 
 
 def _appendix(report: Report) -> list[tuple[str, Table]]:

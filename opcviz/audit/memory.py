@@ -93,7 +93,7 @@ def audit_modules(
     normalised = _statistics("mean", mean), _statistics("std", std)
     opened = [_opened(role, net, data, *normalised) for role, net in named]
     scenario, split = _what(forget, data)
-    asked, less = Evidence(), ""
+    asked, less = Evidence(), tuple[str, ...]()
     if bounded and not quick:
         asked, less = within_budget(asked, opened[0].model, data)
     study = make_study(
@@ -127,7 +127,7 @@ def audit_modules(
         ),
         seed=seed,
         without=frozenset(without),
-        notes=(less,) if less else (),
+        notes=less,
     )
     kept = Path(store) if store else Path(tempfile.mkdtemp(prefix="opcviz-audit-"))
     try:

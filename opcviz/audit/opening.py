@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -13,6 +14,7 @@ from ..common.progress import Message, Progress
 from ..common.untrusted import IntakeError
 from ..data import Data, DataSpec, Images, Scenario, Split, load
 from ..data.indices import indices_digest
+from ..intake.described import outputs_in_order
 from ..intake.lists import listed_ids
 from ..intake.recognise import Candidate, as_candidate, brought, recognise
 from ..intake.sanity import sanity
@@ -24,6 +26,9 @@ from .records import Input
 from .spec import AuditSpec
 
 __all__ = ["LISTS", "open_case"]
+
+TRAINING_ANEW = frozenset({"shadows"})
+"""Attacks that train networks from the start."""
 
 LISTS = "lists"
 """Folder of a store for the lists of samples to forget, by their fingerprints."""
@@ -60,31 +65,42 @@ def open_case(
     split = forget.split(data) if chosen is None else _of_ids(chosen, data)
     data = data.to(device)
     opened: list[Opened] = []
-    for role, path in spec.models:
+    for (role, path), name in zip(spec.models, spec.names, strict=False):
         progress(Message(f"Reading the {role} model."))
         known = opened[0].architecture if opened else None
-        opened.append(_open(role, _home(path), spec, data, known))
-    asked, less = spec.evidence, ""
+        opened.append(_open(role, _home(path), name, spec, data, known))
+    trained = spec.retrain if opened[0].architecture.can_be_trained else 0
+    asked, less = spec.evidence, tuple[str, ...]()
     if spec.bounded and spec.suite == "full":
         asked, less = bounded(asked, opened[0].model, data)
-    band = len(spec.retrained) or spec.retrain
     study = make_study(
         opened,
         loaded,
         spec=spec.data,
         forget=forget,
         training=spec.training,
-        evidence=evidence_of(asked, spec.suite, spec.without, band, spec.seed),
+        evidence=evidence_of(
+            asked,
+            spec.suite,
+            spec.without,
+            len(spec.retrained) or trained,
+            spec.seed,
+        ),
         seed=spec.seed,
         title=spec.name,
     )
     if chosen is not None:
         digest = forget.digest
         study = study.replace(forget=forget.replace(path=f"{lists / digest}.txt", digest=digest))
+    notes = [*(note for each in opened for note in each.notes), *less]
+    without = frozenset(spec.without)
+    if not study.architecture.can_be_trained:
+        notes += _untrainable(opened[0], spec.retrain)
+        without |= TRAINING_ANEW
     inputs = (
         *(each.input for each in opened),
-        _data_input(spec.data, loaded),
-        _forget_input(spec.forget, chosen),
+        _data_input(spec.data, spec.names[-2], loaded),
+        _forget_input(spec.forget, spec.names[-1], chosen),
     )
     return Case(
         study=study,
@@ -94,16 +110,28 @@ def open_case(
         fresh=_Fresh(study.architecture, data, opened[0].model),
         inputs=inputs,
         seed=spec.seed,
-        retrain=spec.retrain,
-        without=frozenset(spec.without),
-        notes=tuple(dict.fromkeys([*(n for each in opened for n in each.notes), *_said(less)])),
+        retrain=trained,
+        without=without,
+        notes=tuple(dict.fromkeys(notes)),
         forget_ids=chosen,
         looked_at=True,
     )
 
 
-def _said(sentence: str) -> tuple[str, ...]:
-    return (sentence,) if sentence else ()
+def _untrainable(first: Opened, retrain: int) -> Iterator[str]:
+    """What is left out of an audit whose networks cannot be made anew, a sentence each."""
+    yield (
+        f"{first.name}: an exported program has no weights to begin with and its layers are those "
+        "of evaluation. Attacks that train models anew (shadow models) are left out; relearning "
+        "goes on from the given weights with normalisation and dropout as in evaluation, so it may "
+        "find less than on the network itself."
+    )
+    if retrain:
+        yield (
+            f"No retrained models were trained, though {retrain} were asked for: an exported "
+            "program cannot be trained from the start. Bring retrained models exported in the "
+            "same way, or give state dicts of a known architecture."
+        )
 
 
 class _Fresh:
@@ -152,12 +180,13 @@ def _of_ids(ids: Tensor, data: Data) -> Split:
 
 
 def _open(
-    role: str, path: Path, spec: AuditSpec, data: Images, known: Architecture | None
+    role: str, path: Path, name: str, spec: AuditSpec, data: Images, known: Architecture | None
 ) -> Opened:
     """One model that was brought.
 
     Args:
         role, path: which.
+        name: what its owner calls it.
         spec: what is said of all of them.
         data: what it must take.
         known: the architecture of those before it.
@@ -173,11 +202,11 @@ def _open(
         found = recognise(weights, *asked)
     fitting = [each for each in found if each.fits]
     if not fitting:
-        raise IntakeError(_misfit(role, path.name, found, spec.architecture))
+        raise IntakeError(_misfit(role, name, found, spec.architecture))
     if known is not None:
         fitting = [each for each in fitting if each.architecture == known] or fitting
     normalised = (list(spec.mean), list(spec.std)) if spec.mean else (None, None)
-    chosen, notes = fitting[0], [f"{path.name}: {note}." for note in weights.notes]
+    chosen, notes = fitting[0], [f"{name}: {note}." for note in weights.notes]
     if known is None:  # the first one tells how all of them are to be read
         looked = sanity(fitting, weights, data, *normalised)
         best = looked.best.architecture
@@ -186,20 +215,26 @@ def _open(
     if known is None and fitting[1:]:
         others = ", ".join(each.title for each in fitting if each is not chosen)
         notes.append(
-            f"{path.name}: the weights fit {len(fitting)} networks. They are taken as "
+            f"{name}: the weights fit {len(fitting)} networks. They are taken as "
             f"{chosen.title}, which answers most train data right, and not as {others}; "
             "--architecture names another."
         )
     model = brought(chosen, weights, data, *normalised)
-    size = path.stat().st_size
+    told = weights.described
+    order = outputs_in_order(told.labels, data.class_names) if told else None
+    if order is not None and order != tuple(range(data.classes)):
+        notes.append(
+            f"{name}: its outputs are in another order than the classes of the data; they "
+            "were put in order by their names."
+        )
     return Opened(
         role,
-        path.name,
+        name,
         model,
         chosen.architecture,
         chosen.title,
         weights.sha256,
-        size,
+        weights.bytes,
         weights.format,
         tuple(notes),
     )
@@ -217,17 +252,16 @@ def _misfit(role: str, name: str, found: tuple[Candidate, ...], asked: str) -> s
     return f"{name} ({role}): {told} {nearest.title}: {nearest.explain()}"
 
 
-def _data_input(spec: DataSpec, data: Data) -> Input:
+def _data_input(spec: DataSpec, name: str, data: Data) -> Input:
     size = sum(t.numel() * t.element_size() for t in (data.x_train, data.x_test))
-    name = Path(spec.path).name if spec.path else spec.name
-    return Input("data", name, content_hash(data), size, f"data set '{spec.name}', its contents")
+    told = f"data set '{spec.name}', its contents"
+    return Input("data", name or spec.name, content_hash(data), size, told)
 
 
-def _forget_input(forget: Scenario, ids: Tensor | None) -> Input:
+def _forget_input(forget: Scenario, name: str, ids: Tensor | None) -> Input:
     if ids is not None:
-        path = Path(forget.path)
-        content = path.expanduser().read_bytes()
-        name, told = path.name, f"list of {len(ids)} samples"
+        content = Path(forget.path).expanduser().read_bytes()
+        told = f"list of {len(ids)} samples"
     else:
         content, name, told = str(forget).encode(), str(forget), "scenario"
     return Input("forget", name, hashlib.sha256(content).hexdigest(), len(content), told)

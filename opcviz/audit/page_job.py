@@ -231,6 +231,8 @@ class FirstLook(Record):
         better_architecture: the name of the network as which it does; both empty where none does.
         warnings: what looks wrong although it can be used, a sentence each.
         problems: why the audit cannot begin.
+        pictures: of the data, train and test.
+        picture_seconds: that one of them takes through a network; 0 where it was not measured.
     """
 
     files: tuple[FileFound, ...] = ()
@@ -247,6 +249,8 @@ class FirstLook(Record):
     better_architecture: str = ""
     warnings: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    pictures: int = 0
+    picture_seconds: float = 0.0
 
     def of_step(self, step: int) -> list[str]:
         """The problems of one step."""

@@ -206,7 +206,12 @@ class _Look:
             return replace(found, problems=tuple(self.problems))
         said = (self.rename(_sentence(each)) for each in told.warnings)
         warned = dict.fromkeys((*found.warnings, *said))
-        return replace(found, warnings=tuple(warned))
+        return replace(
+            found,
+            warnings=tuple(warned),
+            pictures=sum(told.sizes.values()),
+            picture_seconds=told.picture_seconds,
+        )
 
     def _problem(self, step: int, error: Exception) -> None:
         self.problems.append(Problem(step, _sentence(self.rename(str(error)))))

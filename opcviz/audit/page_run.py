@@ -6,10 +6,10 @@ lies on the server is nobody's business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ..common.config import ConfigError
 from ..common.devices import pick_device
@@ -20,7 +20,6 @@ from ..study import Store, shipped_root
 from ..study.store import write_json
 from .html import to_html
 from .page_job import REPORT, Given, PageJob
-from .records import Report
 from .run import audit
 from .samples import samples_csv
 from .spec import AuditSpec
@@ -51,7 +50,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
             progress,
             data_root=root_of(asked),
         )
-    report = _named(made.report, asked)
+    report = made.report
     question: Json = {"job": asked.to_dict(), "made": report.made}
     place = made.study.place
     with where.writing(place, REPORT, question) as folder:
@@ -83,6 +82,11 @@ def spec_of(asked: PageJob) -> AuditSpec:
         retrain=asked.retrain,
         seed=asked.seed,
         name=f"Audit of {asked.unlearned.name}" if asked.unlearned else "",
+        called=(
+            *(given.name for _, given in asked.files),
+            asked.data_name,
+            asked.forget_list.name if asked.forget_list else "",
+        ),
     )
 
 
@@ -105,27 +109,24 @@ def root_of(asked: PageJob) -> Path | None:
 # ---- names --------------------------------------------------------------------------------------
 
 
-def _names(asked: PageJob) -> dict[str, str]:
-    """What visitors call their uploads, by where these lie and by the names they have there."""
+def renamer(asked: PageJob) -> Callable[[str], str]:
+    """For errors: puts the visitor's names in place of where files lie on this server.
+
+    Reports need none: their texts are made with the names, see `AuditSpec.called`. An error names
+    a file by its path, or by the name that the server gave to an upload, which nobody can guess.
+    """
     names: dict[str, str] = {}
     path = str((asked.data or {}).get("path", ""))
     own = [Given(asked.data_name, path, True)] if asked.data_name and path else []
-    ours = [given for _, given in asked.files if given.path.startswith(str(shipped_root()))]
-    for given in (*asked.held, *own, *ours):
-        names[given.path] = given.name
-    return names | {Path(path).name: name for path, name in names.items()}
-
-
-def renamer(asked: PageJob) -> Callable[[str], str]:
-    """Puts the visitor's names for files in place of those that they have on this server."""
-    names = sorted(_names(asked).items(), key=lambda each: -len(each[0]))
-
-    def rename(text: str) -> str:
-        for ours, theirs in names:
-            text = text.replace(ours, theirs)
-        return text
-
-    return rename
+    lists = [asked.forget_list] if asked.forget_list else []
+    for given in (*(each for _, each in asked.files), *lists, *own):
+        if given.held or given.path.startswith(str(shipped_root())):
+            names[given.path] = given.name
+        if given.held:
+            names[Path(given.path).name] = given.name
+    ordered = sorted(names, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
+    return lambda text: pattern.sub(lambda found: names[found.group()], text)
 
 
 @contextmanager
@@ -136,18 +137,3 @@ def _in_their_words(asked: PageJob) -> Iterator[None]:
     except (ConfigError, DataError) as error:
         kind = ConfigError if isinstance(error, ConfigError) else DataError
         raise kind(renamer(asked)(str(error))) from error
-
-
-def _named(report: Report, asked: PageJob) -> Report:
-    """The report with the visitor's names for the files, and no path of this server."""
-    rename = renamer(asked)
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, str):
-            return rename(value)
-        if isinstance(value, dict):
-            return {key: walk(each) for key, each in value.items()}
-        return [walk(each) for each in value] if isinstance(value, list) else value
-
-    told: Json = walk(report.to_dict())
-    return Report.from_dict(told)

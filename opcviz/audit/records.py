@@ -88,6 +88,9 @@ class Figure(Record):
         place: the block that it is about, where it is about one.
         holds: what the attacker was given, a key of `opcviz.results.HOLDS`.
         budget: the rest of what the attacker spent, in words.
+        margin: how far beyond its line it lies by the verdict's rule, in widths of the line; above
+            0 it counts as a difference from the retrained models.
+        decides: whether it is one of the figures that decided the verdict.
 
     What there is none of is None.
     """
@@ -105,6 +108,8 @@ class Figure(Record):
     place: str | None = None
     holds: str | None = None
     budget: str | None = None
+    margin: float | None = None
+    decides: bool = False
 
 
 @dataclass(frozen=True)

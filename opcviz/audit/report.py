@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from ..artefacts import Kind
 from ..artefacts.threat import in_words
+from ..common.json_types import Json
 from ..study import StudyResult
 from .figures import Cast, cast, figures
 from .gaps import attacks_on, not_tested, stronger
@@ -34,7 +35,7 @@ def make_report(study: StudyResult, about: Provenance) -> Report:
         version=FORMAT,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         command=about.command,
-        question=told["study"],
+        question=_question(told["study"], about.inputs),
         data=who.data.to_dict(),
         inputs=about.inputs,
         environment=about.environment,
@@ -42,7 +43,7 @@ def make_report(study: StudyResult, about: Provenance) -> Report:
         model=who.audited.key,
         profile=verdict.to_dict(),
         words=verdict.words,
-        figures=figures(who),
+        figures=figures(who, study),
         models=tuple(told["models"]),
         attackers=tuple(_attacker(who, kind) for kind in attacks_on(who)),
         not_tested=not_tested(study, who, brought),
@@ -50,6 +51,16 @@ def make_report(study: StudyResult, about: Provenance) -> Report:
         seconds=about.seconds,
         spec=about.spec,
     )
+
+
+def _question(study: Json, inputs: Sequence[Input]) -> Json:
+    """The study's spec, with what files are called in place of where they lay on this machine."""
+    names = {each.role: each.name for each in inputs}
+    found = dict(study)
+    for role in ("data", "forget"):
+        if role in names and found.get(role, {}).get("path"):
+            found[role] = {**found[role], "path": names[role]}
+    return found
 
 
 def _attacker(who: Cast, kind: Kind) -> Attacker:
@@ -62,7 +73,7 @@ def _attacker(who: Cast, kind: Kind) -> Attacker:
     return Attacker(
         kind.name,
         kind.title,
-        kind.summary,
+        in_words(threat.does, evidence, tables) if threat.does else kind.summary,
         in_words(threat.holds, evidence, tables),
         in_words(threat.spends, evidence, tables),
         settings,

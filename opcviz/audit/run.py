@@ -17,6 +17,7 @@ from ..study import Store, StudyResult
 from ..study.pipeline import Done, make
 from .case import Case
 from .checks import Accuracy, Checked, CheckedModel, look, missing_of, suspicions
+from .estimate import in_words, of_case, picture_seconds
 from .helper import Helper, helped
 from .opening import LISTS, open_case
 from .records import Provenance, Report
@@ -85,6 +86,11 @@ def checked(case: Case, store: Store, progress: Progress | None = None) -> Check
         missing=missing_of(case),
         study=case.study.place,
         open=len(runner.items()),
+        picture_seconds=(seconds := picture_seconds(case)),
+        lasts=" ".join(
+            f"The {suite} suite takes {in_words(*of_case(case, seconds, suite))}."
+            for suite in ("full", "quick")
+        ),
     )
 
 
@@ -135,18 +141,22 @@ def audit_case(
     with runner.threads():
         for sentence in (*case.notes, *suspicions(case, look(case))):
             progress(Message(sentence, "warning"))
+        if runner.items():
+            evidence = case.study.evidence
+            lasts = in_words(*of_case(case, picture_seconds(case), evidence.suite))
+            progress(Message(f"This takes {lasts}."))
         _keep_list(case, store)
         runner.keep_models()
         done = _made(runner, helper)
     study = StudyResult(store, case.study.place, case.study)
     warnings = (*case.notes, *suspicions(case, _accuracies(case, runner, study)), *done.failures)
     about = Provenance(
-        command=command or (command_of(spec, case.data.device.type) if spec else ""),
+        command=command or (command_of(spec.told(), case.data.device.type) if spec else ""),
         inputs=case.inputs,
         environment=this_environment(case.data.device),
         warnings=tuple(dict.fromkeys(warnings)),
         seconds=round(time.perf_counter() - began, 3),
-        spec=spec.to_dict() if spec else None,
+        spec=spec.to_report() if spec else None,
         model=runner.place(runner.brought, case.seed).rpartition("/")[2],
     )
     return AuditResult(study, make_report(study, about))

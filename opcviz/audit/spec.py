@@ -15,7 +15,7 @@ from pathlib import Path
 from ..artefacts import Evidence, kinds
 from ..artefacts.settings import SUITES
 from ..common.config import Config, ConfigError, setting
-from ..common.json_types import Plain
+from ..common.json_types import Json, Plain
 from ..data import DataSpec, Scenario, list_datasets
 from ..training import Training
 
@@ -30,6 +30,10 @@ __all__ = [
 
 PICTURES = 4
 """Under gradient inversion, which takes longest and decides nothing, unless more are asked for."""
+OWN_FILES = {".npz": "arrays", ".zip": "folder", ".parquet": "table"}
+"""Endings of files with a person's own pictures, and how they are read."""
+TABLES = ("*.parquet", "data/*.parquet", "train/*.parquet", "train/*.arrow")
+"""What tells a folder of tables from one of pictures."""
 MAX_RETRAINED = 20
 """Models of the band: beyond that each one tells little more of its spread."""
 
@@ -70,6 +74,12 @@ class AuditSpec(Config):
     evidence: Evidence = field(default_factory=lambda: Evidence(pictures=PICTURES))
     seed: int = setting(0, "of everything random", low=0, high=2**31 - 1 - MAX_RETRAINED)
     name: str = setting("", "one line for people")
+    called: tuple[str, ...] = setting(
+        (),
+        "what their owners call the models, the data and the list of what to forget, in this "
+        "order; none: as the files are called",
+        advanced=True,
+    )
 
     def __post_init__(self) -> None:
         """Check all fields, also against each other.
@@ -98,6 +108,11 @@ class AuditSpec(Config):
                 f"AuditSpec.mean and std: {len(self.mean)} and {len(self.std)} numbers; give both, "
                 "one number a channel each"
             )
+        if self.called and len(self.called) != len(self.models) + 2:
+            raise ConfigError(
+                f"AuditSpec.called: {len(self.called)} names, and there are "
+                f"{len(self.models)} models, the data and what to forget; name each, or none"
+            )
         known = [kind.name for kind in kinds("classification")]
         for name in self.without:
             if name not in known:
@@ -110,6 +125,37 @@ class AuditSpec(Config):
         """Role (`original`, `unlearned`, `retrained`) and weights of each model that was given."""
         first = (("original", self.original),) if self.original else ()
         return (*first, ("unlearned", self.unlearned), *(("retrained", r) for r in self.retrained))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the models, the data and the list are called, in this order; empty for what is no
+        file: a data set of the app, a scenario."""
+        paths = (*(path for _, path in self.models), self.data.path, self.forget.path)
+        called = self.called or ("",) * len(paths)
+        named = zip(called, paths, strict=True)
+        return tuple((name or Path(path).name) if path else "" for name, path in named)
+
+    def told(self) -> AuditSpec:
+        """The spec as a report tells it: where files lie is left out, where they are called."""
+        if not self.called:
+            return self
+        names = list(self.names)
+        forget, data = names.pop(), names.pop()
+        original = names.pop(0) if self.original else ""
+        return self.replace(
+            original=original,
+            unlearned=names[0],
+            retrained=tuple(names[1:]),
+            data=self.data.replace(path=data),
+            forget=self.forget.replace(path=forget),
+            called=(),
+        )
+
+    def to_report(self) -> Json:
+        """The settings as a report keeps them, from which the audit can be made again."""
+        found = self.told().to_dict()
+        del found["called"]
+        return found
 
 
 def data_of(text: str) -> DataSpec:
@@ -126,12 +172,18 @@ def data_of(text: str) -> DataSpec:
         return DataSpec(name=name, path=path)
     place = Path(text).expanduser()
     if place.is_dir():
-        return DataSpec(name="folder", path=text)
-    if place.suffix.lower() == ".npz":
-        return DataSpec(name="arrays", path=text)
+        return DataSpec(name="table" if _holds_tables(place) else "folder", path=text)
+    if (ending := place.suffix.lower()) in OWN_FILES:
+        return DataSpec(name=OWN_FILES[ending], path=text)
     raise ConfigError(
-        f"'{text}' is no data set, no folder and no .npz file; data sets: {', '.join(known)}"
+        f"'{text}' is no data set, no folder and no file of pictures ({', '.join(OWN_FILES)}); "
+        f"data sets: {', '.join(known)}"
     )
+
+
+def _holds_tables(folder: Path) -> bool:
+    """Whether a folder has tables of pictures, and not the pictures themselves."""
+    return any(next(folder.glob(each), None) for each in TABLES)
 
 
 def forget_of(text: str) -> Scenario:

@@ -16,6 +16,7 @@ from ..common.json_types import Json
 if TYPE_CHECKING:
     from ..audit import AuditSpec, Checked
     from ..audit.records import Report
+    from ..audit.verifying import Verified
 
 __all__ = ["add_to"]
 
@@ -168,12 +169,15 @@ def _tell_first_look(found: Checked) -> None:
         )
         line = f"{model.role}: {model.name}, {model.title} ({model.architecture}); {told}"
         out.print(line, markup=False, highlight=False)
-    for line in (*(f"! {warning}" for warning in found.warnings), *found.missing):
+    for line in (*(f"! {warning}" for warning in found.warnings), *found.missing, found.lasts):
         out.print(line, markup=False, highlight=False)
 
 
 def _verify(
     report: Annotated[Path, typer.Argument(help="a report as JSON")],
+    root: Annotated[
+        Path | None, typer.Option(help="folder that holds the report's files, whatever their names")
+    ] = None,
     original: Annotated[str, typer.Option(help="where that model lies now")] = "",
     unlearned: Annotated[str, typer.Option(help="where that model lies now")] = "",
     retrained: Annotated[list[str] | None, typer.Option(help="where they lie now")] = None,
@@ -182,33 +186,63 @@ def _verify(
     device: Annotated[str, typer.Option(help="as in the report, unless given")] = "",
     data_root: DataRoot = None,
 ) -> None:
-    """Make an audit again and compare every number and every hash with its report.
+    """Make an audit again and compare every number, word and hash with its report.
 
-    Exit status 0 when all are the same, 1 when something differs, 2 when it cannot be made again.
+    Files are known by their hashes, whatever they are called now. Exit status 0 when all is the
+    same, 1 when something differs, 2 when it cannot be made again.
     """
-    from ..audit.spec import data_of, forget_of
-    from ..audit.verifying import read_report, spec_of, verify
+    from ..audit.verifying import changes_in, read_report, spec_of, verify
     from ..common.devices import pick_device
 
     told = read_report(report)
-    changes: Json = {
-        "original": original,
-        "unlearned": unlearned,
-        "retrained": tuple(retrained or ()),
-        "data": data_of(data) if data else None,
-        "forget": forget_of(forget) if forget else None,
-    }
-    spec = spec_of(told, {name: value for name, value in changes.items() if value})
-    usual = told.environment.get("device", "auto").partition(",")[0]
+    changes = changes_in(told.report, root) if root else {}
+    named = (("original", original), ("unlearned", unlearned), ("retrained", retrained))
+    changes |= {name: value for name, value in named if value}
+    if data:
+        changes["data"] = _moved_data(told.report, data)
+    if forget:
+        changes["forget"] = _moved_list(told.report, forget)
+    spec = spec_of(told.report, changes)
+    usual = told.report.environment.get("device", "auto").partition(",")[0]
     with bars(err, 1) as progress:
         found = verify(told, spec, pick_device(device or usual), progress, data_root=data_root)
+    _tell_compared(found, report.name)
+    if not found.same:
+        raise typer.Exit(FAILED)
+
+
+def _moved_data(report: Report, text: str) -> Json:
+    """The report's data where they lie now; how they are read stays as it was."""
+    from ..audit.spec import data_of
+    from ..audit.verifying import spec_of
+
+    now = data_of(text)
+    return spec_of(report).data.to_dict() | {"name": now.name, "path": now.path}
+
+
+def _moved_list(report: Report, text: str) -> Json:
+    """The report's list where it lies now; what is no list is another question."""
+    from ..audit.spec import forget_of
+    from ..audit.verifying import spec_of
+
+    now = forget_of(text)
+    return spec_of(report).forget.to_dict() | {"path": now.path} if now.path else now.to_dict()
+
+
+def _tell_compared(found: Verified, name: str) -> None:
+    """Each difference in a line, what only informs after them, and what all of it comes to."""
     for difference in found.differences:
         out.print(str(difference), markup=False, highlight=False)
-    if not found.same:
-        count = len(found.differences)
-        err.print(f"opcviz: {report.name}: {count} differences", style="bold", highlight=False)
-        raise typer.Exit(FAILED)
-    out.print(f"{report.name}: every number and every hash is the same", highlight=False)
+    for note in found.notes:
+        out.print(f"For information, no difference: {note}", markup=False, highlight=False)
+    count = len(found.differences)
+    told = f"{count} difference{'' if count == 1 else 's'}"
+    if found.again is None:
+        told += "; nothing was computed again, as these are not the files of the report"
+    if count:
+        err.print(f"opcviz: {name}: {told}", style="bold", highlight=False)
+    else:
+        out.print(f"{name}: every number, word and hash is the same", highlight=False)
 
 
 def _check_writable(files: list[Path | None]) -> None:

@@ -16,9 +16,10 @@ from ..common.bars import bars
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.progress import Cancelled
+from ..common.threads import patient_threads
 from . import auditing
 from .output import expected_errors, listing, numbers_table, reading, without_model
-from .plans import changed_settings, chosen, kinds_among, with_attacks
+from .plans import changed_settings, chosen, cost_of, kinds_among, with_attacks
 
 if TYPE_CHECKING:
     from ..study import Plan, Store
@@ -131,6 +132,8 @@ def run(
     from ..study import run as do
 
     plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
+    if said := cost_of(target):
+        out.print(said, markup=False, highlight=False)
     failed = 0
     for each in plans:
         plan = with_attacks(chosen(each, methods, seeds), attacks, quick=quick)
@@ -293,6 +296,8 @@ def list_(
         print(json.dumps(rows, indent=1, ensure_ascii=False))
     else:
         out.print(listing(rows))
+        for said in dict.fromkeys(said for row in rows for said in row.get("missing", ())):
+            out.print(said, markup=False, highlight=False)
 
 
 @app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -315,6 +320,7 @@ FAILED = 1  # of a run in which something of the user's own failed; the rest was
 
 def main() -> None:
     """Entry point: errors a person can act on are printed as one sentence, exit status 2."""
+    patient_threads()
     try:
         status = app(standalone_mode=False)
         if status == STOPPED:  # typer answers Ctrl-C with a status instead of the exception

@@ -47,6 +47,7 @@ def methods() -> list[Json]:
             "paper": cls.info.paper,
             "needs": sorted(cls.info.needs),
             "forgets": sorted(cls.scenarios),
+            "exact": cls.exact,
             "fidelity": cls.info.fidelity.mark,
             "deviations": list(cls.info.fidelity.deviations),
             "fields": _fields(cls),
@@ -93,7 +94,7 @@ def json_fields() -> list[Json]:
 
 
 def _fields(cls: type[Config]) -> list[Json]:
-    defaults = cls().to_dict()
+    defaults = cls().all_values()
     return [
         {"name": name, "default": defaults[name], "help": about.help}
         for name, about in settings_of(cls).items()
@@ -101,10 +102,20 @@ def _fields(cls: type[Config]) -> list[Json]:
 
 
 def presets() -> list[Json]:
-    """Studies that `run` knows by name."""
-    from ..study import list_presets
+    """Studies that `run` knows by name, with what each needs and costs."""
+    from ..study import about_presets
 
-    return [{"name": name, "title": title} for name, title in list_presets().items()]
+    return [
+        {
+            "name": about.name,
+            "title": about.title,
+            "models": about.models,
+            "cost": about.cost or "minutes",
+            "data": f"{about.data} (not here)" if about.missing else about.data,
+            "missing": [f"{about.missing}."] if about.missing else [],
+        }
+        for about in about_presets()
+    ]
 
 
 def studies(where: Store) -> list[Json]:

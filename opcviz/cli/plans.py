@@ -11,7 +11,15 @@ from ..common.json_types import Json
 if TYPE_CHECKING:  # the command line itself does not import torch
     from ..study import Plan
 
-__all__ = ["changed_settings", "chosen", "kinds_among", "with_attacks"]
+__all__ = ["changed_settings", "chosen", "cost_of", "kinds_among", "with_attacks"]
+
+
+def cost_of(target: str) -> str:
+    """What a preset takes, as a sentence; empty for a file, and where it is a matter of minutes."""
+    from ..study import about_preset, list_presets
+
+    cost = about_preset(target).cost if target in list_presets() else ""
+    return f"{target}: {cost}." if cost else ""
 
 
 def changed_settings(changes: list[str] | None) -> Json:

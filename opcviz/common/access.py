@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .config import IntakeError
@@ -28,11 +28,13 @@ class Access(Record):
         places: folders; what lies below them may be read.
         code: Python files and folders of them that may be loaded, as they are named.
         any_code: whether every Python file may be.
+        visitor: who asks, as far as runs of one are told from those of others; empty: not known.
     """
 
     places: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     any_code: bool = False
+    visitor: str = ""
 
 
 _asked: Callable[[], Access | None] = lambda: None  # noqa: E731  # replaced as a whole by `ask`
@@ -67,7 +69,7 @@ def also(paths: Iterable[str]) -> Iterator[None]:
     if now is None or not more:
         yield
         return
-    with held(Access((*now.places, *more), now.code, now.any_code)):
+    with held(replace(now, places=(*now.places, *more))):
         yield
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .caching import once_per_class
-from .json_types import Json
+from .json_types import Json, Plain
 
 __all__ = [
     "Config",
@@ -56,6 +56,8 @@ class Setting:
         unit: what a number counts, for labels.
         advanced: shown only on request.
         log: a control should move in powers of ten.
+        elided: left out of what is written while it has its default. For a field that joined after
+            answers were stored: hashes of settings that do not use it stay what they were.
     """
 
     help: str = ""
@@ -65,6 +67,7 @@ class Setting:
     unit: str = ""
     advanced: bool = False
     log: bool = False
+    elided: bool = False
 
 
 def setting(
@@ -77,9 +80,10 @@ def setting(
     unit: str = "",
     advanced: bool = False,
     log: bool = False,
+    elided: bool = False,
 ) -> T:
     """A dataclass field with its description; see `Setting` for the arguments."""
-    about = Setting(help, low, high, choices, unit, advanced, log)
+    about = Setting(help, low, high, choices, unit, advanced, log, elided)
     field: T = dataclasses.field(default=default, metadata={"setting": about})
     return field
 
@@ -96,6 +100,11 @@ def settings_of(cls: type[Config]) -> dict[str, Setting]:
             if "setting" in field.metadata:
                 described[field.name] = field.metadata["setting"]
     return {f.name: described.get(f.name, Setting()) for f in dataclasses.fields(cls)}
+
+
+@once_per_class
+def _defaults(cls: type[Config]) -> dict[str, Any]:
+    return {f.name: f.default for f in dataclasses.fields(cls)}
 
 
 @once_per_class
@@ -147,12 +156,21 @@ class Config:
         return cls(**values)
 
     def to_dict(self) -> Json:
-        """The settings as plain JSON-ready values."""
+        """The settings as plain JSON-ready values; what is `elided` only where it was changed."""
         return self._written()
+
+    def all_values(self) -> dict[str, Plain]:
+        """Every setting as a plain JSON-ready value, also those that `to_dict` leaves out."""
+        return {name: typing.cast(Plain, _plain(getattr(self, name))) for name in self._fields()}
 
     def _written(self) -> Json:
         """Inverse of `_parsed`."""
-        return {name: _plain(getattr(self, name)) for name in self._fields()}
+        about, defaults = settings_of(type(self)), _defaults(type(self))
+        return {
+            name: value
+            for name, value in self.all_values().items()
+            if not (about[name].elided and getattr(self, name) == defaults[name])
+        }
 
     def replace(self, **changes: object) -> typing.Self:
         """A copy with some settings changed, validated again."""

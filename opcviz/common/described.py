@@ -57,12 +57,12 @@ def described(cls: type[Config], base: type[Config] = Config) -> list[Field]:
 
 
 def _all(cls: type[Config]) -> list[Field]:
-    hints, settings, defaults = typing.get_type_hints(cls), settings_of(cls), cls().to_dict()
+    hints, settings, defaults = typing.get_type_hints(cls), settings_of(cls), cls().all_values()
     return [
         Field(
             field.name,
             _type_name(hints[field.name], f"{cls.__name__}.{field.name}"),
-            defaults[field.name],
+            typing.cast(Leaf | list[Leaf] | None, defaults[field.name]),
             _said(settings[field.name]),
         )
         for field in dataclasses.fields(cls)

@@ -1,9 +1,10 @@
-"""Where the work runs and in which number format."""
+"""Where the work runs, in which number format and in which order in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -11,13 +12,16 @@ from torch import nn
 from .config import ConfigError
 
 __all__ = [
-    "autocast",
+    "Pace",
     "fitting_threads",
     "flush_denormals",
-    "memory_format",
     "pick_device",
     "synchronize",
 ]
+
+SMALL = 20_000_000
+"""Weights times positions of a sample below which an operator is bound by its call: ResNet-20 on
+8×8 pictures is, on 16×16 ones it is not."""
 
 
 def flush_denormals() -> None:
@@ -42,8 +46,7 @@ def fitting_threads(model: nn.Module, pixels: int) -> Iterator[None]:
         pixels: H·W of its pictures.
     """
     before = torch.get_num_threads()
-    small = pixels * sum(p.numel() for p in model.parameters()) < 20_000_000
-    torch.set_num_threads(1 if small else before)
+    torch.set_num_threads(1 if pixels * _weights(model) < SMALL else before)
     try:
         yield
     finally:
@@ -69,31 +72,70 @@ def pick_device(name: str = "auto") -> torch.device:
     return device
 
 
-def _bf16_pays(device: torch.device, model: nn.Module) -> bool:
-    """Half-width floats pay on tensor cores, and on a CPU with bf16 units for large nets only.
+@dataclass(frozen=True)
+class Pace:
+    """How a training computes: both are decided once, from its settings, before the first step.
 
-    A 78k-parameter net is bound by call overhead: casting would add to it.
+    Attributes:
+        device: where.
+        precision: `bf16` for forward pass and loss (weights, sums of a norm and the optimiser keep
+            fp32), or `fp32` for everything.
+        memory_format: order of the axes of pictures and filters in memory.
+    """
+
+    device: torch.device
+    precision: str
+    memory_format: torch.memory_format
+
+    @classmethod
+    def of(
+        cls, precision: str, layout: str, device: torch.device, model: nn.Module, positions: int
+    ) -> Pace:
+        """What settings come to.
+
+        Args:
+            precision: `fp32`, `bf16`, or `auto`: bf16 where that pays.
+            layout: `contiguous`, `channels_last`, or `auto`: channels-last where bf16 pays, for its
+                convolutions want both.
+            device: where the work is done.
+            model: the network.
+            positions: H·W of its pictures (T of signals).
+        """
+        pays = _bf16_pays(device, model, positions)
+        wide = layout == "channels_last" or (layout == "auto" and pays)
+        return cls(
+            device,
+            "bf16" if precision == "bf16" or (precision == "auto" and pays) else "fp32",
+            torch.channels_last if wide else torch.contiguous_format,
+        )
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Context for forward pass and loss.
+
+        Casts are not cached: a weight that is used without a gradient first (by an objective that
+        looks at its own model) would have none for the rest of the step.
+        """
+        if self.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16, cache_enabled=False)
+
+
+def _weights(model: nn.Module) -> int:
+    return sum(p.numel() for p in model.parameters())
+
+
+def _bf16_pays(device: torch.device, model: nn.Module, positions: int) -> bool:
+    """Half-width floats pay on tensor cores, and on a CPU with bf16 units but for small nets.
+
+    A 78k-parameter net on 8×8 pictures is bound by call overhead: casting would add to it.
     """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    if device.type != "cpu" or sum(p.numel() for p in model.parameters()) < 1_000_000:
+    weights = _weights(model)
+    if device.type != "cpu" or (weights < 1_000_000 and weights * positions < SMALL):
         return False
     capability = torch.backends.cpu.get_cpu_capability()
     return bool(capability.startswith("AVX512") and torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def autocast(
-    precision: str, device: torch.device, model: nn.Module
-) -> AbstractContextManager[object]:
-    """Context for forward and loss: `fp32`, `bf16`, or `auto` (bf16 where it pays)."""
-    if precision == "bf16" or (precision == "auto" and _bf16_pays(device, model)):
-        return torch.autocast(device.type, torch.bfloat16)
-    return nullcontext()
-
-
-def memory_format(device: torch.device, model: nn.Module) -> torch.memory_format:
-    """Channels-last wherever bf16 convolutions run: both want the same kernels."""
-    return torch.channels_last if _bf16_pays(device, model) else torch.contiguous_format
 
 
 def synchronize(device: torch.device) -> None:

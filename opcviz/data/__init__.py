@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .images import Images, assemble
     from .photographs import photo_patches
     from .planting import Planted, triggered
-    from .presence import at_hand
+    from .presence import at_hand, how_to_get
     from .probe_sets import probe_set
     from .scenarios import Scenario, Split
     from .sources import (
@@ -33,7 +33,7 @@ else:
             "planting": "Planted triggered",
             "probe_sets": "probe_set",
             "scenarios": "Scenario Split",
-            "presence": "at_hand",
+            "presence": "at_hand how_to_get",
             "sources": "DatasetInfo DataSpec data_root list_datasets load register_dataset",
             "tensors": "Tensors",
         },
@@ -58,6 +58,7 @@ __all__ = [
     "augment",
     "data_root",
     "digest",
+    "how_to_get",
     "identify",
     "list_datasets",
     "load",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,16 @@ from .images import Images, assemble
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["FORMATS", "read_folder", "read_picture", "stack", "train_files"]
+__all__ = [
+    "FORMATS",
+    "assembled",
+    "check_classes",
+    "decoded",
+    "read_folder",
+    "read_picture",
+    "stack",
+    "train_files",
+]
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 """Formats that are decoded in this process alone: to draw an EPS, Pillow starts a program."""
@@ -49,17 +58,36 @@ def read_folder(path: Path, size: int, limits: Limits = LIMITS) -> Images:
     """
     files = {part: _list(path / part, limits) for part in ("train", "test")}
     names = sorted(files["train"])
-    _check_classes(path, files)
-    decoded = {
-        part: _decode([f for name in names for f in files[part][name]], size, limits)
+    check_classes(path, files)
+    pictures = {
+        part: decoded([f for name in names for f in files[part][name]], size, limits)
         for part in files
     }
-    grey = all(picture.ndim == 2 for pictures in decoded.values() for picture in pictures)
+    return assembled(path.name, names, files, pictures, size)
+
+
+def assembled(
+    called: str,
+    names: Sequence[str],
+    files: Mapping[str, Mapping[str, Sequence[object]]],
+    pictures: Mapping[str, list[np.ndarray]],
+    size: int,
+) -> Images:
+    """Decoded pictures as a data set.
+
+    Args:
+        called: how the set is named.
+        names: of the classes, in order.
+        files: of each split and class.
+        pictures: of each split, class by class, as `read_picture` gives them.
+        size: of their sides.
+    """
+    grey = all(picture.ndim == 2 for part in pictures.values() for picture in part)
     splits = []
-    for part, pictures in decoded.items():
+    for part, decoded_ones in pictures.items():
         labels = np.repeat(np.arange(len(names)), [len(files[part][name]) for name in names])
-        splits.append((stack(pictures, size, grey), labels))
-    return assemble(path.name, splits[0], splits[1], names)
+        splits.append((stack(decoded_ones, size, grey), labels))
+    return assemble(called, splits[0], splits[1], names)
 
 
 def train_files(path: Path, limits: Limits = LIMITS) -> list[str]:
@@ -125,7 +153,12 @@ def _walk(folder: Path, depth: int = 0) -> Iterator[Path]:
             raise DataError(f"{path} is a device, a pipe or a socket, not a picture; remove it")
 
 
-def _check_classes(path: Path, files: dict[str, dict[str, list[Path]]]) -> None:
+def check_classes(path: Path, files: Mapping[str, Mapping[str, Sequence[object]]]) -> None:
+    """See that both splits have the same classes, each with pictures.
+
+    Raises:
+        DataError: naming the folder and the class.
+    """
     for part, other in (("train", "test"), ("test", "train")):
         lacking = sorted(set(files[other]) - set(files[part]))
         if lacking:
@@ -151,10 +184,25 @@ def _some(names: Sequence[object]) -> str:
     return ", ".join(str(name) for name in names[:MAX_NAMED]) + more
 
 
-def _decode(files: list[Path], size: int, limits: Limits) -> list[np.ndarray]:
-    """Each file as (size, size) or (size, size, 3) uint8; Pillow decodes without the GIL."""
+def decoded(
+    files: Sequence[PurePath],
+    size: int,
+    limits: Limits,
+    opened: Callable[[PurePath], Path | IO[bytes]] = Path,
+) -> list[np.ndarray]:
+    """Each file as (size, size) or (size, size, 3) uint8; Pillow decodes without the GIL.
+
+    Args:
+        files: their names.
+        size: of the sides.
+        limits: of pixels.
+        opened: from a name to what is read.
+
+    Raises:
+        DataError: naming those that cannot be read.
+    """
     with ThreadPoolExecutor(max_workers=torch.get_num_threads()) as pool:
-        results = list(pool.map(lambda file: read_picture(file, size, limits), files))
+        results = list(pool.map(lambda file: read_picture(opened(file), size, limits), files))
     broken = [f"{f} ({r})" for f, r in zip(files, results, strict=True) if isinstance(r, str)]
     if broken:
         raise DataError(

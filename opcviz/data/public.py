@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .base import DataError
+from .base import DataError, digest
 
 if TYPE_CHECKING:
     from .images import Images
@@ -30,6 +30,8 @@ class Public:
         files: what must lie in the data folder.
         read: (folder, train, download) -> torchvision's data set.
         names: class names where torchvision's are missing or less plain.
+        archive: digest (see `opcviz.data.digest`) of the whole set, where it may also lie as one
+            file NAME.npz in the layout of the data set `arrays`; empty where it may not.
     """
 
     name: str
@@ -38,6 +40,12 @@ class Public:
     files: str
     read: Callable[[Path, bool, bool], Any]
     names: tuple[str, ...] | None = None
+    archive: str = ""
+
+    @property
+    def places(self) -> str:
+        """What must lie in the data folder, in words."""
+        return f"{self.files} or {self.name}.npz" if self.archive else self.files
 
 
 def _by_train(kind: str) -> Callable[[Path, bool, bool], Any]:
@@ -72,6 +80,9 @@ def read_public(public: Public, folder: Path, download: bool) -> Images:
     """
     from .images import assemble
 
+    whole = folder / f"{public.name}.npz"
+    if public.archive and whole.is_file() and not (folder / public.files).exists():
+        return _read_whole(public, whole)
     try:
         # CIFAR files are pickles: torchvision opens them only if their MD5 is the published one.
         train, test = (public.read(folder, part, download) for part in (True, False))
@@ -79,12 +90,32 @@ def read_public(public: Public, folder: Path, download: bool) -> Images:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         doing = "could not be downloaded to" if download else "is missing or damaged in"
         raise DataError(
-            f"{public.title} {doing} {folder.absolute()} ({reason}). It needs {public.files} "
+            f"{public.title} {doing} {folder.absolute()} ({reason}). It needs {public.places} "
             "there: allow the download (download=True, --download), copy the files there, or "
             "point OPCVIZ_DATA to the folder that has them"
         ) from error
     names = public.names or tuple(train.classes)
     return assemble(public.name, _arrays(train), _arrays(test), names)
+
+
+def _read_whole(public: Public, path: Path) -> Images:
+    """The same set from one file of arrays, which must be what was published.
+
+    Raises:
+        DataError: if it cannot be read, or holds anything else.
+    """
+    from dataclasses import replace
+
+    from .arrays import read_arrays
+
+    found = replace(read_arrays(path), name=public.name)
+    if digest(found) != public.archive:
+        raise DataError(
+            f"{path} is not {public.title} as it was published (digest {digest(found)}, not "
+            f"{public.archive}); put the published set there, or name your own file with "
+            "data.name = 'arrays' and data.path"
+        )
+    return found
 
 
 def _arrays(source: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -120,6 +151,7 @@ PUBLIC = (
         "CIFAR-10",
         "cifar-10-batches-py/",
         _by_train("CIFAR10"),
+        archive="edb8f90c6cc9",
     ),
     Public(
         "cifar100",

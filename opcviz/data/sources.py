@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 PATHS = {
-    "folder": "a folder with train/ and test/",
+    "folder": "a folder with train/ and test/, or a .zip of it",
     "arrays": "an .npz file",
     "table": "a folder with train*.parquet and test*.parquet",
 }
@@ -265,11 +265,13 @@ for each in PUBLIC:
     _register_public(each)
 
 
-@register_dataset("folder", "own pictures: train/ and test/ with a folder a class", needs="path")
+@register_dataset(
+    "folder", "own pictures: train/ and test/ with a folder a class, also as .zip", needs="path"
+)
 def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:
-    from .folder import read_folder
+    from .archive import read_pictures
 
-    return read_folder(own_place(spec, folder), spec.size)
+    return read_pictures(own_place(spec, folder), spec.size)
 
 
 @register_dataset(

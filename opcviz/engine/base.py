@@ -9,6 +9,7 @@ from pathlib import Path
 from ..common.json_types import Json, Plain
 from .record import DEFAULT_RUNNER, Run
 from .runs import Runs
+from .waiting import keep_waiting, leave, others_wait
 
 __all__ = ["Engine"]
 
@@ -65,6 +66,30 @@ class Engine(ABC):
     def cancel(self, id: str) -> None:
         """Ask a run to stop; see `Runs.cancel`."""
         self.runs.cancel(id)
+
+    def wait_for(self, id: str, who: str) -> None:
+        """Note that somebody waits for a run, as long as this is called now and then.
+
+        Args:
+            id: the run.
+            who: tells visitors of a shared server apart; empty on a machine of one's own.
+        """
+        keep_waiting(self.runs.path(id), who)
+
+    def give_up(self, id: str, who: str) -> bool:
+        """Stop waiting for a run, and ask it to stop unless somebody else waits for it, too.
+
+        Args:
+            id, who: as of `wait_for`.
+
+        Returns:
+            Whether it was asked to stop.
+        """
+        leave(self.runs.path(id), who)
+        if others_wait(self.runs.path(id), who):
+            return False
+        self.cancel(id)
+        return True
 
     def resume(self, id: str) -> None:
         """Queue a failed or cancelled run again; see `Runs.resume`."""

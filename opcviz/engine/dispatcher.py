@@ -21,6 +21,7 @@ log = logging.getLogger("opcviz.engine")
 
 GRACE_SECONDS = 1.3  # from the cancel flag to force: Cancel is to work within 2 s, loaded or not
 COUNT_SECONDS = 0.25  # how often the workers are counted
+IDLE_COUNT_SECONDS = 5.0  # the same while no run waits or is at work: counting wakes the scheduler
 
 
 class RemoteCall(Protocol):
@@ -100,7 +101,8 @@ class Dispatcher:
                 self._take_result(address, flight)
             else:
                 self._enforce_cancel(address, flight)
-        if self.clock() - self._counted_at > COUNT_SECONDS:
+        busy = self._in_flight or not self._workers or self.runs.queue()
+        if self.clock() - self._counted_at > (COUNT_SECONDS if busy else IDLE_COUNT_SECONDS):
             self._count_workers()
         free = self._workers - self._in_flight.keys()
         if not free:

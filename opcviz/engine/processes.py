@@ -13,6 +13,8 @@ import subprocess
 import sys
 from multiprocessing import forkserver
 
+from ..common.threads import patient_threads
+
 __all__ = ["accelerators", "prepare", "share_threads"]
 
 PRELOADED_MODULES = (
@@ -43,6 +45,7 @@ def share_threads(workers: int) -> None:
 
     The numeric libraries look once, when they are loaded; dask would set 1.
     """
+    patient_threads()
     import psutil
     from dask.system import CPU_COUNT  # knows of affinity and of a container's share
 

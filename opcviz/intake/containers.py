@@ -78,10 +78,11 @@ def open_container(path: Path, limits: Limits = LIMITS) -> Container:
             start = file.read(16)
         if start[:4] == b"PK\x03\x04":
             return _zip(path, limits)
-        if start[:1] == b"\x80":
-            return _legacy(path)
+        # before pickles: the length of a header may begin with their byte; no torch.save has { here
         if len(start) > 8 and start[8:9] == b"{":
             return _safetensors(path, limits)
+        if start[:1] == b"\x80":
+            return _legacy(path)
     except OSError as error:
         raise IntakeError(f"{path.name}: cannot be read ({error.strerror})") from error
     raise IntakeError(

@@ -226,5 +226,7 @@ FAMILIES = (
     Family(("small",), _vggs, (_LAST_ONLY, _DROPOUT_FIRST)),
     Family(("vit",), _vits, (_VIT_TORCHVISION, _VIT_OTHER_ENDS)),
     Family(("torchvision",), _torchvision),
-    Family(("own",), lambda shapes: iter(())),  # known to the person alone
+    Family(
+        ("own", "timm", "transformers"), lambda shapes: iter(())
+    ),  # a person or a folder says it
 )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..common.untrusted import IntakeError, check_file
 from ..data import DataError, DataSpec
-from ..data.folder import train_files
+from ..data.archive import picture_names
 from ..data.indices import LISTS, read_indices
 from ..data.sources import own_place
 from ..data.tables import train_names
@@ -55,7 +55,7 @@ def listed_ids(
             f"of '{data.name}' have no file names; list ids from 0, one a line"
         )
     place = own_place(data, root)
-    known = train_files(place) if data.name == "folder" else train_names(place)
+    known = picture_names(place) if data.name == "folder" else train_names(place)
     return _looked_up(file, names, known)
 
 

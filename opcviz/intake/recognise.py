@@ -7,79 +7,41 @@ max-pool, the number of attention heads); what fits equally well is given as sev
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from ..common.config import ConfigError
 from ..common.untrusted import IntakeError
 from ..data import Data
 from ..models import Architecture, BlockNet, build_network, wrap_network
+from ..models.cost import check_cost
 from ..models.exported import Program, Ref, check_program, register_program
+from ..models.published.libraries import LIBRARIES, library
+from .candidates import (
+    Candidate,
+    MeanStd,
+    architecture_of,
+    build_empty,
+    build_shapes,
+    compare,
+    share,
+)
+from .described import Described, outputs_in_order
 from .dialects import FAMILIES, Family
-from .readings import UNUSED, Reading, read_names
+from .readings import Reading, read_names
 from .titles import title_of
-from .weights import Weights, shown_key
+from .weights import Weights
 
 __all__ = ["Candidate", "as_candidate", "brought", "network_of", "recognise"]
 
 NEAR = 0.3
 """Share of a network's tensors that must be there for it to be shown as one that nearly fits."""
 MAX_NEAR = 3
-
-MOST_NAMED = 60  # tensors in one sentence: a forged file may name thousands
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An architecture that weights could be of.
-
-    Attributes:
-        architecture: what `build_network` builds.
-        title: in words.
-        renamed: names in the file to names in the network, of all tensors that are used.
-        mean, std: of a normalisation layer inside the weights; None without one.
-        missing: names of the network's tensors that the file lacks.
-        unexpected: names in the file that the network lacks.
-        misshaped: name and both shapes of each tensor of another shape.
-    """
-
-    architecture: Architecture
-    title: str
-    renamed: Mapping[str, str]
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
-    missing: tuple[str, ...] = ()
-    unexpected: tuple[str, ...] = ()
-    misshaped: tuple[str, ...] = ()
-
-    @property
-    def fits(self) -> bool:
-        """Whether every tensor of the network is there in its shape, and none is left over."""
-        return not self.problems
-
-    @property
-    def problems(self) -> int:
-        """How many tensors are missing, left over or of another shape."""
-        return len(self.missing) + len(self.unexpected) + len(self.misshaped)
-
-    def explain(self) -> str:
-        """What does not fit, each tensor by its name up to `MOST_NAMED`; empty if all does."""
-        parts = []
-        for words, names in (
-            ("missing in the file", self.missing),
-            ("unexpected in the file", self.unexpected),
-            ("of another shape", self.misshaped),
-        ):
-            if names:
-                more = f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""
-                listed = ", ".join(map(shown_key, names[:MOST_NAMED]))
-                parts.append(f"{len(names)} {words}: {listed}{more}")
-        return "; ".join(parts)
+SIZED = ("vit", *LIBRARIES)
+"""Families of networks whose sizes are free: those of others are what their publishers chose."""
 
 
 def recognise(weights: Weights, shape: tuple[int, int, int], classes: int) -> tuple[Candidate, ...]:
@@ -91,23 +53,42 @@ def recognise(weights: Weights, shape: tuple[int, int, int], classes: int) -> tu
         classes: of the data.
 
     Returns:
-        All that fit. If none does, up to three that nearly do; nothing for unknown networks.
+        All that fit; of a folder that says which network it is, that one alone if it fits. If none
+        does, up to three that nearly do; nothing for unknown networks.
+
+    Raises:
+        IntakeError: for an exported program that does not run, and where nothing fits and the
+            network that a folder names cannot be made, as where its library is not installed.
     """
-    mean_std, readings = read_names(weights, shape[0])
+    mean_std, readings = _read(weights, shape[0])
     found: dict[str, Candidate] = {}
+    side, fault = 0, ""
+    if weights.described is not None:
+        side = weights.described.side
+        try:
+            told = _as_described(weights.described, readings, mean_std, shape, classes)
+            if told.fits:
+                return (told,)
+            found[repr(told.architecture)] = told
+        except ConfigError as error:  # its names and shapes may speak for themselves
+            fault = str(error)
     if weights.program is not None:  # that it runs is sure; a known network can be trained anew
         exact = _exported(weights, weights.program, shape, classes)
         found[repr(exact.architecture)] = exact
     for family in FAMILIES:
         for reading in _spoken(family, readings):
             for name in family.guess(reading.shapes):
-                each = _compare(_architecture(name, shape), reading, mean_std, shape, classes)
+                each = compare(
+                    architecture_of(name, shape, side), reading, mean_std, shape, classes
+                )
                 key = repr(each.architecture) if each else ""
                 if each and (key not in found or each.problems < found[key].problems):
                     found[key] = each
     if fitting := [each for each in found.values() if each.fits]:
         return tuple(fitting)
-    near = [each for each in found.values() if _share(each) >= NEAR]
+    if fault:
+        raise IntakeError(fault)
+    near = [each for each in found.values() if share(each) >= NEAR]
     return tuple(sorted(near, key=lambda each: each.problems)[:MAX_NEAR])
 
 
@@ -121,16 +102,44 @@ def as_candidate(
     """
     if weights.program is not None and name == weights.program.name:
         return _exported(weights, weights.program, shape, classes)
-    build_shapes(Architecture(name.partition("@")[0]), shape[0], classes)  # refuses unknown names
-    mean_std, readings = read_names(weights, shape[0])
-    spec = _architecture(name, shape)
+    build_empty(Architecture(name.partition("@")[0]), shape[0], classes)  # refuses unknown names
+    mean_std, readings = _read(weights, shape[0])
+    spec = architecture_of(name, shape, weights.described.side if weights.described else 0)
     prefix = name.partition(":")[0].partition("@")[0]
     tried = [
-        _compare(spec, reading, mean_std, shape, classes)
+        compare(spec, reading, mean_std, shape, classes)
         for family in FAMILIES
         if prefix in family.prefixes
         for reading in _spoken(family, readings)
     ]
+    return min((each for each in tried if each), key=lambda each: each.problems)
+
+
+def _read(weights: Weights, channels: int) -> tuple[MeanStd | None, list[Reading]]:
+    """A normalisation inside the weights, or told beside them, and the ways to read the names."""
+    mean_std, readings = read_names(weights, channels)
+    if mean_std is None and weights.described is not None:
+        mean_std = weights.described.mean_std(channels)
+    return mean_std, readings
+
+
+def _as_described(
+    described: Described,
+    readings: list[Reading],
+    mean_std: MeanStd | None,
+    shape: tuple[int, int, int],
+    classes: int,
+) -> Candidate:
+    """Weights as those of the network that their folder names.
+
+    Raises:
+        ConfigError: if it cannot be made.
+    """
+    if not described.architecture:
+        library(described.library)  # says what to install
+    spec = architecture_of(described.architecture, shape, described.side)
+    build_empty(spec, shape[0], classes)
+    tried = (compare(spec, reading, mean_std, shape, classes) for reading in readings)
     return min((each for each in tried if each), key=lambda each: each.problems)
 
 
@@ -148,7 +157,7 @@ def network_of(candidate: Candidate, weights: Weights, channels: int, classes: i
     with torch.random.fork_rng(devices=[]):
         net = build_network(candidate.architecture, channels, classes)
     tensors = {own: weights.tensors[key] for key, own in candidate.renamed.items()}
-    net.load_state_dict(tensors, strict=False)  # what is left out are counters: `_compare`
+    net.load_state_dict(tensors, strict=False)  # what is left out are counters: `compare`
     return net.eval()
 
 
@@ -167,9 +176,13 @@ def brought(
         weights: those it was found for.
         data: the data set; gives shape and classes.
         mean, std: of the normalisation, a number a channel, for pictures in [0, 1]; without them
-            that of the weights' own normalisation layer, without one none.
+            that of the weights' own normalisation layer, or of their folder, without one none.
         reversed_channels: the network learnt blue, green, red: turn its first layer around. `mean`
-            and `std` are those of red, green, blue all the same.
+            and `std` are those of red, green, blue all the same. Where the folder of the weights
+            says so, this is turned around again.
+
+    Where that folder names the outputs, and the names are those of the data in another order, the
+    head is put in the order of the data.
 
     Raises:
         IntakeError: for a candidate that does not fit, or half a normalisation.
@@ -181,57 +194,42 @@ def brought(
         mean, std = candidate.mean, candidate.std
     if std is not None and not all(each > 0 for each in std):
         raise IntakeError(f"std: {tuple(std)} must be above 0 in every channel")
+    _check_pass(candidate, data)
     net = network_of(candidate, weights, data.shape[0], data.classes)
-    if reversed_channels:
+    told = weights.described
+    if reversed_channels != (told is not None and told.reversed_channels):
         first = next((m for m in net.modules() if isinstance(m, nn.Conv2d)), None)
         if first is None or first.in_channels != data.shape[0]:
             raise IntakeError("the network has no first convolution whose channels can be reversed")
         first.weight.data = first.weight.data.flip(1)
     centre, scale = (None if each is None else torch.tensor(each) for each in (mean, std))
-    return wrap_network(net, data, centre, scale, candidate.architecture.resize).eval()
+    model = wrap_network(net, data, centre, scale, candidate.architecture.resize).eval()
+    order = outputs_in_order(told.labels, data.class_names) if told else None
+    if order is not None:
+        rows = torch.tensor(order, device=data.device)
+        for parameter in model.head.parameters():  # weight and bias have a row an output
+            parameter.data = parameter.data[rows]
+    return model
 
 
-def build_shapes(spec: Architecture, channels: int, classes: int) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of a network's tensors, without the memory or time of making them.
+def _check_pass(candidate: Candidate, data: Data) -> None:
+    """Refuse a network whose sizes came with the weights and would take too long, or too much.
 
     Raises:
-        ConfigError: for an unknown name.
+        IntakeError: naming the architecture.
     """
-    with torch.random.fork_rng(devices=[]):
-        if spec.name.startswith("own:"):  # its function may not know of a device without memory
-            net = build_network(spec, channels, classes)
-        else:
-            try:
-                with torch.device("meta"):
-                    net = build_network(spec, channels, classes)
-            except NotImplementedError:  # a network that computes its widths with tensors
-                with _EmptyOnMeta():
-                    net = build_network(spec, channels, classes)
-    return {name: tuple(each.shape) for name, each in net.state_dict().items()}
-
-
-class _EmptyOnMeta(TorchFunctionMode):
-    """What layers make their weights of takes no memory; all other tensors are as ever."""
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        given = kwargs or {}
-        if func is torch.empty and given.get("device") is None:
-            given = {**given, "device": "meta"}
-        return func(*args, **given)
-
-
-def _architecture(name: str, shape: tuple[int, int, int]) -> Architecture:
-    """A guessed name as a specification; `resnet8@0.5` is half the width."""
-    base, _, width = name.partition("@")
-    side = re.match(r"vit:side(\d{1,4})-", base)
-    resize = int(side.group(1)) if side and int(side.group(1)) != shape[-1] else 0
-    return Architecture(base, float(width or 1), resize)
+    spec = candidate.architecture
+    if not candidate.fits or spec.name.partition(":")[0] not in SIZED:
+        return
+    channels, *sides = data.shape
+    size = (spec.resize,) * 2 if spec.resize else sides
+    try:
+        empty = build_empty(spec, channels, data.classes)
+        check_cost(empty, (channels, *size), candidate.title)
+    except ConfigError as error:
+        raise IntakeError(str(error)) from error
+    except (RuntimeError, ValueError, TypeError, AssertionError, IndexError):
+        return  # it does not run without memory, or not on such pictures: the true pass says why
 
 
 def _exported(
@@ -278,41 +276,3 @@ def _translate(name: str, dialect: tuple[tuple[str, str], ...]) -> str:
     for pattern, replacement in dialect:
         name = re.sub(pattern, replacement, name)
     return name
-
-
-def _compare(
-    spec: Architecture,
-    reading: Reading,
-    mean_std: tuple[tuple[float, ...], tuple[float, ...]] | None,
-    shape: tuple[int, int, int],
-    classes: int,
-) -> Candidate | None:
-    """How a reading of the file fits an architecture; None for a guess that is none."""
-    try:
-        wanted = build_shapes(spec, shape[0], classes)
-    except (ConfigError, ValueError):
-        return None
-    wanted = {name: size for name, size in wanted.items() if not UNUSED.search(name)}
-    renamed = {key: own for key, own in reading.names.items() if own in wanted}
-    misshaped = tuple(
-        f"{key}: {reading.shapes[own]} in the file, {wanted[own]} in the network"
-        for key, own in renamed.items()
-        if reading.shapes[own] != wanted[own]
-    )
-    mean, std = mean_std or (None, None)
-    return Candidate(
-        spec,
-        title_of(spec),
-        renamed,
-        mean,
-        std,
-        missing=tuple(name for name in wanted if name not in reading.shapes),
-        unexpected=tuple(key for key in reading.names if key not in renamed),
-        misshaped=misshaped,
-    )
-
-
-def _share(candidate: Candidate) -> float:
-    """The share of the network's tensors that are in the file."""
-    there = len(candidate.renamed)
-    return there / max(1, there + len(candidate.missing))

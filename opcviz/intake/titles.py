@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..models import Architecture
+from ..models.published.libraries import LIBRARIES
 
 __all__ = ["title_of"]
 
@@ -28,6 +29,9 @@ def title_of(spec: Architecture) -> str:
         return f"{spec.name}, one of our own{wide}"
     if family == "own":
         return f"{rest}, a network of your own"
+    if family in LIBRARIES:
+        size = f", pictures brought to {spec.resize} pixels" * bool(spec.resize)
+        return f"{rest.partition('{')[0]} of {family}{size}"
     if family == "exported":
         return "the exported program itself: cannot be trained from the start"
     if family == "vit":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from torch import Tensor
 from ..common.untrusted import LIMITS, IntakeError, Limits, check_file, sha256
 from ..models.exported import Program
 from .containers import Container, open_container
+from .described import Described
+from .folders import found_in
 from .stored import Stored
 
 __all__ = ["Weights", "read_weights", "shown_key"]
@@ -37,14 +39,16 @@ MAX_LOOKS = 2_000_000
 
 @dataclass(frozen=True)
 class Weights:
-    """The tensors of one file.
+    """The tensors of one file, and what lies beside it in its folder.
 
     Attributes:
         tensors: by name, without what wrappers put before it; floats as float32, on the CPU.
         format: `safetensors`, `torch.save` or `torch.export`.
-        sha256: of the file.
+        sha256: of the file; of a folder see `folders.Found`.
         notes: what was left out or converted, a sentence each.
         program: of an exported program.
+        described: what a folder says of its weights.
+        bytes: of the files.
     """
 
     tensors: dict[str, Tensor]
@@ -52,6 +56,8 @@ class Weights:
     sha256: str
     notes: tuple[str, ...] = ()
     program: Program | None = None
+    described: Described | None = None
+    bytes: int = 0
 
 
 def shown_key(key: object) -> str:
@@ -66,17 +72,35 @@ def read_weights(path: str | Path, limits: Limits = LIMITS) -> Weights:
     """The weights of a .safetensors, .pt, .pth or .pt2 file; nothing in it is run.
 
     A checkpoint may hold the weights themselves or keep them under one of `WRAPPERS`; `module.`
-    and `_orig_mod.` are taken off the names.
+    and `_orig_mod.` are taken off the names. A folder as Hugging Face's libraries save it, or a
+    .zip of one, also says of which network they are and how pictures are prepared for it.
 
     Args:
-        path: the file.
+        path: the file or the folder.
         limits: of bytes, members and tensors.
 
     Raises:
         IntakeError: for a file that cannot be read, is no file of weights, is too large, damaged
             or forged, holds no weights, or holds numbers that are not finite (the tensor is named).
     """
-    path = check_file(Path(path), limits)
+    with found_in(Path(path), limits) as found:
+        if found is None:
+            return _read_file(Path(path), limits)
+        read, described = _read_file(found.weights, limits), found.described
+        whose = f"{read.format}, a folder of {described.library}" if described else read.format
+        notes = (*read.notes, *(described.notes if described else ()))
+        return replace(
+            read,
+            format=whose,
+            sha256=found.sha256,
+            notes=notes,
+            described=described,
+            bytes=found.bytes,
+        )
+
+
+def _read_file(path: Path, limits: Limits) -> Weights:
+    path = check_file(path, limits)
     digest = sha256(path)
     opened = open_container(path, limits)
     notes: list[str] = []
@@ -88,7 +112,8 @@ def read_weights(path: str | Path, limits: Limits = LIMITS) -> Weights:
     halves = sum(each.storage.dtype in (torch.float16, torch.bfloat16) for each in stored.values())
     if halves:
         notes.append(f"{halves} tensors in half precision were converted to float32")
-    return Weights(tensors, opened.format, digest, tuple(notes), opened.program)
+    size = path.stat().st_size
+    return Weights(tensors, opened.format, digest, tuple(notes), opened.program, bytes=size)
 
 
 def _find(content: object, where: str, notes: list[str]) -> dict[str, Stored]:

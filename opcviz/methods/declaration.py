@@ -95,13 +95,15 @@ class MethodSettings(Config):
     """The settings of a method, with what is declared of it.
 
     `tasks` names the tasks it is defined for, None for any; `scenarios` what it can forget, whole
-    `classes` or any `samples`, and `limits` why not both.
+    `classes` or any `samples`, and `limits` why not both. `exact` says what of its work is done in
+    fp32 whatever the training's precision, and why; nothing where the precision decides it all.
     """
 
     info: ClassVar[Info]
     tasks: ClassVar[frozenset[str] | None] = None
     scenarios: ClassVar[frozenset[str]] = frozenset({"classes", "samples"})
     limits: ClassVar[str] = ""
+    exact: ClassVar[str] = ""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class Declaration(Record):
     Attributes:
         cls: name of the class, as its error messages begin.
         info: see `Info`.
-        tasks, scenarios, limits: see `MethodSettings`.
+        tasks, scenarios, limits, exact: see `MethodSettings`.
         iterative: whether it has the settings of the loop.
         fields: its own settings, and those of the loop whose default or description differs.
     """
@@ -150,6 +152,7 @@ class Declaration(Record):
     limits: str
     iterative: bool
     fields: tuple[Field, ...]
+    exact: str = ""
 
     @classmethod
     def of(cls, method: type[MethodSettings]) -> Declaration:
@@ -161,7 +164,7 @@ class Declaration(Record):
         iterative = issubclass(method, IterativeSettings)
         fields = tuple(described(method, IterativeSettings if iterative else MethodSettings))
         about = method.tasks, method.scenarios, method.limits
-        return cls(method.__name__, method.info, *about, iterative, fields)
+        return cls(method.__name__, method.info, *about, iterative, fields, method.exact)
 
     def _written(self) -> Json:
         return {
@@ -172,6 +175,7 @@ class Declaration(Record):
             "tasks": None if self.tasks is None else sorted(self.tasks),
             "scenarios": sorted(self.scenarios),
             "limits": self.limits,
+            "exact": self.exact,
             "iterative": self.iterative,
             "fields": [field.to_dict() for field in self.fields],
         }
@@ -193,6 +197,7 @@ class Declaration(Record):
             values["limits"],
             values["iterative"],
             tuple(Field.from_dict(field) for field in values["fields"]),
+            values.get("exact", ""),
         )
 
     def settings(self) -> type[MethodSettings]:
@@ -206,6 +211,7 @@ class Declaration(Record):
             tasks=self.tasks,
             scenarios=self.scenarios,
             limits=self.limits,
+            exact=self.exact,
         )
 
 

@@ -52,6 +52,8 @@ class FisherForgetting(Method[nn.Module]):
     * then v of the head, and of parameters with one dimension (biases, norms), is taken ten times.
     """
 
+    exact = "all of it: squares of single samples' gradients, of which many are tiny"
+
     alpha: float = setting(3e-6, "α, strength of the noise", low=1e-12, high=1, log=True)
     cap: float = setting(1e3, "greatest 1/F", low=1, high=1e8, log=True, advanced=True)
     head_rows: bool = setting(

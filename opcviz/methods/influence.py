@@ -41,6 +41,8 @@ class Influence(Method[nn.Module]):
     "recursion"` does the same, without δ. Both are in `opcviz.methods.woodfisher`.
     """
 
+    exact = "all of it: the difference of two mean gradients, times an inverse curvature"
+
     alpha: float = setting(10.0, "α, length of the step", low=1e-4, high=1e6, log=True)
     samples: int = setting(1000, "N, retain samples behind the curvature", low=1, high=100_000)
     damping: float = setting(1.0, "δ, added to the curvature", low=1e-8, high=100, log=True)

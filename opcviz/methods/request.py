@@ -90,6 +90,7 @@ class Request(Generic[ModelT]):
         if parts == "all":
             retain = torch.arange(len(self.data.y_train), device=none.device)
             forget = none
+        spec = self._paced(spec)
         order = "sequence" if parts == "sequence" else "joint"
         policy = spec.augment if spec.augment != "same" else self.training.augment
         batches = Batches(self.data, retain, forget, spec.batch_size, policy, order, forget_epochs)
@@ -111,6 +112,15 @@ class Request(Generic[ModelT]):
             )
         model.requires_grad_(True)
         return replace(outcome, gradients=outcome.gradients + spent)
+
+    def _paced(self, spec: Training) -> Training:
+        """Settings whose number format and order in memory are the study's where they say auto."""
+        told = {
+            name: getattr(self.training, name)
+            for name in ("precision", "memory_format")
+            if getattr(spec, name) == "auto" != getattr(self.training, name)
+        }
+        return spec.replace(**told) if told else spec
 
     @contextmanager
     def _salient(

@@ -47,6 +47,8 @@ class SSD(Method[nn.Module]):
     batch norm's too; its statistics stay.
     """
 
+    exact = "all of it: squared gradients, whose ratio decides which weights shrink"
+
     alpha: float = setting(
         10.0, "α, how much more a weight must matter to D_f", low=0.01, high=1e4, log=True
     )

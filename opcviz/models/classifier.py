@@ -125,7 +125,7 @@ class Classifier(BlockNet):
 
         def keep(name: str, side: str) -> Hook:
             def hook(_module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-                seen[name] = inputs[0] if side == "in" else output
+                seen[name] = inputs[0] if side == "in" else _first(output)
 
             return hook
 
@@ -148,7 +148,7 @@ class Classifier(BlockNet):
         def record(into: OrderedDict[str, Tensor], name: str) -> Hook:
             def hook(_module: nn.Module, _inputs: tuple[Any, ...], output: Any) -> None:
                 into.pop(name, None)  # a layer used twice counts where it was used last
-                into[name] = output
+                into[name] = _first(output)
 
             return hook
 
@@ -241,7 +241,10 @@ class Classifier(BlockNet):
         )
 
     def _stages(self) -> set[str]:
-        """Candidate blocks: the network's children, or those of a lone feature extractor."""
+        """Candidate blocks: those it declares, else its children, or a lone feature extractor's."""
+        declared: tuple[str, ...] | None = getattr(self.net, "block_paths", None)
+        if declared is not None:
+            return set(declared)
         children = dict(self.net.named_children())
         names = {n for n, m in children.items() if any(True for _ in m.parameters())}
         for name, module in children.items():
@@ -252,6 +255,11 @@ class Classifier(BlockNet):
                     f"{name}.{k}" for k, m in inner.items() if not isinstance(m, nn.Dropout)
                 } - ({f"{name}.{k}" for k, m in inner.items() if isinstance(m, nn.Linear)})
         return names
+
+
+def _first(output: Any) -> Any:
+    """What a block hands on: the first of several results."""
+    return output[0] if isinstance(output, tuple | list) and output else output
 
 
 def _within(name: str, block: str) -> bool:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from ..common.config import ConfigError
+from .cost import check_cost
 
 __all__ = [
     "OPERATIONS",
@@ -34,8 +35,6 @@ __all__ = [
 
 MAX_SIZE = 2**40
 """Greatest number that a program may count with."""
-MAX_ELEMENTS = 2**31
-"""Numbers in all results together for two pictures: ten times those of a large network."""
 
 _NAMES = """
 conv1d conv2d.default conv2d.padding batch_norm layer_norm group_norm instance_norm linear addmm
@@ -170,19 +169,22 @@ def build_exported(name: str) -> nn.Module | None:
 
 
 def check_program(program: Program, shape: tuple[int, ...]) -> None:
-    """Run a program on two pictures without content: that shows its shapes and costs nothing.
+    """Run a program on pictures without content: that shows its shapes and costs nothing.
 
     Raises:
-        ConfigError: if it does not run, or makes more than `MAX_ELEMENTS` numbers.
+        ConfigError: if it does not run, or would take more memory or time than a network does, see
+            `check_cost`.
     """
     try:
         with torch.device("meta"), torch.no_grad():
-            logits = ExportedNet(program)(torch.empty(2, *shape))
+            net = ExportedNet(program)
+            logits = net(torch.empty(2, *shape))
         if logits.dim() != 2 or len(logits) != 2:
             raise ConfigError(
                 f"the exported program gives {tuple(logits.shape)} for two pictures, not one row "
                 "of logits each; export it with a batch of any size (dynamic_shapes)"
             )
+        check_cost(net, shape, "the exported program")
     except ConfigError:
         raise
     except Exception as error:  # a program of others may be wrong in any way
@@ -235,6 +237,7 @@ class ExportedNet(nn.Module):
         ends = {step.part: place for place, step in enumerate(program.steps) if step.part}
         children = dict(self.named_children())
         self.watched = {at: part for part, at in ends.items() if part in children}
+        self.done = _last_uses(program)
 
     def _hold(self, program: Program) -> None:
         """Modules for the weights, at the places that their names say."""
@@ -263,7 +266,6 @@ class ExportedNet(nn.Module):
         for name, path in self.program.weights.items():
             owner, _, leaf = path.rpartition(".")  # of the root: get_submodule("") is itself
             values[name] = getattr(self.get_submodule(owner), leaf)
-        made = 0  # numbers in all results, counted where they take no memory
         for place, step in enumerate(self.program.steps):
             if place == len(self.program.steps) - 1:
                 head = cast(nn.Linear, self.get_submodule(self.head_path))
@@ -276,12 +278,33 @@ class ExportedNet(nn.Module):
                 several = isinstance(given, tuple | list)
                 for name, each in zip(step.outputs, given if several else [given], strict=False):
                     values[name] = each
-                    made += each.numel() if x.is_meta and isinstance(each, Tensor) else 0
-                if made > MAX_ELEMENTS:
-                    raise ConfigError("the exported program makes more numbers than a network does")
             if (part := self.watched.get(place)) and part != self.head_path:
                 values[step.outputs[0]] = self.get_submodule(part)(values[step.outputs[0]])
+            for name in self.done.get(place, ()):
+                values.pop(name, None)
         return cast(Tensor, values[self.program.output])
+
+
+def _last_uses(program: Program) -> dict[int, tuple[str, ...]]:
+    """After each step, the results that no later one uses, so that they take no memory longer."""
+    last: dict[str, int] = {}
+    for place, step in enumerate(program.steps):
+        last |= dict.fromkeys(step.outputs, place)
+        last |= dict.fromkeys(_named(step.arguments), place)
+        last |= dict.fromkeys(_named(tuple(value for _, value in step.named)), place)
+    last.pop(program.output, None)
+    found: dict[int, tuple[str, ...]] = {}
+    for name, place in last.items():
+        found[place] = (*found.get(place, ()), name)
+    return found
+
+
+def _named(argument: Argument) -> list[str]:
+    if isinstance(argument, Ref):
+        return [argument.name]
+    if isinstance(argument, tuple):
+        return [name for each in argument for name in _named(each)]
+    return []
 
 
 def _resolved(argument: Argument, values: Mapping[str, Any]) -> Any:

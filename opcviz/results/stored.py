@@ -24,6 +24,7 @@ class TrainingResult(Record):
         seconds: of training.
         gradients: sample gradients evaluated.
         steps: of the optimiser.
+        precision: number format of the training's forward passes, `fp32` or `bf16`.
         peak_memory_mb: of the process, or of the GPU if on one.
         device: `cpu`, `cuda` or `mps`.
         history: the live numbers, one table an epoch.
@@ -34,6 +35,7 @@ class TrainingResult(Record):
     seconds: float | None = None
     gradients: int | None = None
     steps: int | None = None
+    precision: str | None = None
     peak_memory_mb: float | None = None
     device: str | None = None
     history: tuple[Mapping[str, float | None], ...] = ()

@@ -6,6 +6,7 @@ from ..common.lazy import face
 
 if TYPE_CHECKING:
     from .job import Job
+    from .listed import PresetInfo, about_preset, about_presets
     from .model_result import ModelResult
     from .opening import list_studies, open_study
     from .pipeline import Done, all_kinds, check_plan, execute, missing, run
@@ -18,6 +19,7 @@ else:
         __name__,
         {
             "job": "Job",
+            "listed": "PresetInfo about_preset about_presets",
             "pipeline": "Done all_kinds check_plan execute missing run",
             "opening": "list_studies open_study",
             "model_result": "ModelResult",
@@ -35,11 +37,14 @@ __all__ = [
     "Job",
     "ModelResult",
     "Plan",
+    "PresetInfo",
     "Store",
     "StoreError",
     "Study",
     "StudyResult",
     "StudyRunner",
+    "about_preset",
+    "about_presets",
     "all_kinds",
     "check_plan",
     "default_root",

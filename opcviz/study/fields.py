@@ -35,6 +35,10 @@ AFTER = {
         "training time, sample gradients evaluated, peak memory of the process (of the GPU, if on "
         "one)"
     ),
+    "precision": (
+        "number format of the training's forward passes: `fp32` or `bf16`; null where that was "
+        "not written down yet"
+    ),
     "stage_seconds": "what each answer took, by kind of artefact",
 }
 

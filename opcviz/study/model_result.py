@@ -200,6 +200,7 @@ class ModelResult:
             **shown,
             "seconds": model.get("seconds"),
             "gradients": model.get("gradients"),
+            "precision": model.get("precision"),
             "peak_memory_mb": model.get("peak_memory_mb"),
             "stage_seconds": {
                 MODEL: model.get("seconds"),

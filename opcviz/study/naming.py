@@ -19,7 +19,7 @@ def apart(methods: Sequence[MethodSettings]) -> list[str]:
     As few settings as do it, in the order in which the method declares them: `lr 0.02, epochs 3`;
     nothing where a method is there with one set of settings only.
     """
-    listed = [method.to_dict() for method in methods]
+    listed = [method.all_values() for method in methods]
     said = []
     for method, mine in zip(methods, listed, strict=True):
         alike = [

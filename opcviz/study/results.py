@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from ..artefacts import KindAbout
-from ..artefacts.verdicts import judge_models, judge_together
+from ..artefacts.verdicts import Known, judge_models, judge_together, rank_models
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..methods import MethodSettings, settings_class
 from ..methods.declaration import BROUGHT
 from ..results import DataResult
-from ..verdict import Check, Consensus, Verdict, consensus
+from ..verdict import Check, Consensus, Ranked, Verdict, consensus
 from .artefact import RECORD, REMEDY
 from .model_result import ModelResult
 from .spec import Study
@@ -193,7 +193,18 @@ class StudyResult:
             self.store.warn(str(error))
             return {}
 
+    def ranked(self, model: ModelResult) -> tuple[Ranked, ...]:
+        """Every attacker and judge of a model beside those that `verdict` holds it against, by the
+        same rule, the furthest beyond its line first."""
+        who, original, band = self._beside(model)
+        return rank_models(self.study.task, who, original, band, sizes=self._sizes)
+
     def _judged(self, model: ModelResult) -> Verdict:
+        who, original, band = self._beside(model)
+        return judge_models(self.study.task, who, original, band, sizes=self._sizes)
+
+    def _beside(self, model: ModelResult) -> tuple[Known, Known | None, list[Known]]:
+        """A model, the original and the retrained ones that it is judged beside."""
         originals = [m for m in self.models if m.method.info.name == "original"]
         original = next((m for m in originals if m.seed == model.seed), None)
         if original is None and self._brought:  # then there is one original for all seeds
@@ -201,12 +212,10 @@ class StudyResult:
         retrained = self._retrained(model.suite)
         others = [m for m in retrained if m.key != model.key]
         band = others if len(others) >= FEWEST_OTHERS else retrained
-        return judge_models(
-            self.study.task,
+        return (
             model.known,
             original.in_suite(model.suite).known if original else None,
             [each.known for each in band],
-            sizes=self._sizes,
         )
 
     @cached_property

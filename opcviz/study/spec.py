@@ -237,6 +237,7 @@ def load_plans(path: Path, changes: Mapping[str, Plain] | None = None) -> tuple[
         "training.augment" = ["none", "crop_flip", "trivialaugment"]
 
     Each is a study of its own, named `<name>-<value>`, with its own original and retrained model.
+    A top-level `cost` says in words what a preset takes; it belongs to no question.
 
     Args:
         path: the file.
@@ -248,6 +249,7 @@ def load_plans(path: Path, changes: Mapping[str, Plain] | None = None) -> tuple[
     """
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        values.pop("cost", None)  # for people, see `opcviz.study.listed`
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:  # also numbers of more digits than Python reads

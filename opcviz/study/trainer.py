@@ -94,6 +94,7 @@ def keep_model(
             "seconds": None if brought else round(outcome.seconds, 3),
             "gradients": None if brought else outcome.gradients,
             "steps": None if brought else outcome.step,
+            "precision": None if brought else outcome.precision,
             "peak_memory_mb": None if peak is None else round(peak, 1),
             "device": runner.device.type,
             "history": watch.history(),

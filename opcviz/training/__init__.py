@@ -7,7 +7,7 @@ from ..common.lazy import face
 if TYPE_CHECKING:
     from .batches import Batch, Batches
     from .callbacks import EpochCallback
-    from .loop import ModelT, Objective, Outcome, learning_rate, train
+    from .loop import ModelT, Objective, Outcome, learning_rate, pace, train
     from .settings import Training
 else:
     __getattr__, __dir__ = face(
@@ -15,7 +15,7 @@ else:
         {
             "batches": "Batch Batches",
             "callbacks": "EpochCallback",
-            "loop": "ModelT Objective Outcome learning_rate train",
+            "loop": "ModelT Objective Outcome learning_rate pace train",
             "settings": "Training",
         },
     )
@@ -29,5 +29,6 @@ __all__ = [
     "Outcome",
     "Training",
     "learning_rate",
+    "pace",
     "train",
 ]

@@ -18,8 +18,9 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import TypeVar
 
-from ..common.devices import autocast, memory_format, synchronize
+from ..common.devices import Pace, synchronize
 from ..common.progress import Progress, Step
+from ..data import Data
 from .batches import Batch, Batches
 from .callbacks import EpochCallback
 from .resume import ResumeFile
@@ -32,6 +33,7 @@ __all__ = [
     "Objective",
     "Outcome",
     "learning_rate",
+    "pace",
     "train",
 ]
 
@@ -57,12 +59,14 @@ class Outcome:
             `DIVERGENCE_FACTOR` times as large as the first one.
         gradients: sample gradients evaluated (samples times passes), the unit of compute budgets.
         seconds: wall-clock time of the steps themselves, watching not counted.
+        precision: number format of the forward passes, see `opcviz.common.devices.Pace`.
     """
 
     status: str = "finished"
     step: int = 0
     gradients: int = 0
     seconds: float = 0.0
+    precision: str = "fp32"
 
     @property
     def reason(self) -> str:
@@ -76,6 +80,7 @@ class Outcome:
             self.step + after.step,
             self.gradients + after.gradients,
             self.seconds + after.seconds,
+            after.precision,
         )
 
 
@@ -90,6 +95,12 @@ def learning_rate(spec: Training, step: int, steps: int) -> float:
     if spec.schedule == "step":
         return spec.lr * 0.1 ** sum(done >= milestone for milestone in spec.milestones)
     return spec.lr
+
+
+def pace(spec: Training, model: nn.Module, data: Data) -> Pace:
+    """In which number format and order of memory a training computes."""
+    positions = max(math.prod(data.shape[1:]), getattr(model, "resize", 0) ** 2)
+    return Pace.of(spec.precision, spec.memory_format, data.device, model, positions)
 
 
 def make_optimizer(spec: Training, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
@@ -139,8 +150,8 @@ def train(
         TypeError: when the objective returns anything but a tensor of one number.
     """
     progress = progress or Progress()
-    device = batches.data.device
-    model.to(memory_format=memory_format(device, model))
+    device, how = batches.data.device, pace(spec, model, batches.data)
+    model.to(memory_format=how.memory_format)
     optimizer = make_optimizer(spec, model.parameters())
     resume_file = ResumeFile(resume_dir, model, optimizer, watch)
     start, steps_done, gradients, seconds, first_loss = resume_file.load()
@@ -152,7 +163,7 @@ def train(
     def step(batch: Batch) -> Tensor:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(spec, tally.step, tally.total)
-        with autocast(spec.precision, device, model):
+        with how.autocast():
             loss = _scalar(objective(model, batch), objective)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -177,7 +188,7 @@ def train(
     # the last update, or a batch norm's statistics, may overflow where no loss has seen it
     finite = all(bool(value.isfinite().all()) for value in model.state_dict().values())
     status = "finished" if tally.sound and finite else "diverged"
-    return Outcome(status, tally.step, tally.gradients, tally.seconds)
+    return Outcome(status, tally.step, tally.gradients, tally.seconds, how.precision)
 
 
 @dataclass

@@ -36,5 +36,17 @@ class Training(Config):
     )
     augment: str = setting("none", "how training pictures are varied", choices=POLICY_NAMES)
     precision: str = setting(
-        "auto", "bf16 where it pays, or forced", choices=("auto", "fp32", "bf16"), advanced=True
+        "auto",
+        "number format of forward pass and loss: bf16 where it pays (from ResNet-20 on 32×32 up, "
+        "given a processor with such units), or forced; a method's auto is the study's",
+        choices=("auto", "fp32", "bf16"),
+        advanced=True,
+    )
+    memory_format: str = setting(
+        "auto",
+        "order of pictures in memory: channels last where bf16 pays, or forced; a method's auto is "
+        "the study's",
+        choices=("auto", "contiguous", "channels_last"),
+        advanced=True,
+        elided=True,
     )

@@ -3,7 +3,8 @@
 Streamlit sends one `index.html` for all pages and tells it all the rest later: how wide the page
 is, our style, where the server is. Until then a browser lays the page out another way, and what it
 has drawn by then moves; and from the address of a page it looks for the server below that page
-first, in vain, which the console calls an error. So both are said in the document's own head.
+first, in vain, which the console calls an error. So both are said in the document's own head; and
+so is how addresses become entries of the browser's history, before the first of them is made.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ __all__ = ["HEAD", "Document", "with_head"]
 _STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 # Pages are one level below the server, so it is where their relative links lead to.
 _ADDRESS = 'window.__streamlit = { BACKEND_BASE_URL: new URL("./", location).href };'
-HEAD = f"<script>{_ADDRESS}</script>\n<style>\n{_STYLE}</style>\n"
+# Streamlit makes an entry of the history when a page opens, and one more when Python writes what is
+# chosen into the bare address: Back would lead from the second to the first, and nothing change.
+_HISTORY = """
+history.pushState = function (state, title, url) {
+  const to = new URL(url ?? location.href, location.href);
+  const completes = to.pathname === location.pathname && !location.search && to.search;
+  const write = completes ? History.prototype.replaceState : History.prototype.pushState;
+  return write.call(this, state, title, url);
+};
+"""
+HEAD = f"<script>{_ADDRESS}{_HISTORY}</script>\n<style>\n{_STYLE}</style>\n"
 """What is added to the head of the document, before all else there that runs."""
 _STALE = (b"content-length", b"etag", b"last-modified")
 

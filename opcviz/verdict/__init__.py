@@ -3,6 +3,7 @@
 from .check import Check
 from .dossier import FAMILIES, MEMBERSHIP, Band, Dossier
 from .judge import Confidence, Consensus, Flip, Verdict, consensus, judge, no_verdict
+from .ranking import Ranked, rank
 from .together import together
 from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, rules
 
@@ -18,12 +19,14 @@ __all__ = [
     "Consensus",
     "Dossier",
     "Flip",
+    "Ranked",
     "Thresholds",
     "Verdict",
     "consensus",
     "in_words",
     "judge",
     "no_verdict",
+    "rank",
     "rules",
     "together",
 ]

@@ -245,10 +245,9 @@ class Questions(KeptQuestions):
         Raises:
             Missing: where no judge saw both the model and the whole band.
         """
-        judged = [check for sign in self.model.signs if (check := self._apart(sign.key))]
-        if not judged:
+        if not self.judged:
             raise Missing("separability of this and the retrained models by the same judge")
-        most = max(judged, key=lambda check: check.margin)
+        most = max((check for _, check in self.judged), key=lambda check: check.margin)
         contracted = self._tighter()
         visible = max((s.auc for s in self.model.signs if s.judge != MEMBERSHIP), default=0.0)
         return [
@@ -256,6 +255,11 @@ class Questions(KeptQuestions):
             *([contracted] if contracted and visible >= self.t.visible else []),
             *([self._shunned()] if self.model.of_samples else []),
         ]
+
+    @cached_property
+    def judged(self) -> list[tuple[Sign, Check]]:
+        """Every judge who saw the model and the whole band, and how far beyond it he tells."""
+        return [(sign, check) for sign in self.model.signs if (check := self._apart(sign.key))]
 
     def _apart(self, key: tuple[str, str]) -> Check | None:
         ours, band = self.model.sign(key), [sign.auc for sign in self.band.signs(key)]

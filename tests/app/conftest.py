@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,13 +30,14 @@ BURST = {
         {"method": "ga", "lr": 10.0, "epochs": 20, "momentum": 0.99, "weight_decay": 1.0},
     ],
     "data": {"name": "digits"},
-    "architecture": {"name": "resnet8", "width": 0.25},
+    "architecture": {"name": "resnet8", "width": 0.1},
     "training": {"epochs": 2, "batch_size": 128},
     "evidence": {
         "probe": 40,
         "live": 60,
         "pictures": 2,
         "maps": ["pca"],
+        "instruments": ["blocks", "membership", "relearning", "similarity"],
         "recovery": {"ridges": [0.0, 1.0]},
         "inversion": {"iterations": 5},
         "probing": {"folds": 2, "steps": 5},
@@ -45,27 +46,49 @@ BURST = {
 }
 
 
+@pytest.fixture(scope="session")
+def nobodys(tmp_path_factory) -> Path:
+    """A store that stays empty: whoever reads there reads the shipped studies once for all."""
+    return tmp_path_factory.mktemp("nobodys")
+
+
 @pytest.fixture
-def store(tmp_path, monkeypatch) -> Path:
-    """The folder of a fresh store over the shipped studies; the engine only queues."""
-    monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path))
-    queue = Queue(tmp_path)
+def home(request, tmp_path, nobodys, monkeypatch) -> Iterator[Path]:
+    """The visitor's store over the shipped studies; the engine only queues.
+
+    It is the test's own if the test, or a fixture of it, asks for `store`. All others share one,
+    which is emptied after each: what a process has read of a study it keeps by the store's folder.
+    """
+    root = tmp_path if "store" in request.fixturenames else nobodys
+    monkeypatch.setenv("OPCVIZ_STORE", str(root))
+    queue = Queue(root)
     monkeypatch.setattr(library, "engine", lambda: queue)
-    return tmp_path
+    yield root
+    if root == nobodys:
+        studies = (nobodys / "studies").exists()
+        shutil.rmtree(nobodys)
+        nobodys.mkdir()
+        assert not studies, "whoever stores a study asks for a `store`"
 
 
 @pytest.fixture
-def engine(store) -> Engine:
+def store(home) -> Path:
+    """The folder of a fresh store over the shipped studies, to write into."""
+    return home
+
+
+@pytest.fixture
+def engine(home) -> Engine:
     return library.engine()
 
 
 @pytest.fixture(scope="session")
-def burst_once(tmp_path_factory) -> Path:
+def burst_once(once) -> Path:
     """A store with a study of three models one of which diverged."""
-    root = tmp_path_factory.mktemp("burst")
     plan = Plan.from_dict(BURST)
-    run(plan, StudyRunner(plan.study, Store(root), torch.device("cpu")))
-    return root
+    return once(
+        "burst", lambda root: run(plan, StudyRunner(plan.study, Store(root), torch.device("cpu")))
+    )
 
 
 @pytest.fixture
@@ -92,7 +115,7 @@ def through_the_entry(monkeypatch, one_scan):
 
 
 @pytest.fixture
-def visit(store) -> Callable[..., AppTest]:
+def visit(home) -> Callable[..., AppTest]:
     """Open a page with query parameters; an exception on it fails the test.
 
     The page is Side by side unless another is named; an empty name is the page that the app opens.

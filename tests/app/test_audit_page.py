@@ -287,6 +287,39 @@ def test_an_upload_lies_in_the_visitors_area_and_goes_with_it(visit, engine, sto
     assert not app.session_state["audit.form"].files("unlearned")
 
 
+def test_a_models_folder_is_given_as_its_files_together(visit, engine, store):
+    app = visit(PAGE)
+    up = next(u for u in app.file_uploader if "unlearned" in u.label)
+    kind = "application/octet-stream"
+    up.set_value([("config.json", b"{}", kind), ("model.safetensors", b"weights", kind)]).run()
+    (given,) = app.session_state["audit.form"].files("unlearned")
+    folder = Path(given.path)
+    assert {each.name for each in folder.iterdir()} == {"config.json", "model.safetensors"}
+    assert folder.is_relative_to(store)
+    assert given.name == "model.safetensors and its folder"
+    fine(app.button(key="audit.drop.unlearned.0").click().run())
+    assert not folder.exists()
+
+
+def test_several_files_that_are_no_folder_are_refused(visit, engine, store):
+    app = visit(PAGE)
+    up = next(u for u in app.file_uploader if "unlearned" in u.label)
+    kind = "application/octet-stream"
+    up.set_value([("a.pt", b"weights", kind), ("b.pt", b"weights", kind)]).run()
+    assert not app.session_state["audit.form"].files("unlearned")
+    assert any("2 files of weights" in each.value for each in app.error)
+
+
+def test_pictures_are_given_as_one_archive(visit, engine, given):
+    app = chosen(visit(PAGE), given, data="folder")
+    up = next(u for u in app.file_uploader if "pictures" in u.label)
+    up.set_value([("pictures.zip", b"PK", "application/zip")]).run()
+    (run, *_) = of(engine, CHECKER)
+    job = PageJob.from_dict(run.job)
+    assert (job.data["name"], job.data_name) == ("folder", "pictures.zip")
+    assert job.data["path"].endswith(".zip")
+
+
 def test_paths_can_be_named_on_ones_own_machine_alone(visit, engine, given, monkeypatch):
     app = fine(visit(PAGE).toggle(key="audit.by_path").set_value(True).run())
     path = given["unlearned"][0].path
@@ -395,9 +428,13 @@ def test_a_finished_audit_says_its_verdict_and_every_attack(finished, report):
     rows = sent(app, "audit.attacks.0")["rows"]
     shown = {row["cells"][0]["text"]: row["cells"] for row in rows}
     back = [f for f in report.figures if f.unit == "%" and f.holds not in (None, "nothing")]
-    furthest = max(back, key=lambda f: f.value - f.retrained.high)
+    furthest = max(back, key=lambda f: f.margin if f.margin is not None else -1e9)
+    assert furthest.decides
+    assert report.verdict.furthest.words == furthest.name
     first = rows[0]["cells"]
     assert first[0]["text"] == called(furthest.name)
+    assert first[0]["below"].startswith("decides · ")
+    assert [row["cells"][0]["below"].startswith("decides") for row in rows].count(True) == 1
     assert first[1]["text"] == f"{furthest.value:.1f}"
     assert first[2]["text"] == f"{furthest.retrained.low:.1f} to {furthest.retrained.high:.1f}"
     assert first[1]["heat"] > 0

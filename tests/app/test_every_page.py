@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from abbreviations import unexplained, words
 from classes import of_classes
 from every_page import PAGES
 from reading import fine, infos
+from streamlit.testing.v1 import AppTest
 
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.study.opening import list_studies
@@ -55,7 +57,6 @@ def damaged(store: Path) -> str:
     return folder.name
 
 
-pytestmark = pytest.mark.slow  # each page once over each store
 STORES: dict[str, Callable[[Path], str]] = {
     **{place.rpartition("-")[0]: shipped(i) for i, place in enumerate(SHIPPED)},
     "missing parts": without_parts,
@@ -63,26 +64,56 @@ STORES: dict[str, Callable[[Path], str]] = {
     "100 classes": lambda store: of_classes(store, 100),
     "2 classes": lambda store: of_classes(store, 2),
 }
+FIRST, *OTHERS = STORES
+KINDS = [FIRST, *(pytest.param(kind, marks=pytest.mark.slow) for kind in OTHERS)]
 
 
-@pytest.mark.parametrize("kind", STORES)
+@pytest.fixture
+def drawn(visit, store, opened, tmp_path_factory):
+    """A page over a kind of store, drawn once for all tests that only read it."""
+
+    def draw(page: str, kind: str) -> AppTest:
+        if kind not in opened:
+            root = tmp_path_factory.mktemp("kind")
+            opened[kind] = (root, STORES[kind](root))
+        root, place = opened[kind]
+        if (page, kind) not in opened:
+            if (root / "studies").exists():
+                (store / "studies").symlink_to(root / "studies")
+            opened[page, kind] = fine(visit(page, study=place))
+        return opened[page, kind]
+
+    return draw
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_drawn(visit, store, page, kind):
-    app = fine(visit(page, study=STORES[kind](store)))
+def test_a_page_is_drawn(drawn, page, kind):
+    app = drawn(page, kind)
     assert not app.error
     assert app.title
     if page not in OF_NO_STUDY:
         assert app.selectbox(key="head.study").value == app.query_params["study"]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_abbreviation_is_in_the_glossary(drawn, page, kind):
+    texts = words(drawn(page, kind))
+    assert len(" ".join(texts)) > 200, "the page says something"
+    assert not unexplained(texts)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("page", PAGES)
+def test_headings_begin_with_one_title_and_leave_no_level_out(drawn, page, kind):
+    app = drawn(page, kind)
+    assert len(app.title) == 1
+    assert not app.subheader or app.header, "a third level wants a second above it"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "audit"])
 def test_without_any_study_a_page_says_how_to_make_one(visit, tmp_path, monkeypatch, page):
     monkeypatch.setattr(library, "shipped_root", lambda: tmp_path / "none")
     assert "python -m opcviz run digits" in infos(fine(visit(page)))[0]
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_headings_begin_with_one_title_and_leave_no_level_out(visit, page):
-    app = visit(page)
-    assert len(app.title) == 1
-    assert not app.subheader or app.header, "a third level wants a second above it"

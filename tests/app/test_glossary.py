@@ -1,83 +1,12 @@
-"""No abbreviation on any page that the glossary does not explain."""
+"""The glossary: entries are sentences, are found, and stand behind the words on a page."""
 
 from __future__ import annotations
 
-import html
-import re
-
 import pytest
-from every_page import PAGES
+from abbreviations import unexplained
 from reading import fine
 
-from opcviz.methods import known_methods
-from opcviz.study import Store, shipped_root
-from opcviz.study.opening import list_studies
 from opcviz.ui.sections.glossary import TERMS, explained, find
-
-ABBREVIATION = re.compile(r"\b[A-Za-z]*[A-Z][A-Za-z]*[A-Z][A-Za-z]*\b")
-NAMES = {
-    "CSV", "JSON", "SVG", "PNG", "LaTeX",  # formats of files, on buttons
-    "CIFAR", "SVHN", "MNIST", "ResNet", "VGG", "NVIDIA", "ImageNet",  # data sets and networks
-    "ACM", "ACC", "CVPR", "ICLR", "ICML", "AAAI", "NeurIPS", "ECCV", "KW", "IEEE",  # of papers
-    "RandAugment", "AutoAugment", "AugMix", "RandomErasing", "TrivialAugment",
-    "OPCVIZ_PLUGINS", "FILE", "AdamW", "PyTorch",
-}  # fmt: skip
-"""Proper names: there is nothing to explain about their letters."""
-STUDIES = list(list_studies(Store(shipped_root())))
-
-
-def words(app) -> list[str]:
-    """What a person reads on a page: texts, labels, choices, help."""
-    found: list[str] = []
-
-    def take(text: object) -> None:
-        if isinstance(text, str):
-            found.append(
-                html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", text, flags=re.S))
-            )
-
-    for kind in ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error"):
-        for each in app.get(kind):
-            take(each.value)
-            take(getattr(each.proto, "help", ""))
-    for each in app.get("html"):
-        take(each.proto.body)
-    for kind in (
-        "selectbox", "multiselect", "button_group", "number_input", "text_input", "slider",
-        "select_slider", "toggle", "button", "expander", "metric", "download_button", "popover",
-    ):  # fmt: skip
-        for each in app.get(kind):
-            proto = each.proto
-            for field in ("label", "help", "body"):
-                take(getattr(proto, field, ""))
-            for option in getattr(proto, "options", ()):
-                take(option if isinstance(option, str) else getattr(option, "content", ""))
-    return found
-
-
-def unexplained(texts: list[str]) -> set[str]:
-    known = {part for key in TERMS for part in re.findall(r"\w+", key)}
-    known |= {part for t in TERMS.values() for part in ABBREVIATION.findall(t.name)}
-    methods = (f"{c.info.name} {c.info.title} {c.info.paper}" for c in known_methods())
-    known |= {part for text in methods for part in re.findall(r"\w+", text)}
-    said = {word for text in texts for word in ABBREVIATION.findall(_plain(text))}
-    return {w for w in said if w not in known and w not in NAMES and w.rstrip("s") not in known}
-
-
-def _plain(text: str) -> str:
-    """Without icons, code and addresses."""
-    return re.sub(r":material/\w+:|`[^`]*`|https?://\S+", " ", text)
-
-
-@pytest.mark.parametrize(
-    "study", [STUDIES[0], *(pytest.param(s, marks=pytest.mark.slow) for s in STUDIES[1:])]
-)
-@pytest.mark.parametrize("page", PAGES)
-def test_every_abbreviation_is_in_the_glossary(visit, page, study):
-    app = fine(visit(page, study=study))
-    texts = words(app)
-    assert len(" ".join(texts)) > 200, "the page says something"
-    assert not unexplained(texts)
 
 
 def test_an_abbreviation_that_nobody_explained_is_found():

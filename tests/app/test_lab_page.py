@@ -172,11 +172,11 @@ def test_a_run_is_followed_from_the_queue_to_its_end(started, engine):
         assert metrics(lab) == {
             "Forget accuracy": "12.5 %",
             "Retain accuracy": "99 %",
-            "Forget after FM": "97.5 %",
+            "FM, all data": "97.5 %",
             "Norm ratio": "0.5",
         }
         drawn = curves(lab, "live.curves")
-        assert drawn["forget after FM"]["y"] == [97.5, 97.5]
+        assert drawn["FM, all data"]["y"] == [97.5, 97.5]
         assert drawn["forget"]["y"] == [100.0, 12.5]
         assert drawn["loss"]["y"] == [0.5]
         (panel,) = maps(lab, "live.map")["panels"]

@@ -65,9 +65,9 @@ def test_every_live_number_stands_under_its_name(started, store):
     assert shown == {
         "Forget accuracy": "11.5 %",
         "Retain accuracy": "88.2 %",
-        "Forget after FM": "64.8 %",
+        "FM, all data": "64.8 %",
         "Norm ratio": "0.33",
     }
-    drawn = {"forget": 11.5, "retain": 88.25, "forget after FM": 64.75}
+    drawn = {"forget": 11.5, "retain": 88.25, "FM, all data": 64.75}
     assert {name: lines[name] for name in drawn} == drawn
     assert 0.33 in lines.values()

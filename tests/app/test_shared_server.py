@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from reading import captions, fine
 
-from opcviz.common.access import Access, current
+from opcviz.common.access import Access, current, held
 from opcviz.study import shipped_root
 from opcviz.ui.reading import access
 
@@ -39,7 +39,9 @@ def test_fields_for_paths_are_gone_on_a_shared_one(shared, visit, engine) -> Non
     lab.button(key="lab.start").click().run()
     (run,) = engine.list()
     fine(lab)
-    assert Access.from_dict(run.access) == Access((str(shipped_root()),))
+    may = Access.from_dict(run.access)
+    assert may == Access((str(shipped_root()),), visitor=may.visitor)
+    assert len(may.visitor) == 16
 
 
 def _forget(lab):
@@ -70,6 +72,28 @@ def test_an_operator_may_turn_paths_on(shared, visit, tmp_path, monkeypatch) -> 
     assert not fine(lab).error
     _forget(lab).set_value("indices:/etc/passwd").run()
     assert "may not be named" in fine(lab).error[0].value
+
+
+def test_runs_of_other_visitors_are_listed_without_names_and_cannot_be_shown(
+    shared, visit, engine
+) -> None:
+    with held(Access(visitor="ab" * 8)):
+        theirs = engine.submit({"a": 1}, "secret-model.pt · secret data", runner="a.b:c")
+        engine.cancel(theirs)
+    lab = visit("lab")
+    said = " ".join(each.value for each in [*fine(lab).markdown, *lab.caption])
+    assert "Another visitor's run" in said
+    assert "secret" not in said
+    assert not [each for each in lab.button if each.key == f"queue.{theirs}"]
+
+
+def test_on_ones_own_machine_all_runs_are_ones_own(visit, engine) -> None:
+    with held(Access(visitor="ab" * 8)):
+        theirs = engine.submit({"a": 1}, "model.pt", runner="a.b:c")
+        engine.cancel(theirs)
+    lab = visit("lab")
+    assert any("model.pt" in each.value for each in fine(lab).markdown)
+    assert [each for each in lab.button if each.key == f"queue.{theirs}"]
 
 
 @pytest.mark.parametrize(

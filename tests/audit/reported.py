@@ -8,27 +8,39 @@ from functools import cache
 from pathlib import Path
 
 from opcviz.audit.report import Input, Provenance, Report, make_report
+from opcviz.audit.spec import AuditSpec, command_of
 from opcviz.resources import shipped_root
 from opcviz.study import Store, StudyResult, open_study
 
-__all__ = ["HOSTILE", "about", "opened", "part_of", "reported"]
+__all__ = ["HOSTILE", "SPEC", "about", "opened", "part_of", "reported"]
 
 HOSTILE = "</script><img src=http://example.org/x onerror=alert(1)>=\"'&{{ 7*7 }}"
 """A name that ends a script, loads a picture, closes a quote and looks like a template."""
 
-INPUTS = tuple(
-    Input(role, f"{role}.safetensors", digit * 64, 1_234_567, "safetensors")
-    for role, digit in (("original", "a"), ("unlearned", "b"), ("retrained", "c"))
+INPUTS = (
+    *(
+        Input(role, f"{role}.safetensors", digit * 64, 1_234_567, "safetensors")
+        for role, digit in (("original", "a"), ("unlearned", "b"), ("retrained", "c"))
+    ),
+    Input("data", "digits", "d" * 64, 460_000, "data set 'digits', its contents"),
+    Input("forget", "classes:0,1,2", "e" * 64, 13, "scenario"),
+)
+
+SPEC = AuditSpec(
+    original="models/original.safetensors",
+    unlearned="models/unlearned.safetensors",
+    retrained=("models/retrained.safetensors",),
 )
 
 
 def about(model: str) -> Provenance:
     return Provenance(
-        command="opcviz audit --original original.safetensors --unlearned unlearned.safetensors",
+        command=command_of(SPEC, "cpu"),
         inputs=INPUTS,
         environment={"opcviz": "0.1.0", "device": "cpu"},
         warnings=("The weights were stored in half precision.",),
         seconds=28.4,
+        spec=SPEC.to_report(),
         model=model,
     )
 

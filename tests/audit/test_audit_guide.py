@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
-import textwrap
 from pathlib import Path
+from typing import Any
 
-import opcviz
+import pytest
+from audited import FAST
+
 from opcviz.audit import audit_modules
 from opcviz.audit.judging import FAILURES
 from opcviz.cli import commands
@@ -38,13 +41,13 @@ def test_the_options_are_all_explained() -> None:
     assert options_of("audit") - explained - rest <= {"--no-quick", "--no-check"}
 
 
+def python_code() -> str:
+    (code,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    return code
+
+
 def test_the_python_code_calls_what_there_is() -> None:
-    (code,) = [
-        textwrap.dedent(block)
-        for block in re.findall(r"(?:^    .*\n|^\n)+", GUIDE, re.MULTILINE)
-        if "import opcviz" in block
-    ]
-    tree = ast.parse(code)
+    tree = ast.parse(python_code())
     (call,) = [
         node
         for node in ast.walk(tree)
@@ -52,12 +55,23 @@ def test_the_python_code_calls_what_there_is() -> None:
     ]
     named = {keyword.arg: None for keyword in call.keywords}
     inspect.signature(audit_modules).bind(*call.args, **named)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("opcviz"):
-            module = __import__(node.module, fromlist=["_"])
-            assert all(hasattr(module, alias.name) for alias in node.names)
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "opcviz":
-            assert hasattr(opcviz, node.attr) or node.attr == "audit"
+
+
+@pytest.mark.slow
+def test_the_python_code_runs_and_leaves_its_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = python_code().replace("epochs=15", "epochs=1")
+    code = code.replace("quick=True,", f"quick=True, without={list(FAST)},")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["found"].report.verdict.band == 3
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["words"] == names["found"].report.words
+    assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert (tmp_path / "samples.csv").read_text(encoding="utf-8").startswith("sample,class,part")
+    assert list((tmp_path / "audits" / "studies").iterdir())
 
 
 def test_the_workflow_names_no_registry_and_pins_its_actions() -> None:

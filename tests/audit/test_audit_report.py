@@ -101,7 +101,7 @@ def test_every_attack_that_was_made_is_named_with_threat_and_budget(made: Report
     assert all(each.threat and each.budget and each.does for each in made.attackers)
     (relearned,) = [each for each in made.attackers if each.name == "relearned"]
     steps = relearned.settings["relearned"]["steps"]
-    assert f"{steps} steps" in relearned.budget
+    assert f"{steps} training steps" in relearned.budget
 
 
 def test_whatever_counts_in_a_verdict_declares_its_threat_model() -> None:
@@ -124,6 +124,18 @@ def test_a_threat_model_quotes_settings_that_there_are(kind, suite: str) -> None
         said = in_words(text, evidence, tuple(kind.settings))
         assert "{" not in said
         assert not said.endswith(".")
+    does = in_words(kind.threat.does, evidence, tuple(kind.settings))
+    assert not does or (does.endswith(".") and "{" not in does)
+
+
+def test_a_quick_audit_names_the_quick_attackers_alone() -> None:
+    (ladder,) = [kind for kind in ATTACKERS if kind.name == "strongest"]
+    told = {
+        suite: in_words(ladder.threat.does, Evidence().in_suite(suite), tuple(ladder.settings))
+        for suite in ("full", "quick")
+    }
+    assert "MLP" in told["full"]
+    assert "MLP" not in told["quick"]
 
 
 def test_what_was_not_made_is_not_claimed(made: Report, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_work_is_counted_in_multiply_adds(pictures: Images) -> None:
 
 
 def test_a_large_network_gets_less_and_the_report_says_so(pictures: Images) -> None:
-    evidence, told = bounded(Evidence(), net("resnet18", pictures), pictures)
+    evidence, (told,) = bounded(Evidence(), net("resnet18", pictures), pictures)
     for cls, changes in BOUNDED.items():
         assert evidence.settings(cls) == cls().replace(**changes)
     assert len(evidence.settings(StrongestRelearning).grid) == 1
@@ -46,19 +46,19 @@ def test_a_large_network_gets_less_and_the_report_says_so(pictures: Images) -> N
     assert "adam none" in told
     relearned = get_kind("relearned")
     spent = in_words(relearned.threat.spends, evidence, tuple(relearned.settings))
-    assert spent.startswith("30 steps")
+    assert spent.startswith("30 training steps")
     assert evidence.replace(relearned={}, relearning={}) == Evidence(), "nothing else changed"
 
 
 def test_what_was_chosen_stays_and_small_networks_get_all(pictures: Images) -> None:
     chosen = Evidence.from_dict({"relearned": {"steps": 45}})
-    evidence, told = bounded(chosen, net("resnet18", pictures), pictures)
+    evidence, (told,) = bounded(chosen, net("resnet18", pictures), pictures)
     assert evidence.settings(StrongestRelearning) == StrongestRelearning(steps=45)
     assert evidence.settings(Relearning).steps == BOUNDED[Relearning]["steps"]
     assert "relearned" not in told
     small = net("resnet20", pictures)
     assert multiply_adds(small, pictures) < LARGE
-    assert bounded(chosen, small, pictures) == (chosen, "")
+    assert bounded(chosen, small, pictures) == (chosen, ())
 
 
 def test_all_of_it_can_be_asked_for() -> None:

@@ -172,9 +172,10 @@ def test_two_visitors_see_one_queue(app, lab, visit):
     other = visit(f"{app.url}/lab")
     ready(other)
     is_live(other)
-    assert params(other)["run"] == params(lab)["run"]
+    running = params(lab)["run"]
+    assert params(other)["run"] == running
     start(other)
-    other.wait_for_url(lambda url: params(lab)["run"] not in url, timeout=WAIT)
+    other.wait_for_url(lambda url: running not in url, timeout=WAIT)
     expect(other.get_by_test_id("stProgress")).to_contain_text("Queued, next.", timeout=WAIT)
     for page in (lab, other):
         expect(page.get_by_text(re.compile("^running · ")).first).to_be_visible(timeout=WAIT)

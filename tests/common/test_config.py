@@ -139,3 +139,23 @@ def test_descriptions_are_inherited_where_only_the_default_changes() -> None:
 def test_training_settings_survive_json(epochs: int, lr: float, batch: int, warmup: float) -> None:
     spec = Training(epochs=epochs, lr=lr, batch_size=batch, warmup=warmup)
     assert Training.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+
+
+@dataclass(frozen=True)
+class Grown(Inner):
+    joined: str = setting("as before", "joined after answers were stored", elided=True)
+
+
+@dataclass(frozen=True)
+class Further(Grown):
+    joined: str = "anew"
+
+
+def test_a_field_that_joined_later_is_written_only_where_it_was_changed() -> None:
+    assert fingerprint(Grown()) == fingerprint(Inner())
+    assert Grown(joined="b").to_dict() == {"depth": 2, "joined": "b"}
+    assert Grown().all_values() == {"depth": 2, "joined": "as before"}
+    assert Further().to_dict() == {"depth": 2}
+    assert Further(joined="as before").to_dict()["joined"] == "as before"
+    for config in (Grown(), Grown(joined="b"), Further(), Further(joined="as before")):
+        assert type(config).from_dict(config.to_dict()) == config

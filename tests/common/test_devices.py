@@ -8,11 +8,14 @@ from torch import nn
 
 from opcviz.common import devices
 from opcviz.common.config import ConfigError
-from opcviz.common.devices import autocast, memory_format, pick_device, synchronize
+from opcviz.common.devices import Pace, pick_device, synchronize
+from opcviz.models import Architecture
+from opcviz.models.architectures import build_network
 
 CPU = torch.device("cpu")
 SMALL = nn.Linear(4, 4)
 LARGE = nn.Linear(1000, 1001)
+NETS = {name: build_network(Architecture(name), 3, 10) for name in ("resnet8", "resnet20")}
 
 
 @pytest.mark.parametrize(
@@ -39,30 +42,60 @@ def test_the_cpu_is_always_there() -> None:
     synchronize(CPU)
 
 
-def test_full_precision_stays_full() -> None:
-    with autocast("fp32", CPU, LARGE):
-        assert SMALL(torch.ones(1, 4)).dtype == torch.float32
+def kind_of(pace: Pace) -> torch.dtype:
+    """In which numbers a layer computes at this pace."""
+    with pace.autocast():
+        return SMALL(torch.ones(1, 4)).dtype
 
 
-def test_bf16_can_be_forced_on_a_small_net() -> None:
-    with autocast("bf16", CPU, SMALL):
-        assert SMALL(torch.ones(1, 4)).dtype == torch.bfloat16
+@pytest.mark.parametrize(
+    ("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)]
+)
+def test_a_precision_can_be_forced_on_any_net(precision: str, dtype: torch.dtype) -> None:
+    for model in (SMALL, LARGE):
+        pace = Pace.of(precision, "auto", CPU, model, 1024)
+        assert (pace.precision, kind_of(pace)) == (precision, dtype)
 
 
 @pytest.mark.parametrize("units", [True, False])
-def test_auto_casts_only_where_it_pays(monkeypatch: pytest.MonkeyPatch, units: bool) -> None:
+def test_auto_takes_half_width_only_where_it_pays(
+    monkeypatch: pytest.MonkeyPatch, units: bool
+) -> None:
     monkeypatch.setattr(
         torch.backends.cpu, "get_cpu_capability", lambda: "AVX512" if units else "AVX2"
     )
     if units and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         pytest.skip("this processor has no bf16 units")
-    for model, expected in ((SMALL, False), (LARGE, units)):
-        assert devices._bf16_pays(CPU, model) is expected
-        wide = memory_format(CPU, model) == torch.channels_last
-        assert wide is expected
-        with autocast("auto", CPU, model):
-            kind = SMALL(torch.ones(1, 4)).dtype
-        assert (kind == torch.bfloat16) is expected
+    for model, positions, pays in (
+        (SMALL, 1024, False),
+        (LARGE, 1, units),
+        (NETS["resnet8"], 64, False),  # the digits
+        (NETS["resnet20"], 64, False),
+        (NETS["resnet20"], 1024, units),
+        (NETS["resnet8"], 784, units),
+    ):
+        pace = Pace.of("auto", "auto", CPU, model, positions)
+        assert kind_of(pace) == (torch.bfloat16 if pays else torch.float32)
+        assert pace.memory_format == (torch.channels_last if pays else torch.contiguous_format)
+
+
+def test_the_order_in_memory_can_be_forced() -> None:
+    for name, expected in (
+        ("contiguous", torch.contiguous_format),
+        ("channels_last", torch.channels_last),
+    ):
+        for model in (SMALL, LARGE):
+            assert Pace.of("auto", name, CPU, model, 1024).memory_format == expected
+
+
+def test_a_weight_seen_without_a_gradient_first_still_has_one() -> None:
+    """With casts cached, the second use would take the first one's copy, which has no history."""
+    layer = nn.Linear(4, 4)
+    with Pace.of("bf16", "auto", CPU, layer, 1).autocast():
+        with torch.no_grad():
+            layer(torch.ones(1, 4))
+        layer(torch.ones(1, 4)).float().sum().backward()
+    assert layer.weight.grad is not None
 
 
 @pytest.mark.parametrize("error", [None, RuntimeError])

@@ -151,3 +151,18 @@ def test_force_comes_after_the_grace_and_not_before(runs):
     pool.flights["a"][1].set_exception(RuntimeError("worker killed"))
     queue.step()
     assert runs.status(id).status == "cancelled"
+
+
+def test_idle_workers_are_counted_rarely_and_at_once_when_a_run_comes(runs):
+    pool, clock, counts = HandMoved(runs.store, "a"), [0.0], []
+    pool.workers = lambda: counts.append(clock[0]) or set(pool.names)
+    queue = Dispatcher(runs, pool, "e", clock=lambda: clock[0])
+    for clock[0] in (0.0, 0.5, 1.0, 4.5, 5.5):
+        queue.step()
+    assert counts == [0.0, 5.5]
+    pool.names = {"b"}  # another worker in its place, unseen so far
+    [id] = submit(runs, 1)
+    clock[0] = 6.0
+    queue.step()
+    assert counts[-1] == 6.0
+    assert pool.launched == [id]

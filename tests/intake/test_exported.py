@@ -25,6 +25,18 @@ from opcviz.intake.weights import read_weights
 from opcviz.models import Architecture, build_network
 
 
+class Paired(nn.Module):
+    """Compares each picture of a batch with every other: its cost grows with the square."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flat, self.out = nn.Flatten(), nn.Linear(3, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.flat(F.adaptive_avg_pool2d(x, 1))
+        return self.out(F.softmax(x @ x.t(), 1) @ x)
+
+
 class Unusual(nn.Module):
     """A network that no list of architectures has, with work in place and a shape of its own."""
 
@@ -124,6 +136,14 @@ def test_a_program_of_one_batch_size_says_what_to_do(tmp_path: Path) -> None:
         recognise(weights, (3, 32, 32), 10)
 
 
+def test_a_program_whose_cost_grows_faster_than_the_batch_is_refused(tmp_path: Path) -> None:
+    """What makes shapes of the batch's size would ask for all memory at a usual batch."""
+    (tmp_path / "model.pt2").write_bytes(exported(Paired().eval()))
+    weights = read_weights(tmp_path / "model.pt2")
+    with pytest.raises(IntakeError, match="grow faster than the number of pictures"):
+        recognise(weights, (3, 32, 32), 10)
+
+
 def test_other_numbers_of_classes_are_said(tmp_path: Path) -> None:
     (tmp_path / "model.pt2").write_bytes(unusual()[1])
     (found,) = recognise(read_weights(tmp_path / "model.pt2"), (3, 32, 32), 7)
@@ -204,7 +224,7 @@ PROGRAMS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "a dangerous operation": (target("torch.ops.aten.from_file.default"), "from_file"),
     "an operation on memory": (target("torch.ops.aten.as_strided.default"), "as_strided"),
     "an expression": (expression, "."),
-    "a huge result": (huge, "more numbers than a network"),
+    "a huge result": (huge, "would make more than"),
     "a path for a name": (no_name, "which is none"),
     "training mode": (trains, r"call model\.eval\(\)"),
     "two inputs": (two_inputs, "more than one tensor"),

@@ -290,6 +290,20 @@ def test_what_was_left_out_is_said(tmp_path: Path) -> None:
     assert "also holds 'ema', not used; 'state_dict' was taken" in notes
 
 
+def test_a_header_whose_length_begins_as_a_pickle_does_is_one_of_safetensors(
+    tmp_path: Path,
+) -> None:
+    """One in 32 files of safetensors: headers are padded to eight bytes."""
+    for padding in range(0, 256, 8):
+        raw = save({"w" * (1 + padding): torch.arange(4.0)})
+        if raw[0] == 0x80:
+            break
+    (tmp_path / "model.safetensors").write_bytes(raw)
+    (found,) = read_weights(tmp_path / "model.safetensors").tensors.values()
+    assert raw[0] == 0x80
+    assert found.tolist() == [0, 1, 2, 3]
+
+
 VALID = [saved(STATE), saved(STATE, _use_new_zipfile_serialization=False), save(STATE)]
 
 

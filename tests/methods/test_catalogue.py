@@ -75,7 +75,7 @@ def values_to_try(cls: type[Config]) -> list[dict[str, object]]:
     """Every field at both ends of its range, beyond them, and of a wrong type."""
     tried: list[dict[str, object]] = [{"no_such_setting": 1}]
     for name, about in settings_of(cls).items():
-        default = cls().to_dict()[name]
+        default = cls().all_values()[name]
         values: list[object] = [None, "x", 0.5, True, [], [1, 2], float("nan"), -1, 10**9]
         values += [bound for bound in (about.low, about.high) if bound is not None]
         values += list(about.choices or ())

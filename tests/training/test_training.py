@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from opcviz.common.config import ConfigError
+from opcviz.common.devices import Pace
 from opcviz.common.progress import Cancelled, Progress, Step
 from opcviz.data import Images
 from opcviz.models import Architecture, Classifier, build_classifier
@@ -290,8 +290,8 @@ def test_on_an_accelerator_losses_are_read_rarely_but_all(
             self.data = tiny_images
             yield from super().epoch(number, generator)
 
-    monkeypatch.setattr(training, "autocast", lambda *_: nullcontext())
-    monkeypatch.setattr(training, "memory_format", lambda *_: torch.contiguous_format)
+    cpu = Pace(torch.device("cpu"), "fp32", torch.contiguous_format)
+    monkeypatch.setattr(training, "pace", lambda *_: cpu)
     monkeypatch.setattr(training, "synchronize", lambda _: None)
     spec = Training(epochs=9, batch_size=16)  # 3 steps an epoch
     ids = torch.arange(len(tiny_images.y_train))

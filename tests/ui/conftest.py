@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 
+@pytest.fixture(scope="session")
+def little_apps(serve) -> str:
+    """The address of the server of all of them."""
+    return serve(Path(__file__).with_name("all_apps.py"))
+
+
 @pytest.fixture(scope="module")
-def address(serve, request) -> str:
+def address(little_apps, request) -> str:
     """The address of this module's little app."""
     name = request.path.stem.removeprefix("test_").removesuffix("_browser")
-    return serve(request.path.with_name(f"{name}_app.py"))
+    return f"{little_apps}/?app={name}"
 
 
 @pytest.fixture(scope="session", autouse=True)

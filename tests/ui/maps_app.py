@@ -47,4 +47,5 @@ got = linked_maps(
     on_select=keep,
     extent=(-1, 1, -1, 1),
 )
+st.text(f"epoch {epoch}")
 st.text(f"pinned {got.sample} · set {len(got.samples)} · classes {list(got.classes)}")

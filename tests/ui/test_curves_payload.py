@@ -25,11 +25,11 @@ def test_lines_hold_what_was_measured_and_no_more():
     assert lines(payload) == {
         "norm ratio": [1.0, None],  # exactly 0 has no place on a log axis
         "forget": [100.0, 4.0],
-        "forget after FM": [100.0, None],
+        "FM, all data": [100.0, None],
     }
     assert (payload["epochs"], payload["reach"]) == (2, 10)
     assert [chart["log"] for chart in payload["charts"]] == [False, True, False]
-    assert [end["label"] for end in payload["charts"][-1]["ends"]] == ["forget", "forget after FM"]
+    assert [end["label"] for end in payload["charts"][-1]["ends"]] == ["forget", "FM, all data"]
 
 
 def test_losses_come_at_steps_and_thinning_keeps_the_newest():

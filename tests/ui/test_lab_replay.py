@@ -16,10 +16,10 @@ LINES = {
     "norm ratio": "norm_ratio",
     "forget": "forget_accuracy",
     "retain": "retain_accuracy",
-    "forget after FM": "fm_accuracy",
+    "FM, all data": "fm_accuracy",
     "FM, retain only": "fm_retain_accuracy",
 }
-LEVELS = {"constant answer", "retrained"}
+LEVELS = {"constant answer", "retrained", "retrained, all data"}
 
 
 def page():
@@ -74,14 +74,15 @@ def test_the_curves_stand_beside_a_constant_answer_and_the_retrained_model():
     model, study = known_results.shipped(), known_results.shipped_study()
     app = AppTest.from_function(page, default_timeout=60).run()
     (chart,) = [c for c in sent(app, "replay.curves")["charts"] if c["name"] == "accuracy"]
-    dashed, *dotted = [line for line in chart["lines"] if line.get("dash")]
+    levels = [line for line in chart["lines"] if line["label"] in LEVELS]
+    dashed, *dotted = levels
     known = model.results.get(EvidenceResult).recovery.constant_predictor
     assert dashed["y"] == [known, known]
     (retrained,) = [
         m for m in study.models if m.method.info.name == "retrain" and m.seed == model.seed
     ]
     last = retrained.training.history[-1]
-    assert [line["y"][0] for line in dotted] == [last["fm_accuracy"], last["fm_retain_accuracy"]]
+    assert [line["y"][0] for line in dotted] == [last["fm_retain_accuracy"], last["fm_accuracy"]]
     said = " ".join(caption.value for caption in app.caption)
     assert "Dashed: what one constant answer scores." in said
     assert f"the retrained model of seed {model.seed}" in said

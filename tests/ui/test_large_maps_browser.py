@@ -2,22 +2,18 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from browser_fixtures import settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture
-def page(address, visit):
-    return opened(address, visit)
-
-
-def opened(address, visit, query=""):
-    page = visit(f"{address}/{query}")
-    expect(page.get_by_test_id("linked-maps")).to_have_attribute(
-        "data-updates", "1", timeout=30_000
-    )
+@pytest.fixture(scope="module")
+def page(address, keep):
+    """Once for all tests: each leaves it as it was."""
+    page = keep(address)
+    expect(page.get_by_test_id("linked-maps")).to_have_attribute("data-updates", "1")
     return page
 
 
@@ -35,7 +31,7 @@ def test_wheel_hand_keys_and_buttons_move_all_maps_together(page):
     page.mouse.move(box["x"] + 200, box["y"] + 100)
     page.mouse.wheel(0, -400)
     expect(page.get_by_role("button", name="Show the whole map")).to_be_enabled()
-    page.wait_for_timeout(100)
+    settled(page)
     near = [picture(page, i) for i in (0, 1)]
     assert all(a != b for a, b in zip(near, whole, strict=True))
     page.get_by_role("button", name="Dragging moves the maps").click()
@@ -43,14 +39,14 @@ def test_wheel_hand_keys_and_buttons_move_all_maps_together(page):
     page.mouse.down()
     page.mouse.move(box["x"] + 120, box["y"] + 90, steps=4)
     page.mouse.up()
-    page.wait_for_timeout(100)
+    settled(page)
     assert all(picture(page, i) != near[i] for i in (0, 1))
     expect(page.locator(".count")).to_have_text("nothing selected")  # it was no lasso
     canvas(page, 1).focus()
     page.keyboard.press("0")
     page.mouse.move(5, 5)
     expect(page.get_by_role("button", name="Show the whole map")).to_be_disabled()
-    page.wait_for_timeout(100)
+    settled(page)
     assert [picture(page, i) for i in (0, 1)] == whole
 
 
@@ -93,7 +89,7 @@ def test_epochs_play_in_the_browser_and_the_slider_is_told_when_left(page):
     ],
 )
 def test_each_colouring_has_its_legend(address, visit, colour, words):
-    page = opened(address, visit, f"?colour={colour}")
+    page = visit(f"{address}&colour={colour}")
     expect(page.locator(".legend")).to_contain_text(words)
 
 

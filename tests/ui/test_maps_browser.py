@@ -1,16 +1,30 @@
 import re
 
 import pytest
+from browser_fixtures import settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
+NOTHING = "pinned None · set 0 · classes []"
+
+
+@pytest.fixture(scope="module")
+def opened(address, keep):
+    page = keep(address)
+    expect(root(page)).to_have_attribute("data-updates", "1")
+    return page
 
 
 @pytest.fixture
-def page(address, visit):
-    page = visit(address)
-    expect(root(page)).to_have_attribute("data-updates", "1", timeout=30_000)
-    return page
+def page(opened):
+    """With nothing selected, and the first epoch: as it opens."""
+    opened.mouse.move(5, 5)
+    slid = opened.get_by_role("slider").input_value() != "0"
+    if slid or words(opened).inner_text() != NOTHING:
+        opened.reload()
+    expect(words(opened)).to_have_text(NOTHING)
+    settled(opened)
+    return opened
 
 
 def root(page):
@@ -72,7 +86,7 @@ def test_hover_shows_the_sample_in_every_map(page):
     expect(tip.locator("tr", has_text="Original")).to_contain_text("cat ✓92 %")
     thumb = tip.locator(".thumb")
     assert "data:image/png" in thumb.evaluate("e => getComputedStyle(e).backgroundImage")
-    assert words(page).inner_text() == "pinned None · set 0 · classes []"  # hovering stays here
+    assert words(page).inner_text() == NOTHING  # hovering stays here
     page.mouse.move(5, 5)
     expect(tip).to_be_hidden()
     assert canvas(page, 1).get_attribute("data-ghost") is None
@@ -83,7 +97,7 @@ def test_a_click_pins_and_a_second_one_lets_go(page):
     expect(words(page)).to_have_text("pinned 1002 · set 0 · classes []")
     expect(canvas(page, 0)).to_have_attribute("data-pinned", "1002")
     page.mouse.click(*middle(page, 1))
-    expect(words(page)).to_have_text("pinned None · set 0 · classes []")
+    expect(words(page)).to_have_text(NOTHING)
 
 
 def test_points_glide_to_new_places_and_keep_the_pin(page):
@@ -101,7 +115,9 @@ def test_points_glide_to_new_places_and_keep_the_pin(page):
     page.get_by_role("slider").focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("window.moves.includes('yes') && window.moves.at(-1) === 'no'")
+    expect(page.get_by_text("epoch 3", exact=True)).to_be_visible()
+    settled(page)
+    assert page.evaluate("window.moves.includes('yes') && window.moves.at(-1) === 'no'")
     assert int(root(page).get_attribute("data-updates")) > seen
     assert pixels(page, 1) < moving / 2  # the cloud has contracted
     assert pixels(page, 0) == pytest.approx(still, rel=0.02)
@@ -117,10 +133,10 @@ def test_a_class_of_the_legend_dims_the_others(page):
     )
     assert pixels(page, 0) > 0.7 * full  # dimmed, not gone
     page.mouse.move(*middle(page, 0))
-    page.wait_for_timeout(100)
+    settled(page)
     assert canvas(page, 0).get_attribute("data-ghost") != "1002"  # dimmed points are not hovered
     page.get_by_role("button", name="kept class dog").click()
-    expect(words(page)).to_have_text("pinned None · set 0 · classes []")
+    expect(words(page)).to_have_text(NOTHING)
 
 
 def test_the_lasso_selects_a_set(page):
@@ -147,7 +163,7 @@ def test_the_keyboard_reaches_everything(page):
     expect(words(page)).to_have_text(f"pinned {second} · set 0 · classes []")
     assert f"Sample {second}" in page.locator(".said").text_content()
     page.keyboard.press("Escape")
-    expect(words(page)).to_have_text("pinned None · set 0 · classes []")
+    expect(words(page)).to_have_text(NOTHING)
 
 
 def test_python_can_select(page):
@@ -160,7 +176,7 @@ def test_python_can_select(page):
 
 def test_dark_theme(address, visit):
     page = visit(address, theme="dark")
-    expect(root(page)).to_have_attribute("data-theme", "dark", timeout=30_000)
+    expect(root(page)).to_have_attribute("data-theme", "dark")
     corner = canvas(page, 0).evaluate(
         "c => [...c.getContext('2d').getImageData(0, 0, 1, 1).data].slice(0, 3)"
     )

@@ -5,6 +5,7 @@ import pytest
 from opcviz.ui.charts import maps_component
 from opcviz.ui.charts.maps_component import Panel, Samples
 from opcviz.ui.charts.maps_component.payload import build_payload
+from opcviz.ui.charts.shared import script
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
@@ -45,7 +46,7 @@ def epoch(number: int) -> dict:
 
 def test_a_row_begun_again_draws_one_map_and_its_newest_epoch(browser):
     page = browser.new_page()
-    code = maps_component._read(*maps_component._JS)
+    code = script(*maps_component._JS)
     seen = page.evaluate(HOST, [maps_component._HTML, code, [epoch(i) for i in range(4)]])
     page.close()
     assert [len(titles) for titles in seen] == [1, 1, 1, 1]

@@ -1,15 +1,21 @@
 import re
+from pathlib import Path
 
 import pytest
+from browser_fixtures import settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def address(serve) -> str:
+    """An app with pages of its own."""
+    return serve(Path(__file__).with_name("state_app.py"))
+
+
 def shows(page, name, sample):
-    expect(page.get_by_text(f"page {name} sample {sample}", exact=True)).to_be_visible(
-        timeout=30_000
-    )
+    expect(page.get_by_text(f"page {name} sample {sample}", exact=True)).to_be_visible()
     end = f"sample={sample}$" if sample is not None else "map=umap$"
     expect(page).to_have_url(re.compile(end))
 
@@ -36,5 +42,5 @@ def test_address_and_selection_agree_after_fast_picks(address, visit):
     shows(page, "one", 5)
     page.get_by_role("button", name="pin 4").click()
     page.get_by_role("button", name="pin 5").click()
-    page.wait_for_timeout(500)
+    settled(page, 30)
     shows(page, "one", 5)

@@ -48,6 +48,42 @@ def test_what_is_refused_leaves_nothing(area: Area, name: str, content: bytes, s
     assert files(area.root) == []
 
 
+def several(*names: str) -> list[tuple[str, io.BytesIO]]:
+    return [(name, io.BytesIO(name.encode())) for name in names]
+
+
+def test_the_files_of_a_models_folder_lie_together_under_names_of_our_own(area: Area) -> None:
+    given = several(
+        "../x/config.json", "my net.SAFETENSORS", "C:\\preprocessor_config.json", "a.md"
+    )
+    folder = area.keep_model(given)
+    assert folder.parent == area.folder
+    assert {file.name: file.read_text() for file in folder.iterdir()} == {
+        "config.json": "../x/config.json",
+        "model.safetensors": "my net.SAFETENSORS",
+        "preprocessor_config.json": "C:\\preprocessor_config.json",
+    }
+    area.drop(folder)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("config.json",), "0 files of weights"),
+        (("config.json", "a.bin", "b.safetensors"), "2 files of weights"),
+        (("a.safetensors", "b.safetensors"), "2 files of weights"),
+        (("config.json", "x" * 90 + ".bin"), "remove some"),
+    ],
+)
+def test_what_is_no_models_folder_leaves_nothing(
+    area: Area, names: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(IntakeError, match=said):
+        area.keep_model(several(*names))
+    assert files(area.root) == []
+
+
 def test_limits_of_a_visitor_and_of_all(area: Area) -> None:
     first = area.keep("a.npz", io.BytesIO(bytes(90)))
     with pytest.raises(IntakeError, match="remove some"):

@@ -61,8 +61,10 @@ class Blocks(Kind[Context]):
     threat = Threat(
         holds="the pooled output of every block, labelled pictures, and the features and answers "
         "of the original, where there is one",
-        spends="one affine map a block in closed form; probes of {probing.hidden} hidden units "
-        "trained for {probing.steps} steps",
+        spends="for each block one affine map, found in one step by least squares, and small "
+        "networks of {probing.hidden} hidden units, trained for {probing.steps} steps",
+        does="Recovery, small networks (probes), separability and likeness to the original (CKA), "
+        "at every block.",
     )
     fields = {"blocks[]": "`name`, and the same recovery, separability and collapse at every block"}
     rows = (

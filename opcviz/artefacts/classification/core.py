@@ -88,8 +88,10 @@ class Core(Kind[Context]):
     threat = Threat(
         holds="the features of the model, labelled pictures of what was retained or of every "
         "class, and the head and the answers of the original, where there is one",
-        spends="one affine map in closed form (relative ridge {recovery.ridge}); no weight is "
-        "trained",
+        spends="one affine map of the features, found in one step by least squares (ridge "
+        "{recovery.ridge} of the features' size); no weight of the model is changed",
+        does="The model is asked as it is, and affine maps are fitted to its features: feature "
+        "mapping (FM) to the original's features, head recovery (HR) to the answers.",
     )
     fields = {
         "accuracy.{forget_train,retain_train,forget_test,retain_test}": (

@@ -75,7 +75,7 @@ class PlantedTruth(Kind[Context]):
     result = GroundTruth
     threat = Threat(
         holds="the model as anybody may ask it, and what was planted in its train set",
-        spends="one question a picture",
+        spends="one query to the model for each picture",
     )
     family = "ground truth"
     scenarios = ("confusion", "trigger")

@@ -42,7 +42,9 @@ class Information(Kind[Context]):
     result = InformationResult
     threat = Threat(
         holds="what the model computes on train pictures that are marked as forgotten or retained",
-        spends="two fits a block, on at most {information.limit} pictures of either part",
+        spends="two fits for each block, on at most {information.limit} forgotten and as many "
+        "retained pictures",
+        does="How many bits every block tells of whether a picture is forgotten: a lower bound.",
         more="find more bits than these in a block: the figures are lower bounds",
     )
     fields = {

@@ -83,8 +83,10 @@ class GradientInversion(Kind[Context]):
     threat = Threat(
         holds="the weights of the model, and the gradient of a forgotten picture in it, or what a "
         "block computes on the picture",
-        spends="at most {inversion.most_steps} steps a picture, from {inversion.restarts} starts, "
-        "for {evidence.pictures} pictures",
+        spends="a search of at most {inversion.most_steps} steps for each of "
+        "{evidence.pictures} pictures; starting points for each search: {inversion.restarts}",
+        does="Forgotten pictures are rebuilt from their gradients and from what every block "
+        "computes on them.",
         more="search longer than {inversion.most_steps} steps a picture, invert others than the "
         "{evidence.pictures} tried, or bring a model of what such pictures look like",
     )

@@ -75,6 +75,8 @@ class Lira(Kind[Context]):
         holds="the answers of the model, and models that were trained with and without the "
         "forgotten data",
         spends="no training beyond the original and the retrained models in hand",
+        does="Membership of forgotten samples by likelihood ratios (LiRA, RMIA) of the answers, "
+        "beside originals and retrained models of several seeds.",
         more="train dozens of models with and without the forgotten data, so that likelihood "
         "ratios tell smaller differences",
     )

@@ -112,8 +112,10 @@ class MembershipTests(Kind[Context]):
     result = MembershipResult
     threat = Threat(
         holds="the answers of the model, and samples that it was trained on or never saw",
-        spends="a threshold on each of five scores; support vector machines fitted on at most "
-        "{membership.shadow} samples a side",
+        spends="one threshold on each of five scores, and support vector machines fitted on at "
+        "most {membership.shadow} samples that it was trained on and as many that it never saw",
+        does="Forgotten samples are told from samples that the model never saw, by its answers to "
+        "them: with thresholds, and with support vector machines (SVC).",
     )
     fields = {
         "membership.{thresholds,svc,outliers,separability}": (

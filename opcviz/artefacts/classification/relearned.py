@@ -46,8 +46,11 @@ class Relearned(Kind[Context]):
     threat = Threat(
         holds="the weights of the model, the retained pictures, and {relearned.shots} forgotten "
         "ones of each class",
-        spends="{relearned.steps} steps for each of a grid of optimisers and rates, with "
-        "{relearned.anew} last blocks started afresh; the best of all counts",
+        spends="{relearned.steps} training steps in each run of a grid: by SGD at learning rate "
+        "{relearned.sgd} and by Adam at {relearned.adam}, with the last {relearned.anew} blocks "
+        "started from fresh weights; the best run counts",
+        does="The model is trained on, by several optimisers and with fresh last blocks; given are "
+        "{relearned.shots} forgotten pictures of each class.",
         more="relearn for more than {relearned.steps} steps, from more forgotten pictures of each "
         "class than {relearned.shots:max}, or from generated ones that resemble them",
     )

@@ -54,7 +54,9 @@ class RelearningCurves(Kind[Context]):
     threat = Threat(
         holds="the weights of the model, and retained pictures, {relearning.shots} forgotten ones "
         "of each class, or another data set ({relearning.other})",
-        spends="{relearning.steps} steps at one rate",
+        spends="{relearning.steps} training steps at the learning rate {relearning.lr}",
+        does="The model is trained on: with retained pictures, with a few forgotten ones, and with "
+        "other data.",
     )
     fields = {
         "relearning.variants": "curves of forget accuracy while an attacker trains on, by his data"

@@ -92,7 +92,8 @@ class ShadowModels(Kind[Context]):
     result = ShadowResult
     threat = Threat(
         holds="the answers of the model, data like its own, and the unlearning method",
-        spends="{shadows.originals} originals, and {shadows.sets} forget sets unlearned from each",
+        spends="training of {shadows.originals} further originals, and unlearning of "
+        "{shadows.sets} forget sets from each",
         more="train more than {shadows.originals} originals with {shadows.sets} forget sets each",
     )
     fields = {

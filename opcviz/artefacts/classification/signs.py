@@ -86,10 +86,12 @@ class Signs(Kind[Context]):
     result = SignsResult
     threat = Threat(
         holds="what the model computes on train pictures that are marked as forgotten or retained",
-        spends="one fit a judge ({judging.chosen}) and place, on at most {judging.limit} pictures "
-        "of either part",
-        more="tell forgotten from retained pictures by a stronger judge than {judging.chosen}, or "
-        "by one that saw more than {judging.limit} of either",
+        spends="one fit for each judge ({judging.chosen:names}) and each place in the network, on "
+        "at most {judging.limit} forgotten and {judging.limit} retained pictures",
+        does="Forgotten test pictures are told from retained ones at every block and by the "
+        "answers; the judges are {judging.chosen:names}.",
+        more="tell forgotten from retained pictures by a stronger judge than "
+        "{judging.chosen:names}, or by one that saw more than {judging.limit} of each",
     )
     family = "separability"
     quick = {"judging": {"quick": True}}

@@ -87,9 +87,13 @@ class WorstCase(Kind[Context]):
     threat = Threat(
         holds="what every block of the model computes, and labelled pictures of every class; or "
         "of what was retained alone, with the answers of the original, where there is one",
-        spends="one fit a place and map ({strongest.chosen}); no training of the model",
-        more="fit other maps than {strongest.chosen} to what the blocks compute, give them more "
-        "than {strongest.width} numbers of an output at once, or put several blocks together",
+        spends="one fit for each place in the network and each kind of map "
+        "({strongest.chosen:names}); no weight of the model is changed",
+        does="At every block of the network, before and after averaging over positions, maps "
+        "({strongest.chosen:names}) are fitted that answer for the model; what they get from raw "
+        "pixels stands beside.",
+        more="fit other maps than {strongest.chosen:names} to what the blocks compute, give them "
+        "more than {strongest.width} numbers of an output at once, or put several blocks together",
     )
     family = "recovery"
     quick = {"strongest": {"quick": True}}

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ...common.records import Undefined, defined
 from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs, StrongestResult
-from ...verdict import FAMILIES, Check, Dossier, Verdict, judge, together
+from ...verdict import FAMILIES, Check, Dossier, Ranked, Verdict, judge, rank, together
 from ...verdict.dossier import FULL
 from ..kind import Kind, kinds
 from ..verdicts import Known, register_verdict
@@ -31,7 +31,21 @@ def _together(
     )
 
 
-@register_verdict("classification", _together)
+def _rank(
+    model: Known,
+    original: Known | None,
+    retrained: Sequence[Known],
+    sizes: Mapping[str, int],
+) -> tuple[Ranked, ...]:
+    """How far each attacker came."""
+    return rank(
+        _dossier(model, sizes),
+        _dossier(original, sizes) if original else None,
+        [_dossier(each, sizes) for each in retrained],
+    )
+
+
+@register_verdict("classification", _together, _rank)
 def judge_classifiers(
     model: Known,
     original: Known | None,
@@ -84,7 +98,7 @@ def _attacks(
     attempts: list[Attempt] = []
     signs: list[Sign] = []
     lacking: dict[str, str] = {}
-    for kind in sorted(kinds("classification"), key=_rank):
+    for kind in sorted(kinds("classification"), key=_order):
         found = known.answer(kind.name)
         made = found.attempts() if isinstance(found, Attempts) else ()
         told = found.signs() if isinstance(found, Signs) else ()
@@ -100,7 +114,7 @@ def _attacks(
     return tuple(attempts), tuple(signs), {**absent, **lacking}
 
 
-def _rank(kind: Kind) -> int:
+def _order(kind: Kind) -> int:
     """Place of a kind among those that test membership, after all others."""
     return STRONGEST_FIRST.index(kind.name) if kind.name in STRONGEST_FIRST else -1
 

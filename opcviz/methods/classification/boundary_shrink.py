@@ -51,6 +51,7 @@ class BoundaryShrink(Iterative[Classifier]):
 
     parts = "forget"
     tasks = frozenset({"classification"})
+    exact = "the neighbours' labels: signs of gradients; the training follows the precision"
 
     def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """Cross-entropy against a fixed table of neighbours' labels."""

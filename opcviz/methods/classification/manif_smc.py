@@ -61,6 +61,7 @@ class ManiFSMC(Iterative[Classifier]):
 
     parts = "forget"
     tasks = frozenset({"classification"})
+    exact = "neighbours and centroids, of features; the training follows the precision"
 
     def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """The triplet loss; neighbours and centroids are looked up once, in original features.

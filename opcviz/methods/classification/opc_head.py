@@ -49,6 +49,7 @@ class OPCHead(Method[Classifier]):
     )
 
     tasks = frozenset({"classification"})
+    exact = "all of it: features as evidence sees them, and least squares in float64"
 
     def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
         """Observe, solve, replace the head."""

@@ -39,6 +39,8 @@ class SalUn(RandomLabel):
     they are given a mask.
     """
 
+    exact = "the mask: gradients of all forget data, ranked; the training follows the precision"
+
     saliency: float = 0.5
     masked_norms: str = setting(
         "batch",

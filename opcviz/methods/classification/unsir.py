@@ -68,6 +68,7 @@ class UNSIR(Iterative[Classifier]):
 
     parts = "retain"
     tasks = frozenset({"classification"})
+    exact = "the noise, a search in the gradient; the training follows the precision"
     scenarios = frozenset({"classes"})
     limits = "its noise stands for a whole class, and impairing it impairs all of the class"
 

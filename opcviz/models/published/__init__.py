@@ -12,6 +12,8 @@ from collections.abc import Callable
 from torch import nn
 
 from .cifar_resnet import cifar_resnet
+from .libraries import LIBRARIES
+from .library_nets import library_net
 from .small import pooled, small, stem7
 from .vision_transformer import vit
 from .wide_resnet import wide_resnet
@@ -32,6 +34,12 @@ FAMILIES: dict[str, Callable[[str, int, int], nn.Module | None]] = {
 
 
 def build_published(name: str, channels: int, classes: int) -> nn.Module | None:
-    """A freshly initialised network (B, channels, H, W) -> (B, classes); None for no such name."""
+    """A freshly initialised network (B, channels, H, W) -> (B, classes); None for no such name.
+
+    Raises:
+        ConfigError: for a network of timm or transformers that cannot be made here.
+    """
     family, _, rest = name.partition(":")
+    if family in LIBRARIES:
+        return library_net(name, channels, classes)
     return FAMILIES[family](rest, channels, classes) if family in FAMILIES else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...common.devices import autocast
+from ...common.devices import Pace
 from ...common.parts import Part, Side, side_of
 from ...common.progress import Progress
 from ...data import Split, as_float
@@ -98,8 +99,11 @@ def answers(model: BodyHead, x: Tensor, *, batch: int = 256) -> Tensor:
     which moves its accuracy by the samples that lie on the edge between two classes.
     """
 
+    positions = max(math.prod(x.shape[2:]), getattr(model, "resize", 0) ** 2)
+    how = Pace.of("auto", "auto", x.device, model, positions)
+
     def look(part: Tensor) -> tuple[Tensor]:
-        with autocast("auto", x.device, model):
+        with how.autocast():
             return (model(part),)
 
     (logits,) = passes(model, x, look, batch, None)

@@ -106,7 +106,7 @@ class Ink:
     retain: str = "#1E9273"
     test: str = "#8070D6"
     reference: str = "#7C8796"
-    loss: str = "#2B86C9"
+    loss: str = "#7C8796"
     norm: str = "#A65FA8"
 
 

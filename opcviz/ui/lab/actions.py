@@ -8,7 +8,7 @@ from ...common.plugins import sources
 from ...engine import DEFAULT_RUNNER, UnknownRun
 from ...study import Job, ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.spec import model_place
-from ..reading import state
+from ..reading import access, state
 from ..reading import store_reader as library
 from ..sections.sentences import headline
 from . import live
@@ -95,8 +95,8 @@ def current_run() -> str | None:
             st.info(f"There is no run '{asked}' in this store.")
             asked = None
     if not asked:
-        here = (run.id for run in runs.list() if run.active and run.runner == DEFAULT_RUNNER)
-        asked = next(here, None)
+        here = (run for run in runs.list() if run.active and run.runner == DEFAULT_RUNNER)
+        asked = next((run.id for run in here if access.is_mine(run)), None)
     if asked:
         st.session_state["lab.run"] = asked
         st.session_state["lab.followed"] = {*st.session_state.get("lab.followed", ()), asked}

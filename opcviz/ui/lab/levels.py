@@ -7,25 +7,26 @@ from ...results import EvidenceResult
 from ...study import ModelResult, StudyResult
 from ..charts.curves_component import CURVES, DASHED, DOTTED, Level
 
-__all__ = ["levels_line", "levels_of"]
+__all__ = ["ATTACKERS", "levels_line", "levels_of"]
 
-ATTACKERS = ("fm_accuracy", "fm_retain_accuracy")
+ATTACKERS = {"fm_retain_accuracy": "retrained", "fm_accuracy": "retrained, all data"}
+"""What the retrained model's level is called, by the attacker's curve."""
 
 
 def levels_of(study: StudyResult, seed: int) -> list[Level]:
     """Lines across the accuracies, as far as the study has what they are taken from.
 
-    Dashed: the best score of one constant answer. Dotted, in the colour of each attacker's curve:
-    what that attacker had from the retrained model of the seed when its training ended.
+    Dashed: the best score of one constant answer. Dotted: what either attacker had from the
+    retrained model of the seed when its training ended.
     """
     found = []
     if (constant := _constant(study)) is not None:
         found.append(Level("constant answer", constant, DASHED))
     retrained = retrained_of(study, seed)
     last = retrained.training.history[-1] if retrained and retrained.training.history else {}
-    for name in ATTACKERS:
+    for name, label in ATTACKERS.items():
         if (value := last.get(name)) is not None:
-            found.append(Level("retrained", value, DOTTED, CURVES[name].color))
+            found.append(Level(label, value, DOTTED, CURVES[name].color))
     return found
 
 
@@ -39,8 +40,8 @@ def levels_line(study: StudyResult, seed: int) -> str:
     if not history or all(history[-1].get(name) is None for name in ATTACKERS):
         return constant + "No dotted line: the retrained model's attacks were not watched."
     return constant + (
-        f"Dotted: what the attacker of the same colour gets from the retrained model of seed "
-        f"{seed}, which never saw the forgotten data."
+        f"Dotted: what the attacker FM gets from the retrained model of seed {seed}, which never "
+        "saw the forgotten data, fitted on retained data only or on all."
     )
 
 

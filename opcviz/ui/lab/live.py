@@ -13,16 +13,17 @@ from ...common.config import ConfigError
 from ...engine import Run, UnknownRun
 from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.naming import apart
-from ..charts.curves_component import Level, run_curves
+from ..charts.curves_component import CURVES, Level, run_curves
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.scroll_up import scroll_up
+from ..reading import access
 from ..reading import store_reader as library
 from ..sections.follower import Tail
 from ..sections.glossary import help_of
 from ..sections.sentences import percent, power_of_ten
 from ..sections.steering import steer, waiting
 from . import elsewhere
-from .levels import levels_line, levels_of
+from .levels import ATTACKERS, levels_line, levels_of
 
 __all__ = ["follow", "queue", "replay"]
 
@@ -32,6 +33,7 @@ TILES = """<style>
 [data-testid="stMetric"] {height: 100%; padding: .6rem .8rem}
 </style>"""
 """On a narrow window a tile breaks its words instead of cutting them."""
+OTHERS = "Another visitor's run"
 POLL = 0.3  # seconds between two looks at a run
 ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -148,9 +150,10 @@ def _live_view(record: Run, tail: Tail) -> None:
         border=True,
         help=help_of("retain accuracy"),
     )
+    attacker = next((name for name in ATTACKERS if last.get(name) is not None), "fm_accuracy")
     numbers[2].metric(
-        "Forget after FM",
-        percent(last.get("fm_accuracy")),
+        CURVES[attacker].label,
+        percent(last.get(attacker)),
         border=True,
         help=help_of("FM"),
     )
@@ -278,7 +281,7 @@ def _epoch_map(
 
 
 def queue() -> None:
-    """All runs of this store, whoever started them."""
+    """All runs of this store; of those of other visitors of a shared server only that they are."""
     engine = library.engine()
     some = any(run.active for run in engine.list()[:20])
     st.fragment(_queue, run_every=1.0 if some else None)()
@@ -311,18 +314,18 @@ def _queue() -> None:
     told = _told_apart(runs)
     for run in runs:
         what, status, show = st.columns([4, 3, 1], vertical_alignment="center")
-        what.markdown(
-            f"{ICONS[run.status]} {run.label or run.id}{told.get(run.id, '')} · "
-            f"{_clock(run.created)}"
-        )
+        mine = access.is_mine(run)
+        label = f"{run.label or run.id}{told.get(run.id, '')}" if mine else OTHERS
+        what.markdown(f"{ICONS[run.status]} {label} · {_clock(run.created)}")
         ahead = engine.position(run.id)
         about = {
             "queued": "next" if not ahead else f"{ahead} before it",
             "failed": run.cause,
             "cancelled": run.cause,
         }.get(run.status, "" if run.seconds is None else _duration(run.seconds))
-        status.caption(f"{run.status} · {about}" if about else run.status)
-        if show.button("Show", key=f"queue.{run.id}", width="stretch"):
+        told_why = about and (mine or run.status not in ("failed", "cancelled"))
+        status.caption(f"{run.status} · {about}" if told_why else run.status)
+        if mine and show.button("Show", key=f"queue.{run.id}", width="stretch"):
             elsewhere.show(run)  # leaves this page, if the run belongs to another
             st.query_params["run"] = st.session_state["lab.run"] = run.id
             st.session_state["lab.scroll"] = run.id

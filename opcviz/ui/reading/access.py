@@ -19,6 +19,7 @@ import hashlib
 import ipaddress
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,11 +36,24 @@ from .uploads import Area, sweep
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["area", "drop", "keep", "may_load_code", "may_name_paths", "may_now", "shared"]
+    from ...engine import Run
+
+__all__ = [
+    "area",
+    "drop",
+    "is_mine",
+    "keep",
+    "keep_model",
+    "may_load_code",
+    "may_name_paths",
+    "may_now",
+    "shared",
+    "visitor",
+]
 
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
 """Headers by which a proxy on this machine says that it asks for somebody else."""
-_AREA = "access.area"  # of this session
+_AREA, _VISITOR = "access.area", "access.visitor"  # of this session
 
 
 def shared() -> bool:
@@ -82,7 +96,26 @@ def may_now() -> Access | None:
     places, mine = (*_places(), str(shipped_root())), _known_area()
     if mine is not None:
         places += (str(mine.folder),)
-    return Access(places, tuple(sources()), may_load_code())
+    return Access(places, tuple(sources()), may_load_code(), visitor())
+
+
+def visitor() -> str:
+    """Who asks, so that runs of one visitor of a shared server are told from those of others.
+
+    The same in every session of somebody who has logged in, else a session's; empty on a person's
+    own machine, where all sessions are theirs, and where nobody asks.
+    """
+    if not shared() or get_script_run_ctx(suppress_warning=True) is None:
+        return ""
+    name = _of_login()
+    if name is None:
+        name = st.session_state.setdefault(_VISITOR, secrets.token_hex(16))
+    return hashlib.sha256(f"visitor|{name}".encode()).hexdigest()[:16]
+
+
+def is_mine(run: Run) -> bool:
+    """Whether whoever asks now began a run; on a person's own machine all are theirs."""
+    return not shared() or (run.access or {}).get("visitor") == visitor()
 
 
 def _places() -> tuple[str, ...]:
@@ -112,6 +145,15 @@ def keep(upload: UploadedFile) -> Path:
         IntakeError: when it is empty, too large, or of no kind that is read here.
     """
     return area().keep(upload.name, upload)
+
+
+def keep_model(uploads: Sequence[UploadedFile]) -> Path:
+    """Write the files of a model's folder into this visitor's area, as a folder.
+
+    Raises:
+        IntakeError: as `keep`, and where they are not the files of one.
+    """
+    return area().keep_model([(upload.name, upload) for upload in uploads])
 
 
 def drop(path: str) -> None:

@@ -47,12 +47,17 @@ def newest(engine: Engine, runner: str, job: PageJob) -> Run | None:
 
 
 def past_seconds(engine: Engine, job: PageJob) -> float | None:
-    """The median of what past audits of such data with this suite took; None without any."""
+    """The median of what past audits of as many models on such data with this suite took; None
+    without any."""
     took = []
+    wanted = (job.data, job.suite, job.retrain, len(job.files))
     for run in engine.list():
         if run.runner == RUNNER and run.status == "finished" and run.seconds is not None:
-            like = (run.job.get("data"), run.job.get("suite", "quick"), run.job.get("retrain", 0))
-            if like == (job.data, job.suite, job.retrain):
+            try:
+                past = PageJob.from_dict(run.job)
+            except ConfigError:  # of another version
+                continue
+            if (past.data, past.suite, past.retrain, len(past.files)) == wanted:
                 took.append(run.seconds)
     return median(took) if took else None
 

@@ -17,6 +17,7 @@ from ...study import Store, StoreError, open_study, shipped_root
 __all__ = [
     "BAND",
     "EXAMPLE",
+    "EXAMPLE_PICTURES",
     "FOLDER",
     "FORGET_BY",
     "Asked",
@@ -30,6 +31,8 @@ __all__ = [
 
 EXAMPLE = "digits"
 """The shipped study whose models the example takes for somebody's."""
+EXAMPLE_PICTURES = 1797
+"""Pictures of its data, train and test."""
 FORGET_BY = {
     "classes": "Whole classes",
     "list": "A list of files or numbers",
@@ -125,7 +128,7 @@ def asked(chosen: Form) -> Asked:
         unlearned=next(iter(given["unlearned"]), None),
         retrained=given["retrained"],
         data=data,
-        data_name=own[0].name if data and own_file(chosen.data) and own else "",
+        data_name=own[0].name if own and data and data.get("path") == own[0].path else "",
         forget=forget,
         forget_list=next(iter(chosen.files("list")), None) if chosen.forget_by == "list" else None,
         architecture=chosen.architecture.strip(),
@@ -172,9 +175,10 @@ def _data(chosen: Form) -> tuple[dict[str, Any] | None, list[str]]:
             return None, ["The file with your data is missing: give it in step 2."]
         path = files[0].path
     elif chosen.data == FOLDER:
-        path = chosen.folder.strip()
+        given = chosen.files("data")
+        path = given[0].path if given else chosen.folder.strip()
         if not path:
-            return None, ["The folder with your pictures is missing: name it in step 2."]
+            return None, ["The folder with your pictures is missing: give it in step 2."]
     try:
         if not at_hand(chosen.data):
             return None, [f"{chosen.data} is not on this machine."]

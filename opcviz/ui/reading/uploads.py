@@ -7,20 +7,29 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from ...common.config import IntakeError
 
-__all__ = ["SUFFIXES", "Area", "sweep"]
+__all__ = ["SUFFIXES", "Area", "of_folder", "sweep"]
 
 SUFFIXES = (
     *(".safetensors", ".pt", ".pth", ".bin", ".pt2"),
-    *(".npz", ".npy", ".parquet", ".csv", ".txt"),
+    *(".npz", ".npy", ".parquet", ".csv", ".txt", ".zip"),
 )
 """What is read here; the ending is all of a visitor's file name that the server's has."""
+TOLD = ("config.json", "preprocessor_config.json")
+"""What Hugging Face's libraries write beside weights; the first one marks a model's folder."""
+WEIGHTS = {
+    ".safetensors": "model.safetensors",
+    ".bin": "pytorch_model.bin",
+    ".pt": "weights.pt",
+    ".pth": "weights.pth",
+}
+"""Endings of weights in such a folder, and what they are called here."""
 CHUNK = 2**20
 _NAME = re.compile(r"[0-9a-f]{32}")  # of an area: never anything that came from outside
 
@@ -66,10 +75,47 @@ class Area:
             raise IntakeError(
                 f"files of this kind are not read here; there are {', '.join(SUFFIXES)}"
             )
-        for folder in (self.root, self.folder):
+        path = self.folder / f"{secrets.token_hex(8)}{suffix}"
+        self._write(path, content)
+        return path
+
+    def keep_model(self, files: Sequence[tuple[str, BinaryIO]]) -> Path:
+        """Write the files of a model's folder into a folder here, all under names of our own.
+
+        Args:
+            files: names and contents: a config.json, weights, and perhaps what prepares pictures;
+                others are left out.
+
+        Raises:
+            IntakeError: as `keep`, and where there are no weights or several; nothing is left.
+        """
+        names = {_told_name(name): content for name, content in files}
+        weights = [name for name in names if name in WEIGHTS.values()]
+        count = sum(_told_name(name) in WEIGHTS.values() for name, _ in files)
+        if TOLD[0] not in names or count != 1:
+            raise IntakeError(
+                f"a model's folder is given as its {TOLD[0]} and one file of weights "
+                f"({', '.join(WEIGHTS)}), together; here are {count} files of weights"
+            )
+        folder = self.folder / secrets.token_hex(8)
+        try:
+            for name in (*weights, *TOLD):
+                if name in names:
+                    self._write(folder / name, names[name])
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return folder
+
+    def _write(self, path: Path, content: BinaryIO) -> None:
+        """Write a file within the limits; of one that is refused nothing is left.
+
+        Raises:
+            IntakeError: when it is empty or goes beyond a limit.
+        """
+        for folder in dict.fromkeys((self.root, self.folder, path.parent)):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         left, all_left = self.quota - self.used(), self.total - _size(self.root)
-        path = self.folder / f"{secrets.token_hex(8)}{suffix}"
         try:
             with path.open("xb") as out:
                 written = 0
@@ -94,20 +140,37 @@ class Area:
             path.unlink(missing_ok=True)
             raise
         os.utime(self.folder)
-        return path
 
     def used(self) -> int:
         """Bytes of the files here."""
         return _size(self.folder)
 
     def drop(self, path: str | Path) -> None:
-        """Remove a file of this area; what lies elsewhere is left alone."""
-        if Path(path).parent == self.folder:
-            Path(path).unlink(missing_ok=True)
+        """Remove a file or a model's folder of this area; what lies elsewhere is left alone."""
+        path = Path(path)
+        if path.parent != self.folder:
+            return
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove all files here, and the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def of_folder(name: str) -> bool:
+    """Whether an upload is the file that marks a model's folder."""
+    return _told_name(name) == TOLD[0]
+
+
+def _told_name(name: str) -> str:
+    """What a file of a model's folder is called here; empty for one that is not read."""
+    last = re.split(r"[/\\\\]", name)[-1].lower()
+    if last in TOLD:
+        return last
+    return next((ours for suffix, ours in WEIGHTS.items() if last.endswith(suffix)), "")
 
 
 def sweep(root: Path, seconds: float, *, clock: Callable[[], float] = time.time) -> None:

@@ -23,6 +23,8 @@ from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
 from .films import FIT, MEMBER, RESTORES, film, levels, measured, of_samples
 from .paint import paint
+from .plainly import plainly
+from .presentation import presenting
 from .sentences import percent
 from .verdicts import seeds_line
 
@@ -41,6 +43,8 @@ EXITS = (
 STYLE = """
 [data-testid="told"] {font-size: 18px; line-height: 1.4; margin: 0}
 [data-testid="told"] .class {font-weight: 700}
+[data-testid="told"].slide {font-size: clamp(26px, 2.6vw, 44px); line-height: 1.35; max-width: 36em}
+[data-testid="told"].slide p {font-size: inherit; margin: 0 0 .7em}
 .stMainBlockContainer :is(label p, [data-testid="stSelectbox"] *, [data-testid="stPageLink"] p,
 [data-testid="stCaptionContainer"] p) {font-size: 16px}
 .stMainBlockContainer > div > [data-testid="stVerticalBlock"] {gap: .7rem}
@@ -55,10 +59,12 @@ EXPLAIN_PAGE = (
 def question(study: StudyResult, shown: Sequence[Column], beside: References) -> None:
     """What was asked of the network and what came of it, with the colours of what was forgotten."""
     samples, about = library.samples(study)
-    st.html(
-        f"<style>{STYLE}</style>"
-        f'<p data-testid="told">{_asked(samples, about)} {told(shown, beside)}</p>'
-    )
+    said = (_asked(samples, about), *_said(shown, beside))
+    if presenting():  # a slide of its own
+        words = "".join(f"<p>{each}</p>" for each in said)
+        st.html(f'<style>{STYLE}</style><div data-testid="told" class="slide">{words}</div>')
+    else:
+        st.html(f'<style>{STYLE}</style><p data-testid="told">{" ".join(said)}</p>')
 
 
 def read_ahead() -> None:
@@ -94,6 +100,11 @@ def _asked(samples: Samples, about: DataResult) -> str:
 
 def told(shown: Sequence[Column], beside: References) -> str:
     """What the models shown answer and what their verdicts say; HTML, claiming no more."""
+    return " ".join(_said(shown, beside))
+
+
+def _said(shown: Sequence[Column], beside: References) -> list[str]:
+    """The same, sentence by sentence."""
     band = levels(beside)
     said = [(column, _own(column)) for column in shown]
     known = [(html.escape(_name(c)), percent(v)) for c, v in said if v is not None]
@@ -109,9 +120,8 @@ def told(shown: Sequence[Column], beside: References) -> str:
         both = low if low == high else f"{low.removesuffix(' %')} to {high}"
         told = "; membership tells" if any(of_samples(c.results) for c in shown) else ""
         parts.append(f"Networks that never saw them name {both}: that is the goal{told}.")
-    return " ".join((*parts, *(_verdict(column, beside) for column in shown))).replace(
-        " %", "&nbsp;%"
-    )
+    parts += [_verdict(column, beside) for column in shown]
+    return [each.replace(" %", "&nbsp;%") for each in parts]
 
 
 def _own(column: Column) -> float | None:
@@ -202,7 +212,10 @@ def films(
     ]
     playing, ended = _notes(shown)
     player(
-        [_short(each) for each in made],
+        [
+            replace(_short(each), about=plainly(column.model.method.info))
+            for each, column in zip(made, shown, strict=True)
+        ],
         samples,
         key=f"first.{study.place}",
         autoplay=True,

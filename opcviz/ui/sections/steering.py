@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ...engine import Run
+from ..reading import access
 from ..reading import store_reader as library
 
 __all__ = ["steer", "waiting"]
 
 
-def steer(run: Run, page: str, *, help: str = "Only what is missing is done.") -> None:
+def steer(
+    run: Run,
+    page: str,
+    *,
+    help: str = "Only what is missing is done.",
+    leave: Callable[[], None] | None = None,
+) -> None:
     """Cancel, while the run is queued or at work; Resume, where it can go on; else nothing.
+
+    What another visitor waits for, too, is not stopped by Cancel.
 
     Args:
         run: as it is now.
         page: begins the buttons' keys.
         help: of Resume.
+        leave: what to do then, to be shown the run no more.
     """
     engine = library.engine()
     if run.active:
+        engine.wait_for(run.id, access.visitor())
         st.button(
             "Cancel",
             icon=":material/stop_circle:",
             key=f"{page}.cancel.{run.id}",
-            on_click=engine.cancel,
-            args=(run.id,),
+            on_click=_give_up,
+            args=(run.id, leave),
             disabled=run.cancelling,
             width="stretch",
         )
@@ -38,6 +51,15 @@ def steer(run: Run, page: str, *, help: str = "Only what is missing is done.") -
     ):
         engine.resume(run.id)
         st.rerun()  # the whole page: the part that follows the run has stopped renewing itself
+
+
+def _give_up(id: str, leave: Callable[[], None] | None) -> None:
+    """A callback: this visitor waits no longer."""
+    if library.engine().give_up(id, access.visitor()):
+        return
+    st.toast("Another visitor waits for the same run, so it goes on.", icon=":material/group:")
+    if leave is not None:
+        leave()
 
 
 def waiting(run: Run) -> str:

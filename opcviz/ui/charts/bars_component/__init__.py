@@ -12,20 +12,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from ..shared import MOUNT, script
 from .payload import Bars, build_payload
 
 __all__ = ["Bars", "recovery_bars"]
 
 _HERE = Path(__file__).parent
 _HTML = '<div class="row" data-testid="recovery-bars"></div>'
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
 _mount = st.components.v2.component(
-    "opcviz_recovery_bars", html=_HTML, css=_read("bars.css"), js=_read("bars.js")
+    "opcviz_recovery_bars",
+    html=_HTML,
+    css=script(_HERE / "bars.css"),
+    js=script(MOUNT, _HERE / "bars.js"),
 )
 
 

@@ -11,7 +11,6 @@ const BAR_WIDTH = 0.62; // of the room of a stage
 const EDGE = 0.55; // from the middle of the first and the last stage to the ends of the axis
 const CAP = 4; // px, half the width of a whisker's end
 const CAMERA = "M9 3 7.2 5H4a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2h-3.2L15 3Zm3 5a5 5 0 1 1 0 10 5 5 0 0 1 0-10Z";
-const rows = new WeakMap();
 
 class Row {
   constructor(root) {
@@ -203,16 +202,5 @@ function node(name, attributes) {
 }
 
 export default function ({ parentElement, data }) {
-  const root = parentElement.querySelector(".row");
-  let row = rows.get(parentElement);
-  if (!row || row.root !== root) {
-    if (row) row.watcher.disconnect();
-    row = new Row(root);
-    rows.set(parentElement, row);
-  }
-  row.update(data);
-  return () => {
-    row.watcher.disconnect();
-    rows.delete(parentElement);
-  };
+  return mount(parentElement, ".row", (root) => new Row(root), (made) => made.update(data));
 }

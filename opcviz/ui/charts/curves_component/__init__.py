@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..shared import MOUNT, script
 from ..theme import scaled, text_size
 from .payload import CURVES, DASHED, DOTTED, Curve, Level, build_payload
 
@@ -26,14 +27,11 @@ _HTML = """
   <div class="tip" role="tooltip" hidden></div>
 </div>
 """
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
 _mount = st.components.v2.component(
-    "opcviz_run_curves", html=_HTML, css=_read("curves.css"), js=_read("curves.js")
+    "opcviz_run_curves",
+    html=_HTML,
+    css=script(_HERE / "curves.css"),
+    js=script(MOUNT, _HERE / "curves.js"),
 )
 
 

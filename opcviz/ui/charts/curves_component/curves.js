@@ -8,7 +8,6 @@ const PADDING = { top: 2.2, bottom: 2.9, left: 3.4, gap: 1.7, right: 9.4 }; // i
 const TICK_WIDTH = 2.2; // heights of text that a number below needs
 const ACCURACY_SHARE = 1.5; // the accuracy chart beside the others
 const SUPERSCRIPTS = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].entries()) };
-const boards = new WeakMap();
 
 class Board {
   constructor(root) {
@@ -235,16 +234,5 @@ function told(value, chart) {
 }
 
 export default function ({ parentElement, data }) {
-  const root = parentElement.querySelector(".curves");
-  let board = boards.get(parentElement);
-  if (!board || board.root !== root) {
-    if (board) board.watcher.disconnect();
-    board = new Board(root);
-    boards.set(parentElement, board);
-  }
-  board.update(data);
-  return () => {
-    board.watcher.disconnect();
-    boards.delete(parentElement);
-  };
+  return mount(parentElement, ".curves", (root) => new Board(root), (made) => made.update(data));
 }

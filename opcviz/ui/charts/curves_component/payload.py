@@ -25,11 +25,13 @@ class Curve:
         label: at the line's end.
         chart: which chart it belongs to: `accuracy` or `norm`.
         color: of the line.
+        dash: of its stroke, as SVG has it; empty: none.
     """
 
     label: str
     chart: str
     color: str
+    dash: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,16 @@ class Level:
     color: str = ink.reference
 
 
-DASHED, DOTTED = "7 4", "2 4"
+DASHED, DOTTED, BROKEN = "7 4", "2 4", "9 3"
 
 CURVES = {
     "norm_ratio": Curve("norm ratio", "norm", ink.norm),
     "forget_accuracy": Curve("forget", "accuracy", ink.forget),
     "retain_accuracy": Curve("retain", "accuracy", ink.retain),
     "test_accuracy": Curve("test", "accuracy", ink.test),
-    "fm_accuracy": Curve("forget after FM", "accuracy", ink.fm),
-    "fm_retain_accuracy": Curve("FM, retain only", "accuracy", ink.test),
+    # one attack, one colour: by what it is fitted on
+    "fm_retain_accuracy": Curve("FM, retain only", "accuracy", ink.fm),
+    "fm_accuracy": Curve("FM, all data", "accuracy", ink.fm, BROKEN),
     "hr_accuracy": Curve("forget after HR", "accuracy", ink.hr),
 }
 """The live numbers that are drawn, by their name in `Epoch.values`."""
@@ -102,7 +105,8 @@ def build_payload(
             y = [v if v and 1 / MAX_VALUE < v < MAX_VALUE else None for v in y]
         if any(value is not None for value in y):
             x = [row["epoch"] for row in history]
-            drawn[curve.chart].append(_line(curve.label, curve.color, x, y, markers=True))
+            line = _line(curve.label, curve.color, x, y, markers=True)
+            drawn[curve.chart].append(line | ({"dash": curve.dash} if curve.dash else {}))
     if drawn["accuracy"]:
         drawn["accuracy"] += [_level(level, reach) for level in levels]
     return {

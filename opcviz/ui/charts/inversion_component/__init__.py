@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ..shared import MOUNT, PICTURES, script
 from .payload import Track, build_payload
 
 __all__ = ["Track", "picture_grid"]
@@ -29,14 +30,11 @@ _HTML = """
   <div class="grids"></div>
 </div>
 """
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
 _mount = st.components.v2.component(
-    "opcviz_picture_grid", html=_HTML, css=_read("grid.css"), js=_read("grid.js")
+    "opcviz_picture_grid",
+    html=_HTML,
+    css=script(_HERE / "grid.css"),
+    js=script(MOUNT, PICTURES, _HERE / "grid.js"),
 )
 
 

@@ -3,7 +3,6 @@
 // Streamlit calls the default export again whenever data or theme change, always with the same
 // `parentElement`; the board lives on, so pictures change in place and Play goes on.
 
-const boards = new WeakMap();
 const FRAME_MS = 160; // of a frame while it plays
 const REST_MS = 350; // after which a slider that does not move has come to rest
 const LABEL = 200; // px of the column of names
@@ -70,6 +69,10 @@ class Board {
     this.timer = null;
     this.name("Play");
     if (tell) this.tell();
+  }
+
+  stop() {
+    this.pause(false);
   }
 
   name(word) {
@@ -181,6 +184,8 @@ class Board {
   cell() {
     const cell = node("div", "cell");
     const canvas = node("canvas");
+    const [, height, width] = this.data.shape;
+    canvas.style.aspectRatio = `${width} / ${height}`;
     canvas.setAttribute("role", "img");
     const score = node("div", "score");
     cell.append(canvas, score);
@@ -244,35 +249,6 @@ function sentence(words) {
   return words.slice(0, 1).toUpperCase() + words.slice(1) + (words.endsWith(".") ? "" : ".");
 }
 
-function bytes(text) {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-}
-
-// One picture (channels, height, width) of bytes onto a canvas of its own size; CSS enlarges it.
-function paint(canvas, from, offset, [channels, height, width]) {
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-  canvas.style.aspectRatio = `${width} / ${height}`;
-  const area = height * width;
-  const image = new ImageData(width, height);
-  for (let i = 0; i < area; i++) {
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = from[offset + (channels === 3 ? c * area : 0) + i];
-    image.data[4 * i + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-
 export default function ({ parentElement, data, setStateValue }) {
-  const root = parentElement.querySelector(".search");
-  let board = boards.get(parentElement);
-  if (!board || board.root !== root) {
-    if (board) board.watcher.disconnect();
-    board = new Board(root);
-    boards.set(parentElement, board);
-  }
-  board.update(data, setStateValue);
-  return () => {
-    board.pause(false);
-    board.watcher.disconnect();
-    boards.delete(parentElement);
-  };
+  return mount(parentElement, ".search", (root) => new Board(root), (made) => made.update(data, setStateValue));
 }

@@ -6,18 +6,6 @@
 const TAKEN = "input, textarea, select, [contenteditable=true], [role=slider], [role=radiogroup], [role=tablist], [role=listbox], [role=dialog]";
 const listeners = new WeakMap();
 
-// Streamlit makes an entry of the history when a page opens, and one more when Python writes what is
-// chosen into the bare address: Back would lead from the second to the first, where nothing changes.
-if (!Object.hasOwn(history, "pushState")) {
-  history.pushState = function (state, title, url) {
-    const to = new URL(url ?? location.href, location.href);
-    const completes = to.pathname === location.pathname && !location.search && to.search;
-    return completes
-      ? History.prototype.replaceState.call(this, state, title, url)
-      : History.prototype.pushState.call(this, state, title, url);
-  };
-}
-
 function typedInto(event) {
   return event.composedPath().some((node) => node instanceof Element && node.matches(TAKEN));
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..shared import MOUNT, script
 from ..theme import text_size
 from .gather import gathered
 from .payload import Extent, Panel, Samples, Selection, build_payload, extent_of
@@ -33,31 +34,16 @@ _HTML = """
 """
 
 
-def _read(*names: str) -> str:
-    """Files as one, without indentation and lines of comment: a first visitor waits for it."""
-    texts = ((_HERE / name).read_text(encoding="utf-8") for name in names)
-    lines = (line.strip() for text in texts for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
-
-
 # One JavaScript module of several files: marks, one map, words beside it, what large maps can do
 # beyond that (zoom, colours, play, saving, the buttons for these), what a person does, and the row
 # of maps.
-_JS = (
-    "marks.js",
-    "groups.js",
-    "view.js",
-    "tooltip_legend.js",
-    "lens.js",
-    "colours.js",
-    "frames.js",
-    "save.js",
-    "tools.js",
-    "hands.js",
-    "maps.js",
+_FILES = (
+    *("marks", "groups", "view", "tooltip_legend"),
+    *("lens", "colours", "frames", "save", "tools", "hands", "maps"),
 )
+_JS = (MOUNT, *(_HERE / f"{name}.js" for name in _FILES))
 _mount = st.components.v2.component(
-    "opcviz_linked_maps", html=_HTML, css=_read("maps.css"), js=_read(*_JS)
+    "opcviz_linked_maps", html=_HTML, css=script(_HERE / "maps.css"), js=script(*_JS)
 )
 
 

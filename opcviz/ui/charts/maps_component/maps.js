@@ -3,8 +3,6 @@
 // Streamlit calls the default export again whenever data or theme change, always with the same
 // `parentElement`; the row lives on between calls, so points can glide and a hover survives.
 
-const rows = new WeakMap();
-
 class Row {
   constructor(root) {
     this.root = root;
@@ -284,7 +282,6 @@ class Row {
     cancelAnimationFrame(this.redraw);
     cancelAnimationFrame(this.player.frame);
     window.removeEventListener("wheel", this.onWheel, { capture: true });
-    this.watcher.disconnect();
   }
 }
 
@@ -303,19 +300,9 @@ function settle(root) {
   }
 }
 
-export default function (component) {
-  const { parentElement, data, setStateValue } = component;
-  const root = parentElement.querySelector(".maps");
-  let row = rows.get(parentElement);
-  if (!row || row.root !== root) {
-    if (row) row.stop();
-    row = new Row(root);
-    rows.set(parentElement, row);
-  }
-  row.update(data, setStateValue);
-  settle(root);
-  return () => {
-    row.stop();
-    if (rows.get(parentElement) === row) rows.delete(parentElement); // not one that took its place
-  };
+export default function ({ parentElement, data, setStateValue }) {
+  return mount(parentElement, ".maps", (root) => new Row(root), (row) => {
+    row.update(data, setStateValue);
+    settle(row.root);
+  });
 }

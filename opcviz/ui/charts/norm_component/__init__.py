@@ -11,6 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ..shared import MOUNT, script
 from ..theme import ink, text_size
 
 __all__ = ["Answer", "norm_dragger"]
@@ -26,14 +27,11 @@ _HTML = """
   <div class="panels"></div>
 </div>
 """
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
 _mount = st.components.v2.component(
-    "opcviz_norm_dragger", html=_HTML, css=_read("norm.css"), js=_read("norm.js")
+    "opcviz_norm_dragger",
+    html=_HTML,
+    css=script(_HERE / "norm.css"),
+    js=script(MOUNT, _HERE / "norm.js"),
 )
 
 

@@ -3,7 +3,6 @@
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 13; // of a picture, in heights of text
 const CURVE = 60; // steps of a curve
-const boards = new WeakMap();
 
 function softmax(logits, scale) {
   const top = Math.max(...logits) * scale;
@@ -133,16 +132,5 @@ function node(name, attributes) {
 }
 
 export default function ({ parentElement, data }) {
-  const root = parentElement.querySelector(".dragger");
-  let board = boards.get(parentElement);
-  if (!board || board.root !== root) {
-    if (board) board.watcher.disconnect();
-    board = new Board(root);
-    boards.set(parentElement, board);
-  }
-  board.update(data);
-  return () => {
-    board.watcher.disconnect();
-    boards.delete(parentElement);
-  };
+  return mount(parentElement, ".dragger", (root) => new Board(root), (made) => made.update(data));
 }

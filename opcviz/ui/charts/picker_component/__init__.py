@@ -12,20 +12,18 @@ from typing import Any
 
 import streamlit as st
 
+from ..shared import MOUNT, PICTURES, script
 from .payload import Shelf, build_payload
 
 __all__ = ["Shelf", "pick_pictures"]
 
 _HERE = Path(__file__).parent
 _HTML = '<div class="picker" data-testid="picture-picker"></div>'
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
 _mount = st.components.v2.component(
-    "opcviz_picture_picker", html=_HTML, css=_read("picker.css"), js=_read("picker.js")
+    "opcviz_picture_picker",
+    html=_HTML,
+    css=script(_HERE / "picker.css"),
+    js=script(MOUNT, PICTURES, _HERE / "picker.js"),
 )
 
 

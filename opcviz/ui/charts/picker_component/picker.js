@@ -1,7 +1,5 @@
 // Thumbnails by class, chosen by a click; Python keeps which ones.
 
-const pickers = new WeakMap();
-
 class Picker {
   constructor(root) {
     this.root = root;
@@ -41,7 +39,7 @@ class Picker {
     kind.textContent = all ? "forgotten" : none ? "kept" : "forgotten first";
     head.append(name, kind);
     const pictures = node("div", "pictures");
-    const from = Uint8Array.from(atob(shelf.pictures), (c) => c.charCodeAt(0));
+    const from = bytes(shelf.pictures);
     const [channels, height, width] = this.data.shape;
     shelf.ids.forEach((id, i) => {
       const part = shelf.forget[i] ? "forgotten" : "kept";
@@ -87,24 +85,6 @@ function node(tag, kind) {
   return made;
 }
 
-function paint(canvas, from, offset, [channels, height, width]) {
-  [canvas.width, canvas.height] = [width, height];
-  const area = height * width;
-  const image = new ImageData(width, height);
-  for (let i = 0; i < area; i++) {
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = from[offset + (channels === 3 ? c * area : 0) + i];
-    image.data[4 * i + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-
 export default function ({ parentElement, data, setStateValue }) {
-  const root = parentElement.querySelector(".picker");
-  let picker = pickers.get(parentElement);
-  if (!picker || picker.root !== root) {
-    picker = new Picker(root);
-    pickers.set(parentElement, picker);
-  }
-  picker.update(data, setStateValue);
-  return () => pickers.delete(parentElement);
+  return mount(parentElement, ".picker", (root) => new Picker(root), (made) => made.update(data, setStateValue));
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from ..maps_component import Samples
+from ..shared import MOUNT, script
 from .payload import Bar, Film, Line, Rebuilt, build_payload
 
 __all__ = ["Bar", "Film", "Line", "Rebuilt", "player"]
@@ -19,12 +20,12 @@ __all__ = ["Bar", "Film", "Line", "Rebuilt", "player"]
 _HERE = Path(__file__).parent
 _MARKS = _HERE.with_name("maps_component") / "marks.js"  # the same marks as on the maps
 _HTML = '<section class="player" data-testid="player" aria-label="Unlearning, played"></section>'
-_JS = (_MARKS, *(_HERE / name for name in ("stage.js", "below.js", "player.js")))
+_JS = (MOUNT, _MARKS, *(_HERE / name for name in ("stage.js", "below.js", "player.js")))
 _mount = st.components.v2.component(
     "opcviz_player",
     html=_HTML,
-    css=(_HERE / "player.css").read_text(encoding="utf-8"),
-    js="\n".join(path.read_text(encoding="utf-8") for path in _JS),
+    css=script(_HERE / "player.css"),
+    js=script(*_JS),
 )
 
 

@@ -102,6 +102,7 @@ class Film:
         last: the number of the last epoch, E.
         groups: (E + 1, N) number of the group of coincident samples, -1 alone; None: not known.
         chips: words beside the title, as HTML.
+        about: what the method does, below the title; empty: nothing.
         bars: below the map.
         lines: of the chart of curves; none: no chart.
         band, marks: levels in that chart.
@@ -117,6 +118,7 @@ class Film:
     last: int = 0
     groups: NDArray[np.int16] | None = None
     chips: str = ""
+    about: str = ""
     bars: tuple[Bar, ...] = ()
     lines: tuple[Line, ...] = ()
     band: Band | None = None
@@ -223,6 +225,7 @@ def _film(film: Film, extent: Extent, layout: dict[str, Any]) -> dict[str, Any]:
         "title": film.title,
         "reason": film.reason,
         "chips": film.chips,
+        "about": film.about,
         "why": film.why,
         "drawnOn": film.drawn_on,
         "color": film.color,

@@ -3,7 +3,6 @@
 // Streamlit calls the default export again whenever data or theme change, always with the same
 // `parentElement`; the player lives on between calls, so that a live film glides on.
 
-const players = new WeakMap();
 const RUN_SECONDS = 7; // of a whole run at speed 1
 const GLIDE_MS = 280; // of a live film to its newest epoch
 const SPEEDS = [0.5, 1, 2, 4];
@@ -89,6 +88,7 @@ class Player {
     const head = element(box, "div", "head");
     element(head, "h2", "", film.title);
     element(head, "span", "chips").innerHTML = film.chips; // our own labels, escaped in Python
+    if (film.about) element(box, "div", "words", film.about);
     const stage = new Stage(box);
     const epoch = element(stage.box, "span", "epoch");
     if (was && was.stage.now) [stage.now, stage.extent] = [was.stage.now, was.stage.extent];
@@ -286,22 +286,9 @@ class Player {
   stop() {
     this.playing = false;
     cancelAnimationFrame(this.frame);
-    this.watcher.disconnect();
   }
 }
 
-export default function (component) {
-  const { parentElement, data } = component;
-  const root = parentElement.querySelector(".player");
-  let made = players.get(parentElement);
-  if (!made || made.root !== root) {
-    if (made) made.stop();
-    made = new Player(root);
-    players.set(parentElement, made);
-  }
-  made.update(data);
-  return () => {
-    made.stop();
-    if (players.get(parentElement) === made) players.delete(parentElement); // not one that took its place
-  };
+export default function ({ parentElement, data }) {
+  return mount(parentElement, ".player", (root) => new Player(root), (made) => made.update(data));
 }

@@ -15,6 +15,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..shared import MOUNT, script
 from .payload import Cell, Head, TableRow, build_payload
 
 __all__ = ["Cell", "Head", "TableRow", "table"]
@@ -26,14 +27,11 @@ _HTML = """
   <div class="tip" id="tip" role="tooltip" hidden></div>
 </div>
 """
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
 _mount = st.components.v2.component(
-    "opcviz_table", html=_HTML, css=_read("table.css"), js=_read("table.js")
+    "opcviz_table",
+    html=_HTML,
+    css=script(_HERE / "table.css"),
+    js=script(MOUNT, _HERE / "table.js"),
 )
 
 

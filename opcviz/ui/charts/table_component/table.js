@@ -7,7 +7,6 @@
 const MOVES = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0], PageDown: [10, 0], PageUp: [-10, 0] };
 const LONG = 22; // characters of a second line that is broken
 const GAP = 6; // px between a cell and what is told of it
-const tables = new WeakMap();
 
 class Sheet {
   constructor(root) {
@@ -245,9 +244,5 @@ function make(name, looks = "", text = null) {
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".board");
-  let sheet = tables.get(parentElement);
-  if (!sheet || sheet.root !== root) tables.set(parentElement, (sheet = new Sheet(root)));
-  sheet.update(data, setTriggerValue);
-  return () => tables.delete(parentElement);
+  return mount(parentElement, ".board", (root) => new Sheet(root), (made) => made.update(data, setTriggerValue));
 }

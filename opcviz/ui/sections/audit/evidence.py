@@ -11,7 +11,6 @@ import streamlit as st
 from ....audit.exhibit import band, called, number
 from ....audit.records import Figure, Report
 from ....results import HOLDS
-from ....verdict.words import Thresholds
 from ...charts import table_component as component
 from ...charts.table_component import Cell, Head, TableRow
 
@@ -25,8 +24,6 @@ HOLDS_SHORT = {
     "shots": "holds a few forgotten pictures",
     "other": "holds other pictures",
 }
-LINES = Thresholds()
-"""Where the verdict draws its lines."""
 ANEW = re.compile(r" with the last( \d+)? blocks? anew")
 
 
@@ -53,17 +50,18 @@ PARTS = (
     _Part(
         "What attackers get back",
         "% of the forgotten pictures",
-        "Of each attacker the place where most was found beyond the retrained models. Orange: over "
-        f"{LINES.points:g} points more than from every retrained model and than the floor, which "
-        "is what the same attacker gets from the bare pixels without any of these networks.",
+        "Of each attacker the place where he came furthest, the furthest first. Orange: by the "
+        "rule of the verdict clearly more than from every retrained model, than luck, and than the "
+        "floor, which is what the same attacker gets from the bare pixels without any of these "
+        "networks. The row that says ‘decides’ is the one that the verdict rests on.",
         lambda f: f.unit == "%" and f.holds is not None and f.holds != "nothing",
         lambda f: (ANEW.sub("", f.name.split(" on ")[0]), f.holds),
     ),
     _Part(
         "What gives it away",
         "AUC",
-        "How well forgotten pictures are told from others; 0.5 is guessing. Orange: more than "
-        f"{LINES.apart:g} better than in every retrained model.",
+        "How well forgotten pictures are told from others; 0.5 is guessing. Orange: by the rule of "
+        "the verdict clearly further from what the retrained models give.",
         lambda f: f.unit == "AUC",
         lambda f: (f.kind, f.name.split(" on ")[0]),
     ),
@@ -116,7 +114,8 @@ def _table(at: int, part: _Part, figures: Sequence[Figure]) -> None:
 
 
 def _furthest(figures: Iterable[Figure], attack: Callable[[Figure], object] | None) -> list[Figure]:
-    """Of the same attack at several places the figure furthest beyond the band, furthest first."""
+    """Of the same attack at several places the figure furthest beyond its line, furthest first: by
+    the rule of the verdict, so that what decided stands at the top of its table."""
     found = list(figures)
     if attack is None:
         return found
@@ -128,26 +127,20 @@ def _furthest(figures: Iterable[Figure], attack: Callable[[Figure], object] | No
     return sorted(best.values(), key=_beyond, reverse=True)
 
 
-def _beyond(figure: Figure) -> float:
-    """How far it lies above all retrained models; without any, above the floor."""
-    beside = figure.retrained.high if figure.retrained else (figure.floor or 0.0)
-    return figure.value - beside
-
-
-def _clearly(figure: Figure) -> bool:
-    """Whether it lies beyond all retrained models and the floor by what counts as a difference."""
-    if figure.retrained is None:
-        return False
-    line = LINES.apart if figure.unit == "AUC" else LINES.points
-    return figure.value > max(figure.retrained.high, figure.floor or 0.0) + line
+def _beyond(figure: Figure) -> tuple[bool, bool, float]:
+    """How far it came by the verdict's rule; what no retrained model is beside comes last, by how
+    far it lies above what needs no model."""
+    known = figure.margin is not None
+    above = figure.value - (figure.floor or figure.constant or 0.0)
+    return figure.decides, known, figure.margin if figure.margin is not None else above
 
 
 def _row(at: int, figure: Figure, part: _Part) -> TableRow:
-    heat = BEYOND if part.attack and _clearly(figure) else 0.0
+    heat = BEYOND if part.attack and (figure.margin or 0.0) > 0 else 0.0
     told = _told(figure)
     return TableRow(
         f"row-{at}",
-        Cell(_called(figure), HOLDS_SHORT.get(figure.holds or "", ""), help=told),
+        Cell(_called(figure), _second_line(figure), help=told),
         (
             Cell(number(figure.value, figure.unit), heat=heat, help=told),
             Cell(band(figure.retrained, figure.unit), help=_models(figure)),
@@ -155,6 +148,12 @@ def _row(at: int, figure: Figure, part: _Part) -> TableRow:
             _optional(figure.floor, figure, "There is no floor of this figure."),
         ),
     )
+
+
+def _second_line(figure: Figure) -> str:
+    """What stands small below a name: what the attacker holds, and whether the figure decides."""
+    holds = HOLDS_SHORT.get(figure.holds or "", "")
+    return " · ".join(filter(None, ("decides" if figure.decides else "", holds)))
 
 
 def _called(figure: Figure) -> str:

@@ -61,7 +61,7 @@ def _status(run: Run, tail: Tail) -> None:
         else:
             st.warning("Cancelled. What was finished before is kept.")
     with right:
-        steer(run, "audit")
+        steer(run, "audit", leave=reading.leave)
         if not run.active:
             _leave(run)
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ....audit.page_job import CHECKER, FirstLook, PageJob
 from ....engine import EngineError, Run
+from ...reading import access
 from ...reading import audit as reading
 from ...reading import store_reader as library
 from .found import plain
@@ -33,7 +34,7 @@ def look(job: PageJob) -> tuple[Run | None, FirstLook]:
     if run is None:
         before = st.session_state.get(_MINE)
         if before is not None:
-            engine.cancel(before)
+            engine.give_up(before, access.visitor())
         names = ", ".join(given.name for _, given in job.files) or job.data_name or "the data"
         try:
             id = engine.submit(
@@ -42,8 +43,10 @@ def look(job: PageJob) -> tuple[Run | None, FirstLook]:
         except EngineError as error:
             st.error(f"Nothing can be looked at. {error}")
             return None, FirstLook()
-        st.session_state[_MINE] = id
         run = engine.status(id)
+    st.session_state[_MINE] = run.id
+    if run.active:
+        engine.wait_for(run.id, access.visitor())
     return run, reading.checked(run) or FirstLook()
 
 
@@ -68,6 +71,7 @@ def status(run: Run | None) -> None:
 
 def _wait(id: str) -> None:
     engine = library.engine()
+    engine.wait_for(id, access.visitor())
     if not engine.status(id).active:
         st.rerun()  # the whole page: what was found stands beside what was given
     engine.ensure()

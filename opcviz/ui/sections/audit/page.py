@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ....audit.estimate import DIGITS
+from ....audit.page_job import FirstLook
 from ....engine import EngineError
 from ...reading import audit as reading
 from ...reading import audit_form as forms
@@ -63,6 +65,7 @@ def _introduction() -> None:
     said, button = st.columns([3.2, 1.2], vertical_alignment="center")
     said.markdown(WHAT_FOR)
     ready = forms.example()
+    at_rest = FirstLook(pictures=forms.EXAMPLE_PICTURES, picture_seconds=DIGITS)
     with button:
         pressed = st.button(
             "Run the example",
@@ -73,7 +76,8 @@ def _introduction() -> None:
             help=ready
             if isinstance(ready, str)
             else "The shipped digits network and one that was told to forget three of them, as if "
-            "somebody had brought them: the whole way, in about half a minute.",
+            "somebody had brought them: the whole way. "
+            f"{steps.lasts(forms.asked(ready).job, at_rest)}",
         )
     if pressed and not isinstance(ready, str):
         forms.put(**vars(ready))

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ....audit.estimate import expected, in_words
 from ....audit.page_job import RUNNER, FirstLook, PageJob
+from ....audit.spec import AuditSpec
 from ....data import DatasetInfo, at_hand, list_datasets
 from ....engine import EngineError, Run
 from ...reading import access
@@ -20,9 +22,9 @@ from .bound import bound
 from .files import clear, files
 from .look import LOOKING
 
-__all__ = ["data_step", "models_step", "run_step"]
+__all__ = ["data_step", "lasts", "models_step", "run_step"]
 
-WEIGHTS = ("safetensors", "pt", "pth", "bin", "pt2")
+WEIGHTS = ("safetensors", "pt", "pth", "bin", "pt2", "zip", "json")
 OWN_DATA = ("npz", "parquet")
 LISTS = ("csv", "txt", "npy")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -69,14 +71,16 @@ def models_step(look: FirstLook, looking: bool) -> None:
             st.markdown(f"**{name}**")
             st.caption(why)
             many = role == "retrained"
-            files(role, WEIGHTS, many=many, label=f"Weights: {name}")
+            files(role, WEIGHTS, many=many, folders=True, label=f"Weights: {name}")
             _found_of(role, look, looking)
     _by_hand(look)
 
 
 WEIGHTS_HELP = (
-    "Weights as others publish them: .safetensors, or a state dict of PyTorch (.pt, .pth). Files "
-    "are read as numbers alone; nothing in them is run."
+    "Weights as others publish them: .safetensors, a state dict of PyTorch (.pt, .pth) or an "
+    "exported program (.pt2). Of a folder of Hugging Face give config.json and the weights "
+    "together (and preprocessor_config.json), or the folder as .zip. Files are read as numbers "
+    "alone; nothing in them is run."
 )
 
 
@@ -141,7 +145,7 @@ def data_step(look: FirstLook, looking: bool) -> None:
 
 def _data() -> None:
     sets = {info.name: info for info in list_datasets()}
-    offered = ["", *(name for name in sets if name != FOLDER or access.may_name_paths())]
+    offered = ["", *sets]
     chosen = forms.form()
     if chosen.data not in offered:
         forms.put(data="")
@@ -160,11 +164,14 @@ def _data() -> None:
             "as the Unlearning lab says."
         )
     elif chosen.data == FOLDER:
-        st.text_input(
-            "Folder with train/ and test/, each with a folder a class",
-            **bound("folder"),
-            placeholder="/path/to/pictures",
-        )
+        st.caption("train/ and test/, each with a folder a class: as one .zip.")
+        files("data", ("zip",), label="Your pictures")
+        if access.may_name_paths() and not chosen.by_path and not chosen.files("data"):
+            st.text_input(
+                "Or the folder on this machine",
+                **bound("folder"),
+                placeholder="/path/to/pictures",
+            )
     elif forms.own_file(chosen.data):
         files("data", OWN_DATA, label="Your data")
 
@@ -264,7 +271,7 @@ def _start(asked: Asked, look: FirstLook, looking: Run | None) -> None:
     if why:
         told.caption("**Cannot start.** " + "  \n".join(said.plain(each) for each in why))
     else:
-        told.caption(_cost(asked.job))
+        told.caption(_cost(asked.job, look))
     if pressed and not why:
         begin(asked.job)
 
@@ -283,17 +290,40 @@ def _why_not(asked: Asked, look: FirstLook, looking: Run | None) -> list[str]:
     return problems
 
 
-def _cost(job: PageJob) -> str:
+def _cost(job: PageJob, look: FirstLook) -> str:
+    """What will be done, and about how long it takes."""
     count = len(job.files) + job.retrain
     trained = f"trains {job.retrain} models, then " if job.retrain else ""
     told = f"{trained}{SUITES[job.suite].lower()} attacks on {count} models"
+    return f"{told[:1].upper()}{told[1:]}. {lasts(job, look)}"
+
+
+def lasts(job: PageJob, look: FirstLook) -> str:
+    """About how long an audit takes, and by what that is known; a sentence.
+
+    Args:
+        job: what would be run.
+        look: what was recognised, with the speed that was measured then.
+    """
     seconds = reading.past_seconds(library.engine(), job)
-    cost = (
-        "Small networks take seconds, a ResNet-18 on 32×32 pictures minutes."
-        if seconds is None
-        else f"About {max(1, round(seconds))} s, as past audits of such data took."
+    if seconds is not None:
+        told = in_words(seconds / 1.3, seconds * 1.3)
+        return f"{told[:1].upper()}{told[1:]}, as past audits of such data took."
+    if not look.picture_seconds:
+        return "How long it takes is told as soon as what you gave was looked at."
+    usual = AuditSpec(unlearned="-")
+    told = in_words(
+        *expected(
+            look.picture_seconds,
+            look.pictures,
+            len(job.files) + job.retrain,
+            job.suite,
+            usual.evidence,
+            retrain=job.retrain,
+            epochs=usual.training.epochs,
+        )
     )
-    return f"{told[:1].upper()}{told[1:]}. {cost}"
+    return f"{told[:1].upper()}{told[1:]}, by the speed of one pass of pictures just now."
 
 
 def begin(job: PageJob) -> None:
