@@ -24,6 +24,7 @@ from ..data.indices import indices_digest
 from ..models import Architecture, BlockNet, wrap_network
 from ..study import Store
 from ..training import Training
+from .budget import bounded as within_budget
 from .case import (
     Case,
     Opened,
@@ -52,6 +53,7 @@ def audit_modules(
     mean: Tensor | Sequence[float] | None = None,
     std: Tensor | Sequence[float] | None = None,
     quick: bool = False,
+    bounded: bool = True,
     without: Sequence[str] = (),
     seed: int = 0,
     store: str | Path | None = None,
@@ -69,6 +71,7 @@ def audit_modules(
         mean, std: (channels,) that samples in [0, 1] are normalised with before they reach the
             networks; none: they are not.
         quick: the attacks of the quick suite alone.
+        bounded: smaller budgets of the relearning attacks where the network is large.
         without: names of attacks to leave out, as in ("inversion",).
         seed: of everything random.
         store: a folder to keep the study in, to be seen in the app; none: it lasts as long as the
@@ -98,13 +101,16 @@ def audit_modules(
     normalised = _statistics("mean", mean), _statistics("std", std)
     opened = in_order([_opened(role, net, data, *normalised) for role, net in named])
     scenario, split = _what(forget, data)
+    asked, less = Evidence(), tuple[str, ...]()
+    if bounded and not quick:
+        asked, less = within_budget(asked, opened[0].model, data)
     study = make_study(
         opened,
         data,
         spec=DataSpec(name="arrays", path=f"{data.name}, in memory"),
         forget=scenario,
         training=Training(),
-        evidence=evidence_of(Evidence(), "quick" if quick else "full", without, len(band), seed),
+        evidence=evidence_of(asked, "quick" if quick else "full", without, len(band), seed),
         seed=seed,
         title=f"Audit of a {opened[0].title} in memory",
     )
@@ -129,6 +135,7 @@ def audit_modules(
         ),
         seed=seed,
         without=frozenset(without),
+        notes=less,
     )
     kept = Path(store) if store else Path(tempfile.mkdtemp(prefix="opcviz-audit-"))
     try:

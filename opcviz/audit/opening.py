@@ -20,6 +20,7 @@ from ..intake.recognise import Candidate, as_candidate, brought, recognise, trai
 from ..intake.sanity import sanity
 from ..intake.weights import read_weights
 from ..models import Architecture, build_classifier
+from .budget import bounded
 from .case import Case, Opened, content_hash, evidence_of, in_order, make_study
 from .records import Input
 from .spec import AuditSpec
@@ -70,6 +71,9 @@ def open_case(
         opened.append(_open(role, _home(path), name, spec, data, known))
     opened = in_order(opened)
     trained = spec.retrain if opened[0].architecture.can_be_trained else 0
+    asked, less = spec.evidence, tuple[str, ...]()
+    if spec.bounded and spec.suite == "full":
+        asked, less = bounded(asked, opened[0].model, data)
     study = make_study(
         opened,
         loaded,
@@ -77,7 +81,7 @@ def open_case(
         forget=forget,
         training=spec.training,
         evidence=evidence_of(
-            spec.evidence,
+            asked,
             spec.suite,
             spec.without,
             len(spec.retrained) or trained,
@@ -89,7 +93,7 @@ def open_case(
     if chosen is not None:
         digest = forget.digest
         study = study.replace(forget=forget.replace(path=f"{lists / digest}.txt", digest=digest))
-    notes = [note for each in opened for note in each.notes]
+    notes = [*(note for each in opened for note in each.notes), *less]
     without = frozenset(spec.without)
     if not study.architecture.can_be_trained:
         notes += _untrainable(opened[0], spec.retrain)

@@ -141,13 +141,13 @@ class AuditRunner(StudyRunner):
         opened = self._given.get(self.place(method, seed))
         return opened.model if opened else super().load_model(method, seed)
 
-    def subject(self, method: Method, seed: int) -> Subject:
+    def _subject(self, method: Method, seed: int) -> Subject:
         """A model with all that it computes; the original is one for all seeds."""
         if method == self.original:
             if self.case.original is None:
                 return not_given(method.info.name, NO_ORIGINAL)
             seed = self.case.seed
-        return super().subject(method, seed)
+        return super()._subject(method, seed)
 
     def _kept(self, seed: int) -> set[str]:
         return {
@@ -158,5 +158,5 @@ class AuditRunner(StudyRunner):
     def _references(self, name: str) -> list[Subject]:
         if name == self.original.info.name:
             given = self.case.original is not None
-            return [self.subject(self.original, self.case.seed)] if given else []
+            return [self._subject(self.original, self.case.seed)] if given else []
         return super()._references(name)

@@ -64,6 +64,9 @@ class AuditSpec(Config):
         "full", "all attacks in earnest, or quick ones for a first look", choices=SUITES
     )
     without: tuple[str, ...] = setting((), "attacks to leave out, as in inversion")
+    bounded: bool = setting(
+        True, "smaller budgets of the relearning attacks where the network is large"
+    )
     retrain: int = setting(
         0, "models to train for the band where none were given", low=0, high=MAX_RETRAINED
     )
@@ -225,6 +228,7 @@ def command_of(spec: AuditSpec, device: str = "auto") -> str:
     ):
         asked += [f"--{name}", value]
     asked += ["--quick"] if spec.suite == "quick" else []
+    asked += [] if spec.bounded else ["--set", "bounded=false"]
     for table in ("data", "training", "evidence"):
         now, usual = getattr(spec, table).to_dict(), getattr(plain, table).to_dict()
         for name, value in now.items():

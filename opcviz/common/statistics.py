@@ -177,6 +177,7 @@ def auc_interval(auc: float, members: int, nonmembers: int) -> list[float]:
     from scipy.optimize import brentq
     from scipy.special import ndtri
 
+    auc = min(max(auc, 0.0), 1.0)  # a sum over a curve may exceed it by rounding
     z = float(ndtri((1 + LEVEL / 100) / 2))
     mean_size = (members + nonmembers) / 2 - 1
 

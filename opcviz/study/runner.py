@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ from .probe import keep_probe
 from .shadows import Shadows
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
+from .subjects import Subjects
 from .trainer import train_and_store
 
 __all__ = ["PARTS", "StudyRunner"]
@@ -70,9 +71,7 @@ class StudyRunner:
         self.original, self.retrained = create("original"), create("retrain")
         self.reference_seeds = tuple(sorted({*seeds, *study.evidence.reference_seeds}))
         self._prepared = False
-        self._subjects: dict[str, Subject] = {}
-        self._examined: list[str] = []  # an answer may ask for one about another model first
-        self._expected: dict[str, dict[str, tuple[Hashable, ...]]] = {}
+        self._subjects = Subjects()
         flush_denormals()
 
     # ---- data -----------------------------------------------------------------------------
@@ -222,16 +221,14 @@ class StudyRunner:
             return
         began = time.perf_counter()
         contexts = [self.context(kind, method, seed) for method in usable]
-        before = len(self._examined)
-        self._examined += [self.place(method, seed) for method in usable]
+        places = [self.place(method, seed) for method in usable]
         try:
-            made = self._measure_own(kind, contexts) if kind.own else kind.measure_all(contexts)
+            with self._subjects.examining(places):
+                made = self._measure_own(kind, contexts) if kind.own else kind.measure_all(contexts)
         except NotGiven as reason:
             for method in usable:
                 self._store_reason(kind, method, seed, str(reason))
             return
-        finally:
-            del self._examined[before:]
         synchronize(self.device)
         for context in contexts:
             context.subject.done(kind.name)
@@ -293,26 +290,21 @@ class StudyRunner:
         return model.eval()
 
     def expect(self, asked: Iterable[tuple[str, Method, int]]) -> None:
-        """Learn which answers will be made, so that one pass over the data serves several.
-
-        Args:
-            asked: kind, method and seed of each.
-        """
+        """Learn kind, method and seed of answers to come: one pass over the data serves several."""
         evidence = self.study.evidence
         for name, method, seed in asked:
-            if name == MODEL:
-                continue
-            kind = get_kind(name)
-            mine = self._expected.setdefault(self.place(method, seed), {})
-            mine[name] = tuple(kind.looks(evidence))
-            theirs = self._expected.setdefault(self.place(self.original, seed), {})
-            theirs[f"{name}, beside"] = tuple(kind.looks_beside(evidence))
-        for place, subject in self._subjects.items():
-            for name, looks in self._expected.get(place, {}).items():
-                subject.expect(name, looks)
+            if name != MODEL:
+                kind, first = get_kind(name), self.place(self.original, seed)
+                self._subjects.expect(self.place(method, seed), name, kind.looks(evidence))
+                self._subjects.expect(first, f"{name}, beside", kind.looks_beside(evidence))
 
     def subject(self, method: Method, seed: int) -> Subject:
-        """A trained model with all that it computes."""
+        """A trained model with all that it computes; of others only the seed's references keep it:
+        that of all models of a study would not fit into memory."""
+        self._subjects.release({self.place(method, seed), *self._kept(seed)})
+        return self._subject(method, seed)
+
+    def _subject(self, method: Method, seed: int) -> Subject:
         return self._subject_at(self.place(method, seed), method, seed)
 
     def _kept(self, seed: int) -> set[str]:
@@ -328,26 +320,16 @@ class StudyRunner:
                 load=lambda: self.load_model(method, seed),
                 stored=lambda kind: self.make(kind, method, seed),
             )
-            for kind, looks in self._expected.get(place, {}).items():
-                made.expect(kind, looks)
-            self._subjects[place] = made
+            self._subjects.enter(place, made)
         return self._subjects[place]
 
     def context(self, kind: Kind, method: Method, seed: int) -> Context:
-        """What a kind of artefact is given about one model.
-
-        What that model computes is kept until another one is examined, and that of the seed's two
-        references beside it: that of all models of a study would not fit into memory.
-        """
+        """What a kind of artefact is given about one model."""
         with_retrained = "retrained" in kind.needs and self.failure(self.retrained, seed) is None
-        kept = {self.place(method, seed), *self._kept(seed), *self._examined}
-        for place, known in self._subjects.items():
-            if place not in kept:
-                known.release()
         return Context(
             subject=self.subject(method, seed),
-            original=self.subject(self.original, seed),
-            retrained=self.subject(self.retrained, seed) if with_retrained else None,
+            original=self._subject(self.original, seed),
+            retrained=self._subject(self.retrained, seed) if with_retrained else None,
             references=self._references,
             data=self.data,
             split=self.split,

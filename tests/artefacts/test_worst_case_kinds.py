@@ -12,7 +12,7 @@ from opcviz.artefacts import get_kind
 from opcviz.attacks.information import idi, information
 from opcviz.attacks.judges import judge_place
 from opcviz.attacks.judging_settings import Judging
-from opcviz.attacks.strongest import Strongest, observe_views, strongest
+from opcviz.attacks.strongest import Strongest, attack, observe_views, strongest
 from opcviz.common.text import percent
 from opcviz.methods import create
 from opcviz.results import IdiResult, InformationResult, SignsResult, StrongestResult
@@ -56,6 +56,21 @@ def test_each_kind_is_its_measure_on_the_model_it_is_about(tmp_path: Path, forge
     assert len({sign.key for sign in judged.signs()}) == len(judged.signs())
     assert {sign.judge for sign in judged.signs()} == {"linear", "knn", "rbf", "boosted"}
     assert "pixels" not in {sign.place for sign in judged.signs()}
+
+
+def test_the_floor_is_found_once_for_all_models_beside_one_original(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = StudyRunner(STUDY, Store(tmp_path), torch.device("cpu"))
+    fitted, fit = [], attack.fit_map
+    monkeypatch.setattr(attack, "fit_map", lambda *a: fitted.append(a) or fit(*a))
+    found = [
+        StrongestResult.from_dict(lab.make("strongest", method, 0).json())
+        for method in (create("ft", epochs=1), create("original"))
+    ]
+    floors = [[r for r in each.rungs if r.attempt.place == "pixels"] for each in found]
+    assert floors[0] == floors[1]
+    assert len(fitted) == sum(len(each.rungs) for each in found) - len(floors[0])
 
 
 def test_the_table_tells_the_best_attacker_and_his_floor(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_outputs_of_other_models_are_let_go(four) -> None:
     plan, lab = four
 
     def held() -> int:
-        return sum("outputs" in subject.__dict__ for subject in lab._subjects.values())
+        return sum("seen" in subject.__dict__ for subject in lab._subjects.values())
 
     for method in plan.methods:
         assert lab.subject(method, 0).outputs

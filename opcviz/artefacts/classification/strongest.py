@@ -8,7 +8,7 @@ from ...attacks.strongest import Strongest
 from ...common.json_types import Json
 from ...common.records import defined
 from ...common.text import percent
-from ...results import Rung, StrongestResult
+from ...results import PIXELS, Rung, StrongestResult
 from ..columns import Column
 from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, register_kind
@@ -174,12 +174,17 @@ class WorstCase(Kind[Context]):
         config = context.settings(Strongest)
         before, head, _ = references_of_recovery(context)
         known = ModelOutputs(before.train.cpu(), before.test.cpu())
-        return climb(
+        floors = context.original.floors if context.has_original else context.subject.floors
+        found = climb(
             context.subject.views(config.sight),
             Knowledge(known, head, context.split.to("cpu")),
             config,
             context.progress,
+            floors.get(config, ()),
         )
+        if defined(found.rungs):
+            floors[config] = [rung for rung in found.rungs if rung.attempt.place == PIXELS]
+        return found
 
     def show(self, result: Json | None, reason: str) -> Json:
         """Its two documented fields are null with a reason where there is no answer."""

@@ -12,12 +12,13 @@ from ..subject import Subject, register_subject
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ...attacks.strongest import Seen, Sight, View
+    from ...attacks.strongest import Seen, Sight, Strongest, View
     from ...data import (
         Images,  # noqa: F401  (named in a string below: the screen has no torch)
         Split,
     )
     from ...models import Classifier  # noqa: F401  (the same)
+    from ...results import Rung
     from ...tasks.classification import ModelOutputs, Observation
 
 __all__ = ["BLOCKS", "ClassifierSubject", "Context", "population"]
@@ -44,6 +45,11 @@ class ClassifierSubject(Subject["Classifier", "ModelOutputs"]):
         return observe_together(
             self.network, bench.data, sights, blocks=BLOCKS in awaited, progress=bench.progress
         )
+
+    @cached_property
+    def floors(self) -> dict[Strongest, list[Rung]]:
+        """Of an original: what pixels alone give attackers who know it, whatever they attack."""
+        return {}
 
     @property
     def outputs(self) -> ModelOutputs:

@@ -31,7 +31,7 @@ from ...data import Images, Split
 from ...models import BlockNet
 from ...results import RelearnedResult, RelearningAttack
 from ...tasks import get_task
-from ...tasks.classification import observe
+from ...tasks.classification import answers
 from ...training import Training, train
 from .attack import BatchesBetweenEvaluations
 from .settings import StrongestRelearning
@@ -210,7 +210,7 @@ class _Best:
 
     def __call__(self, model: BlockNet, epoch: int) -> None:
         """Score the forgotten pictures."""
-        logits = observe(model, self.x, self.y).logits
+        logits = answers(model, self.x)
         if not bool(logits.isfinite().all()):
             return
         told = logits.argmax(1)
@@ -241,7 +241,7 @@ def _retained(model: BlockNet, top: _Top, images: Images, split: Split) -> float
     best = copy.deepcopy(model)
     best.load_state_dict(top.weights)
     y = images.y_test[rows]
-    kept = observe(best, images.x_test[rows], y).logits.argmax(1) == y
+    kept = answers(best, images.x_test[rows]).argmax(1) == y
     return 100 * kept.double().mean().item()
 
 

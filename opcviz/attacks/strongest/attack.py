@@ -16,7 +16,7 @@ figure stands beside that from the pixels alone, which needs no model: the first
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -27,7 +27,7 @@ from ...common.records import Undefined, guard
 from ...common.statistics import wilson
 from ...data import Images, Split
 from ...models import BlockNet
-from ...results import Attempt, Rung, StrongestResult
+from ...results import PIXELS, Attempt, Rung, StrongestResult
 from ...tasks.classification import ModelOutputs
 from ..recovery.scoring import hits_by_class, one_answer, scores_of
 from .maps import Lesson, fit_map
@@ -105,8 +105,17 @@ def climb(
     known: Knowledge,
     config: Strongest | None = None,
     progress: Progress | None = None,
+    floor: Sequence[Rung] = (),
 ) -> StrongestResult:
-    """The same from views in hand; the one called `logits` says what the model itself answers."""
+    """The same from views in hand; the one called `logits` says what the model itself answers.
+
+    Args:
+        views: of the model.
+        known: what the attackers know.
+        config: maps and budget.
+        progress: asked between fits whether to stop.
+        floor: the rungs of the pixels, where those with the same knowledge found them already.
+    """
     config, progress = config or Strongest(), progress or Progress()
     exams = _exams(known.split, known.original.train.labels, config)
     labels = _scored_labels(known, exams["retain"])
@@ -126,6 +135,9 @@ def climb(
         if not (view.train.isfinite().all() and view.test.isfinite().all()):
             why = Undefined(f"the model's {view.place} are not finite: it diverged")
             return StrongestResult(why, why, scored_on, constant)
+        if view.place == PIXELS and floor:
+            rungs += floor
+            continue
         for holds, held in exams.items():
             for name in config.chosen:
                 rungs.append(_rung(view, holds, name, held, known, config, constant))

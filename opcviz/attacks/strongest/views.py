@@ -22,6 +22,7 @@ from ...data import Data, as_float
 from ...models import Activations, BlockNet
 from ...results import PIXELS
 from ...tasks.classification import ModelOutputs, Observation, passes, pooled, room_of
+from ...training import Training, pace
 from .settings import Sight
 
 __all__ = ["Seen", "View", "observe_together", "observe_views"]
@@ -164,6 +165,7 @@ def observe_together(
         Cancelled: from `progress`.
     """
     lenses, pooled_blocks, active = _lenses(model, data)
+    _arrange(model, data)
     asked = {s: [_Column.of(lens, s) for lens in lenses if _wanted(lens, s, model)] for s in sights}
     own = [_Column.whole(lens) for lens in lenses[-2:]]
     means = [_Column.whole(lens) for lens in pooled_blocks] if blocks else []
@@ -199,6 +201,18 @@ def observe_together(
         {column.lens.place: outputs(column) for column in means},
         {sight: tuple(map(view, columns)) for sight, columns in asked.items()},
     )
+
+
+def _arrange(model: BlockNet, data: Data) -> None:
+    """Channels last for large nets on a CPU: a sixth less work, and the same up to rounding."""
+    wanted = pace(Training(), model, data).memory_format
+    if data.device.type != "cpu" or wanted == torch.contiguous_format:
+        return
+    model.to(memory_format=wanted)
+    try:
+        _lenses(model, data)
+    except RuntimeError:  # its layers read tensors in their own order
+        model.to(memory_format=torch.contiguous_format)
 
 
 class _Looking:

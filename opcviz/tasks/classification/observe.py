@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...common.devices import Pace
 from ...common.parts import Part, Side, side_of
 from ...common.progress import Progress
 from ...data import Split, as_float
@@ -19,6 +21,7 @@ __all__ = [
     "ModelOutputs",
     "Observation",
     "Room",
+    "answers",
     "observe",
     "observe_blocks",
     "passes",
@@ -87,6 +90,24 @@ def observe(
 
     features, logits = passes(model, x, look, batch, progress)
     return Observation(features, logits, y)
+
+
+def answers(model: BodyHead, x: Tensor, *, batch: int = 256) -> Tensor:
+    """Logits (N, C) of a model that is being trained, in the number format of its training.
+
+    To score it from time to time: a net large enough to be trained in bf16 is asked in bf16 too,
+    which moves its accuracy by the samples that lie on the edge between two classes.
+    """
+
+    positions = max(math.prod(x.shape[2:]), getattr(model, "resize", 0) ** 2)
+    how = Pace.of("auto", "auto", x.device, model, positions)
+
+    def look(part: Tensor) -> tuple[Tensor]:
+        with how.autocast():
+            return (model(part),)
+
+    (logits,) = passes(model, x, look, batch, None)
+    return logits
 
 
 def observe_blocks(

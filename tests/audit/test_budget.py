@@ -1,0 +1,68 @@
+"""Large networks get less relearning, which is declared; small ones get all of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from audited import spec_of
+
+from opcviz.artefacts import Evidence, get_kind
+from opcviz.artefacts.threat import in_words
+from opcviz.attacks.relearning import Relearning, StrongestRelearning
+from opcviz.audit import AuditSpec
+from opcviz.audit.budget import BOUNDED, LARGE, bounded, multiply_adds
+from opcviz.audit.spec import command_of
+from opcviz.data import Images, assemble
+from opcviz.models import Architecture, Classifier, build_classifier
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Images:
+    x = np.zeros((10, 3, 32, 32), np.uint8)
+    return assemble("pictures", (x, np.arange(10)), (x, np.arange(10)))
+
+
+def net(name: str, pictures: Images) -> Classifier:
+    return build_classifier(Architecture(name), pictures, 0).eval()
+
+
+def test_work_is_counted_in_multiply_adds(pictures: Images) -> None:
+    model = net("resnet8", pictures)
+    stem = next(m for m in model.modules() if isinstance(m, torch.nn.Conv2d))
+    own = stem.weight.numel() * 32 * 32
+    stem.forward = lambda x: torch.zeros(len(x), stem.out_channels, 32, 32)  # costs nothing
+    less = multiply_adds(model, pictures)
+    assert less + own == multiply_adds(net("resnet8", pictures), pictures)
+
+
+def test_a_large_network_gets_less_and_the_report_says_so(pictures: Images) -> None:
+    evidence, (told,) = bounded(Evidence(), net("resnet18", pictures), pictures)
+    for cls, changes in BOUNDED.items():
+        assert evidence.settings(cls) == cls().replace(**changes)
+    assert len(evidence.settings(StrongestRelearning).grid) == 1
+    assert "555 million" in told
+    assert "steps 30" in told
+    assert "adam none" in told
+    relearned = get_kind("relearned")
+    spent = in_words(relearned.threat.spends, evidence, tuple(relearned.settings))
+    assert spent.startswith("30 training steps")
+    assert evidence.replace(relearned={}, relearning={}) == Evidence(), "nothing else changed"
+
+
+def test_what_was_chosen_stays_and_small_networks_get_all(pictures: Images) -> None:
+    chosen = Evidence.from_dict({"relearned": {"steps": 45}})
+    evidence, (told,) = bounded(chosen, net("resnet18", pictures), pictures)
+    assert evidence.settings(StrongestRelearning) == StrongestRelearning(steps=45)
+    assert evidence.settings(Relearning).steps == BOUNDED[Relearning]["steps"]
+    assert "relearned" not in told
+    small = net("resnet20", pictures)
+    assert multiply_adds(small, pictures) < LARGE
+    assert bounded(chosen, small, pictures) == (chosen, ())
+
+
+def test_all_of_it_can_be_asked_for() -> None:
+    spec = spec_of(bounded=False)
+    assert "--set bounded=false" in command_of(spec)
+    assert "bounded" not in command_of(spec_of())
+    assert AuditSpec.from_dict(spec.to_dict()) == spec
