@@ -18,7 +18,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ..common.config import ConfigError
-from ..common.json_types import Json, Plain
+from ..common.json_types import Plain
 from ..common.records import Record
 from .records import Report
 from .spec import AuditSpec, command_of
@@ -75,7 +75,11 @@ class Compared:
     notes: tuple[Difference, ...] = ()
 
 
-def compare(before: Report | Json, now: Report | Json, tolerance: float = TOLERANCE) -> Compared:
+def compare(
+    before: Report | Mapping[str, Plain],
+    now: Report | Mapping[str, Plain],
+    tolerance: float = TOLERANCE,
+) -> Compared:
     """Everything in which a repeated audit differs from its report.
 
     Computed numbers may differ by `tolerance`, and numbers above 1 by as much of themselves;
@@ -96,14 +100,14 @@ def compare(before: Report | Json, now: Report | Json, tolerance: float = TOLERA
     return Compared(tuple(each for each in found if each not in notes), notes)
 
 
-def _command(told: Json) -> Plain | None:
+def _command(told: Mapping[str, Plain]) -> Plain | None:
     """The command that a report's own settings come to; None where it has no settings."""
     spec, where = told.get("spec"), told.get("environment")
-    if spec is None:
+    if not isinstance(spec, Mapping):
         return None
     device = where.get("device", "auto") if isinstance(where, Mapping) else "auto"
     try:
-        return command_of(AuditSpec.from_dict(spec), str(device).partition(",")[0])
+        return command_of(AuditSpec.from_dict(dict(spec)), str(device).partition(",")[0])
     except (ConfigError, TypeError, ValueError) as error:
         return f"none: {error}"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..artefacts import Evidence, kinds
 from ..artefacts.settings import SUITES
 from ..common.config import Config, ConfigError, setting
-from ..common.json_types import Json, Plain
+from ..common.json_types import Plain
 from ..data import DataSpec, Scenario, list_datasets
 from ..training import Training
 
@@ -151,11 +151,9 @@ class AuditSpec(Config):
             called=(),
         )
 
-    def to_report(self) -> Json:
+    def to_report(self) -> Mapping[str, Plain]:
         """The settings as a report keeps them, from which the audit can be made again."""
-        found = self.told().to_dict()
-        del found["called"]
-        return found
+        return {name: each for name, each in self.told().to_dict().items() if name != "called"}
 
 
 def data_of(text: str) -> DataSpec:

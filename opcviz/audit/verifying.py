@@ -41,7 +41,7 @@ class Told:
     """A report, and the JSON that it was read from, which may hold more than a report does."""
 
     report: Report
-    content: Json
+    content: Mapping[str, Plain]
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from types import ModuleType
 
 from torch import Tensor, nn
 from torch.nn.modules import module as hooks
 
 from ...common.config import ConfigError
-from ...common.json_types import Json
+from ...common.json_types import Plain
 
 __all__ = [
     "EXTRA",
@@ -62,7 +62,7 @@ def installed(name: str) -> bool:
         return False
 
 
-def library(name: str) -> Any:
+def library(name: str) -> ModuleType:
     """A library, imported.
 
     Raises:
@@ -82,7 +82,7 @@ def library(name: str) -> Any:
         ) from error
 
 
-def library_name(family: str, kind: str, settings: Mapping[str, object]) -> str:
+def library_name(family: str, kind: str, settings: Mapping[str, Plain]) -> str:
     """The name of a network, the same for the same settings in any order.
 
     Raises:
@@ -95,7 +95,7 @@ def library_name(family: str, kind: str, settings: Mapping[str, object]) -> str:
     return name
 
 
-def parsed(name: str) -> tuple[str, str, Json]:
+def parsed(name: str) -> tuple[str, str, Mapping[str, Plain]]:
     """Family, kind and settings of a name.
 
     Raises:
@@ -118,7 +118,7 @@ def parsed(name: str) -> tuple[str, str, Json]:
     return family, kind, settings
 
 
-def check_settings(settings: Mapping[str, object]) -> None:
+def check_settings(settings: Mapping[str, Plain]) -> None:
     """See that settings are plain and of a size that a network for pictures has.
 
     Raises:

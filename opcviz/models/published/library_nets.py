@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ...common.config import ConfigError
-from ...common.json_types import Json
+from ...common.json_types import Plain
 from .libraries import bounded, library, parsed
 
 __all__ = ["TRANSFORMERS", "library_net", "own_settings", "stored_names", "timm_settings"]
@@ -41,7 +41,7 @@ TIMM_SETTINGS = frozenset(_SHAPING.split())
 among them."""
 
 
-def timm_settings(settings: Json) -> Json:
+def timm_settings(settings: Mapping[str, Plain]) -> Mapping[str, Plain]:
     """The settings of a network of timm, of which all must be known.
 
     The numbers of channels and classes are left out, which the data tell.
@@ -56,7 +56,7 @@ def timm_settings(settings: Json) -> Json:
     return kept
 
 
-def own_settings(kind: str, values: Json) -> Json:
+def own_settings(kind: str, values: Mapping[str, Plain]) -> Mapping[str, Plain]:
     """Of a config.json of transformers, what shapes a network of this kind and is not the usual.
 
     What the library adds to every kind (names of classes, of files, of versions, ways to compute)
@@ -104,7 +104,7 @@ def _unbuilt(name: str, error: Exception) -> ConfigError:
     )
 
 
-def _timm(kind: str, settings: Json, channels: int, classes: int) -> nn.Module:
+def _timm(kind: str, settings: Mapping[str, Plain], channels: int, classes: int) -> nn.Module:
     timm = library("timm")
     if not timm.is_model(kind):
         raise ConfigError(f"Architecture.name: timm has no network '{kind}'")
@@ -135,7 +135,9 @@ def _config_class(kind: str) -> Any:
     return mapping[kind]
 
 
-def _transformers(kind: str, settings: Json, channels: int, classes: int) -> nn.Module:
+def _transformers(
+    kind: str, settings: Mapping[str, Plain], channels: int, classes: int
+) -> nn.Module:
     make = _config_class(kind)
     transformers = library("transformers")
     config = make(**own_settings(kind, settings), num_channels=channels, num_labels=classes)

@@ -12,6 +12,7 @@ from ...reading import audit_form as forms
 from ...reading import store_reader as library
 from .. import presentation
 from . import found, steps
+from .cost import lasts
 from .following import earlier, follow
 from .look import look, status
 from .result import result
@@ -80,7 +81,7 @@ def _introduction() -> None:
         )
         if not isinstance(ready, str):
             job = forms.asked(ready).job
-            st.caption(steps.lasts(job, at_rest, "on a laptop that does nothing else"))
+            st.caption(lasts(job, at_rest, "on a laptop that does nothing else"))
     if pressed and not isinstance(ready, str):
         forms.put(**vars(ready))
         steps.begin(forms.asked(ready).job)

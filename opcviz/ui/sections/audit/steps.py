@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ....audit.estimate import expected, in_words
 from ....audit.page_job import RUNNER, FirstLook, PageJob
-from ....audit.spec import AuditSpec
 from ....data import DatasetInfo, at_hand, list_datasets
 from ....engine import EngineError, Run
 from ...reading import access
@@ -19,10 +17,11 @@ from ...reading.audit_form import BAND, FOLDER, FORGET_BY, Asked
 from ..glossary import help_of
 from . import found as said
 from .bound import bound
+from .cost import SUITES, cost
 from .files import clear, files
 from .look import LOOKING
 
-__all__ = ["data_step", "lasts", "models_step", "run_step"]
+__all__ = ["data_step", "models_step", "run_step"]
 
 WEIGHTS = ("safetensors", "pt", "pth", "bin", "pt2", "zip", "json")
 OWN_DATA = ("npz", "parquet")
@@ -42,7 +41,6 @@ CARDS = {
         "Trained without what is forgotten: the measure of memory. Better three than one.",
     ),
 }
-SUITES = {"quick": "Quick", "full": "Full"}
 SUITE_HELP = (
     "Quick: for a first look. One attack that gets through is enough to say that something is "
     "hidden; that nothing is left, only the full attacks can say."
@@ -271,7 +269,7 @@ def _start(asked: Asked, look: FirstLook, looking: Run | None) -> None:
     if why:
         told.caption("**Cannot start.** " + "  \n".join(said.plain(each) for each in why))
     else:
-        told.caption(_cost(asked.job, look))
+        told.caption(cost(asked.job, look))
     if pressed and not why:
         begin(asked.job)
 
@@ -288,45 +286,6 @@ def _why_not(asked: Asked, look: FirstLook, looking: Run | None) -> list[str]:
             else "What you gave could not be looked at; above it says why."
         )
     return problems
-
-
-def _cost(job: PageJob, look: FirstLook) -> str:
-    """What will be done, and about how long it takes."""
-    count = len(job.files) + job.retrain
-    trained = f"trains {job.retrain} models, then " if job.retrain else ""
-    told = f"{trained}{SUITES[job.suite].lower()} attacks on {count} models"
-    return f"{told[:1].upper()}{told[1:]}. {lasts(job, look)}"
-
-
-def lasts(
-    job: PageJob, look: FirstLook, by: str = "by the speed of one pass of pictures just now"
-) -> str:
-    """About how long an audit takes, and by what that is known; a sentence.
-
-    Args:
-        job: what would be run.
-        look: what was recognised, with the speed that was measured then.
-        by: how that speed is known.
-    """
-    seconds = reading.past_seconds(library.engine(), job)
-    if seconds is not None:
-        told = in_words(seconds / 1.3, seconds * 1.3)
-        return f"{told[:1].upper()}{told[1:]}, as past audits of such data took."
-    if not look.picture_seconds:
-        return "How long it takes is told as soon as what you gave was looked at."
-    usual = AuditSpec(unlearned="-")
-    told = in_words(
-        *expected(
-            look.picture_seconds,
-            look.pictures,
-            len(job.files) + job.retrain,
-            job.suite,
-            usual.evidence,
-            retrain=job.retrain,
-            epochs=usual.training.epochs,
-        )
-    )
-    return f"{told[:1].upper()}{told[1:]}, {by}."
 
 
 def begin(job: PageJob) -> None:
