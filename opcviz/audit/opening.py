@@ -69,6 +69,9 @@ def open_case(
         progress(Message(f"Reading the {role} model."))
         known = opened[0].architecture if opened else None
         opened.append(_open(role, _home(path), name, spec, data, known))
+    brought_as = [
+        each.input for each in opened
+    ]  # in the order of the command, as `verify` reads it
     opened = in_order(opened)
     trained = spec.retrain if opened[0].architecture.can_be_trained else 0
     asked, less = spec.evidence, tuple[str, ...]()
@@ -99,7 +102,7 @@ def open_case(
         notes += _untrainable(opened[0], spec.retrain)
         without |= TRAINING_ANEW
     inputs = (
-        *(each.input for each in opened),
+        *brought_as,
         _data_input(spec.data, spec.names[-2], loaded),
         _forget_input(spec.forget, spec.names[-1], chosen),
     )
