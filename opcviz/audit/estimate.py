@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DIGITS", "expected", "in_words", "of_case", "picture_seconds"]
 
-OBSERVED = 3.0  # times that every picture passes through every model, for evidence of all kinds
+OBSERVED = 2.0  # passes that observing a picture costs: one, and projecting what blocks put out
 TRAINED = 3.0  # passes that a step of training costs a picture: there and back
 SEARCHED = 12.0  # the same of a step of a search for a picture, through its gradient and its blocks
 BATCH = 48  # pictures in a step of relearning, kept and forgotten ones
