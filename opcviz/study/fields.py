@@ -25,7 +25,7 @@ AFTER = {
     "verdict": (
         "the profile beside the retrained models: `gone`, `noticeable`, `kept`, `depth`, the "
         "`furthest` attacker, `why`, the `numbers` that decided, `confidence`, the `sensitivity` "
-        "to each threshold, and what is `missing`"
+        "to each threshold, what is `missing`, and retrained models that are `doubted`"
     ),
     "consensus": (
         "what the seeds of this method say together: `verdict` (null where they differ), `counts`, "
