@@ -28,7 +28,8 @@ def page_tools(*, explain: bool = False, slim: bool = False) -> None:
         key="page-tools",
     ):
         presentation.controls(explain=explain, slim=slim)
-        shared(slim=slim)
+        if not presentation.presenting():
+            shared(slim=slim)
 
 
 def shared(*, slim: bool = False) -> None:

@@ -49,7 +49,8 @@ html { font-size: 20px !important; --least-text: 18px; }
   [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *, table, td, th,
   [data-testid="stWidgetLabel"] *, [data-testid="stPageLink"] *, [data-testid="stSliderThumbValue"],
   [data-testid="stSliderThumbValue"] *, [data-testid="stMultiSelect"] *,
-  [data-testid="stSelectbox"] *, button p) { font-size: max(.9rem, 18px) !important; }
+  [data-testid="stSelectbox"] *, [data-testid="stExpander"] summary *, button p) {
+  font-size: max(.9rem, 18px) !important; }
 .stMain h3 { padding: 0 0 .3rem; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] >
   [data-testid="stElementContainer"] h3 { font-size: 1.05rem; margin-right: 21rem; }
@@ -64,7 +65,8 @@ html { font-size: 20px !important; --least-text: 18px; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
-.st-key-slim-head [data-testid="stSelectbox"], .st-key-page-tools,
+.st-key-slim-head [data-testid="stSelectbox"],
+.stApp:has(.st-key-presentation-turner) .st-key-page-tools,
 .stApp:has(.st-key-names) [data-testid="presented-models"] {
   display: none !important; }
 .stApp [data-testid="stElementContainer"]:has([data-testid="presented-models"]) {
@@ -141,12 +143,15 @@ def say_models(study: StudyResult, models: Sequence[str], dropped: Sequence[str]
 
 
 def controls(*, explain: bool, slim: bool = False) -> None:
-    """The switch of the explanations and the button that begins a presentation.
+    """The switch of the explanations and the button that begins a presentation, or ends it.
 
     Args:
         explain: whether the page has rows to explain.
         slim: whether there is little room: the button has no words.
     """
+    if presenting():  # a hall has no use for the rest; rows hide this one behind their own
+        leave(where="head")
+        return
     if explain:
         st.session_state["head.explain"] = state.option("explain") == "on"
         st.toggle(
@@ -157,10 +162,7 @@ def controls(*, explain: bool, slim: bool = False) -> None:
                 explain="on" if st.session_state["head.explain"] else "off"
             ),
         )
-    if presenting():
-        leave(where="head")  # a page of rows has another one where they are turned
-    else:
-        start(slim=slim)
+    start(slim=slim)
 
 
 def start(*, slim: bool = False) -> None:

@@ -59,19 +59,20 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
     )
     lines = ordered(passed, by)
     ticks = [line.key for line in methods if line.key in _words("ticks")]
-    table(
-        heads(measures),
-        table_rows(lines, measures, known, ticks),
-        key=f"board.{study.place}",
-        corner=CORNER,
-        sort=by.key,
-        down=by.down,
-        label="Methods and measures; mean over seeds, below it ± standard deviation",
-        empty="No method passes the filters above.",
-        on_sort=lambda key: state.choose(by=SortBy.read(state.option("by")).pressed(key).word),
-        on_open=lambda key: st.session_state.update({"board.open": (key,)}),
-        on_tick=lambda key: state.choose(ticks=",".join(toggled(_words("ticks"), key))),
-    )
+    with st.container(key="board-table"):  # has its height before it is drawn
+        table(
+            heads(measures),
+            table_rows(lines, measures, known, ticks),
+            key=f"board.{study.place}",
+            corner=CORNER,
+            sort=by.key,
+            down=by.down,
+            label="Methods and measures; mean over seeds, below it ± standard deviation",
+            empty="No method passes the filters above.",
+            on_sort=lambda key: state.choose(by=SortBy.read(state.option("by")).pressed(key).word),
+            on_open=lambda key: st.session_state.update({"board.open": (key,)}),
+            on_tick=lambda key: state.choose(ticks=",".join(toggled(_words("ticks"), key))),
+        )
     _below(study, board, lines, measures, known, ticks)
     if asked := st.session_state.pop("board.open", ()):
         state.update(models=opened_models(board, asked))

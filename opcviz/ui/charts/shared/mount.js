@@ -17,6 +17,7 @@ function mount(parentElement, selector, make, update) {
     mounted.set(parentElement, made);
   }
   update(made);
+  (parentElement.host ?? parentElement).toggleAttribute("data-drawn", true); // what keeps its place can go
   return () => {
     end(made);
     if (mounted.get(parentElement) === made) mounted.delete(parentElement); // not one that took its place

@@ -17,7 +17,7 @@ from ...reading.uploads import of_folder
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["clear", "files"]
+__all__ = ["clear", "endings", "files"]
 
 _ROUND = "audit.round"  # counts uploads: a new key empties the uploader
 _TAKEN = "audit.taken"  # ids of the uploads that were taken
@@ -64,6 +64,18 @@ def files(
             args=(role, number),
             type="tertiary",
         )
+
+
+def endings(kinds: Sequence[str]) -> None:
+    """Say what an uploader takes; its own line of it is cut where there is little room.
+
+    Args:
+        kinds: endings that can be chosen, without the dot.
+    """
+    *first, last = (f".{kind}" for kind in kinds)
+    named = f"{', '.join(first)} or {last}" if first else last
+    most = st.get_option("server.maxUploadSize")
+    st.caption(f"Files that end in {named}; up to {most} megabytes each.")
 
 
 def _short(name: str, most: int = 34) -> str:

@@ -18,7 +18,7 @@ from ..glossary import help_of
 from . import found as said
 from .bound import bound
 from .cost import SUITES, cost
-from .files import clear, files
+from .files import clear, endings, files
 from .look import LOOKING
 
 __all__ = ["data_step", "models_step", "run_step"]
@@ -63,6 +63,8 @@ def models_step(look: FirstLook, looking: bool) -> None:
                 help="Write where a file lies instead of uploading it: the server is your machine.",
                 width="content",
             )
+    if not forms.form().by_path:
+        endings(WEIGHTS)
     for place, role in zip(st.columns(3), CARDS, strict=True):
         with place.container(border=True, height="stretch"):
             name, why = CARDS[role]
@@ -171,6 +173,8 @@ def _data() -> None:
                 placeholder="/path/to/pictures",
             )
     elif forms.own_file(chosen.data):
+        if not chosen.by_path:
+            endings(OWN_DATA)
         files("data", OWN_DATA, label="Your data")
 
 
@@ -207,6 +211,7 @@ def _classes(look: FirstLook) -> None:
 
 def _list(look: FirstLook) -> None:
     st.caption("Names of picture files, or numbers of training pictures from 0 on, one a line.")
+    endings(LISTS)
     files("list", LISTS, label="List of what should be forgotten")
 
 
