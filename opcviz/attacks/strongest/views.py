@@ -2,9 +2,9 @@
 
 From input to output: the pixels themselves (the floor: what no network is needed for), every
 block's output averaged over positions and unpooled, the features that the head sees, the logits.
-What is wider than asked for is projected at random while the data pass (Gaussian, as in
-Johnson & Lindenstrauss 1984): distances survive. Principal components would not do: they keep what
-varies most, and a contracted model hides what it forgot where almost nothing varies.
+What is wider than asked for is projected at random while the data pass: distances survive, see
+`Projection`. Principal components would not do: they keep what varies most, and a contracted model
+hides what it forgot where almost nothing varies.
 
 One pass over the data serves all who ask, see `observe_together`.
 """
@@ -23,6 +23,7 @@ from ...models import Activations, BlockNet
 from ...results import PIXELS
 from ...tasks.classification import ModelOutputs, Observation, passes, pooled, room_of
 from ...training import Training, pace
+from .projection import Projection, size_of
 from .settings import Sight
 
 __all__ = ["Seen", "View", "observe_together", "observe_views"]
@@ -106,15 +107,14 @@ class _Column:
     @property
     def drawn(self) -> int:
         """Bytes of the projection."""
-        return 4 * self.lens.width * self.narrow if self.narrow < self.lens.width else 0
+        narrows = self.narrow < self.lens.width
+        return size_of(self.lens.width, self.narrow) if narrows else 0
 
-    def projection(self, device: torch.device) -> Tensor | None:
-        """(width, narrow), the same for every model; None where nothing is to be narrowed."""
+    def projection(self, device: torch.device) -> Projection | None:
+        """The same for every model; None where nothing is to be narrowed."""
         if not self.drawn:
             return None
-        generator = torch.Generator().manual_seed(self.seed)
-        drawn: Tensor = torch.randn(self.lens.width, self.narrow, generator=generator)
-        return drawn.div_(self.narrow**0.5).to(device)
+        return Projection(self.lens.width, self.narrow, self.seed, device)
 
 
 def observe_views(
@@ -230,8 +230,8 @@ class _Looking:
         return (*own, *(self._narrowed(lens.look(x, seen), by).cpu() for lens, by in self.further))
 
     @staticmethod
-    def _narrowed(values: Tensor, by: Tensor | None) -> Tensor:
-        return values.float() if by is None else values.float() @ by
+    def _narrowed(values: Tensor, by: Projection | None) -> Tensor:
+        return values.float() if by is None else by(values.float())
 
 
 def _passes(
