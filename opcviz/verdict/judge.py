@@ -191,6 +191,12 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     if not q.gained:
         missing.append("attacks that both this model and the retrained models were under")
         return None, path, []
+    if not q.original_stands_out:
+        missing.append(
+            "something that could be found: none of these attackers tells even the original from "
+            f"{q.band.words}, so that they tell nothing from this model means nothing"
+        )
+        return None, path, []
     nearest = q.gained[0][1]
     below = q.below()
     if below and all(check.holds for check in below):

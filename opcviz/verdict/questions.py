@@ -250,6 +250,19 @@ class Questions(NoticedQuestions, KeptQuestions):
         ]
 
     @property
+    def original_stands_out(self) -> bool:
+        """Whether these attackers would say of the original that it remembers.
+
+        Else that they find nothing in the model is no evidence: there was nothing to be found, or
+        too few samples to find it by.
+        """
+        if self.original is None:
+            return False
+        first = Questions(self.original, self.original, self.band, self.t)
+        left = first.left()
+        return bool(left and left.holds) or any(check.holds for _, check in first.gained)
+
+    @property
     def undecided(self) -> list[tuple[Attempt, Check]]:
         """Beside a single retrained model: those whom another one might give as much."""
         return self.more if len(self.band.models) == 1 else []

@@ -304,6 +304,22 @@ def test_without_an_original_what_is_found_is_found_and_nothing_is_called_gone()
     assert "original is not known, at most 100.0 %" in told.why
 
 
+def test_nothing_found_says_nothing_where_the_original_could_not_be_told_either() -> None:
+    """Else a model of which nothing was removed is called as in retrained models."""
+
+    def told(first: Dossier) -> Verdict:
+        return judge(model(88.0), first, [model(value) for value in (86.0, 88.0, 90.0)])
+
+    alike = replace(original(3), attempts=(attempt(90.0),))
+    alike = replace(alike, accuracy=band(3)[0].accuracy, signs=())
+    found = told(alike)
+    assert found.gone is None
+    assert any("tells even the original" in each for each in found.missing)
+    assert "tells even the original" in found.why
+    assert told(replace(alike, attempts=(attempt(99.0),))).gone == RETRAINED
+    assert judge(model(99.0), alike, [model(86.0)] * 3).gone == "hidden", "what is found is found"
+
+
 def test_without_a_band_only_whether_the_rest_was_kept_can_be_told() -> None:
     found = judge(model(99.0), original(3), [])
     assert (found.gone, found.noticeable, found.kept) == (None, None, "yes")
