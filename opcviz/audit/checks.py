@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ LOOKED_AT = 200  # samples of each part of the data, evenly spread
 SWAPPED = 2.0  # points by which the unlearned model answers more forget data than the original
 SEEN = 5.0  # percent of forgotten classes: a model that never saw them has no use for their names
 TIMES_CHANCE = 2.0  # what a trained model answers at least of its own train data
+KIN = 0.5  # cosine of weights: of separate trainings 0.03 at most (digits), after unlearning 0.76
 
 
 @dataclass(frozen=True)
@@ -161,15 +163,33 @@ def doubted(case: Case, verdict: Verdict) -> tuple[str, ...]:
 
 
 def _alike(case: Case) -> Iterator[str]:
-    """Models that were given twice, in whatever files."""
+    """Models that were given twice, in whatever files, or were made from one another."""
     for n, each in enumerate(case.models):
         for other in case.models[:n]:
+            both = f"The {each.role} model ({each.name}) and the {other.role} model ({other.name}) "
             if _same_weights(each.model, other.model):
-                yield (
-                    f"The {each.role} model ({each.name}) and the {other.role} model "
-                    f"({other.name}) have the same weights: one of the two is probably the wrong "
-                    "one."
-                )
+                yield f"{both}have the same weights: one of the two is probably the wrong one."
+            elif "retrained" in (each.role, other.role):
+                near = _cosine(each.model, other.model)
+                if near > KIN:
+                    yield (
+                        f"{both}are akin in their weights (cosine {near:.3f}; of separate "
+                        "trainings about 0). Unless all models started from the same pretrained "
+                        "weights, one was made from the other, and the retrained one is no measure "
+                        "of what a model knows that never saw the forgotten data."
+                    )
+
+
+def _cosine(one: nn.Module, other: nn.Module) -> float:
+    """Of the weights that mix numbers; gains and running statistics are alike in all networks."""
+    pairs = [
+        (a.detach().double().flatten(), b.detach().double().flatten())
+        for a, b in zip(one.parameters(), other.parameters(), strict=True)
+        if a.dim() > 1 and a.shape == b.shape
+    ]
+    inner = sum(float(a @ b) for a, b in pairs)
+    lengths = sum(float(a @ a) for a, _ in pairs) * sum(float(b @ b) for _, b in pairs)
+    return inner / math.sqrt(lengths) if lengths else 0.0
 
 
 def _same_weights(one: nn.Module, other: nn.Module) -> bool:

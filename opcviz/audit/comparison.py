@@ -22,13 +22,14 @@ from ..common.json_types import Plain
 from ..common.records import Record
 from .records import Report
 from .spec import AuditSpec, command_of
+from .surroundings import TOLD
 
 __all__ = ["INFORMATION", "OF_THE_RUN", "TOLERANCE", "Compared", "Difference", "compare"]
 
 TOLERANCE = 1e-6
 """By which a recomputed number may differ, absolutely, or relative to numbers above 1."""
 INFORMATION = (
-    r"environment\..+",
+    rf"environment\.({'|'.join(map(re.escape, TOLD))})",  # no audit writes anything else there
     r"inputs\[[^\]]*\]\.name",
     r"question\.place",  # the folder of the study, in whose name is where files lay
     "version",

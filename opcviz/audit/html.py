@@ -120,6 +120,7 @@ def to_html(report: Report, study: StudyResult) -> str:
         appendix=_appendix(report),
         holds=HOLDS,
         rules=_rules(),
+        digest=hashlib.sha256(report.to_file()).hexdigest(),
         style=(TEMPLATES / "report.css").read_text("utf-8"),
         policy=_policy(scripts),
         scripts=scripts,

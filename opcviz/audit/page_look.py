@@ -254,5 +254,9 @@ def _size(path: str) -> int:
 
 
 def _sentence(text: str) -> str:
+    """Begun large and ended with a stop; the name of a file stays as it is."""
     text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
+    first = text.split(maxsplit=1)[0] if text else ""
+    named = "." in first.rstrip(".:,") or "/" in first
+    begun = text if named else f"{text[:1].upper()}{text[1:]}"
+    return begun + ("" if text.endswith(".") else ".")

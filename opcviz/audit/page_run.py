@@ -17,7 +17,6 @@ from ..common.json_types import Json
 from ..common.progress import Progress
 from ..data import DataError, DataSpec, Scenario
 from ..study import Store, shipped_root
-from ..study.store import write_json
 from .html import to_html
 from .page_job import REPORT, Given, PageJob
 from .run import audit
@@ -54,7 +53,7 @@ def execute(job: dict[str, object], store: Path, progress: Progress) -> dict[str
     question: Json = {"job": asked.to_dict(), "made": report.made}
     place = made.study.place
     with where.writing(place, REPORT, question) as folder:
-        write_json(folder / "report.json", report.to_dict())
+        (folder / "report.json").write_bytes(report.to_file())
         (folder / "report.html").write_text(to_html(report, made.study), encoding="utf-8")
         (folder / "samples.csv").write_text(samples_csv(made.study), encoding="utf-8")
     kept = where.find(place, REPORT, question)

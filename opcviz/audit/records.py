@@ -183,6 +183,10 @@ class Report(Record):
         """The whole report as JSON text, every number at full precision."""
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
 
+    def to_file(self) -> bytes:
+        """The JSON file: the same bytes wherever it is written, so that its hash names it."""
+        return f"{self.to_json()}\n".encode()
+
     @classmethod
     def from_json(cls, text: str | bytes) -> Report:
         """Read what `to_json` wrote.

@@ -8,9 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-__all__ = ["this_environment"]
+__all__ = ["TOLD", "this_environment"]
 
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "scipy", "safetensors")
+TOLD = ("opcviz", "python", "system", "processor", "device", "threads", *PACKAGES)
+"""All that may be told of an environment; a package that is not installed is not named."""
 
 
 def this_environment(device: torch.device) -> dict[str, str]:

@@ -140,7 +140,7 @@ def _made(
     if page is not None:
         page.write_text(to_html(found.report, found.study), encoding="utf-8")
     if numbers is not None:
-        numbers.write_text(found.report.to_json() + "\n", encoding="utf-8")
+        numbers.write_bytes(found.report.to_file())
     if samples is not None:
         samples.write_text(samples_csv(found.study), encoding="utf-8")
     _tell(found.report, found.study.place)

@@ -76,6 +76,8 @@ def _find(token: str, names: Sequence[str], called: str) -> int:
     if index is not None:
         return index
     listed = ", ".join(f"{i} {name}" for i, name in enumerate(names[:20]))
-    raise DataError(
-        f"{called} has no class '{token}'; it has {listed}{' ...' if len(names) > 20 else ''}"
-    )
+    if all(name == str(i) for i, name in enumerate(names)):
+        listed = f"0 to {len(names) - 1}"
+    elif len(names) > 20:
+        listed += " ..."
+    raise DataError(f"{called} has no class '{token}'; it has {listed}")

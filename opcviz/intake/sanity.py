@@ -214,7 +214,7 @@ def _expected(look: _Look, mean: Sequence[float] | None, std: Sequence[float] | 
             )
         return Way(0, "the normalisation given", tuple(mean), tuple(std))
     if own.mean is not None and own.std is not None:
-        return Way(0, "the normalisation inside the weights", own.mean, own.std)
+        return Way(0, "the normalisation that came with the weights", own.mean, own.std)
     return Way(0, AS_THEY_ARE, (0.0,) * channels, (1.0,) * channels)
 
 

@@ -93,8 +93,8 @@ class NoticedQuestions:
             "tighter than in the retrained models",
             min(max(theirs / ours if ours else MAX_RATIO, 1 / MAX_RATIO), MAX_RATIO),
             self.t.tighter,
-            f"the forgotten features are {ours:.2g} times as wide as the retained ones, in "
-            f"{self.band.words} at least {theirs:.2g} times",
+            f"the forgotten features are {'' if ours else 'a point, '}{ours:.2g} times as wide as "
+            f"the retained ones, in {self.band.words} at least {theirs:.2g} times",
         )
 
     def _shunned(self) -> Check:

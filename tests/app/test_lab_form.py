@@ -15,7 +15,7 @@ def lab(visit):
 def test_classes_that_the_data_do_not_have_are_refused_before_start(lab):
     place = lab.query_params["study"]
     for forget, says in (
-        ("classes:0,77", "digits has no class '77'; it has 0 0, 1 1"),
+        ("classes:0,77", "digits has no class '77'; it has 0 to 9"),
         ("classes:cat", "digits has no class 'cat'"),
         ("classes:0,1,2,3,4,5,6,7,8,9", "forgets all 10 classes of digits"),
     ):

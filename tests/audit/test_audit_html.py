@@ -126,6 +126,8 @@ def test_the_figures_are_those_of_the_json_and_need_no_program(made: tuple[Repor
         assert check.says[1:] in text
     for each in report.inputs:
         assert each.sha256 in text
+    written = hashlib.sha256(report.to_file()).hexdigest()
+    assert written in text, "who holds both files sees that they belong together"
     for said in (*report.not_tested, *report.stronger, *report.warnings):
         assert said[1:] in text
     shown = Counter(re.findall(r"\d+\.\d", text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -114,6 +115,8 @@ def test_the_report_names_files_as_their_visitor_does(job, tmp_path):
     assert names["original"] == "my original.safetensors"
     assert names["unlearned"] == "my unlearned.safetensors"
     assert "my unlearned.safetensors" in report["command"]
+    written = hashlib.sha256((folder / "report.json").read_bytes()).hexdigest()
+    assert written in (folder / "report.html").read_text(), "the two files belong together"
     told = read_report(folder / "report.json")
     assert compare(told.content, told.report).differences == (), "the command is that of the spec"
     spec = spec_of(told.report, changes_in(told.report, tmp_path))
@@ -123,3 +126,18 @@ def test_the_report_names_files_as_their_visitor_does(job, tmp_path):
         text = (folder / name).read_text()
         assert text
         assert "0f3a" not in text, f"{name} names a path of the server"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "original_mod.pth: its tensors lie in 'net'",
+            "original_mod.pth: its tensors lie in 'net'.",
+        ),
+        ("no list is given.", "No list is given."),
+        ("the files a.pt and b.pt are one", "The files a.pt and b.pt are one."),
+    ],
+)
+def test_a_sentence_begins_large_and_the_name_of_a_file_as_it_is(said, shown):
+    assert page_look._sentence(said) == shown

@@ -77,6 +77,29 @@ def test_one_that_saw_the_classes_is_named_and_left_out_of_the_headline(tmp_path
     assert any("the worse of the two stands" in note for note in verdict.notes)
 
 
+def test_one_made_from_another_model_is_named(tmp_path: Path) -> None:
+    """A little noise makes it no copy, and no training without the forgotten data."""
+    noise = torch.Generator().manual_seed(0)
+    paths = []
+    for name in ("original", "retrain"):
+        values = load_file(weights(name))
+        for value in values.values():
+            if value.dim() > 1 and value.numel() > 1:
+                value += 0.03 * value.std() * torch.randn(value.shape, generator=noise)
+        paths.append(str(tmp_path / f"{name}-noise.safetensors"))
+        save_file(values, paths[-1])
+
+    def told(*retrained: str) -> list[str]:
+        found = check(spec_of(retrained=retrained), Store(tmp_path / "store"), CPU).warnings
+        return [each for each in found if "are akin in their weights" in each]
+
+    assert told(*BAND) == []
+    (of_original,) = [each for each in told(BAND[0], paths[0]) if "unlearned" not in each]
+    assert "original-noise.safetensors) and the original model" in of_original
+    (of_retrained,) = told(BAND[0], paths[1])
+    assert of_retrained.count("retrained model (") == 2
+
+
 def test_a_model_without_training_is_not_called_badly_prepared(tmp_path: Path) -> None:
     """The original answers under the same preparation: that is the ground."""
     values, noise = load_file(weights("opc")), torch.Generator().manual_seed(0)

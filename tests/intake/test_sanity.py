@@ -130,7 +130,7 @@ def test_a_normalisation_inside_the_weights_is_held_against_none_at_all(
     (candidate,) = recognise(Weights(dict(plain.state_dict()), "test", ""), (3, 8, 8), 5)
     inside = replace(candidate, mean=(0.0,) * 3, std=(1 / 255,) * 3)
     found = sanity((inside,), Weights(dict(plain.state_dict()), "test", ""), data)
-    assert found.expected.preparation == "the normalisation inside the weights"
+    assert found.expected.preparation == "the normalisation that came with the weights"
     assert found.best.preparation == "pictures from 0 to 1, as they are"
     assert "--mean 0,0,0 --std 1,1,1" in found.warnings[0]
 
