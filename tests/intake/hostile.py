@@ -512,6 +512,12 @@ case_of("forget", "a path with a zero byte", "names no file", lambda f: f"{f}/a\
 
 # ---- weights, and audits as a whole ----
 
+case_of(
+    "arrays",
+    "a class whose name is no text",
+    "no text",
+    lambda f: npz(f, **{**GOOD, "class_names": np.array(["a", "b", "\udcff"])}),
+)
 for label, (content, _) in HOSTILE.items():
     case_of("weights", label, "", lambda f, content=content: written(f, "model.pt", content()))
 for label, (make, said) in FOLDERS.items():
