@@ -17,6 +17,8 @@ __all__ = ["FORMAT", "Attacker", "Figure", "Input", "Provenance", "Range", "Repo
 FORMAT = 1
 """Of a report's JSON: raised when older programs can no longer read it."""
 
+MOST_SAID = 500  # characters of a fault, which may quote a report from anywhere
+
 
 @dataclass(frozen=True)
 class Input(Record):
@@ -198,6 +200,15 @@ class Report(Record):
             told = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"the report is not readable as JSON ({error})") from error
+        return cls.of_content(told)
+
+    @classmethod
+    def of_content(cls, told: object) -> Report:
+        """The same of JSON that was parsed already.
+
+        Raises:
+            ConfigError: as `from_json`.
+        """
         if not isinstance(told, dict) or not isinstance(told.get("version"), int):
             raise ConfigError("this is no report of an audit: it has no 'version'")
         if told["version"] > FORMAT:
@@ -208,4 +219,4 @@ class Report(Record):
         try:
             return cls.from_dict(told)
         except ValueError as error:
-            raise ConfigError(f"the report does not fit: {error}") from error
+            raise ConfigError(f"the report does not fit: {str(error)[:MOST_SAID]}") from error

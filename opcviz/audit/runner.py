@@ -36,8 +36,7 @@ class AuditRunner(StudyRunner):
     def __init__(self, case: Case, store: Store, progress: Progress | None = None) -> None:
         super().__init__(case.study, store, case.data.device, seeds=case.seeds, progress=progress)
         self.case = case
-        audited = case.unlearned
-        self.brought = create("brought", digest=audited.sha256[:16], title=audited.name[:200])
+        self.brought = create("brought", digest=case.unlearned.sha256[:16])
         self._given = {self.place(method, seed): each for method, seed, each in self._models()}
 
     @cached_property

@@ -34,6 +34,10 @@ OWN_FILES = {".npz": "arrays", ".zip": "folder", ".parquet": "table"}
 """Endings of files with a person's own pictures, and how they are read."""
 TABLES = ("*.parquet", "data/*.parquet", "train/*.parquet", "train/*.arrow")
 """What tells a folder of tables from one of pictures."""
+LEAST_STD, FURTHEST = 1e-6, 1e6
+"""Of a normalisation: what is smaller, or larger, is lost or infinite in float32."""
+LONGEST_NAME = 2000
+"""Characters of a network's name: one of a library holds its arguments, too."""
 MAX_RETRAINED = 20
 """Models of the band: beyond that each one tells little more of its spread."""
 
@@ -101,8 +105,21 @@ class AuditSpec(Config):
             )
         if not all(self.retrained):
             raise ConfigError("AuditSpec.retrained: one of the names is empty")
-        if any(value <= 0 for value in self.std):
-            raise ConfigError("AuditSpec.std: samples are divided by it: numbers above 0")
+        if not all(LEAST_STD <= value <= FURTHEST for value in self.std):
+            raise ConfigError(
+                "AuditSpec.std: samples, from 0 to 1, are divided by it: numbers from "
+                f"{LEAST_STD:g} to {FURTHEST:g}"
+            )
+        if not all(abs(value) <= FURTHEST for value in self.mean):
+            raise ConfigError(
+                "AuditSpec.mean: samples, from 0 to 1, are centred by it: numbers of at most "
+                f"{FURTHEST:g}"
+            )
+        if len(self.architecture) > LONGEST_NAME:
+            raise ConfigError(
+                f"AuditSpec.architecture: {self.architecture[:40]!r}… has "
+                f"{len(self.architecture):,} characters; no network has over {LONGEST_NAME:,}"
+            )
         if len(self.mean) != len(self.std):
             raise ConfigError(
                 f"AuditSpec.mean and std: {len(self.mean)} and {len(self.std)} numbers; give both, "

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,12 @@ import torch
 from ..common.config import ConfigError
 from ..common.json_types import Json, Plain
 from ..common.progress import Progress
-from ..common.untrusted import check_file, sha256
+from ..common.untrusted import Limits, check_file, sha256
 from ..data import DataError
+from ..intake.folders import hash_of
 from ..study import Store
 from .comparison import Compared, Difference, compare
+from .finding import Lookup
 from .helper import helped
 from .opening import LISTS, open_case
 from .records import Input, Report
@@ -32,8 +34,12 @@ from .spec import AuditSpec
 
 __all__ = ["Told", "Verified", "changes_in", "read_report", "spec_of", "verify"]
 
-LARGEST = 512 * 2**20  # bytes of a report
-MOST_FILES = 20_000  # in a folder in which a report's files are looked for
+LARGEST = 64 * 2**20
+"""Bytes of a report: those of twenty models have a fifth of them."""
+MOST_VALUES = 2_000_000
+"""Values in a report, of which each takes far more memory than its characters do."""
+ANOTHER = "another one"
+"""In place of the hash of a file that only the report names: it is nobody's business."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +78,37 @@ def read_report(path: Path) -> Told:
         ConfigError: for a file that cannot be read, or is no report.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise ConfigError(f"{path.name}: is too large for a report ({LARGEST} bytes at most)")
-        text = path.read_bytes()
+        path = check_file(path, Limits(max_bytes=LARGEST))
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)
     except OSError as error:
         raise ConfigError(f"{path.name}: cannot be read ({error.strerror})") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path.name}: {error} (as a report)") from error
     try:
-        return Told(Report.from_json(text), json.loads(text, object_pairs_hook=_once))
+        content = _parsed(text)
+        return Told(Report.of_content(content), content)
     except ConfigError as error:
         raise ConfigError(f"{path.name}: {error}") from error
+
+
+def _parsed(text: bytes) -> Json:
+    """The JSON of a report, if it is no more than one may hold."""
+    values = sum(text.count(each) for each in (b",", b"[", b"{"))
+    if len(text) > LARGEST or values > MOST_VALUES:
+        raise ConfigError(
+            f"holds about {values:,} values in {len(text):,} bytes, and a report at most "
+            f"{MOST_VALUES:,} in {LARGEST:,}; give the JSON of one audit"
+        )
+    try:
+        content = json.loads(text, object_pairs_hook=_once)
+    except ConfigError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"the report is not readable as JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise ConfigError("this is no report of an audit: it is no table of JSON")
+    return content
 
 
 def _once(pairs: list[tuple[str, Plain]]) -> Json:
@@ -128,19 +156,14 @@ def changes_in(report: Report, root: Path) -> dict[str, Plain]:
         ConfigError: when one is not there.
     """
     spec = spec_of(report)
-    by_size: dict[int, list[Path]] = {}
-    by_name: dict[str, Path] = {}
-    for path in _below(root):
-        by_name.setdefault(path.name, path)
-        if path.is_file() and not path.is_symlink():
-            by_size.setdefault(path.stat().st_size, []).append(path)
+    there = Lookup(root)
 
     def found(given: Input) -> str:
-        for path in by_size.get(given.bytes, ()):
-            if sha256(path) == given.sha256:
-                return str(path)
+        look = there.file if given.role == "forget" else there.model
+        if path := look(given.sha256, given.bytes):
+            return str(path)
         raise ConfigError(
-            f"no file in {root} has the SHA-256 of '{given.name}' ({given.role}): "
+            f"nothing in {root} has the SHA-256 of '{given.name}' ({given.role}): "
             f"{given.sha256[:16]}…; name the folder that holds it"
         )
 
@@ -151,32 +174,12 @@ def changes_in(report: Report, root: Path) -> dict[str, Plain]:
     changes |= {"unlearned": models[0], "retrained": models[1:]}
     if spec.data.path:
         name = report.inputs[-2].name
-        if name not in by_name:
+        if name not in there.names:
             raise ConfigError(f"there are no data called '{name}' in {root}; say --data")
-        changes["data"] = spec.data.replace(path=str(by_name[name])).to_dict()
+        changes["data"] = spec.data.replace(path=str(there.names[name])).to_dict()
     if spec.forget.path:
         changes["forget"] = spec.forget.replace(path=found(report.inputs[-1])).to_dict()
     return changes
-
-
-def _below(root: Path) -> Iterator[Path]:
-    """Everything in a folder; links to other folders are not followed.
-
-    Raises:
-        ConfigError: where that is too much, or no folder.
-    """
-    if not root.is_dir():
-        raise ConfigError(f"--root: there is no folder {root}; name the one that holds the files")
-    count = 0
-    for where, folders, files in os.walk(root):
-        folders.sort()
-        for name in (*folders, *sorted(files)):
-            count += 1
-            if count > MOST_FILES:
-                raise ConfigError(
-                    f"--root: {root} holds over {MOST_FILES} files; name a smaller one"
-                )
-            yield Path(where) / name
 
 
 def verify(
@@ -202,9 +205,10 @@ def verify(
     """
     inputs = told.report.inputs
     notes = _renamed(spec, inputs)
-    if changed := tuple(_other_files(spec, inputs)):
+    named = _named_by(told.report, spec)
+    if changed := tuple(_other_files(spec, inputs, named)):
         return Verified(None, changed, notes)
-    theirs = bool(spec.data.path) and spec.data == spec_of(told.report).data
+    theirs = len(inputs) - 2 in named
     with tempfile.TemporaryDirectory(prefix="opcviz-verify-") as folder:
         store = Store(Path(folder))
         with helped(spec, store, device, data_root) as helper:
@@ -220,7 +224,7 @@ def verify(
                     "names. Say with --data where they lie; of a file that only the report names "
                     "no more is told"
                 ) from error
-            if changed := tuple(_other_inputs(inputs, case.inputs)):
+            if changed := tuple(_other_inputs(inputs, case.inputs, named)):
                 return Verified(None, changed, notes)
             again = audit_case(case, store, progress, spec=spec, helper=helper).report
     found: Compared = compare(told.content, again)
@@ -237,27 +241,50 @@ def _renamed(spec: AuditSpec, inputs: Sequence[Input]) -> tuple[Difference, ...]
     )
 
 
-def _other_files(spec: AuditSpec, inputs: Sequence[Input]) -> Iterator[Difference]:
-    """Files whose hash is not the one in the report; nothing else of them is read."""
+def _named_by(report: Report, spec: AuditSpec) -> frozenset[int]:
+    """Which inputs are files that the report alone names, and not whoever verifies it."""
+    theirs = spec_of(report)
+    paths = [
+        [*(path for _, path in each.models), each.data.path, each.forget.path]
+        for each in (spec, theirs)
+    ]
+    pairs = enumerate(zip(*paths, strict=True))
+    return frozenset(i for i, (now, before) in pairs if now and now == before)
+
+
+def _other_files(
+    spec: AuditSpec, inputs: Sequence[Input], named: Collection[int]
+) -> Iterator[Difference]:
+    """Files and folders whose hash is not the one in the report; nothing else of them is read.
+
+    Args:
+        spec: which they are now.
+        inputs: of the report.
+        named: see `_named_by`.
+    """
     lists = [("forget", spec.forget.path)] if spec.forget.path else []
     places = [*enumerate(spec.models), *((len(inputs) - 1, each) for each in lists)]
     for i, (role, path) in places:
         place = Path(os.path.expanduser(path))
-        if place.is_dir():  # weights of several files: what is read of them is checked later
-            continue
+        whole = role != "forget" and (os.path.isdir(place) or place.suffix.lower() == ".zip")
         try:
-            now = sha256(check_file(place))
-        except ConfigError as error:
+            now = hash_of(place) if whole else sha256(check_file(place))
+        except (ConfigError, OSError) as error:
+            why = f"{place} cannot be read as a model" if whole and i in named else f"{error}"
             raise ConfigError(
-                f"{error} (as the {role} of the report). Say where it lies with --{role}, or name "
+                f"{why} (as the {role} of the report). Say where it lies with --{role}, or name "
                 "with --root the folder that holds the files of the report"
             ) from error
         if now != inputs[i].sha256:
-            yield Difference(f"inputs[{i}, {role}].sha256", inputs[i].sha256, now)
+            told = ANOTHER if i in named else now
+            yield Difference(f"inputs[{i}, {role}].sha256", inputs[i].sha256, told)
 
 
-def _other_inputs(before: Sequence[Input], now: Sequence[Input]) -> Iterator[Difference]:
+def _other_inputs(
+    before: Sequence[Input], now: Sequence[Input], named: Collection[int]
+) -> Iterator[Difference]:
     """What was brought and is not what the report was made of."""
     for i, (then, given) in enumerate(zip(before, now, strict=True)):
         if then.sha256 != given.sha256:
-            yield Difference(f"inputs[{i}, {then.role}].sha256", then.sha256, given.sha256)
+            told = ANOTHER if i in named else given.sha256
+            yield Difference(f"inputs[{i}, {then.role}].sha256", then.sha256, told)

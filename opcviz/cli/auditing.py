@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,8 @@ from rich.console import Console
 from ..common.bars import bars
 from ..common.config import ConfigError
 from ..common.json_types import Json
+from ..common.names import shown
+from .destinations import check_destinations, check_store
 
 if TYPE_CHECKING:
     from ..audit import AuditSpec, Checked
@@ -99,7 +100,8 @@ def _audit(
     for dotted, value in changed_settings(change).items():
         _put(values, dotted, value)
     spec = AuditSpec.from_dict(values)
-    _check_writable([report, json_, csv])
+    read = (*(path for _, path in spec.models), spec.data.path, spec.forget.path)
+    check_destinations({"--report": report, "--json": json_, "--csv": csv}, read)
     if check:
         _tell_first_look(_looked(spec, device, store, data_root))
         return
@@ -134,6 +136,7 @@ def _made(
     from ..study import Store, default_root
 
     kept = Store(store or default_root(), warn=_say)
+    check_store(kept.root)
     with bars(err, 1) as progress:
         found = audit(spec, kept, pick_device(device), progress, data_root=data_root)
     page, numbers, samples = files
@@ -158,7 +161,7 @@ def _tell(report: Report, place: str) -> None:
         f"Kept as study {place}: `opcviz show {place}`, or the app, has every number.",
     ]
     for line in lines:
-        out.print(line, markup=False, highlight=False)
+        out.print(shown(line), markup=False, highlight=False)
 
 
 def _tell_first_look(found: Checked) -> None:
@@ -168,9 +171,9 @@ def _tell_first_look(found: Checked) -> None:
             f"{part.replace('_', ' ')} {value:.1f} %" for part, value in model.accuracy.items()
         )
         line = f"{model.role}: {model.name}, {model.title} ({model.architecture}); {told}"
-        out.print(line, markup=False, highlight=False)
+        out.print(shown(line), markup=False, highlight=False)
     for line in (*(f"! {warning}" for warning in found.warnings), *found.missing, found.lasts):
-        out.print(line, markup=False, highlight=False)
+        out.print(shown(line), markup=False, highlight=False)
 
 
 def _verify(
@@ -232,39 +235,19 @@ def _moved_list(report: Report, text: str) -> Json:
 def _tell_compared(found: Verified, name: str) -> None:
     """Each difference in a line, what only informs after them, and what all of it comes to."""
     for difference in found.differences:
-        out.print(str(difference), markup=False, highlight=False)
+        out.print(shown(str(difference)), markup=False, highlight=False)
     for note in found.notes:
-        out.print(f"For information, no difference: {note}", markup=False, highlight=False)
+        out.print(shown(f"For information, no difference: {note}"), markup=False, highlight=False)
     count = len(found.differences)
     told = f"{count} difference{'' if count == 1 else 's'}"
     if found.again is None:
         told += "; nothing was computed again, as these are not the files of the report"
     if count:
-        err.print(f"opcviz: {name}: {told}", style="bold", highlight=False)
+        line = shown(f"opcviz: {name}: {told}")
+        err.print(line, style="bold", markup=False, highlight=False)
     else:
-        out.print(f"{name}: every number, word and hash is the same", highlight=False)
-
-
-def _check_writable(files: list[Path | None]) -> None:
-    """That results can be written, before anybody waits for them.
-
-    Raises:
-        ConfigError: naming the file that cannot be.
-    """
-    for path in files:
-        if path is None:
-            continue
-        folder = path.absolute().parent
-        try:
-            with tempfile.TemporaryFile(dir=folder):  # a folder may be there and take nothing
-                fits = not path.is_dir()
-        except OSError:
-            fits = False
-        if not fits:
-            raise ConfigError(
-                f"'{path}' cannot be written; name a file in a folder that is there, and that "
-                "takes files"
-            )
+        line = shown(f"{name}: every number, word and hash is the same")
+        out.print(line, markup=False, highlight=False)
 
 
 def _put(values: Json, dotted: str, value: object) -> None:
@@ -282,4 +265,4 @@ def _put(values: Json, dotted: str, value: object) -> None:
 
 
 def _say(text: str) -> None:
-    err.print(f"! {text}", markup=False, highlight=False)
+    err.print(shown(f"! {text}"), markup=False, highlight=False)

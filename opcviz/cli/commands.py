@@ -15,6 +15,7 @@ from rich.console import Console
 from ..common.bars import bars
 from ..common.config import ConfigError
 from ..common.json_types import Json
+from ..common.names import shown
 from ..common.progress import Cancelled
 from ..common.threads import patient_threads
 from . import auditing
@@ -313,7 +314,6 @@ def app_(
 
 auditing.add_to(app)
 
-
 STOPPED = 130  # exit status after Ctrl-C
 FAILED = 1  # of a run in which something of the user's own failed; the rest was done
 
@@ -346,5 +346,5 @@ def main() -> None:
 def _stop(why: str) -> NoReturn:
     """End with status 2 and a sentence, if there is one."""
     if why:
-        err.print(f"opcviz: {why}", style="bold", markup=False, highlight=False)
+        err.print(shown(f"opcviz: {why}"), style="bold", markup=False, highlight=False)
     sys.exit(2)

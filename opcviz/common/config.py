@@ -23,6 +23,7 @@ from typing import Any
 
 from .caching import once_per_class
 from .json_types import Json, Plain
+from .names import NOT_TEXT, is_text, shown
 
 __all__ = [
     "Config",
@@ -223,6 +224,8 @@ def _check(value: Any, about: Setting, where: str) -> None:
     for entry in value if isinstance(value, tuple) else (value,):
         if entry is None:
             continue
+        if isinstance(entry, str) and not is_text(entry):
+            raise ConfigError(f"{where}: '{shown(entry)}' {NOT_TEXT}")
         if about.choices is not None and entry not in about.choices:
             raise ConfigError(
                 f"{where}: {entry!r} is not one of {', '.join(map(str, about.choices))}"

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from .access import check_path
 from .config import Config, IntakeError, setting
+from .names import NOT_TEXT, is_text, shown
 
 __all__ = ["LIMITS", "IntakeError", "Limits", "check_file", "check_zip", "sha256"]
 
@@ -71,6 +72,8 @@ def check_file(path: str | Path, limits: Limits = LIMITS, *, within: Path | None
     check_path(text)
     if not text or "\0" in text:
         raise IntakeError(f"{text!r} names no file; give the path of one")
+    if not is_text(text):
+        raise IntakeError(f"{shown(text)}: the name {NOT_TEXT}")
     try:
         found = Path(os.path.abspath(os.path.expanduser(text)))
         if within is not None:

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 import torch
 
+from ..common.names import NOT_TEXT, is_text, shown
 from ..common.untrusted import LIMITS, Limits
 from .base import DataError
 from .images import Images, assemble
@@ -140,6 +141,8 @@ def _walk(folder: Path, depth: int = 0) -> Iterator[Path]:
         ) from error
     for entry in listed:
         path = Path(entry.path)
+        if not is_text(entry.name):
+            raise DataError(f"{shown(entry.path)}: the name {NOT_TEXT}")
         if entry.is_symlink():
             raise DataError(f"{path} is a symbolic link, which is not followed; copy the files")
         if entry.is_dir(follow_symlinks=False):

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..common.names import NOT_TEXT, is_text, shown
 from .base import CHUNK, DataError, as_float, float_statistics
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ class Images:
                 f"{self.name}: class names must be at least two and all different, got "
                 f"{', '.join(map(repr, self.class_names)) or 'none'}"
             )
+        odd = next((each for each in self.class_names if not is_text(each)), None)
+        if odd is not None:
+            raise DataError(f"{self.name}: the class '{shown(odd)}' {NOT_TEXT}")
         for part in ("train", "test"):
             self._check_part(part)
         if self.x_train.shape[1:] != self.x_test.shape[1:]:

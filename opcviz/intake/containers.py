@@ -35,6 +35,8 @@ DAMAGED = (
 )
 """What Python's reader of archives raises on one that contradicts itself."""
 MAX_HEADER = 32 * 2**20
+MAX_EXTENT = 2**48
+"""Of the sides of a tensor that has no numbers, multiplied: PyTorch cannot count much further."""
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 TYPES = {
     "F64": torch.float64,
@@ -298,6 +300,11 @@ def _fetcher(read: Callable[[Storage], bytes], where: str) -> Callable[[Stored],
                 f"{storage.count} numbers; the file is damaged or forged"
             )
         if not stored.count:
+            if math.prod(each or 1 for each in stored.size) > MAX_EXTENT:
+                raise IntakeError(
+                    f"{where}: a tensor without numbers claims the shape "
+                    f"{str(stored.size)[:80]}; the file is damaged or forged"
+                )
             return torch.empty(stored.size, dtype=storage.dtype)
         return kept[storage].as_strided(stored.size, stored.stride, stored.offset)
 

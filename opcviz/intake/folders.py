@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..common.access import check_path
-from ..common.untrusted import IntakeError, Limits, check_file, check_zip, sha256
+from ..common.untrusted import LIMITS, IntakeError, Limits, check_file, check_zip, sha256
 from .described import Described, as_json, describe
 
-__all__ = ["CONFIG", "PREPARED", "WEIGHTS", "Found", "found_in"]
+__all__ = ["CONFIG", "PREPARED", "WEIGHTS", "Found", "found_in", "hash_of", "size_of"]
 
 CONFIG, PREPARED = "config.json", "preprocessor_config.json"
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
@@ -54,8 +54,44 @@ def found_in(path: Path, limits: Limits) -> Iterator[Found | None]:
     Raises:
         IntakeError: for a folder or an archive that has no weights or cannot be trusted.
     """
+    with _unpacked(path, limits) as folder:
+        yield None if folder is None else _found(*folder)
+
+
+def hash_of(path: Path, limits: Limits = LIMITS) -> str:
+    """The SHA-256 that weights are known by: of a file, or of what is read of a folder.
+
+    Nothing that a file says is looked at, but for the names in an archive.
+
+    Raises:
+        IntakeError: for what is no file, folder or archive of weights.
+    """
+    with _unpacked(path, limits) as folder:
+        return sha256(check_file(path, limits)) if folder is None else _digest(folder[0])
+
+
+def size_of(path: Path, limits: Limits = LIMITS) -> int | None:
+    """The bytes of what is read of a folder, or of a .zip of one; None for anything else."""
+    try:
+        if _is_folder(path):
+            return _size(_chosen(path, _listed(path), limits, path.name))
+        if path.suffix.lower() != ".zip":
+            return None
+        path = check_file(path, limits)
+        check_zip(path, limits)
+        members = _members(path) or {}
+        with zipfile.ZipFile(path) as archive:
+            return sum(archive.getinfo(each).file_size for each in members.values()) or None
+    except (IntakeError, OSError):
+        return None
+
+
+@contextmanager
+def _unpacked(path: Path, limits: Limits) -> Iterator[tuple[list[Path], str] | None]:
+    """The files of a folder or an archive of one that are read, see `_chosen`, and its name."""
     if _is_folder(path):
-        yield _found(path, _listed(path), limits)
+        folder = Path(os.path.abspath(os.path.expanduser(path)))
+        yield _chosen(folder, _listed(folder), limits, folder.name), folder.name
         return
     if path.suffix.lower() != ".zip":
         yield None
@@ -69,7 +105,7 @@ def found_in(path: Path, limits: Limits) -> Iterator[Found | None]:
     with tempfile.TemporaryDirectory(prefix="opcviz-model-") as made:
         folder = Path(made)
         _unpack(path, members, folder)
-        yield _found(folder, {name: name for name in members}, limits, path.name)
+        yield _chosen(folder, {each: each for each in members}, limits, path.name), path.name
 
 
 def _is_folder(path: Path) -> bool:
@@ -98,23 +134,29 @@ def _listed(folder: Path) -> dict[str, str]:
     return names
 
 
-def _found(folder: Path, names: Mapping[str, str], limits: Limits, said: str = "") -> Found:
+def _chosen(folder: Path, names: Mapping[str, str], limits: Limits, where: str) -> list[Path]:
+    """The files that are read: the weights, then what tells of them; none is opened."""
     folder = Path(os.path.abspath(os.path.expanduser(folder)))
-    where = said or folder.name
-    weights = _weights(names, where)
-    used = [check_file(folder / weights, limits, within=folder)]
-    described = None
-    if CONFIG in names:
-        told = {}
-        for name in (CONFIG, PREPARED):
-            if name in names:
-                file = check_file(folder / name, CONFIGS, within=folder)
-                used.append(file)
-                told[name] = as_json(file.read_bytes(), f"{where}/{name}")
-        described = describe(told[CONFIG], told.get(PREPARED), where)
-    lines = [f"{sha256(file)}  {file.name}\n" for file in sorted(used, key=lambda f: f.name)]
-    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
-    return Found(used[0], described, digest, sum(file.stat().st_size for file in used))
+    used = [check_file(folder / _weights(names, where), limits, within=folder)]
+    told = [name for name in (CONFIG, PREPARED) if name in names] if CONFIG in names else []
+    return used + [check_file(folder / name, CONFIGS, within=folder) for name in told]
+
+
+def _digest(files: list[Path]) -> str:
+    """As `Found.sha256`."""
+    lines = [f"{sha256(file)}  {file.name}\n" for file in sorted(files, key=lambda f: f.name)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _size(files: list[Path]) -> int:
+    return sum(file.stat().st_size for file in files)
+
+
+def _found(files: list[Path], where: str) -> Found:
+    weights, *others = files
+    told = {file.name: as_json(file.read_bytes(), f"{where}/{file.name}") for file in others}
+    described = describe(told[CONFIG], told.get(PREPARED), where) if others else None
+    return Found(weights, described, _digest(files), _size(files))
 
 
 def _weights(names: Mapping[str, str], where: str) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..common.untrusted import IntakeError, check_file
 from ..data import DataError, DataSpec
 from ..data.archive import picture_names
-from ..data.indices import LISTS, delimiter_of, read_indices
+from ..data.indices import ID_COLUMNS, LISTS, delimiter_of, read_indices
 from ..data.sources import own_place
 from ..data.tables import train_names
 
@@ -53,6 +53,7 @@ def listed_ids(
         raise IntakeError(
             f"{file}, line {names[0][0]}: {_short(names[0][1])} is no id, and the train pictures "
             f"of '{data.name}' have no file names; list ids from 0, one a line"
+            + _of_headings(file, names[0])
         )
     place = own_place(data, root)
     known = picture_names(place) if data.name == "folder" else train_names(place)
@@ -77,7 +78,7 @@ def _names(file: Path) -> list[tuple[int, str]]:
         ) from error
     column = 0
     heading = [cell.strip().lower() for cell in rows[0][1]] if rows else []
-    marked = [heading.index(name) for name in (*HEADINGS, "index", "id") if name in heading]
+    marked = [heading.index(name) for name in (*HEADINGS, *ID_COLUMNS) if name in heading]
     if marked:
         column, rows = marked[0], rows[1:]
     short = next((n for n, row in rows if column >= len(row) or not row[column].strip()), None)
@@ -115,13 +116,23 @@ def _looked_up(file: Path, names: list[tuple[int, str]], known: list[str]) -> ND
                 "could be several train pictures; write CLASS/FILE"
                 if several
                 else f"{'is' if len(unknown) == 1 else 'are'} no train picture of this data set; "
-                f"they are called as in {_short(known[0])}"
+                f"they are called as in {_short(known[0])}{_of_headings(file, unknown[0])}"
             )
         )
     twice = [i for i, count in Counter(ids).items() if count > 1]
     if twice:
         raise IntakeError(f"{file}: {_short(known[twice[0]])} is named twice; name each once")
     return np.sort(np.array(ids, np.int64))
+
+
+def _of_headings(file: Path, entry: tuple[int, str]) -> str:
+    """Which headings are understood, where a first line may have been meant as one."""
+    if file.suffix.lower() != ".csv" or entry[0] != 1:
+        return ""
+    return (
+        f". If {_short(entry[1])} is a heading: those of ids are {' and '.join(ID_COLUMNS)}, those "
+        f"of names {', '.join(HEADINGS)}"
+    )
 
 
 def _short(name: str) -> str:

@@ -24,12 +24,15 @@ __all__ = ["Brought"]
 )
 @dataclass(frozen=True)
 class Brought(Method[nn.Module]):
-    """Weights from outside, by what names them; an audit puts them into the store as they are."""
+    """Weights from outside, by their hash; an audit puts them into the store as they are.
+
+    What their owner calls them is no setting: the same weights under another file name are the same
+    model.
+    """
 
     limits: ClassVar[str] = "it is examined and never made"
 
     digest: str = setting("", "SHA-256 of the weights, the first 16 hexadecimal digits")
-    title: str = setting("", "what their owner calls them")
 
     def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Refuse.
@@ -38,6 +41,6 @@ class Brought(Method[nn.Module]):
             NotDefined: always: weights that were brought cannot be made anew.
         """
         raise NotDefined(
-            f"the weights '{self.title or self.digest}' were brought, and cannot be made here: run "
+            f"the weights {self.digest} were brought, and cannot be made here: run "
             "the audit again with their file"
         )

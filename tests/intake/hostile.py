@@ -512,6 +512,12 @@ case_of("forget", "a path with a zero byte", "names no file", lambda f: f"{f}/a\
 
 # ---- weights, and audits as a whole ----
 
+case_of(
+    "arrays",
+    "a class whose name is no text",
+    "no text",
+    lambda f: npz(f, **{**GOOD, "class_names": np.array(["a", "b", "\udcff"])}),
+)
 for label, (content, _) in HOSTILE.items():
     case_of("weights", label, "", lambda f, content=content: written(f, "model.pt", content()))
 for label, (make, said) in FOLDERS.items():
@@ -580,7 +586,10 @@ audit(
     data=own_arrays(x_train=COLOUR, x_test=COLOUR[:6]),
 )
 audit("a mean without a deviation", "give both", mean=[0.5])
-audit("a deviation of zero", "numbers above 0", mean=[0.5], std=[0.0])
+audit("a deviation of zero", "numbers from 1e-06 to 1e+06", mean=[0.5], std=[0.0])
+audit("a deviation that is none in float32", "numbers from 1e-06", mean=[0.5], std=[1e-300])
+audit("a mean that is none in float32", "numbers of at most 1e+06", mean=[1e300], std=[0.5])
+audit("a network of a long name", "has 100,000 characters", architecture="x" * 100_000)
 audit("a mean of three channels", "channel", mean=[0.5] * 3, std=[0.5] * 3)
 audit("everything forgotten", "leave", forget=of_list("\n".join(map(str, range(1437)))))
 audit("an empty forget set", "holds no ids", forget=of_list("# none\n"))

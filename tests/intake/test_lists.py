@@ -90,3 +90,15 @@ def test_what_a_list_may_not_say(
 def test_digits_have_no_file_names(tmp_path: Path) -> None:
     with pytest.raises(IntakeError, match="'digits' have no file names; list ids"):
         listed_ids(written(tmp_path, "a.txt", "ant/a0.png\n"), DIGITS)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_an_unknown_heading_is_told_which_are_known(
+    tmp_path: Path, folder: DataSpec, name: str
+) -> None:
+    path = written(tmp_path, name, "sample\n4\n0\n")
+    for data in (DIGITS, folder):
+        with pytest.raises(IntakeError, match="'sample'") as caught:
+            listed_ids(path, data)
+        told = "If 'sample' is a heading: those of ids are index and id" in str(caught.value)
+        assert told == (name == "a.csv")

@@ -122,6 +122,13 @@ def program() -> bytes:
     return file.getvalue()
 
 
+def without_numbers(shape: list[int]) -> bytes:
+    """A safetensors file of one tensor that takes no byte, whatever its shape."""
+    entry = {"dtype": "F32", "shape": shape, "data_offsets": [0, 0]}
+    header = json.dumps({"a": entry}).encode()
+    return len(header).to_bytes(8, "little") + header
+
+
 NAN = {**STATE, "fc.weight": torch.tensor([[1.0, float("nan")], [float("inf"), 0]])}
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "empty|0 bytes"),
@@ -162,6 +169,14 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "negative variance": (lambda: saved({"bn.running_var": -torch.ones(2)}), "negative variances"),
     "complex numbers": (lambda: saved({"w": torch.ones(2, dtype=torch.cfloat)}), "."),
     "sparse": (lambda: saved({"w": torch.eye(3).to_sparse()}), "could run code"),
+    **{
+        f"no numbers of a vast shape, {name}": (make, "without numbers claims the shape")
+        for name, make in {
+            "strides": lambda: without_numbers([0, 2**62, 2**62]),
+            "64 bits": lambda: without_numbers([0, 2**63]),
+            "400 digits": lambda: without_numbers([0, 10**400]),
+        }.items()
+    },
     "forged shape": (
         lambda: rewritten(
             saved(STATE), lambda n, old: forged_storage(old) if n.endswith("data.pkl") else old
