@@ -13,9 +13,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ...artefacts import ModelResults
 from ...common.access import ask
-from ...common.records import Undefined
+from ...common.records import Undefined, defined
 from ...engine import DaskEngine
-from ...results import DataResult, EvidenceResult, FitResult
+from ...results import DataResult, EvidenceResult, FitResult, MapsResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
 from ...study.artefact import REMEDY, read_arrays
 from ...study.naming import apart_models
@@ -35,6 +35,7 @@ __all__ = [
     "columns",
     "engine",
     "fit_of",
+    "maps_drawn",
     "read_ahead",
     "retrained",
     "samples",
@@ -115,8 +116,15 @@ def choices() -> dict[str, Choices]:
                 dict.fromkeys(map(int, kept.get("ids", ()))),  # ordered, and quick to look up
                 set(map(int, kept.get("labels", ()))),
                 title=study.study.title,
+                drawn=partial(maps_drawn, study),
             )
     return found
+
+
+def maps_drawn(study: StudyResult, keys: Collection[str]) -> set[str]:
+    """Kinds of map that at least one of these models has."""
+    about = (model.results.get(MapsResult) for model in study.models if model.key in keys)
+    return {kind for each in about if defined(each) for kind in each.maps}
 
 
 def _shown(models: list[ModelResult]) -> tuple[str, ...]:
