@@ -223,6 +223,15 @@ def test_problems_and_warnings_stand_on_the_page(visit, engine, given):
     assert any("red and blue" in each.value for each in app.warning)
 
 
+def test_before_start_it_says_that_without_retrained_models_there_is_no_verdict(visit, given):
+    said = "There is no retrained model, so there will be no verdict on what is gone"
+    app = visit(PAGE)
+    assert said not in texts(app), "nothing was given yet"
+    assert said in texts(chosen(app, given))
+    assert said not in texts(chosen(app, given, retrain=True))
+    assert said not in texts(chosen(app, given | {"retrained": given["original"]}))
+
+
 def test_what_suits_the_original_better_is_one_click(visit, engine, given):
     look = replace(
         SOUND,

@@ -41,6 +41,10 @@ CARDS = {
         "Trained without what is forgotten: the measure of memory. Better three than one.",
     ),
 }
+NO_BAND = (
+    "There is no retrained model, so there will be no verdict on what is gone: bring some in "
+    f"step 1, or switch on ‘Train {BAND} models’ above."
+)
 SUITE_HELP = (
     "Quick: for a first look. One attack that gets through is enough to say that something is "
     "hidden; that nothing is left, only the full attacks can say."
@@ -275,6 +279,8 @@ def _start(asked: Asked, look: FirstLook, looking: Run | None) -> None:
         told.caption("**Cannot start.** " + "  \n".join(said.plain(each) for each in why))
     else:
         told.caption(cost(asked.job, look))
+    if asked.job.unlearned and not (asked.job.retrained or asked.job.retrain):
+        st.info(NO_BAND, icon=":material/info:")
     if pressed and not why:
         begin(asked.job)
 
