@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from reading import captions, fine, infos, plain_text, progress, sent
 from streamlit.testing.v1 import AppTest
 
+from opcviz.artefacts.classification.verdict import QUICK
 from opcviz.audit.exhibit import called
 from opcviz.audit.page_job import (
     CHECKER,
@@ -30,6 +32,7 @@ from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.study.store import write_json
 from opcviz.ui.reading import audit as reading
 from opcviz.ui.reading import audit_form as forms
+from opcviz.verdict.dossier import FULL
 
 PAGE = "audit"
 SOUND = FirstLook(
@@ -361,6 +364,8 @@ def test_it_is_followed_and_can_be_cancelled_and_resumed(visit, engine, running)
         assert any("Climbing the ladder of attackers on Original" in t for t in progress(app))
         (log_list,) = [b.proto.body for b in app.get("html") if "audit-log" in b.proto.body]
         assert "Attacking Original" in plain_text(log_list)
+        assert re.findall(r'data-done="(\d)"', log_list) == ["1", "0"], "ticked but for the last"
+        assert any(re.search(r" · \d+ s so far", text) for text in progress(app))
         fine(app.button(key=f"audit.cancel.{id}").click().run())
         assert engine.runs.cancel_requested(id)
         engine.runs.end(id, "cancelled", "cancelled on request")
@@ -455,6 +460,68 @@ def test_a_finished_audit_says_its_verdict_and_every_attack(finished, report):
     for each in (*report.not_tested[:1], *report.stronger[:1]):
         assert each[:30] in texts(app)
     assert "ab" * 32 in texts(app)
+
+
+def verdict_box(app: AppTest) -> str:
+    (box,) = [
+        b.proto.body for b in app.get("html") if 'data-testid="audit-verdict"' in b.proto.body
+    ]
+    return plain_text(re.sub(r"<[^>]+>", " ", box))
+
+
+def test_the_verdict_is_three_boxes_and_its_confidence(finished, report):
+    app, _ = finished
+    said = verdict_box(app)
+    verdict = report.verdict
+    gone, shows, kept = (
+        part.strip()
+        for part in re.split(r"Is it gone\?|Does it show\?|Is the rest kept\?", said)[1:]
+    )
+    assert gone.startswith(verdict.gone)
+    assert verdict.numbers[0].says[1:] in gone
+    assert shows.startswith("noticeable" if verdict.noticeable else "no answer")
+    assert kept.startswith("rest kept")
+    assert f"Confidence: {verdict.confidence.level}" in said
+    assert verdict.confidence.basis in said
+
+
+def test_without_an_answer_each_box_says_why_and_none_repeats_it(finish, report):
+    verdict = replace(
+        report.verdict,
+        gone=None,
+        noticeable=None,
+        missing=("a retrained model",),
+        confidence=None,
+        notes=(QUICK, f"Not tried: {FULL}; one attacker is enough to say hidden.", "Another."),
+    )
+    app, _ = finish(replace(report, profile=verdict.to_dict()))
+    said = verdict_box(app)
+    assert said.count("no answer") == 2
+    assert said.count("a retrained model") == 1
+    assert "Confidence" not in said
+    assert "Another." in captions(app)
+    assert not [text for text in captions(app) if "one attacker" in text or "one that gets" in text]
+
+
+def test_earlier_audits_can_be_told_apart(engine, visit, finished, report):
+    _, _ = finished
+    (run,) = of(engine, RUNNER)
+    app = visit(PAGE)
+    (line,) = [m.value for m in app.markdown if "unlearned.pt · digits" in m.value]
+    assert report.words.casefold() in line.casefold()
+    assert re.search(r"\d{1,2} \w{3} \d{4}, \d\d:\d\d", line)
+    assert "quick attacks on 2 models · took" in line
+    app = fine(app.button(key=f"audit.show.{run.id}").click().run())
+    assert "Is it gone?" in verdict_box(app)
+    assert scrolls(app)
+    assert not scrolls(fine(app.run())), "once; later the page stays where it is"
+
+
+def scrolls(app: AppTest) -> bool:
+    """Whether the page's beginning is brought into sight."""
+    return any(
+        b.proto.component_name.endswith("opcviz_scroll_up") for b in app.get("bidi_component")
+    )
 
 
 def test_it_leads_to_the_pages_with_these_models(finished, report, shipped):
