@@ -15,6 +15,7 @@ from ...artefacts import ModelResults
 from ...common.access import ask
 from ...common.records import Undefined, defined
 from ...engine import DaskEngine
+from ...methods.declaration import BROUGHT
 from ...results import DataResult, EvidenceResult, FitResult, MapsResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
 from ...study.artefact import REMEDY, read_arrays
@@ -31,6 +32,7 @@ from .state import Choices
 __all__ = [
     "Column",
     "arrays_of",
+    "brought",
     "choices",
     "columns",
     "engine",
@@ -47,6 +49,12 @@ __all__ = [
 
 FIRST_SHOWN = (("original",), ("retrain",), ("delete", "rl", "ssd"), ("opc",))
 """By column: the methods of which the first that a study has is shown; the third ones hide."""
+
+FULL_RUN = "The lab makes them, or `opcviz run` without `--quick`."
+FULL_AUDIT = (
+    "An audit of the same files with *Full* makes them, or `opcviz audit` without `--quick`."
+)
+"""Who makes the full attacks: of a study, and of models that were brought."""
 
 BY_CLASS = ("maps.npz", "samples.npz")
 """Files whose arrays must fit the number of classes."""
@@ -327,8 +335,13 @@ def suite_notes(study: StudyResult, keys: Collection[str]) -> list[str]:
     return [
         f"Quick attacks: {', '.join(alone)} had no others.{others} One attack that gets through is "
         "enough to say *hidden*; that nothing is left, or to be seen, only the full attacks can "
-        "say. The lab makes them, or `opcviz run` without `--quick`."
+        f"say. {FULL_AUDIT if brought(study) else FULL_RUN}"
     ]
+
+
+def brought(study: StudyResult) -> bool:
+    """Whether a study is an audit of somebody's models."""
+    return any(model.method.info.family == BROUGHT for model in study.models)
 
 
 def labels(study: StudyResult) -> dict[str, str]:
