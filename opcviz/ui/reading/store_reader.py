@@ -331,11 +331,14 @@ def suite_notes(study: StudyResult, keys: Collection[str]) -> list[str]:
     titles = labels(study)
     quick = [m for m in study.models if m.key in keys and m.suite == "quick"]
     alone = [titles[m.key] for m in quick if not m.has_suite("full")]
-    others = " The others are shown by theirs, too, where they have some." if keys else ""
+    told = "the models shown here had no others."
+    if len(alone) < len(keys):
+        others = "The others are shown by theirs, too, where they have some."
+        told = f"{', '.join(alone)} had no others. {others}"
     return [
-        f"Quick attacks: {', '.join(alone)} had no others.{others} One attack that gets through is "
-        "enough to say *hidden*; that nothing is left, or to be seen, only the full attacks can "
-        f"say. {FULL_AUDIT if brought(study) else FULL_RUN}"
+        f"Quick attacks: {told} One attack that gets through is enough to say *hidden*; that "
+        "nothing is left, or to be seen, only the full attacks can say. "
+        + (FULL_AUDIT if brought(study) else FULL_RUN)
     ]
 
 
