@@ -215,6 +215,14 @@ def test_a_wrong_file_is_named_with_what_is_wrong(visit, engine, given):
     assert any("1 tensor missing" in each.label for each in app.expander)
 
 
+def test_what_is_wrong_with_data_or_list_stands_in_its_card(visit, engine, given):
+    look = FirstLook(problems=(Problem(2, "bad.npz is damaged."),))
+    app = looked(chosen(visit(PAGE), given), engine, look)
+    assert [e.value for e in app.error] == ["bad.npz is damaged."]
+    app = chosen(app, given, forget_by="text", text="some of them")
+    assert any("no valid choice" in e.value for e in app.error)
+
+
 def test_problems_and_warnings_stand_on_the_page(visit, engine, given):
     look = replace(
         SOUND,
@@ -223,6 +231,7 @@ def test_problems_and_warnings_stand_on_the_page(visit, engine, given):
     )
     app = looked(chosen(visit(PAGE), given), engine, look)
     assert "no class '11'" in refused(app)
+    assert [e.value.replace("\\", "") for e in app.error] == [look.problems[0].says]
     assert any("red and blue" in each.value for each in app.warning)
 
 

@@ -141,10 +141,19 @@ def data_step(look: FirstLook, looking: bool) -> None:
         if looking and forms.form().data:
             st.caption(LOOKING)
         said.data_found(look)
+        _wrong(look.of_step(2) if not look.data else [])
     with right.container(border=True, height="stretch"):
         _forget(look)
         if look.forget:
             st.markdown(f":green[:material/check_circle:] {said.plain(look.forget)}")
+        # what is forgotten is looked at after the data, and only where these could be read
+        _wrong([*forms.refused(forms.form()), *(look.of_step(2) if look.data else [])])
+
+
+def _wrong(problems: list[str]) -> None:
+    """What is wrong with what was given in a card, in the card; beside Start it stands again."""
+    for text in problems:
+        st.error(said.plain(text))
 
 
 def _data() -> None:
