@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from reading import captions, fine, infos, plain_text, progress, sent
 from streamlit.testing.v1 import AppTest
 
+from opcviz.artefacts.classification.verdict import QUICK
 from opcviz.audit.exhibit import called
 from opcviz.audit.page_job import (
     CHECKER,
@@ -30,6 +32,7 @@ from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.study.store import write_json
 from opcviz.ui.reading import audit as reading
 from opcviz.ui.reading import audit_form as forms
+from opcviz.verdict.dossier import FULL
 
 PAGE = "audit"
 SOUND = FirstLook(
@@ -212,6 +215,14 @@ def test_a_wrong_file_is_named_with_what_is_wrong(visit, engine, given):
     assert any("1 tensor missing" in each.label for each in app.expander)
 
 
+def test_what_is_wrong_with_data_or_list_stands_in_its_card(visit, engine, given):
+    look = FirstLook(problems=(Problem(2, "bad.npz is damaged."),))
+    app = looked(chosen(visit(PAGE), given), engine, look)
+    assert [e.value for e in app.error] == ["bad.npz is damaged."]
+    app = chosen(app, given, forget_by="text", text="some of them")
+    assert any("no valid choice" in e.value for e in app.error)
+
+
 def test_problems_and_warnings_stand_on_the_page(visit, engine, given):
     look = replace(
         SOUND,
@@ -220,7 +231,17 @@ def test_problems_and_warnings_stand_on_the_page(visit, engine, given):
     )
     app = looked(chosen(visit(PAGE), given), engine, look)
     assert "no class '11'" in refused(app)
+    assert [e.value.replace("\\", "") for e in app.error] == [look.problems[0].says]
     assert any("red and blue" in each.value for each in app.warning)
+
+
+def test_before_start_it_says_that_without_retrained_models_there_is_no_verdict(visit, given):
+    said = "There is no retrained model, so there will be no verdict on what is gone"
+    app = visit(PAGE)
+    assert said not in texts(app), "nothing was given yet"
+    assert said in texts(chosen(app, given))
+    assert said not in texts(chosen(app, given, retrain=True))
+    assert said not in texts(chosen(app, given | {"retrained": given["original"]}))
 
 
 def test_what_suits_the_original_better_is_one_click(visit, engine, given):
@@ -352,6 +373,8 @@ def test_it_is_followed_and_can_be_cancelled_and_resumed(visit, engine, running)
         assert any("Climbing the ladder of attackers on Original" in t for t in progress(app))
         (log_list,) = [b.proto.body for b in app.get("html") if "audit-log" in b.proto.body]
         assert "Attacking Original" in plain_text(log_list)
+        assert re.findall(r'data-done="(\d)"', log_list) == ["1", "0"], "ticked but for the last"
+        assert any(re.search(r" · \d+ s so far", text) for text in progress(app))
         fine(app.button(key=f"audit.cancel.{id}").click().run())
         assert engine.runs.cancel_requested(id)
         engine.runs.end(id, "cancelled", "cancelled on request")
@@ -446,6 +469,68 @@ def test_a_finished_audit_says_its_verdict_and_every_attack(finished, report):
     for each in (*report.not_tested[:1], *report.stronger[:1]):
         assert each[:30] in texts(app)
     assert "ab" * 32 in texts(app)
+
+
+def verdict_box(app: AppTest) -> str:
+    (box,) = [
+        b.proto.body for b in app.get("html") if 'data-testid="audit-verdict"' in b.proto.body
+    ]
+    return plain_text(re.sub(r"<[^>]+>", " ", box))
+
+
+def test_the_verdict_is_three_boxes_and_its_confidence(finished, report):
+    app, _ = finished
+    said = verdict_box(app)
+    verdict = report.verdict
+    gone, shows, kept = (
+        part.strip()
+        for part in re.split(r"Is it gone\?|Does it show\?|Is the rest kept\?", said)[1:]
+    )
+    assert gone.startswith(verdict.gone)
+    assert verdict.numbers[0].says[1:] in gone
+    assert shows.startswith("noticeable" if verdict.noticeable else "no answer")
+    assert kept.startswith("rest kept")
+    assert f"Confidence: {verdict.confidence.level}" in said
+    assert verdict.confidence.basis in said
+
+
+def test_without_an_answer_each_box_says_why_and_none_repeats_it(finish, report):
+    verdict = replace(
+        report.verdict,
+        gone=None,
+        noticeable=None,
+        missing=("a retrained model",),
+        confidence=None,
+        notes=(QUICK, f"Not tried: {FULL}; one attacker is enough to say hidden.", "Another."),
+    )
+    app, _ = finish(replace(report, profile=verdict.to_dict()))
+    said = verdict_box(app)
+    assert said.count("no answer") == 2
+    assert said.count("a retrained model") == 1
+    assert "Confidence" not in said
+    assert "Another." in captions(app)
+    assert not [text for text in captions(app) if "one attacker" in text or "one that gets" in text]
+
+
+def test_earlier_audits_can_be_told_apart(engine, visit, finished, report):
+    _, _ = finished
+    (run,) = of(engine, RUNNER)
+    app = visit(PAGE)
+    (line,) = [m.value for m in app.markdown if "unlearned.pt · digits" in m.value]
+    assert report.words.casefold() in line.casefold()
+    assert re.search(r"\d{1,2} \w{3} \d{4}, \d\d:\d\d", line)
+    assert "quick attacks on 2 models · took" in line
+    app = fine(app.button(key=f"audit.show.{run.id}").click().run())
+    assert "Is it gone?" in verdict_box(app)
+    assert scrolls(app)
+    assert not scrolls(fine(app.run())), "once; later the page stays where it is"
+
+
+def scrolls(app: AppTest) -> bool:
+    """Whether the page's beginning is brought into sight."""
+    return any(
+        b.proto.component_name.endswith("opcviz_scroll_up") for b in app.get("bidi_component")
+    )
 
 
 def test_it_leads_to_the_pages_with_these_models(finished, report, shipped):

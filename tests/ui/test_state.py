@@ -46,6 +46,29 @@ def test_what_does_not_exist_is_ignored_and_named(params, view, says):
     assert says in got.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("params", "start", "shown", "says"),
+    [
+        ({}, None, "densmap", ""),
+        ({}, View("audit", ("a", "b"), map="umap"), "densmap", ""),
+        ({}, View("audit", ("a", "b"), map="pca"), "pca", ""),
+        ({"models": "b,c"}, None, "pca", ""),
+        ({"map": "umap"}, None, "densmap", "None of these models has a map 'umap'"),
+        ({"models": "c,d"}, None, "umap", ""),  # none has any: their columns say why
+    ],
+)
+def test_the_map_is_one_that_the_shown_models_have(params, start, shown, says):
+    has = {"a": {"pca", "densmap"}, "b": {"pca"}}
+    audit = Choices(
+        ["a", "b", "c", "d"],
+        shown=("a", "b"),
+        drawn=lambda models: set().union(*(has.get(model, ()) for model in models)),
+    )
+    got = read(params, {"audit": audit}, start)
+    assert got.map == shown
+    assert [says in note for note in got.notes] == ([True] if says else [])
+
+
 def test_every_option_survives_its_link_and_a_default_is_left_out():
     view = View("digits", DIGITS.shown, options={"fit": "all", "explain": "on", "epoch": "7"})
     assert read(view.to_params(), STUDIES).to_params() == view.to_params()

@@ -30,6 +30,7 @@ __all__ = [
     "newest",
     "past_seconds",
     "show",
+    "words_of",
 ]
 
 _RUN, _SEEN = "audit.run", "audit.seen"  # in the session: the run shown, all that were
@@ -158,6 +159,21 @@ def audited(run: Run) -> Audited:
     except ConfigError as error:
         raise StoreError(f"{error}; run the audit again") from error
     return Audited(study, kept, report, _beside(study, report.model))
+
+
+def words_of(run: Run) -> str:
+    """The verdict of a finished run in one line; "none" without an answer.
+
+    Raises:
+        StoreError: when its report is not there, or damaged.
+    """
+    of = (run.id, str((run.result or {}).get(REPORT, "")))
+    if of not in _words:
+        _words[of] = audited(run).report.words
+    return _words[of]
+
+
+_words: dict[tuple[str, str], str] = {}  # by run and report, which never change
 
 
 def _beside(study: StudyResult, key: str) -> tuple[str, ...]:

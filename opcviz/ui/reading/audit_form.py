@@ -27,6 +27,7 @@ __all__ = [
     "form",
     "own_file",
     "put",
+    "refused",
 ]
 
 EXAMPLE = "digits"
@@ -191,6 +192,11 @@ def own_file(name: str) -> bool:
     """Whether a data set is a file that the person has."""
     needs = {info.name: info.needs for info in list_datasets()}
     return needs.get(name) == "path" and name != FOLDER
+
+
+def refused(chosen: Form) -> list[str]:
+    """Why what was typed cannot be forgotten, in sentences; nothing where nothing was typed."""
+    return _forget(chosen)[1]
 
 
 def _forget(chosen: Form) -> tuple[str, list[str]]:

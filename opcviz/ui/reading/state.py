@@ -8,7 +8,7 @@ Values of a link that do not exist (any more) are ignored and named.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -51,8 +51,9 @@ class Choices:
         shown: the models shown at first.
         samples: ids of its probe set, in its order.
         classes: numbers of the classes that are in it.
-        maps: kinds of map it has; the first is shown at first.
+        maps: kinds of map there are; the first is shown at first.
         title: of the study, for a person.
+        drawn: which of these kinds some of these models have; None where all have all.
     """
 
     models: Sequence[str]
@@ -61,10 +62,18 @@ class Choices:
     classes: Container[int] = ()
     maps: Sequence[str] = ("umap", "densmap", "pca")
     title: str = ""
+    drawn: Callable[[Collection[str]], Collection[str]] | None = None
 
     def __post_init__(self) -> None:
         if not self.shown:
             object.__setattr__(self, "shown", tuple(self.models)[:4])
+
+    def maps_of(self, models: Collection[str]) -> Sequence[str]:
+        """Kinds of map that can be shown of some models; all kinds where none of them has any."""
+        if self.drawn is None:
+            return self.maps
+        there = self.drawn(models)
+        return [kind for kind in self.maps if kind in there] or self.maps
 
 
 @dataclass(frozen=True)
@@ -144,11 +153,7 @@ def read(
     choices = studies[study]
     view = start if start and start.study == study else View(study, tuple(choices.shown))
     models = _read_models(params, choices, view.models, notes)
-    kind = params.get("map", view.map)
-    if kind not in choices.maps:
-        if "map" in params:
-            notes.append(f"There is no map '{kind}'; showing {choices.maps[0]}.")
-        kind = choices.maps[0]
+    kind = _read_map(params, choices, models, view.map, notes)
     selection = Selection(
         _read_sample(params, choices, view.sample, notes),
         read_set(params, choices.samples, view.selection.samples, notes),
@@ -156,6 +161,23 @@ def read(
     )
     options = {**view.options, **_read_options(params, notes)}
     return View(study, models, selection, kind, options, tuple(notes), choices.samples)
+
+
+def _read_map(
+    params: Mapping[str, str],
+    choices: Choices,
+    models: Collection[str],
+    current: str,
+    notes: list[str],
+) -> str:
+    """The kind asked for, else the current one; the first that these models have if it is none."""
+    kind, there = params.get("map", current), choices.maps_of(models)
+    if kind in there:
+        return kind
+    if "map" in params:
+        lacks = "None of these models has a" if kind in choices.maps else "There is no"
+        notes.append(f"{lacks} map '{kind}'; showing {there[0]}.")
+    return there[0]
 
 
 def _read_options(params: Mapping[str, str], notes: list[str]) -> dict[str, str]:

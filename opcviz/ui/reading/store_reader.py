@@ -13,9 +13,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ...artefacts import ModelResults
 from ...common.access import ask
-from ...common.records import Undefined
+from ...common.records import Undefined, defined
 from ...engine import DaskEngine
-from ...results import DataResult, EvidenceResult, FitResult
+from ...methods.declaration import BROUGHT
+from ...results import DataResult, EvidenceResult, FitResult, MapsResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
 from ...study.artefact import REMEDY, read_arrays
 from ...study.naming import apart_models
@@ -31,10 +32,12 @@ from .state import Choices
 __all__ = [
     "Column",
     "arrays_of",
+    "brought",
     "choices",
     "columns",
     "engine",
     "fit_of",
+    "maps_drawn",
     "read_ahead",
     "retrained",
     "samples",
@@ -46,6 +49,12 @@ __all__ = [
 
 FIRST_SHOWN = (("original",), ("retrain",), ("delete", "rl", "ssd"), ("opc",))
 """By column: the methods of which the first that a study has is shown; the third ones hide."""
+
+FULL_RUN = "The lab makes them, or `opcviz run` without `--quick`."
+FULL_AUDIT = (
+    "An audit of the same files with *Full* makes them, or `opcviz audit` without `--quick`."
+)
+"""Who makes the full attacks: of a study, and of models that were brought."""
 
 BY_CLASS = ("maps.npz", "samples.npz")
 """Files whose arrays must fit the number of classes."""
@@ -115,8 +124,15 @@ def choices() -> dict[str, Choices]:
                 dict.fromkeys(map(int, kept.get("ids", ()))),  # ordered, and quick to look up
                 set(map(int, kept.get("labels", ()))),
                 title=study.study.title,
+                drawn=partial(maps_drawn, study),
             )
     return found
+
+
+def maps_drawn(study: StudyResult, keys: Collection[str]) -> set[str]:
+    """Kinds of map that at least one of these models has."""
+    about = (model.results.get(MapsResult) for model in study.models if model.key in keys)
+    return {kind for each in about if defined(each) for kind in each.maps}
 
 
 def _shown(models: list[ModelResult]) -> tuple[str, ...]:
@@ -315,12 +331,20 @@ def suite_notes(study: StudyResult, keys: Collection[str]) -> list[str]:
     titles = labels(study)
     quick = [m for m in study.models if m.key in keys and m.suite == "quick"]
     alone = [titles[m.key] for m in quick if not m.has_suite("full")]
-    others = " The others are shown by theirs, too, where they have some." if keys else ""
+    told = "the models shown here had no others."
+    if len(alone) < len(keys):
+        others = "The others are shown by theirs, too, where they have some."
+        told = f"{', '.join(alone)} had no others. {others}"
     return [
-        f"Quick attacks: {', '.join(alone)} had no others.{others} One attack that gets through is "
-        "enough to say *hidden*; that nothing is left, or to be seen, only the full attacks can "
-        "say. The lab makes them, or `opcviz run` without `--quick`."
+        f"Quick attacks: {told} One attack that gets through is enough to say *hidden*; that "
+        "nothing is left, or to be seen, only the full attacks can say. "
+        + (FULL_AUDIT if brought(study) else FULL_RUN)
     ]
+
+
+def brought(study: StudyResult) -> bool:
+    """Whether a study is an audit of somebody's models."""
+    return any(model.method.info.family == BROUGHT for model in study.models)
 
 
 def labels(study: StudyResult) -> dict[str, str]:

@@ -51,13 +51,12 @@ def card(column: Column, goal: Band | None = None) -> str:
         column: the model.
         goal: forget accuracy of the retrained models, percent.
     """
-    info, evidence = column.model.method.info, column.evidence
+    evidence = column.evidence
     accuracy = evidence.accuracy if defined(evidence) else None
     forget, test = (
         (known(accuracy.forget_train), known(accuracy.retain_test)) if accuracy else (None,) * 2
     )
     aim = "" if goal is None else f"retrained {_range(goal)}"
-    mark = abbr("fidelity", info.fidelity.mark, more=" ".join(info.fidelity.deviations))
     return (
         '<div data-testid="headline">'
         f'<div style="{SMALL}">Answered right</div>'
@@ -65,9 +64,19 @@ def card(column: Column, goal: Band | None = None) -> str:
         f"{_fact(abbr(FORGET_HELP, 'forgotten (train)'), percent(forget), aim)}"
         f"{_fact(abbr(KEPT_HELP, 'kept (test)'), percent(test))}</div>"
         f"{badge(column.verdict, named=False)}{_sentence(column)}{_reach(column)}"
-        f'<div style="{SMALL};margin-top:.3rem">Method: {_whole(info.summary)} ({mark}).</div>'
+        f'<div style="{SMALL};margin-top:.3rem">{_made(column)}</div>'
         "</div>"
     )
+
+
+def _made(column: Column) -> str:
+    """How it was made, and how closely to its paper; nobody knows it of one that was brought."""
+    training = column.results.training
+    if training.status == "finished" and training.seconds is None:
+        return "Brought: how it was made is not known here."
+    info = column.model.method.info
+    mark = abbr("fidelity", info.fidelity.mark, more=" ".join(info.fidelity.deviations))
+    return f"Method: {_whole(info.summary)} ({mark})."
 
 
 def _range(goal: Band) -> str:

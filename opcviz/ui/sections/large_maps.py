@@ -14,7 +14,7 @@ from ..reading import state
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
 from .sentences import HOW_TO_READ
-from .side_by_side import MAP_NAMES, map_panel
+from .side_by_side import MAP_NAMES, kinds, map_panel
 from .space import space
 
 __all__ = ["large_maps"]
@@ -50,7 +50,7 @@ def large_maps(study: StudyResult, view: state.View, shown: Sequence[Column]) ->
         shown: the columns.
     """
     scene, colour = view.option("scene"), view.option("colour")
-    _choices(view)
+    _choices(study, view)
     samples, _ = library.samples(study)
     if scene == "3d":
         space(study, shown, samples, view.selection)
@@ -94,7 +94,7 @@ def per_row(count: int) -> int:
     return 2 if count in (2, 4) else min(3, max(1, count))
 
 
-def _choices(view: state.View) -> None:
+def _choices(study: StudyResult, view: state.View) -> None:
     """What is drawn, and in which colours; all of it stands in the address."""
     scene = view.option("scene")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -102,7 +102,7 @@ def _choices(view: state.View) -> None:
         st.session_state["large.map"] = view.map
         st.segmented_control(
             "Kind of map",
-            list(MAP_NAMES),
+            kinds(study, view),
             format_func=MAP_NAMES.__getitem__,
             key="large.map",
             required=True,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ...common.records import Undefined
 from ...methods import MARKS
+from ...methods.declaration import BROUGHT
 from ...study.table import cell_text
 from ...verdict import Consensus
 from ..charts.palette import method_colour
@@ -98,7 +99,8 @@ def _name(line: Line) -> Cell:
     colour = method_colour(line.method) if line.method else ""
     if line.fixed:
         return Cell(line.title, colour=colour, help=_about(line))
-    return Cell(line.title, f"{line.family} · {line.mark}", colour=colour, help=_about(line))
+    mark = "" if line.family == BROUGHT else f" · {line.mark}"
+    return Cell(line.title, f"{line.family}{mark}", colour=colour, help=_about(line))
 
 
 def _about(line: Line) -> str:
@@ -108,7 +110,7 @@ def _about(line: Line) -> str:
     seeds = ", ".join(map(str, line.row.seeds))
     some = f"seed {seeds}" if len(line.row.seeds) == 1 else f"seeds {seeds}"
     told = f"{info.title}: {info.summary} ({info.paper}); {some}."
-    if line.family == "reference":
+    if line.family in ("reference", BROUGHT):
         return told
     apart = " ".join(line.deviations)
     return f"{told} {line.mark}: {MARKS[line.mark]}. {apart}".strip()

@@ -16,7 +16,7 @@ from ..reading import store_reader as library
 from ..reading.store_reader import Column
 from .sentences import HOW_TO_READ, collapse_line, collapse_numbers, title
 
-__all__ = ["MAP_NAMES", "map_panel", "maps"]
+__all__ = ["MAP_NAMES", "kinds", "map_panel", "maps"]
 
 MAP_NAMES = {"umap": "UMAP", "densmap": "densMAP", "pca": "PCA"}
 
@@ -30,7 +30,7 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
     with right:
         st.segmented_control(
             "Kind of map",
-            list(MAP_NAMES),
+            kinds(study, view),
             format_func=lambda kind: MAP_NAMES[kind],
             key="rows.map",
             required=True,
@@ -65,6 +65,12 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
             gone=samples.forgotten_classes,
         )
         place.caption(f"{told}  \n{collapse_numbers(size, drawn, together)}")
+
+
+def kinds(study: StudyResult, view: state.View) -> list[str]:
+    """Kinds of map to choose from: those that some model shown has, or all where none has any."""
+    drawn = library.maps_drawn(study, view.models)
+    return [kind for kind in MAP_NAMES if kind in drawn] or list(MAP_NAMES)
 
 
 def map_panel(column: Column, kind: str, count: int, *, restored: bool = False) -> Panel:

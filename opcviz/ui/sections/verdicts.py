@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from .folded import folded
 from .glossary import abbr
 
 __all__ = [
+    "Label",
     "badge",
     "chip",
     "chips",
@@ -23,6 +25,7 @@ __all__ = [
     "deciding",
     "details",
     "in_short",
+    "labels",
     "reach",
     "seeds_line",
 ]
@@ -36,6 +39,8 @@ COLOURS = {
 """Of `gone`; white text on each has a contrast of at least 4.5."""
 DEPTH = "Depth:"
 NOTICED, HARMED = "#6656BE", "#B93A34"
+GOOD, OPEN = COLOURS["as in retrained models"], "#7C8796"
+SEEN = {"yes": NOTICED, "as in retrained models": GOOD, "no": GOOD}
 SAID = {"no": "not gone", "beyond": "gone, beyond retraining"}
 
 
@@ -49,11 +54,10 @@ def badge(verdict: Verdict, *, named: bool = True) -> str:
         named: whether what is gone is among them; it may stand with the model's name already.
     """
     gone, confidence = verdict.gone, verdict.confidence
-    labels = [chip(verdict)] if named and gone is not None else []
-    labels.append(_noticed(verdict))
+    said = [chip(verdict)] if named and gone is not None else []
+    said.append(_noticed(verdict))
     if (kept := verdict.kept) is not None:
-        said = {"yes": "rest kept", "no": "damaged"}.get(kept, kept)
-        labels.append(_label(said, HARMED if kept != "yes" else None, KEPT[kept]))
+        said.append(_kept(kept))
     beside = ""
     if confidence:
         beside = abbr("confidence", f"{confidence.level} confidence", more=f"{confidence.basis}.")
@@ -64,9 +68,32 @@ def badge(verdict: Verdict, *, named: bool = True) -> str:
         beside = f"Gone? No verdict: {missing}."
     return (
         f'<div data-testid="verdict" title="{html.escape(verdict.why)}" '
-        f'style="margin:.1rem 0 .3rem;line-height:1.75">{"".join(labels)}'
+        f'style="margin:.1rem 0 .3rem;line-height:1.75">{"".join(said)}'
         f'<span style="font-size:.9rem;opacity:.85;display:inline-block">{beside}</span></div>'
     )
+
+
+@dataclass(frozen=True)
+class Label:
+    """An answer in a word.
+
+    Attributes:
+        chip: HTML for `st.html`.
+        colour: that goes with it, on either ground.
+    """
+
+    chip: str
+    colour: str
+
+
+def labels(verdict: Verdict) -> tuple[Label, Label, Label]:
+    """The answers on what is gone, whether it shows and whether the rest is kept; one without an
+    answer says so."""
+    gone, noticed, kept = verdict.gone, verdict.noticeable, verdict.kept
+    none = Label(_label("no answer", None, "Not everything that it wants is there."), OPEN)
+    found = none if noticed is None else Label(_noticed(verdict), SEEN[noticed])
+    rest = none if kept is None else Label(_kept(kept), GOOD if kept == "yes" else HARMED)
+    return none if gone is None else Label(chip(verdict), COLOURS[gone]), found, rest
 
 
 def chips(verdict: Verdict) -> str:
@@ -87,6 +114,11 @@ def _noticed(verdict: Verdict) -> str:
         return ""
     said = {"yes": "noticeable", "no": "not noticeable"}.get(noticed, f"noticeable {noticed}")
     return _label(said, NOTICED if noticed == "yes" else None, NOTICEABLE[noticed])
+
+
+def _kept(kept: str) -> str:
+    said = {"yes": "rest kept", "no": "damaged"}.get(kept, kept)
+    return _label(said, HARMED if kept != "yes" else None, KEPT[kept])
 
 
 def _label(words: str, colour: str | None, title: str) -> str:

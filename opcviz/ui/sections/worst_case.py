@@ -30,6 +30,11 @@ HOLDERS = {
     ),
 }
 """Threat models by what the attacker holds: its name on the switch, and a sentence."""
+DOTTED = {
+    "pixels": "the most that a map gets from the pixels",
+    "untrained": "the highest of the untrained networks",
+}
+"""What the floors are, by name."""
 
 
 @st.fragment
@@ -62,6 +67,7 @@ def worst_case(shown: Sequence[Column], references: References) -> None:
     # the pixels are the same for every model: the most that anybody got is the floor
     pixels = _highest([found.floor(holds) for found in made.values()])
     constants = [r.attempt.constant for rungs in best.values() for r in rungs.values() if r]
+    beside = _beside(places, holds, best, pixels, references)
     st.plotly_chart(
         lines_figure(
             {k: (places, [_recovered(rungs[at]) for at in places]) for k, rungs in best.items()},
@@ -69,13 +75,13 @@ def worst_case(shown: Sequence[Column], references: References) -> None:
             y_title="unseen forgotten pictures (%)",
             reference=max(constants, default=None),
             colors=paint(shown),
-            beside=_beside(places, holds, best, pixels, references),
+            beside=beside,
             height=340,
         ).update_xaxes(type="category"),
         config=chart_config(f"worst-case-{holds}"),
         key=f"worst.{holds}",
     )
-    st.caption(_how_to_read(list(made.values())))
+    st.caption(_how_to_read(list(made.values()), beside))
     lacking({k: one.rungs if defined(one) else one for k, one in stored.items()})
 
 
@@ -123,18 +129,26 @@ def _words(rung: Rung | None) -> str:
     )
 
 
-def _how_to_read(made: Sequence[StrongestResult]) -> str:
+def _how_to_read(made: Sequence[StrongestResult], beside: Beside) -> str:
+    """How to read the chart, of what is drawn on it."""
     crossed = any(found.scored_on != "forget_test" for found in made)
     on = (
         "parts of the forgotten pictures left out in turn" if crossed else "forgotten test pictures"
     )
     alike = "generalisation" if crossed else "similarity"
-    return (
+    told = [
         f"Each point is the best of all declared maps at one place ({PIXELS}: without the "
-        f"unlearned network), "
-        f"scored on {on}, which no map was fitted on. Shaded: lowest to highest of the retrained "
-        "models, which never saw the data; what lies inside the band is "
-        f"{alike} and not memory. "
-        "Dotted: the pixels, and the highest of the untrained networks; what is not above them "
-        "says nothing of the unlearned model."
-    )
+        f"unlearned network), scored on {on}, which no map was fitted on."
+    ]
+    if any(beside.bands):
+        told.append(
+            "Shaded: lowest to highest of the retrained models, which never saw the data; what "
+            f"lies inside the band is {alike} and not memory."
+        )
+    dotted = [words for name, words in DOTTED.items() if name in beside.floors]
+    if dotted:
+        told.append(
+            f"Dotted: {', and '.join(dotted)}; what is not above "
+            f"{'them' if len(dotted) > 1 else 'it'} says nothing of the unlearned model."
+        )
+    return " ".join(told)

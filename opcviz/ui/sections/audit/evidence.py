@@ -74,8 +74,10 @@ PARTS = (
     _Part(
         "Pictures rebuilt",
         "PSNR in dB",
-        "More is sharper; that a gradient is alive, not that a picture was remembered: models "
-        "that never saw it give as much.",
+        "More is sharper. A picture can be rebuilt from a model that never saw it, too: what "
+        "the retrained models give, where there are any, stands beside it. "
+        "These are averages over a few pictures, without an interval: the verdict does not use "
+        "them.",
         lambda f: f.unit == "dB",
     ),
 )

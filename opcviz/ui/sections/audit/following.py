@@ -6,14 +6,20 @@ import html
 
 import streamlit as st
 
+from ....audit.page_job import PageJob
+from ....common.config import ConfigError
 from ....engine import EngineError, Run
+from ....study import StoreError
+from ...charts.scroll_up import scroll_up
 from ...reading import audit as reading
 from ...reading import store_reader as library
 from ..follower import Tail, doing
 from ..steering import steer, waiting
+from .cost import SUITES
 from .found import plain
+from .times import clock, lasting
 
-__all__ = ["earlier", "follow"]
+__all__ = ["earlier", "follow", "to_the_top", "when"]
 
 POLL = 0.4  # seconds between two looks at a run
 ICONS = {
@@ -24,12 +30,22 @@ ICONS = {
     "cancelled": ":material/stop_circle:",
 }
 MOST_EARLIER = 6
+LOG = "margin:0;padding:0;list-style:none;line-height:1.6"
+TICK, AT_WORK, STOPPED = "✓", "▸", "–"
+SCROLL = "audit.scroll"  # in the session: the run whose beginning is to be seen
 
 
 def follow(run: Run) -> None:
     """Show a run that has not finished; while it is active the view renews itself."""
+    to_the_top(run)
     st.markdown(f"**{plain(run.label.removeprefix('Audit · '))}**")
     st.fragment(_follow, run_every=POLL if run.active else None)(run.id)
+
+
+def to_the_top(run: Run) -> None:
+    """Bring the page's beginning into sight where this run was just asked for below."""
+    if st.session_state.pop(SCROLL, None) == run.id:
+        scroll_up(f"audit.{run.id}")
 
 
 def _follow(id: str) -> None:
@@ -40,7 +56,7 @@ def _follow(id: str) -> None:
         st.rerun()  # the whole page: what came of it
     with st.container(border=True):
         _status(run, tail)
-        _log(tail)
+        _log(tail, run.active)
     for message in tail.messages:
         if message["level"] != "info":
             st.warning(plain(message["text"]))
@@ -78,7 +94,8 @@ def _active(run: Run, tail: Tail) -> None:
         return
     rest = engine.remaining(run.id)
     said = "stopping …" if run.cancelling else tail.saying
-    said += "" if rest is None or run.cancelling else f" · about {max(1, round(rest))} s left"
+    said += f" · {lasting(run.seconds or 0.0)} so far"
+    said += "" if rest is None or run.cancelling else f", about {lasting(max(1.0, rest))} left"
     st.progress(engine.runs.fraction(run.id) or 0.0, said[:1].upper() + said[1:])
 
 
@@ -93,19 +110,23 @@ def _leave(run: Run) -> None:
     )
 
 
-def _log(tail: Tail) -> None:
-    """What was begun so far, a line a kind of work, the newest last."""
+def _log(tail: Tail, active: bool) -> None:
+    """What was begun so far, a line a kind of work, ticked but for the one at work."""
     models: dict[str, list[str]] = {}
     for name, model in tail.begun:
         known = models.setdefault(name, [])
         if model and model not in known:
             known.append(model)
+    now = tail.begun[-1][0] if tail.begun else ""
     rows = "".join(
-        f"<li>{html.escape(_capital(doing(name)))} {html.escape(', '.join(who) or 'the data')}</li>"
+        f'<li data-done="{int(name != now)}"><span aria-hidden="true">'
+        f"{TICK if name != now else AT_WORK if active else STOPPED}</span> "
+        f"{html.escape(_capital(doing(name)))} {html.escape(', '.join(who) or 'the data')}"
+        f"{'' if name != now or not active else ' …'}</li>"
         for name, who in models.items()
     )
     if rows:
-        st.html(f'<ul data-testid="audit-log" style="margin:0;padding-left:1.2rem">{rows}</ul>')
+        st.html(f'<ul data-testid="audit-log" style="{LOG}">{rows}</ul>')
 
 
 def _capital(text: str) -> str:
@@ -121,11 +142,43 @@ def earlier() -> None:
     for run in runs:
         what, show = st.columns([6, 1], vertical_alignment="center")
         label = plain(run.label.removeprefix("Audit · "))
-        what.markdown(f"{ICONS[run.status]} {label} · {run.status}")
+        what.markdown(f"{ICONS[run.status]} **{_became(run)}** · {label}  \n:small[{when(run)}]")
         show.button(
             "Show",
             key=f"audit.show.{run.id}",
-            on_click=reading.show,
+            on_click=_show,
             args=(run.id,),
             width="stretch",
         )
+
+
+def _show(id: str) -> None:
+    """A callback: Show is pressed at the page's end, and what is shown stands at its beginning."""
+    reading.show(id)
+    st.session_state[SCROLL] = id
+
+
+def _became(run: Run) -> str:
+    """What came of a run: the verdict's words, where there is one."""
+    if run.status != "finished":
+        return _capital(run.status)
+    try:
+        words = reading.words_of(run)
+    except (StoreError, ConfigError):  # who asks to be shown it is told why
+        return "Finished, its report is gone"
+    return "No verdict" if words == "none" else plain(_capital(words))
+
+
+def when(run: Run) -> str:
+    """When it was asked for, how it attacks and how long it took."""
+    told = [clock(run.created)]
+    try:
+        job = PageJob.from_dict(run.job)
+    except ConfigError:  # of another version
+        pass
+    else:
+        count = len(job.files) + job.retrain
+        told.append(f"{SUITES[job.suite].lower()} attacks on {count} models")
+    if run.seconds is not None and not run.active:
+        told.append(f"took {lasting(run.seconds)}")
+    return " · ".join(told)

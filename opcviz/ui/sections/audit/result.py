@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from functools import partial
 
@@ -13,8 +12,6 @@ from ....audit.records import Report
 from ....common.config import ConfigError
 from ....engine import Run
 from ....study import StoreError
-from ....verdict import Verdict
-from ....verdict.words import GONE, KEPT, NOTICEABLE
 from ...reading import audit as reading
 from ...reading import audit_form as forms
 from ...reading import state
@@ -23,9 +20,10 @@ from ...reading.audit import Audited
 from ...reading.references import References
 from ..page_rows import Row, show_rows
 from ..presentation import leave, presenting
-from ..verdicts import chips
 from ..worst_case import worst_case
+from .answers import answers, notes
 from .evidence import attacks
+from .following import to_the_top, when
 from .found import plain
 from .steps import begin, start_over
 
@@ -40,8 +38,6 @@ FILES = (
     ("Numbers (JSON)", "report.json", "application/json"),
     ("Samples (CSV)", "samples.csv", "text/csv"),
 )
-BIG = "font-size:max(1.15rem,var(--least-text,0px));line-height:1.5;max-width:60em;margin:.2rem 0"
-LIST = "margin:.1rem 0;padding-left:1.3rem;max-width:64em;line-height:1.45"
 
 
 def result(run: Run) -> None:
@@ -55,6 +51,7 @@ def result(run: Run) -> None:
         st.error(plain(str(error)))
         _again(run)
         return
+    to_the_top(run)
     job = PageJob.from_dict(run.job)
     show_rows(
         [
@@ -87,47 +84,17 @@ def result(run: Run) -> None:
 def _verdict(found: Audited, run: Run, job: PageJob) -> None:
     verdict = found.report.verdict
     st.header("Verdict", anchor=False)
-    st.markdown(plain(run.label.removeprefix("Audit · ")))
-    said = "".join(f'<p style="{BIG}">{_keep(line)}</p>' for line in _said(verdict))
-    decided = "".join(f"<li>{_keep(_capital(each.says))}.</li>" for each in verdict.numbers)
-    lead = "What decided" if verdict.gone else "What is known"
-    listed = f'<p style="{BIG}">{lead}:</p><ul style="{LIST}">{decided}</ul>'
-    st.html(
-        f'<div data-testid="audit-verdict">{chips(verdict)}{said}{listed if decided else ""}</div>'
-    )
-    for text in (*found.report.warnings, *verdict.notes):
+    st.markdown(f"{plain(run.label.removeprefix('Audit · '))}  \n:small[{when(run)}]")
+    st.html(answers(verdict))
+    for text in (*found.report.warnings, *notes(verdict)):
         st.caption(plain(text))
     if not any(each.role == "retrained" for each in found.report.inputs) and not job.retrain:
         _train_the_band(job)
     _ways_on(found, run)
 
 
-def _said(verdict: Verdict) -> list[str]:
-    """The answers, a sentence each, with the figures that decided."""
-    if verdict.gone is None:
-        missing = "; ".join(verdict.missing) or "evidence is missing"
-        return [
-            f"No verdict: {missing} is missing."
-            if len(verdict.missing) == 1
-            else f"No verdict. What is missing: {missing}."
-        ]
-    answers = [f"Is it gone? {_capital(GONE[verdict.gone])}."]
-    if verdict.noticeable:
-        answers.append(f"Does it show? {_capital(NOTICEABLE[verdict.noticeable])}.")
-    else:
-        answers.append("Does it show? No answer: nothing was found, and not everything was tried.")
-    if verdict.kept:
-        answers.append(f"Is the rest kept? {_capital(KEPT[verdict.kept])}.")
-    return answers
-
-
 def _capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
-
-
-def _keep(text: str) -> str:
-    """Text for HTML in which no percent sign begins a line."""
-    return html.escape(text).replace(" %", "&nbsp;%")
 
 
 def _train_the_band(job: PageJob) -> None:

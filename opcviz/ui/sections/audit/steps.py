@@ -41,6 +41,10 @@ CARDS = {
         "Trained without what is forgotten: the measure of memory. Better three than one.",
     ),
 }
+NO_BAND = (
+    "There is no retrained model, so there will be no verdict on what is gone: bring some in "
+    f"step 1, or switch on ‘Train {BAND} models’ above."
+)
 SUITE_HELP = (
     "Quick: for a first look. One attack that gets through is enough to say that something is "
     "hidden; that nothing is left, only the full attacks can say."
@@ -137,10 +141,19 @@ def data_step(look: FirstLook, looking: bool) -> None:
         if looking and forms.form().data:
             st.caption(LOOKING)
         said.data_found(look)
+        _wrong(look.of_step(2) if not look.data else [])
     with right.container(border=True, height="stretch"):
         _forget(look)
         if look.forget:
             st.markdown(f":green[:material/check_circle:] {said.plain(look.forget)}")
+        # what is forgotten is looked at after the data, and only where these could be read
+        _wrong([*forms.refused(forms.form()), *(look.of_step(2) if look.data else [])])
+
+
+def _wrong(problems: list[str]) -> None:
+    """What is wrong with what was given in a card, in the card; beside Start it stands again."""
+    for text in problems:
+        st.error(said.plain(text))
 
 
 def _data() -> None:
@@ -275,6 +288,8 @@ def _start(asked: Asked, look: FirstLook, looking: Run | None) -> None:
         told.caption("**Cannot start.** " + "  \n".join(said.plain(each) for each in why))
     else:
         told.caption(cost(asked.job, look))
+    if asked.job.unlearned and not (asked.job.retrained or asked.job.retrain):
+        st.info(NO_BAND, icon=":material/info:")
     if pressed and not why:
         begin(asked.job)
 
