@@ -382,6 +382,18 @@ def test_confidence_comes_from_intervals_and_from_seeds() -> None:
     assert consensus([alone]).verdict == Undefined("no seed has one")
 
 
+def test_one_unsure_seed_or_one_that_shows_nothing_alone_makes_seeds_less_sure() -> None:
+    clear, close = verdict(70.0, others=(96.0, 97.0, 98.0)), verdict(92.0)
+    assert clear.words == close.words
+    assert [each.confidence.level for each in (clear, close)] == ["medium", "low"]
+    assert consensus([clear, clear, close]).confidence == "medium"
+    assert consensus([clear, close]).confidence == "low"
+    hidden = verdict(98.0, others=(20.0, 21.0, 22.0))
+    assert (hidden.gone, hidden.confidence.level) == ("hidden", "medium")
+    joined = consensus([hidden, hidden, clear], Check.above("together", 20.0, 5.0, ""))
+    assert (joined.verdict, joined.confidence) == (hidden.words, "medium")
+
+
 def test_one_clear_attacker_is_enough_to_be_sure_of_hidden() -> None:
     """Whom another attacker's close call beside him does not weaken, nor one about the rest."""
     theirs = (mapped(20.0), attempt(90.0))
