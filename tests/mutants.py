@@ -45,6 +45,7 @@ LIBRARY = "tests/library/test_whose_baseline.py"
 FIGURES = "tests/ui/test_result_figures.py"
 RELEARNT = "tests/attacks/test_relearning_strongest.py"
 HEADLINE = "tests/study/test_headline.py"
+REPORT = "tests/audit/test_whose_figures.py"
 
 
 class Unfit(Exception):
@@ -345,6 +346,45 @@ MUTANTS = (
         "least = min(each.recovered for each in most)",
         "least = most[0].recovered",
         (HEADLINE,),
+    ),
+    # ---- whose numbers a report shows ----------------------------------------------------------
+    Mutant(
+        "the report's original stands out as much as the audited model",
+        "original = _sign(cast.original, kind.name, sign)",
+        "original = _sign(cast.audited, kind.name, sign)",
+        (REPORT,),
+    ),
+    Mutant(
+        "the report's original answers what a retrained model answers",
+        "original=_accuracy(cast.original, part) if",
+        "original=_accuracy(cast.retrained[0], part) if",
+        (REPORT,),
+    ),
+    Mutant(
+        "the report's original gives the pictures of a retrained model",
+        "original = _psnr(cast.original) if",
+        "original = _psnr(cast.retrained[0]) if",
+        (REPORT,),
+    ),
+    Mutant(
+        "the report's curves of the original and the audited model swapped",
+        "[each.original for each in best], ORIGINAL),\n"
+        '        Line("audited model", [each.value for each in best], AUDITED),',
+        "[each.value for each in best], ORIGINAL),\n"
+        '        Line("audited model", [each.original for each in best], AUDITED),',
+        (REPORT,),
+    ),
+    Mutant(
+        "the audited model's rebuilt pictures stand as the original's",
+        'whose = [\n        ("original", cast.original),',
+        'whose = [\n        ("original", cast.audited),',
+        (REPORT,),
+    ),
+    Mutant(
+        "the report's attackers spent the seconds that they spent on the original",
+        "artefact = who.audited.artefact(kind.name)",
+        "artefact = (who.original or who.audited).artefact(kind.name)",
+        (REPORT,),
     ),
 )
 

@@ -59,6 +59,25 @@ def test_a_number_counts_from_the_tolerance_on_and_is_named_by_its_path(made: Re
     assert len(compare(made, _with_accuracy(made, here + 5e-5), tolerance=0).differences) == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "by", "differs"),
+    [
+        (0.5, 9e-7, False),
+        (0.5, 2e-6, True),  # up to 1 the tolerance is absolute
+        (50.0, 4e-5, False),
+        (50.0, 6e-5, True),  # above 1 it is relative: a millionth of 50
+        (-50.0, 4e-5, False),
+        (-50.0, -6e-5, True),
+    ],
+)
+def test_the_tolerance_is_absolute_up_to_one_and_relative_above(
+    before: float, by: float, differs: bool
+) -> None:
+    first, again = {"found": before}, {"found": before + by}
+    assert bool(compare(first, again).differences) == differs
+    assert bool(compare(again, first).differences) == differs
+
+
 def test_a_setting_and_a_count_count_whatever_their_size(made: Report) -> None:
     told = json.loads(made.to_json())
     told["models"][-1]["settings"]["epochs"] += 1e-9

@@ -10,7 +10,14 @@ from reported import about, model_of, opened, part_of, reported
 
 from opcviz.artefacts import Evidence, kinds
 from opcviz.artefacts.threat import in_words
-from opcviz.audit.gaps import NO_ORIGINAL, NO_RETRAINED, ONE_RETRAINED, TAKEN_ON_TRUST
+from opcviz.audit.gaps import (
+    NO_ORIGINAL,
+    NO_RETRAINED,
+    ONE_RETRAINED,
+    ONE_SEED,
+    ONLY_MODELS,
+    TAKEN_ON_TRUST,
+)
 from opcviz.audit.html import to_html
 from opcviz.audit.report import Report, make_report
 from opcviz.common.config import ConfigError
@@ -136,6 +143,10 @@ def test_a_quick_audit_names_the_quick_attackers_alone() -> None:
     }
     assert "MLP" in told["full"]
     assert "MLP" not in told["quick"]
+
+
+def test_what_no_audit_tests_is_said_in_every_one(made: Report) -> None:
+    assert made.not_tested.count(ONE_SEED) == made.not_tested.count(ONLY_MODELS) == 1
 
 
 def test_what_was_not_made_is_not_claimed(made: Report, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from audited import spec_of, weights
 from safetensors.torch import load_file, save_file
 
 from opcviz.audit import audit, check
-from opcviz.audit.case import Opened, in_order
+from opcviz.audit.case import Case, Opened, in_order
 from opcviz.audit.opening import open_case
 from opcviz.common.config import ConfigError
 from opcviz.models import Architecture
@@ -27,6 +27,14 @@ def opened(role: str, value: float) -> Opened:
     torch.nn.init.constant_(net.weight, value)
     torch.nn.init.constant_(net.bias, value)
     return Opened(role, f"{role}-{value:.0f}", net, Architecture(), "", "", 0, "")
+
+
+@pytest.mark.parametrize(("brought", "trained"), [(3, 0), (0, 3)])
+def test_the_seeds_of_the_band_begin_with_the_audits_own(brought: int, trained: int) -> None:
+    models = (opened("unlearned", 9), *(opened("retrained", n) for n in range(brought)))
+    parts = dict.fromkeys(("study", "data", "split", "fresh"))
+    case = Case(**parts, models=models, inputs=(), seed=5, retrain=trained)
+    assert case.band == case.seeds == (5, 6, 7)
 
 
 def test_retrained_models_come_in_one_order() -> None:

@@ -16,6 +16,7 @@ from opcviz.common.untrusted import IntakeError
 from opcviz.data import Images, assemble
 from opcviz.intake.advice import advice
 from opcviz.intake.findings import Sanity, Trial
+from opcviz.intake.preparations import Way, preparations
 from opcviz.intake.recognise import brought, recognise
 from opcviz.intake.sanity import sanity
 from opcviz.intake.weights import Weights
@@ -194,6 +195,53 @@ def test_half_a_normalisation_is_refused(
     net = build_network(Architecture("cifar:resnet8"), 3, 5)
     with pytest.raises(IntakeError, match=message):
         look(net, data, **given)
+
+
+def test_to_guess_is_to_name_the_most_frequent_class(data: Images, plain: nn.Module) -> None:
+    y = np.arange(200) % 5
+    rows = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y != 0)[:40]])  # 40 of 80
+    part = data.x_train[rows].numpy(), y[rows]
+    skewed = assemble("skewed", part, part, class_names=data.class_names)
+    found, _ = look(plain, skewed)
+    assert found.chance == 50
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "std"),
+    [  # in 255ths of full brightness, as they are often published: red, green, blue
+        ("CIFAR-10's normalisation", (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)),
+        ("CIFAR-10's normalisation, older deviations", (125.3, 123.0, 113.9), (51.6, 50.8, 51.3)),
+        ("CIFAR-100's normalisation", (129.3, 124.1, 112.4), (68.2, 65.4, 70.4)),
+        ("ImageNet's normalisation", (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
+        ("SVHN's normalisation", (111.6, 113.2, 120.6), (50.5, 51.3, 50.2)),
+    ],
+)
+def test_the_usual_normalisations_are_the_published_ones(
+    name: str, mean: tuple[float, ...], std: tuple[float, ...], data: Images
+) -> None:
+    ways = [w for w in preparations(Way(0, "none", ZERO, ONE), data) if w.preparation == name]
+    assert [way.reversed_channels for way in ways] == [False, True]
+    for way in ways:
+        assert [255 * each for each in way.mean] == pytest.approx(mean, abs=0.15)
+        assert [255 * each for each in way.std] == pytest.approx(std, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "std"),
+    [
+        ("MNIST's normalisation", 33.32, 78.57),
+        ("Fashion-MNIST's normalisation", 72.94, 90.02),
+    ],
+)
+def test_the_usual_normalisations_of_grey_pictures_are_the_published_ones(
+    name: str, mean: float, std: float
+) -> None:
+    part = np.zeros((2, 1, 2, 2), np.uint8), np.arange(2)
+    grey = assemble("grey", part, part)
+    (way,) = [
+        w for w in preparations(Way(0, "none", (0.0,), (1.0,)), grey) if w.preparation == name
+    ]
+    assert (255 * way.mean[0], 255 * way.std[0]) == pytest.approx((mean, std), abs=0.15)
 
 
 def test_weights_that_fit_nothing_are_refused(data: Images) -> None:

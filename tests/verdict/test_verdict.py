@@ -10,9 +10,12 @@ from dossiers import band, dossier, judged, original, world
 
 from opcviz.common.config import ConfigError
 from opcviz.common.records import Undefined
+from opcviz.common.statistics import difference, wilson
 from opcviz.results import Attempt, Sign
 from opcviz.verdict import MEMBERSHIP, Dossier, Verdict, consensus, judge
 from opcviz.verdict.check import Check
+from opcviz.verdict.dossier import Band
+from opcviz.verdict.questions import Questions
 from opcviz.verdict.words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, rules
 
 RETRAINED = "as in retrained models"
@@ -207,6 +210,43 @@ def test_a_contracted_set_is_pointed_at_by_a_judge_of_features_alone() -> None:
     assert told(0.6, 0.8).noticeable == "no"
 
 
+def test_the_forgotten_are_tighter_than_in_the_tightest_retrained_model() -> None:
+    """Beside the widest they would look contracted where one retrained model has the same."""
+
+    def told(ours: float, *theirs: float) -> Verdict:
+        signs = (Sign("rbf", "features", 0.8, 0.8, 0.8),)
+        mine = replace(model(80.0), signs=signs, radius_ratio=ours)
+        others = [replace(model(80.0), signs=signs, radius_ratio=each) for each in theirs]
+        return judge(mine, original(3), others)
+
+    times = Thresholds().tighter
+    found = told(0.01, 1.0, 0.02 * times, 0.05 * times)
+    tighter = named(found, "tighter than in the retrained models")
+    assert tighter.value == pytest.approx(2 * times)
+    assert found.noticeable == "yes"
+    assert f"at least {0.02 * times:.2g} times" in tighter.says
+    assert told(0.01, 1.0, 0.005 * times, 1.0).noticeable == "no"
+
+
+def test_what_is_left_of_answers_counts_from_the_most_that_a_retrained_model_answers() -> None:
+    def answering(value: float) -> Dossier:
+        return replace(model(80.0), accuracy=replace(band(3)[0].accuracy, forget_test=value))
+
+    def left(value: float) -> Check:
+        others = Band([answering(each) for each in (5.0, 40.0, 10.0)])
+        found = Questions(answering(value), answering(90.0), others, Thresholds()).left()
+        assert found is not None
+        return found
+
+    found = left(60.0)
+    assert found.value == pytest.approx(40.0)  # of the way from 40 to 90
+    size = band(3)[0].sizes["forget_test"]
+    low, high = difference(60.0, 40.0, wilson(60.0, size), wilson(40.0, size))
+    assert found.interval == pytest.approx((2 * low, 2 * high))
+    assert not found.holds
+    assert left(66.0).holds
+
+
 def test_where_every_retrained_model_shows_it_no_judge_could_find_more() -> None:
     """As of whole classes: then the answer is that of the retrained models, and no word of ours."""
 
@@ -340,6 +380,57 @@ def test_confidence_comes_from_intervals_and_from_seeds() -> None:
     assert consensus([]).counts == {}
     alone = judge(model(1), None, [])
     assert consensus([alone]).verdict == Undefined("no seed has one")
+
+
+def test_one_unsure_seed_or_one_that_shows_nothing_alone_makes_seeds_less_sure() -> None:
+    clear, close = verdict(70.0, others=(96.0, 97.0, 98.0)), verdict(92.0)
+    assert clear.words == close.words
+    assert [each.confidence.level for each in (clear, close)] == ["medium", "low"]
+    assert consensus([clear, clear, close]).confidence == "medium"
+    assert consensus([clear, close]).confidence == "low"
+    hidden = verdict(98.0, others=(20.0, 21.0, 22.0))
+    assert (hidden.gone, hidden.confidence.level) == ("hidden", "medium")
+    joined = consensus([hidden, hidden, clear], Check.above("together", 20.0, 5.0, ""))
+    assert (joined.verdict, joined.confidence) == (hidden.words, "medium")
+
+
+def test_one_clear_attacker_is_enough_to_be_sure_of_hidden() -> None:
+    """Whom another attacker's close call beside him does not weaken, nor one about the rest."""
+    theirs = (mapped(20.0), attempt(90.0))
+    found = beside((mapped(99.0), attempt(98.0)), theirs, theirs, theirs)
+    beyond = {c.says.split(" gets")[0]: c for c in found.checks if c.name.startswith("recovered")}
+    assert {words: check.close for words, check in beyond.items()} == {
+        mapped(99.0).words: False,
+        attempt(98.0).words: True,
+    }
+    assert (found.gone, found.confidence.level) == ("hidden", "medium")
+    alone = beside((mapped(20.0), attempt(98.0)), theirs, theirs, theirs)
+    assert (alone.gone, alone.confidence.level) == ("hidden", "low")
+
+
+def test_one_call_over_its_line_makes_a_guess_of_gone_however_clear_the_answers_are() -> None:
+    found = verdict(92.0)
+    left, nearest = (
+        named(found, n) for n in ("answers left", "recovered beyond the retrained models")
+    )
+    assert (left.close, nearest.close, nearest.near) == (False, True, False)
+    assert found.gone == RETRAINED
+    assert (found.confidence.level, found.confidence.closest) == ("low", nearest.name)
+
+
+def test_how_sure_one_is_that_it_is_gone_does_not_depend_on_what_was_kept() -> None:
+    kept = band(3)[0].accuracy
+
+    def told(lost: float) -> Verdict:
+        accuracy = replace(kept, retain_test=kept.retain_test - lost)
+        return verdict(70.0, others=(96.0, 97.0, 98.0), accuracy=accuracy)
+
+    damage = Thresholds().damage
+    clear, near = told(0.0), told(damage + 0.1)
+    assert named(near, "retain test accuracy lost").close
+    assert near.gone == clear.gone == RETRAINED
+    assert near.confidence == clear.confidence
+    assert near.confidence.level == "medium"
 
 
 def test_one_retrained_model_is_no_band_and_it_is_said() -> None:
