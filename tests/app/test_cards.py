@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from copy import copy
+from dataclasses import replace
 
 import pytest
 from reading import headlines, plain_text
@@ -84,3 +86,17 @@ def test_the_goal_of_a_forgotten_tenth_is_what_retrained_models_answer(visit):
         (low, high) = re.search(r"retrained ([\d.]+)(?: to ([\d.]+))? %", visible(box)).groups()
         assert float(low) > 90
         assert high is None or float(high) >= float(low)
+
+
+def test_how_a_model_was_made_is_not_said_of_one_that_was_brought():
+    study = open_study(Store(shipped_root()), "digits")
+    original = next(m for m in study.models if m.method.info.name == "original")
+    made = Column(original, "Original", study.verdict(original), study.consensus(original))
+    assert "from scratch" in visible(card(made))
+    brought = copy(original)  # nobody here trained it
+    training = replace(original.results.training, seconds=None)
+    vars(brought)["results"] = replace(original.results, training=training)
+    said = visible(card(Column(brought, "Original", made.verdict, made.consensus)))
+    assert "Brought: how it was made is not known here." in said
+    assert "scratch" not in said
+    assert "faithful" not in said

@@ -12,6 +12,9 @@ from streamlit.testing.v1 import AppTest
 from worst_study import ANEW, BLOCKS, CONSTANT, JUDGES, MEASURED, MOST, SEEDS, Worst
 
 from opcviz.results import PIXELS, Rung
+from opcviz.ui.charts.bands import Band
+from opcviz.ui.charts.lines import Beside
+from opcviz.ui.sections.worst_case import _how_to_read
 
 SHOWN = (("original", 1), ("retrain", 0), ("ft", 2))
 LABELS = ("Original · seed 1", "Retrained · seed 0", "Fine-tuning · seed 2")
@@ -204,3 +207,17 @@ def test_a_model_that_was_not_measured_is_named_and_the_band_counts_those_that_w
     assert "Not drawn: Fine-tuning · seed 2 (strongest was not computed yet)." in captions(app)
     left = [rung(worst, ("retrain", s), "retain", "stem").attempt.recovered for s in (0, 2)]
     assert drawn["retrained, highest"][1] == near(max(left))
+
+
+def test_the_caption_names_what_is_drawn_and_no_more():
+    bare = _how_to_read([], Beside(("logits",)))
+    assert "Shaded" not in bare
+    assert "Dotted" not in bare
+    pixels = _how_to_read([], Beside(("logits",), floors={"pixels": [1.0]}))
+    assert "Dotted: the most that a map gets from the pixels; what is not above it" in pixels
+    assert "untrained" not in pixels
+    band = [Band(1.0, 2.0, 3)]
+    floors = {"pixels": [1.0], "untrained": [2.0]}
+    whole = _how_to_read([], Beside(("logits",), band, floors))
+    assert "Shaded: lowest to highest of the retrained models" in whole
+    assert "and the highest of the untrained networks; what is not above them" in whole

@@ -15,7 +15,6 @@ from ...artefacts import ModelResults
 from ...common.access import ask
 from ...common.records import Undefined, defined
 from ...engine import DaskEngine
-from ...methods.declaration import BROUGHT
 from ...results import DataResult, EvidenceResult, FitResult, MapsResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
 from ...study.artefact import REMEDY, read_arrays
@@ -32,7 +31,6 @@ from .state import Choices
 __all__ = [
     "Column",
     "arrays_of",
-    "brought",
     "choices",
     "columns",
     "engine",
@@ -43,18 +41,11 @@ __all__ = [
     "samples",
     "store",
     "study_of",
-    "suite_notes",
     "trajectory",
 ]
 
 FIRST_SHOWN = (("original",), ("retrain",), ("delete", "rl", "ssd"), ("opc",))
 """By column: the methods of which the first that a study has is shown; the third ones hide."""
-
-FULL_RUN = "The lab makes them, or `opcviz run` without `--quick`."
-FULL_AUDIT = (
-    "An audit of the same files with *Full* makes them, or `opcviz audit` without `--quick`."
-)
-"""Who makes the full attacks: of a study, and of models that were brought."""
 
 BY_CLASS = ("maps.npz", "samples.npz")
 """Files whose arrays must fit the number of classes."""
@@ -322,29 +313,6 @@ def _read_column(study: StudyResult, key: str) -> None:
         len(column.verdict.sensitivity)
         column.arrays("maps", "maps.npz")
         column.arrays("inversion", "inversion.npz")
-
-
-def suite_notes(study: StudyResult, keys: Collection[str]) -> list[str]:
-    """What must be said where models are shown by the quick suite."""
-    if not study.quick:
-        return []
-    titles = labels(study)
-    quick = [m for m in study.models if m.key in keys and m.suite == "quick"]
-    alone = [titles[m.key] for m in quick if not m.has_suite("full")]
-    told = "the models shown here had no others."
-    if len(alone) < len(keys):
-        others = "The others are shown by theirs, too, where they have some."
-        told = f"{', '.join(alone)} had no others. {others}"
-    return [
-        f"Quick attacks: {told} One attack that gets through is enough to say *hidden*; that "
-        "nothing is left, or to be seen, only the full attacks can say. "
-        + (FULL_AUDIT if brought(study) else FULL_RUN)
-    ]
-
-
-def brought(study: StudyResult) -> bool:
-    """Whether a study is an audit of somebody's models."""
-    return any(model.method.info.family == BROUGHT for model in study.models)
 
 
 def labels(study: StudyResult) -> dict[str, str]:

@@ -10,6 +10,7 @@ from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.suites import suite_notes
 from . import presentation
 from .missing import plain
 from .model_picker import pick_models_of
@@ -129,7 +130,7 @@ def _say(study: StudyResult, view: state.View) -> None:
     """What was adjusted of a link, and how the models shown were attacked."""
     for note in view.notes:
         st.info(plain(note))
-    for note in library.suite_notes(study, view.models):
+    for note in suite_notes(study, view.models):
         st.info(note)
 
 
