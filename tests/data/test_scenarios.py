@@ -111,7 +111,7 @@ class TestClasses:
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("classes:10", "has no class '10'; it has 0 0, 1 1"),
+            ("classes:10", "has no class '10'; it has 0 to 9"),
             ("classes:cat", "has no class 'cat'"),
             ("classes:-1", "has no class '-1'"),
             ("classes:1,#1", "twice"),
