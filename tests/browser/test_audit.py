@@ -64,7 +64,7 @@ def test_files_become_a_verdict_and_a_report_that_is_read_offline(
     start.click()
     expect(page.get_by_test_id("audit-log")).to_contain_text("Attacking", timeout=WAIT)
     verdict = page.get_by_test_id("audit-verdict")
-    expect(verdict).to_contain_text("a retrained model is missing", timeout=3 * WAIT)
+    expect(verdict).to_contain_text("Missing: a retrained model", timeout=3 * WAIT)
     idle(page)
 
     report = json.loads(saved(page, "Numbers (JSON)", tmp_path).read_text())
