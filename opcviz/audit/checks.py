@@ -24,7 +24,10 @@ LOOKED_AT = 200  # samples of each part of the data, evenly spread
 SWAPPED = 2.0  # points by which the unlearned model answers more forget data than the original
 SEEN = 5.0  # percent of forgotten classes: a model that never saw them has no use for their names
 TIMES_CHANCE = 2.0  # what a trained model answers at least of its own train data
-KIN = 0.5  # cosine of weights: of separate trainings 0.03 at most (digits), after unlearning 0.76
+KIN = 0.15
+"""Cosine of two networks' weights, beyond which both began at the same. Shipped digits: at most 0.03
+between trainings from different random weights, at least 0.23 between what any method unlearned and
+its original (`opc_deep_retain_like`), and 0.92 between a retrained model and where it began."""
 
 
 @dataclass(frozen=True)
@@ -173,10 +176,11 @@ def _alike(case: Case) -> Iterator[str]:
                 near = _cosine(each.model, other.model)
                 if near > KIN:
                     yield (
-                        f"{both}are akin in their weights (cosine {near:.3f}; of separate "
-                        "trainings about 0). Unless all models started from the same pretrained "
-                        "weights, one was made from the other, and the retrained one is no measure "
-                        "of what a model knows that never saw the forgotten data."
+                        f"{both}are akin in their weights (cosine {near:.3f}; of trainings from "
+                        "different random weights about 0). Unless both started from the same "
+                        "weights, pretrained or random ones of one seed, one was made from the "
+                        "other, and the retrained one is no measure of what a model knows that "
+                        "never saw the forgotten data."
                     )
 
 

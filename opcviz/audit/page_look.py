@@ -8,6 +8,7 @@ from pathlib import Path
 from ..common.config import ConfigError
 from ..common.devices import pick_device
 from ..common.progress import Progress, Stage
+from ..common.text import capital
 from ..data import Data, DataError, DataSpec, Images, load
 from ..intake.lists import listed_ids
 from ..intake.recognise import Candidate, as_candidate, recognise
@@ -258,5 +259,5 @@ def _sentence(text: str) -> str:
     text = text.strip()
     first = text.split(maxsplit=1)[0] if text else ""
     named = "." in first.rstrip(".:,") or "/" in first
-    begun = text if named else f"{text[:1].upper()}{text[1:]}"
+    begun = text if named else capital(text)
     return begun + ("" if text.endswith(".") else ".")

@@ -1,8 +1,13 @@
-"""Numbers as text, the same on screen and on the command line."""
+"""Numbers and words as text, the same on screen and on the command line."""
 
 from __future__ import annotations
 
-__all__ = ["percent"]
+__all__ = ["capital", "percent"]
+
+
+def capital(text: str) -> str:
+    """The same, begun with a capital letter; unlike `str.capitalize` the rest stays as it is."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def percent(value: float | None, digits: int = 1) -> str:

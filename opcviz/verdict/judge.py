@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 
 from ..common.config import ConfigError
 from ..common.later import later
+from ..common.text import capital
 from .check import Check
 from .dossier import FULL, Band, Dossier, Missing, lacking
 from .members import apart, doubts
@@ -291,4 +292,4 @@ def _confidence(gone: str, deciding: Sequence[Check], q: Questions) -> Confidenc
 
 
 def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{capital(text)}."

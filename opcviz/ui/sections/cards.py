@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ...common.records import defined, known
-from ...common.text import percent
+from ...common.text import capital, percent
 from ...results import EvidenceResult, StrongestResult
 from ...verdict.words import GONE
 from ..charts.bands import Band
@@ -100,8 +100,8 @@ def _sentence(column: Column) -> str:
     if verdict.gone is not None and verdict.numbers:
         said = GONE[verdict.gone]
         told = verdict.numbers[0].says.split("; ")
-        lead = introduced(column.name, column.results) or f"{_capital(said)}."
-        lines = [lead, *(f"{_capital(each)}." for each in told)]
+        lead = introduced(column.name, column.results) or f"{capital(said)}."
+        lines = [lead, *(f"{capital(each)}." for each in told)]
     first, *others = lines
     rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others)
     listed = f'<ul style="{LIST}">{rows}</ul>' if rows else ""
@@ -114,10 +114,6 @@ def _reach(column: Column) -> str:
         f'<div style="{SMALL};margin-top:.3rem">{_keep(explained(line))}</div>'
         for line in reach(column.verdict, tried=tried)
     )
-
-
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"
 
 
 def _keep(escaped: str) -> str:

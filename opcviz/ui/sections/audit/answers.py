@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ....artefacts.classification.verdict import QUICK
 from ....audit.html import ABOUT, UNANSWERED
+from ....common.text import capital
 from ....verdict import Verdict
 from ....verdict.dossier import FULL
 from ....verdict.words import GONE, KEPT, NOTICEABLE
@@ -83,16 +84,12 @@ def _why_open(verdict: Verdict, at: int) -> str:
 
 
 def _box(answer: _Answer) -> str:
-    told = "".join(f'<p style="{FIGURES}">{_keep(_capital(each))}.</p>' for each in answer.figures)
+    told = "".join(f'<p style="{FIGURES}">{_keep(capital(each))}.</p>' for each in answer.figures)
     return (
         f'<div style="{BOX.format(colour=answer.label.colour)}">'
         f'<p style="{QUESTION}">{answer.question}</p>{answer.label.chip}'
-        f'<p style="{MEANING}">{_keep(_capital(answer.sentence))}.</p>{told}</div>'
+        f'<p style="{MEANING}">{_keep(capital(answer.sentence))}.</p>{told}</div>'
     )
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _keep(text: str) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ....audit.page_job import PageJob
 from ....common.config import ConfigError
+from ....common.text import capital
 from ....engine import EngineError, Run
 from ....study import StoreError
 from ...charts.scroll_up import scroll_up
@@ -121,16 +122,12 @@ def _log(tail: Tail, active: bool) -> None:
     rows = "".join(
         f'<li data-done="{int(name != now)}"><span aria-hidden="true">'
         f"{TICK if name != now else AT_WORK if active else STOPPED}</span> "
-        f"{html.escape(_capital(doing(name)))} {html.escape(', '.join(who) or 'the data')}"
+        f"{html.escape(capital(doing(name)))} {html.escape(', '.join(who) or 'the data')}"
         f"{'' if name != now or not active else ' …'}</li>"
         for name, who in models.items()
     )
     if rows:
         st.html(f'<ul data-testid="audit-log" style="{LOG}">{rows}</ul>')
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def earlier() -> None:
@@ -161,12 +158,12 @@ def _show(id: str) -> None:
 def _became(run: Run) -> str:
     """What came of a run: the verdict's words, where there is one."""
     if run.status != "finished":
-        return _capital(run.status)
+        return capital(run.status)
     try:
         words = reading.words_of(run)
     except (StoreError, ConfigError):  # who asks to be shown it is told why
         return "Finished, its report is gone"
-    return "No verdict" if words == "none" else plain(_capital(words))
+    return "No verdict" if words == "none" else plain(capital(words))
 
 
 def when(run: Run) -> str:

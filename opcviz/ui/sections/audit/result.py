@@ -10,6 +10,7 @@ import streamlit as st
 from ....audit.page_job import ROLES, PageJob
 from ....audit.records import Report
 from ....common.config import ConfigError
+from ....common.text import capital
 from ....engine import Run
 from ....study import StoreError
 from ...reading import audit as reading
@@ -93,10 +94,6 @@ def _verdict(found: Audited, run: Run, job: PageJob) -> None:
     _ways_on(found, run)
 
 
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
 def _train_the_band(job: PageJob) -> None:
     """What the absence of retrained models leaves open, and the button that mends it."""
     said, button = st.columns([3, 1.3], vertical_alignment="center")
@@ -177,7 +174,7 @@ def _provenance(report: Report) -> None:
     """Where the figures come from: what was brought, in which versions, how to repeat it."""
     st.header("Where this comes from", anchor=False)
     rows = "\n".join(
-        f"| {ROLES.get(each.role, _capital(each.role))} | {plain(each.name)} | "
+        f"| {ROLES.get(each.role, capital(each.role))} | {plain(each.name)} | "
         f"{plain(each.format)} | {each.bytes:,} | `{each.sha256}` |"
         for each in report.inputs
     )
