@@ -35,9 +35,9 @@ class Missing(Exception):
     """A figure that the verdict needs is not there; the message says which and why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dossier:
-    """What is known of one model.
+    """What is known of one model; two of them are the same only if they are one.
 
     Attributes:
         who: the model in words.

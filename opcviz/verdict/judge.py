@@ -260,6 +260,8 @@ def _notes(q: Questions) -> tuple[str, ...]:
             "More than from either of the two retrained models, by more than chance, though not "
             f"beyond their spread: {more[0][1].says}. Beside a third one that may count."
         )
+    if fainter := q.fainter:
+        notes.append(fainter)
     if q.model.blocks and q.hidden and (depth := q.depth()):
         notes.append(f"Maps get no more than from the retrained models from '{depth}' on.")
     if q.hidden and (absent := [*q.model.lacking]):

@@ -8,6 +8,7 @@ others by the very rule that the model under examination is, before they are its
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ..common.statistics import difference
 from .check import Check
@@ -30,11 +31,10 @@ def doubts(
 
     A model is doubted if it still answers forgotten classes by their names; or if, beside all the
     others, it would be called *not gone* itself, or *hidden* by an attacker who gets more than half
-    of the way to the original, for among a few models some pass some line by luck. Beside a single
-    other one that is the rule for a single one. A model alone has no others.
-
-    Several that saw the same data vouch for each other: then only the names of classes, and what
-    an audit asks of samples, can tell.
+    of the way to the original, for among a few models some pass some line by luck; or if it would
+    be called *hidden* beside any single other one, by the rule for a single one. The last finds
+    several that saw the same data and would vouch for each other, as long as one did not. A model
+    alone has no others.
 
     Args:
         band: the retrained models.
@@ -44,14 +44,23 @@ def doubts(
     Returns:
         By place in the band.
     """
+    return dict(_doubts(tuple(band), original, thresholds))
+
+
+@lru_cache(maxsize=64)
+def _doubts(band: tuple[Dossier, ...], original: Dossier | None, t: Thresholds) -> dict[int, Doubt]:
+    """Kept, since all models of a study are judged beside the same ones."""
     found = {}
     for n, member in enumerate(band):
         others = [*band[:n], *band[n + 1 :]]
         if check := _answers(member):
             found[n] = Doubt(member.who, check, "")
-        elif others and (check := _knows_more(member, original, others, thresholds)):
+        elif others and (check := _knows_more(member, original, others, t)):
             told = "the other" if len(others) == 1 else f"the other {len(others)}"
             found[n] = Doubt(member.who, check, told)
+        elif len(others) > 1 and (apart := _hides_beside_one(member, original, others, t)):
+            other, check = apart
+            found[n] = Doubt(member.who, check, other.who)
     return found
 
 
@@ -83,6 +92,21 @@ def _knows_more(
     held = [check for check in left if check is not None and check.holds]
     if len(held) == len(others):  # beside each of them: one that lies low accuses nobody
         return min(held, key=lambda check: check.margin)
+    return _hidden(member, original, others, t)
+
+
+def _hides_beside_one(
+    member: Dossier, original: Dossier | None, others: Sequence[Dossier], t: Thresholds
+) -> tuple[Dossier, Check] | None:
+    """The first of the others beside whom alone something would be called hidden in it."""
+    beside = ((other, _hidden(member, original, [other], t)) for other in others)
+    return next(((other, check) for other, check in beside if check), None)
+
+
+def _hidden(
+    member: Dossier, original: Dossier | None, others: Sequence[Dossier], t: Thresholds
+) -> Check | None:
+    """The first attacker who gets more from it, and half of the way to the original."""
     q = Questions(member, original, Band(others), t)
     return next((check for attempt, check in q.hidden if q.halfway(attempt, check)), None)
 

@@ -57,6 +57,29 @@ class NoticedQuestions:
         found = [band for key in keys if (band := self.band.signs(key))]
         return any(max(s.auc for s in band) + self.t.apart < 1 for band in found)
 
+    @property
+    def fainter(self) -> str:
+        """Where judges tell them apart clearly less than in every retrained model; "" for nowhere.
+
+        That betrays no forgotten picture, and so is no *noticeable*; but whoever has retrained
+        models to compare with sees that this one is none of them.
+        """
+        found = []
+        for ours in self.model.signs:
+            band = [sign.auc for sign in self.band.signs(ours.key)]
+            if ours.judge != MEMBERSHIP and band and ours.high < min(band) - self.t.apart:
+                found.append((min(band) - ours.auc, ours, band))
+        if not found:
+            return ""
+        _, ours, band = max(found, key=lambda each: each[0])
+        return (
+            f"Forgotten pictures stand out less than in retrained models: {ours.judge} on "
+            f"{ours.place} tells them from retained ones with AUC {ours.auc:.2f}, in "
+            f"{self.band.words} with {spread_of(min(band), max(band), '.2f')}. That points at no "
+            "forgotten picture; but whoever holds retrained models to compare with can tell that "
+            "this is none of them."
+        )
+
     def _apart(self, key: tuple[str, str]) -> Check | None:
         ours, band = self.model.sign(key), [sign.auc for sign in self.band.signs(key)]
         if ours is None or not band:

@@ -113,9 +113,10 @@ is not forgotten as in retrained models: unless something is *hidden* in it, the
 
 *Retrained models in doubt.* One that saw some of the forgotten data would hide everything behind
 its figures. So each is held against the others by this very rule (with two of them, by that for a
-single one). Whoever would be *not gone* or *hidden* beside them, or still answers forgotten classes
-by their names, is named; the profile is made with and without those in doubt, and the worse stands.
-An attacker counts there only with more than {t.left:g} % of the way to what the original answers.
+single one). Whoever would be *not gone* or *hidden* beside them, or *hidden* beside any one of them
+alone, or still answers forgotten classes by their names, is named; the profile is made with and
+without those in doubt, and the worse stands. An attacker counts there only with more than
+{t.left:g} % of the way to what the original answers.
 
 *Seeds together.* What is within the spread of retrained models for one model may be far beyond it
 for the seeds of a method taken together. They are *hidden*, whatever each of them is called, if
@@ -130,7 +131,9 @@ or the forgotten features are more than {t.tighter:g} times tighter than in any 
 an AUC of at least {t.visible:g} lets one point at them; or forgotten samples are answered worse
 than by any model that never saw them. Where judges tell them apart in every retrained model so well
 that {t.apart:g} more is above 1, as of most whole classes, no AUC could say yes: then what stands
-out with {t.visible:g} or more does so **as in retrained models**, and else it is **no**.
+out with {t.visible:g} or more does so **as in retrained models**, and else it is **no**. Forgotten
+data that stand out *less* than in retrained models betray nothing, and are no *yes*; a note says
+so, since whoever holds retrained models can tell such a model from them.
 
 **Kept? no**, if retain test accuracy lost is above {t.damage:g} points against the worst of
 original and band; *one class harmed*, if one alone lost more than {t.neighbour:g} points of test

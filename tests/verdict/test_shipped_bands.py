@@ -97,3 +97,15 @@ def test_one_that_knows_more_is_named_and_hides_nothing(shipped: Shipped) -> Non
         assert [each.who for each in found.values()] == [name]
         model = shipped.known(name)[0]
         assert decided(model, originals[0], band).gone == decided(model, originals[0], honest).gone
+
+
+def test_two_that_saw_the_same_do_not_vouch_for_each_other(shipped: Shipped) -> None:
+    """They are held against each other one alone as well, and one of the band is honest."""
+    retrained, originals = shipped.known("retrain"), shipped.known("original")
+    for name in ("original", *HIDING.get(shipped.name, ())):
+        models = shipped.known(name)
+        bad = [replace(models[seed], who=f"{name} {seed}") for seed in (1, 2)]
+        for honest in retrained.values():
+            found = doubts([honest, *bad], originals[0], T)
+            assert {each.who for each in found.values()} == {each.who for each in bad}
+            assert decided(models[0], originals[0], [honest, *bad]).doubted
