@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..common.config import IntakeError
 from ..common.parts import PARTS
 from ..common.records import Record
 from ..common.statistics import difference, wilson
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
 
     from .case import Case
 
-__all__ = ["Accuracy", "Checked", "CheckedModel", "doubted", "look", "missing_of", "suspicions"]
+__all__ = [
+    "Accuracy",
+    "Checked",
+    "CheckedModel",
+    "doubted",
+    "look",
+    "missing_of",
+    "refuse_swapped",
+    "suspicions",
+]
 
 LOOKED_AT = 200  # samples of each part of the data, evenly spread
 SWAPPED = 2.0  # points by which the unlearned model answers more forget data than the original
@@ -131,10 +141,9 @@ def suspicions(case: Case, accuracies: Sequence[Accuracy]) -> tuple[str, ...]:
         accuracies: of its models, in their order.
     """
     known = list(zip(case.models, accuracies, strict=True))
-    by_role = {each.role: (each, right) for each, right in reversed(known)}
     return (
         *_alike(case),
-        *_swapped(*(by_role.get(role, (None, None))[1] for role in ("original", "unlearned"))),
+        *_swapped(case, accuracies),
         *_untrained(case, accuracies),
         *(
             said
@@ -144,6 +153,23 @@ def suspicions(case: Case, accuracies: Sequence[Accuracy]) -> tuple[str, ...]:
         ),
         *saw([(each.name, right.exposed) for each, right in known if right.exposed]),
     )
+
+
+def refuse_swapped(case: Case, accuracies: Sequence[Accuracy]) -> None:
+    """See that the original and the unlearned model stand where they belong.
+
+    Args:
+        case: what was brought.
+        accuracies: of its models, in their order.
+
+    Raises:
+        IntakeError: where the unlearned one knows more of what should be gone.
+    """
+    for said in _swapped(case, accuracies):
+        raise IntakeError(
+            f"{said} Exchange the two; or, if they are what you say, set as_given = true "
+            "(on the command line --set as_given=true), and this stands in the report as a warning."
+        )
 
 
 def doubted(case: Case, verdict: Verdict) -> tuple[str, ...]:
@@ -204,9 +230,11 @@ def _same_weights(one: nn.Module, other: nn.Module) -> bool:
     )
 
 
-def _swapped(original: Accuracy | None, unlearned: Accuracy | None) -> Iterator[str]:
+def _swapped(case: Case, accuracies: Sequence[Accuracy]) -> Iterator[str]:
     """Whether the unlearned model knows more of the forget data than the original."""
     part = "forget_train"
+    by_role = {each.role: right for each, right in zip(case.models, accuracies, strict=True)}
+    original, unlearned = by_role.get("original"), by_role.get("unlearned")
     if not (original and unlearned and part in original.percent):
         return
     first, second = original.percent[part], unlearned.percent[part]

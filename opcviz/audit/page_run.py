@@ -80,6 +80,7 @@ def spec_of(asked: PageJob) -> AuditSpec:
         suite=asked.suite,
         retrain=asked.retrain,
         seed=asked.seed,
+        as_given=True,  # the page says that they look swapped before anybody presses Run
         name=f"Audit of {asked.unlearned.name}" if asked.unlearned else "",
         called=(
             *(given.name for _, given in asked.files),

@@ -17,7 +17,16 @@ from ..results import EvidenceResult
 from ..study import Store, StudyResult
 from ..study.pipeline import Done, make
 from .case import Case
-from .checks import Accuracy, Checked, CheckedModel, doubted, look, missing_of, suspicions
+from .checks import (
+    Accuracy,
+    Checked,
+    CheckedModel,
+    doubted,
+    look,
+    missing_of,
+    refuse_swapped,
+    suspicions,
+)
 from .estimate import in_words, of_case, picture_seconds
 from .figures import cast
 from .helper import Helper, helped
@@ -142,6 +151,8 @@ def audit_case(
     runner = AuditRunner(case, store, progress)
     with runner.threads():
         looked = look(case)
+        if spec is not None and not spec.as_given:
+            refuse_swapped(case, looked)
         for sentence in (*case.notes, *suspicions(case, looked)):
             progress(Message(sentence, "warning"))
         if runner.items():

@@ -71,6 +71,9 @@ class AuditSpec(Config):
     bounded: bool = setting(
         True, "smaller budgets of the relearning attacks where the network is large"
     )
+    as_given: bool = setting(
+        False, "go on where the original and the unlearned model look swapped", advanced=True
+    )
     retrain: int = setting(
         0, "models to train for the band where none were given", low=0, high=MAX_RETRAINED
     )
@@ -244,6 +247,7 @@ def command_of(spec: AuditSpec, device: str = "auto") -> str:
         asked += [f"--{name}", value]
     asked += ["--quick"] if spec.suite == "quick" else []
     asked += [] if spec.bounded else ["--set", "bounded=false"]
+    asked += ["--set", "as_given=true"] if spec.as_given else []
     for table in ("data", "training", "evidence"):
         now, usual = getattr(spec, table).to_dict(), getattr(plain, table).to_dict()
         for name, value in now.items():

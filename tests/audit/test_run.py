@@ -13,6 +13,7 @@ from once import Once
 
 from opcviz.audit import AuditResult, AuditSpec, audit, check
 from opcviz.audit.runner import NO_ORIGINAL, AuditRunner
+from opcviz.common.config import IntakeError
 from opcviz.common.progress import Cancelled, Event, Progress, Stage
 from opcviz.common.records import Undefined, defined
 from opcviz.results import EvidenceResult, SimilarityResult
@@ -202,8 +203,13 @@ def test_swapped_models_are_noticed_with_the_figures(tmp_path: Path) -> None:
     (early,) = check(spec, Store(tmp_path), CPU).warnings
     assert early.startswith("The model given as unlearned answers 100.0 % of the forget data right")
     assert "the one given as original 0.0 %: the two look swapped" in early
-    (told,) = audit(spec, Store(tmp_path), CPU).report.warnings
+    with pytest.raises(IntakeError, match=r"look swapped\. Exchange the two; or") as refused:
+        audit(spec, Store(tmp_path), CPU)
+    assert str(refused.value).startswith(early)
+    as_given = spec.replace(as_given=True)
+    (told,) = audit(as_given, Store(tmp_path), CPU).report.warnings
     assert told == early
+    assert "--set as_given=true" in audit(as_given, Store(tmp_path), CPU).report.command
 
 
 def test_a_model_that_was_given_twice_and_a_band_that_saw_the_data_are_noticed(
