@@ -28,7 +28,7 @@ PLAN: dict[str, Any] = {
         "strongest": {"quick": True, "maps": ["affine"]},
         "judging": {"quick": True, "judges": ["linear"], "limit": 60},
         "information": {"limit": 60, "width": 16, "landmarks": 20},
-        "relearned": {"steps": 3, "anew": [1], "shots": [1, 10], "adam": [], "draws": 1},
+        "relearned": {"steps": 3, "anew": [1], "shots": [1, 10], "relative": [], "draws": 1},
     },
 }
 

@@ -21,8 +21,8 @@ Range = tuple[float, float]
 PLACES = ("stem", "stage1", "stage2", "stage3", "features")
 BUDGET = (
     "RBF maps of every block, unpooled, scored on forget test pictures (kind `strongest`); "
-    "relearning with fresh last blocks, 10 pictures a class, by SGD and by Adam (kind `relearned`; "
-    "reported: SGD alone, three rates)"
+    "relearning with fresh last blocks, 10 pictures a class, by SGD and by steps in proportion to "
+    "each weight (kind `relearned`; reported: SGD alone, three rates)"
 )
 
 

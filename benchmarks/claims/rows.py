@@ -96,7 +96,7 @@ def nothing_left(s: Studies) -> Claim:
     """One block earlier, and fresh last blocks."""
     at = partial(per_seed, s.classes)
     fitted = "on pictures that the map was not fitted on"
-    grid = "SGD and Adam, one rate each, two draws"
+    grid = "SGD and relative steps, one rate each, two draws"
     return Claim(
         "OPC leaves nothing",
         "FM one block earlier (kind `blocks`); relearning with the last block and the head "

@@ -91,7 +91,7 @@ def _passes(evidence: Evidence, kind: str) -> float:
         return 0.0
     asked: Any = evidence.table(kind)
     if kind == "relearned":
-        rates = len(asked.sgd) + len(asked.adam)
+        rates = len(asked.sgd) + len(asked.relative)
         runs = len(asked.anew) * len(asked.shots) * asked.draws * rates
         steps = runs * asked.steps * BATCH * TRAINED
     elif kind == "relearning":

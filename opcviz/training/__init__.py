@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .batches import Batch, Batches
     from .callbacks import EpochCallback
     from .loop import ModelT, Objective, Outcome, learning_rate, pace, train
+    from .relative import RelativeAdam
     from .settings import Training
 else:
     __getattr__, __dir__ = face(
@@ -16,6 +17,7 @@ else:
             "batches": "Batch Batches",
             "callbacks": "EpochCallback",
             "loop": "ModelT Objective Outcome learning_rate pace train",
+            "relative": "RelativeAdam",
             "settings": "Training",
         },
     )
@@ -27,6 +29,7 @@ __all__ = [
     "ModelT",
     "Objective",
     "Outcome",
+    "RelativeAdam",
     "Training",
     "learning_rate",
     "pace",

@@ -124,6 +124,7 @@ def train(
     progress: Progress | None = None,
     watch: EpochCallback[ModelT] | None = None,
     constrain: Callable[[ModelT], None] | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
     resume_dir: Path | None = None,
     continued: bool = False,
 ) -> Outcome:
@@ -138,6 +139,8 @@ def train(
         progress: gets events, cancels the work.
         watch: called with the model between epochs.
         constrain: called after each step, to undo what a method forbids.
+        optimizer: of the caller's own, over the model's parameters; by default the one that `spec`
+            names. A group's `rate`, if it has one, multiplies the learning rate.
         resume_dir: folder for the resume file; a run found there continues after its last saved
             epoch.
         continued: a later phase of a method that trains more than once: `watch` has seen the start.
@@ -152,8 +155,8 @@ def train(
     progress = progress or Progress()
     device, how = batches.data.device, pace(spec, model, batches.data)
     model.to(memory_format=how.memory_format)
-    optimizer = make_optimizer(spec, model.parameters())
-    resume_file = ResumeFile(resume_dir, model, optimizer, watch)
+    update = optimizer or make_optimizer(spec, model.parameters())
+    resume_file = ResumeFile(resume_dir, model, update, watch)
     start, steps_done, gradients, seconds, first_loss = resume_file.load()
     total = sum(map(batches.steps, range(spec.epochs)))
     tally = _Tally(steps_done, gradients, seconds, first_loss, total)
@@ -161,13 +164,13 @@ def train(
         _call_in_eval_mode(watch, model, 0)
 
     def step(batch: Batch) -> Tensor:
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(spec, tally.step, tally.total)
+        for group in update.param_groups:
+            group["lr"] = learning_rate(spec, tally.step, tally.total) * group.get("rate", 1.0)
         with how.autocast():
             loss = _scalar(objective(model, batch), objective)
-        optimizer.zero_grad(set_to_none=True)
+        update.zero_grad(set_to_none=True)
         loss.backward()
-        optimizer.step()
+        update.step()
         if constrain:
             constrain(model)
         return loss.detach()

@@ -130,9 +130,10 @@ class Dossier:
 
     def floor(self, attempt: Attempt) -> float:
         """The most that a map gets from the pixels with the same data; 0 of other attackers."""
-        if attempt.holds not in ("all", "retain") or attempt.attacker == "relearning":
+        if attempt.holds not in ("all", "retain", "shots") or attempt.attacker == "relearning":
             return 0.0
-        same = (each.recovered for each in self.floors if each.holds == attempt.holds)
+        held = attempt.holds, attempt.given
+        same = (each.recovered for each in self.floors if (each.holds, each.given) == held)
         return max(same, default=0.0)
 
     def sign(self, key: tuple[str, str]) -> Sign | None:

@@ -33,8 +33,9 @@ def doubts(
     others, it would be called *not gone* itself, or *hidden* by an attacker who gets more than half
     of the way to the original, for among a few models some pass some line by luck; or if it would
     be called *hidden* beside any single other one, by the rule for a single one. The last finds
-    several that saw the same data and would vouch for each other, as long as one did not. A model
-    alone has no others.
+    several that saw the same classes and would vouch for each other, as long as one did not; where
+    samples were forgotten, attackers get too little more from one model than from another for that.
+    A model alone has no others.
 
     Args:
         band: the retrained models.

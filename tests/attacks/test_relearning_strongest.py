@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 
 from opcviz.attacks.relearning import StrongestRelearning, reinitialise, relearn_strongest
 from opcviz.attacks.relearning import strongest as module
+from opcviz.attacks.relearning.best_moment import KEPT_SCORED, Best, Kept, Top
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.data import Scenario
@@ -18,7 +20,7 @@ from opcviz.tasks.classification import observe
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 SMALL = StrongestRelearning(
-    steps=12, anew=(0, 1), shots=(0, 2), sgd=(0.05,), adam=(), draws=1, batch_size=16
+    steps=12, anew=(0, 1), shots=(0, 2), sgd=(0.05,), relative=(), draws=1, batch_size=16
 )
 
 
@@ -128,12 +130,12 @@ def test_the_draw_that_got_most_is_named_and_its_weights_are_kept(
     tiny_original, tiny_images, tiny_split
 ):
     most = trial(tiny_images, tiny_split, right=80.0, moment=4, way="SGD")
-    less = trial(tiny_images, tiny_split, right=60.0, moment=8, way="ADAM")
+    less = trial(tiny_images, tiny_split, right=60.0, moment=8, way="relative steps")
     for draws in ((most, less), (less, most)):
         attack = module._attack(1, 10, draws, 95.0)
         assert (attack.retain_test, attack.best) == (95.0, "SGD, 4 steps")
         assert attack.recovered == 70.0
-    dead, top = dead_behind(tiny_original, tiny_original.block_names[-1]), module._Top()
+    dead, top = dead_behind(tiny_original, tiny_original.block_names[-1]), Top()
     for model in (dead, tiny_original, dead):
         trial(tiny_images, tiny_split, top=top)(model, 0)
     for name, value in tiny_original.state_dict().items():
@@ -152,7 +154,62 @@ def trial(images, split, way="SGD, lr 0.05", top=None, **found):
     """One training's watch, with what it is to have found."""
     rows = split.forget_test
     x, y = images.x_test[rows], images.y_test[rows]
-    return module._Best((0, 4, 8, 12), x, y, way, top or module._Top(), **found)
+    kept = Kept.of(images, split, 0)
+    return Best((0, 4, 8, 12), x, y, kept, way, top or Top(), **found)
+
+
+def test_a_moment_that_takes_retained_pictures_for_forgotten_ones_counts_not(
+    tiny_original, tiny_images, tiny_split
+):
+    constant = copy.deepcopy(tiny_original)
+    with torch.no_grad():
+        constant.head.weight.zero_()
+        constant.head.bias.zero_()
+        constant.head.bias[tiny_split.classes[0]] = 1.0
+    watch = trial(tiny_images, tiny_split)
+    watch(constant, 0)
+    assert (watch.right, watch.top.right) == (0.0, 0.0)
+    watch(tiny_original, 1)
+    assert watch.moment == 4
+    assert watch.right > 0
+    watch(constant, 2)
+    assert watch.moment == 4
+    assert len(watch.kept.x) == min(KEPT_SCORED, len(tiny_split.retain_test))
+    samples = Scenario.parse("random:20%").split(tiny_images)
+    assert len(Kept.of(tiny_images, samples, 0).x) == 0  # every name is in use there
+
+
+def rescaled(model, by):
+    """The same answers from other weights: what a norm or the next layer undoes again."""
+    model = copy.deepcopy(model)
+    with torch.no_grad():
+        pairs = [
+            (a, b)
+            for parent in model.modules()
+            for a, b in pairwise(parent.children())
+            if isinstance(a, nn.Conv2d) and isinstance(b, nn.BatchNorm2d)
+        ]
+        assert pairs
+        for conv, norm in pairs:
+            conv.weight.mul_(by)
+            norm.running_mean.mul_(by)
+            norm.running_var.add_(norm.eps).mul_(by**2).sub_(norm.eps)
+    return model
+
+
+def test_rescaled_layers_hide_nothing_from_relative_steps(tiny_original, tiny_images, tiny_split):
+    copied = rescaled(tiny_original, 1000.0)
+    x = tiny_images.x_test
+    plain = observe(tiny_original, x, tiny_images.y_test).logits
+    assert torch.allclose(observe(copied, x, tiny_images.y_test).logits, plain, atol=1e-3)
+    config = SMALL.replace(sgd=(), relative=(0.05,), anew=(0, 1), shots=(2,))
+    before, after = (
+        relearn_strongest(model, tiny_images, tiny_split, config)
+        for model in (tiny_original, copied)
+    )
+    for one, other in zip(before.attacks, after.attacks, strict=True):
+        assert abs(one.recovered - other.recovered) <= 100 * 2 / before.scored
+        assert "relative steps" in one.best
 
 
 def test_one_seed_gives_one_answer(tiny_original, tiny_images, tiny_split):
@@ -193,7 +250,7 @@ def test_attempts_are_what_the_verdict_counts(tiny_original, tiny_images, tiny_s
 
 def test_bad_grids_and_cancelling(tiny_original, tiny_images, tiny_split):
     with pytest.raises(ConfigError, match="give a rate"):
-        StrongestRelearning(sgd=(), adam=())
+        StrongestRelearning(sgd=(), relative=())
     with pytest.raises(ConfigError, match="shots: give at least one"):
         StrongestRelearning(shots=())
     nothing = type(tiny_split)(

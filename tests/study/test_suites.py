@@ -23,7 +23,7 @@ FULL, QUICK = 1, 3  # epochs of the two models of one method, by the suite run o
 QUICK_TABLES = {
     "strongest": {"quick": True},
     "judging": {"quick": True},
-    "relearned": {"anew": (0, 1), "shots": (1,), "adam": (), "draws": 1},
+    "relearned": {"anew": (0, 1), "shots": (1,), "relative": (), "draws": 1},
 }
 
 

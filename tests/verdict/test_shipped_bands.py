@@ -100,7 +100,9 @@ def test_one_that_knows_more_is_named_and_hides_nothing(shipped: Shipped) -> Non
 
 
 def test_two_that_saw_the_same_do_not_vouch_for_each_other(shipped: Shipped) -> None:
-    """They are held against each other one alone as well, and one of the band is honest."""
+    """Each is held against every other one alone, and one of the band is honest."""
+    if shipped.name not in HIDING:
+        pytest.skip("of samples no attacker gets so much more from one model than from another")
     retrained, originals = shipped.known("retrain"), shipped.known("original")
     for name in ("original", *HIDING.get(shipped.name, ())):
         models = shipped.known(name)

@@ -47,8 +47,9 @@ class Relearned(Kind[Context]):
         holds="the weights of the model, the retained pictures, and {relearned.shots} forgotten "
         "ones of each class",
         spends="{relearned.steps} training steps in each run of a grid: by SGD at learning rate "
-        "{relearned.sgd} and by Adam at {relearned.adam}, with the last {relearned.anew} blocks "
-        "started from fresh weights; the best run counts",
+        "{relearned.sgd} and by steps in proportion to each weight at {relearned.relative}, with "
+        "the last {relearned.anew} blocks started from fresh weights; the best moment of the best "
+        "run counts, if at most a tenth of the retained pictures are taken for forgotten ones then",
         does="The model is trained on, by several optimisers and with fresh last blocks; given are "
         "{relearned.shots} forgotten pictures of each class.",
         more="relearn for more than {relearned.steps} steps, from more forgotten pictures of each "
@@ -56,7 +57,7 @@ class Relearned(Kind[Context]):
     )
     family = "relearning"
     # one picture a class tells most from retrained models; fresh weights pass a dead block
-    quick = {"relearned": {"anew": [0, 1], "shots": [1], "adam": [], "draws": 1}}
+    quick = {"relearned": {"anew": [0, 1], "shots": [1], "relative": [], "draws": 1}}
     fields = {
         "relearned.attacks[]": (
             "`anew` (last blocks started afresh), `shots` a class, `recovered` percent of unseen "

@@ -43,7 +43,12 @@ class StrongestRelearning(Config):
     sgd: tuple[float, ...] = setting(
         (0.05,), "rates of SGD (momentum 0.9, constant)", low=1e-8, high=10
     )
-    adam: tuple[float, ...] = setting((0.003,), "rates of Adam (constant)", low=1e-8, high=10)
+    relative: tuple[float, ...] = setting(
+        (0.05,),
+        "rates of steps in proportion to each kept weight, fresh ones by Adam (constant)",
+        low=1e-8,
+        high=10,
+    )
     draws: int = setting(2, "draws of the pictures given, averaged", low=1, high=20)
     batch_size: int = setting(32, "retained pictures a step", low=1, high=8192)
     scored: int = setting(
@@ -58,15 +63,15 @@ class StrongestRelearning(Config):
         """
         super().__post_init__()
         if not self.grid:
-            raise ConfigError("StrongestRelearning.sgd: give a rate, of SGD or of Adam")
+            raise ConfigError("StrongestRelearning.sgd: give a rate, of SGD or of relative steps")
         for name in ("anew", "shots"):
             if not getattr(self, name):
                 raise ConfigError(f"StrongestRelearning.{name}: give at least one number")
 
     @property
     def grid(self) -> tuple[tuple[str, float], ...]:
-        """Every optimiser with its rates."""
-        return (*(("sgd", lr) for lr in self.sgd), *(("adam", lr) for lr in self.adam))
+        """Every optimiser, `sgd` or `relative`, with its rates."""
+        return (*(("sgd", lr) for lr in self.sgd), *(("relative", lr) for lr in self.relative))
 
     @property
     def looks(self) -> list[int]:

@@ -7,18 +7,21 @@ way of a grid.
 Fine-tuning at one small rate cannot pass units that never fire, so a body that is dead behind some
 block looks forgetful, though all that leads there is the original's. Therefore he may start the
 last k blocks and the head anew: what the blocks before them still know is learnt by the fresh ones
-within seconds. Any model learns *something* from the pictures given: the same attack on models that
-never saw the forgotten data says how much.
+within seconds. Nor does SGD get far where layers were rescaled against each other, which changes no
+answer; so one optimiser of his takes steps in proportion to each weight, see `RelativeAdam`. Any
+model learns *something* from the pictures given: the same attack on models that never saw the
+forgotten data says how much.
 
 He keeps the best training and the best moment in it, judged on the very pictures that are scored:
-an upper bound of what such an attacker gets, the same for every model.
+an upper bound of what such an attacker gets, the same for every model. A moment at which more than
+a tenth of the retained pictures are given a forgotten class's name does not count: a constant
+answer would get a single class back whole.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -32,13 +35,15 @@ from ...models import BlockNet
 from ...results import RelearnedResult, RelearningAttack
 from ...tasks import get_task
 from ...tasks.classification import answers
-from ...training import Training, train
+from ...training import RelativeAdam, Training, train
 from .attack import BatchesBetweenEvaluations
+from .best_moment import Best, Kept, Top
 from .settings import StrongestRelearning
 
 __all__ = ["reinitialise", "relearn_strongest"]
 
-ONE_ANSWER = 0.9  # share of the forgotten pictures that get the same answer
+WORDS = {"sgd": "SGD", "relative": "relative steps"}
+"""Of the optimisers."""
 
 
 def relearn_strongest(
@@ -70,11 +75,12 @@ def relearn_strongest(
             raise ValueError(f"relearning: {name} is empty, so there is nothing to train or score")
     part: Part = "forget_test" if len(split.forget_test) else "forget_train"
     ways = list(_ways(config, len(model.block_names), images, split))
+    kept = Kept.of(images, split, seed)
     per_way = len(config.grid) * config.draws
     attacks, scored, constant = [], 0, 0.0
     for number, (anew, shots) in enumerate(ways):
         found = []
-        top = _Top()
+        top = Top()
         for draw in range(config.draws):
             given = _given(images, split, shots, seed + draw)
             x, y = _scored(images, split, part, given, config.scored, seed)
@@ -90,18 +96,35 @@ def relearn_strongest(
                 spec = Training(
                     epochs=len(config.looks) - 1,
                     lr=lr,
-                    optimizer=optimizer,
                     batch_size=config.batch_size,
                     schedule="constant",
                 )
-                watch = _Best(config.looks, x, y, f"{optimizer.upper()}, lr {lr:g}", top)
-                train(start, batches, get_task("classification").loss, spec, seed=seed, watch=watch)
+                watch = Best(config.looks, x, y, kept, f"{WORDS[optimizer]}, lr {lr:g}", top)
+                train(
+                    start,
+                    batches,
+                    get_task("classification").loss,
+                    spec,
+                    seed=seed,
+                    watch=watch,
+                    optimizer=_relative(start, anew, lr) if optimizer == "relative" else None,
+                )
                 trials.append(watch)
             found.append(max(trials, key=lambda trial: trial.right))
         retained = _retained(model, top, images, split)
         attacks.append(_attack(anew, shots, found, retained))
     trainings = len(ways) * per_way
     return RelearnedResult(tuple(attacks), part, scored, constant, trainings)
+
+
+def _relative(model: BlockNet, anew: int, lr: float) -> RelativeAdam:
+    """Steps in proportion to what is kept; what starts anew says nothing by its size."""
+    names = _started_anew(model, anew)
+    fresh = {id(p) for name in names for p in model.net.get_submodule(name).parameters()}
+    moving = [p for p in model.parameters() if p.requires_grad]
+    return RelativeAdam(
+        [p for p in moving if id(p) not in fresh], [p for p in moving if id(p) in fresh], lr
+    )
 
 
 def _ways(
@@ -143,6 +166,11 @@ def _scored(
     return images.x_train[rows], images.y_train[rows]
 
 
+def _started_anew(model: BlockNet, blocks: int) -> list[str]:
+    """Names of the last blocks, and of the head; none for no block."""
+    return [*model.block_names[-blocks:], model.head_name] if blocks else []
+
+
 def reinitialise(model: BlockNet, blocks: int, seed: int) -> BlockNet:
     """A copy whose last blocks, and everything behind them, start from fresh weights.
 
@@ -162,10 +190,9 @@ def reinitialise(model: BlockNet, blocks: int, seed: int) -> BlockNet:
             f"StrongestRelearning.anew: the last {blocks} blocks are to start anew, and the "
             f"network has {len(model.block_names)}: {', '.join(model.block_names)}"
         )
-    names = [*model.block_names[-blocks:], model.head_name]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for name in names:
+        for name in _started_anew(model, blocks):
             for inner, module in model.net.get_submodule(name).named_modules():
                 reset = getattr(module, "reset_parameters", None)
                 if callable(reset):
@@ -179,59 +206,7 @@ def reinitialise(model: BlockNet, blocks: int, seed: int) -> BlockNet:
     return model
 
 
-@dataclass(eq=False)
-class _Top:
-    """The best moment of several trainings: percent answered right, and the weights then."""
-
-    right: float = -1.0
-    weights: dict[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass(eq=False)
-class _Best:
-    """A watch that keeps the best moment of one training.
-
-    Attributes:
-        looks: steps after which the model is looked at, from 0.
-        x, y: the forgotten pictures scored, and their labels.
-        way: optimiser and rate in words.
-        top: the best of several trainings, kept if this one is.
-        right: percent of the pictures answered right at the best moment; -1 before any.
-    """
-
-    looks: Sequence[int]
-    x: Tensor
-    y: Tensor
-    way: str
-    top: _Top
-    right: float = -1.0
-    moment: int = 0
-    one_answer: bool = False
-
-    def __call__(self, model: BlockNet, epoch: int) -> None:
-        """Score the forgotten pictures."""
-        logits = answers(model, self.x)
-        if not bool(logits.isfinite().all()):
-            return
-        told = logits.argmax(1)
-        right = 100 * (told == self.y).double().mean().item()
-        if right <= self.right:
-            return
-        self.right, self.moment = right, self.looks[epoch]
-        self.one_answer = bool((told == told.mode().values).double().mean() >= ONE_ANSWER)
-        if right > self.top.right:
-            self.top.right = right
-            self.top.weights = {name: value.clone() for name, value in model.state_dict().items()}
-
-    def state(self) -> dict[str, Tensor]:
-        """Nothing: an attack of seconds is run anew, not resumed."""
-        return {}
-
-    def load(self, state: dict[str, Tensor]) -> None:
-        """Nothing to take up."""
-
-
-def _retained(model: BlockNet, top: _Top, images: Images, split: Split) -> float | Undefined:
+def _retained(model: BlockNet, top: Top, images: Images, split: Split) -> float | Undefined:
     """Percent of the retained test data that the best moment's model answers."""
     rows = split.retain_test
     if not len(rows):
@@ -246,7 +221,7 @@ def _retained(model: BlockNet, top: _Top, images: Images, split: Split) -> float
 
 
 def _attack(
-    anew: int, shots: int, found: Sequence[_Best], retained: float | Undefined
+    anew: int, shots: int, found: Sequence[Best], retained: float | Undefined
 ) -> RelearningAttack:
     """The mean of the draws, and how the best of them was come by."""
     if any(trial.right < 0 for trial in found):
