@@ -119,8 +119,8 @@ def _how_to_read(found: FewShotResult, given: int, counts: Sequence[int], beside
     scored = max(each.scored for each in (*found.attempts(), *found.floors()))
     pictures = "one picture" if given == 1 else f"{given:,} pictures"
     told = [
-        f"The attacker holds the retained pictures and {pictures} of each forgotten class. He "
-        "answers every other picture with the class whose mean is nearest, by distance or by "
+        f"Given are the retained pictures and {pictures} of each forgotten class. Every other "
+        "picture is answered with the class whose mean is nearest, by distance or by "
         f"direction; the better of the two is drawn. A mean over {found.draws:,} draws of the "
         f"pictures given, scored on {scored:,} forgotten test pictures; no weight is changed."
     ]
