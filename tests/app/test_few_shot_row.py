@@ -70,7 +70,7 @@ def test_every_place_from_so_many_pictures_and_whom_it_is_drawn_beside(
     assert ("one picture of each" if given == 1 else f"{given} pictures of each") in read
     assert "50 draws" in read
     assert "scored on 107 " in read
-    assert "The verdict counts what comes back from 1 of each class." in read
+    assert "The verdict takes what comes back from 1 of each class, each rule by itself." in read
 
 
 def test_where_there_is_no_such_attack_it_is_said_why(visit, worst, store) -> None:

@@ -57,7 +57,7 @@ def test_the_kind_is_its_attack_on_the_model_it_is_about(tmp_path: Path, forget:
         assert column.who(model) == best.words
     rows = {row.name: row.value(model, model) for row in kind.rows}
     floor = max(a.recovered for a in told.floors() if a.given == 1)
-    assert rows["floor: raw pixels"].startswith(f"{floor:.1f}".removesuffix(".0"))
+    assert rows["floor: raw pixels, 1 picture"].startswith(f"{floor:.1f}".removesuffix(".0"))
     assert "on logits, from 1 picture" in rows["from 1 picture, logits"]
 
 

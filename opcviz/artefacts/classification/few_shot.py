@@ -123,7 +123,7 @@ class FewShots(Kind[Context]):
             _told(1, "logits"),
         ),
         _row(
-            "floor: raw pixels",
+            "floor: raw pixels, 1 picture",
             "the same from one picture without any model",
             _told(1, PIXELS),
         ),

@@ -132,5 +132,8 @@ def _how_to_read(found: FewShotResult, given: int, counts: Sequence[int], beside
     if beside.floors:
         told.append("Dotted: the same from the pixels, and from networks nobody trained.")
     if len(counts) > 1:
-        told.append(f"The verdict counts what comes back from {counts[0]:,} of each class.")
+        told.append(
+            f"The verdict takes what comes back from {counts[0]:,} of each class, each rule by "
+            "itself."
+        )
     return " ".join(told)
