@@ -16,8 +16,9 @@ changes an answer.
 * `cosine`: the class whose mean lies in the direction of z, both seen from the mean of the retained
   classes' means. How far a class lies does not count; a noisy mean points where its class lies.
 
-That there are these two was chosen on the study `digits-one`: there `nearest` restores most from late blocks of most models, and `cosine` sets unlearned
-models furthest apart from retrained ones. Fixed shrinkages of 0.01 to 0.3 change little.
+That there are these two was chosen on the study `digits-one`: there `nearest` restores most from
+late blocks of most models, and `cosine` sets unlearned models furthest apart from retrained ones.
+Fixed shrinkages of 0.01 to 0.3 change little.
 """
 
 from __future__ import annotations
