@@ -27,7 +27,7 @@ from opcviz.results import DataResult
 from opcviz.study import ModelResult, Store, StudyRunner, open_study, preset, run
 from opcviz.verdict import Verdict
 
-ATTACKS = ["strongest", "signs", "relearned"]
+ATTACKS = ["strongest", "few_shot", "signs", "relearned"]
 
 
 def main() -> None:

@@ -44,6 +44,7 @@ RULE = "tests/verdict/test_verdict.py"
 LIBRARY = "tests/library/test_whose_baseline.py"
 FIGURES = "tests/ui/test_result_figures.py"
 RELEARNT = "tests/attacks/test_relearning_strongest.py"
+FEW = "tests/attacks/test_few_shot.py"
 HEADLINE = "tests/study/test_headline.py"
 REPORT = "tests/audit/test_whose_figures.py"
 
@@ -340,6 +341,24 @@ MUTANTS = (
         "given = _given(images, split, shots, seed + draw)",
         "given = _given(images, split, shots, seed)",
         (RELEARNT,),
+    ),
+    Mutant(
+        "the noise of a mean of few pictures is not allowed for",
+        "farther = 1 + 1 / sizes",
+        "farther = 1 + 0 / sizes",
+        (FEW,),
+    ),
+    Mutant(
+        "the few pictures of a class are drawn from all forgotten ones",
+        "pools = [gone[train[gone] == each] for each in forgotten]",
+        "pools = [gone for each in forgotten]",
+        (FEW,),
+    ),
+    Mutant(
+        "the verdict hears the most pictures of a few-shot attack",
+        "fewest = self.given()[:1]",
+        "fewest = self.given()[-1:]",
+        (FEW,),
     ),
     Mutant(
         "the retrained band begins at its first model",

@@ -42,6 +42,14 @@ def exhibits(report: Report, study: StudyResult, cast: Cast) -> Iterator[Exhibit
         "recovered (%)",
     )
     yield from dotted(
+        of_kind("few_shot"),
+        "What a few pictures are enough for",
+        "Percent of unseen forgotten pictures named right by the nearest class mean, where the "
+        "attacker holds a few pictures of each forgotten class. A retrained model keeps classes "
+        "that it never saw somewhat apart, too: what counts is what lies beyond the band.",
+        "recovered (%)",
+    )
+    yield from dotted(
         of_kind("relearned"),
         "What relearning brings back",
         "Percent of unseen forgotten pictures answered right by the best of many trainings from "

@@ -15,6 +15,7 @@ from ..results import (
     Attempts,
     DataResult,
     EvidenceResult,
+    FewShotResult,
     InversionSummary,
     Sign,
     Signs,
@@ -187,8 +188,12 @@ def _range(values: Iterable[float | None]) -> Range | None:
 
 
 def _attempts(cast: Cast, beyond: _Beyond) -> Iterator[Figure]:
-    ladder = cast.audited.results.get(StrongestResult)
-    floors = ladder.floors() if defined(ladder) else ()
+    results = cast.audited.results
+    ladder, few = results.get(StrongestResult), results.get(FewShotResult)
+    floors = (
+        *(ladder.floors() if defined(ladder) else ()),
+        *(few.floors() if defined(few) else ()),
+    )
     for kind in kinds(cast.audited.study.task):
         for attempt in _made(cast.audited, kind.name):
             yield Figure(
@@ -222,9 +227,10 @@ def _same(model: ModelResult, kind: str, attempt: Attempt) -> float | None:
 
 def _floor(attempt: Attempt, floors: Sequence[Attempt]) -> float | None:
     """The most that a map with the same data gets from the pixels; None of other attackers."""
-    if attempt.holds not in ("all", "retain") or attempt.attacker == "relearning":
+    if attempt.holds not in ("all", "retain", "shots") or attempt.attacker == "relearning":
         return None
-    same = (each.recovered for each in floors if each.holds == attempt.holds)
+    alike = (each for each in floors if each.holds == attempt.holds)
+    same = (e.recovered for e in alike if e.holds != "shots" or e.given == attempt.given)
     return max(same, default=None)
 
 

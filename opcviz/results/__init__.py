@@ -6,6 +6,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 from ..common.records import Record, Undefined, defined, guard
 from .attempts import HOLDS, PLANTED, Attempt, Attempts, Sign, Signs
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
+from .few_shot import FewShotResult, FewShotRung
 from .ground_truth import ConfusionTruth, GroundTruth, TriggerTruth
 from .information import IdiBlock, IdiResult, InformationResult
 from .inversion import (
@@ -96,6 +97,8 @@ __all__ = [
     "EntropySummary",
     "EvidenceResult",
     "FeatureSimilarity",
+    "FewShotResult",
+    "FewShotRung",
     "FitResult",
     "FitSet",
     "Flips",

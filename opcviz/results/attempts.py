@@ -38,7 +38,8 @@ class Attempt(Record):
 
     Attributes:
         attacker: what he does: `answers` (asks the model as it is), `affine`, `rbf`, `mlp` (fits
-            such a map), `relearning` (trains on); `confusion`, `trigger` (asks the model about
+            such a map), `few_shot`, `few_shot_cosine` (takes the nearest class mean, by distance or
+            by direction), `relearning` (trains on); `confusion`, `trigger` (asks the model about
             unseen pictures of what was planted).
         place: what he works on: a block's name, or `last 2` for the blocks that he starts anew.
         view: of a block its output `pooled` over positions or `unpooled`; else the `whole` model.
@@ -94,6 +95,8 @@ class Attempt(Record):
         where = self.place if self.view == "whole" else f"{self.place}, {self.view}"
         how = {
             "answers": "asked as it is",
+            "few_shot": f"the nearest class mean on {where}",
+            "few_shot_cosine": f"the class mean of most alike direction on {where}",
             "relearning": f"relearning{self._anew}",
             "confusion": "asking about unseen pictures of the confused classes",
             "trigger": "putting the trigger on unseen pictures",

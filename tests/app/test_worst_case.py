@@ -184,10 +184,10 @@ def test_what_was_not_measured_is_said_and_no_chart_is_empty(visit, worst, store
             shutil.rmtree(folder)
     keys = ",".join(worst.keys[each] for each in SHOWN)
     app = visit("instruments", study=worst.place, models=keys)
-    for key in ("worst", "relearned", "apart", "information"):
+    for key in ("worst", "few", "relearned", "apart", "information"):
         assert not charts(app, key)
     told = [text for text in captions(app) if "run the study again with" in text]
-    for kind in ("strongest", "relearned", "signs", "information"):
+    for kind in ("strongest", "few_shot", "relearned", "signs", "information"):
         assert sum(f"`{kind}`" in text for text in told) == 1
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from opcviz.artefacts import get_kind
 from opcviz.results import (
     PIXELS,
     Attempt,
+    FewShotResult,
+    FewShotRung,
     IdiBlock,
     IdiResult,
     InformationResult,
@@ -35,18 +39,20 @@ from opcviz.results import (
 )
 from opcviz.study import ModelResult, Plan, Store, StudyResult, StudyRunner, open_study, run
 
-__all__ = ["ANEW", "BLOCKS", "JUDGES", "MEASURED", "SEEDS", "Worst", "make_worst"]
+__all__ = ["ANEW", "BLOCKS", "GIVEN", "JUDGES", "MEASURED", "SEEDS", "Worst", "make_worst"]
 
 SEEDS = (0, 1, 2)
 METHODS = ["original", "retrain", "untrained", {"method": "ft", "epochs": 1, "batch_size": 256}]
 BLOCKS = ("stem", "features", "logits")
 MAPS = (("affine", "pooled"), ("affine", "unpooled"), ("rbf", "unpooled"))
 JUDGES = ("linear", "knn")
+GIVEN = (1, 10)
+RULES = ("few_shot", "few_shot_cosine")
 ANEW = {0: (0,), 1: (0, 1), 10: (0, 1, 2)}
 SCORED = 107
 CONSTANT = 33.5
 MOST = 0.88
-MEASURED = ("strongest", "relearned", "signs", "information", "idi")
+MEASURED = ("strongest", "relearned", "signs", "information", "idi", "few_shot")
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,7 @@ def _records(draw: np.random.Generator) -> dict[str, Record]:
         SignsResult(tuple(_signs(draw)), "test", (SCORED, 253)),
         InformationResult(bits, MOST, "test"),
         IdiResult(float(draw.uniform(0.1, 0.9)), blocks, MOST),
+        FewShotResult(tuple(_few_shots(draw)), 50, ()),
     )
     return dict(zip(MEASURED, found, strict=True))
 
@@ -165,6 +172,17 @@ def _rung(draw: np.random.Generator, place: str, holds: str, attacker: str, view
     low, high = attempt.interval
     fitted = int(draw.integers(1000, 2000))
     return Rung(attempt, 50.0, {"0": 50.0}, 90.0, low, high, 64, fitted)
+
+
+def _few_shots(draw: np.random.Generator) -> Iterator[FewShotRung]:
+    for place in (PIXELS, *BLOCKS):
+        view = "pooled" if place not in (PIXELS, "logits") else "whole"
+        for given, rule in product(GIVEN, RULES):
+            share = float(draw.uniform(10, 90))
+            got = Attempt(rule, place, view, "shots", given, share, SCORED, CONSTANT)
+            least, most = share - float(draw.uniform(1, 9)), share + float(draw.uniform(1, 9))
+            kept = float(draw.uniform(80, 99))
+            yield FewShotRung(got, 3.0, least, most, kept, 64)
 
 
 def _relearning(draw: np.random.Generator, shots: int, anew: int) -> RelearningAttack:

@@ -8,7 +8,15 @@ from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from ...common.records import Undefined, defined
-from ...results import Attempt, Attempts, EvidenceResult, Sign, Signs, StrongestResult
+from ...results import (
+    Attempt,
+    Attempts,
+    EvidenceResult,
+    FewShotResult,
+    Sign,
+    Signs,
+    StrongestResult,
+)
 from ...verdict import FAMILIES, Check, Dossier, Ranked, Verdict, judge, rank, together
 from ...verdict.dossier import FULL
 from ..kind import Kind, kinds
@@ -87,7 +95,7 @@ def _made(known: Known, sizes: Mapping[str, int]) -> Dossier:
     attempts, signs, lacking = _attacks(known)
     if known.quick:  # what they found is found; what they did not find, others may
         lacking = {FULL: "quick ones alone were made"}
-    ladder = known.answer("strongest")
+    ladder, few = known.answer("strongest"), known.answer("few_shot")
     if isinstance(evidence, Undefined):
         return Dossier(known.who, evidence, sizes, evidence, attempts, signs, lacking=lacking)
     return Dossier(
@@ -97,7 +105,10 @@ def _made(known: Known, sizes: Mapping[str, int]) -> Dossier:
         radius_ratio=evidence.collapse.radius_ratio,
         attempts=(*_answers(evidence, sizes), *attempts),
         signs=signs,
-        floors=ladder.floors() if isinstance(ladder, StrongestResult) else (),
+        floors=(
+            *(ladder.floors() if isinstance(ladder, StrongestResult) else ()),
+            *(few.floors() if isinstance(few, FewShotResult) else ()),
+        ),
         blocks=_places(ladder) if isinstance(ladder, StrongestResult) else (),
         lacking=lacking,
     )
@@ -106,7 +117,10 @@ def _made(known: Known, sizes: Mapping[str, int]) -> Dossier:
 def _attacks(
     known: Known,
 ) -> tuple[tuple[Attempt, ...], tuple[Sign, ...], dict[str, str]]:
-    """What every kind says, and the families of attackers of which none was made.
+    """What every kind says, and the families of attackers that were not made.
+
+    The kind of a family that is made first stands for it: few-shot recovery, which there is of
+    whole classes alone, is not missed where maps with every label were fitted.
 
     Of membership the strongest attackers come first: those with shadow unlearned models, then those
     that compare models on the same forget samples; the loss threshold compares forget samples with
@@ -115,6 +129,7 @@ def _attacks(
     attempts: list[Attempt] = []
     signs: list[Sign] = []
     lacking: dict[str, str] = {}
+    families: set[str | None] = set()
     for kind in sorted(kinds("classification"), key=_order):
         found = known.answer(kind.name)
         made = found.attempts() if isinstance(found, Attempts) else ()
@@ -122,11 +137,13 @@ def _attacks(
         attempts += made
         signs += told
         nothing = not told and all(each.attacker == "answers" for each in made)
-        if nothing and kind.family in FAMILIES:  # nobody misses what only some studies have
+        first = kind.family not in families
+        families.add(kind.family)
+        # nobody misses what only some studies have
+        if nothing and first and kind.family in FAMILIES:
             lacking[kind.family] = (
                 found.reason if isinstance(found, Undefined) else "it could not be measured"
             )
-    families = {kind.family for kind in kinds("classification")}
     absent = {name: "there is no such attack" for name in FAMILIES if name not in families}
     return tuple(attempts), tuple(signs), {**absent, **lacking}
 

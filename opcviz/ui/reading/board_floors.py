@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ...common.records import defined
-from ...results import EvidenceResult, RelearnedResult, StrongestResult
+from ...results import PIXELS, EvidenceResult, FewShotResult, RelearnedResult, StrongestResult
 from ...study import ModelResult
 from ...study.table import Summary, summarised
 
@@ -69,6 +69,24 @@ def _pixels(holds: str) -> Floor:
     return value
 
 
+def _few_shot(given: int) -> Floor:
+    def value(model: ModelResult) -> float | None:
+        found = model.results.get(FewShotResult)
+        rung = found.best(given) if defined(found) else None
+        return rung.attempt.constant if rung else None
+
+    return value
+
+
+def _few_shot_pixels(given: int) -> Floor:
+    def value(model: ModelResult) -> float | None:
+        found = model.results.get(FewShotResult)
+        rung = found.best(given, PIXELS) if defined(found) else None
+        return rung.attempt.recovered if rung else None
+
+    return value
+
+
 def _relearned(model: ModelResult) -> float | None:
     found = model.results.get(RelearnedResult)
     return found.constant if defined(found) else None
@@ -88,12 +106,19 @@ FLOORS: Mapping[str, Mapping[str, Floor]] = {
         "worst": _worst("all"),
         "worst, features": _worst("all"),
         "worst, retain only": _worst("retain"),
+        "few-shot 1": _few_shot(1),
+        "few-shot 10": _few_shot(10),
         "relearned 1": _relearned,
         "relearned 10": _relearned,
         **dict.fromkeys(
             ("membership", "separability", "AUC", "AUC, features", "AUC, logits"), _guess
         ),
     },
-    "pixels": {"worst": _pixels("all"), "worst, retain only": _pixels("retain")},
+    "pixels": {
+        "worst": _pixels("all"),
+        "worst, retain only": _pixels("retain"),
+        "few-shot 1": _few_shot_pixels(1),
+        "few-shot 10": _few_shot_pixels(10),
+    },
 }
 """By the floor's name and the measure's."""

@@ -138,6 +138,19 @@ WORDS = {
         "The same by an attacker who never held a forgotten picture.",
         f"the highest share right {ATTACKERS}",
     ),
+    "few-shot 1": MeasureWords(
+        "worst",
+        "From 1 picture a class",
+        "What an attacker restores who names each forgotten class by one picture of it: an answer "
+        "is the class whose mean is nearest, at any block. No weight is changed.",
+        f"the highest share right {ATTACKERS}, a mean over draws",
+    ),
+    "few-shot 10": MeasureWords(
+        "worst",
+        "From 10 pictures a class",
+        "The same from ten pictures of each forgotten class.",
+        f"the highest share right {ATTACKERS}, a mean over draws",
+    ),
     "FM": MeasureWords(
         "recovery",
         "Feature mapping (FM)",

@@ -92,6 +92,8 @@ IN_TEXT = {
     "unpooled": "pooled",
     "pooled": "pooled",
     "relearning": "relearning",
+    "nearest class mean": "few-shot",
+    "class mean of most alike direction": "few-shot",
     "asked as it is": "asked as it is",
     "the pixels": "pixels",
     "luck": "luck",

@@ -10,6 +10,7 @@ from ...study import StudyResult
 from ..reading.references import References
 from ..reading.store_reader import Column
 from . import depth, entropy_panels, instruments, measures_table, own_kinds, told_apart, verdicts
+from .few_shot import few_shot
 from .folded import folded
 from .page_rows import Row
 from .recovery_detail import recovery_detail
@@ -45,6 +46,16 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
             "At each stage of the network, the most that any of the attackers tried here gets "
             "right. Below the dotted lines no trained network is needed for it; inside the green "
             "band a network that never saw the data gives as much.",
+        ),
+        _titled(
+            "few-shot",
+            "From a few pictures",
+            lambda: few_shot(shown, beside),
+            "The nearest class mean, from one picture of each forgotten class on.",
+            "How many forgotten pictures are named right by somebody who holds a handful of "
+            "pictures of each forgotten class and changes no weight. A network that only learnt "
+            "to answer otherwise keeps the forgotten classes in heaps, and one picture is enough "
+            "to give a heap its name.",
         ),
         _titled(
             "relearned",

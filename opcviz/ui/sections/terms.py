@@ -241,6 +241,14 @@ ATTACKS = {
         "how many answers would be right if they had nothing to do with the pictures.",
         good="what is not above it is no knowledge",
     ),
+    "few-shot": Term(
+        "Few-shot recovery",
+        "an attacker names a forgotten class by a few pictures of it: each answer is the class "
+        "whose mean is nearest among what a block computes, after what varies within retained "
+        "classes is divided out. No weight is changed.",
+        range="0 to 100 % of forgotten pictures they were not given",
+        good=AS_RETRAINED + ", which get the same pictures",
+    ),
     "relearning": Term(
         "Relearning",
         "an attacker trains the unlearned model on. How soon forgotten pictures come back tells "
