@@ -130,8 +130,9 @@ class Questions(NoticedQuestions, KeptQuestions):
         """Whether he gets more than a further retrained model would give him, or luck, or pixels.
 
         The gain counts from the most that any model of the band gives; the line is the greatest of
-        our own (`points`), of chance in the pictures scored, and of the spread of the band. One
-        retrained model has no spread; then the line is `_way_to_the_original`.
+        our own (`points`), of chance in the pictures scored, of the spread of the band, and of what
+        the same pictures give a map without any model, `points` beyond it. One retrained model has no spread; then the
+        line is `_way_to_the_original`.
         """
         strongest = max(band, key=lambda each: each.recovered)
         least = min(each.recovered for each in band)
@@ -146,6 +147,10 @@ class Questions(NoticedQuestions, KeptQuestions):
         else:
             spread, alone = further - bar, ""
         needed = max(self.t.points, chance, spread)
+        floor = self.model.floor(attempt)
+        if floor + self.t.points > bar + needed:
+            needed = floor + self.t.points - bar
+            alone += f", and from the pixels alone {floor:.1f} %"
         return Check.above(
             "recovered beyond the retrained models",
             gain,
@@ -205,13 +210,11 @@ class Questions(NoticedQuestions, KeptQuestions):
     def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval, str]:
         """What he must pass, its interval, and why where it is not the band.
 
-        What luck gives him, or the pixels without the model, he has not got from the model.
+        What luck gives him he has not got from the model.
         """
-        luck, floor = self.model.luck(attempt), self.model.floor(attempt)
+        luck = self.model.luck(attempt)
         if luck and attempt.one_answer and self._a_point(attempt.place):
             luck = attempt.constant
-        if floor > max(luck, strongest.recovered):
-            return floor, wilson(floor, attempt.scored), f", from the pixels alone {floor:.1f} %"
         if luck > strongest.recovered:
             return luck, (luck, luck), f", luck {luck:.1f} %"
         return strongest.recovered, strongest.interval, ""

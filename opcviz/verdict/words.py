@@ -98,7 +98,8 @@ saw the forgotten data. Every attacker is scored on pictures they were not given
    attacker must get, by more than chance, more than {t.left:g} % of the way from it to what the
    original answers, and at least 10 points more from the original than from it; who gets more than
    from the retrained model, and not so much, leaves the question open. A map must also get more
-   than a map gets from the pixels alone, without the unlearned model. One attacker is enough.
+   than {t.points:g} points beyond what a map gets from the pixels alone, without the unlearned
+   model. One attacker is enough.
 3. **beyond**: none does; and both the best map of the last block and the best relearning get more
    than {t.points:g} points, and more than chance, less than from every retrained model. It says
    nothing of earlier blocks, nor of whoever throws the network away and trains a fresh one. Of a
