@@ -85,6 +85,7 @@ def drawn(visit, store, opened, tmp_path_factory, monkeypatch):
     return draw
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_drawn(drawn, page, kind):

@@ -124,6 +124,7 @@ def test_a_body_under_a_prefix_is_recognised(wrapped: str) -> None:
     assert [each.architecture.name for each in found] == ["small:resnet18", "pooled:resnet18"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 255.0])
 def test_a_normalisation_layer_inside_is_used(
     scale: float, pictures: Images, tmp_path: Path
@@ -210,6 +211,7 @@ def test_what_does_not_fit_is_listed_by_name(pictures: Images) -> None:
             brought(found, weights, pictures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["regnet_y_400mf", "shufflenet_v2_x0_5"])
 def test_other_networks_of_torchvision_are_recognised(name: str) -> None:
     """RegNet computes its widths with tensors, which a device without memory cannot show."""
