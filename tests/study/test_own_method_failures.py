@@ -110,7 +110,6 @@ def run_job(
     return record.result, told
 
 
-@pytest.mark.slow
 @pytest.fixture(scope="module")
 def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the study's other two models."""
@@ -121,6 +120,7 @@ WHOLE = ("an error", "the original, changed")
 """After these the other method is trained as well, from the original that they were given."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_method_is_told_and_the_others_are_done(
     plugins: Loader, tmp_path: Path, others: Path, broken: str
