@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from later import Later
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision import models as zoo
+
+zoo = Later("torchvision.models")
 
 
 def trained_like(net: nn.Module, seed: int = 0) -> nn.Module:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from ..artefacts import Evidence
 from ..attacks.relearning import Relearning, StrongestRelearning
@@ -34,6 +33,8 @@ BOUNDED: dict[type[Config], Json] = {
 
 def multiply_adds(model: nn.Module, data: Data) -> int:
     """Of one sample's pass: half its floating-point operations, as PyTorch counts them."""
+    from torch.utils.flop_counter import FlopCounterMode  # it brings Triton
+
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
         model(as_float(data.x_train[:1]))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal, Protocol
 
@@ -85,6 +86,7 @@ def rate_interval(
     return 100 * low, 100.0 if hits == count else 100 * (centre + half)
 
 
+@lru_cache(maxsize=4096)
 def wilson(percent: float, count: int) -> Interval:
     """The 95 % interval of an accuracy given in percent over `count` samples."""
     return rate_interval(round(percent * count / 100), count)

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode
 
 from ..common.config import ConfigError
 
@@ -90,6 +89,8 @@ def cost_of(net: nn.Module, shape: tuple[int, ...], pictures: int, most: int = 2
         ConfigError: where there are more.
         RuntimeError: (and whatever else a network raises) if it does not take such pictures.
     """
+    from torch.utils.flop_counter import FlopCounterMode  # it brings Triton
+
     x = torch.empty(pictures, *shape, device="meta")
     with FlopCounterMode(display=False) as flops, _Counter(most) as counter:
         net(x)

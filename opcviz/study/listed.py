@@ -45,13 +45,13 @@ def about_preset(name: str, root: str | Path | None = None) -> PresetInfo:
         ConfigError: for an unknown name.
     """
     path = preset_path(name)
-    plans = load_plans(path)
+    values, plans = tomllib.loads(path.read_text(encoding="utf-8")), load_plans(path)
     data = plans[0].study.data.name
     return PresetInfo(
         name=name,
-        title=list_presets()[name],
+        title=str(values.get("title", "")),
         models=sum(len(plan.methods) * len(plan.seeds) for plan in plans),
-        cost=str(tomllib.loads(path.read_text(encoding="utf-8")).get("cost", "")),
+        cost=str(values.get("cost", "")),
         data=data,
         missing="" if at_hand(data, root) else how_to_get(data, root),
     )

@@ -23,6 +23,7 @@ import copy
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Self
@@ -192,9 +193,15 @@ def read_method(entry: str | Json, dataset: str = "", scenario: str = "classes")
 def list_presets() -> dict[str, str]:
     """Preset name to its title."""
     return {
-        path.stem: tomllib.loads(path.read_text(encoding="utf-8")).get("title", "")
+        path.stem: _title(path, path.stat().st_mtime_ns)
         for path in sorted(PRESETS.glob("*.toml"), key=lambda path: path.stem)
     }
+
+
+@lru_cache(maxsize=256)
+def _title(path: Path, changed: int) -> str:
+    """Of a preset as it was when it was changed last; a page asks for all of them many times."""
+    return str(tomllib.loads(path.read_text(encoding="utf-8")).get("title", ""))
 
 
 def preset(name: str) -> Plan:

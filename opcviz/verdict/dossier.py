@@ -106,13 +106,17 @@ class Dossier:
 
     def attempt(self, key: Key) -> Attempt | None:
         """The best attempt of one attacker, None where he made none."""
-        found = [each for each in self.attempts if each.key == key]
-        return max(found, key=lambda each: each.recovered, default=None)
+        return self._by_attacker.get(key)
 
     def best(self) -> list[Attempt]:
         """The best attempt of every attacker."""
+        return list(self._by_attacker.values())
+
+    @cached_property
+    def _by_attacker(self) -> Mapping[Key, Attempt]:
+        """Sorted once: a profile asks for every attacker, and its thresholds' ranges 16 times."""
         ordered = sorted(self.attempts, key=lambda each: (each.key, -each.recovered))
-        return [next(same) for _, same in groupby(ordered, key=lambda each: each.key)]
+        return {key: next(same) for key, same in groupby(ordered, key=lambda each: each.key)}
 
     def luck(self, attempt: Attempt) -> float:
         """What an attacker who never held a forgotten picture gets by luck; 0 of the others.
@@ -122,11 +126,16 @@ class Dossier:
         """
         if attempt.given or attempt.holds not in ("nothing", "retain", "other"):
             return 0.0
-        answers = max((a.luck for a in self.attempts if a.attacker == "answers"), default=0.0)
-        guessed = max(attempt.luck, answers, 100 / max(len(self.recalls()), 2))
+        guessed = max(attempt.luck, self._guessing)
         # one class alone always gets one answer
         one = attempt.one_answer and attempt.constant < 100
         return max(guessed, attempt.constant) if one else guessed
+
+    @cached_property
+    def _guessing(self) -> float:
+        """What whoever names a forgotten class gets, or gives its name as the model does."""
+        answers = max((a.luck for a in self.attempts if a.attacker == "answers"), default=0.0)
+        return max(answers, 100 / max(len(self.recalls()), 2))
 
     def floor(self, attempt: Attempt) -> float:
         """The most that a map gets from the pixels with the same data; 0 of other attackers."""
@@ -138,7 +147,11 @@ class Dossier:
 
     def sign(self, key: tuple[str, str]) -> Sign | None:
         """What one judge says, None where he was not asked."""
-        return next((each for each in self.signs if each.key == key), None)
+        return self._by_judge.get(key)
+
+    @cached_property
+    def _by_judge(self) -> Mapping[tuple[str, str], Sign]:
+        return {each.key: each for each in reversed(self.signs)}  # the first of a judge stands
 
 
 @dataclass(frozen=True)
@@ -179,8 +192,9 @@ class Band:
     def tried(self) -> Mapping[Key, Sequence[Attempt]]:
         """The attempts on all of them, by attacker; who did not try every one is not there."""
         by_model = [{each.key: each for each in model.best()} for model in self.models]
-        shared = set(by_model[0]).intersection(*by_model) if by_model else set()
-        return {key: [found[key] for found in by_model] for key in shared}
+        first = by_model[0] if by_model else {}
+        shared = (key for key in first if all(key in found for found in by_model))
+        return {key: [found[key] for found in by_model] for key in shared}  # in an order of its own
 
     @cached_property
     def spread(self) -> Spread:

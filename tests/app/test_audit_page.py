@@ -362,6 +362,7 @@ def running(visit, engine, given) -> tuple[AppTest, str]:
     return app, of(engine, RUNNER)[0].id
 
 
+@pytest.mark.slow
 def test_it_is_followed_and_can_be_cancelled_and_resumed(visit, engine, running):
     app, id = running
     assert app.query_params["run"] == id
@@ -384,6 +385,7 @@ def test_it_is_followed_and_can_be_cancelled_and_resumed(visit, engine, running)
     assert engine.status(id).status == "queued"
 
 
+@pytest.mark.slow
 def test_a_failed_run_says_why_and_leads_back_to_what_was_given(engine, running):
     app, id = running
     end(engine, id, "failed", cause="unlearned.pt: there is no file")
@@ -440,6 +442,7 @@ def finished(finish, report) -> tuple[AppTest, Path]:
     return finish(report)
 
 
+@pytest.mark.slow
 def test_a_finished_audit_says_its_verdict_and_every_attack(finished, report):
     app, _ = finished
     (box,) = [
@@ -478,6 +481,7 @@ def verdict_box(app: AppTest) -> str:
     return plain_text(re.sub(r"<[^>]+>", " ", box))
 
 
+@pytest.mark.slow
 def test_the_verdict_is_three_boxes_and_its_confidence(finished, report):
     app, _ = finished
     said = verdict_box(app)
@@ -494,6 +498,7 @@ def test_the_verdict_is_three_boxes_and_its_confidence(finished, report):
     assert verdict.confidence.basis in said
 
 
+@pytest.mark.slow
 def test_without_an_answer_each_box_says_why_and_none_repeats_it(finish, report):
     verdict = replace(
         report.verdict,
@@ -512,6 +517,7 @@ def test_without_an_answer_each_box_says_why_and_none_repeats_it(finish, report)
     assert not [text for text in captions(app) if "one attacker" in text or "one that gets" in text]
 
 
+@pytest.mark.slow
 def test_earlier_audits_can_be_told_apart(engine, visit, finished, report):
     _, _ = finished
     (run,) = of(engine, RUNNER)
@@ -533,6 +539,7 @@ def scrolls(app: AppTest) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_it_leads_to_the_pages_with_these_models(finished, report, shipped):
     app, _ = finished
     app = app.button(key="audit.to.Side by side").click().run()
@@ -542,6 +549,7 @@ def test_it_leads_to_the_pages_with_these_models(finished, report, shipped):
     assert [key.split("-")[0] for key in view.models] == ["original", "retrain", "delete"]
 
 
+@pytest.mark.slow
 def test_a_damaged_report_is_said_and_the_audit_can_be_run_again(engine, finished):
     app, folder = finished
     (folder / "report.json").write_text("{}")
@@ -551,6 +559,7 @@ def test_a_damaged_report_is_said_and_the_audit_can_be_run_again(engine, finishe
     assert [run.status for run in of(engine, RUNNER)] == ["queued", "finished"]
 
 
+@pytest.mark.slow
 def test_a_new_audit_begins_with_nothing(finished):
     app, _ = finished
     (button,) = [b for b in app.button if b.key.startswith("audit.new.")]
@@ -559,6 +568,7 @@ def test_a_new_audit_begins_with_nothing(finished):
     assert "unlearned model is missing" in refused(app)
 
 
+@pytest.mark.slow
 def test_without_retrained_models_one_button_trains_them(engine, finish, report):
     app, _ = finish(replace(report, inputs=report.inputs[:2]))
     assert any("nobody can say how much" in text for text in infos(app))

@@ -70,6 +70,7 @@ def test_no_two_cards_say_the_same_numbers_and_different_words(cards):
     assert all(len(each) == 1 for each in words.values()), words
 
 
+@pytest.mark.slow
 def test_the_page_shows_these_cards(visit):
     app = visit()
     study = open_study(Store(shipped_root()), app.query_params["study"])
@@ -80,6 +81,7 @@ def test_the_page_shows_these_cards(visit):
         assert html.escape(model.method.info.summary).replace(" %", "&nbsp;%") in box
 
 
+@pytest.mark.slow
 def test_the_goal_of_a_forgotten_tenth_is_what_retrained_models_answer(visit):
     place = next(place for place in STUDIES if "random" in place)
     for box in headlines(visit(study=place)):

@@ -37,6 +37,7 @@ READ = {
 """What each page draws of a shown model at first sight; what it does not read it does not miss."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", READ)
 @pytest.mark.parametrize(
     "file",
@@ -71,6 +72,7 @@ def test_without_its_probe_set_a_study_is_not_drawn(copied, visit, file):
     assert app.selectbox(key="head.study").options  # another one can be chosen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["side_by_side", "instruments"])
 def test_a_number_that_cannot_be_is_damage_though_its_file_is_whole(copied, visit, page):
     (folder,) = copied.glob("models/opc-*-s0/evidence-*")
@@ -98,6 +100,7 @@ MISSHAPEN = {
 """Files whose hash is right and whose arrays cannot be drawn."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "read"),
     [

@@ -130,6 +130,7 @@ def test_three_dimensions_show_the_selected_samples(visit, samples):
     assert f"**{(samples.labels == 0).sum()} samples" in counted(app)
 
 
+@pytest.mark.slow
 def test_what_a_model_lacks_is_said(visit, burst):
     app = visit("feature_space", study=burst)
     reasons = [panel["reason"] for panel in maps(app, "large.")["panels"]]

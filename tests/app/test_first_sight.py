@@ -45,6 +45,7 @@ def stored(study: StudyResult, key: str) -> dict[str, Any]:
     return study.model(key).to_dict()
 
 
+@pytest.mark.slow
 def test_the_app_opens_on_the_question_and_its_answer(visit, digits, store):
     app = visit("")
     assert app.title[0].value == "Did the network really forget?"
@@ -57,6 +58,7 @@ def test_the_app_opens_on_the_question_and_its_answer(visit, digits, store):
     assert not list(store.iterdir())  # looking makes nothing
 
 
+@pytest.mark.slow
 def test_the_models_that_play_are_those_that_stand_side_by_side_then(visit, digits):
     """Side by side opens with others by itself: the exit names its models."""
     app = visit("")
@@ -132,6 +134,7 @@ def test_while_it_plays_the_numbers_are_those_of_the_epoch(visit, digits):
             assert bar["values"] == [history[epoch][name] for epoch in film["at"]]
 
 
+@pytest.mark.slow
 def test_the_numbers_of_another_seed_or_model_are_nowhere(visit, made, store):
     """In a study in which every number differs; it has films of OPC alone."""
     for key in made.keys.values():

@@ -59,6 +59,7 @@ def ours() -> Iterator[None]:
     KINDS.restore(before)
 
 
+@pytest.mark.slow
 def test_it_has_a_table_and_a_section(visit, store, ours, monkeypatch, capsys):
     plan = Plan.from_dict(PLAN)
     run(plan, StudyRunner(plan.study, Store(store), torch.device("cpu"), seeds=plan.seeds))
@@ -88,6 +89,7 @@ def test_it_has_a_table_and_a_section(visit, store, ours, monkeypatch, capsys):
     assert {one["said"] for one in json.loads(shown.value).values()} == {"hello"}
 
 
+@pytest.mark.slow
 def test_without_an_answer_it_has_no_section(visit, store, ours):
     from opcviz.study import open_study, shipped_root
 

@@ -35,6 +35,7 @@ def test_words_of_attackers_are_explained_once_where_they_stand():
     assert "&lt;b&gt;" in said
 
 
+@pytest.mark.slow
 def test_the_popover_is_made_when_it_is_open_and_searched(visit):
     app = visit()
     assert not [t for t in app.text_input if t.key == "glossary.word"]

@@ -50,6 +50,7 @@ def panels(app) -> list[dict]:
     return maps(app, "maps.")["panels"]
 
 
+@pytest.mark.slow
 def test_it_opens_on_the_shipped_study(visit, shipped, store):
     app = visit()
     assert infos(app) == []
@@ -134,6 +135,7 @@ def test_the_kind_of_map_can_be_changed(visit):
         assert all((panel["origin"] is not None) == (kind == "pca") for panel in panels(app))
 
 
+@pytest.mark.slow
 def test_the_fit_set_changes_bars_and_baseline(visit, shipped):
     app = visit()
     told = {key: shipped.model(key).to_dict()["recovery"] for key in models(app)}

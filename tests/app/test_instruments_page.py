@@ -13,6 +13,7 @@ def said(app, text: str) -> bool:
     return any(text in caption for caption in captions(app))
 
 
+@pytest.mark.slow
 def test_it_shows_every_measure_of_the_models_shown(visit):
     app = visit("instruments")
     assert infos(app) == []
@@ -26,6 +27,7 @@ def test_it_shows_every_measure_of_the_models_shown(visit):
     assert len(charts(app, "roc.loss")) == 1
 
 
+@pytest.mark.slow
 def test_it_opens_with_one_figure_a_model_and_has_the_others_in_a_fold(visit):
     app = visit("instruments")
     answered = [f"{text[0].upper()}{text[1:]}" for text in KEPT.values()]
@@ -44,6 +46,7 @@ def test_it_opens_with_one_figure_a_model_and_has_the_others_in_a_fold(visit):
     assert full()
 
 
+@pytest.mark.slow
 def test_folds_are_drawn_when_they_are_opened(visit):
     app = visit("instruments")
     for key in ("depth", "confusion", "sizes"):
@@ -54,6 +57,7 @@ def test_folds_are_drawn_when_they_are_opened(visit):
     assert len(charts(app, "sizes")) == 1
 
 
+@pytest.mark.slow
 def test_what_an_older_study_lacks_is_said(visit):
     """The shipped answers may be older than the page: a chart, or how to get it."""
     app = visit("instruments")
@@ -89,6 +93,7 @@ def test_a_model_without_evidence_says_why(visit, burst):
     assert any("No verdict" in text for text in said)
 
 
+@pytest.mark.slow
 def test_the_measures_are_sorted_by_their_distance_from_retrained_models(visit):
     app = visit("instruments")
     key = models(app)[2]

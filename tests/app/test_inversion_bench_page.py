@@ -55,6 +55,7 @@ def refused(app: AppTest) -> str:
     return said
 
 
+@pytest.mark.slow
 def test_it_opens_with_pictures_of_every_class_and_names_the_attacker(visit, shipped):
     app = visit(PAGE)
     shelves = picker(app)["shelves"]
@@ -70,6 +71,7 @@ def test_it_opens_with_pictures_of_every_class_and_names_the_attacker(visit, shi
     assert "what one block computes" in block
 
 
+@pytest.mark.slow
 def test_it_searches_shows_the_stored_numbers_and_never_twice(visit, works, shipped, keys):
     ids = shipped.probe()[0]["ids"][:2].tolist()
     query = {"models": keys, "pictures": ",".join(map(str, ids)), "steps": "4", "restarts": "1"}
@@ -100,6 +102,7 @@ def test_it_searches_shows_the_stored_numbers_and_never_twice(visit, works, ship
     assert any("by past searches in this study" in text for text in captions(more))
 
 
+@pytest.mark.slow
 def test_a_masked_gradient_is_a_sentence_and_no_number(visit, works, shipped, keys):
     arrays, _ = shipped.probe()
     gone = str(int(arrays["ids"][arrays["forget"]][0]))
@@ -156,6 +159,7 @@ def test_the_selection_of_the_maps_can_be_taken(visit, shipped):
     assert {labels[i] for i in chosen} == {3}
 
 
+@pytest.mark.slow
 def test_a_waiting_search_can_be_cancelled_and_resumed(visit, engine, shipped, keys):
     ids = shipped.probe()[0]["ids"][:1].tolist()
     app = start(visit(PAGE, models=keys, pictures=str(ids[0])))
@@ -171,6 +175,7 @@ def test_a_waiting_search_can_be_cancelled_and_resumed(visit, engine, shipped, k
     assert engine.status(run.id).status == "queued"
 
 
+@pytest.mark.slow
 def test_a_damaged_answer_is_searched_again(visit, works, store, shipped, keys):
     ids = shipped.probe()[0]["ids"][:1].tolist()
     query = {"models": keys, "pictures": str(ids[0]), "steps": "2", "restarts": "1"}
@@ -182,6 +187,7 @@ def test_a_damaged_answer_is_searched_again(visit, works, store, shipped, keys):
     assert any("Searches in 1 of 2 models" in text for text in captions(app))
 
 
+@pytest.mark.slow
 def test_an_answer_of_another_shape_is_searched_again(visit, works, store, shipped, keys):
     ids = shipped.probe()[0]["ids"][:2].tolist()
     query = {"models": keys, "pictures": ",".join(map(str, ids)), "steps": "2", "restarts": "1"}
@@ -213,6 +219,7 @@ def test_a_study_of_one_forgotten_class_works(visit):
     assert [any(shelf["forget"]) for shelf in shelves] == [True] + [False] * 9
 
 
+@pytest.mark.slow
 def test_the_lab_leaves_its_runs_alone(visit, engine, shipped, keys):
     ids = shipped.probe()[0]["ids"][:1].tolist()
     start(visit(PAGE, models=keys, pictures=str(ids[0]), steps="33"))

@@ -12,6 +12,7 @@ def lab(visit):
     return visit("lab")
 
 
+@pytest.mark.slow
 def test_classes_that_the_data_do_not_have_are_refused_before_start(lab):
     place = lab.query_params["study"]
     for forget, says in (
@@ -26,6 +27,7 @@ def test_classes_that_the_data_do_not_have_are_refused_before_start(lab):
         assert lab.button(key=START).disabled
 
 
+@pytest.mark.slow
 def test_what_waits_already_is_not_queued_again(lab, visit, engine):
     lab.button(key=START).click().run()
     fine(lab).button(key=START).click().run()

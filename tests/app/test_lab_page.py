@@ -95,6 +95,7 @@ class Picky(Iterative):
             raise ConfigError("Picky.slow: wants a learning rate up to 0.01")
 
 
+@pytest.mark.slow
 def test_settings_that_do_not_go_together_are_named_and_start_refused(visit, monkeypatch):
     known, get = [*known_methods(), Picky], labform.settings_class
     monkeypatch.setattr(labform, "known_methods", lambda: known)
@@ -111,6 +112,7 @@ def test_settings_that_do_not_go_together_are_named_and_start_refused(visit, mon
     assert not lab.button(key="lab.start").disabled
 
 
+@pytest.mark.slow
 def test_a_scenario_that_cannot_be_is_named_and_start_refused(lab):
     place = lab.query_params["study"]
     field = f"lab.study.{place}.forget"
@@ -125,6 +127,7 @@ def test_a_scenario_that_cannot_be_is_named_and_start_refused(lab):
     assert not lab.button(key="lab.start").disabled
 
 
+@pytest.mark.slow
 def test_it_says_what_start_will_do(lab):
     assert any(text.startswith("This model is already in the study.") for text in captions(lab))
     lab.number_input(key=f"{METHOD}.epochs").set_value(3).run()
@@ -137,6 +140,7 @@ def test_it_says_what_start_will_do(lab):
     )
 
 
+@pytest.mark.slow
 def test_start_takes_a_value_that_is_typed_in_the_moment_before(lab, engine):
     lab.number_input(key=f"{METHOD}.epochs").set_value(7)
     press(lab, "lab.start")  # both arrive in one run of the page
@@ -144,6 +148,7 @@ def test_start_takes_a_value_that_is_typed_in_the_moment_before(lab, engine):
     assert Plan.from_dict(run.job["plan"]).methods[-1].epochs == 7
 
 
+@pytest.mark.slow
 def test_start_queues_exactly_what_was_chosen(lab, engine, store):
     lab.number_input(key=f"{METHOD}.epochs").set_value(7)
     lab.number_input(key="lab.seed").set_value(3).run()
@@ -158,6 +163,7 @@ def test_start_queues_exactly_what_was_chosen(lab, engine, store):
     assert progress(lab) == ["Queued, next."]
 
 
+@pytest.mark.slow
 def test_a_run_is_followed_from_the_queue_to_its_end(started, engine):
     lab, id = started
     begun = Stage("model", 0, 5, "OPC")
@@ -200,6 +206,7 @@ def test_a_run_is_followed_from_the_queue_to_its_end(started, engine):
     assert any(key.startswith("opc-") for key in lab.query_params["models"].split(","))
 
 
+@pytest.mark.slow
 def test_features_that_are_not_finite_have_no_map_but_a_reason(started, engine):
     lab, id = started
     nothing = Epoch(0, EPOCHS, {"forget_accuracy": None, "norm_ratio": None}, [])
@@ -209,6 +216,7 @@ def test_features_that_are_not_finite_have_no_map_but_a_reason(started, engine):
     assert metrics(lab)["Forget accuracy"] == metrics(lab)["Norm ratio"] == "–"
 
 
+@pytest.mark.slow
 def test_cancel_in_the_queue_and_resume(started, engine):
     lab, id = started
     press(lab, f"live.cancel.{id}")
@@ -219,6 +227,7 @@ def test_cancel_in_the_queue_and_resume(started, engine):
     assert progress(lab) == ["Queued, next."]
 
 
+@pytest.mark.slow
 def test_cancel_while_it_runs_is_acknowledged(started, engine):
     lab, id = started
     with worked_on(engine, id, Stage("model", 0, 1, "OPC")):
@@ -230,6 +239,7 @@ def test_cancel_while_it_runs_is_acknowledged(started, engine):
     assert fine(lab.run()).warning[0].value.startswith("Cancelled after")
 
 
+@pytest.mark.slow
 def test_a_run_whose_worker_is_gone_says_so_and_can_be_resumed(started, engine):
     lab, id = started
     with worked_on(engine, id, Stage("model", 0, 1, "OPC")):
@@ -241,6 +251,7 @@ def test_a_run_whose_worker_is_gone_says_so_and_can_be_resumed(started, engine):
     assert engine.status(id).status == "queued"
 
 
+@pytest.mark.slow
 def test_two_visitors_share_one_queue(started, engine, visit):
     lab, id = started
     other = visit("lab")
@@ -259,6 +270,7 @@ def test_two_visitors_share_one_queue(started, engine, visit):
     assert lab.query_params["run"] == second
 
 
+@pytest.mark.slow
 def test_an_echo_of_an_older_address_does_not_bring_the_run_before_back(started, engine):
     lab, first = started
     lab.number_input(key="lab.seed").set_value(1).run()
@@ -290,6 +302,7 @@ def test_an_engine_that_cannot_start_is_named(visit, engine, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_any_epoch_of_any_model_is_replayed(lab):
     study = open_study(Store(shipped_root()), "digits")
     for model in study.models[-2:]:

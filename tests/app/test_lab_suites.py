@@ -32,6 +32,7 @@ def attacks(app):
     return next(box for box in app.multiselect if (box.key or "").startswith("lab.attacks."))
 
 
+@pytest.mark.slow
 def test_attacks_are_quick_unless_all_are_asked_for(lab, engine):
     assert any("then quick attacks" in text for text in captions(lab))
     offered = set(attacks(lab).options)
@@ -49,6 +50,7 @@ def test_attacks_are_quick_unless_all_are_asked_for(lab, engine):
     assert [label.count("full attacks") for label in labels] == [1, 0]
 
 
+@pytest.mark.slow
 def test_leaving_a_quick_attack_out_keeps_the_studys_full_ones(lab, engine):
     box = attacks(lab)
     kept = box.value[1:]
@@ -78,6 +80,7 @@ def test_references_that_have_quick_answers_are_not_attacked_again(lab):
     assert not [text for text in captions(lab) if "The first time" in text]
 
 
+@pytest.mark.slow
 def test_beside_start_stands_why_it_waits(lab):
     place = lab.query_params["study"]
     assert not why_not(lab)
@@ -95,6 +98,7 @@ def test_beside_start_stands_why_it_waits(lab):
     assert not lab.button(key="lab.start").disabled
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_method_are_told_apart_by_their_settings(lab, engine):
     press(lab, "lab.start")
     assert not [text for text in lab.markdown if " · epochs " in text.value]
@@ -107,6 +111,7 @@ def test_two_runs_of_one_method_are_told_apart_by_their_settings(lab, engine):
     )
 
 
+@pytest.mark.slow
 def test_a_mistyped_file_is_the_matter_of_who_typed_it(lab, visit, tmp_path, monkeypatch):
     monkeypatch.setenv("OPCVIZ_PLUGINS", "")
     lab.text_input(key="lab.own").set_value("/no/such/attack.py").run()
@@ -119,6 +124,7 @@ def test_a_mistyped_file_is_the_matter_of_who_typed_it(lab, visit, tmp_path, mon
     assert not fine(lab.run()).warning
 
 
+@pytest.mark.slow
 def test_a_file_that_everybody_loads_is_dismissed_by_each_for_himself(visit, monkeypatch):
     monkeypatch.setattr(own_files, "declare_own", lambda: ["broken.py, line 3: TypeError: no"])
     one, other = visit("lab"), visit("lab")

@@ -262,6 +262,7 @@ def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypat
     assert "python -m opcviz run digits" in infos(visit("learn"))[0]
 
 
+@pytest.mark.slow
 def test_a_chapter_whose_study_is_missing_says_how_to_make_it(
     visit, tmp_path: Path, monkeypatch, digits
 ):

@@ -104,6 +104,7 @@ FIRST_VISIT = """
 """
 
 
+@pytest.mark.slow
 def test_the_server_is_ready_for_its_first_visitor(tmp_path: Path, monkeypatch) -> None:
     """Nothing of ours is imported, no study is opened and no figure is made in the visit itself."""
     monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path / "none yet"))

@@ -71,6 +71,7 @@ def tables(app) -> list[str]:
     return [text.value for text in app.markdown if text.value.startswith("|")]
 
 
+@pytest.mark.slow
 def test_an_attack_is_one_file_and_is_found_everywhere(
     visit, store, place, plugins, tmp_path, monkeypatch, capsys
 ):
@@ -122,6 +123,7 @@ def test_an_attack_is_one_file_and_is_found_everywhere(
     assert touched == ["margin.py"]
 
 
+@pytest.mark.slow
 def test_the_labs_attacks_are_the_registered_ones_and_start_as_the_studys(visit):
     lab = visit("lab")
     lab.toggle(key="lab.full").set_value(True).run()
@@ -135,6 +137,7 @@ def test_the_labs_attacks_are_the_registered_ones_and_start_as_the_studys(visit)
     assert queued.job["plan"]["evidence"] == json.loads(json.dumps(study.evidence.to_dict()))
 
 
+@pytest.mark.slow
 def test_a_choice_of_attacks_goes_into_the_plan(visit):
     lab = visit("lab")
     lab.toggle(key="lab.full").set_value(True).run()
@@ -144,6 +147,7 @@ def test_a_choice_of_attacks_goes_into_the_plan(visit):
     assert queued.job["plan"]["evidence"]["instruments"] == ["relearning"]
 
 
+@pytest.mark.slow
 def test_text_of_a_users_file_is_text(visit, store, plugins, tmp_path, monkeypatch):
     file = tmp_path / "sly.py"
     file.write_text(
@@ -160,6 +164,7 @@ def test_text_of_a_users_file_is_text(visit, store, plugins, tmp_path, monkeypat
     assert all(line.replace(r"\|", "").count("|") == 3 for line in table.splitlines())
 
 
+@pytest.mark.slow
 def test_an_attack_without_columns_shows_its_result(visit, store, plugins, tmp_path):
     file = tmp_path / "bare.py"
     file.write_text(re.sub(r"    columns = .*\n", "", example()))

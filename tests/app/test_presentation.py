@@ -79,6 +79,7 @@ def test_each_row_has_a_sentence_where_explanations_are_on(visit, page):
     assert not told(fine(app))
 
 
+@pytest.mark.slow
 def test_the_lab_can_be_presented_too(visit):
     app = visit("lab", present="on")
     assert app.selectbox(key="head.study")  # it needs its pickers

@@ -47,6 +47,7 @@ def test_stored_runs_are_replayed_with_their_curves(visit):
         assert "constant" in {mark["name"] for mark in film["marks"]}
 
 
+@pytest.mark.slow
 def test_a_link_chooses_the_methods_and_a_missing_model_says_what_to_do(visit):
     app = visit("race", race="salun,scrub,opc_deep")
     assert titles(app) == ["SalUn", "SCRUB", "OPC, deep"]
@@ -90,6 +91,7 @@ def test_a_method_can_be_taken_away_before_another_is_chosen(visit, engine):
     assert not app.button(key="race.start").disabled
 
 
+@pytest.mark.slow
 def test_run_queues_one_race_which_a_reload_finds_and_cancel_ends(visit, engine):
     app = visit("race")
     app.button(key="race.start").click().run()
@@ -119,6 +121,7 @@ def test_a_new_method_is_attacked_as_in_the_lab(visit, engine):
     assert Plan.from_dict(job.plan).study.evidence.suite == "quick"
 
 
+@pytest.mark.slow
 def test_a_race_is_seen_as_it_goes(visit, engine):
     app = visit("race")
     app.button(key="race.start").click().run()
@@ -141,6 +144,7 @@ def test_a_race_is_seen_as_it_goes(visit, engine):
             assert film["lines"][0]["values"] == [0.0, 10.0, 20.0]
 
 
+@pytest.mark.slow
 def test_before_the_first_epoch_it_is_said_what_goes_on_and_who_diverged_is_told(visit, engine):
     app = visit("race")
     app.button(key="race.start").click().run()

@@ -92,6 +92,7 @@ def test_without_a_retrained_model_there_is_no_band_and_it_is_said(visit, worst,
     assert any(text.startswith("No band") for text in captions(app))
 
 
+@pytest.mark.slow
 def test_a_ridge_is_chosen_read_out_and_kept_in_the_address(visit):
     app = visit(ridge="0.1")
     (slider,) = [each for each in app.select_slider if each.label == "Ridge"]

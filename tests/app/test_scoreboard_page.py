@@ -22,6 +22,7 @@ def methods(app) -> list[str]:
     return [row["cells"][0]["text"] for row in sent(app)["rows"] if not row["fixed"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "digits-one", "digits-random"])
 def test_every_method_stands_there_with_its_numbers(visit, name):
     study = open_study(Store(shipped_root()), name)
@@ -40,6 +41,7 @@ def test_every_method_stands_there_with_its_numbers(visit, name):
     assert not infos(app)
 
 
+@pytest.mark.slow
 def test_the_link_restores_order_filter_groups_and_axes(visit):
     app = visit("scoreboard", by="-ua", family="relabelling", groups="accuracy", x="idi", y="ta")
     assert (sent(app)["sort"], sent(app)["down"]) == ("ua", True)
@@ -59,6 +61,7 @@ def test_the_link_restores_order_filter_groups_and_axes(visit):
         assert app.query_params[name] == word
 
 
+@pytest.mark.slow
 def test_what_is_typed_and_chosen_goes_into_the_address(visit):
     app = visit("scoreboard")
     everything = methods(app)
@@ -88,6 +91,7 @@ def test_what_the_address_asks_for_and_is_not_there_is_named(visit):
     assert all("'beauty'" in note for note in notes)
 
 
+@pytest.mark.slow
 def test_verdicts_come_after_the_numbers_and_can_be_filtered(visit):
     app = visit("scoreboard", study="digits-one-66b3e4d0")
     study = library.study_of("digits-one-66b3e4d0")
@@ -112,6 +116,7 @@ def test_verdicts_come_after_the_numbers_and_can_be_filtered(visit):
     assert judge_more(study, lines, 0.0)  # nothing is left to do
 
 
+@pytest.mark.slow
 def test_ticked_methods_open_beside_the_references(visit):
     study = open_study(Store(shipped_root()), "digits")
     keys = [line.key for line in board_of(study).lines if line.method in ("opc", "delete")]

@@ -45,6 +45,7 @@ def stages(model) -> list[float]:
     return [first, *(scored(fit)["forget_accuracy"] for fit in fits)]
 
 
+@pytest.mark.slow
 def test_the_band_is_that_of_the_retrained_models_of_all_seeds(
     visit, store, digits, named, retrained
 ):
@@ -61,6 +62,7 @@ def test_the_band_is_that_of_the_retrained_models_of_all_seeds(
     assert not any("No band" in text for text in captions(app))
 
 
+@pytest.mark.slow
 def test_a_seed_without_a_retrained_model_of_its_own_stands_beside_the_others(
     visit, store, digits, named, retrained
 ):
@@ -77,6 +79,7 @@ def test_a_seed_without_a_retrained_model_of_its_own_stands_beside_the_others(
     assert len(lacking) == 2, "average gap, Tug-of-War"
 
 
+@pytest.mark.slow
 def test_what_a_visitor_trains_is_not_shown_first(visit, store, digits, named):
     before = models(visit())
     for settings in ({"epochs": 120}, {"lr": 0.01}):

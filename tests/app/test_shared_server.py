@@ -62,6 +62,7 @@ def test_ids_of_the_server_are_not_looked_at(shared, visit, tmp_path, there: boo
     assert lab.button(key="lab.start").disabled
 
 
+@pytest.mark.slow
 def test_an_operator_may_turn_paths_on(shared, visit, tmp_path, monkeypatch) -> None:
     (tmp_path / "ids.txt").write_text("1\n2\n")
     monkeypatch.setenv("OPCVIZ_SHARED_PATHS", str(tmp_path))

@@ -52,6 +52,7 @@ def rung(worst: Worst, who: tuple[str, int], holds: str, place: str) -> Rung:
     return max(found, key=lambda each: each.attempt.recovered)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("holds", ["retain", "all"])
 def test_the_best_map_of_every_place_and_whom_it_is_drawn_beside(instruments, worst, holds):
     app = instruments if holds == "retain" else switched(instruments, "worst.holds", holds)
@@ -83,6 +84,7 @@ def test_the_best_map_of_every_place_and_whom_it_is_drawn_beside(instruments, wo
     assert names == {*LABELS, "retrained (3 seeds)", "untrained", "pixels", "constant"}
 
 
+@pytest.mark.slow
 def test_each_threat_model_is_said_in_one_sentence(instruments):
     def told(app: AppTest) -> list[str]:
         return [text for text in captions(app) if text.startswith("The attacker holds")]
@@ -94,6 +96,7 @@ def test_each_threat_model_is_said_in_one_sentence(instruments):
     assert retain.count(".") == everything.count(".") == 1
 
 
+@pytest.mark.slow
 def test_what_relearning_gets_back_by_pictures_and_blocks(instruments, worst):
     chart = one(instruments, "relearned")
     bars = [trace for trace in chart["data"] if trace["type"] == "bar"]
@@ -130,6 +133,7 @@ def test_what_relearning_gets_back_by_pictures_and_blocks(instruments, worst):
     assert legend == [*LABELS, "retrained (3 seeds)", "untrained", "constant"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("judge", ["best", *JUDGES])
 def test_how_well_each_judge_tells_them_apart(instruments, worst, judge):
     app = instruments if judge == "best" else switched(instruments, "apart.judge", judge)
@@ -160,6 +164,7 @@ def test_how_well_each_judge_tells_them_apart(instruments, worst, judge):
     assert levels(chart, "dash") == [50.0]
 
 
+@pytest.mark.slow
 def test_how_much_each_block_tells(instruments, worst):
     chart = one(instruments, "information")
     drawn, told = lines(chart), hover(chart)

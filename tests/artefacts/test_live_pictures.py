@@ -50,6 +50,7 @@ def epochs(told: list[Event]) -> list[Epoch]:
     return [event for event in told if isinstance(event, Epoch)]
 
 
+@pytest.mark.slow
 def test_a_watched_training_is_the_same_bit_for_bit(
     tiny_request: Callable[..., Request], watched: Watched
 ) -> None:
@@ -158,6 +159,7 @@ def test_a_search_goes_on_from_the_epoch_before(
     assert score[3] > score[0]
 
 
+@pytest.mark.slow
 def test_what_is_remembered_is_resumed(watched: Watched, tiny_original: Classifier) -> None:
     whole, first, second = watched(), watched(), watched()
     for epoch in range(3):

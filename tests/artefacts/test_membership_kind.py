@@ -19,6 +19,7 @@ STUDY = Study(
 ).replace(architecture={"width": 0.1})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("forget", "unseen"), [("classes:0,1", "same"), ("random:10%", "all")])
 def test_forget_samples_are_told_from_unseen_ones_of_their_kind(
     tmp_path: Path, forget: str, unseen: str

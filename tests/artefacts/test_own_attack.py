@@ -125,6 +125,7 @@ def forget_files(plugins: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
     plugins._files.clear()
 
 
+@pytest.mark.slow
 def test_the_readmes_example_runs(call, tmp_path, monkeypatch):
     (tmp_path / "margin.py").write_text(example())
     (tmp_path / "tiny.toml").write_text(tomli_w.dumps(tiny_study.PLAN))
@@ -308,6 +309,7 @@ def numbers(store: Path) -> list[dict[str, Any]]:
     return kept
 
 
+@pytest.mark.slow
 def test_what_it_does_to_a_model_in_memory_reaches_no_other_answer(store, plugins, tmp_path):
     before = numbers(store)
     shutil.rmtree(store / "studies")
@@ -335,6 +337,7 @@ def test_a_loop_at_import_is_interrupted(store, plugins, tmp_path, monkeypatch):
     assert told(store, file) == [said]  # not tried again until it changes
 
 
+@pytest.mark.slow
 def test_shipped_studies_read_the_same_beside_a_users_attack(plugins, tmp_path):
     first, *_, last = (model.key for model in open_study(Store(shipped_root()), "digits").models)
     before = open_study(Store(shipped_root()), "digits").to_dict([first, last])

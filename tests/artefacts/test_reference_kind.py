@@ -52,6 +52,7 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyRunner, dict
     return stored(tmp_path_factory.mktemp("classes"), "classes:0,1")
 
 
+@pytest.mark.slow
 def test_the_stored_statistics_are_the_attack_by_hand(samples) -> None:
     lab, told = samples
 
@@ -97,6 +98,7 @@ def test_of_samples_the_verdict_hears_the_strongest_first(samples) -> None:
     assert _attacks(known())[1] == ()
 
 
+@pytest.mark.slow
 def test_of_whole_classes_there_is_a_reason_a_distance_and_no_sign(classes) -> None:
     _, told = classes
     found = results(told)

@@ -51,6 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_shared_models_are_trained_once_for_all_methods(made: Path) -> None:
     names = [name.split("-")[0] for name in shadows(made)]
     assert {name: names.count(name) for name in names} == {"original": 3, "retrain": 6, "ft": 6}
@@ -104,6 +105,7 @@ def test_shadow_models_are_no_models_of_the_study(made: Path) -> None:
         assert row.value(known(), known()) is None, row.name
 
 
+@pytest.mark.slow
 def test_a_cancelled_run_keeps_what_it_finished_and_goes_on_there(tmp_path: Path) -> None:
     stop = False
 

@@ -29,6 +29,7 @@ STUDY = Study(
 ).replace(architecture={"width": 0.1})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forget", ["classes:0,1", "random:10%"])
 def test_each_kind_is_its_measure_on_the_model_it_is_about(tmp_path: Path, forget: str) -> None:
     lab = StudyRunner(STUDY.replace(forget=forget), Store(tmp_path), torch.device("cpu"))
@@ -58,6 +59,7 @@ def test_each_kind_is_its_measure_on_the_model_it_is_about(tmp_path: Path, forge
     assert "pixels" not in {sign.place for sign in judged.signs()}
 
 
+@pytest.mark.slow
 def test_the_floor_is_found_once_for_all_models_beside_one_original(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +112,7 @@ def test_the_table_tells_the_best_attacker_and_his_floor(tmp_path: Path) -> None
     assert told["strongest"]["reason"] == "strongest was not computed yet"
 
 
+@pytest.mark.slow
 def test_idi_lays_three_models_beside_each_other(tmp_path: Path) -> None:
     lab = StudyRunner(STUDY, Store(tmp_path), torch.device("cpu"))
     made = {name: create(name) for name in ("original", "retrain")} | {"ft": create("ft", epochs=1)}

@@ -130,6 +130,7 @@ def test_cross_entropy_is_exact_where_torch_rounds():
     )
 
 
+@pytest.mark.slow
 def test_a_softmax_regression_gives_its_picture_away():
     x, y = batch(4, channels=1, side=6, dtype=torch.float32)
     models = [
@@ -143,6 +144,7 @@ def test_a_softmax_regression_gives_its_picture_away():
     assert result.frame_steps == [44, 178, 400]
 
 
+@pytest.mark.slow
 def test_one_ascent_step_is_undone_from_the_weight_difference():
     x, y = batch(1, channels=1, side=6, dtype=torch.float32)
     before = regression(0)
@@ -154,6 +156,7 @@ def test_one_ascent_step_is_undone_from_the_weight_difference():
     assert invert([after], x, y, config, originals=[before]).psnr[0, 0] > 40
 
 
+@pytest.mark.slow
 def test_batched_equals_one_at_a_time():
     models = [small_resnet(seed) for seed in (0, 1)]
     x, y = batch(3)
@@ -165,6 +168,7 @@ def test_batched_equals_one_at_a_time():
         torch.testing.assert_close(first.cost[0, 0], together.cost[m, 0])
 
 
+@pytest.mark.slow
 def test_cutting_the_work_changes_nothing(monkeypatch):
     models = [small_resnet(seed) for seed in (0, 1, 2)]
     held = sum(8 * p.numel() for p in models[0].parameters())
@@ -182,6 +186,7 @@ def test_cutting_the_work_changes_nothing(monkeypatch):
         torch.testing.assert_close(parts.cost, whole.cost)
 
 
+@pytest.mark.slow
 def test_the_best_restart_is_kept():
     model = small_resnet()
     x, y = batch(2)
@@ -241,6 +246,7 @@ def test_denormals_are_flushed_inside_only():
     assert (tiny * 1e-3).all()
 
 
+@pytest.mark.slow
 def test_progress_and_cancel():
     events = []
     x, y = batch(2)

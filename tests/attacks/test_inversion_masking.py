@@ -102,6 +102,7 @@ def test_both_routes_match_the_bent_gradient_alike():
     torch.testing.assert_close(costs[0], costs[1])
 
 
+@pytest.mark.slow
 def test_a_masked_gradient_has_no_score_and_is_called_masked():
     about = judged(classifier(Layered(dead=True)))
     assert about.psnr is about.ssim is about.cost is None
@@ -124,6 +125,7 @@ def test_a_masked_gradient_has_no_score_and_is_called_masked():
     assert about.rebuilt_by == ("surrogate", "stem")
 
 
+@pytest.mark.slow
 def test_a_living_gradient_is_scored_and_not_called_masked():
     about = judged(classifier(Layered()))
     assert about.psnr > 30
@@ -134,6 +136,7 @@ def test_a_living_gradient_is_scored_and_not_called_masked():
     assert about.surrogate == Undefined("a gradient reaches the body without it")
 
 
+@pytest.mark.slow
 def test_a_network_that_lost_the_picture_is_not_called_masked():
     """Its first layer is zero: nothing behind it can tell one picture from another."""
     net = Layered(dead=True)
@@ -159,6 +162,7 @@ def test_a_network_without_relu_has_no_unit_that_is_off():
     assert about.surrogate == Undefined("the network calls no ReLU, so no unit is off")
 
 
+@pytest.mark.slow
 def test_a_blocks_picture_is_where_its_activations_agree():
     model, (x, _) = classifier(Layered()), pictures(3)
     stem, *_ = invert_activations(model, x, 200)
@@ -169,6 +173,7 @@ def test_a_blocks_picture_is_where_its_activations_agree():
     assert invert_activations(Layered(), x, 5) == []  # a bare network has no named blocks
 
 
+@pytest.mark.slow
 def test_one_forgotten_picture_is_searched_in_the_weight_difference():
     before = regression(0)
     x, y = pictures(1)
@@ -195,6 +200,7 @@ def test_a_changed_head_says_that_the_body_is_as_it_was():
     assert found.psnr.isnan().all()
 
 
+@pytest.mark.slow
 def test_searches_that_ran_out_of_steps_or_stalled_say_so():
     x, y = pictures(2)
     model = Layered()

@@ -120,6 +120,7 @@ def test_a_batchs_labels_are_read_off_one_by_one():
     assert labels_right(torch.tensor([3, 0, 5, 5]), torch.tensor([0, 3, 3, 5]), 4) == 75
 
 
+@pytest.mark.slow
 def test_inferred_labels_serve_as_well_as_told_ones():
     x, y = batch(4, channels=1, side=6, dtype=torch.float32)
     config = Inversion(iterations=300, tv=0, labels="inferred")
@@ -143,6 +144,7 @@ def test_the_heads_name_is_found():
         head_of(nn.Sequential(nn.Conv2d(1, 1, 1)))
 
 
+@pytest.mark.slow
 def test_a_batch_is_reconstructed_and_put_in_order():
     """Four pictures from one mean gradient of a softmax regression with four classes.
 
@@ -172,6 +174,7 @@ def test_a_batch_is_reconstructed_and_put_in_order():
     assert (result.cost[0, result.batches[0]] == result.cost[0, 0]).all()
 
 
+@pytest.mark.slow
 def test_pictures_of_one_label_do_not_stay_the_same():
     x, _ = batch(2, dtype=torch.float32)
     config = Inversion(iterations=20, batch=2, decoys=0)
@@ -204,6 +207,7 @@ def test_random_gradients_keep_the_norm_and_nothing_else():
     assert torch.equal(flat(again, 2), flat(drawn, 2))
 
 
+@pytest.mark.slow
 def test_the_random_gradient_tells_what_the_search_makes_of_nothing():
     x, y = batch(4, channels=1, side=6, dtype=torch.float32)
     result = invert([regression(0), regression(1)], x, y, Inversion(iterations=200, tv=0))
@@ -215,6 +219,7 @@ def test_the_random_gradient_tells_what_the_search_makes_of_nothing():
     torch.testing.assert_close(without.reconstructions[0], result.reconstructions[0])
 
 
+@pytest.mark.slow
 def test_layerwise_inversion_works_on_a_deep_net():
     net = ready(
         nn.Sequential(nn.Flatten(), nn.Linear(36, 30), nn.Tanh(), nn.Linear(30, 5)),

@@ -31,6 +31,7 @@ def aucs(*parts: torch.Tensor, **about) -> dict[str, float]:
     return {sign.judge: sign.auc for sign in judge_place("features", *parts, **about)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("apart", [False, True])
 def test_two_normal_clouds_are_told_apart_as_well_as_they_can_be(apart):
     """Means 1.5 deviations apart: the best judge's AUC is Φ(1.5/√2)."""
@@ -43,6 +44,7 @@ def test_two_normal_clouds_are_told_apart_as_well_as_they_can_be(apart):
     assert found["linear"] == pytest.approx(best, abs=0.02)
 
 
+@pytest.mark.slow
 def test_what_is_alike_is_not_told_apart_though_any_judge_could_learn_it_by_heart():
     for learnt in (None, (normal(200, 3, d=64), normal(200, 4, d=64))):
         found = aucs(normal(200, 1, d=64), normal(200, 2, d=64), learnt=learnt)
@@ -57,12 +59,14 @@ def test_a_shell_around_the_retained_is_invisible_to_a_line_alone():
     assert min(found[name] for name in ("knn", "rbf", "boosted")) > 0.95
 
 
+@pytest.mark.slow
 def test_the_unit_of_the_features_changes_nothing():
     parts = normal(150, 1, 0.7), normal(150, 2)
     for factor in (1e-6, 10.0):
         assert aucs(*(factor * part for part in parts)) == pytest.approx(aucs(*parts), abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_known_auc_as_often_as_it_says():
     """A hundred draws of a judge who learnt on enough: 95 % of the intervals hold his true AUC."""
     best = NormalDist().cdf(1 / math.sqrt(2))

@@ -74,6 +74,7 @@ def test_scores_are_the_formulas(variant, variance):
     assert got["references"]["outside"] == (~references.in_models).sum(0).min()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["online", "offline"])
 def test_gaussian_world_gives_the_known_auc_and_tpr(variant):
     """Unit deviations: AUC = Φ(δ/√2), TPR at FPR α = Φ(δ − z_{1−α}); a plain threshold on t only
@@ -90,6 +91,7 @@ def test_gaussian_world_gives_the_known_auc_and_tpr(variant):
     assert plain_auc == pytest.approx(norm.cdf(DELTA / math.sqrt(2 * 10)), abs=0.02)
 
 
+@pytest.mark.slow
 def test_each_samples_own_deviation_pays_where_deviations_differ():
     g = torch.Generator().manual_seed(4)
     sigma = torch.exp(1.5 * torch.randn(4000, generator=g, dtype=torch.float64))
@@ -153,6 +155,7 @@ def test_models_game_by_hand():
     json.dumps(got, allow_nan=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     scale=st.floats(0.01, 100),

@@ -74,6 +74,7 @@ def test_scores_do_not_see_a_constant_added_to_all_logits(shift, classes, seed):
 SCORES = st.lists(st.integers(-4, 4), min_size=1, max_size=40)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(SCORES, SCORES)
 def test_roc_is_scikit_learns_and_the_count_of_pairs(members, nonmembers):

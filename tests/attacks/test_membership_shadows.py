@@ -83,6 +83,7 @@ def test_forget_sets_are_complementary_halves_of_a_pool_of_the_same_classes():
         ShadowAttack(sets=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [0.0, 1.0, -1.0])
 def test_what_unlearning_left_is_found_in_either_direction(left):
     """A target δ from the null models, unit deviations, means of 7 models: AUC = Φ(δ/√(2·8/7)),
@@ -112,6 +113,7 @@ def test_what_unlearning_left_is_found_in_either_direction(left):
     assert found.target["distance"].auc == pytest.approx(known, abs=0.04)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [0.0, 2.0])
 def test_a_method_that_makes_models_unsure_of_everything_is_told_from_sample_traces(left):
     """Every answer of unlearned models is halved, on all data: U-LiRA knows the method by that,
@@ -133,6 +135,7 @@ def test_a_method_that_makes_models_unsure_of_everything_is_told_from_sample_tra
     assert found["calibrated"].auc == pytest.approx(known, abs=0.06)
 
 
+@pytest.mark.slow
 def test_signs_are_those_of_the_target_the_one_with_a_direction_first():
     """Over-forgotten samples: told apart by the likelihood ratio, and less like members by RMIA."""
     found = attacked(left=-3.0)
@@ -148,6 +151,7 @@ def test_signs_are_those_of_the_target_the_one_with_a_direction_first():
     assert signs[0].high < 0.5 < signs[1].low
 
 
+@pytest.mark.slow
 def test_many_left_out_models_resolve_rare_false_alarms():
     found = attacked(left=4.0)
     assert found.target["likelihood_ratio"].tpr_at_fpr["0.01"] > 0.8
@@ -157,6 +161,7 @@ def test_many_left_out_models_resolve_rare_false_alarms():
     assert isinstance(rates.tpr_at_fpr["0.0001"], Undefined)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exposed", [0.0, 2.0])
 def test_retained_samples_that_unlearning_exposed_are_told_better(exposed):
     found = attacked(learnt=1.0, exposed=exposed)
@@ -165,6 +170,7 @@ def test_retained_samples_that_unlearning_exposed_are_told_better(exposed):
     assert found.target["offline"].auc == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.slow
 def test_vulnerable_samples_are_those_that_training_memorises():
     """A quarter of the samples is hard and only right when trained on; unlearning leaves them."""
     target, ours, shadows = world(learnt=0.0)
@@ -192,6 +198,7 @@ def test_vulnerable_samples_are_those_that_training_memorises():
     assert found.vulnerable["offline"].auc > found.target["offline"].auc + 0.2
 
 
+@pytest.mark.slow
 def test_a_retrained_target_is_not_told_even_on_vulnerable_samples():
     """Choosing samples by models that are then scored would favour the target: ten worlds."""
     aucs = [
@@ -262,6 +269,7 @@ def test_epsilon_of_groups_apart_is_the_most_that_their_numbers_resolve():
     assert sample_epsilons(a, a).tolist() == pytest.approx([0.0] * 5)
 
 
+@pytest.mark.slow
 def test_epsilon_of_alike_groups_is_its_floor_and_of_others_above_it():
     same = attacked(left=0.0, models=4).epsilon
     assert same.models == (8, 8)

@@ -103,6 +103,7 @@ def test_nearest_mean_by_brute_force():
     assert (our_answers("mean", x, y) == answers).all()
 
 
+@pytest.mark.slow
 def test_the_net_learns_what_no_line_can_as_well_as_scikit_learns():
     x, y = rings()
     result = probes(x, y, (1,))
@@ -140,6 +141,7 @@ def test_the_linear_probe_is_at_the_minimum_of_its_loss():
     assert weight.abs().max() > 0.1
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(victim=st.integers(0, 59), size=st.floats(-1e4, 1e4), name=st.sampled_from(list(PROBES)))
 def test_nothing_is_learnt_from_a_sample_to_be_scored(victim, size, name):
@@ -176,6 +178,7 @@ def test_classes_keep_their_numbers():
         assert renamed[name]["forget_accuracy"] == plain[name]["forget_accuracy"]
 
 
+@pytest.mark.slow
 def test_forgotten_samples_come_as_a_mask():
     x, y = blobs(seed=7)
     by_class = probes(x, y, (0, 3))
@@ -247,6 +250,7 @@ def test_more_samples_than_the_limit_are_thinned_out():
     assert result["linear"]["forget_accuracy"] > 95  # pictures and labels still belong together
 
 
+@pytest.mark.slow
 def test_a_seed_names_one_answer():
     x, y = blobs(spread=3)
     assert probes(x, y, (0,), seed=4) == probes(x, y, (0,), seed=4)

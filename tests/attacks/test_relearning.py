@@ -99,6 +99,7 @@ def test_the_original_stays_where_it_is(tiny_original, tiny_images, tiny_split):
         assert variant["retain_test"] == {"before": 100, "after": 100}
 
 
+@pytest.mark.slow
 def test_an_untouched_body_gives_everything_back_in_a_few_steps(
     tiny_original, tiny_images, tiny_split
 ):
@@ -121,6 +122,7 @@ def test_an_untouched_body_gives_everything_back_in_a_few_steps(
     assert curves["old"]["retain"]["forget_train"]["accuracy"][-1] < 20
 
 
+@pytest.mark.slow
 def test_one_seed_one_curve(tiny_original, tiny_images, tiny_split):
     start = with_new_head(tiny_original)
 

@@ -33,6 +33,7 @@ def other_pictures(classes: int) -> Images:
     return assemble("other", part, part)
 
 
+@pytest.mark.slow
 def test_other_pictures_move_the_body_and_never_the_head(
     tiny_original, tiny_images, tiny_split, same_weights, monkeypatch
 ):
@@ -76,6 +77,7 @@ class Bare(BodyHead):
         return self.body(x)
 
 
+@pytest.mark.slow
 def test_any_network_with_a_body_and_a_head_is_attacked(tiny_original, tiny_images, tiny_split):
     asked = tiny_images, tiny_split, QUICK
     told = {"original_accuracy": 100, "other": other_pictures(3)}

@@ -206,6 +206,7 @@ def test_scores_are_those_of_the_forget_test_pictures():
     assert rung.attempt.constant == pytest.approx(100 * truth.bincount().max() / len(truth))
 
 
+@pytest.mark.slow
 def test_forgotten_samples_are_answered_by_maps_that_never_saw_them():
     """Labels that say nothing about features wide enough to learn any by heart."""
     _, _, known = study("samples")

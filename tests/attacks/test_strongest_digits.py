@@ -43,6 +43,7 @@ def rbf(result: StrongestResult, place: str, view: str) -> float:
     return found
 
 
+@pytest.mark.slow
 def test_a_contracted_model_is_empty_at_its_end_alone(climbed):
     opc = climbed["opc"]
     assert opc.answers.recovered < 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 import torch
 from audited import spec_of, weights
 
@@ -12,6 +13,7 @@ from opcviz.audit import audit
 from opcviz.study import Store
 
 
+@pytest.mark.slow
 def test_weights_under_another_name_are_the_same_model(tmp_path: Path) -> None:
     store, cpu = Store(tmp_path / "store"), torch.device("cpu")
     renamed = shutil.copy(weights("opc"), tmp_path / "renamed.safetensors")

@@ -24,6 +24,7 @@ def made() -> Report:
     return reported()[0]
 
 
+@pytest.mark.slow
 def test_a_report_does_not_differ_from_itself_nor_from_one_made_later(made: Report) -> None:
     assert compare(made, made).differences == ()
     later = replace(
@@ -48,6 +49,7 @@ def _with_accuracy(made: Report, value: float) -> Report:
     return replace(made, models=tuple(models))
 
 
+@pytest.mark.slow
 def test_a_number_counts_from_the_tolerance_on_and_is_named_by_its_path(made: Report) -> None:
     here = made.models[-1]["accuracy"]["retain_test"]
     assert compare(made, _with_accuracy(made, here + 5e-5)).differences == ()  # 99.2: 1e-6 of it
@@ -88,6 +90,7 @@ def test_a_setting_and_a_count_count_whatever_their_size(made: Report) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_another_file_is_found_by_its_hash(made: Report) -> None:
     first, *rest = made.inputs
     swapped = replace(made, inputs=(replace(first, sha256="f" * 64), *rest))
@@ -176,6 +179,7 @@ def little(made: Report) -> Report:
     return Report.from_dict(told)
 
 
+@pytest.mark.slow
 def test_every_value_that_is_changed_is_told_but_for_a_short_list(little: Report) -> None:
     told = json.loads(little.to_json())
     assert compare(told, told).differences == compare(told, told).notes == ()
@@ -196,6 +200,7 @@ def test_every_value_that_is_changed_is_told_but_for_a_short_list(little: Report
     }, "the device is part of the command"
 
 
+@pytest.mark.slow
 def test_what_is_added_or_left_out_anywhere_is_told(little: Report) -> None:
     told = json.loads(little.to_json())
     for path in tables(told):

@@ -79,6 +79,7 @@ def made() -> tuple[Report, str]:
     return report, to_html(report, study)
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched_and_only_our_programs_run(made: tuple[Report, str]) -> None:
     page = read(made[1])
     opened_ = [value for _, name, value in page.attributes if name in ADDRESSES]
@@ -152,6 +153,7 @@ class Renamed(StudyResult):
         return arrays, replace(about, class_names=(HOSTILE,) * len(about.class_names))
 
 
+@pytest.mark.slow
 def test_names_from_outside_are_text_and_nothing_else(made: tuple[Report, str]) -> None:
     plain = opened()
     title = plain.study.replace(title=HOSTILE)

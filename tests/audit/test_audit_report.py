@@ -31,6 +31,7 @@ def made() -> Report:
     return reported()[0]
 
 
+@pytest.mark.slow
 def test_the_report_says_what_the_study_says(made: Report) -> None:
     study = opened()
     model = study.model(made.model)
@@ -149,6 +150,7 @@ def test_what_no_audit_tests_is_said_in_every_one(made: Report) -> None:
     assert made.not_tested.count(ONE_SEED) == made.not_tested.count(ONLY_MODELS) == 1
 
 
+@pytest.mark.slow
 def test_what_was_not_made_is_not_claimed(made: Report, tmp_path: Path) -> None:
     def wanted(folder: str) -> bool:
         return folder.startswith(("original-", "retrain-", "opc-9c9d9dba-s0")) and not (
@@ -163,6 +165,7 @@ def test_what_was_not_made_is_not_claimed(made: Report, tmp_path: Path) -> None:
     assert any("relearn for more" in said for said in made.stronger)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kept", "said"),
     [

@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pytest
 from reported import model_of, opened
 
 from opcviz.audit.samples import samples_csv
@@ -18,6 +19,7 @@ def rows(study: StudyResult) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(samples_csv(study))))
 
 
+@pytest.mark.slow
 def test_a_line_a_sample_with_what_is_stored_of_it() -> None:
     study = opened()
     probe, about = study.probe()

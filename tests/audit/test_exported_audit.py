@@ -62,6 +62,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
     return audit(spec, Store(folder / "store"), CPU)
 
 
+@pytest.mark.slow
 def test_nothing_is_trained_from_the_start_and_the_report_says_why(found: AuditResult) -> None:
     methods = {model.method.info.name for model in found.study.models}
     assert methods == {"original", "brought"}
@@ -80,6 +81,7 @@ def test_what_needs_no_training_from_the_start_is_there(found: AuditResult) -> N
     assert evidence.json()["accuracy"]["forget_test"] < 20
 
 
+@pytest.mark.slow
 def test_a_known_network_is_taken_as_what_it_is_and_can_be_trained(tmp_path: Path) -> None:
     torch.manual_seed(0)
     net = build_network(Architecture("resnet8", 0.5), 1, 10)

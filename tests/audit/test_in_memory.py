@@ -39,6 +39,7 @@ def lab() -> SimpleNamespace:
     )
 
 
+@pytest.mark.slow
 def test_two_networks_give_the_numbers_that_their_files_give(
     lab: SimpleNamespace, tmp_path: Path
 ) -> None:
@@ -63,6 +64,7 @@ def test_two_networks_give_the_numbers_that_their_files_give(
     assert found.report.spec is None
 
 
+@pytest.mark.slow
 def test_the_folder_goes_with_the_result_unless_one_was_named(
     lab: SimpleNamespace, tmp_path: Path
 ) -> None:
@@ -88,6 +90,7 @@ def test_the_room_and_the_call_are_one_name(lab: SimpleNamespace) -> None:
     assert "audit" in opcviz.__all__
 
 
+@pytest.mark.slow
 def test_a_plot_of_an_audit_is_that_of_its_study(lab: SimpleNamespace) -> None:
     found = opcviz.audit(lab.original, lab.unlearned, lab.data, lab.split, **lab.usual)
     assert opcviz.plot(found) == opcviz.plot(found.study)

@@ -31,6 +31,7 @@ RUN_NETWORKS = ("relearning", "relearned", "inversion")
 """Kinds that train networks, or want their gradients."""
 
 
+@pytest.mark.slow
 def test_one_pass_over_the_data_serves_all_kinds_about_a_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
 ) -> None:

@@ -42,6 +42,7 @@ def numbers(study, method: str, kind: str, seed: int = 0) -> dict:
     return found.json()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SAME)
 def test_the_numbers_are_those_of_the_projects_own_study(full: AuditResult, kind: str) -> None:
     for ours, theirs in (("original", "original"), ("retrain", "retrain"), ("brought", "opc")):
@@ -108,6 +109,7 @@ def test_what_is_there_is_not_done_again(full: AuditResult, store: Store) -> Non
     assert again.report.profile == full.report.profile
 
 
+@pytest.mark.slow
 def test_one_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     store, seen = Store(tmp_path), list[str]()
 
@@ -125,6 +127,7 @@ def test_one_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob(".*"))
 
 
+@pytest.mark.slow
 def test_without_an_original_what_needs_none_is_made_and_the_rest_says_so(tmp_path: Path) -> None:
     spec = spec_of(
         original="",
@@ -154,6 +157,7 @@ def test_without_an_original_what_needs_none_is_made_and_the_rest_says_so(tmp_pa
     assert not [m for m in found.study.models if m.method.info.name == "original"]
 
 
+@pytest.mark.slow
 def test_without_a_retrained_model_there_is_no_verdict_on_what_is_gone(tmp_path: Path) -> None:
     found = audit(spec_of(retrained=[]), Store(tmp_path), CPU)
     verdict = found.report.verdict
@@ -161,6 +165,7 @@ def test_without_a_retrained_model_there_is_no_verdict_on_what_is_gone(tmp_path:
     assert verdict.missing == ("a retrained model",)
 
 
+@pytest.mark.slow
 def test_the_band_is_trained_where_it_is_asked_for(tmp_path: Path) -> None:
     quick = {"epochs": 1, "batch_size": 512, "lr": 0.05}
     found = audit(spec_of(retrained=[], retrain=2, training=quick), Store(tmp_path), CPU)
@@ -171,6 +176,7 @@ def test_the_band_is_trained_where_it_is_asked_for(tmp_path: Path) -> None:
     assert found.study.verdict(band[1]).kept is not None  # the one original serves every seed
 
 
+@pytest.mark.slow
 def test_of_samples_too(tmp_path: Path) -> None:
     listed = tmp_path / "list.txt"
     listed.write_text("\n".join(map(str, range(0, 700, 7))))
@@ -198,6 +204,7 @@ def test_the_first_look_keeps_nothing(tmp_path: Path) -> None:
     assert "There is one retrained model" in missing
 
 
+@pytest.mark.slow
 def test_swapped_models_are_noticed_with_the_figures(tmp_path: Path) -> None:
     spec = spec_of(original=weights("opc"), unlearned=weights("original"))
     (early,) = check(spec, Store(tmp_path), CPU).warnings

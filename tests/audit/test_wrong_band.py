@@ -75,6 +75,7 @@ def test_a_copy_is_no_further_model(tmp_path: Path) -> None:
         open_case(spec_of(retrained=[BAND[0], str(copy)]), CPU)
 
 
+@pytest.mark.slow
 def test_one_that_saw_the_classes_is_named_and_left_out_of_the_headline(tmp_path: Path) -> None:
     spec = spec_of(retrained=[*BAND[:2], weights("original", 1)])
     found = audit(spec, Store(tmp_path), CPU).report
@@ -85,6 +86,7 @@ def test_one_that_saw_the_classes_is_named_and_left_out_of_the_headline(tmp_path
     assert any("the worse of the two stands" in note for note in verdict.notes)
 
 
+@pytest.mark.slow
 def test_one_made_from_another_model_is_named(tmp_path: Path) -> None:
     """A little noise makes it no copy, and no training without the forgotten data."""
     noise = torch.Generator().manual_seed(0)

@@ -32,6 +32,7 @@ def test_the_readme_has_the_three_tables() -> None:
     assert [found["name"] for found in TABLE.finditer(README.read_text("utf-8"))] == SHOWN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_table_of_the_readme_is_what_the_command_prints(name: str) -> None:
     (shown,) = (

@@ -24,6 +24,7 @@ def outcomes(monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("work", training.WORKS)
 def test_pictures_are_counted_as_the_loop_counts_them(work: str, outcomes: list[Outcome]) -> None:

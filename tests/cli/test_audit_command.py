@@ -35,6 +35,7 @@ def asked(**changes: str) -> list[str]:
     return [word for name, value in values.items() if value for word in (f"--{name}", value)]
 
 
+@pytest.mark.slow
 def test_it_ends_with_0_and_writes_what_is_asked_for(ask: Ask, tmp_path: Path) -> None:
     files = [tmp_path / f"audit.{suffix}" for suffix in ("html", "json", "csv")]
     wanted = [
@@ -82,6 +83,7 @@ def moved(folder: Path) -> dict[str, Path]:
     return found
 
 
+@pytest.mark.slow
 def test_files_are_known_by_their_hashes_wherever_they_lie(ask: Ask, tmp_path: Path) -> None:
     given = moved(tmp_path / "a")
     told = tmp_path / "audit.json"
@@ -128,6 +130,7 @@ def test_files_are_known_by_their_hashes_wherever_they_lie(ask: Ask, tmp_path: P
     assert "has the SHA-256 of 'gone.txt' (forget)" in err
 
 
+@pytest.mark.slow
 def test_a_report_cannot_have_a_file_quoted(ask: Ask, tmp_path: Path) -> None:
     status, _, _ = ask("audit", *asked(), *QUICK, "--json", tmp_path / "audit.json")
     report = json.loads((tmp_path / "audit.json").read_text())
@@ -162,6 +165,7 @@ def test_a_report_cannot_have_a_file_quoted(ask: Ask, tmp_path: Path) -> None:
     assert "'words' stands twice" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "unlearned", "status"),
     [("hidden", "original", 1), ("not-gone,damaged", "original", 1), ("damaged", "opc", 0)],
@@ -175,6 +179,7 @@ def test_a_pipeline_is_stopped_by_what_it_names(
     assert ("--fail-on" in err) == bool(status)
 
 
+@pytest.mark.slow
 def test_the_first_look_keeps_nothing(ask: Ask, tmp_path: Path) -> None:
     status, out, _ = ask("audit", *asked(), "--check")
     assert status == 0

@@ -142,6 +142,7 @@ def test_a_bad_file_is_named_with_its_entry(call, tmp_path: Path) -> None:
     assert f"{path}: Training.epochs: 0 is below the least allowed, 1" in err
 
 
+@pytest.mark.slow
 def test_a_study_is_run_once_shown_and_listed(call, tmp_path: Path) -> None:
     path, store = tmp_path / "tiny.toml", tmp_path / "store"
     path.write_text(TINY)
@@ -183,6 +184,7 @@ def test_a_study_is_run_once_shown_and_listed(call, tmp_path: Path) -> None:
     assert "A study for tests" in out
 
 
+@pytest.mark.slow
 def test_the_module_is_a_program() -> None:
     command = [sys.executable, "-m", "opcviz", "show", "nothing", "--store", "/nonexistent"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -199,6 +201,7 @@ def test_app_starts_the_server_and_hands_on_what_it_does_not_know(call, monkeypa
     assert started == [["--server.port=8600", "--server.headless=true"], []]
 
 
+@pytest.mark.slow
 def test_the_command_line_itself_does_not_import_torch() -> None:
     code = """
         import sys

@@ -53,6 +53,7 @@ def audited(ask: Ask, told: Path, unlearned: Path) -> dict[str, Any]:
     return json.loads(told.read_text())
 
 
+@pytest.mark.slow
 def test_a_model_that_is_a_folder_is_known_by_its_hash(ask: Ask, tmp_path: Path) -> None:
     told = tmp_path / "audit.json"
     place = folder_with(tmp_path / "a" / "model", weights("opc"))
@@ -82,6 +83,7 @@ def test_a_packed_folder_is_known_by_the_same_hash(tmp_path: Path) -> None:
     assert Lookup(tmp_path).model(sha, size + 1) is None
 
 
+@pytest.mark.slow
 def test_a_folder_that_only_the_report_names_is_compared_before_it_is_read(
     ask: Ask, tmp_path: Path
 ) -> None:
@@ -106,6 +108,7 @@ def test_a_folder_that_only_the_report_names_is_compared_before_it_is_read(
         assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_the_hash_of_what_only_the_report_names_is_not_told(ask: Ask, tmp_path: Path) -> None:
     told = tmp_path / "audit.json"
     report = audited(ask, told, Path(weights("opc")))

@@ -49,6 +49,7 @@ outers = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(outers)
 def test_a_config_survives_json(config: Outer) -> None:
     back = Outer.from_dict(json.loads(json.dumps(config.to_dict())))

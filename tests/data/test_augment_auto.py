@@ -4,8 +4,7 @@ import math
 
 import pytest
 import torch
-from torchvision import transforms
-from torchvision.transforms import v2
+from later import Later
 
 from opcviz.data import POLICIES, augment
 from opcviz.data.augmentation.automatic import (
@@ -22,6 +21,7 @@ from opcviz.data.augmentation.automatic import (
 )
 from opcviz.data.augmentation.operations import OPS, apply_ops_
 
+transforms, v2 = Later("torchvision.transforms"), Later("torchvision.transforms.v2")
 STUDY = ["randaugment", "autoaugment", "trivialaugment", "random_erasing", "augmix"]
 EVERY = [*STUDY, *(f"crop_{name}" for name in STUDY)]
 SIGNED = {

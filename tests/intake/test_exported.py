@@ -108,6 +108,7 @@ def test_any_network_comes_back_as_it_was(pictures: Images, tmp_path: Path) -> N
         assert model.activations(x).blocks["stem"].shape == (2, 8, 32, 32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["cifar:resnet20", "vit:side32-patch8-width48-depth2-heads3", "small:resnet18"]
 )

@@ -84,6 +84,7 @@ def test_a_function_that_makes_no_network_is_named(
         build_network(Architecture("own:mine"), 1, 3)
 
 
+@pytest.mark.slow
 def test_the_command_line_names_the_file(tmp_path: Path) -> None:
     """Worker processes build the same network: the file goes through the environment."""
     (tmp_path / "mine.py").write_text(FILE.format(width=4 * 36))

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from published import FORMS, Normalise, replaced_stem, trained_like
+from published import FORMS, Normalise, replaced_stem, trained_like, zoo
 from safetensors.torch import save, save_file
 from torch import Tensor, nn
-from torchvision.models import get_model
 
 from opcviz.common.config import ConfigError
 from opcviz.common.untrusted import IntakeError
@@ -125,6 +124,7 @@ def test_a_body_under_a_prefix_is_recognised(wrapped: str) -> None:
     assert [each.architecture.name for each in found] == ["small:resnet18", "pooled:resnet18"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 255.0])
 def test_a_normalisation_layer_inside_is_used(
     scale: float, pictures: Images, tmp_path: Path
@@ -211,10 +211,11 @@ def test_what_does_not_fit_is_listed_by_name(pictures: Images) -> None:
             brought(found, weights, pictures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["regnet_y_400mf", "shufflenet_v2_x0_5"])
 def test_other_networks_of_torchvision_are_recognised(name: str) -> None:
     """RegNet computes its widths with tensors, which a device without memory cannot show."""
-    state = get_model(name, num_classes=10).state_dict()
+    state = zoo.get_model(name, num_classes=10).state_dict()
     found = recognise(Weights(dict(state), "test", ""), SHAPE, 10)
     assert [each.architecture.name for each in found if each.fits] == [f"torchvision:{name}"]
 

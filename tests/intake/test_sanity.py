@@ -69,6 +69,7 @@ def look(net: nn.Module, data: Images, **given: Sequence[float]) -> tuple[Sanity
     return sanity(recognise(weights, (3, 8, 8), 5), weights, data, **given), weights
 
 
+@pytest.mark.slow
 def test_a_model_as_it_should_be_gives_no_warning(data: Images, plain: nn.Module) -> None:
     found, _ = look(plain, data)
     assert found.best == found.expected
@@ -78,6 +79,7 @@ def test_a_model_as_it_should_be_gives_no_warning(data: Images, plain: nn.Module
     assert found.chance == pytest.approx(20, abs=4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flip", [False, True])
 def test_the_preparation_is_found(flip: bool, data: Images) -> None:
     net = trained(data, ZERO, (1 / 255,) * 3, flip)
@@ -96,6 +98,7 @@ def test_the_preparation_is_found(flip: bool, data: Images) -> None:
     assert 100 * right.double().mean() > 95
 
 
+@pytest.mark.slow
 def test_the_warning_carries_the_options_that_mend_it(data: Images) -> None:
     net = trained(data, (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616), flip=False)
     found, _ = look(net, data, mean=ZERO, std=(1 / 255,) * 3)
@@ -162,6 +165,7 @@ def test_weights_of_nothing_are_called_so(data: Images) -> None:
     assert "no better than naming the most frequent class" in found.warnings[-1]
 
 
+@pytest.mark.slow
 def test_the_kept_pool_is_told_from_none() -> None:
     """A max-pool has no weights: the pictures say whether there is one."""
     x = np.random.default_rng(1).integers(0, 256, (48, 3, 8, 8), dtype=np.uint8)

@@ -146,6 +146,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 # ---- the same numbers as a study's ------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_models_and_verdict_equal_a_studys(tmp_path: Path) -> None:
     plan = Plan.from_dict(
         {
@@ -205,6 +206,7 @@ def test_networks_of_a_stored_study_get_its_verdict() -> None:
 # ---- networks and arrays of one's own ---------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_tensor", [False, True])
 def test_own_arrays_and_own_network_go_all_the_way(as_tensor: bool) -> None:
     arrays = own_arrays()
@@ -257,6 +259,7 @@ def test_samples_are_forgotten_by_position(lab: SimpleNamespace) -> None:
     assert len(split.retain_test) == len(lab.data.y_test)
 
 
+@pytest.mark.slow
 def test_forgotten_samples_are_judged_with_membership(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[Any] = []
     monkeypatch.setattr(
@@ -278,6 +281,7 @@ def test_forgotten_samples_are_judged_with_membership(monkeypatch: pytest.Monkey
     assert [set(known.results.answers) for known in [*stored, *band]] == [made] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forget", ["classes:0", "random:20%"])
 def test_a_diverged_model_is_a_result(forget: str) -> None:
     data = opcviz.data_from_arrays(*own_arrays())
@@ -395,6 +399,7 @@ def test_what_a_kind_made_is_drawn_as_the_attack_in_it(lab: SimpleNamespace) -> 
     assert opcviz.plot(made) == opcviz.plot(made.result) == opcviz.plot(result)
 
 
+@pytest.mark.slow
 def test_relearning_is_drawn_by_variant_or_by_model(lab: SimpleNamespace) -> None:
     results = {
         name: opcviz.relearn(model, lab.data, lab.split, original=lab.original, steps=4,
@@ -412,6 +417,7 @@ def test_relearning_is_drawn_by_variant_or_by_model(lab: SimpleNamespace) -> Non
         opcviz.plot(results, "shots_9")
 
 
+@pytest.mark.slow
 def test_membership_inversion_map_and_entropy_have_figures(lab: SimpleNamespace) -> None:
     tested = opcviz.membership(lab.unlearned, lab.data, lab.split)
     auc = tested.thresholds.loss.auc

@@ -116,6 +116,7 @@ def test_fuzzy_graph_agrees_with_umap_learn(digits):
 # ---- UMAP and densMAP --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NEIGHBOUR_KINDS)
 def test_neighbours_stay_neighbours_and_the_map_repeats(digits, kind):
     first, second = maps.draw(digits, kind, seed=3), maps.draw(digits, kind, seed=3)
@@ -127,6 +128,7 @@ def test_neighbours_stay_neighbours_and_the_map_repeats(digits, kind):
     assert not torch.equal(first.points, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NEIGHBOUR_KINDS)
 def test_a_start_keeps_the_map_in_place(digits, kind):
     noise = torch.randn(digits.shape, generator=torch.Generator().manual_seed(0))
@@ -152,6 +154,7 @@ def test_what_the_start_puts_in_the_middle_stays_there(kind, middle):
     assert (left - right).norm() > max((left - centre).norm(), (right - centre).norm())
 
 
+@pytest.mark.slow
 def test_density_shows_in_densmap_and_not_in_umap(digits):
     """A class contracted 1000 times: what plain UMAP hides is what densMAP is for."""
     g = torch.Generator().manual_seed(0)
@@ -175,6 +178,7 @@ def test_few_samples_are_drawn(kind, n):
     assert bool(note) == (n < 15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NEIGHBOUR_KINDS)
 def test_collapsed_features_are_drawn(digits, kind):
     """All at one point; a class at one point; two points only; a start that coincides."""

@@ -147,6 +147,7 @@ def test_what_cannot_be_compared_says_so() -> None:
         linear_cka(a, b[:-1])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**6), size=st.floats(0, 200), classes=st.integers(2, 12))
 def test_distances_of_predictions_are_scipys_and_bounded(
@@ -181,6 +182,7 @@ def test_predictions_that_are_not_there() -> None:
     assert "reference's logits" in prediction_similarity(z, z * float("nan"))["reason"]
 
 
+@pytest.mark.slow
 def test_a_whole_model_beside_another() -> None:
     world = World(3)
     original, collapsed = world.views(world.original), world.views(world.collapsed(0.0))

@@ -102,6 +102,7 @@ def test_labels_drawn_once_are_fixed_by_the_seed(tiny_request: MakeRequest) -> N
     assert not torch.equal(first, wrong_labels(tiny_request(seed=2)))
 
 
+@pytest.mark.slow
 def test_random_labels_are_uniform_over_all_classes(tiny_request: MakeRequest) -> None:
     request = tiny_request()
     labels = torch.cat([wrong_labels(tiny_request(seed=seed)) for seed in range(20)])

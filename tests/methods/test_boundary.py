@@ -42,6 +42,7 @@ def test_shrinking_teaches_exactly_those_labels(tiny_request) -> None:
     assert outcome.gradients == 2 * len(ids)  # one for the FGSM step, one for the update
 
 
+@pytest.mark.slow
 def test_expanding_trains_the_shadow_class_and_drops_it(tiny_request) -> None:
     request = tiny_request()
     method = create("be", epochs=60, batch_size=64, lr=0.05)

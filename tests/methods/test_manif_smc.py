@@ -91,6 +91,7 @@ def test_features_elsewhere_are_those_of_a_model_there(ends, tiny_request: MakeR
     assert all(torch.equal(v, kept[n]) for n, v in here.state_dict().items())
 
 
+@pytest.mark.slow
 def test_forgotten_samples_move_to_their_neighbours(tiny_request: MakeRequest) -> None:
     """From nearer to the own class's centroid to nearer to the retained neighbours'."""
     request = tiny_request()

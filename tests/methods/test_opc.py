@@ -131,6 +131,7 @@ def test_it_contracts_in_eval_mode_and_keeps_the_rest(
     assert accuracy(seen.logits[kept], seen.labels[kept]) >= 95
 
 
+@pytest.mark.slow
 def test_separate_passes_would_not_contract(tiny_request: Callable[..., Request]) -> None:
     """Why the batch is joint: with batch norm fed apart, eval mode undoes the contraction."""
     request = tiny_request()

@@ -137,6 +137,7 @@ def test_retain_like_is_deep_with_other_settings(
     assert same_weights(preset.unlearn(request)[0], alike.unlearn(request)[0])
 
 
+@pytest.mark.slow
 def test_every_later_block_is_contracted_and_the_rest_is_kept(tiny_request: MakeRequest) -> None:
     request = tiny_request()
     model, outcome = create("opc_deep", epochs=40, lr=0.1, batch_size=24).unlearn(request)

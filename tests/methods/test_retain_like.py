@@ -141,6 +141,7 @@ def test_a_point_among_nobody_is_refused(tiny_request: MakeRequest) -> None:
             create("opc", point=point).unlearn(tiny_request(split=split))
 
 
+@pytest.mark.slow
 def test_retain_like_hides_what_one_point_betrays(tiny_request: MakeRequest) -> None:
     """One point is told apart perfectly; the retain-like is not, and no worse at the rest."""
     request = tiny_request()

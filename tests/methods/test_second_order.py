@@ -170,6 +170,7 @@ def authors_choice(request: Request, alpha: float) -> tuple[dict[str, Tensor], l
     return dict(model.named_parameters()), chosen
 
 
+@pytest.mark.slow
 def test_ssd_dampens_what_its_authors_code_does(one_digit: Request) -> None:
     """With the paper's α = 10, one class of ten: some weights, to the value."""
     expected, chosen = authors_choice(one_digit, 10.0)

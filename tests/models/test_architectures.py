@@ -66,6 +66,7 @@ def test_weights_follow_the_seed_and_nothing_else(tiny_images: Images, same_weig
     assert not same_weights(first, build_classifier(spec, tiny_images, 4))
 
 
+@pytest.mark.slow
 def test_torchvision_takes_grey_pictures(tiny_images: Images) -> None:
     model = build_classifier(Architecture("torchvision:mnasnet0_5"), tiny_images, 0)
     assert model.classes == 4

@@ -39,6 +39,7 @@ def change(model: ModelResult, kind: str, how: Callable[[dict[str, Any]], object
     (folder / "artefact.json").write_text(json.dumps(record))
 
 
+@pytest.mark.slow
 def test_every_kind_of_a_shipped_model_is_its_record() -> None:
     for name in ("digits", "digits-random"):
         study = open_study(Store(shipped_root()), name)
@@ -54,12 +55,14 @@ def test_every_kind_of_a_shipped_model_is_its_record() -> None:
             assert model.training.status == model.artefact(MODEL).json()["status"]
 
 
+@pytest.mark.slow
 def test_a_reason_stored_in_place_of_numbers_is_the_reason(study: StudyResult) -> None:
     model = study.models[-1]
     change(model, "similarity", lambda told: (told.clear(), told.update(reason="it diverged")))
     assert model.results.get(SimilarityResult) == Undefined("it diverged")
 
 
+@pytest.mark.slow
 def test_what_another_version_stored_is_no_record_and_stays_in_the_json(study: StudyResult) -> None:
     model = study.models[-1]
     change(model, "evidence", lambda told: told["recovery"].pop("hr_labels"))
@@ -74,6 +77,7 @@ def test_what_another_version_stored_is_no_record_and_stays_in_the_json(study: S
     assert shown["recovery"]["fm"]["all"] == stored
 
 
+@pytest.mark.slow
 def test_a_training_that_cannot_be_read_is_missing(study: StudyResult) -> None:
     model = study.models[-1]
     change(model, MODEL, lambda told: told.update(gradients="many"))
@@ -81,6 +85,7 @@ def test_a_training_that_cannot_be_read_is_missing(study: StudyResult) -> None:
     assert "gradients" in model.training.reason
 
 
+@pytest.mark.slow
 def test_answers_of_a_kind_that_is_not_loaded_are_plain(study: StudyResult) -> None:
     model = study.models[-1]
     with study.store.writing(model.place, "unheard", {"version": 1}) as folder:

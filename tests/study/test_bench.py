@@ -61,6 +61,7 @@ def network(runner: StudyRunner, study: StudyResult, method: str) -> torch.nn.Mo
     return runner.load_model(implementation(model.method), model.seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["cosine", "euclidean"])
 def test_its_numbers_are_those_of_the_library(study, runner, tmp_path, objective):
     data = opcviz.load_data("digits")
@@ -88,6 +89,7 @@ def test_its_numbers_are_those_of_the_library(study, runner, tmp_path, objective
     assert arrays["psnr"][4].tolist() == pytest.approx(shown.tolist(), abs=0.1)  # bytes
 
 
+@pytest.mark.slow
 def test_a_blocks_search_is_the_attacks(study, runner, tmp_path):
     job = ask(study, "original", block="stage2", steps=4)
     assert run(tmp_path, job).status == "finished"
@@ -103,6 +105,7 @@ def test_a_blocks_search_is_the_attacks(study, runner, tmp_path):
     assert found.arrays("bench.npz")["steps"][-1] == jobs.BLOCK_ROUNDS * 4
 
 
+@pytest.mark.slow
 def test_a_question_is_answered_once_and_another_model_alone_is_added(study, tmp_path):
     first = ask(study, "original")
     assert run(tmp_path, first).result["made"] == 1
@@ -112,6 +115,7 @@ def test_a_question_is_answered_once_and_another_model_alone_is_added(study, tmp
     assert len(kept(tmp_path, first)) == 2
 
 
+@pytest.mark.slow
 def test_a_masked_gradient_has_no_score_and_is_lifted_on_request(study, tmp_path):
     forgotten = tuple(study.probe()[0]["ids"][study.probe()[0]["forget"]][:1].tolist())
     job = ask(study, "original", "opc", samples=forgotten, slope=True)
@@ -124,6 +128,7 @@ def test_a_masked_gradient_has_no_score_and_is_lifted_on_request(study, tmp_path
     assert np.isfinite(by_slope[SLOPE].arrays("bench.npz")["psnr"]).all()
 
 
+@pytest.mark.slow
 def test_it_can_be_cancelled_and_resumed(study, tmp_path):
     job, seen = ask(study, "original", "retrain", steps=12), []
 

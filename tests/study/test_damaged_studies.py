@@ -175,6 +175,7 @@ def test_an_instrument_that_is_no_list_costs_the_settings_alone(root: Path) -> N
     assert "its evidence settings are left out" in heard[0]
 
 
+@pytest.mark.slow
 def test_blocks_of_another_version_are_read_as_far_as_they_go(root: Path) -> None:
     """Numbers are as they were stored; a verdict that cannot read them does without."""
     lends = open_study(Store(shipped_root()), "digits")

@@ -81,6 +81,7 @@ def read(spec, folder, download):
 """
 
 
+@pytest.mark.slow
 def test_what_files_declare_is_known_as_if_they_were_loaded_and_they_ran_elsewhere(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

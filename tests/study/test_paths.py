@@ -94,6 +94,7 @@ def test_a_bench_that_names_a_folder_of_data_sets(asker, tmp_path: Path) -> None
     assert REFUSED in cause(tmp_path / "store", job, RUNNER)
 
 
+@pytest.mark.slow
 def test_a_plan_that_the_operator_made_goes_on(asker, arrays: Path, tmp_path: Path) -> None:
     """Its paths are in the store; who may name none asks for another model of that study."""
     store = tmp_path / "store"

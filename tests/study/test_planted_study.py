@@ -26,6 +26,7 @@ def lab(study: Study, root: Path) -> StudyRunner:
     return StudyRunner(study, Store(root), torch.device("cpu"))
 
 
+@pytest.mark.slow
 def test_the_original_learns_the_flaw_the_retrained_model_does_not(tmp_path: Path) -> None:
     plan = Plan(STUDY, (create("original"), create("retrain")))
     runner = lab(STUDY, tmp_path)
@@ -57,6 +58,7 @@ def test_every_planting_is_a_study_of_its_own() -> None:
     assert len({STUDY.replace(forget=text).place for text in texts}) == len(texts)
 
 
+@pytest.mark.slow
 def test_library() -> None:
     data = opcviz.load_data("digits", device="cpu")
     with pytest.raises(DataError, match=r"opcviz\.prepare\(data, 'trigger:0:10%'\)"):

@@ -84,6 +84,7 @@ def raced(tmp_path_factory) -> tuple[Store, Seen]:
     return made(root, together=True, progress=Progress(seen.append)), seen
 
 
+@pytest.mark.slow
 def test_every_model_is_bit_for_bit_as_if_trained_alone(raced, tmp_path) -> None:
     alone, together = kept(made(tmp_path, together=False)), kept(raced[0])
     for name, arrays in alone.items():
@@ -113,6 +114,7 @@ def test_the_references_come_first(raced) -> None:
     assert set(models[first:]) == TITLES
 
 
+@pytest.mark.slow
 def test_finished_models_are_trained_again_and_compared(raced, tmp_path) -> None:
     seen = Seen()
     store = raced[0]

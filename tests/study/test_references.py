@@ -36,6 +36,7 @@ def four(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, StudyRunner]:
     return done(tmp_path_factory.mktemp("four"), range(4))
 
 
+@pytest.mark.slow
 def test_the_stored_figure_is_the_attack_by_hand(four) -> None:
     plan, lab = four
     method = plan.methods[-1]
@@ -77,6 +78,7 @@ def test_a_second_call_computes_nothing_and_a_further_seed_asks_anew(four) -> No
     assert [item.kind for item in wanted][-12:] == ["reference"] * 12, "all models come before"
 
 
+@pytest.mark.slow
 def test_one_seed_says_what_it_would_take(tmp_path: Path) -> None:
     done(tmp_path, [0])
     model = open_study(Store(tmp_path), "tiny").models[-1].to_dict()
@@ -84,6 +86,7 @@ def test_one_seed_says_what_it_would_take(tmp_path: Path) -> None:
     assert "--seeds 0,1,2" in model["reference"]["reason"]["auc"]
 
 
+@pytest.mark.slow
 def test_reference_seeds_serve_and_are_not_shown(tmp_path: Path) -> None:
     """One seed of the methods, more of the references: retraining many methods is dear."""
     study = STUDY.replace(evidence=STUDY.evidence.replace(reference={"seeds": [1, 2]}))

@@ -30,6 +30,7 @@ def call(
 RUN = ("run", "tiny.toml", "--device", "cpu")
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_status_130_and_what_was_finished_is_kept(
     call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +68,7 @@ def test_ctrl_c_is_status_130_and_what_was_finished_is_kept(
     assert "everything is there already" in call(*RUN)[1]
 
 
+@pytest.mark.slow
 def test_the_record_comes_back_with_the_first_settings(call, tmp_path: Path) -> None:
     def shown() -> tuple[dict[str, Any], list[dict[str, Any]]]:
         status, out, err = call("show", "tiny", "--json")

@@ -48,6 +48,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ResumeFile, "every", 0.0)
 
 
+@pytest.mark.slow
 def test_a_killed_model_is_finished_and_leaves_nothing_behind(tmp_path: Path) -> None:
     _, trajectory, weights = train(tmp_path / "whole", STUDY)
     with pytest.raises(Killed):

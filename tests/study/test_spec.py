@@ -58,6 +58,7 @@ def write(folder: Path, values: dict) -> Path:
 # ---- round trips ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(
     studies,
     st.lists(methods, min_size=1, max_size=3),

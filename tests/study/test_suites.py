@@ -169,6 +169,7 @@ def test_a_process_that_does_not_load_the_file_knows_them(own, changes):
 # ---- what is made ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_first_quick_run_attacks_the_references_too_and_the_next_one_model_alone(made):
     first = plan(QUICK, "quick")
     assert missing(first, runner_of(first, made)) == []
@@ -241,6 +242,7 @@ def test_models_beside_a_quick_one_are_shown_by_the_quick_suite(made):
     assert study.beside([quick.key]) is beside.beside([full.key]) is beside
 
 
+@pytest.mark.slow
 def test_after_the_full_suite_a_model_is_shown_by_that(made):
     asked = plan(QUICK, "full")
     run(asked, runner_of(asked, made))
@@ -262,6 +264,7 @@ def test_the_verdict_of_quick_attacks_says_so_and_claims_no_more(made):
     assert not any(note.startswith("Quick") for note in other.notes)
 
 
+@pytest.mark.slow
 def test_seeds_under_different_suites_are_not_counted_together(made):
     asked = plan(FULL, "quick", 2)
     run(asked, runner_of(asked, made))
@@ -276,6 +279,7 @@ def test_seeds_under_different_suites_are_not_counted_together(made):
     ]
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_and_shows_them(made, monkeypatch, capsys):
     ask = asking(monkeypatch, capsys)
     spec = made / "tiny.toml"

@@ -11,6 +11,7 @@ from opcviz.models import Classifier
 from opcviz.tasks.classification import observe
 
 
+@pytest.mark.slow
 def test_an_observation_is_what_the_model_computes(
     tiny_images: Images, tiny_original: Classifier
 ) -> None:

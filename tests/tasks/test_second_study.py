@@ -102,6 +102,7 @@ def runner(plan: Plan, root: Path, progress: Progress | None = None) -> StudyRun
     return StudyRunner(plan.study, Store(root), torch.device("cpu"), progress=progress)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sines_task", "one_thread")
 def test_a_study_of_another_task_runs_is_stored_and_shown(tmp_path: Path) -> None:
     plan, told = Plan.from_dict(PLAN), list[Event]()
@@ -130,6 +131,7 @@ def test_a_study_of_another_task_runs_is_stored_and_shown(tmp_path: Path) -> Non
         )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sines_task", "one_thread")
 def test_a_killed_study_resumes_with_its_curve(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same_weights

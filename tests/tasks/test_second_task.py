@@ -81,6 +81,7 @@ def test_the_list_of_general_methods_is_known() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_original_has_learnt(original: torch.nn.Module, sines: Tensors) -> None:
     seen = TASK.observe(original, sines)
     spread = sines.y_test.var().item()

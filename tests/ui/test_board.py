@@ -51,6 +51,7 @@ def digits():
     return board_of(open_study(Store(shipped_root()), "digits"))
 
 
+@pytest.mark.slow
 def test_the_numbers_are_those_of_the_tables(study, board):
     """Every cell of `opcviz table --json`, whichever table it stands in, is on the board."""
     made = {
@@ -216,6 +217,7 @@ def test_a_filter_by_verdict_takes_those_of_whom_a_seed_says_so():
     assert kept(lines, gone=["no"], judged=judged) == lines[1:2]
 
 
+@pytest.mark.slow
 def test_groups_of_columns(digits):
     chosen = shown_measures(digits, ["cost", "no such group"])
     assert [each.name for each in chosen] == ["seconds", "gradients", "MiB"]
@@ -338,6 +340,7 @@ def test_references_are_drawn_and_beat_nobody():
     assert by_name["a"].marker.color == "#111111"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "x"), [("digits", "worst-retain-only"), ("digits-random", "membership")]
 )

@@ -85,6 +85,7 @@ tables = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(tables)
 def test_confusion_rows_are_percent_of_their_class(counts):
     names = ["plane", "car", "bird", "cat", "deer"]

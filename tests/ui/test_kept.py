@@ -54,6 +54,7 @@ def test_it_is_read_once_while_nothing_changes(opened, told):
     assert not told
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_read_again(opened, root):
     first = opened()
     before = accuracy(first)
@@ -72,6 +73,7 @@ def test_a_changed_file_is_read_again(opened, root):
     assert accuracy(opened()) == before + 1
 
 
+@pytest.mark.slow
 def test_a_file_of_the_same_size_is_known_by_its_time(opened, root):
     first = opened()
     accuracy(first)
@@ -81,12 +83,14 @@ def test_a_file_of_the_same_size_is_known_by_its_time(opened, root):
     assert opened() is not first
 
 
+@pytest.mark.slow
 def test_a_model_that_is_gone_is_shown_no_longer(opened, root):
     count = len(opened().models)
     shutil.rmtree(next(root.glob("studies/*/models/opc-*")))
     assert len(opened().models) == count - 1
 
 
+@pytest.mark.slow
 def test_what_is_damaged_is_told_to_every_visitor(root, told, tmp_path_factory):
     evidence(root).write_text("{")
     kept, own = KeptStudies(), tmp_path_factory.mktemp("own")
@@ -100,12 +104,14 @@ def test_what_is_damaged_is_told_to_every_visitor(root, told, tmp_path_factory):
     assert kept.open(place, own, (root,), told.append) is not study
 
 
+@pytest.mark.slow
 def test_a_study_is_found_by_its_own_name_as_elsewhere(root):
     kept = KeptStudies()
     found = kept.open("digits", root, (), print)
     assert found.place == open_study(found.store, "digits").place
 
 
+@pytest.mark.slow
 def test_only_so_many_are_kept(root, told):
     kept, (place,) = KeptStudies(most=1), [p.name for p in (root / "studies").iterdir()]
     shutil.copytree(root / "studies" / place, root / "studies" / "other-00000000")

@@ -36,6 +36,7 @@ def test_every_line_reads_on_both_backgrounds(background):
 values = st.lists(st.none() | st.floats(0, 100) | st.just(float("nan")), max_size=6)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text("abcdef", min_size=1), values, max_size=6))
 def test_lines_carry_their_numbers_and_names(curves):
     figure = lines_figure({k: (range(len(v)), v) for k, v in curves.items()}, **AXES)

@@ -10,6 +10,7 @@ from dossiers import band, original
 
 from opcviz.results import Attempt
 from opcviz.verdict import Dossier, Verdict, judge
+from opcviz.verdict.dossier import Band
 
 RETRAINED = "as in retrained models"
 SCORED = 200
@@ -187,3 +188,10 @@ def test_fewer_than_three_retrained_models_lower_the_confidence() -> None:
     found = verdict(95.0, (30.0, 31.0))
     assert (found.gone, found.confidence.level) == ("hidden", "low")
     assert "two retrained models" in found.confidence.basis
+
+
+def test_among_equal_attackers_the_first_by_name_is_told_in_every_process() -> None:
+    """Names in a set come in another order in every process, and the report said another one."""
+    places = [f"last {n}" for n in range(9)]
+    models = [model(38.0, attempts=tuple(map(attempt, [38.0] * 9, places))) for _ in range(2)]
+    assert [key[1] for key in Band(models).tried] == places

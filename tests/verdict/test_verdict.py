@@ -40,7 +40,11 @@ SAMPLES = {
 }
 
 
-@pytest.mark.parametrize("seed", range(10))
+# a world's models and attacks take seconds: the first ones are for every day, the others for all
+WORLDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))]
+
+
+@pytest.mark.parametrize("seed", WORLDS)
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_constructed_model_receives_its_profile(name: str, seed: int) -> None:
     found = judged(3, getattr(world(3, seed), name)(), seed)
@@ -52,7 +56,7 @@ def test_every_constructed_model_receives_its_profile(name: str, seed: int) -> N
     assert Verdict.from_dict(found.to_dict(), strict=True) == found
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", WORLDS[:3])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_samples_too(name: str, seed: int) -> None:
     found = judged(0, getattr(world(0, seed), name)(), seed)
