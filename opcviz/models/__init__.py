@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from .body_head import Activations, BlockNet, BodyHead, as_body_head
     from .checkpoint import CheckpointError, load_weights, save_weights
     from .classifier import Classifier, build_classifier, wrap_network
-    from .folding import folded
     from .own import register_network
     from .settings import Architecture, list_architectures
 else:
@@ -20,7 +19,6 @@ else:
             "body_head": "Activations BlockNet BodyHead as_body_head",
             "checkpoint": "CheckpointError load_weights save_weights",
             "classifier": "Classifier build_classifier wrap_network",
-            "folding": "folded",
             "own": "register_network",
             "settings": "Architecture list_architectures",
         },
@@ -36,7 +34,6 @@ __all__ = [
     "as_body_head",
     "build_classifier",
     "build_network",
-    "folded",
     "list_architectures",
     "load_weights",
     "register_network",

@@ -1,7 +1,6 @@
 """Classification: which of C classes a sample belongs to, with a body|head split of the model."""
 
 from .observe import (
-    LARGE_BATCH,
     ModelOutputs,
     Observation,
     Room,
@@ -10,13 +9,11 @@ from .observe import (
     observe_blocks,
     passes,
     pooled,
-    quickly,
     room_of,
 )
 from .task import Classification, cross_entropy_of, exact_cross_entropy
 
 __all__ = [
-    "LARGE_BATCH",
     "Classification",
     "ModelOutputs",
     "Observation",
@@ -28,6 +25,5 @@ __all__ = [
     "observe_blocks",
     "passes",
     "pooled",
-    "quickly",
     "room_of",
 ]

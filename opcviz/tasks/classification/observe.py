@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +15,9 @@ from ...common.devices import SMALL, Pace
 from ...common.parts import Part, Side, side_of
 from ...common.progress import Progress
 from ...data import Split, as_float
-from ...models import BodyHead, Classifier, folded
+from ...models import BodyHead, Classifier
 
 __all__ = [
-    "LARGE_BATCH",
     "ModelOutputs",
     "Observation",
     "Room",
@@ -28,15 +26,12 @@ __all__ = [
     "observe_blocks",
     "passes",
     "pooled",
-    "quickly",
     "room_of",
 ]
 
 
 LARGE_BATCH = 32
 """Samples a batch of a large net on a CPU: what its layers hand on stays near the core."""
-FEW = 64
-"""Samples for which trying to fold batch norms would cost more than it saves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +93,7 @@ def observe(
         return features.flatten(1), logits
 
     size = min(batch, LARGE_BATCH) if _large(model, x) else batch
-    with quickly(model, x, look):
-        features, logits = passes(model, x, look, size, progress)
+    features, logits = passes(model, x, look, size, progress)
     return Observation(features, logits, y)
 
 
@@ -139,34 +133,18 @@ def observe_blocks(
         )
 
     size = min(batch, LARGE_BATCH) if _large(model, x) else batch
-    with quickly(model, x, look):
-        *blocks, logits = passes(model, x, look, size, progress)
+    *blocks, logits = passes(model, x, look, size, progress)
     return {
         name: Observation(features, logits, y)
         for name, features in zip(model.block_names, blocks, strict=True)
     }
 
 
-def quickly(
-    model: BodyHead, x: Tensor, look: Callable[[Tensor], tuple[Tensor, ...]]
-) -> AbstractContextManager[bool]:
-    """While it lasts, passes of a large net on a CPU are made with its batch norms folded.
-
-    Small nets are bound by the calls themselves, so they keep theirs. See `opcviz.models.folding`.
-
-    Args:
-        model: its weights stay as they are meanwhile.
-        x: (N, ...) samples as `Images` holds them.
-        look: as `passes` takes it.
-    """
-    return folded(model, as_float(x[:2]), look) if _large(model, x) else nullcontext(False)
-
-
 def _large(model: BodyHead, x: Tensor) -> bool:
     """Whether a net on a CPU is bound by its convolutions, not by calls."""
     positions = max(math.prod(x.shape[2:]), getattr(model, "resize", 0) ** 2)
     weights = sum(p.numel() for p in model.parameters())
-    return x.device.type == "cpu" and len(x) > FEW and weights * positions >= SMALL
+    return x.device.type == "cpu" and weights * positions >= SMALL
 
 
 Room = Callable[[int, tuple[int, ...], torch.device], Tensor]
