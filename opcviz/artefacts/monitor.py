@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class MonitorSetup:
         original: the original model; None while it is trained itself.
         progress: told an `Epoch` each time.
         epochs: how many there will be, for the events.
+        known: of models that nobody trains, what was computed on the `live` samples before, by
+            model; None of models that change between two looks.
     """
 
     task: Task
@@ -57,6 +59,7 @@ class MonitorSetup:
     original: nn.Module | None
     progress: Progress
     epochs: int
+    known: dict[nn.Module, Any] | None = None
 
 
 class Monitor(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from torch import nn
 
@@ -79,6 +80,7 @@ class AuditRunner(StudyRunner):
             Cancelled: when asked to stop.
         """
         self.prepare()
+        known: dict[nn.Module, Any] = {}  # the original is looked at for every model
         for method, seed, opened in self._models():
             self.progress.check()
             if self.find(MODEL, method, seed):
@@ -93,6 +95,7 @@ class AuditRunner(StudyRunner):
                     original=None,  # nothing is rebuilt or recovered: nobody trains here
                     progress=Progress(),
                     epochs=1,
+                    known=known,
                 )
             )
             before = self.case.original or opened

@@ -12,6 +12,7 @@ from torch import nn
 from .config import ConfigError
 
 __all__ = [
+    "SMALL",
     "Pace",
     "fitting_threads",
     "flush_denormals",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ..common.config import ConfigError
@@ -103,12 +103,31 @@ def build_empty(spec: Architecture, channels: int, classes: int) -> nn.Module:
             net = build_network(spec, channels, classes)
         else:
             try:
-                with torch.device("meta"):
+                with _Unset(), torch.device("meta"):
                     net = build_network(spec, channels, classes)
             except NotImplementedError:  # a network that computes its widths with tensors
                 with _EmptyOnMeta():
                     net = build_network(spec, channels, classes)
     return net
+
+
+DRAWS = (Tensor.normal_, Tensor.uniform_)
+
+
+class _Unset(TorchFunctionMode):
+    """Initial weights are not drawn: without memory that does nothing, and loads a compiler."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        given = kwargs or {}
+        if func in DRAWS or getattr(func, "__module__", "") == nn.init.__name__:
+            return args[0] if args else given["tensor"]
+        return func(*args, **given)
 
 
 class _EmptyOnMeta(TorchFunctionMode):

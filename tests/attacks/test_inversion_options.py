@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from opcviz.attacks.inversion import Inversion, invert
+from opcviz.attacks.inversion.descent import AdamDescent, rate
 from opcviz.attacks.inversion.gradients import GradientMatch, layer_names
 from opcviz.attacks.inversion.groups import GradientGroups, randomise
 from opcviz.attacks.inversion.labels import head_of, infer_labels, labels_right
@@ -235,3 +236,22 @@ def test_layerwise_inversion_works_on_a_deep_net():
 def test_batches_that_do_not_fit_are_named():
     with pytest.raises(ValueError, match="3 pictures cannot be cut into batches of 2"):
         invert([small_resnet()], *batch(3), Inversion(batch=2))
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_pictures_move_as_torchs_own_optimisers_move_them(signed: bool) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(3, 1, 8, 8, generator=generator)
+    y = x.clone()
+    ours = AdamDescent(x, 0.2, "cosine", signed)
+    theirs = (
+        torch.optim.AdamW([y], 0.2) if signed else torch.optim.Adam([y], 0.2, betas=(0.9, 0.99))
+    )
+    for step in range(30):
+        slope = torch.randn(x.shape, generator=generator)
+        ours.step(slope, step / 30)
+        y.grad = slope.sign() if signed else slope
+        theirs.param_groups[0]["lr"] = 0.2 * rate("cosine", step / 30)
+        theirs.step()
+        y.clamp_(0, 1)
+    assert torch.allclose(x, y, rtol=0, atol=1e-6)

@@ -372,3 +372,19 @@ def test_a_model_is_attacked_at_every_view_by_every_map(
     stop = Progress(stop=lambda: True)
     with pytest.raises(Cancelled):
         strongest(tiny_original, tiny_images, tiny_split, outputs, head, progress=stop)
+
+
+def test_the_order_in_which_landmarks_are_whitened_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(400, 30, generator=generator)
+    lesson = Lesson.of_labels(z[:, :4].argmax(1), 4)
+    asked = torch.randn(50, 30, generator=generator)
+    scores = []
+    for condition in (0.0, 1.0):  # the kernel counts as well conditioned, and as badly
+        monkeypatch.setattr("opcviz.attacks.strongest.maps.CONDITION", condition)
+        fitted = fit_map("rbf", z, lesson, Strongest(exact=100, landmarks=80))
+        scores.append(fitted(asked))
+    assert not torch.equal(*scores)
+    assert torch.allclose(*scores, rtol=0, atol=1e-9)

@@ -15,6 +15,7 @@ from forward_passes import counted
 from opcviz.artefacts import Kind
 from opcviz.audit.opening import open_case
 from opcviz.audit.run import audit_case
+from opcviz.audit.runner import AuditRunner
 from opcviz.methods import Method
 from opcviz.study import Store
 from opcviz.study.runner import StudyRunner
@@ -51,3 +52,13 @@ def test_one_pass_over_the_data_serves_all_kinds_about_a_model(
     samples = len(case.data.x_train) + len(case.data.x_test)
     shapes = 2  # samples that are looked at before
     assert asked.total() == 2 * (samples + shapes), asked
+
+
+def test_the_original_is_looked_at_once_when_models_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+) -> None:
+    case = open_case(spec_of(retrained=[]), torch.device("cpu"), lists=tmp_path)
+    runner = AuditRunner(case, Store(tmp_path))
+    looked_at = counted(monkeypatch)
+    runner.keep_models()
+    assert looked_at() == 2 * len(runner.live)

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from opcviz.common.config import ConfigError
 from opcviz.common.untrusted import IntakeError
 from opcviz.data import Images, assemble
+from opcviz.intake.candidates import build_empty
 from opcviz.intake.recognise import Candidate, as_candidate, brought, recognise
 from opcviz.intake.weights import Weights, read_weights
-from opcviz.models import save_weights, wrap_network
+from opcviz.models import Architecture, save_weights, wrap_network
 
 SHAPE = (3, 32, 32)
 
@@ -242,3 +243,13 @@ def test_a_normalisation_that_is_none_is_refused(
     weights = as_weights(replaced_stem())
     with pytest.raises(IntakeError, match=message):
         brought(recognise(weights, SHAPE, 10)[0], weights, pictures, mean, std)
+
+
+def test_comparing_shapes_draws_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> Tensor:
+        raise AssertionError("weights were drawn for a network without memory")
+
+    monkeypatch.setattr("torch._refs.normal_", refuse)
+    monkeypatch.setattr("torch.nn.init._no_grad_normal_", refuse)
+    net = build_empty(Architecture("resnet8"), 1, 10)
+    assert all(each.is_meta for each in net.parameters())

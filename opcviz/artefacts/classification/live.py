@@ -86,7 +86,7 @@ class FeatureMonitor:
 
     def __call__(self, model: nn.Module, epoch: int) -> None:
         """Observe, remember, tell."""
-        seen = observe(as_body_head(model), self.x, self.y)
+        seen = self._observed(model)
         features = seen.features[self.at].cpu()
         numbers = self._numbers(seen)
         self.values.append([numbers[name] for name in VALUES])
@@ -113,6 +113,16 @@ class FeatureMonitor:
                 {} if rebuilt is None else self._told(rebuilt),
             )
         )
+
+    def _observed(self, model: nn.Module) -> Observation:
+        known = self.setup.known
+        if known is not None and model in known:
+            before: Observation = known[model]
+            return before
+        seen = observe(as_body_head(model), self.x, self.y)
+        if known is not None:
+            known[model] = seen
+        return seen
 
     def _told(self, rebuilt: Rebuilt) -> Json:
         """The pictures of an epoch as its event has them."""

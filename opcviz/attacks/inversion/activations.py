@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -174,15 +175,24 @@ class _Problem:
     rows: Tensor
     count: int  # P
 
+    @cached_property
+    def searches(self) -> list[tuple[str, slice, Tensor, Tensor]]:
+        """Of each block: which of the rows are its own, what they have to reproduce, how long."""
+        found, start = [], 0
+        blocks = self.rows // self.count  # rows ascend, so each block's stand together
+        for b, name in enumerate(self.wanted):
+            at = self.rows[blocks == b] % self.count
+            if len(at):
+                mine = slice(start, start := start + len(at))
+                found.append((name, mine, self.wanted[name][at], self.lengths[name][at]))
+        return found
+
     def errors(self, x: Tensor) -> Tensor:
         """Relative squared error of each row's block, (rows,), of pictures (rows, C, H, W)."""
-        seen, parts = _of_blocks(self.model, x), []
-        for b, name in enumerate(self.wanted):
-            mine = (self.rows // self.count) == b
-            if mine.any():
-                at = self.rows[mine] % self.count
-                off = (seen[name][mine] - self.wanted[name][at]).flatten(1).square().sum(1)
-                parts.append(off / self.lengths[name][at])
+        seen = _of_blocks(self.model, x)
+        parts = []
+        for name, mine, target, length in self.searches:
+            parts.append((seen[name][mine] - target).flatten(1).square().sum(1) / length)
         return torch.cat(parts)  # rows ascend, so block by block is their order
 
 

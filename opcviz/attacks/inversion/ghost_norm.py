@@ -254,7 +254,7 @@ class Tape(TorchFunctionMode):
             self.layers.append(layer)
             return layer.output.clone() if self.copies else output
         for value in (*args, *kwargs.values()):
-            if isinstance(value, nn.Parameter) and id(value) in self.names:
+            if id(value) in self.names and isinstance(value, nn.Parameter):
                 raise Uncovered(getattr(func, "__name__", str(func)))
         return func(*args, **kwargs)
 

@@ -24,6 +24,7 @@ models the batch is M × B cells, model by model, a cell's pictures one after an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -93,8 +94,8 @@ class _Layers:
         if not torch.allclose(logits, own, rtol=1e-3, atol=1e-4, equal_nan=True):
             raise Uncovered("models that differ in more than the weights of their layers")
 
-    def _surrogate(self) -> SurrogateSlope:
-        return SurrogateSlope(self.slope)
+    def _surrogate(self) -> AbstractContextManager[object]:
+        return SurrogateSlope(self.slope) if self.slope else nullcontext()
 
     def _forward(self, x: Tensor, labels: Tensor) -> tuple[Tape, list[Tensor]]:
         with torch.enable_grad():

@@ -34,6 +34,9 @@ CHUNK = 4096
 RESOLUTION = 1e-6
 """Relative deviations below this are rounding of a float32 pass through a net, not signal."""
 
+CONDITION = 1e-4
+"""Least part of a landmark kernel's largest eigenvalue at which it counts as well conditioned."""
+
 Array = np.ndarray[Any, Any]
 Map = Callable[[Tensor], Tensor]
 """(m, d) features to (m, C) float64 scores; the greatest is the answer."""
@@ -104,29 +107,39 @@ def _landmarks(z: Tensor, lesson: Lesson, config: Strongest, gamma: float) -> Ma
     By normal equations in float64: the ridge keeps them well conditioned, and they cost a fraction
     of orthogonal decompositions of as many features.
     """
+    from scipy.linalg.blas import dsyrk
+
     count = min(config.landmarks, len(z))
     share = (lesson.weights / lesson.weights.sum()).numpy()
     chosen = np.random.default_rng(config.seed).choice(len(z), count, replace=False, p=share)
     marks = z[torch.from_numpy(np.sort(chosen))].double()
     size, turned = torch.linalg.eigh(_kernel(marks, marks, gamma))
     whitened = turned / size.clamp(min=1e-12).sqrt()
+    # K^(−1/2) may stand behind the sum over samples where it blows no rounding up: less to multiply
+    late = bool(size[0] > CONDITION * size[-1])
 
     w, t = lesson.weights, lesson.targets
     rows = torch.arange(len(z)).split(CHUNK)
     total = w.sum()
-    seen_sum, moments = torch.zeros(count, dtype=w.dtype), torch.zeros(count, count, dtype=w.dtype)
+    seen_sum, moments = torch.zeros(count, dtype=w.dtype), np.zeros((count, count), order="F")
     with_targets = torch.zeros(count, t.shape[1], dtype=w.dtype)
     mean = (w @ t) / total
     for some in rows:
-        seen = _kernel(z[some].double(), marks, gamma) @ whitened
-        weighed = seen * w[some, None]
-        seen_sum += weighed.sum(0)
-        moments.addmm_(weighed.T, seen)
-        with_targets.addmm_(weighed.T, t[some] - mean)
+        seen = _kernel(z[some].double(), marks, gamma)
+        seen = seen if late else seen @ whitened
+        seen_sum += w[some] @ seen
+        with_targets.addmm_(seen.T, w[some, None] * (t[some] - mean))
+        seen *= w[some, None].sqrt()
+        moments = dsyrk(1.0, seen.numpy().T, 1.0, moments, overwrite_c=True, lower=True)
+    summed = torch.from_numpy(moments)
+    summed = summed.tril() + summed.tril(-1).T
+    if late:
+        summed = whitened.T @ summed @ whitened
+        seen_sum, with_targets = seen_sum @ whitened, whitened.T @ with_targets
     centre = seen_sum / total
-    moments -= total * torch.outer(centre, centre)
-    moments.diagonal().add_(config.kernel_ridge)
-    weight = torch.cholesky_solve(with_targets, torch.linalg.cholesky(moments))
+    summed -= total * torch.outer(centre, centre)
+    summed.diagonal().add_(config.kernel_ridge)
+    weight = torch.cholesky_solve(with_targets, torch.linalg.cholesky(summed))
     back, shift = whitened @ weight, mean - centre @ weight
     return lambda x: _kernel(x.double(), marks, gamma) @ back + shift
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...common.devices import Pace
+from ...common.devices import SMALL, Pace
 from ...common.parts import Part, Side, side_of
 from ...common.progress import Progress
 from ...data import Split, as_float
@@ -28,6 +28,10 @@ __all__ = [
     "pooled",
     "room_of",
 ]
+
+
+LARGE_BATCH = 32
+"""Samples a batch of a large net on a CPU: what its layers hand on stays near the core."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +92,8 @@ def observe(
         features, logits = model.features(part)
         return features.flatten(1), logits
 
-    features, logits = passes(model, x, look, batch, progress)
+    size = min(batch, LARGE_BATCH) if _large(model, x) else batch
+    features, logits = passes(model, x, look, size, progress)
     return Observation(features, logits, y)
 
 
@@ -127,11 +132,19 @@ def observe_blocks(
             activations.logits,
         )
 
-    *blocks, logits = passes(model, x, look, batch, progress)
+    size = min(batch, LARGE_BATCH) if _large(model, x) else batch
+    *blocks, logits = passes(model, x, look, size, progress)
     return {
         name: Observation(features, logits, y)
         for name, features in zip(model.block_names, blocks, strict=True)
     }
+
+
+def _large(model: BodyHead, x: Tensor) -> bool:
+    """Whether a net on a CPU is bound by its convolutions, not by calls."""
+    positions = max(math.prod(x.shape[2:]), getattr(model, "resize", 0) ** 2)
+    weights = sum(p.numel() for p in model.parameters())
+    return x.device.type == "cpu" and weights * positions >= SMALL
 
 
 Room = Callable[[int, tuple[int, ...], torch.device], Tensor]
