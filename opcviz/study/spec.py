@@ -23,6 +23,7 @@ import copy
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Self
@@ -191,10 +192,14 @@ def read_method(entry: str | Json, dataset: str = "", scenario: str = "classes")
 
 def list_presets() -> dict[str, str]:
     """Preset name to its title."""
-    return {
-        path.stem: tomllib.loads(path.read_text(encoding="utf-8")).get("title", "")
-        for path in sorted(PRESETS.glob("*.toml"), key=lambda path: path.stem)
-    }
+    paths = sorted(PRESETS.glob("*.toml"), key=lambda path: path.stem)
+    return {path.stem: _title(path, path.stat().st_mtime_ns) for path in paths}
+
+
+@lru_cache(maxsize=256)
+def _title(path: Path, changed: int) -> str:
+    """The title in a plan's file, read again once that has changed: every open study asks."""
+    return str(tomllib.loads(path.read_text(encoding="utf-8")).get("title", ""))
 
 
 def preset(name: str) -> Plan:

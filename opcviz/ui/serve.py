@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from streamlit.web import cli
+from streamlit.web import bootstrap, cli
 
 from ..resources import app_file
 from . import ahead
@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: those of `streamlit run` without the script; by default the command line's.
     """
     ahead.begin()
+    # Settings are read when the server starts. Streamlit looks five times a second whether one of
+    # the two files that may hold them has changed, which keeps an idle processor awake.
+    vars(bootstrap).update(watch_file=lambda *_, **__: False)
     given = sys.argv[1:] if arguments is None else arguments
     sys.argv = ["streamlit", "run", str(app_file()), *given]
     sys.exit(cli.main())
