@@ -15,8 +15,8 @@ show_rows(
             "scoreboard",
             lambda: scoreboard(study, board),
             "Each row is a method, each column a measure. Plain cells are as in the models that "
-            "never saw the forgotten data: that is the goal. Orange ones speak of memory, harm or "
-            "cost; blue ones lie beyond those models on the other side.",
+            "never saw the forgotten data: that is the goal. Yellow ones speak of memory, harm or "
+            "cost; turquoise ones lie beyond those models on the other side.",
         ),
         Row(
             "pareto",

@@ -17,7 +17,13 @@ from ..common.threads import patient_threads
 
 __all__ = ["accelerators", "prepare", "share_threads"]
 
-PRELOADED = "opcviz.engine.preloaded"
+PRELOADED_MODULES = (
+    "torch",
+    "distributed",
+    "opcviz.engine.execute",
+    "opcviz.study.pipeline",  # whatever workers import themselves is not shared with the parent
+    "opcviz.engine.preloaded",
+)
 
 
 def accelerators() -> list[str]:
@@ -52,13 +58,13 @@ def share_threads(workers: int) -> None:
 def prepare(workers: int) -> str:
     """Prepare to start workers; returns the start method of `multiprocessing` to use.
 
-    On Linux they are forked from a process that has imported torch and has no thread: one that was
-    killed is back in a fraction of a second instead of after the import. That process begins to
-    import at once, while this one goes on.
+    On Linux they are forked from a process that has imported torch and started no thread: one
+    that was killed is back in a fraction of a second instead of after the import. That process
+    begins to import at once, while this one goes on.
     """
     share_threads(workers)
     if sys.platform != "linux":
         return "spawn"
-    multiprocessing.set_forkserver_preload([PRELOADED])
+    multiprocessing.set_forkserver_preload(list(PRELOADED_MODULES))
     forkserver.ensure_running()
     return "forkserver"

@@ -41,6 +41,12 @@ DEPTH = "Depth:"
 NOTICED, HARMED = "#6656BE", "#B93A34"
 GOOD, OPEN = COLOURS["as in retrained models"], "#7C8796"
 SEEN = {"yes": NOTICED, "as in retrained models": GOOD, "no": GOOD}
+SHOWS = {
+    "yes": "noticeable",
+    "as in retrained models": "no more noticeable than in retrained models",
+    "no": "not noticeable",
+}
+"""Whether somebody who looks at the features can tell that something was unlearned, on screen."""
 SAID = {"no": "not gone", "beyond": "gone, beyond retraining"}
 
 
@@ -112,8 +118,7 @@ def chip(verdict: Verdict) -> str:
 def _noticed(verdict: Verdict) -> str:
     if (noticed := verdict.noticeable) is None:
         return ""
-    said = {"yes": "noticeable", "no": "not noticeable"}.get(noticed, f"noticeable {noticed}")
-    return _label(said, NOTICED if noticed == "yes" else None, NOTICEABLE[noticed])
+    return _label(SHOWS[noticed], NOTICED if noticed == "yes" else None, NOTICEABLE[noticed])
 
 
 def _kept(kept: str) -> str:
