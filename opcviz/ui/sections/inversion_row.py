@@ -13,6 +13,7 @@ from ...common.records import Undefined, defined
 from ...results import InversionSummary
 from ...study import StudyResult
 from ..charts.inversion_component import Track, picture_grid
+from ..charts.theme import projected
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.likeness import psnr, ssim
@@ -69,6 +70,8 @@ def inversion(study: StudyResult, shown: Sequence[Column]) -> None:
                 "The mean picture of each class was not kept in this study: a search on the page "
                 "*Inversion* keeps it."
             )
+    if projected():  # the grid has the means
+        return
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         about = column.results.get(InversionSummary)
         told = [f"none: {about.reason}"] if isinstance(about, Undefined) else scores(about)

@@ -130,10 +130,10 @@ def say_models(study: StudyResult, models: Sequence[str], dropped: Sequence[str]
         f'{method_colour(names[key])}"></span>{html.escape(titles[key])}</div>'
         for key in models
     )
-    left_out = (
+    left_out = (  # once is enough
         f'<div style="margin-top:.15rem;font-size:.9rem">At most {MOST_COLUMNS} columns can be '
         f"read from afar; left out: {html.escape('; '.join(dropped))}.</div>"
-        if dropped
+        if dropped and state.option("row") in ("", "1")
         else ""
     )
     st.html(
