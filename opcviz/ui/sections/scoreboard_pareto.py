@@ -34,7 +34,7 @@ def pareto(study: StudyResult, board: Board) -> None:
     st.header("Two measures against each other", anchor=False)
     measures = {each.key: each for each in board.measures if each.better}
     if len(measures) < 2 or not any(line.models and not line.fixed for line in board.lines):
-        st.caption("It takes a method and two measures with a good direction.")
+        st.caption("Nothing to draw: it takes a method and two measures that have a better side.")
         return
     chosen = axes_of(measures, board)
     for place, name, label, measure in zip(
@@ -65,7 +65,7 @@ def pareto(study: StudyResult, board: Board) -> None:
     names = ", ".join(point.name for point in best)
     lost = sum(bool(line.models) for line in board.lines) - len(points) - _left_out(board)
     told = (
-        f"On the front, beaten in both by no other: **{names}**. Shaded: the retrained models, "
+        f"No other method beats these in both measures: **{names}**. Shaded: the retrained models, "
         "within which all count as equal."
     )
     if lost:
