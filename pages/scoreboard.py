@@ -21,8 +21,8 @@ show_rows(
         Row(
             "pareto",
             lambda: pareto(study, board),
-            "No other method beats one in bold in both measures. The shading shows where the models "
-            "lie that never saw the data; inside it all count as equal.",
+            "No other method beats one in bold in both measures. The shading shows where the "
+            "models lie that never saw the data; inside it all count as equal.",
         ),
     ]
 )

@@ -65,6 +65,7 @@ html { font-size: 20px !important; --least-text: 18px; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
+.stMain [data-testid="sentence"] { font-size: 18px; line-height: 1.35; }
 .st-key-slim-head [data-testid="stSelectbox"],
 .stApp:has(.st-key-presentation-turner) .st-key-page-tools,
 .stApp:has(.st-key-names) [data-testid="presented-models"] {

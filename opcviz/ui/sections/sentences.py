@@ -29,13 +29,13 @@ __all__ = [
 ]
 
 HOW_TO_READ = {
-    "umap": "UMAP keeps neighbours together and evens out density: every cluster is spread until it "
-    "is about as large as the others, and samples on one spot are drawn as one mark. Look here for "
-    "groups that mix; how large they are, the radius ratio below says.",
+    "umap": "UMAP keeps neighbours together and evens out density: every cluster is spread until "
+    "it is about as large as the others, and samples on one spot are drawn as one mark. Look here "
+    "for groups that mix; how large they are, the radius ratio below says.",
     "densmap": "densMAP also keeps density: a contracted set is drawn as a small dot. Distances "
     "between clusters still mean little.",
-    "pca": "Two straight directions of feature space, seen from its origin, the cross. A contracted "
-    "set lies on the cross.",
+    "pca": "Two straight directions of feature space, seen from its origin, the cross. A "
+    "contracted set lies on the cross.",
     "recovery": "An affine map is fitted from the unlearned features to the original's features "
     "(FM), whose head then answers, or straight to the labels (HR); no weight is trained. Bars "
     "show how many forgotten pictures it answers right that it was not fitted on, whiskers the "
@@ -70,8 +70,8 @@ ALIKE = 1.25  # widths that differ by less are about the same
 FAR = 10  # times too large
 INTRODUCED = {
     "original": "Before unlearning: it was trained on all the data.",
-    "retrain": "It never saw the forgotten data. If an attacker with labelled examples can still sort "
-    "them, it is because they resemble other classes, not because it remembers them.",
+    "retrain": "It never saw the forgotten data. If an attacker with labelled examples can still "
+    "sort them, it is because they resemble other classes, not because it remembers them.",
 }
 """What the two references are, in place of what a verdict would say of them."""
 NEW_TO_IT = (

@@ -48,7 +48,7 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         selected=view.selection,
         on_select=lambda chosen: state.update(selection=chosen),
         titles=False,
-        height=260,
+        height=205 if projected() else 260,
     )
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         about, evidence = column.results.get(MapsResult), column.evidence

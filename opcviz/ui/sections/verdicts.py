@@ -12,6 +12,7 @@ from ...common.records import defined
 from ...results import StrongestResult
 from ...verdict import Consensus, Verdict
 from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
+from ..charts.theme import projected
 from ..reading.store_reader import Column
 from .folded import folded
 from .glossary import abbr
@@ -65,7 +66,7 @@ def badge(verdict: Verdict, *, named: bool = True) -> str:
     if (kept := verdict.kept) is not None:
         said.append(_kept(kept))
     beside = ""
-    if confidence:
+    if confidence and not projected():
         beside = abbr("confidence", f"{confidence.level} confidence", more=f"{confidence.basis}.")
         if verdict.band:
             beside += f" · {abbr('band of 2', f'band of {verdict.band}')}"
