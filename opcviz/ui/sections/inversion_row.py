@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def inversion(study: StudyResult, shown: Sequence[Column]) -> None:
         picture_grid(
             first["pictures"],
             _captions(study, labels),
-            [*tracks, *([mean] if mean else [])],
+            _for_the_room([*tracks, *([mean] if mean else [])]),
             key=f"rows.inversion.{number}" if number else "rows.inversion",
             at=step_shown(),
             on_step=on_step,
@@ -78,6 +79,11 @@ def inversion(study: StudyResult, shown: Sequence[Column]) -> None:
         if column.label not in made and not isinstance(about, Undefined):
             told.append("its pictures cannot be read")
         place.caption("  \n".join([f"**{column.label}**", *told]))
+
+
+def _for_the_room(tracks: list[Track]) -> list[Track]:
+    """In a hall one number a picture, so that all rows are on the wall at once."""
+    return [replace(each, ssim=np.empty((0, 0))) for each in tracks] if projected() else tracks
 
 
 def step_shown() -> int | None:
