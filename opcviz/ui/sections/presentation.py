@@ -59,13 +59,15 @@ html { font-size: 20px !important; --least-text: 18px; }
 [data-testid="stHorizontalBlock"]:has([data-testid="stPlotlyChart"]) > [data-testid="stColumn"] {
   width: 100%; flex: none; }
 .stMain [style*="opacity"] { opacity: 1 !important; }
-[class*="st-key-row-"] :is([data-testid="stButtonGroup"], [data-testid="stSelectbox"],
+.stApp:has(.st-key-presentation-turner) .stMain h1 { font-size: 1.1rem; padding: 0; }
+[class*="st-key-row-"] :is([data-testid="stButtonGroup"], [data-testid="stSelectbox"], [data-testid="stTextInput"],
   [data-testid="stMultiSelect"], [data-testid="stSlider"], [data-testid="stPopover"],
   [data-testid="stExpander"], [data-testid="stDownloadButton"]) { display: none; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
 .stMain [data-testid="sentence"] { font-size: 18px; line-height: 1.35; }
+.stApp:has(.st-key-presentation-turner) .st-key-head-study,
 .st-key-slim-head [data-testid="stSelectbox"],
 .stApp:has(.st-key-presentation-turner) .st-key-page-tools,
 .stApp:has(.st-key-names) [data-testid="presented-models"] {
