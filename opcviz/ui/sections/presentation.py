@@ -60,9 +60,10 @@ html { font-size: 20px !important; --least-text: 18px; }
   width: 100%; flex: none; }
 .stMain [style*="opacity"] { opacity: 1 !important; }
 .stApp:has(.st-key-presentation-turner) .stMain h1 { font-size: 1.1rem; padding: 0; }
-[class*="st-key-row-"] :is([data-testid="stButtonGroup"], [data-testid="stSelectbox"], [data-testid="stTextInput"],
-  [data-testid="stMultiSelect"], [data-testid="stSlider"], [data-testid="stPopover"],
-  [data-testid="stExpander"], [data-testid="stDownloadButton"]) { display: none; }
+[class*="st-key-row-"] :is([data-testid="stButtonGroup"], [data-testid="stSelectbox"],
+  [data-testid="stTextInput"], [data-testid="stMultiSelect"], [data-testid="stSlider"],
+  [data-testid="stPopover"], [data-testid="stExpander"],
+  [data-testid="stDownloadButton"]) { display: none; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
