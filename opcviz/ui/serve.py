@@ -17,6 +17,8 @@ from . import ahead
 
 __all__ = ["main"]
 
+SWITCH_SECONDS = 0.0005
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the app's server until it is stopped; exits with its status.
@@ -24,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: those of `streamlit run` without the script; by default the command line's.
     """
+    # A page's files and messages pass from thread to thread, and at each turn they wait until
+    # whatever computes lets go: five milliseconds, by default, and a hundred times a page.
+    sys.setswitchinterval(SWITCH_SECONDS)
     ahead.begin()
     # Settings are read when the server starts. Streamlit looks five times a second whether one of
     # the two files that may hold them has changed, which keeps an idle processor awake.
