@@ -58,7 +58,7 @@ def card(column: Column, goal: Band | None = None) -> str:
         (known(accuracy.forget_train), known(accuracy.retain_test)) if accuracy else (None,) * 2
     )
     hall = projected()  # what decided, and no more: the rest is read at a desk
-    aim = "" if goal is None else f"retrained {_range(goal)}"
+    aim = "" if goal is None or hall else f"retrained {_range(goal)}"
     return (
         '<div data-testid="headline">'
         f'<div style="{SMALL}">Answered right</div>'

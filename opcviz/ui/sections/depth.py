@@ -11,6 +11,7 @@ from ...common.records import defined, known
 from ...results import FIT_SETS, Block, BlocksResult, FitResult
 from ..charts.figures import chart_config
 from ..charts.lines import lines_figure
+from ..charts.theme import projected
 from ..reading import state
 from ..reading.scores import Score, score_of
 from ..reading.store_reader import Column, fit_of
@@ -18,6 +19,7 @@ from .paint import paint
 
 __all__ = ["depth", "depth_figure"]
 
+WALL_HEIGHT = 200  # of a chart, pixels
 MEASURES = {
     "recovered": "Forget accuracy after FM (%)",
     "separable": "Forget against retain, AUC × 100",
@@ -85,8 +87,11 @@ def depth(shown: Sequence[Column]) -> None:
         (left, MEASURES["recovered"], recovered, constant, "constant"),
         (right, MEASURES["separable"], apart, 50.0, "alike"),
     ):
+        figure = depth_figure(names, curves, title, reference=level, label=label, colors=colors)
+        if projected():  # both on the wall at once
+            figure.update_layout(height=WALL_HEIGHT)
         place.plotly_chart(
-            depth_figure(names, curves, title, reference=level, label=label, colors=colors),
+            figure,
             config=chart_config("depth"),
             key=f"depth.{label}",
         )

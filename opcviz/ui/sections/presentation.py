@@ -67,7 +67,7 @@ html { font-size: 20px !important; --least-text: 18px; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
-.stMain [data-testid="sentence"] { font-size: 18px; line-height: 1.35; }
+.stMain [data-testid="sentence"] { font-size: 18px; line-height: 1.3; }
 .stApp:has(.st-key-presentation-turner) .st-key-head-study,
 .st-key-slim-head [data-testid="stSelectbox"],
 .stApp:has(.st-key-presentation-turner) .st-key-page-tools,

@@ -11,11 +11,14 @@ from ...study.table import cell_text
 from ..charts.figures import chart_config
 from ..charts.palette import shades
 from ..charts.pareto import Axis, Point, front, pareto_figure
+from ..charts.theme import projected
 from ..reading import state
 from ..reading.board import Board, Measure
 from ..reading.measure_words import ARROWS
 
 __all__ = ["axes_of", "pareto"]
+
+WALL_HEIGHT = 430  # of the chart in a hall, pixels
 
 FIRST = (("worst-retain-only", "membership"), ("ta", "ra"))
 """The measures that are drawn where nobody chose: across and upwards the first that tells methods
@@ -56,8 +59,11 @@ def pareto(study: StudyResult, board: Board) -> None:
     if not any(point.compared for point in points):
         st.caption("No method has both of these numbers.")
         return
+    figure = pareto_figure(points, x, y)
+    if projected():
+        figure.update_layout(height=WALL_HEIGHT)
     st.plotly_chart(
-        pareto_figure(points, x, y),
+        figure,
         config=chart_config(f"pareto-{study.place}"),
         key=f"pareto.{chosen[0].key}.{chosen[1].key}",
     )
