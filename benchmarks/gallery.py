@@ -21,11 +21,12 @@ from .serving import CHROMIUM, CHROMIUM_OPTIONS, app
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = {"width": 1280, "height": 800}
+WIDE = 2400  # pixels: all names of pages beside each other
 WAIT = 120_000  # ms
 FRAMES = 24  # of the race
 FRAME = 140  # ms that each stays
 REST = 2500  # ms that the last one stays
-GIF_WIDTH = 900  # pixels
+GIF_WIDTH = 800  # pixels
 
 
 def main() -> None:
@@ -56,6 +57,7 @@ def main() -> None:
 
 def addresses(page: Page, url: str) -> dict[str, str]:
     """The pages of the navigation: a name for the file, and the address."""
+    page.set_viewport_size({**SIZE, "width": WIDE})  # so that no page is folded into a menu
     opened(page, url)
     links = page.locator('a[data-testid^="stTopNavLink"]')
     links.first.wait_for(timeout=WAIT)
@@ -63,6 +65,7 @@ def addresses(page: Page, url: str) -> dict[str, str]:
     for link in links.all():
         title = re.sub(r"\W+", "-", link.inner_text().split("\n")[-1].strip().lower())
         found[title] = link.evaluate("link => link.href")
+    page.set_viewport_size(SIZE)
     return found
 
 
@@ -79,7 +82,8 @@ def opened(page: Page, address: str) -> None:
 def picture(png: bytes) -> Image.Image:
     """A screenshot in 256 colours."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    return image.quantize(256, dither=Image.Dither.NONE)
+    # the first guess at a palette has too few of the small marks: it is refined
+    return image.quantize(256, kmeans=3, dither=Image.Dither.NONE)
 
 
 def save_film(player: Locator, path: Path) -> None:

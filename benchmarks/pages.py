@@ -94,6 +94,8 @@ def one_run(browser: Browser, root: Path, args: argparse.Namespace, figures: Fig
     with app(root, OMP_NUM_THREADS=args.threads) as (url, server):
         figures["server"].append(time.perf_counter() - began)
         for visitor in ("home", "again"):
+            for before in browser.contexts:  # whose film would play on the next visitor's machine
+                before.close()
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             with costs(visitor, page, server, figures):
                 began = time.perf_counter()

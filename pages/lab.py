@@ -43,7 +43,7 @@ with right:
     else:
         live.follow(run)
         lab.finished_model(run)
-    st.header("Replay", anchor=False, help="Every epoch of a model's probe set was kept.")
+    st.header("Replay", anchor=False, help="The probe set was recorded after every epoch.")
     lab.replay(study, run)
     st.header("Runs", anchor=False, help="One queue for everyone who opens this app.")
     live.queue()

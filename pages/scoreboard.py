@@ -14,15 +14,15 @@ show_rows(
         Row(
             "scoreboard",
             lambda: scoreboard(study, board),
-            "Each row is a method, each column a measure. Plain cells are as in the models that "
-            "never saw the forgotten data: that is the goal. Orange ones speak of memory, harm or "
-            "cost; blue ones lie beyond those models on the other side.",
+            "Each row is a method, each column a measure. A plain cell is as in the models that "
+            "never saw the forgotten data: that is the goal. Yellow is worse than in all of them "
+            "(memory, harm or cost); turquoise lies beyond them on the other side.",
         ),
         Row(
             "pareto",
             lambda: pareto(study, board),
-            "A method named in bold is beaten in both measures by no other; within the shaded "
-            "models that never saw the data all count as equal.",
+            "No other method beats one in bold in both measures. The shading shows where the "
+            "models lie that never saw the data; inside it all count as equal.",
         ),
     ]
 )

@@ -126,9 +126,27 @@ MUTANTS = (
     ),
     Mutant(
         "the verdict takes no notice of the pixels' floor",
-        "luck, floor = self.model.luck(attempt), self.model.floor(attempt)",
-        "luck, floor = self.model.luck(attempt), 0.0",
+        "floor = self.model.floor(attempt)",
+        "floor = 0.0",
         (VERDICT,),
+    ),
+    Mutant(
+        "relearning counts a moment at which everything is taken for forgotten",
+        "if right > max(self.right, 0.0) and self.kept.mistaken(model) > MISTAKEN:",
+        "if right < 0.0:",
+        ("tests/attacks/test_relearning_strongest.py",),
+    ),
+    Mutant(
+        "steps in proportion to kept weights are plain ones",
+        'if group["relative"]:',
+        "if False:",
+        ("tests/training/test_relative.py",),
+    ),
+    Mutant(
+        "a retrained model is held against all others together alone",
+        "elif len(others) > 1 and (apart := _hides_beside_one(member, original, others, t)):",
+        "elif False and (apart := _hides_beside_one(member, original, others, t)):",
+        ("tests/verdict/test_shipped_bands.py",),
     ),
     # ---- more of what a store holds -------------------------------------------------------
     Mutant(

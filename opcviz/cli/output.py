@@ -48,19 +48,30 @@ def numbers_table(study: StudyResult) -> Table:
     title = f"{study.study.title} ({study.place})"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     shown = columns("show")
-    for name in ("model", "seed", *(column.name for column in shown), "verdict"):
-        words = name in ("model", "verdict")
-        table.add_column(name, justify="left" if words else "right", no_wrap=name != "verdict")
     told = apart_models(study.models)
-    for model in study.models:
-        values = [(column.value(model.results), column.format) for column in shown]
-        table.add_row(
-            Text(_named(model.method.info.name, told[model.key])),
+    rows = [
+        (
+            _named(model.method.info.name, told[model.key]),
             str(model.seed),
-            *("–" if value is None else f"{value:{form}}" for value, form in values),
-            Text(_verdict(study.verdict(model))),  # a reason may hold brackets, which are no markup
+            *(_number(column.value(model.results), column.format) for column in shown),
+            _verdict(study.verdict(model)),
         )
+        for model in study.models
+    ]
+    heads = ("model", "seed", *("\n".join(c.name.split()) for c in shown), "verdict")
+    for at, name in enumerate(heads):
+        if name in ("model", "verdict"):  # words may take several lines
+            table.add_column(name, overflow="fold")
+        else:  # a number is never cut, however narrow the window
+            widest = max(map(len, (*name.split(), *(row[at] for row in rows))))
+            table.add_column(name, justify="right", no_wrap=True, min_width=widest)
+    for row in rows:
+        table.add_row(*map(Text, row))  # a reason may hold brackets, which are no markup
     return table
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else f"{value:{form}}"
 
 
 def _named(method: str, apart: str) -> str:

@@ -32,7 +32,7 @@ log = logging.getLogger("opcviz.engine")
 WARM_UP = ("opcviz.study.pipeline", "opcviz.maps:warm_up")
 POLL_SECONDS = 0.1
 IDLE_POLL_SECONDS = 0.5  # while no run is at work: each look keeps an idle processor awake
-BEAT_SECONDS = 1.0
+BEAT_SECONDS = 3.0
 NO_WORKER_SECONDS = 60.0  # then the program gives up: a new one may get workers
 
 

@@ -22,12 +22,13 @@ from .execute import execute, import_named
 from .locks import engine_folder
 from .processes import accelerators, prepare
 
-__all__ = ["CalmWorker", "Pool", "WarmUp"]
+__all__ = ["CalmScheduler", "CalmWorker", "Pool", "WarmUp"]
 
 log = logging.getLogger("opcviz.engine")
 
 HOST = "127.0.0.1"
 HEARTBEAT_SECONDS = 10.0
+LOOK_SECONDS = 60.0  # between two looks at limits that are not set
 CLOSE_SECONDS = 0.3  # for a worker to end by itself; a busy one cannot
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,  # a run whose worker died is not tried again
@@ -37,7 +38,9 @@ SETTINGS = {
     "distributed.admin.system-monitor.gil.enabled": False,
     # nobody looks at these, and together they keep an idle processor awake
     "distributed.admin.system-monitor.interval": "30s",
-    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.interval": "10s",
+    "distributed.admin.tick.cycle": "10s",
+    "distributed.admin.tick.limit": "1h",  # a tick that comes so seldom is late by no measure
     "distributed.client.scheduler-info-interval": "60s",
     "distributed.diagnostics.nvml": False,
 }
@@ -50,6 +53,19 @@ class CalmWorker(Worker):
         """Tell the scheduler, which answers when it wants to be told again: twice a second."""
         await super().heartbeat()
         self.periodic_callbacks["heartbeat"].callback_time = 1000 * HEARTBEAT_SECONDS
+
+
+class CalmScheduler(Scheduler):
+    """A scheduler that does not ask four times a second whether it is of any use: see `Dispatcher`.
+
+    Args:
+        settings: as for dask's own.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name in ("idle-timeout", "no-workers-timeout"):
+            self.periodic_callbacks[name].callback_time = 1000 * LOOK_SECONDS
 
 
 class WarmUp(WorkerPlugin):
@@ -187,7 +203,7 @@ def _local_cluster(workers: int, devices: Sequence[str]) -> SpecCluster:
         options = {**common, "env": env, "worker_class": CalmWorker}
         nannies[index] = {"cls": Nanny, "options": options}
     scheduler = {
-        "cls": Scheduler,
+        "cls": CalmScheduler,
         "options": {"host": HOST, "port": 0, "dashboard": False, "dashboard_address": f"{HOST}:0"},
     }
     return SpecCluster(

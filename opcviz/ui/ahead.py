@@ -6,6 +6,8 @@ asked for: reading it at once would take the processor from the first of them.
 
 from __future__ import annotations
 
+import gc
+import inspect
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 
-__all__ = ["begin", "get_ready", "visited"]
+__all__ = ["asked", "begin", "get_ready", "visited"]
 
 FIRST = (  # what `app.py` and `pages/first_sight.py` import
     "opcviz.ui.document",
@@ -24,6 +26,7 @@ FIRST = (  # what `app.py` and `pages/first_sight.py` import
     "opcviz.ui.sections.page_rows",
 )
 REST = (  # what further pages import, those that are opened most first
+    "pandas",  # Streamlit's, for everything with a list of options
     "opcviz.ui.sections.comparison_rows",
     "opcviz.ui.sections.names",
     "opcviz.ui.sections.own_kinds",
@@ -37,7 +40,7 @@ REST = (  # what further pages import, those that are opened most first
     "opcviz.ui.sections.scoreboard",
     "opcviz.ui.sections.tour.guide",
 )
-QUIET = 1.0  # seconds without a script that runs, after which the next piece is read
+QUIET = 1.0  # seconds without a script or a request, after which the next piece is read
 LOOK = 0.1  # seconds between two looks at that
 
 
@@ -59,6 +62,9 @@ class _Visits:
             self._left = time.monotonic()
         self.seen.set()
 
+    def asked(self) -> None:
+        self._left = time.monotonic()
+
     def wait(self) -> None:
         """Until somebody has been here, and nobody waits for anything."""
         self.seen.wait()
@@ -79,6 +85,11 @@ def visited() -> Iterator[None]:
         _visits.leave()
 
 
+def asked() -> None:
+    """Somebody loads a page: its script is still to come."""
+    _visits.asked()
+
+
 def begin() -> None:
     """Begin to get ready, beside the server's start."""
     threading.Thread(target=_all, name="ahead", daemon=True).start()
@@ -88,16 +99,29 @@ def get_ready() -> None:
     """Import what the first page needs and read the study that it opens on."""
     for name in FIRST:
         import_module(name)
+    from .document import prepare
     from .sections import first_sight
 
+    prepare()
+
     first_sight.read_ahead()
+    inspect.stack()  # Streamlit's first element asks for one, which finds the file of every module
 
 
 def _all() -> None:
-    get_ready()
+    gc.disable()  # nothing of this is ever garbage
+    try:
+        get_ready()
+    finally:
+        gc.enable()
+    gc.freeze()
     for step in _rest():
         _visits.wait()
         step()
+    _visits.wait()
+    # Streamlit collects garbage after every script; in all that was imported and read there is
+    # none, and looking for it stops the server for a tenth of a second.
+    gc.freeze()
 
 
 def _rest() -> Iterator[Callable[[], object]]:

@@ -5,15 +5,24 @@ is, our style, where the server is. Until then a browser lays the page out anoth
 has drawn by then moves; and from the address of a page it looks for the server below that page
 first, in vain, which the console calls an error. So both are said in the document's own head; and
 so is how addresses become entries of the browser's history, before the first of them is made.
+
+What draws the widgets of a page comes in modules of its own, which Streamlit asks for only when the
+first widget has arrived, and only then learns what they in turn import. The document names them, so
+that they come while the server still runs the page's script.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.file_util import get_static_dir
 
-__all__ = ["HEAD", "Document", "with_head"]
+from . import ahead
+
+__all__ = ["HEAD", "WIDGETS", "Document", "early", "prepare", "with_head"]
 
 _STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 # Pages are one level below the server, so it is where their relative links lead to.
@@ -30,12 +39,53 @@ history.pushState = function (state, title, url) {
 """
 HEAD = f"<script>{_ADDRESS}{_HISTORY}</script>\n<style>\n{_STYLE}</style>\n"
 """What is added to the head of the document, before all else there that runs."""
+WIDGETS = ("BidiComponent", "Html", "Selectbox", "Checkbox", "Button", "PageLink")
+"""Streamlit's modules for what stands on the page that opens; most of it on the others too."""
+_IMPORT = re.compile(r"""\b(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
 _STALE = (b"content-length", b"etag", b"last-modified")
 
 
 def with_head(page: bytes) -> bytes:
     """A document of Streamlit's with what is added to its head; any other as it is."""
-    return page.replace(b"<head>", b"<head>\n" + HEAD.encode(), 1)
+    page = page.replace(b"<head>", b"<head>\n" + HEAD.encode(), 1)
+    known = page.decode("utf-8", "replace")
+    links = (link for path, link in prepare().items() if path not in known)
+    return page.replace(b"</head>", "".join(links).encode() + b"</head>", 1)
+
+
+def prepare() -> dict[str, str]:
+    """What `early` says of the Streamlit that runs; found once."""
+    return early(Path(get_static_dir()))
+
+
+@cache
+def early(static: Path) -> dict[str, str]:
+    """What a page will need beside the document's own modules: by address, the link to it.
+
+    Nothing where this version of Streamlit names its files otherwise: then they come later.
+
+    Args:
+        static: the folder that Streamlit serves its own files from.
+    """
+    scripts = static / "static" / "js"
+    wanted = [path.name for stem in WIDGETS for path in sorted(scripts.glob(f"{stem}.*.js"))]
+    names: list[str] = []
+    while wanted:
+        name = wanted.pop(0)
+        if name not in names and (scripts / name).is_file():
+            names.append(name)
+            if not name.startswith("index."):  # in the document, with all that it imports
+                wanted += _IMPORT.findall((scripts / name).read_text("utf-8"))
+    found = {
+        f"./static/js/{name}": f'<link rel="modulepreload" crossorigin href="./static/js/{name}">\n'
+        for name in names
+    }
+    for font in sorted((static / "static" / "media").glob("MaterialSymbols-Rounded.*.woff2")):
+        address = f"./static/media/{font.name}"
+        found[address] = (
+            f'<link rel="preload" as="font" type="font/woff2" crossorigin href="{address}">\n'
+        )
+    return found
 
 
 class Document:
@@ -51,6 +101,8 @@ class Document:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         name = str(scope.get("path", "")).rpartition("/")[2]
+        if scope["type"] == "http" and not name.startswith("health"):
+            ahead.asked()
         if scope["type"] != "http" or scope["method"] != "GET" or "." in name:
             await self.app(scope, receive, send)
             return

@@ -10,12 +10,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from streamlit.web import cli
+from streamlit.web import bootstrap, cli
 
 from ..resources import app_file
 from . import ahead
 
 __all__ = ["main"]
+
+SWITCH_SECONDS = 0.0005
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -24,7 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: those of `streamlit run` without the script; by default the command line's.
     """
+    # A page's files and messages pass from thread to thread, and at each turn they wait until
+    # whatever computes lets go: five milliseconds, by default, and a hundred times a page.
+    sys.setswitchinterval(SWITCH_SECONDS)
     ahead.begin()
+    # Settings are read when the server starts. Streamlit looks five times a second whether one of
+    # the two files that may hold them has changed, which keeps an idle processor awake.
+    vars(bootstrap).update(watch_file=lambda *_, **__: False)
     given = sys.argv[1:] if arguments is None else arguments
     sys.argv = ["streamlit", "run", str(app_file()), *given]
     sys.exit(cli.main())

@@ -131,8 +131,8 @@ class Questions(NoticedQuestions, KeptQuestions):
 
         The gain counts from the most that any model of the band gives; the line is the greatest of
         our own (`points`), of chance in the pictures scored, of the spread of the band, and of what
-        the same pictures give a map without any model, `points` beyond it. One retrained model has no spread; then the
-        line is `_way_to_the_original`.
+        the same pictures give a map without any model, `points` beyond it. One retrained model has
+        no spread; then the line is `_way_to_the_original`.
         """
         strongest = max(band, key=lambda each: each.recovered)
         least = min(each.recovered for each in band)

@@ -172,12 +172,13 @@ def opened() -> dict[tuple, AppTest]:
 def page(visit, made, opened) -> Callable[..., AppTest]:
     """A page on models of that study, all of them if none is named."""
 
-    def open_page(name: str = "", *chosen: tuple[str, int]) -> AppTest:
-        if (name, chosen) not in opened:
+    def open_page(name: str = "", *chosen: tuple[str, int], **said: str) -> AppTest:
+        asked = (name, chosen, *said.items())
+        if asked not in opened:
             keys = [made.keys[model] for model in chosen or made.keys]
-            opened[name, chosen] = visit(
-                name or "side_by_side", study=made.place, models=",".join(keys)
+            opened[asked] = visit(
+                name or "side_by_side", study=made.place, models=",".join(keys), **said
             )
-        return opened[name, chosen]
+        return opened[asked]
 
     return open_page

@@ -31,7 +31,8 @@ def digits() -> StudyResult:
 def player(app: AppTest) -> dict[str, Any]:
     """What the films were sent."""
     (part,) = [p.proto for p in app.get("bidi_component") if "-first." in p.proto.id]
-    return json.loads(part.json)
+    (sent,) = json.loads(part.json)
+    return sent
 
 
 def told(app: AppTest) -> str:

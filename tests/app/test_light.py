@@ -82,6 +82,7 @@ FIRST_VISIT = """
     import json, sys
     sys.path.insert(0, {here!r})
     import numpy as np
+    from streamlit import dataframe_util
     from streamlit.testing.v1 import AppTest
     from opcviz.ui import ahead
     from opcviz.ui.reading import kept
@@ -91,6 +92,8 @@ FIRST_VISIT = """
     opened, load, read = [], np.load, kept.open_study
     np.load = lambda *args, **kwargs: opened.append(str(args[0])) or load(*args, **kwargs)
     kept.open_study = lambda store, place: opened.append(place) or read(store, place)
+    tables, look = [], dataframe_util.determine_data_format
+    dataframe_util.determine_data_format = lambda it: tables.append(type(it).__name__) or look(it)
 
     app = AppTest.from_file({app!r}, default_timeout=120).run()
     assert not app.exception, app.exception
@@ -98,6 +101,7 @@ FIRST_VISIT = """
     print(json.dumps({{
         "imported": sorted(n for n in set(sys.modules) - ready if n.startswith("opcviz")),
         "opened": opened,
+        "tables": tables,
         "plotly": [n for n in sys.modules if n.rpartition(".")[2] in ("_figure", "_bar")],
         "sent": {{part.id.rpartition("-")[2]: len(part.json) for part in parts}},
     }}))
@@ -117,6 +121,7 @@ def test_the_server_is_ready_for_its_first_visitor(tmp_path: Path, monkeypatch) 
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["imported"] == said["opened"] == said["plotly"] == []
+    assert said["tables"] == [], "asked whether they are tables, for which pandas is imported"
     assert said["sent"].pop("presentation.keys") < 100, "what listens for keys"
     assert said["sent"].pop("theme.switch") < 100, "light or dark"
     assert said["sent"].pop("page.link") < 100, "the link that is copied"

@@ -21,7 +21,8 @@ POINTS = 300
 
 def player(app: AppTest) -> dict[str, Any]:
     (part,) = [p.proto for p in app.get("bidi_component") if "-race.player" in p.proto.id]
-    return json.loads(part.json)
+    (sent,) = json.loads(part.json)
+    return sent
 
 
 def titles(app: AppTest) -> list[str]:

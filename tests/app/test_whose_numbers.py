@@ -126,20 +126,21 @@ def test_headlines_maps_ridges_and_reconstructions(page, made):
     assert {one["inversion"]["psnr"] is None for one in made.numbers.values()} == {True, False}
 
 
-def test_depth_on_side_by_side(page, made):
-    check_depth(unfolded(page(), "rows.deep"), made)
+@pytest.mark.parametrize("fit", ["retain", "all"])
+def test_depth_on_side_by_side_asks_the_attacker_that_was_chosen(page, made, fit):
+    check_depth(unfolded(page(fit=fit), "rows.deep"), made, fit)
 
 
-def check_depth(app: AppTest, made: Scrambled) -> None:
+def check_depth(app: AppTest, made: Scrambled, fit: str = "retain") -> None:
     restored, apart = (lines(chart) for chart in charts(app, "depth"))
     (constant,) = levels(charts(app, "depth")[0], "dash")
     for label, numbers, _ in columns(made):
         blocks = numbers["blocks"]["blocks"]
         assert restored[label] == near(
-            [scored(block["recovery"]["fm"]["all"])["forget_accuracy"] for block in blocks]
+            [scored(block["recovery"]["fm"][fit])["forget_accuracy"] for block in blocks]
         )
         assert apart[label] == near([100 * block["separability"]["linear"] for block in blocks])
-        whole = scored(numbers["evidence"]["recovery"]["fm"]["all"])
+        whole = scored(numbers["evidence"]["recovery"]["fm"][fit])
         assert constant == near(whole["constant_predictor"])
 
 

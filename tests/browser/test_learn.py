@@ -21,14 +21,23 @@ def stands(page, ready) -> None:
     idle(page)
 
 
+WHERE = """(button) => {
+  const box = button.getBoundingClientRect();
+  const scrolled = document.querySelector('[data-testid="stMain"]').scrollTop;
+  return [box.x, box.y + scrolled].map(Math.round).join();
+}"""
+"""Where on its page something stands, pixels."""
+
+
 def test_the_tour_is_walked_to_its_end_by_keys(app, visit):
     page = visit(f"{app.url}/learn")
-    evidence = page.locator(".st-key-row-tour")
+    evidence, places = page.locator(".st-key-row-tour"), set()
     for at in range(1, CHAPTERS + 1):
         expect(page.get_by_role("heading", level=1)).to_have_text(
             re.compile(rf"^{at}\. "), timeout=WAIT
         )
         stands(page, evidence.locator("canvas, svg, img"))
+        places.add(page.get_by_role("button", name="Next").evaluate(WHERE))
         if at == 2:
             page.get_by_role("link", name="Open the page like this").click()
             stands(page, page.get_by_text(f"Chapter {at} of {CHAPTERS}:"))
@@ -47,6 +56,7 @@ def test_the_tour_is_walked_to_its_end_by_keys(app, visit):
         page.locator("body").press("ArrowRight")
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
     assert params(page)["chapter"] == str(CHAPTERS)
+    assert len(places) == 1, f"the button moves under the finger: {places}"
 
 
 def test_the_finder_of_faults_finds_them(visit, app):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from collections import Counter
 
 import pytest
 from rich.console import Console
@@ -25,6 +27,15 @@ def test_names_are_whole_at_eighty_columns(rows) -> None:
     first = "".join(line.split("│")[1].strip() for line in lines if line.startswith("│"))
     assert "…" not in "".join(lines)
     assert first == "".join(str(next(iter(row.values()))).replace(" ", "") for row in rows())
+
+
+def test_numbers_are_whole_at_eighty_columns() -> None:
+    study = open_study(Store(shipped_root()), "digits")
+    narrow, wide = drawn(numbers_table(study)), drawn(numbers_table(study), width=400)
+    assert "…" not in narrow
+    told = re.findall(r"\d+\.\d+", wide)
+    assert len(told) > 4 * len(study.models)
+    assert Counter(re.findall(r"\d+\.\d+", narrow)) == Counter(told)
 
 
 def test_every_preset_is_listed() -> None:

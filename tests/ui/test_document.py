@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from opcviz.ui.document import HEAD, Document, with_head
+from opcviz.ui.document import HEAD, WIDGETS, Document, early, prepare, with_head
 
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 
@@ -62,7 +63,32 @@ def test_every_page_has_our_head_before_anything_runs(path):
     assert int(headers["content-length"]) == len(body)
     assert page.count(HEAD) == 1
     assert page.index(HEAD) < page.index('<script type="module"')
-    assert page.replace(f"\n{HEAD}", "", 1) == INDEX.read_text(encoding="utf-8")
+    plain = INDEX.read_text(encoding="utf-8")
+    links = "".join(link for address, link in prepare().items() if address not in plain)
+    assert page.replace(f"\n{HEAD}", "", 1).replace(links, "", 1) == plain
+
+
+def test_what_widgets_need_is_named_once_in_the_head_and_lies_where_it_says():
+    page = asked("/")[2].decode()
+    head = page.partition("</head>")[0]
+    named = re.findall(r'(?:src|href)="(\./static/(?:js|media)/[^"]+)"', head)
+    assert len(named) == len(set(named))
+    assert all((INDEX.parent / address).is_file() for address in named)
+    for stem in WIDGETS:
+        assert sum(f"/{stem}." in address for address in named) == 1, stem
+    # what these import is there as well: a browser finds it out one module after the other
+    missing = [
+        name
+        for address in named
+        if address.endswith(".js")
+        for name in re.findall(r'from"(\./[^"]+)"', (INDEX.parent / address).read_text("utf-8"))
+        if f"./static/js/{name[2:]}" not in named
+    ]
+    assert missing == []
+
+
+def test_where_streamlit_names_its_files_otherwise_nothing_is_added(tmp_path):
+    assert early(tmp_path) == {}
 
 
 def test_a_browser_never_keeps_the_document_without_it():

@@ -93,15 +93,15 @@ class Ink:
     """Chart colours that mean something and read on both backgrounds (contrast at least 3).
 
     Attributes:
-        before, fm, hr: the three bars of a recovery figure.
+        before, fm, hr: the three bars of a recovery figure; an attack has no method's colour.
         forget, retain, test: what an accuracy is measured on.
         reference: lines to compare with.
         loss, norm: the other live curves.
     """
 
     before: str = "#7C8796"
-    fm: str = "#2B86C9"
-    hr: str = "#C9690F"
+    fm: str = "#B07C00"
+    hr: str = "#8C6A4A"
     forget: str = "#D9541E"
     retain: str = "#1E9273"
     test: str = "#8070D6"

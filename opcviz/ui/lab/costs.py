@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 from statistics import median
 
 from ...artefacts import kinds
 from ...study import ModelResult, Plan, Study, StudyResult
+from ...study.store import Artefact
 
 __all__ = ["attack_seconds", "not_yet_quick"]
 
 ENOUGH = 3  # models whose times the estimate is the median of
+_taken: dict[Path, float | None] = {}  # by artefact, which never change
 
 
 def attack_seconds(study: StudyResult, asked: Study) -> float | None:
@@ -38,9 +41,17 @@ def attack_seconds(study: StudyResult, asked: Study) -> float | None:
 
 def _median_seconds(models: list[ModelResult], kind: str) -> float | None:
     artefacts = (artefact for model in models if (artefact := model.artefact(kind)))
-    told = (artefact.json().get("seconds") for artefact in artefacts)
-    taken = list(islice((float(each) for each in told if each is not None), ENOUGH))
+    told = (_seconds_of(artefact) for artefact in artefacts)
+    taken = list(islice((each for each in told if each is not None), ENOUGH))
     return median(taken) if taken else None
+
+
+def _seconds_of(artefact: Artefact) -> float | None:
+    """What it says it took; read once, for there are many and the form asks at every click."""
+    if artefact.folder not in _taken:
+        told = artefact.json().get("seconds")
+        _taken[artefact.folder] = None if told is None else float(told)
+    return _taken[artefact.folder]
 
 
 def not_yet_quick(study: StudyResult, plan: Plan) -> list[ModelResult]:

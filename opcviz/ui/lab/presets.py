@@ -6,20 +6,24 @@ import streamlit as st
 
 from ...study import PresetInfo, about_presets
 from ..reading import access
+from ..sections.folded import folded
 
 __all__ = ["said", "show"]
 
 
 def show() -> None:
     """The presets that take more than minutes, with the command of each."""
-    with st.expander("Longer studies, from the command line"):
-        st.markdown(
-            "A study of photographs takes hours. Start it where it may run that long; stopped, it "
-            "goes on from where it was. What is finished appears here as a study."
-        )
-        for about in about_presets():
-            if about.cost:
-                st.markdown(said(about, access.may_name_paths()))
+    folded("Longer studies, from the command line", _listed, key="lab.presets", aside=True)
+
+
+def _listed() -> None:
+    st.markdown(
+        "A study of photographs takes hours. Start it where it may run that long; stopped, it "
+        "goes on from where it was. What is finished appears here as a study."
+    )
+    for about in about_presets():
+        if about.cost:
+            st.markdown(said(about, access.may_name_paths()))
 
 
 def said(about: PresetInfo, places: bool = True) -> str:

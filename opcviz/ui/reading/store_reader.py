@@ -19,7 +19,6 @@ from ...results import DataResult, EvidenceResult, FitResult, MapsResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
 from ...study.artefact import REMEDY, read_arrays
 from ...study.naming import apart_models
-from ...study.opening import list_studies
 from ...study.shapes import fitting
 from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
@@ -51,6 +50,7 @@ BY_CLASS = ("maps.npz", "samples.npz")
 """Files whose arrays must fit the number of classes."""
 
 _kept = KeptStudies()
+_chosen: dict[str, tuple[StudyResult, Choices]] = {}
 _judging = threading.Lock()  # two visitors at once wait for one judgement instead of making two
 
 
@@ -101,22 +101,35 @@ def choices() -> dict[str, Choices]:
     where, exhibit = store(), Store(shipped_root())
     shipped = exhibit.places()
     found: dict[str, Choices] = {}
-    for place in sorted(list_studies(where), key=lambda p: (p not in shipped, p)):
-        study = study_of(place)
-        models = study.models
-        if models:
-            ours = exhibit.places(f"{place}/models")
-            first = [m for m in models if m.key in ours] or models
-            probe = study.probe_artefact()
-            kept = _sound_arrays(str(probe.path("probe.npz"))) if probe else {}
-            found[place] = Choices(
-                [m.key for m in models],
-                _shown(first),
-                dict.fromkeys(map(int, kept.get("ids", ()))),  # ordered, and quick to look up
-                set(map(int, kept.get("labels", ()))),
-                title=study.study.title,
-                drawn=partial(maps_drawn, study),
-            )
+    for place in sorted(where.places(), key=lambda p: (p not in shipped, p)):
+        try:
+            study = study_of(place)
+        except StoreError as error:
+            where.warn(f"{error}; it is left out")
+            continue
+        if study.models:
+            found[place] = _choices_of(study, exhibit)
+    return found
+
+
+def _choices_of(study: StudyResult, exhibit: Store) -> Choices:
+    """What can be selected in a study; looked for once while it stays as it is on disk."""
+    known = _chosen.get(study.place)
+    if known is not None and known[0] is study:
+        return known[1]
+    models, ours = study.models, exhibit.places(f"{study.place}/models")
+    probe = study.probe_artefact()
+    kept = _sound_arrays(str(probe.path("probe.npz"))) if probe else {}
+    found = Choices(
+        [m.key for m in models],
+        _shown([m for m in models if m.key in ours] or models),
+        dict.fromkeys(map(int, kept.get("ids", ()))),  # ordered, and quick to look up
+        set(map(int, kept.get("labels", ()))),
+        title=study.study.title,
+        drawn=partial(maps_drawn, study),
+    )
+    if kept:  # of what is damaged every visitor is told
+        _chosen[study.place] = study, found
     return found
 
 

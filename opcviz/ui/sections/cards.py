@@ -12,6 +12,7 @@ from ...common.text import capital, percent
 from ...results import EvidenceResult, StrongestResult
 from ...verdict.words import GONE
 from ..charts.bands import Band
+from ..charts.theme import projected
 from ..reading.references import References
 from ..reading.store_reader import Column
 from .glossary import abbr, explained
@@ -56,15 +57,16 @@ def card(column: Column, goal: Band | None = None) -> str:
     forget, test = (
         (known(accuracy.forget_train), known(accuracy.retain_test)) if accuracy else (None,) * 2
     )
-    aim = "" if goal is None else f"retrained {_range(goal)}"
+    hall = projected()  # what decided, and no more: the rest is read at a desk
+    aim = "" if goal is None or hall else f"retrained {_range(goal)}"
     return (
         '<div data-testid="headline">'
         f'<div style="{SMALL}">Answered right</div>'
         '<div style="display:flex;gap:1rem;margin:0 0 .45rem;flex-wrap:wrap">'
         f"{_fact(abbr(FORGET_HELP, 'forgotten (train)'), percent(forget), aim)}"
         f"{_fact(abbr(KEPT_HELP, 'kept (test)'), percent(test))}</div>"
-        f"{badge(column.verdict, named=False)}{_sentence(column)}{_reach(column)}"
-        f'<div style="{SMALL};margin-top:.3rem">{_made(column)}</div>'
+        f"{badge(column.verdict, named=False)}{_sentence(column, 1 if hall else None)}"
+        f"{'' if hall else _reach(column) + _made(column)}"
         "</div>"
     )
 
@@ -73,10 +75,14 @@ def _made(column: Column) -> str:
     """How it was made, and how closely to its paper; nobody knows it of one that was brought."""
     training = column.results.training
     if training.status == "finished" and training.seconds is None:
-        return "Brought: how it was made is not known here."
+        return _small("Brought: how it was made is not known here.")
     info = column.model.method.info
     mark = abbr("fidelity", info.fidelity.mark, more=" ".join(info.fidelity.deviations))
-    return f"Method: {_whole(info.summary)} ({mark})."
+    return _small(f"Method: {_whole(info.summary)} ({mark}).")
+
+
+def _small(inner: str) -> str:
+    return f'<div style="{SMALL};margin-top:.3rem">{inner}</div>'
 
 
 def _range(goal: Band) -> str:
@@ -93,8 +99,8 @@ def _fact(label: str, value: str, beside: str = "") -> str:
     )
 
 
-def _sentence(column: Column) -> str:
-    """What is gone, and the very figure that decided it, an idea a line."""
+def _sentence(column: Column, most: int | None = None) -> str:
+    """What is gone, and the very figure that decided it, an idea a line, at most so many."""
     verdict = column.verdict
     lines = [headline(column.name, column.results, verdict)]
     if verdict.gone is not None and verdict.numbers:
@@ -103,17 +109,14 @@ def _sentence(column: Column) -> str:
         lead = introduced(column.name, column.results) or f"{capital(said)}."
         lines = [lead, *(f"{capital(each)}." for each in told)]
     first, *others = lines
-    rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others)
+    rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others[:most])
     listed = f'<ul style="{LIST}">{rows}</ul>' if rows else ""
     return f'<div data-testid="sentence"><div>{_keep(explained(first))}</div>{listed}</div>'
 
 
 def _reach(column: Column) -> str:
     tried = defined(column.results.get(StrongestResult))
-    return "".join(
-        f'<div style="{SMALL};margin-top:.3rem">{_keep(explained(line))}</div>'
-        for line in reach(column.verdict, tried=tried)
-    )
+    return "".join(_small(_keep(explained(line))) for line in reach(column.verdict, tried=tried))
 
 
 def _keep(escaped: str) -> str:

@@ -21,6 +21,11 @@ from .side_by_side import maps
 
 __all__ = ["rows"]
 
+HOW_INVERTED = (
+    "Someone who holds a forgotten picture tries to rebuild it from the gradient, the direction in "
+    "which it would move the weights. "
+)
+
 
 def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[Row]:
     """The rows of the page, from the answers to the pictures rebuilt.
@@ -73,10 +78,9 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
         Row(
             "inversion",
             lambda: followed.inversion(chosen, shown) if follow else inversion(study, shown),
-            "Someone who holds a forgotten picture tries to rebuild it from the gradient, the "
-            "direction in which it would move the weights. A sharp picture shows that a gradient "
-            "flows, not that the picture was remembered: compare with the retrained network, which "
-            "never saw it.",
+            ("" if projected() else HOW_INVERTED)
+            + "A sharp picture shows that a gradient flows, not that the picture was remembered: "
+            "compare with the retrained network, which never saw it.",
         ),
     ]
     # nobody selects in a hall, and an empty panel is no screen

@@ -8,15 +8,18 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ...common.records import defined, known
-from ...results import BlocksResult
+from ...results import FIT_SETS, Block, BlocksResult, FitResult
 from ..charts.figures import chart_config
 from ..charts.lines import lines_figure
+from ..charts.theme import projected
+from ..reading import state
 from ..reading.scores import Score, score_of
 from ..reading.store_reader import Column, fit_of
 from .paint import paint
 
 __all__ = ["depth", "depth_figure"]
 
+WALL_HEIGHT = 200  # of a chart, pixels
 MEASURES = {
     "recovered": "Forget accuracy after FM (%)",
     "separable": "Forget against retain, AUC × 100",
@@ -56,7 +59,11 @@ def depth_figure(
 
 
 def depth(shown: Sequence[Column]) -> None:
-    """Two charts over the blocks of the models shown: what is restored, and what stands out."""
+    """Two charts over the blocks of the models shown: what is restored, and what stands out.
+
+    The attacker has what he has in the row of recovery attacks above.
+    """
+    fit = state.option("fit")
     stored = {c.label: c.results.get(BlocksResult) for c in shown}
     made = {label: found.blocks for label, found in stored.items() if defined(found)}
     measured = {label: blocks for label, blocks in made.items() if blocks}
@@ -67,31 +74,40 @@ def depth(shown: Sequence[Column]) -> None:
     measured = {k: v for k, v in measured.items() if [block.name for block in v] == names}
     left, right = st.columns(2)
     recovered = {
-        label: [score_of(block.recovery.fm["all"], "all").value for block in blocks]
-        for label, blocks in measured.items()
+        label: [_score(block, fit).value for block in blocks] for label, blocks in measured.items()
     }
     apart = {
         label: [_hundred(known(block.separability.linear)) for block in blocks]
         for label, blocks in measured.items()
     }
-    scores = [score_of(b.recovery.fm["all"], "all") for found in measured.values() for b in found]
-    constant = score_of(fit_of(shown[0].results, "fm", "all"), "all").constant
+    scores = [_score(block, fit) for found in measured.values() for block in found]
+    constant = score_of(fit_of(shown[0].results, "fm", fit), fit).constant
     colors = paint(shown)
     for place, title, curves, level, label in (
         (left, MEASURES["recovered"], recovered, constant, "constant"),
         (right, MEASURES["separable"], apart, 50.0, "alike"),
     ):
+        figure = depth_figure(names, curves, title, reference=level, label=label, colors=colors)
+        if projected():  # both on the wall at once
+            figure.update_layout(height=WALL_HEIGHT)
         place.plotly_chart(
-            depth_figure(names, curves, title, reference=level, label=label, colors=colors),
+            figure,
             config=chart_config("depth"),
             key=f"depth.{label}",
         )
     st.caption(
-        "The attacker maps each block's pooled output (mean over positions) to the original's last "
-        f"features, and is scored {_on(scores)}; the AUC is a linear judge's, out of sample. "
-        "Contraction at the last features leaves earlier blocks as they were unless the method "
-        "reaches them."
+        f"The attacker has: **{FIT_SETS[fit].label}**, as chosen for *Recovery attacks*. He maps "
+        "each block's output, averaged over positions, to the original's last features, and is "
+        f"scored {_on(scores)}. Right: how well a straight cut through a block's output tells "
+        "forgotten pictures from kept ones that it was not fitted on; 50 is guessing. A method "
+        "that works on the last features leaves earlier blocks as they were."
     )
+
+
+def _score(block: Block, fit: str) -> Score:
+    """What an attacker with these data restores from one block."""
+    found = block.recovery.fm.get(fit)
+    return score_of(found or FitResult.undefined("not tried at the blocks"), fit)
 
 
 def _on(scores: Sequence[Score]) -> str:

@@ -53,9 +53,9 @@ LIVE = ("fm_retain_accuracy", "fm_accuracy")
 """Of the history: the attacker of the bars, and who stands in for them where that was not kept."""
 EXPLAIN = {
     ANSWERS: "What the network itself still names; the green band is the goal.",
-    RESTORES: "By whoever holds kept pictures only and maps its features back.",
+    RESTORES: "By somebody with kept pictures only, who maps its features back.",
     MEMBER: "How well a test tells them from pictures never seen; 0.5 is guessing.",
-    REBUILT: "From its gradient: that a gradient lives, not that it remembers.",
+    REBUILT: "Rebuilt from its gradient: one that flows, which is not memory.",
 }
 """How to read each bar."""
 

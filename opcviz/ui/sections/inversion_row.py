@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ...common.records import Undefined, defined
 from ...results import InversionSummary
 from ...study import StudyResult
 from ..charts.inversion_component import Track, picture_grid
+from ..charts.theme import projected
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.likeness import psnr, ssim
@@ -58,7 +60,7 @@ def inversion(study: StudyResult, shown: Sequence[Column]) -> None:
         picture_grid(
             first["pictures"],
             _captions(study, labels),
-            [*tracks, *([mean] if mean else [])],
+            _for_the_room([*tracks, *([mean] if mean else [])]),
             key=f"rows.inversion.{number}" if number else "rows.inversion",
             at=step_shown(),
             on_step=on_step,
@@ -69,12 +71,19 @@ def inversion(study: StudyResult, shown: Sequence[Column]) -> None:
                 "The mean picture of each class was not kept in this study: a search on the page "
                 "*Inversion* keeps it."
             )
+    if projected():  # the grid has the means
+        return
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         about = column.results.get(InversionSummary)
         told = [f"none: {about.reason}"] if isinstance(about, Undefined) else scores(about)
         if column.label not in made and not isinstance(about, Undefined):
             told.append("its pictures cannot be read")
         place.caption("  \n".join([f"**{column.label}**", *told]))
+
+
+def _for_the_room(tracks: list[Track]) -> list[Track]:
+    """In a hall one number a picture, so that all rows are on the wall at once."""
+    return [replace(each, ssim=np.empty((0, 0))) for each in tracks] if projected() else tracks
 
 
 def step_shown() -> int | None:

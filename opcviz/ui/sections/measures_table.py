@@ -115,9 +115,9 @@ def table(study: StudyResult, shown: Sequence[Column]) -> None:
     )
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
-        "Orange: worse than every retrained model, or where ≈ stands above them; blue: better, or "
-        "below. Plain: as they are, or there is nothing to compare with. A model's head sorts by "
-        "this distance."
+        "Yellow: worse than every retrained model, or above them where the measure has no better "
+        "side (≈). Turquoise: better, or below them. Plain: within their range, or nothing to "
+        "compare with. Press a model's name to sort by how far it lies from them."
     )
     right.download_button(
         "Measures (CSV)",

@@ -59,12 +59,16 @@ html { font-size: 20px !important; --least-text: 18px; }
 [data-testid="stHorizontalBlock"]:has([data-testid="stPlotlyChart"]) > [data-testid="stColumn"] {
   width: 100%; flex: none; }
 .stMain [style*="opacity"] { opacity: 1 !important; }
+.stApp:has(.st-key-presentation-turner) .stMain h1 { font-size: 1.1rem; padding: 0; }
 [class*="st-key-row-"] :is([data-testid="stButtonGroup"], [data-testid="stSelectbox"],
-  [data-testid="stMultiSelect"], [data-testid="stSlider"], [data-testid="stPopover"],
-  [data-testid="stExpander"], [data-testid="stDownloadButton"]) { display: none; }
+  [data-testid="stTextInput"], [data-testid="stMultiSelect"], [data-testid="stSlider"],
+  [data-testid="stPopover"], [data-testid="stExpander"],
+  [data-testid="stDownloadButton"]) { display: none; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
+.stMain [data-testid="sentence"] { font-size: 18px; line-height: 1.3; }
+.stApp:has(.st-key-presentation-turner) .st-key-head-study,
 .st-key-slim-head [data-testid="stSelectbox"],
 .stApp:has(.st-key-presentation-turner) .st-key-page-tools,
 .stApp:has(.st-key-names) [data-testid="presented-models"] {
@@ -130,10 +134,10 @@ def say_models(study: StudyResult, models: Sequence[str], dropped: Sequence[str]
         f'{method_colour(names[key])}"></span>{html.escape(titles[key])}</div>'
         for key in models
     )
-    left_out = (
+    left_out = (  # once is enough
         f'<div style="margin-top:.15rem;font-size:.9rem">At most {MOST_COLUMNS} columns can be '
         f"read from afar; left out: {html.escape('; '.join(dropped))}.</div>"
-        if dropped
+        if dropped and state.option("row") in ("", "1")
         else ""
     )
     st.html(

@@ -61,8 +61,9 @@ def recovery(shown: Sequence[Column], references: References) -> None:
     }
     colors = paint(shown)
     recovery_bars([_bars(c, fit, bands, colors[c.label]) for c in shown], key="rows.recovery")
-    for place, column in zip(st.columns(len(shown)), shown, strict=True):
-        place.caption(_read_out(column, fit))
+    if not projected():  # in a hall the bars say it
+        for place, column in zip(st.columns(len(shown)), shown, strict=True):
+            place.caption(_read_out(column, fit))
     if not bands:
         st.caption("No band: this study has no retrained model with these numbers.")
     if state.option("ridge"):  # a link to one ridge opens the fold that shows it

@@ -250,15 +250,15 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
     if seeds:
         parts = [
             box.format(
-                "rgb(222 112 10 / .5)",
+                "rgb(226 178 0 / .5)",
                 f"beyond {beside} on the side of memory, of harm or of cost",
             ),
             box.format(
                 "transparent", "within them, or as near as one standard deviation over seeds"
             ),
             box.format(
-                "rgb(30 118 214 / .5)",
-                "beyond them on the other side; of what was forgotten that may show",
+                "rgb(0 158 178 / .5)",
+                "beyond them on the other side, by which unlearning may be noticed",
             ),
         ]
     else:

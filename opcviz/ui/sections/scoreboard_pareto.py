@@ -11,11 +11,14 @@ from ...study.table import cell_text
 from ..charts.figures import chart_config
 from ..charts.palette import shades
 from ..charts.pareto import Axis, Point, front, pareto_figure
+from ..charts.theme import projected
 from ..reading import state
 from ..reading.board import Board, Measure
 from ..reading.measure_words import ARROWS
 
 __all__ = ["axes_of", "pareto"]
+
+WALL_HEIGHT = 430  # of the chart in a hall, pixels
 
 FIRST = (("worst-retain-only", "membership"), ("ta", "ra"))
 """The measures that are drawn where nobody chose: across and upwards the first that tells methods
@@ -34,7 +37,7 @@ def pareto(study: StudyResult, board: Board) -> None:
     st.header("Two measures against each other", anchor=False)
     measures = {each.key: each for each in board.measures if each.better}
     if len(measures) < 2 or not any(line.models and not line.fixed for line in board.lines):
-        st.caption("It takes a method and two measures with a good direction.")
+        st.caption("Nothing to draw: it takes a method and two measures that have a better side.")
         return
     chosen = axes_of(measures, board)
     for place, name, label, measure in zip(
@@ -56,8 +59,11 @@ def pareto(study: StudyResult, board: Board) -> None:
     if not any(point.compared for point in points):
         st.caption("No method has both of these numbers.")
         return
+    figure = pareto_figure(points, x, y)
+    if projected():
+        figure.update_layout(height=WALL_HEIGHT)
     st.plotly_chart(
-        pareto_figure(points, x, y),
+        figure,
         config=chart_config(f"pareto-{study.place}"),
         key=f"pareto.{chosen[0].key}.{chosen[1].key}",
     )
@@ -65,7 +71,7 @@ def pareto(study: StudyResult, board: Board) -> None:
     names = ", ".join(point.name for point in best)
     lost = sum(bool(line.models) for line in board.lines) - len(points) - _left_out(board)
     told = (
-        f"On the front, beaten in both by no other: **{names}**. Shaded: the retrained models, "
+        f"No other method beats these in both measures: **{names}**. Shaded: the retrained models, "
         "within which all count as equal."
     )
     if lost:

@@ -29,28 +29,28 @@ __all__ = [
 ]
 
 HOW_TO_READ = {
-    "umap": "UMAP keeps who is near whom and evens out density: a cluster is spread until it is "
-    "as large as any other; samples on one spot are drawn as one mark. Read it for "
-    "mixing, and the radius ratio below it for size.",
+    "umap": "UMAP keeps neighbours together and evens out density: every cluster is spread until "
+    "it is about as large as the others, and samples on one spot are drawn as one mark. Look here "
+    "for groups that mix; how large they are, the radius ratio below says.",
     "densmap": "densMAP also keeps density: a contracted set is drawn as a small dot. Distances "
     "between clusters still mean little.",
-    "pca": "Linear and not centred: the cross is the origin of feature space. A contracted set "
-    "sits on it.",
+    "pca": "Two straight directions of feature space, seen from its origin, the cross. A "
+    "contracted set lies on the cross.",
     "recovery": "An affine map is fitted from the unlearned features to the original's features "
     "(FM), whose head then answers, or straight to the labels (HR); no weight is trained. Bars "
     "show how many forgotten pictures it answers right that it was not fitted on, whiskers the "
     "95 % interval. Dashed: what one constant answer scores. Dotted: what the best map gets from "
     "raw pixels with the same data, without the unlearned model. Shaded: the retrained models of "
     "all seeds, which never saw the data.",
-    "inversion": "An auditor who holds the forget picture takes its gradient at the unlearned "
-    "weights and searches for the picture that leaves it: a probe of the network, not an attack by "
-    "an eavesdropper who lacks the picture. A high PSNR says that a gradient is alive there, not "
-    "that the picture was remembered: the retrained model, which never saw it, scores as high. "
-    "Where no gradient reaches the body there is no PSNR; it may only be masked, so dead units "
-    "then get a slope in backward, and every block's activations are inverted, too. Budget: at "
-    "most 4 starts and 1,040 steps a picture by default. Which gradient the OPC paper inverts is "
-    "unknown. The weight difference is searched only where one sample was forgotten: of many it "
-    "cannot tell.",
+    "inversion": "An auditor who holds a forgotten picture computes the gradient that it causes in "
+    "the unlearned network, and searches for a picture that causes the same one. This probes the "
+    "network; it is no attack by somebody who lacks the picture. A high PSNR (likeness to the true "
+    "picture) says that a gradient flows, not that the picture was remembered: the retrained "
+    "model, which never saw it, scores as high. Where no gradient reaches the body there is no "
+    "PSNR. Then it may only be masked, so the search goes on with a slope given to dead units, and "
+    "with the activations of every block. By default a picture gets at most 4 starts and 1,040 "
+    "steps. Which gradient the OPC paper inverts is not known. The change of the weights is "
+    "inverted only where a single sample was forgotten: after many it mixes them all.",
 }
 
 NO_LABEL = (
@@ -70,8 +70,8 @@ ALIKE = 1.25  # widths that differ by less are about the same
 FAR = 10  # times too large
 INTRODUCED = {
     "original": "Before unlearning: it was trained on all the data.",
-    "retrain": "It never saw the forgotten data. What an attacker with labelled examples still "
-    "sorts is likeness to other classes, not memory.",
+    "retrain": "It never saw the forgotten data. If an attacker with labelled examples can still "
+    "sort them, it is because they resemble other classes, not because it remembers them.",
 }
 """What the two references are, in place of what a verdict would say of them."""
 NEW_TO_IT = (

@@ -48,7 +48,7 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
         selected=view.selection,
         on_select=lambda chosen: state.update(selection=chosen),
         titles=False,
-        height=300 if projected() else 260,
+        height=205 if projected() else 260,
     )
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
         about, evidence = column.results.get(MapsResult), column.evidence
@@ -64,7 +64,8 @@ def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
             classes=samples.class_names,
             gone=samples.forgotten_classes,
         )
-        place.caption(f"{told}  \n{collapse_numbers(size, drawn, together)}")
+        numbers = "" if projected() else f"  \n{collapse_numbers(size, drawn, together)}"
+        place.caption(f"{told}{numbers}")
 
 
 def kinds(study: StudyResult, view: state.View) -> list[str]:

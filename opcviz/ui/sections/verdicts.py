@@ -12,6 +12,7 @@ from ...common.records import defined
 from ...results import StrongestResult
 from ...verdict import Consensus, Verdict
 from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
+from ..charts.theme import projected
 from ..reading.store_reader import Column
 from .folded import folded
 from .glossary import abbr
@@ -41,6 +42,12 @@ DEPTH = "Depth:"
 NOTICED, HARMED = "#6656BE", "#B93A34"
 GOOD, OPEN = COLOURS["as in retrained models"], "#7C8796"
 SEEN = {"yes": NOTICED, "as in retrained models": GOOD, "no": GOOD}
+SHOWS = {
+    "yes": "noticeable",
+    "as in retrained models": "no more noticeable than in retrained models",
+    "no": "not noticeable",
+}
+"""Whether somebody who looks at the features can tell that something was unlearned, on screen."""
 SAID = {"no": "not gone", "beyond": "gone, beyond retraining"}
 
 
@@ -59,7 +66,7 @@ def badge(verdict: Verdict, *, named: bool = True) -> str:
     if (kept := verdict.kept) is not None:
         said.append(_kept(kept))
     beside = ""
-    if confidence:
+    if confidence and not projected():
         beside = abbr("confidence", f"{confidence.level} confidence", more=f"{confidence.basis}.")
         if verdict.band:
             beside += f" · {abbr('band of 2', f'band of {verdict.band}')}"
@@ -112,8 +119,7 @@ def chip(verdict: Verdict) -> str:
 def _noticed(verdict: Verdict) -> str:
     if (noticed := verdict.noticeable) is None:
         return ""
-    said = {"yes": "noticeable", "no": "not noticeable"}.get(noticed, f"noticeable {noticed}")
-    return _label(said, NOTICED if noticed == "yes" else None, NOTICEABLE[noticed])
+    return _label(SHOWS[noticed], NOTICED if noticed == "yes" else None, NOTICEABLE[noticed])
 
 
 def _kept(kept: str) -> str:

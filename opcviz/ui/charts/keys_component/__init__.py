@@ -31,4 +31,5 @@ def listen(keys: Sequence[str], on_press: Callable[[str], None], *, key: str, at
         if name:
             on_press(name)
 
-    _mount(key=key, data={"keys": list(keys), "at": at}, on_pressed_change=pressed)
+    # a tuple: of a list it is asked whether it is a table, for which pandas would be imported
+    _mount(key=key, data={"keys": tuple(keys), "at": at}, on_pressed_change=pressed)

@@ -92,7 +92,8 @@ function drawLegend(row) {
   else if (row.forget.includes(0)) parts.push(make("span", "group", "retained samples are muted"));
   if (kept.length > MAX_LEGEND_CLASSES) parts.push(legendEntry(row, kept, `${kept.length} classes`, false));
   else parts.push(...kept.map((c) => legendEntry(row, [c], names[c], false)));
-  if (!compact) parts.push(make("span", "hint", "hover: trace · click: pin · drag: select (Shift adds, Alt removes) · Esc: clear"));
+  const hall = getComputedStyle(document.documentElement).getPropertyValue("--least-text").trim(); // nobody drags there
+  if (!compact && !hall) parts.push(make("span", "hint", "hover: trace · click: pin · drag: select (Shift adds, Alt removes) · Esc: clear"));
   const focus = [...row.legend.children].indexOf(row.legend.getRootNode().activeElement);
   row.legend.replaceChildren(...parts);
   if (focus >= 0) parts[focus]?.focus();

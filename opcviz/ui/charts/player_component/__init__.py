@@ -69,4 +69,6 @@ def player(
         endNote=end_note or note,
         height=height,
     )
-    _mount(key=key, data=data)
+    # in a list: the values of a bare dictionary are compared with every kind of table there is,
+    # for which the first visitor would wait while pandas is imported
+    _mount(key=key, data=[data])

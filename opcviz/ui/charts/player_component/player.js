@@ -289,6 +289,6 @@ class Player {
   }
 }
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data: [data] }) {
   return mount(parentElement, ".player", (root) => new Player(root), (made) => made.update(data));
 }

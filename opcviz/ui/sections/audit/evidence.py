@@ -50,7 +50,7 @@ PARTS = (
     _Part(
         "What attackers get back",
         "% of the forgotten pictures",
-        "Of each attacker the place where he came furthest, the furthest first. Orange: by the "
+        "Of each attacker the place where he came furthest, the furthest first. Yellow: by the "
         "rule of the verdict clearly more than from every retrained model, than luck, and than the "
         "floor, which is what the same attacker gets from the bare pixels without any of these "
         "networks. The row that says ‘decides’ is the one that the verdict rests on.",
@@ -60,7 +60,7 @@ PARTS = (
     _Part(
         "What gives it away",
         "AUC",
-        "How well forgotten pictures are told from others; 0.5 is guessing. Orange: by the rule of "
+        "How well forgotten pictures are told from others; 0.5 is guessing. Yellow: by the rule of "
         "the verdict clearly further from what the retrained models give.",
         lambda f: f.unit == "AUC",
         lambda f: (f.kind, f.name.split(" on ")[0]),

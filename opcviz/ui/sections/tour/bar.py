@@ -24,7 +24,6 @@ def tour_bar(view: state.View) -> None:
     with st.container(
         key="tour-bar", horizontal=True, vertical_alignment="center", gap="medium", border=True
     ):
-        st.markdown(f"**Chapter {at} of {len(TITLES)}:** {TITLES[at - 1]}", width="content")
         for label, icon, to in (
             ("Back to the tour", "arrow_back", at),
             ("Next chapter", "arrow_forward", at + 1),
@@ -37,6 +36,7 @@ def tour_bar(view: state.View) -> None:
                     query_params={"chapter": str(to)},
                     width="content",
                 )
+        st.markdown(f"**Chapter {at} of {len(TITLES)}:** {TITLES[at - 1]}", width="content")
         st.button(
             "End the tour",
             key="tour.end",

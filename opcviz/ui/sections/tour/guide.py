@@ -23,6 +23,10 @@ __all__ = ["tour"]
 SAID = (
     "max-width:58em;font-size:max(1.13rem,var(--least-text,0px));line-height:1.5;margin:0 0 .35rem"
 )
+STEPS_STYLE = """<style>
+.st-key-tour-steps h1 {font-size: 1.45rem; line-height: 1.25; padding: .3rem 0 0}
+.st-key-tour-steps [data-testid="stElementContainer"]:has(style) {position: absolute}
+</style>"""
 _COUNT = len(CHAPTERS)
 _ENTERED = "tour.entered"  # the chapter whose scene was set up last
 
@@ -110,9 +114,21 @@ def _address(at: int, chapter: Chapter, known: Library) -> dict[str, str]:
 
 
 def _steps(at: int) -> None:
-    """Where the visitor is, and the ways on; arrow keys do the same."""
-    with st.container(key="tour-steps", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html("<style>.st-key-tour-steps h1 {font-size: 1.45rem; padding: 0}</style>")
+    """Where the visitor is, and the ways on; arrow keys do the same.
+
+    Back and Next come first: a finger that goes on finds them where they were, however long the
+    titles are.
+    """
+    with st.container(key="tour-steps", horizontal=True, vertical_alignment="top", gap="small"):
+        st.html(STEPS_STYLE)
+        for label, to in (("Back", at - 1), ("Next", at + 1)):
+            st.button(
+                label,
+                key=f"tour.{label.lower()}",
+                on_click=_go,
+                args=(to,),
+                disabled=not 1 <= to <= _COUNT,
+            )
         st.title(f"{at}. {TITLES[at - 1]}", anchor=False, width="stretch")
         if presentation.presenting():
             st.markdown(f"{at} of {_COUNT}", width="content")
@@ -124,14 +140,6 @@ def _steps(at: int) -> None:
                 help=title,
                 on_click=_go,
                 args=(number,),
-            )
-        for label, to in (("Back", at - 1), ("Next", at + 1)):
-            st.button(
-                label,
-                key=f"tour.{label.lower()}",
-                on_click=_go,
-                args=(to,),
-                disabled=not 1 <= to <= _COUNT,
             )
         if presentation.presenting():
             presentation.leave()
