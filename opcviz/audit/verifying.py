@@ -100,6 +100,11 @@ def _parsed(text: bytes) -> Json:
             f"holds about {values:,} values in {len(text):,} bytes, and a report at most "
             f"{MOST_VALUES:,} in {LARGEST:,}; give the JSON of one audit"
         )
+    if text[:256].lstrip().lower().startswith((b"<!doctype", b"<html")):
+        raise ConfigError(
+            "is a web page; give the report's JSON, which lies beside it (--json) and which its "
+            "first page names by SHA-256"
+        )
     try:
         content = json.loads(text, object_pairs_hook=_once)
     except ConfigError:

@@ -187,3 +187,11 @@ def test_a_folder_with_what_may_not_be_read_is_searched(
     monkeypatch.setattr(Path, "lstat", lstat)
     monkeypatch.setattr(Path, "open", opened)
     assert Lookup(tmp_path).file(sha, 4) == tmp_path / "c"
+
+
+def test_the_page_of_a_report_is_not_its_json(ask: Ask, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("\n<!DOCTYPE html>\n<html><body>37.5 %</body></html>", encoding="utf-8")
+    status, _, err = ask("verify", page)
+    assert status == 2
+    assert "report.html: is a web page; give the report's JSON" in err
