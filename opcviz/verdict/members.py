@@ -22,6 +22,10 @@ __all__ = ["apart", "doubts"]
 KNOWN = 5.0
 """Percent of the unseen pictures of forgotten classes: who never saw a class has no use for its
 name."""
+AGREE = 2
+"""Kinds of attackers who must find more in a model than in the others. Of 180 ordered pairs of
+honest ones (ten seeds, three classes and one) one attacker did so in two, never two; in the
+original, and in DELETE called retrained, two to seven did."""
 
 
 def doubts(
@@ -30,9 +34,9 @@ def doubts(
     """The retrained models that seem to have seen the forgotten data, and what says so.
 
     A model is doubted if it still answers forgotten classes by their names; or if, beside all the
-    others, it would be called *not gone* itself, or *hidden* by an attacker who gets more than half
-    of the way to the original, for among a few models some pass some line by luck; or if it would
-    be called *hidden* beside any single other one, by the rule for a single one. The last finds
+    others, it would be called *not gone* itself, or *hidden* by attackers of two kinds (`AGREE`)
+    who get more than half of the way to the original, for among a few models some pass some line by
+    luck; or if it would be called *hidden* in this way beside any single other one. The last finds
     several that saw the same classes and would vouch for each other, as long as one did not; where
     samples were forgotten, attackers get too little more from one model than from another for that.
     A model alone has no others.
@@ -107,9 +111,13 @@ def _hides_beside_one(
 def _hidden(
     member: Dossier, original: Dossier | None, others: Sequence[Dossier], t: Thresholds
 ) -> Check | None:
-    """The first attacker who gets more from it, and half of the way to the original."""
+    """The first of the attackers who get more from it, and half of the way to the original.
+
+    None where they are not of `AGREE` kinds.
+    """
     q = Questions(member, original, Band(others), t)
-    return next((check for attempt, check in q.hidden if q.halfway(attempt, check)), None)
+    found = [(attempt, check) for attempt, check in q.hidden if q.halfway(attempt, check)]
+    return found[0][1] if len({attempt.attacker for attempt, _ in found}) >= AGREE else None
 
 
 def _left(member: Dossier, original: Dossier | None, other: Dossier, t: Thresholds) -> Check | None:

@@ -114,10 +114,10 @@ is not forgotten as in retrained models: unless something is *hidden* in it, the
 
 *Retrained models in doubt.* One that saw some of the forgotten data would hide everything behind
 its figures. So each is held against the others by this very rule (with two of them, by that for a
-single one). Whoever would be *not gone* or *hidden* beside them, or *hidden* beside any one of them
-alone, or still answers forgotten classes by their names, is named; the profile is made with and
-without those in doubt, and the worse stands. An attacker counts there only with more than
-{t.left:g} % of the way to what the original answers.
+single one), and against each of them alone. Whoever would be *not gone*, or *hidden* by attackers
+of two kinds who get more than {t.left:g} % of the way to what the original answers, or still
+answers forgotten classes by their names, is named; the profile is made with and without those in
+doubt, and the worse stands.
 
 *Seeds together.* What is within the spread of retrained models for one model may be far beyond it
 for the seeds of a method taken together. They are *hidden*, whatever each of them is called, if

@@ -21,13 +21,19 @@ def attempt(recovered: float, place: str = "last 1", **changes: object) -> Attem
     return replace(made, **changes)
 
 
+def two_kinds(recovered: float) -> tuple[Attempt, ...]:
+    """Two attackers who get as much: one alone casts no doubt on a retrained model."""
+    other = {"attacker": "few_shot", "view": "pooled"}
+    return attempt(recovered), attempt(recovered, "features", **other)
+
+
 def model(recovered: float, who: str = "this model", **changes: object) -> Dossier:
-    """The retrained model of the first world, but for one attack that gets so much."""
-    return replace(band(3)[0], **{"who": who, "attempts": (attempt(recovered),), **changes})
+    """The retrained model of the first world, but for attacks that get so much."""
+    return replace(band(3)[0], **{"who": who, "attempts": two_kinds(recovered), **changes})
 
 
 def before(recovered: float) -> Dossier:
-    return replace(original(3), attempts=(attempt(recovered),))
+    return replace(original(3), attempts=two_kinds(recovered))
 
 
 def verdict(
@@ -103,6 +109,14 @@ def test_one_that_saw_the_data_is_named_and_hides_nothing() -> None:
     assert f"“{found.with_doubted}”" in both
     assert f"“{found.without_doubted}”" in both
     assert Verdict.from_dict(found.to_dict(), strict=True) == found
+
+
+def test_one_kind_of_attacker_alone_casts_no_doubt() -> None:
+    alone = [
+        model(value, f"retrained {n}", attempts=(attempt(value), attempt(40.0, "last 2")))
+        for n, value in enumerate((38.0, 40.0, 96.0))
+    ]
+    assert judge(model(95.0), before(98.0), alone).doubted == ()
 
 
 def test_models_of_one_name_are_told_apart() -> None:
