@@ -144,8 +144,8 @@ MUTANTS = (
     ),
     Mutant(
         "a retrained model is held against all others together alone",
-        "elif len(others) > 1 and (apart := _hides_beside_one(member, original, others, t)):",
-        "elif False and (apart := _hides_beside_one(member, original, others, t)):",
+        "elif len(others) > 1 and (beside := _hides_beside_one(member, original, others, t)):",
+        "elif False and (beside := _hides_beside_one(member, original, others, t)):",
         ("tests/verdict/test_shipped_bands.py",),
     ),
     # ---- more of what a store holds -------------------------------------------------------

@@ -55,7 +55,7 @@ def doubts(
 @lru_cache(maxsize=64)
 def _doubts(band: tuple[Dossier, ...], original: Dossier | None, t: Thresholds) -> dict[int, Doubt]:
     """Kept, since all models of a study are judged beside the same ones."""
-    found = {}
+    found, alone = {}, {}
     for n, member in enumerate(band):
         others = [*band[:n], *band[n + 1 :]]
         if check := _answers(member):
@@ -63,10 +63,10 @@ def _doubts(band: tuple[Dossier, ...], original: Dossier | None, t: Thresholds) 
         elif others and (check := _knows_more(member, original, others, t)):
             told = "the other" if len(others) == 1 else f"the other {len(others)}"
             found[n] = Doubt(member.who, check, told)
-        elif len(others) > 1 and (apart := _hides_beside_one(member, original, others, t)):
-            other, check = apart
-            found[n] = Doubt(member.who, check, other.who)
-    return found
+        elif len(others) > 1 and (beside := _hides_beside_one(member, original, others, t)):
+            alone[n] = Doubt(member.who, beside[1], beside[0].who)
+    # where everybody knows more than somebody they only differ: nobody saw what the others did not
+    return found if len(found) + len(alone) == len(band) else dict(sorted((found | alone).items()))
 
 
 def _answers(member: Dossier) -> Check | None:

@@ -286,9 +286,13 @@ def test_an_echo_of_an_older_address_does_not_bring_the_run_before_back(started,
     assert progress(lab) == ["Queued, next."]
 
 
-@pytest.mark.parametrize("run", ["nope", "../../etc", "20250101-000000-000-abcdef"])
-def test_an_unknown_run_in_a_link_is_named(visit, run):
-    assert infos(visit("lab", run=run))[0] == f"There is no run '{run}' in this store."
+@pytest.mark.parametrize(
+    "run", ["nope", "../../etc", "![x](http://127.0.0.1:9/x.png)", "20250101-000000-000-abcdef"]
+)
+def test_an_unknown_run_in_a_link_is_said_and_its_text_is_not_repeated(visit, run):
+    assert infos(visit("lab", run=run))[0] == (
+        "There is no run in this store by the name in the address."
+    )
 
 
 def test_an_engine_that_cannot_start_is_named(visit, engine, monkeypatch):

@@ -92,7 +92,7 @@ def current_run() -> str | None:
             if runs.status(asked).runner != DEFAULT_RUNNER:
                 asked = None  # of another page
         except UnknownRun:
-            st.info(f"There is no run '{asked}' in this store.")
+            st.info("There is no run in this store by the name in the address.")
             asked = None
     if not asked:
         here = (run for run in runs.list() if run.active and run.runner == DEFAULT_RUNNER)
@@ -106,7 +106,10 @@ def current_run() -> str | None:
 
 def _model_of(run: str) -> tuple[StudyResult, ModelResult] | None:
     """The finished model of a run, with its study."""
-    record = library.engine().status(run)
+    try:
+        record = library.engine().status(run)
+    except UnknownRun:
+        return None
     if record.status != "finished":
         return None
     plan = Plan.from_dict(record.job["plan"])

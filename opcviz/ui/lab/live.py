@@ -70,7 +70,10 @@ def _tail(run: str) -> Tail:
 
 def _follow(run: str) -> None:
     engine, tail = library.engine(), _tail(run)
-    record = engine.status(run)
+    try:
+        record = engine.status(run)
+    except UnknownRun:  # with its store: the page says so
+        st.rerun()
     was_active = tail.behind or st.session_state.get("lab.was_active") == run
     tail.poll(engine.runs, record)
     if record.active:

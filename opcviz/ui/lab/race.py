@@ -118,7 +118,7 @@ def current(study: StudyResult, wanted: Sequence[str] = ()) -> Run | None:
         try:
             record = engine.status(asked)
         except UnknownRun:
-            st.info(f"There is no run '{asked}' in this store.")
+            st.info("There is no run in this store by the name in the address.")
     if record is not None and _is_race(record) and not _is_of(record, study):
         st.info("That race is one of another study: choose it above to watch it.")
         record = None
@@ -187,7 +187,10 @@ def _tail(record: Run, plan: Plan) -> RaceTail:
 
 def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels) -> None:
     engine = library.engine()
-    record = engine.status(run)
+    try:
+        record = engine.status(run)
+    except UnknownRun:  # with its store: the page says so
+        st.rerun()
     tail.poll(engine.runs, record)
     if record.active:
         engine.ensure()

@@ -90,7 +90,7 @@ def current_run(engine: Engine) -> tuple[Run | None, str]:
         run = engine.status(wanted)
     except UnknownRun:
         show(None)
-        return None, f"There is no audit '{wanted}' in this store."
+        return None, "There is no audit in this store by the name in the address."
     if run.runner != RUNNER:
         show(None)
         return None, f"The run '{wanted}' is no audit; the lab shows it."

@@ -149,9 +149,18 @@ def _shown(models: list[ModelResult]) -> tuple[str, ...]:
     return (*first, *others[: max(0, len(FIRST_SHOWN) - len(first))])
 
 
+def _state(path: str) -> tuple[int, ...]:
+    """Changes when the file is another one: a study may be made anew in the same place."""
+    try:
+        found = Path(path).stat()
+    except OSError:  # reading it says why
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 @lru_cache(maxsize=256)
-def _arrays(path: str) -> dict[str, np.ndarray]:
-    """An npz file of an artefact. Artefacts never change, so their path is a good key.
+def _arrays(path: str, state: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """An npz file of an artefact, read once while it stays as it is.
 
     All visitors are given the same arrays, so nobody may write into them.
 
@@ -164,15 +173,21 @@ def _arrays(path: str) -> dict[str, np.ndarray]:
     return arrays
 
 
-@lru_cache(maxsize=256)
 def _fitting(path: str, classes: int | None) -> tuple[dict[str, np.ndarray], str]:
     """Those of its arrays that look as they must, and what is wrong with the others.
 
     Raises:
         StoreError: when it is damaged.
     """
+    return _checked(path, classes, _state(path))
+
+
+@lru_cache(maxsize=256)
+def _checked(
+    path: str, classes: int | None, state: tuple[int, ...]
+) -> tuple[dict[str, np.ndarray], str]:
     known = {"classes": classes} if classes else {}
-    found, wrong = fitting(Path(path).name, _arrays(path), known)
+    found, wrong = fitting(Path(path).name, _arrays(path, state), known)
     if not wrong:
         return found, ""
     why = "; ".join(wrong)

@@ -9,7 +9,7 @@ import streamlit as st
 from ....audit.page_job import PageJob
 from ....common.config import ConfigError
 from ....common.text import capital
-from ....engine import EngineError, Run
+from ....engine import EngineError, Run, UnknownRun
 from ....study import StoreError
 from ...charts.scroll_up import scroll_up
 from ...reading import audit as reading
@@ -51,7 +51,10 @@ def to_the_top(run: Run) -> None:
 
 def _follow(id: str) -> None:
     engine, tail = library.engine(), _tail(id)
-    run = engine.status(id)
+    try:
+        run = engine.status(id)
+    except UnknownRun:  # with its store: the page says so
+        st.rerun()
     tail.poll(engine.runs, run)
     if run.status == "finished":
         st.rerun()  # the whole page: what came of it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ....audit.page_job import CHECKER, FirstLook, PageJob
-from ....engine import EngineError, Run
+from ....engine import EngineError, Run, UnknownRun
 from ...reading import access
 from ...reading import audit as reading
 from ...reading import store_reader as library
@@ -71,8 +71,12 @@ def status(run: Run | None) -> None:
 
 def _wait(id: str) -> None:
     engine = library.engine()
-    engine.wait_for(id, access.visitor())
-    if not engine.status(id).active:
+    try:
+        engine.wait_for(id, access.visitor())
+        ended = not engine.status(id).active
+    except UnknownRun:  # with its store: the page says so
+        ended = True
+    if ended:
         st.rerun()  # the whole page: what was found stands beside what was given
     engine.ensure()
     health, ahead = engine.health(), engine.position(id)
