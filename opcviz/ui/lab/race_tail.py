@@ -136,8 +136,10 @@ class RaceTail:
         if event["kind"] == "stage":
             self.stage = event
         elif event["kind"] == "message":
-            self.messages.append(event)
             runner = self.runners.get(self.stage.get("model", ""))
+            named = runner is None or event["text"].startswith(runner.title)
+            text = event["text"] if named else f"{runner.title}: {event['text']}"
+            self.messages.append({**event, "text": text})
             if runner is not None and event["text"].startswith(f"{runner.title}: no model"):
                 runner.ended = event["text"].removeprefix(f"{runner.title}: ").rstrip(".")
         elif event["kind"] == "epoch" and self.stage.get("name") == TRAINING:

@@ -25,6 +25,7 @@ from .verdicts import chips, decided
 __all__ = [
     "EXPLAIN",
     "FIT",
+    "FULL",
     "MEMBER",
     "RESTORES",
     "Levels",
@@ -41,6 +42,7 @@ FIT = "retain"  # the attacker who never holds a forgotten picture
 MOST_DECIBELS = 60.0
 ANSWERS, RESTORES, REBUILT = "Answers right", "An attacker restores", "Pictures rebuilt"
 MEMBER = "Taken for seen (membership AUC)"
+FULL = 99.95  # percent, shown as 100
 GUESSING = 0.5  # of an AUC
 HOLDS = "from kept pictures only"
 ON = {
@@ -49,15 +51,17 @@ ON = {
     "cross-fitted": "pictures left out of the fit",
 }
 """The pictures of a score, in words."""
+OWN = "forget_accuracy"
 LIVE = ("fm_retain_accuracy", "fm_accuracy")
 """Of the history: the attacker of the bars, and who stands in for them where that was not kept."""
 EXPLAIN = {
     ANSWERS: "What the network itself still names; the green band is the goal.",
     RESTORES: "By somebody with kept pictures only, who maps its features back.",
     MEMBER: "How well a test tells them from pictures never seen; 0.5 is guessing.",
-    REBUILT: "Rebuilt from its gradient: one that flows, which is not memory.",
+    REBUILT: "Rebuilt from its gradient, which a network gives of pictures it never saw, too.",
 }
 """How to read each bar."""
+NO_GRADIENT = "Where no gradient reaches the body this search finds nothing: that is no forgetting."
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,20 @@ class Levels:
     retrained: Sequence[ModelResults] = ()
     marks: tuple[tuple[str, float], ...] = ()
 
+    def now(self, name: str) -> Band | None:
+        """The band of a figure of the epochs: on training pictures, as retrained models ended.
+
+        Args:
+            name: of the figure in the history; one that no retrained model has gives None.
+        """
+        ends = (each.training.history[-1:] for each in self.retrained)
+        last = [dict(each) for end in ends for each in end if isinstance(each, Mapping)]
+        return Band.of(each.get(name) for each in last)
+
     def chart(self, history: Sequence[object]) -> dict[str, Any]:
         """What curves are drawn beside: of another attacker the band would be another."""
         if _known([dict(each) for each in history if isinstance(each, Mapping)]):
-            return {"band": self.restores, "marks": self.marks}
+            return {"band": self.now(LIVE[0]), "marks": self.marks}
         return {"marks": tuple(mark for mark in self.marks if mark[0] == "constant")}
 
 
@@ -144,9 +158,18 @@ def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[
     if not values:
         return ()
     return (
-        Bar(ANSWERS, _series(values, "forget_accuracy"), band=beside.answers),
-        Bar(RESTORES, _attacked(values), words=f"from {measured(values)}", **beside.chart(values)),
+        Bar(ANSWERS, _series(values, OWN), **_now(beside.now(OWN))),
+        Bar(
+            RESTORES,
+            _attacked(values),
+            **_now(beside.chart(values).get("band"), f"from {measured(values)}"),
+        ),
     )
+
+
+def _now(band: Band | None, who: str = "") -> dict[str, Any]:
+    """What a bar's moving values stand beside: bands of the same pictures alone."""
+    return {"band_now": band, "words_now": "; ".join(filter(None, (who, _never(band))))}
 
 
 def measured(history: Sequence[object]) -> str:
@@ -220,6 +243,8 @@ def _bars(
 
     inverted = column.results.get(InversionSummary)
     psnr = kept.get("rebuilt_psnr")
+    levels_of = _masked(inverted) or _never(beside.rebuilt, " dB", 0)
+    closer = _closer(column, kept, inverted)
     rebuilt = bar(
         REBUILT,
         values=[] if psnr is None else _means(psnr),
@@ -227,16 +252,21 @@ def _bars(
         unit=" dB",
         high=MOST_DECIBELS,
         band=beside.rebuilt,
-        words=_masked(inverted) or _never(beside.rebuilt, " dB", 0),
+        words=f"{levels_of}{closer}",
+        words_now="no band: of retrained models only full searches were made",
+        on=_searches(psnr, inverted),
     )
+    if explain and defined(inverted) and inverted.without_body_gradient:
+        rebuilt = replace(rebuilt, explain=NO_GRADIENT)
     answered = bar(
         ANSWERS,
-        values=_series(history, "forget_accuracy"),
+        values=_series(history, OWN),
         final=own.value,
         none=own.reason or "not measured",
         band=beside.answers,
         words=_never(beside.answers),
         on=_on(own),
+        **_now(beside.now(OWN)),
     )
     restored = bar(
         RESTORES,
@@ -246,8 +276,9 @@ def _bars(
         none=after.reason or "not measured",
         band=beside.restores,
         marks=_marks(after, column.results),
-        words=f"{HOLDS}; {_never(beside.restores)}",
+        words=f"{_useless(after) or HOLDS}; {_never(beside.restores)}",
         on=_on(after),
+        **_now(beside.now(LIVE[0]), HOLDS),
     )
     if not of_samples(column.results):
         return answered, restored, rebuilt
@@ -258,6 +289,41 @@ def _on(score: Score) -> tuple[str, str]:
     """The pictures of a bar while the film plays, and in the end."""
     count = "" if score.scored is None else f"{score.scored:,} "
     return ON["forget_train"], "" if score.value is None else f"{count}{ON[score.on]}"
+
+
+def _useless(after: Score) -> str:
+    """That the bar can show nothing, where one answer for all pictures scores as much."""
+    if after.constant is None or after.constant < FULL:
+        return ""
+    return "proves nothing: one answer for all scores 100 %, too"
+
+
+def _searches(psnr: np.ndarray | None, found: InversionSummary | Undefined) -> tuple[str, str]:
+    """Which search the moving figure is of, and which the stored one; how many stopped short."""
+    moving = "" if psnr is None else f"short search of {psnr.shape[1]} pictures"
+    if isinstance(found, Undefined) or found.psnr is None:
+        return moving, ""
+    each = found.per_picture
+    done = [ok for ok, v in zip(each.settled, each.psnr, strict=False) if v is not None]
+    short = len(done) - sum(map(bool, done))
+    return moving, f"full search{f', {short} of {len(done)} cut short' if short else ''}"
+
+
+def _closer(
+    column: Column, kept: Mapping[str, np.ndarray], found: InversionSummary | Undefined
+) -> str:
+    """How many pictures the short search of the last epoch came closer to than the full one."""
+    if isinstance(found, Undefined) or not {"rebuilt_ids", "rebuilt_psnr"} <= kept.keys():
+        return ""
+    ids = column.arrays("inversion", "inversion.npz").get("ids", ())
+    full = dict(zip(map(int, ids), found.per_picture.psnr, strict=False))
+    pairs = [
+        (float(short), best)
+        for i, short in zip(kept["rebuilt_ids"], kept["rebuilt_psnr"][-1], strict=True)
+        if (best := full.get(int(i))) is not None and np.isfinite(short)
+    ]
+    more = sum(short > best for short, best in pairs)
+    return f"; a short search came closer to {more} of {len(pairs)}" if more else ""
 
 
 def of_samples(results: ModelResults) -> bool:
