@@ -36,12 +36,17 @@ LIVE_NOTE = "Measured on training pictures after every epoch."
 # ---- replay -------------------------------------------------------------------------------------
 
 
-def replay(study: StudyResult, names: Sequence[str]) -> None:
-    """The stored epochs of the chosen methods, on one clock."""
+def replay(study: StudyResult, names: Sequence[str], asked: Sequence[str] = ()) -> None:
+    """The stored epochs of the chosen methods, on one clock.
+
+    Args:
+        study: on the page.
+        names: of the methods.
+        asked: keys of the models that other pages show: of a method among them that seed plays.
+    """
     samples, _ = library.samples(study)
     beside = levels(References.of(study))
     explain = state.option("explain") == "on"
-    asked = st.query_params.get("models", "")
     models = {name: stored_model(study, name, asked) for name in names}
     columns = {
         column.model.key: column

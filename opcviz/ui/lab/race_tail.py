@@ -137,8 +137,9 @@ class RaceTail:
             self.stage = event
         elif event["kind"] == "message":
             runner = self.runners.get(self.stage.get("model", ""))
-            named = runner is None or event["text"].startswith(runner.title)
-            text = event["text"] if named else f"{runner.title}: {event['text']}"
+            text = event["text"]
+            if runner is not None and not text.startswith(runner.title):
+                text = f"{runner.title}: {text}"
             self.messages.append({**event, "text": text})
             if runner is not None and event["text"].startswith(f"{runner.title}: no model"):
                 runner.ended = event["text"].removeprefix(f"{runner.title}: ").rstrip(".")

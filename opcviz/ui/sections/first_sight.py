@@ -279,7 +279,7 @@ def _decider(column: Column) -> str:
     )
     for long, short in BRIEFLY:
         said = re.sub(long, short, said)
-    return f"Decided by {said}."
+    return f"Decided by {said}.".replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _name(column: Column) -> str:
