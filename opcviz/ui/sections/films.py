@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...artefacts import ModelResults
-from ...common.records import Undefined, defined
+from ...common.records import defined
 from ...results import EvidenceResult, InversionSummary, StrongestResult, TrainingResult
 from ..charts.bands import Band
 from ..charts.maps_component import Samples
-from ..charts.player_component import Bar, Film, Line, Rebuilt
+from ..charts.player_component import Bar, Film, Line
 from ..reading import store_reader as library
 from ..reading.membership import membership_of
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
+from .films_rebuilt import closer, inverted, masked, means, rebuilt_of, searches
 from .verdicts import chips, decided
 
 __all__ = [
@@ -241,22 +242,22 @@ def _bars(
     def bar(name: str, **about: object) -> Bar:
         return Bar(name, explain=EXPLAIN[name] if explain else "", **about)  # type: ignore[arg-type]
 
-    inverted = column.results.get(InversionSummary)
+    found = column.results.get(InversionSummary)
     psnr = kept.get("rebuilt_psnr")
-    levels_of = _masked(inverted) or _never(beside.rebuilt, " dB", 0)
-    closer = _closer(column, kept, inverted)
+    levels_of = masked(found) or _never(beside.rebuilt, " dB", 0)
+    nearer = closer(column, kept, found)
     rebuilt = bar(
         REBUILT,
-        values=[] if psnr is None else _means(psnr),
-        **_inverted(inverted),
+        values=[] if psnr is None else means(psnr),
+        **inverted(found),
         unit=" dB",
         high=MOST_DECIBELS,
         band=beside.rebuilt,
-        words=f"{levels_of}{closer}",
+        words=f"{levels_of}{nearer}",
         words_now="no band: of retrained models only full searches were made",
-        on=_searches(psnr, inverted),
+        on=searches(psnr, found),
     )
-    if explain and defined(inverted) and inverted.without_body_gradient:
+    if explain and defined(found) and found.without_body_gradient:
         rebuilt = replace(rebuilt, explain=NO_GRADIENT)
     answered = bar(
         ANSWERS,
@@ -298,34 +299,6 @@ def _useless(after: Score) -> str:
     return "proves nothing: one answer for all scores 100 %, too"
 
 
-def _searches(psnr: np.ndarray | None, found: InversionSummary | Undefined) -> tuple[str, str]:
-    """Which search the moving figure is of, and which the stored one; how many stopped short."""
-    moving = "" if psnr is None else f"short search of {psnr.shape[1]} pictures"
-    if isinstance(found, Undefined) or found.psnr is None:
-        return moving, ""
-    each = found.per_picture
-    done = [ok for ok, v in zip(each.settled, each.psnr, strict=False) if v is not None]
-    short = len(done) - sum(map(bool, done))
-    return moving, f"full search{f', {short} of {len(done)} cut short' if short else ''}"
-
-
-def _closer(
-    column: Column, kept: Mapping[str, np.ndarray], found: InversionSummary | Undefined
-) -> str:
-    """How many pictures the short search of the last epoch came closer to than the full one."""
-    if isinstance(found, Undefined) or not {"rebuilt_ids", "rebuilt_psnr"} <= kept.keys():
-        return ""
-    ids = column.arrays("inversion", "inversion.npz").get("ids", ())
-    full = dict(zip(map(int, ids), found.per_picture.psnr, strict=False))
-    pairs = [
-        (float(short), best)
-        for i, short in zip(kept["rebuilt_ids"], kept["rebuilt_psnr"][-1], strict=True)
-        if (best := full.get(int(i))) is not None and np.isfinite(short)
-    ]
-    more = sum(short > best for short, best in pairs)
-    return f"; a short search came closer to {more} of {len(pairs)}" if more else ""
-
-
 def of_samples(results: ModelResults) -> bool:
     """Whether single samples were forgotten, of which no test picture is one."""
     evidence = results.get(EvidenceResult)
@@ -355,48 +328,3 @@ def _never(band: Band | None, unit: str = " %", digits: int = 1) -> str:
         return "no network that never saw them to compare with"
     low, high = (f"{v:.{digits}f}".removesuffix(".0") for v in (band.low, band.high))
     return f"never saw them: {low if low == high else f'{low} to {high}'}{unit}"
-
-
-def _inverted(found: InversionSummary | Undefined) -> dict[str, object]:
-    if isinstance(found, Undefined):
-        return {"final": None, "none": "not measured"}
-    average = found.class_mean.psnr if found.class_mean else None
-    dead = found.without_body_gradient and found.psnr is None
-    return {
-        "final": found.psnr,
-        "none": "no gradient reaches the body" if dead else (found.reason or "not measured"),
-        "marks": () if average is None else (("constant", average),),
-    }
-
-
-def _masked(found: InversionSummary | Undefined) -> str:
-    """That a gradient that is only masked says nothing, since a block gives the pictures back."""
-    if isinstance(found, Undefined) or not found.masked:
-        return ""
-    blocks = [name for name in found.rebuilt_by if name != "surrogate"]
-    return f"no evidence of forgetting: block '{blocks[-1]}' gives them back" if blocks else ""
-
-
-def _means(psnr: np.ndarray) -> list[float | None]:
-    """Mean over the pictures that have a figure; None where none has."""
-    known = np.isfinite(psnr)
-    return [
-        float(row[ok].mean()) if ok.any() else None for row, ok in zip(psnr, known, strict=True)
-    ]
-
-
-def rebuilt_of(kept: Mapping[str, np.ndarray], samples: Samples) -> Rebuilt | None:
-    """The reconstructions of every epoch beside their targets; None in older studies.
-
-    Args:
-        kept: the arrays of a film.
-        samples: the probe set, which holds the targets.
-    """
-    if not {"rebuilt_ids", "rebuilt", "rebuilt_psnr"} <= kept.keys():
-        return None
-    place: Callable[[int], int | None] = {int(i): at for at, i in enumerate(samples.ids)}.get
-    places = [place(int(i)) for i in kept["rebuilt_ids"]]
-    known = [at for at in places if at is not None]
-    whole = samples.pictures is not None and len(known) == len(places)
-    targets = samples.pictures[known] if whole and samples.pictures is not None else None
-    return Rebuilt(targets, kept["rebuilt"], kept["rebuilt_psnr"])
