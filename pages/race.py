@@ -32,4 +32,4 @@ if pressed:
     race.start(study, names)
 record = race.current(study, view.option("race").split(",") if view.option("race") else ())
 if record is None or not race.follow(record, study):
-    race.replay(study, (race.raced(record) if record else ()) or names)
+    race.replay(study, (race.raced(record) if record else ()) or names, view.models)

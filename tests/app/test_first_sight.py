@@ -53,7 +53,8 @@ def test_the_app_opens_on_the_question_and_its_answer(visit, digits, store):
     assert infos(app) == []
     assert app.query_params["study"] == digits.place
     films = player(app)["films"]
-    assert [film["title"] for film in films] == ["DELETE", "OPC, deep"]
+    pair = pair_of(digits, library.choices()[digits.place].shown)
+    assert [film["title"] for film in films] == [digits.model(key).title for key in pair.keys]
     assert all(film["xy"] and not film["reason"] for film in films)
     assert [bar["name"] for bar in films[0]["bars"]] == BARS
     assert not list(store.iterdir())  # looking makes nothing
@@ -78,11 +79,54 @@ def test_its_words_claim_what_the_verdicts_say(visit, digits):
     assert digits.verdict(digits.model(deep)).gone in ("beyond", "as in retrained models")
     said = told(visit(""))
     assert "was told to forget 0, 1 and 2." in said
-    assert "both now name 0 % of them" in said
+    assert "both networks now name 0 % of the forgotten pictures" in said
     unseen = stored(digits, hides)["recovery"]["fm"]["retain"]["unseen"]["forget_accuracy"]
     who = "an auditor who has the original network and kept pictures, but no forgotten picture"
-    assert f"DELETE only hides them: {who}, restores {unseen:.1f} %" in said
-    assert "From OPC, deep no declared attacker gets clearly more than from networks" in said
+    first, second = (digits.model(key) for key in (hides, deep))
+    assert f"{first.title} only hides them: {who}, restores {unseen:.1f} % (seed 0)" in said
+    assert f"From {second.title} no declared attacker gets clearly more than from networks" in said
+
+
+@pytest.mark.parametrize("name", ["digits", "digits-one", "digits-random"])
+def test_each_panel_shows_the_figures_that_decided_its_badge(visit, name):
+    study = open_study(Store(shipped_root()), name)
+    pair = pair_of(study, library.choices()[study.place].shown)
+    for film, key in zip(player(visit("", study=study.place))["films"], pair.keys, strict=True):
+        decided = study.verdict(study.model(key)).numbers[0].says
+        shown = re.findall(r"\d+\.\d+", film["why"])
+        assert shown
+        assert set(shown) <= set(re.findall(r"\d+\.\d+", decided))
+        assert re.search(r"\d+\.\d+", decided)[0] == shown[0]
+        assert ("not even 100" in film["why"]) == ("not even 100" in decided)
+
+
+def test_moving_figures_stand_beside_those_of_the_same_pictures(visit, digits):
+    """Those of the epochs are of training pictures: so is what they are compared with."""
+    ends = [m.training.history[-1] for m in digits.models if m.method.info.name == "retrain"]
+    for film in player(visit(""))["films"]:
+        figures = ("forget_accuracy", "fm_retain_accuracy")
+        for bar, figure in zip(film["bars"], figures, strict=False):
+            known = [end[figure] for end in ends]
+            assert bar["bandNow"] == near([min(known), max(known)])
+        assert film["bars"][2]["bandNow"] is None
+        assert "no band" in film["bars"][2]["wordsNow"]
+
+
+def test_the_search_of_a_rebuilt_picture_is_named_and_said_to_stop_short(visit, digits):
+    app = visit("")
+    pair = pair_of(digits, library.choices()[digits.place].shown)
+    for film, key in zip(player(app)["films"], pair.keys, strict=True):
+        bar = film["bars"][2]
+        settled = stored(digits, key)["inversion"]["per_picture"]["settled"]
+        short = settled.count(False)
+        assert bar["on"][0].startswith("short search")
+        assert bar["on"][1] == f"full search, {short} of {len(settled)} cut short"
+        kept = library.trajectory(digits.model(key))
+        full = library.arrays_of(digits.model(key), "inversion", "inversion.npz")["ids"].tolist()
+        best = stored(digits, key)["inversion"]["per_picture"]["psnr"]
+        ends = zip(kept["rebuilt_ids"].tolist(), kept["rebuilt_psnr"][-1], strict=True)
+        closer = sum(v > best[full.index(i)] for i, v in ends if i in full)
+        assert (f"closer to {closer} of" in bar["words"]) == bool(closer)
 
 
 def check(film: dict[str, Any], numbers: dict[str, Any], references: list[dict[str, Any]]) -> None:
@@ -156,7 +200,7 @@ def test_the_numbers_of_another_seed_or_model_are_nowhere(visit, made, store):
 @pytest.mark.parametrize(
     ("study", "says"),
     [
-        ("digits-one-66b3e4d0", ["told to forget 3.", "DELETE only hides them"]),
+        ("digits-one-66b3e4d0", ["told to forget 3.", "DELETE only hides it"]),
         (
             "digits-random-eb117ed7",
             ["144 single pictures.", "98.6 to 99.3 %: that is the goal", "has not forgotten"],

@@ -189,3 +189,13 @@ def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
         for bar in (answered, restored):
             assert bar["on"] == ["training pictures", "107 test pictures"]
         assert film["drawnOn"] == "training pictures"
+
+
+def test_an_address_chooses_the_seed_and_the_page_says_which(visit):
+    study = open_study(Store(shipped_root()), "digits")
+    ones = {m.method.info.name: m for m in study.models if m.seed == 1}
+    model, keys = ones["delete"], ",".join(ones[name].key for name in ("delete", "opc"))
+    sent = player(visit("race", models=keys, study=study.place))
+    assert study.verdict(model).numbers[0].says.split(";")[0] in sent["films"][0]["why"]
+    assert "Seed 1." in sent["endNote"]
+    assert "Seed 0." in player(visit("race", study=study.place))["endNote"]

@@ -124,3 +124,21 @@ def test_all_of_it_stands_above_the_fold_and_is_large_enough_to_read(still, them
     )
     assert small == []
     assert page.evaluate("document.documentElement.scrollWidth") <= FOLD["width"]
+
+
+STUDIES = ("digits-86043b2a", "digits-one-66b3e4d0", "digits-random-eb117ed7")
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_exits_are_in_sight_and_panels_stand_level_in_every_shipped_study(app, still, study):
+    page = still
+    page.goto(f"{app.url}/?study={study}")
+    expect(page.get_by_test_id("player-canvas")).to_have_count(2)
+    settled(page)
+    links = page.get_by_test_id("stPageLink").all()
+    assert links
+    for link in links:
+        box = link.bounding_box()
+        assert box["y"] + box["height"] <= FOLD["height"]
+    maps = [each.bounding_box()["y"] for each in page.get_by_test_id("player-canvas").all()]
+    assert maps[0] == pytest.approx(maps[1], abs=1)

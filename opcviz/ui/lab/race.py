@@ -36,12 +36,18 @@ LIVE_NOTE = "Measured on training pictures after every epoch."
 # ---- replay -------------------------------------------------------------------------------------
 
 
-def replay(study: StudyResult, names: Sequence[str]) -> None:
-    """The stored epochs of the chosen methods, on one clock."""
+def replay(study: StudyResult, names: Sequence[str], asked: Sequence[str] = ()) -> None:
+    """The stored epochs of the chosen methods, on one clock.
+
+    Args:
+        study: on the page.
+        names: of the methods.
+        asked: keys of the models that other pages show: of a method among them that seed plays.
+    """
     samples, _ = library.samples(study)
     beside = levels(References.of(study))
     explain = state.option("explain") == "on"
-    models = {name: stored_model(study, name) for name in names}
+    models = {name: stored_model(study, name, asked) for name in names}
     columns = {
         column.model.key: column
         for column in library.columns(study, tuple(m.key for m in models.values() if m))
@@ -64,12 +70,15 @@ def replay(study: StudyResult, names: Sequence[str]) -> None:
         films.append(made)
     attackers = {measured(m.training.history) for m in models.values() if m}
     who = f" The moving attacker holds {' or '.join(sorted(attackers))}." if attackers else ""
+    seeds = sorted({m.seed for m in models.values() if m})
+    shown = f" Seed {' and '.join(map(str, seeds))}." if seeds else ""
     player(
         films,
         samples,
         key="race.player",
-        note=LIVE_NOTE + who,
-        end_note="At the end: the stored evidence, on pictures that the attack was not fitted on.",
+        note=LIVE_NOTE + who + shown,
+        end_note="At the end: the stored evidence, on pictures that the attack was not fitted on."
+        + shown,
         height=MAP_HEIGHT,
     )
 
@@ -200,9 +209,9 @@ def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels) -> None:
     if record.active:
         with right:
             steer(record, "race")
-    _say(tail)
     films = [_live_film(runner, tail, samples, beside) for runner in tail.runners.values()]
     player(films, samples, key="race.player", live=True, note=LIVE_NOTE, height=MAP_HEIGHT)
+    _say(tail)  # below: a warning that comes pushes no map
     if not record.active and not tail.behind:
         st.rerun()  # the whole page: what was made joins the study, and can be replayed
 
@@ -285,10 +294,13 @@ def _ended(record: Run, tail: RaceTail) -> None:
     else:
         st.success(f"Finished{took}. The models are part of their study; play them below.")
     steer(record, "race")
-    _say(tail)
+    _say(tail, fold=True)
 
 
-def _say(tail: RaceTail) -> None:
-    with st.container():
-        for message in tail.messages:
-            (st.warning if message["level"] != "info" else st.info)(message["text"])
+def _say(tail: RaceTail, *, fold: bool = False) -> None:
+    """What the run said, each once; `fold`: behind one line, since maps follow."""
+    said = {message["text"]: message["level"] for message in tail.messages}
+    place = st.expander(f"What was said of this race ({len(said)})") if fold and said else None
+    with place or st.container():
+        for text, level in said.items():
+            (st.warning if level != "info" else st.info)(text)

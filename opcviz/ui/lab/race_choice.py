@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ...methods import known_methods
@@ -68,8 +70,14 @@ def _defaults(study: StudyResult, titles: dict[str, str]) -> list[str]:
     return [*found, *others][:FEWEST]
 
 
-def stored_model(study: StudyResult, name: str) -> ModelResult | None:
-    """The model of a method that is replayed: a shipped one first, then the least seed."""
+def stored_model(study: StudyResult, name: str, asked: Sequence[str] = ()) -> ModelResult | None:
+    """The model of a method that is replayed: a shipped one first, then the least seed.
+
+    Args:
+        study: the study shown.
+        name: of the method.
+        asked: keys of models; one of the method goes first.
+    """
     shown = library.choices()[study.place].shown
     found = [model for model in study.models if model.method.info.name == name]
-    return min(found, key=lambda m: (m.key not in shown, m.seed), default=None)
+    return min(found, key=lambda m: (m.key not in asked, m.key not in shown, m.seed), default=None)

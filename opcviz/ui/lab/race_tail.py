@@ -136,8 +136,11 @@ class RaceTail:
         if event["kind"] == "stage":
             self.stage = event
         elif event["kind"] == "message":
-            self.messages.append(event)
             runner = self.runners.get(self.stage.get("model", ""))
+            text = event["text"]
+            if runner is not None and not text.startswith(runner.title):
+                text = f"{runner.title}: {text}"
+            self.messages.append({**event, "text": text})
             if runner is not None and event["text"].startswith(f"{runner.title}: no model"):
                 runner.ended = event["text"].removeprefix(f"{runner.title}: ").rstrip(".")
         elif event["kind"] == "epoch" and self.stage.get("name") == TRAINING:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...artefacts import ModelResults
-from ...common.records import Undefined, defined
+from ...common.records import defined
 from ...results import EvidenceResult, InversionSummary, StrongestResult, TrainingResult
 from ..charts.bands import Band
 from ..charts.maps_component import Samples
-from ..charts.player_component import Bar, Film, Line, Rebuilt
+from ..charts.player_component import Bar, Film, Line
 from ..reading import store_reader as library
 from ..reading.membership import membership_of
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
+from .films_rebuilt import closer, inverted, masked, means, rebuilt_of, searches
 from .verdicts import chips, decided
 
 __all__ = [
     "EXPLAIN",
     "FIT",
+    "FULL",
     "MEMBER",
     "RESTORES",
     "Levels",
@@ -41,6 +43,7 @@ FIT = "retain"  # the attacker who never holds a forgotten picture
 MOST_DECIBELS = 60.0
 ANSWERS, RESTORES, REBUILT = "Answers right", "An attacker restores", "Pictures rebuilt"
 MEMBER = "Taken for seen (membership AUC)"
+FULL = 99.95  # percent, shown as 100
 GUESSING = 0.5  # of an AUC
 HOLDS = "from kept pictures only"
 ON = {
@@ -49,15 +52,17 @@ ON = {
     "cross-fitted": "pictures left out of the fit",
 }
 """The pictures of a score, in words."""
+OWN = "forget_accuracy"
 LIVE = ("fm_retain_accuracy", "fm_accuracy")
 """Of the history: the attacker of the bars, and who stands in for them where that was not kept."""
 EXPLAIN = {
     ANSWERS: "What the network itself still names; the green band is the goal.",
     RESTORES: "By somebody with kept pictures only, who maps its features back.",
     MEMBER: "How well a test tells them from pictures never seen; 0.5 is guessing.",
-    REBUILT: "Rebuilt from its gradient: one that flows, which is not memory.",
+    REBUILT: "Rebuilt from its gradient, which a network gives of pictures it never saw, too.",
 }
 """How to read each bar."""
+NO_GRADIENT = "Where no gradient reaches the body this search finds nothing: that is no forgetting."
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,20 @@ class Levels:
     retrained: Sequence[ModelResults] = ()
     marks: tuple[tuple[str, float], ...] = ()
 
+    def now(self, name: str) -> Band | None:
+        """The band of a figure of the epochs: on training pictures, as retrained models ended.
+
+        Args:
+            name: of the figure in the history; one that no retrained model has gives None.
+        """
+        ends = (each.training.history[-1:] for each in self.retrained)
+        last = [dict(each) for end in ends for each in end if isinstance(each, Mapping)]
+        return Band.of(each.get(name) for each in last)
+
     def chart(self, history: Sequence[object]) -> dict[str, Any]:
         """What curves are drawn beside: of another attacker the band would be another."""
         if _known([dict(each) for each in history if isinstance(each, Mapping)]):
-            return {"band": self.restores, "marks": self.marks}
+            return {"band": self.now(LIVE[0]), "marks": self.marks}
         return {"marks": tuple(mark for mark in self.marks if mark[0] == "constant")}
 
 
@@ -144,9 +159,18 @@ def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[
     if not values:
         return ()
     return (
-        Bar(ANSWERS, _series(values, "forget_accuracy"), band=beside.answers),
-        Bar(RESTORES, _attacked(values), words=f"from {measured(values)}", **beside.chart(values)),
+        Bar(ANSWERS, _series(values, OWN), **_now(beside.now(OWN))),
+        Bar(
+            RESTORES,
+            _attacked(values),
+            **_now(beside.chart(values).get("band"), f"from {measured(values)}"),
+        ),
     )
+
+
+def _now(band: Band | None, who: str = "") -> dict[str, Any]:
+    """What a bar's moving values stand beside: bands of the same pictures alone."""
+    return {"band_now": band, "words_now": "; ".join(filter(None, (who, _never(band))))}
 
 
 def measured(history: Sequence[object]) -> str:
@@ -218,25 +242,32 @@ def _bars(
     def bar(name: str, **about: object) -> Bar:
         return Bar(name, explain=EXPLAIN[name] if explain else "", **about)  # type: ignore[arg-type]
 
-    inverted = column.results.get(InversionSummary)
+    found = column.results.get(InversionSummary)
     psnr = kept.get("rebuilt_psnr")
+    levels_of = masked(found) or _never(beside.rebuilt, " dB", 0)
+    nearer = closer(column, kept, found)
     rebuilt = bar(
         REBUILT,
-        values=[] if psnr is None else _means(psnr),
-        **_inverted(inverted),
+        values=[] if psnr is None else means(psnr),
+        **inverted(found),
         unit=" dB",
         high=MOST_DECIBELS,
         band=beside.rebuilt,
-        words=_masked(inverted) or _never(beside.rebuilt, " dB", 0),
+        words=f"{levels_of}{nearer}",
+        words_now="no band: of retrained models only full searches were made",
+        on=searches(psnr, found),
     )
+    if explain and defined(found) and found.without_body_gradient:
+        rebuilt = replace(rebuilt, explain=NO_GRADIENT)
     answered = bar(
         ANSWERS,
-        values=_series(history, "forget_accuracy"),
+        values=_series(history, OWN),
         final=own.value,
         none=own.reason or "not measured",
         band=beside.answers,
         words=_never(beside.answers),
         on=_on(own),
+        **_now(beside.now(OWN)),
     )
     restored = bar(
         RESTORES,
@@ -246,8 +277,9 @@ def _bars(
         none=after.reason or "not measured",
         band=beside.restores,
         marks=_marks(after, column.results),
-        words=f"{HOLDS}; {_never(beside.restores)}",
+        words=f"{_useless(after) or HOLDS}; {_never(beside.restores)}",
         on=_on(after),
+        **_now(beside.now(LIVE[0]), HOLDS),
     )
     if not of_samples(column.results):
         return answered, restored, rebuilt
@@ -258,6 +290,13 @@ def _on(score: Score) -> tuple[str, str]:
     """The pictures of a bar while the film plays, and in the end."""
     count = "" if score.scored is None else f"{score.scored:,} "
     return ON["forget_train"], "" if score.value is None else f"{count}{ON[score.on]}"
+
+
+def _useless(after: Score) -> str:
+    """That the bar can show nothing, where one answer for all pictures scores as much."""
+    if after.constant is None or after.constant < FULL:
+        return ""
+    return "proves nothing: one answer for all scores 100 %, too"
 
 
 def of_samples(results: ModelResults) -> bool:
@@ -289,48 +328,3 @@ def _never(band: Band | None, unit: str = " %", digits: int = 1) -> str:
         return "no network that never saw them to compare with"
     low, high = (f"{v:.{digits}f}".removesuffix(".0") for v in (band.low, band.high))
     return f"never saw them: {low if low == high else f'{low} to {high}'}{unit}"
-
-
-def _inverted(found: InversionSummary | Undefined) -> dict[str, object]:
-    if isinstance(found, Undefined):
-        return {"final": None, "none": "not measured"}
-    average = found.class_mean.psnr if found.class_mean else None
-    dead = found.without_body_gradient and found.psnr is None
-    return {
-        "final": found.psnr,
-        "none": "no gradient reaches the body" if dead else (found.reason or "not measured"),
-        "marks": () if average is None else (("constant", average),),
-    }
-
-
-def _masked(found: InversionSummary | Undefined) -> str:
-    """That a gradient that is only masked says nothing, since a block gives the pictures back."""
-    if isinstance(found, Undefined) or not found.masked:
-        return ""
-    blocks = [name for name in found.rebuilt_by if name != "surrogate"]
-    return f"no evidence of forgetting: block '{blocks[-1]}' gives them back" if blocks else ""
-
-
-def _means(psnr: np.ndarray) -> list[float | None]:
-    """Mean over the pictures that have a figure; None where none has."""
-    known = np.isfinite(psnr)
-    return [
-        float(row[ok].mean()) if ok.any() else None for row, ok in zip(psnr, known, strict=True)
-    ]
-
-
-def rebuilt_of(kept: Mapping[str, np.ndarray], samples: Samples) -> Rebuilt | None:
-    """The reconstructions of every epoch beside their targets; None in older studies.
-
-    Args:
-        kept: the arrays of a film.
-        samples: the probe set, which holds the targets.
-    """
-    if not {"rebuilt_ids", "rebuilt", "rebuilt_psnr"} <= kept.keys():
-        return None
-    place: Callable[[int], int | None] = {int(i): at for at, i in enumerate(samples.ids)}.get
-    places = [place(int(i)) for i in kept["rebuilt_ids"]]
-    known = [at for at in places if at is not None]
-    whole = samples.pictures is not None and len(known) == len(places)
-    targets = samples.pictures[known] if whole and samples.pictures is not None else None
-    return Rebuilt(targets, kept["rebuilt"], kept["rebuilt_psnr"])

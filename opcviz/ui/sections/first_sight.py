@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from ..reading.contrast import Pair, pair_of
 from ..reading.references import References
 from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
-from .films import FIT, MEMBER, RESTORES, film, levels, measured, of_samples
+from .films import FIT, FULL, MEMBER, RESTORES, film, levels, measured, of_samples
 from .paint import paint
 from .plainly import plainly
 from .presentation import presenting
@@ -32,6 +33,17 @@ from .verdicts import seeds_line
 __all__ = ["EXPLAIN_PAGE", "exits", "films", "question", "read_ahead", "told"]
 
 FEW = 6  # forgotten classes that are named one by one
+LONG, SHORT = ">no more noticeable than in retrained models<", ">no more noticeable<"
+"""A label that would not fit beside another; its explanation says the rest."""
+BRIEFLY = (
+    (r",? ?(un)?pooled\b", ""),
+    (r" gets ([\d.]+ %) of [^;]*", r": \1"),
+    (r"from (the )?(\d+ )?retrained models?", "retrained"),
+    (r"\d+ retrained models?", "retrained"),
+    (r"and from the pixels alone", "pixels alone"),
+    (r"would count as a difference", "would count"),
+)
+"""What the panels say in fewer words."""
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
 SAYS = ("not gone", "hidden", "as in retrained models", "gone beyond retraining")
 """How a verdict begins, from what says least to what says most."""
@@ -48,7 +60,7 @@ STYLE = """
 [data-testid="told"].slide p {font-size: inherit; margin: 0 0 .7em}
 .stMainBlockContainer :is(label p, [data-testid="stSelectbox"] *, [data-testid="stPageLink"] p,
 [data-testid="stCaptionContainer"] p) {font-size: 16px}
-.stMainBlockContainer > div > [data-testid="stVerticalBlock"] {gap: .7rem}
+.stMainBlockContainer > div > [data-testid="stVerticalBlock"] {gap: .45rem}
 @media (max-width: 1100px) {.stMainBlockContainer [data-testid="stSelectbox"] * {font-size: 14px}}
 """
 EXPLAIN_PAGE = (
@@ -113,7 +125,9 @@ def _said(shown: Sequence[Column], beside: References) -> list[str]:
     known = [(html.escape(_name(c)), percent(v)) for c, v in said if v is not None]
     parts = []
     if len(known) == len(shown) > 1 and len({value for _, value in known}) == 1:
-        parts.append(f"Asked directly, both now name {known[0][1]} of them.")
+        parts.append(
+            f"Asked directly, both networks now name {known[0][1]} of the forgotten pictures."
+        )
     elif known:
         listed = ", ".join(f"{label} {value}" for label, value in known)
         parts.append(f"Asked directly, they are still named: {listed}.")
@@ -134,28 +148,39 @@ def _own(column: Column) -> float | None:
 
 def _verdict(column: Column, beside: References) -> str:
     """One model's verdict as a sentence; HTML."""
-    name, gone = html.escape(_name(column)), column.verdict.gone
+    them = "it" if _one_class(column) else "them"
+    name, gone, seed = html.escape(_name(column)), column.verdict.gone, column.model.seed
     if column.name == "retrain":
-        return f"<b>{name}</b> never saw them."
+        return f"<b>{name}</b> never saw {them}."
     if gone is None:
         why = html.escape("; ".join(column.verdict.missing[:1]) or "evidence is missing")
         return f"<b>{name}: no verdict yet</b> ({why})."
     if gone == "no":
         return f"<b>{name} has not forgotten</b>: {html.escape(column.verdict.numbers[0].says)}."
     if gone == "hidden":
-        return f"<b>{name} only hides them</b>: {_got_back(column, beside)}."
+        return f"<b>{name} only hides {them}</b>: {_got_back(column, beside)} (seed {seed})."
     return (
         f"From <b>{name}</b> no declared attacker gets clearly more than from networks that never "
-        f"saw them{_from_block(column)}{_other_seeds(column)}."
+        f"saw {them}{_from_block(column)}{_other_seeds(column)}."
     )
+
+
+def _one_class(column: Column) -> bool:
+    """Whether one answer for all forgotten pictures would be right: they are of one class."""
+    constant = score_of(library.fit_of(column.results, "fm", FIT), FIT).constant
+    return constant is not None and constant >= FULL
 
 
 def _got_back(column: Column, beside: References) -> str:
     """By whom they are restored: who never holds one, where that is enough; else who comes
-    furthest. Where one answer for all gets as much, the former proves nothing."""
+    furthest. Where one answer for all, or a map of the pixels, gets as much, the former proves
+    nothing."""
     after = score_of(library.fit_of(column.results, "fm", FIT), FIT)
     band = levels(beside).restores
-    least = max(band.high, after.constant or 0) + CLEARLY if band else None
+    ladder = column.results.get(StrongestResult)
+    floor = None if isinstance(ladder, Undefined) else ladder.floor(FIT)
+    pixels = floor.attempt.recovered if floor else 0.0
+    least = max(band.high, after.constant or 0, pixels) + CLEARLY if band else None
     if after.value is not None and least is not None and after.value > least:
         return (
             "an auditor who has the original network and kept pictures, but no forgotten picture, "
@@ -164,7 +189,8 @@ def _got_back(column: Column, beside: References) -> str:
     furthest = column.verdict.furthest
     if furthest is None:
         return "an attacker gets back more than from networks that never saw them"
-    return f"{html.escape(furthest.words)} restores {percent(furthest.recovered)}"
+    who = html.escape(furthest.words)
+    return f"the attacker “{who}” restores {percent(furthest.recovered)} of the pictures"
 
 
 def _from_block(column: Column) -> str:
@@ -216,7 +242,7 @@ def films(
     playing, ended = _notes(shown)
     player(
         [
-            replace(_short(each), about=plainly(column.model.method.info))
+            replace(_short(each), about=plainly(column.model.method.info), why=_decider(column))
             for each, column in zip(made, shown, strict=True)
         ],
         samples,
@@ -237,7 +263,23 @@ def _short(made: Film) -> Film:
     """
     tested = any(bar.name == MEMBER for bar in made.bars)
     bars = tuple(bar for bar in made.bars if not (tested and bar.name == RESTORES))
-    return replace(made, bars=bars, lines=(), rebuilt=None, why="")
+    chips = made.chips.replace(LONG, SHORT)
+    return replace(made, bars=bars, lines=(), rebuilt=None, chips=chips)
+
+
+def _decider(column: Column) -> str:
+    """The attacker and the figures that decided, as short as a panel has room for."""
+    verdict = column.verdict
+    if verdict.gone is None or not verdict.numbers:
+        return ""
+    said = "; ".join(
+        clause
+        for clause in verdict.numbers[0].says.split("; ")
+        if not clause.startswith("more than")  # the line itself is for who asks further
+    )
+    for long, short in BRIEFLY:
+        said = re.sub(long, short, said)
+    return f"Decided by {said}.".replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _name(column: Column) -> str:

@@ -26,9 +26,10 @@ class Bars {
       const box = element(parent, "div", "bar");
       box.dataset.testid = "player-bar";
       const line = element(box, "div", "line");
+      const number = element(line, "span", "number"); // first: the words flow round it
       const name = element(line, "span", "name", bar.name);
       const on = element(name, "span", "on");
-      const number = element(line, "span", "number");
+      const told = element(name, "span", "on");
       const track = element(box, "div", "track");
       track.setAttribute("role", "meter");
       track.setAttribute("aria-label", bar.name);
@@ -36,29 +37,39 @@ class Bars {
       track.setAttribute("aria-valuemax", String(bar.high));
       const fill = element(track, "div", "fill");
       const percent = (v) => `${Math.max(0, Math.min(100, (100 * v) / bar.high))}%`;
-      if (bar.band) {
-        const band = element(track, "div", "band");
-        band.style.left = percent(bar.band[0]);
-        band.style.width = percent(bar.band[1] - bar.band[0]);
-      }
-      for (const mark of bar.marks) element(track, "div", `level ${mark.name}`).style.left = percent(mark.value);
-      if (bar.words) element(box, "div", "words", bar.words);
+      const band = element(track, "div", "band");
+      const marks = bar.marks.map((mark) => {
+        const level = element(track, "div", `level ${mark.name}`);
+        level.style.left = percent(mark.value);
+        return level;
+      });
       if (bar.explain) element(box, "div", "explain", bar.explain);
-      return { bar, number, on, track, fill, percent };
+      return { bar, number, on, told, track, band, marks, fill, percent };
     });
   }
 
   show(frame, ended) {
-    for (const { bar, number, on, track, fill, percent } of this.rows) {
+    for (const { bar, number, on, told, track, band, marks, fill, percent } of this.rows) {
       const value = ended && (bar.final !== null || bar.none) ? bar.final : bar.values[frame] ?? null;
       const words = value !== null ? said(value, bar) : ended ? bar.none || "–" : bar.values.length ? "–" : "measured at the end";
       number.textContent = words;
       number.style.whiteSpace = value === null ? "" : "nowrap";
       const where = bar.on[ended ? 1 : 0];
       on.textContent = where && ` · ${where}`;
+      // levels stand beside figures of the same pictures alone
+      const stored = ended || !bar.values.length;
+      const range = stored ? bar.band : bar.bandNow;
+      const comparison = stored ? bar.words : bar.wordsNow;
+      told.textContent = comparison && ` · ${comparison}`;
+      band.hidden = !range;
+      if (range) {
+        band.style.left = percent(range[0]);
+        band.style.width = percent(range[1] - range[0]);
+      }
+      for (const mark of marks) mark.hidden = !stored;
       fill.style.width = value === null ? "0" : percent(value);
       track.setAttribute("aria-valuenow", String(value ?? 0));
-      track.setAttribute("aria-valuetext", `${words}${bar.words ? `; ${bar.words}` : ""}`);
+      track.setAttribute("aria-valuetext", `${words}${comparison ? `; ${comparison}` : ""}`);
     }
   }
 }

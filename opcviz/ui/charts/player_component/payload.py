@@ -42,6 +42,8 @@ class Bar:
         digits: after the decimal point.
         on: the pictures of `values` and of `final`, as words beside the name; empty where it is
             the same for both.
+        band_now: as `band`, of what `values` are measured on; None: nothing to compare them with.
+        words_now: as `words`, while `values` are shown; empty: `words`.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Bar:
     explain: str = ""
     digits: int = 1
     on: tuple[str, str] = ("", "")
+    band_now: Band | None = None
+    words_now: str = ""
 
 
 @dataclass(frozen=True)
@@ -281,7 +285,9 @@ def _bar(bar: Bar, at: list[int]) -> dict[str, Any]:
         "high": bar.high,
         "band": [bar.band.low, bar.band.high] if bar.band else None,
         "marks": [{"name": name, "value": value} for name, value in bar.marks],
+        "bandNow": [bar.band_now.low, bar.band_now.high] if bar.band_now else None,
         "words": bar.words,
+        "wordsNow": bar.words_now or bar.words,
         "explain": bar.explain,
         "digits": bar.digits,
         "on": list(bar.on),

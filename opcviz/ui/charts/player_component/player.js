@@ -88,13 +88,13 @@ class Player {
     const head = element(box, "div", "head");
     element(head, "h2", "", film.title);
     element(head, "span", "chips").innerHTML = film.chips; // our own labels, escaped in Python
-    if (film.about) element(box, "div", "words", film.about);
+    element(box, "div", "words about", film.about);
     const stage = new Stage(box);
     const epoch = element(stage.box, "span", "epoch");
     if (was && was.stage.now) [stage.now, stage.extent] = [was.stage.now, was.stage.extent];
     stage.load(film, this.labels.length);
+    element(box, "div", "why", film.why);
     const below = element(box, "div", "below");
-    if (film.why) element(below, "div", "why", film.why);
     return {
       film, stage, epoch,
       bars: new Bars(below, film.bars),

@@ -1,0 +1,89 @@
+"""How close searches came to rebuilding pictures: which search a figure is of, and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ...common.records import Undefined
+from ...results import InversionSummary
+from ..charts.maps_component import Samples
+from ..charts.player_component import Rebuilt
+from ..reading.store_reader import Column
+
+__all__ = ["closer", "inverted", "masked", "means", "rebuilt_of", "searches"]
+
+
+def inverted(found: InversionSummary | Undefined) -> dict[str, object]:
+    """The stored search as the figure of a bar, with the average picture as a mark."""
+    if isinstance(found, Undefined):
+        return {"final": None, "none": "not measured"}
+    average = found.class_mean.psnr if found.class_mean else None
+    dead = found.without_body_gradient and found.psnr is None
+    return {
+        "final": found.psnr,
+        "none": "no gradient reaches the body" if dead else (found.reason or "not measured"),
+        "marks": () if average is None else (("constant", average),),
+    }
+
+
+def masked(found: InversionSummary | Undefined) -> str:
+    """That a gradient that is only masked says nothing, since a block gives the pictures back."""
+    if isinstance(found, Undefined) or not found.masked:
+        return ""
+    blocks = [name for name in found.rebuilt_by if name != "surrogate"]
+    return f"no evidence of forgetting: block '{blocks[-1]}' gives them back" if blocks else ""
+
+
+def means(psnr: np.ndarray) -> list[float | None]:
+    """Mean over the pictures that have a figure; None where none has."""
+    known = np.isfinite(psnr)
+    return [
+        float(row[ok].mean()) if ok.any() else None for row, ok in zip(psnr, known, strict=True)
+    ]
+
+
+def searches(psnr: np.ndarray | None, found: InversionSummary | Undefined) -> tuple[str, str]:
+    """Which search the moving figure is of, and which the stored one; how many stopped short."""
+    moving = "" if psnr is None else f"short search of {psnr.shape[1]} pictures"
+    if isinstance(found, Undefined) or found.psnr is None:
+        return moving, ""
+    each = found.per_picture
+    done = [ok for ok, v in zip(each.settled, each.psnr, strict=False) if v is not None]
+    short = len(done) - sum(map(bool, done))
+    return moving, f"full search{f', {short} of {len(done)} cut short' if short else ''}"
+
+
+def closer(
+    column: Column, kept: Mapping[str, np.ndarray], found: InversionSummary | Undefined
+) -> str:
+    """How many pictures the short search of the last epoch came closer to than the full one."""
+    if isinstance(found, Undefined) or not {"rebuilt_ids", "rebuilt_psnr"} <= kept.keys():
+        return ""
+    ids = column.arrays("inversion", "inversion.npz").get("ids", ())
+    full = dict(zip(map(int, ids), found.per_picture.psnr, strict=False))
+    pairs = [
+        (float(short), best)
+        for i, short in zip(kept["rebuilt_ids"], kept["rebuilt_psnr"][-1], strict=True)
+        if (best := full.get(int(i))) is not None and np.isfinite(short)
+    ]
+    more = sum(short > best for short, best in pairs)
+    return f"; a short search came closer to {more} of {len(pairs)}" if more else ""
+
+
+def rebuilt_of(kept: Mapping[str, np.ndarray], samples: Samples) -> Rebuilt | None:
+    """The reconstructions of every epoch beside their targets; None in older studies.
+
+    Args:
+        kept: the arrays of a film.
+        samples: the probe set, which holds the targets.
+    """
+    if not {"rebuilt_ids", "rebuilt", "rebuilt_psnr"} <= kept.keys():
+        return None
+    place: Callable[[int], int | None] = {int(i): at for at, i in enumerate(samples.ids)}.get
+    places = [place(int(i)) for i in kept["rebuilt_ids"]]
+    known = [at for at in places if at is not None]
+    whole = samples.pictures is not None and len(known) == len(places)
+    targets = samples.pictures[known] if whole and samples.pictures is not None else None
+    return Rebuilt(targets, kept["rebuilt"], kept["rebuilt_psnr"])
