@@ -16,7 +16,7 @@ from ..reading.board_view import GONE_IN_WORDS, NAME, NO_VERDICT, gone_words
 from ..reading.measure_words import ARROWS, MeasureWords
 from .verdicts import COLOURS
 
-__all__ = ["CORNER", "heads", "measure_help", "table_rows"]
+__all__ = ["BAND", "CORNER", "heads", "measure_help", "table_rows"]
 
 CORNER = Head(
     NAME,
@@ -35,6 +35,7 @@ VERDICT = Head(
     words=True,
     sorts=False,
 )
+BAND = "band"  # key of the row from the lowest to the highest retrained model
 HEATED = "original"  # of the fixed rows; what the others are measured by has no colours itself
 
 
@@ -174,7 +175,7 @@ def _band_row(line: Line, measures: Sequence[Measure]) -> TableRow:
     some = len(line.models)
     title = Cell("Retrained, lowest to highest", help="Within it a method is as if retrained.")
     beside = Cell("1 model: no spread" if some == 1 else f"{some} models")
-    return TableRow("band", title, (beside, *cells), fixed=True)
+    return TableRow(BAND, title, (beside, *cells), fixed=True)
 
 
 def _band(measure: Measure) -> str:
