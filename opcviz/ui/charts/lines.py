@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ LINE_COLOURS = ("#7C8796", "#1E9273", "#D9541E", "#2B86C9", "#A65FA8", "#A07A12"
 LETTER_WIDTH = 7  # pixels that a letter of a name takes, at most on average
 LINE_HEIGHT = 1.36  # of a name by the size of its letters, with the air between two of them
 TURNED_LETTER = 0.56  # width of a letter of a title by its size
+TITLE_LETTERS = 18  # of a line of a title in a hall
 DASHES = {"color": ink.reference, "dash": "dash", "width": 1.5}
 
 Line = tuple[Sequence[float | str], Sequence[float | None]]
@@ -102,7 +104,6 @@ def lines_figure(
     label_ends(figure, names, gap=106 * room * apart / axis, low=lowest)
     figure.update_yaxes(
         range=[lowest - 3 * room, 100 + 3 * room],
-        title_text=y_title,
         tickvals=[lowest + room * tick for tick in (0, 25, 50, 75, 100)],
     )
     figure.update_xaxes(title_text=x_title)
@@ -111,12 +112,19 @@ def lines_figure(
 
 
 def _axis_height(figure: go.Figure, names: int, y_title: str) -> float:
-    """Pixels of the vertical axis, after the chart has become as high as its words need it."""
-    layout = figure.layout
-    margins = layout.margin.t + layout.margin.b
-    words = TURNED_LETTER * text_size() * len(y_title) if projected() else 0.0
-    axis = max(layout.height - margins, LINE_HEIGHT * text_size() * names, words)
-    figure.update_layout(height=math.ceil(axis + margins))
+    """Pixels of the vertical axis, after the chart has become as high as its words need it.
+
+    A hall's large title is broken into lines.
+    """
+    margin, size = figure.layout.margin, text_size()
+    lines = textwrap.wrap(y_title, TITLE_LETTERS) if projected() else [y_title]
+    figure.update_yaxes(title_text="<br>".join(lines))
+    words = TURNED_LETTER * size * max(map(len, lines)) if projected() else 0.0
+    axis = max(figure.layout.height - margin.t - margin.b, LINE_HEIGHT * size * names, words)
+    figure.update_layout(
+        height=math.ceil(axis + margin.t + margin.b),
+        margin_l=margin.l + round(LINE_HEIGHT * size * (len(lines) - 1)),
+    )
     return float(axis)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import streamlit as st
 
@@ -24,7 +23,7 @@ from ..reading.board_view import (
 from ..reading.judged import judge_more, judged
 from .missing import plain, unknown_words
 from .presentation import presenting
-from .scoreboard_cells import BAND, CORNER, heads, table_rows
+from .scoreboard_cells import BAND, CORNER, for_hall, heads, table_rows
 
 __all__ = ["MOST_TICKED", "opened_models", "passing", "scoreboard", "toggled"]
 
@@ -74,7 +73,7 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
     ticks = [line.key for line in methods if line.key in _words("ticks")]
     drawn = table_rows(lines, measures, known, ticks)
     if presenting():
-        drawn = [replace(r, ticked=None) for r in drawn if not r.fixed or r.key == BAND]
+        drawn = [for_hall(row) for row in drawn if not row.fixed or row.key == BAND]
     with st.container(key="board-table"):  # has its height before it is drawn
         table(
             heads(measures),

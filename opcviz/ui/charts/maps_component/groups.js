@@ -36,7 +36,7 @@ function keptRadius(view, order, k, point) {
   }
   const radii = [...boxes.values()]
     .map(([x0, x1, y0, y1]) => (k * Math.max(x1 - x0, y1 - y0)) / 2)
-    .filter((radius) => radius > TOGETHER)
+    .filter((radius) => radius > 0)
     .sort((a, b) => a - b);
   return radii.length ? point + radii[(radii.length - 1) >> 1] : Infinity;
 }
