@@ -25,7 +25,7 @@ from .missing import plain, unknown_words
 from .presentation import presenting
 from .scoreboard_cells import BAND, CORNER, for_hall, heads, table_rows
 
-__all__ = ["MOST_TICKED", "opened_models", "passing", "scoreboard", "toggled"]
+__all__ = ["MOST_TICKED", "opened_models", "passing", "pending", "scoreboard", "toggled"]
 
 MOST_TICKED = state.MAX_MODELS - 2  # beside original and retrained
 POLL = 0.5  # seconds between two looks, while verdicts are still missing
@@ -89,7 +89,7 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
             on_tick=lambda key: state.choose(ticks=",".join(toggled(_words("ticks"), key))),
         )
     if presenting():
-        st.html(_told(ARROWS_IN_WORDS + _pending(len(methods) - len(known))))
+        st.html(_told(ARROWS_IN_WORDS + pending(len(methods) - len(known))))
     else:
         _below(study, board, lines, measures, known, ticks)
     if asked := st.session_state.pop("board.open", ()):
@@ -303,14 +303,15 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
         f"{ARROWS_IN_WORDS} Below a number: ± one standard deviation over seeds. –: no number; "
         "the reason is under the pointer."
     )
-    return _told(f"{told}<br>{more}<br>Fidelity: {marks}.{_pending(waiting)}")
+    return _told(f"{told}<br>{more}<br>Fidelity: {marks}.{pending(waiting)}")
 
 
-def _pending(waiting: int) -> str:
+def pending(waiting: int) -> str:
+    """How many verdicts are still being made; HTML, empty for none."""
     if not waiting:
         return ""
     some = "1 verdict is" if waiting == 1 else f"{waiting} verdicts are"
-    return f"<p>{some} still being made.</p>"
+    return f'<p style="font-size:inherit;margin:0">{some} still being made.</p>'
 
 
 def _told(text: str) -> str:
