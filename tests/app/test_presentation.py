@@ -74,7 +74,7 @@ def test_each_row_has_a_sentence_where_explanations_are_on(visit, page):
     assert not told(app)
     app.toggle(key="head.explain").set_value(True).run()
     assert fine(app).query_params["explain"] == "on"
-    assert len(told(app)) == (11 if page == "instruments" else 6)
+    assert len(told(app)) == (12 if page == "instruments" else 6)
     app.toggle(key="head.explain").set_value(False).run()
     assert not told(fine(app))
 

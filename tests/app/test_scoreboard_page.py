@@ -10,6 +10,7 @@ from opcviz.study.table import rows
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.board import board_of
 from opcviz.ui.reading.judged import judge_more, judged
+from opcviz.ui.sections.scoreboard import pending
 
 
 def sent(app) -> dict:
@@ -79,6 +80,42 @@ def test_what_is_typed_and_chosen_goes_into_the_address(visit):
     assert 0 < len(methods(fine(app))) < len(everything)
     app.selectbox(key="board.x").set_value("idi").run()
     assert fine(app).query_params["x"] == "idi"
+
+
+@pytest.mark.slow
+def test_the_chart_shows_the_methods_that_pass_the_filters(visit):
+    app = visit("scoreboard", find="opc")
+    (chart,) = charts(app, "pareto")
+    drawn = {trace["name"] for trace in chart["data"]} - {"front"}
+    assert drawn == {*methods(app), "Original", "Retrained"}
+    assert any(
+        "the pointer over a point names it" in text for text in captions(visit("scoreboard"))
+    )
+    app = visit("scoreboard", find="no such method")
+    assert not charts(app, "pareto")
+    assert any("No method passes the filters" in text for text in captions(app))
+
+
+def test_a_hall_sees_methods_in_one_line_each_and_nothing_to_press(visit):
+    app = visit("scoreboard", present="on")
+    table = sent(app)
+    assert [head["key"] for head in table["heads"]] == [
+        "verdict",
+        "ta",
+        "worst",
+        "worst-retain-only",
+    ]
+    assert [row["key"] for row in table["rows"] if row["fixed"]] == ["band"]
+    assert len(methods(app)) > 20
+    assert all(row["ticked"] is None for row in table["rows"])
+    assert not any("below" in row["cells"][0] for row in table["rows"])
+    assert {button.label for button in app.button} <= {"Previous", "Next", "Leave"}
+
+
+@pytest.mark.parametrize(("waiting", "words"), [(1, "1 verdict is"), (2, "2 verdicts are")])
+def test_verdicts_in_the_making_are_counted(waiting, words):
+    assert f"{words} still being made." in pending(waiting)
+    assert not pending(0)
 
 
 def test_a_measure_that_is_not_there_is_said(visit):

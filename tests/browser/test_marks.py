@@ -13,7 +13,8 @@ from opcviz.ui.reading.sets import unpack
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
-PADDING, POINT, RING = 22, 3.4, 2.6  # px, of view.js, maps.js and groups.js
+PADDING, POINT = 22, 3.4  # px, of view.js and maps.js
+NEAR = 0.5  # px that a box of the window is rounded by
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,24 @@ def test_opc_is_one_mark_with_its_count_and_delete_is_none(page, models, name):
     assert marks(delete) == []
     (mark,) = marks(opc)
     assert mark["count"] == 90
-    assert 2 * (mark["r"] + RING) <= kept_width(opc, known["opc"], probe, kind)
+    assert 2 * (mark["r"] + mark["rim"]) <= kept_width(opc, known["opc"], probe, kind) + NEAR
+
+
+def test_no_mark_is_larger_than_a_kept_class_in_six_columns_on_a_small_screen(app, visit, models):
+    probe, known = models
+    names = ("original", "retrain", "delete", "opc", "opc_deep", "opc_retain_like")
+    keys = ",".join(known[name].key for name in names)
+    found = visit(f"{app.url}/side_by_side?study=digits-86043b2a&models={keys}&map=umap")
+    found.set_viewport_size({"width": 1024, "height": 768})
+    expect(drawn_maps(found)).to_have_count(len(names))
+    settled(found)
+    seen = 0
+    for name, canvas in zip(names, canvases(found).all(), strict=True):
+        for mark in marks(canvas):
+            seen += 1
+            whole = 2 * (mark["r"] + mark["rim"])
+            assert whole <= kept_width(canvas, known[name], probe, "umap") + NEAR, name
+    assert seen
 
 
 def test_the_mark_lists_its_samples_and_a_lasso_over_it_takes_them_all(page, models):

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import itertools
 import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -14,6 +16,7 @@ from opcviz.artefacts import kinds
 from opcviz.common.records import Undefined
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.study.table import Summary, columns, rows
+from opcviz.ui.charts import theme
 from opcviz.ui.charts.bands import Band
 from opcviz.ui.charts.pareto import Axis, Point, front, pareto_figure, place_names
 from opcviz.ui.reading.board import FIXED, TABLES, Board, Line, Measure, board_of, heat
@@ -23,6 +26,7 @@ from opcviz.ui.reading.board_view import (
     NO_VERDICT,
     SortBy,
     gone_words,
+    hall_measures,
     kept,
     ordered,
     shown_measures,
@@ -30,7 +34,7 @@ from opcviz.ui.reading.board_view import (
 from opcviz.ui.reading.measure_words import ARROWS, GROUPS, WORDS, words_of
 from opcviz.ui.sections.scoreboard import MOST_TICKED, opened_models, toggled
 from opcviz.ui.sections.scoreboard_cells import heads, table_rows
-from opcviz.ui.sections.scoreboard_pareto import axes_of
+from opcviz.ui.sections.scoreboard_pareto import axes_of, drawn_points
 from opcviz.verdict import Consensus
 
 STUDIES = ("digits", "digits-one", "digits-random")
@@ -383,6 +387,45 @@ def test_names_of_the_front_all_stand_and_apart(digits):
     for i, (u, v) in enumerate(spots):
         for u2, v2 in spots[:i]:
             assert abs(u - u2) > 60 or abs(v - v2) >= 17
+
+
+@pytest.mark.parametrize("width", [760, 864, 1100, 1400])
+@pytest.mark.parametrize("large", [False, True], ids=["desk", "hall"])
+@pytest.mark.parametrize("name", ["digits", "digits-one", "digits-random"])
+def test_each_name_beside_a_point_is_nearest_to_its_own(name, large, width, monkeypatch):
+    monkeypatch.setattr(theme, "_asked", [lambda: large])
+    board = board_of(open_study(Store(shipped_root()), name))
+    x, y = axes_of({m.key: m for m in board.measures if m.better}, board)
+    lines = [line for line in board.lines if line.models]
+    drawn = pareto_figure(drawn_points(board, lines, x, y), LESS, MORE)
+    layout = drawn.layout
+    high = layout.height - layout.margin.t - layout.margin.b
+    (x0, x1), (y0, y1) = layout.xaxis.range, layout.yaxis.range
+    across, up = width / (x1 - x0), high / (y1 - y0)
+    spots = {t.name: (t.x[0] * across, -t.y[0] * up) for t in drawn.data if t.name != "front"}
+    boxes = {}
+    for note in layout.annotations:
+        own = re.sub("</?b>", "", note.text)
+        assert (note.x * across, -note.y * up) == pytest.approx(spots[own])  # its stroke ends there
+        assert note.arrowcolor == next(t.marker.color for t in drawn.data if t.name == own)
+        middle = (spots[own][0] + note.ax, spots[own][1] + note.ay)
+        half = (0.25 * len(own) * note.font.size, 0.5 * note.font.size)
+        boxes[own] = (middle, half)
+        apart = {other: away(spot, middle, half) for other, spot in spots.items()}
+        assert min(apart, key=apart.get) == own
+    assert len(boxes) >= 3
+    for (a, half), (b, other) in itertools.combinations(boxes.values(), 2):
+        assert any(abs(a[i] - b[i]) >= half[i] + other[i] for i in (0, 1))
+
+
+def away(spot, middle, half) -> float:
+    """From a point to a box, pixels."""
+    return math.hypot(*(max(abs(spot[i] - middle[i]) - half[i], 0) for i in (0, 1)))
+
+
+def test_a_hall_sees_the_columns_that_decide_or_the_first_of_those_asked_for(digits):
+    assert [m.key for m in hall_measures(digits, [])] == ["ta", "worst", "worst-retain-only"]
+    assert [m.key for m in hall_measures(digits, ["accuracy"])] == ["ua", "ra", "ta"]
 
 
 def test_every_column_belongs_to_one_kind_by_its_name():

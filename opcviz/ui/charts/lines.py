@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +11,7 @@ import plotly.graph_objects as go
 
 from .bands import FLOOR_DASHES, Band, add_band, band_name
 from .drawing import apply_layout, finite_or_none, label_ends, line_trace
-from .theme import ink, projected
+from .theme import ink, projected, text_size
 
 __all__ = ["LINE_COLOURS", "Beside", "Line", "colours", "lines_figure"]
 
@@ -17,7 +19,9 @@ LINE_COLOURS = ("#7C8796", "#1E9273", "#D9541E", "#2B86C9", "#A65FA8", "#A07A12"
 """Colours of up to six models, legible on both backgrounds (contrast at least 3)."""
 
 LETTER_WIDTH = 7  # pixels that a letter of a name takes, at most on average
-APART, LARGE_APART = 19, 24  # percent of 100 pixels of height between names: about 13 pixels, 25
+LINE_HEIGHT = 1.36  # of a name by the size of its letters, with the air between two of them
+TURNED_LETTER = 0.56  # width of a letter of a title by its size
+TITLE_LETTERS = 18  # of a line of a title in a hall
 DASHES = {"color": ink.reference, "dash": "dash", "width": 1.5}
 
 Line = tuple[Sequence[float | str], Sequence[float | None]]
@@ -94,18 +98,34 @@ def lines_figure(
         figure.add_hline(y=level, line=DASHES)
         names.append((reference_label, level, ink.reference))
     room = 1 - lowest / 100
-    apart = LARGE_APART if projected() else APART
-    label_ends(figure, names, gap=100 * apart * room / height, low=lowest)
     longest = max((len(name) for name, _, _ in names), default=0)
     apply_layout(figure, height, right=max(96, LETTER_WIDTH * longest + 12))
+    apart, axis = LINE_HEIGHT * text_size(), _axis_height(figure, len(names), y_title)
+    label_ends(figure, names, gap=106 * room * apart / axis, low=lowest)
     figure.update_yaxes(
         range=[lowest - 3 * room, 100 + 3 * room],
-        title_text=y_title,
         tickvals=[lowest + room * tick for tick in (0, 25, 50, 75, 100)],
     )
     figure.update_xaxes(title_text=x_title)
     figure.update_layout(hovermode="x unified")
     return figure
+
+
+def _axis_height(figure: go.Figure, names: int, y_title: str) -> float:
+    """Pixels of the vertical axis, after the chart has become as high as its words need it.
+
+    A hall's large title is broken into lines.
+    """
+    margin, size = figure.layout.margin, text_size()
+    lines = textwrap.wrap(y_title, TITLE_LETTERS) if projected() else [y_title]
+    figure.update_yaxes(title_text="<br>".join(lines))
+    words = TURNED_LETTER * size * max(map(len, lines)) if projected() else 0.0
+    axis = max(figure.layout.height - margin.t - margin.b, LINE_HEIGHT * size * names, words)
+    figure.update_layout(
+        height=math.ceil(axis + margin.t + margin.b),
+        margin_l=margin.l + round(LINE_HEIGHT * size * (len(lines) - 1)),
+    )
+    return float(axis)
 
 
 def _draw_beside(

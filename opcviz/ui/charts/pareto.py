@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,19 +11,23 @@ import plotly.graph_objects as go
 
 from .bands import BAND_FILL, Band
 from .drawing import apply_layout
-from .theme import ink, text_size
+from .theme import ink, scaled, text_size
 
-__all__ = ["Axis", "Point", "front", "pareto_figure", "place_names"]
+__all__ = ["HEIGHT", "Axis", "Point", "front", "pareto_figure", "place_names"]
 
 Range: TypeAlias = "tuple[float, float]"
+Box: TypeAlias = "tuple[float, float, float, float]"  # left, top, right, bottom
 
 NAME_SIZE = 14  # px, of names beside points and of axis titles, unless for a hall
-LETTER, TALL = 0.56, 9.0  # width of a letter by its size; half the height of a line, px
-HEIGHT, TOP, BOTTOM = 480, 18, 56  # px
-WIDTH, PLOT = 760.0, float(HEIGHT - TOP - BOTTOM)  # px, of the axes on the narrowest screen
+LETTER, TALL = 0.58, 9.0  # width of a letter by its size; half the height of a line, px
+HEIGHT, TOP, BOTTOM, LEFT, RIGHT = 480, 18, 56, 72, 24  # px
+WIDTH = 760.0  # px, of the axes on the narrowest screen
+WIDER = (1.0, 1.2, 1.45, 1.75, 2.3)  # times that: a name must be its own point's on these, too
 AIR = 5.0  # px between a name and what is beside it
-OFFSETS = ((0, -18), (0, 18), (12, 0), (-12, 0), (12, -16), (-12, -16), (12, 16), (-12, 16))
-FAR = (1, 2, 3)  # multiples of these, the nearest first
+NEARER = 6.0  # px that a name is nearer to its own point than to any other one
+GAP = 16.0  # px from the middle of a point to its name: room for a stroke that joins them
+SIDES = ((0, -1), (0, 1), (1, 0), (-1, 0), (1, -1), (-1, -1), (1, 1), (-1, 1))
+FAR = (1.0, 1.8, 2.8)  # times the gap, the nearest first
 
 
 @dataclass(frozen=True)
@@ -92,12 +96,13 @@ def front(points: Sequence[Point], x: Axis, y: Axis) -> list[Point]:
     return [p for _, _, p in sorted(best, key=lambda each: each[:2])]
 
 
-def pareto_figure(points: Sequence[Point], x: Axis, y: Axis) -> go.Figure:
+def pareto_figure(points: Sequence[Point], x: Axis, y: Axis, *, height: int = HEIGHT) -> go.Figure:
     """Methods as points with whiskers, their front as a line, retrained models as bands.
 
     Args:
         points: methods and references.
         x, y: the measures.
+        height: pixels, whatever is drawn for.
     """
     best = front(points, x, y)
     figure = go.Figure()
@@ -116,20 +121,26 @@ def pareto_figure(points: Sequence[Point], x: Axis, y: Axis) -> go.Figure:
         _range([p.x for p in points], [p.sd[0] for p in points]),
         _range([p.y for p in points], [p.sd[1] for p in points]),
     )
-    for point, right, down in place_names(points, best, ranges):
+    axes_height = height - scaled(TOP) - scaled(BOTTOM)
+    for point, right, down in place_names(points, best, ranges, axes_height):
         figure.add_annotation(
             x=point.x,
             y=point.y,
             text=f"<b>{point.name}</b>" if point in best else point.name,
-            xshift=right,
-            yshift=-down,
-            showarrow=False,
+            ax=right,
+            ay=down,
+            arrowhead=0,
+            arrowwidth=1.6,
+            arrowcolor=point.colour,
+            standoff=7,
+            borderpad=0,
             font={"size": _name_size()},
         )
-    apply_layout(figure, HEIGHT, right=24, top=TOP, bottom=BOTTOM)
+    apply_layout(figure, HEIGHT, right=RIGHT, top=TOP, bottom=BOTTOM)
     figure.update_xaxes(title_text=x.title, title_font_size=_name_size(), range=ranges[0])
     figure.update_yaxes(title_text=y.title, title_font_size=_name_size(), range=ranges[1])
-    figure.update_layout(margin_l=72, hoverlabel={"font": {"size": _name_size()}})
+    hover = {"font": {"size": _name_size()}}
+    figure.update_layout(height=height, margin_l=scaled(LEFT), hoverlabel=hover)
     return figure
 
 
@@ -173,22 +184,27 @@ def _trace(point: Point, *, on_front: bool) -> go.Scatter:
 
 
 def place_names(
-    points: Sequence[Point], best: Sequence[Point], ranges: tuple[Range, Range]
+    points: Sequence[Point],
+    best: Sequence[Point],
+    ranges: tuple[Range, Range],
+    axes_height: float = HEIGHT - TOP - BOTTOM,
 ) -> list[tuple[Point, float, float]]:
     """Where names stand beside their points, none on another one, a point or a whisker.
 
-    Names of the front all stand, further away if need be; others only where there is room near.
+    A name stands only where its own point is the nearest one, on wider screens, too; those for
+    which there is no such place are left out. Those of the front are placed first.
 
     Args:
         points: all that are drawn.
         best: those of the front.
         ranges: of both axes.
+        axes_height: pixels.
 
     Returns:
         The point and the offset of its name's middle, pixels to the right and down.
     """
     (x0, x1), (y0, y1) = ranges
-    across, up = WIDTH / (x1 - x0), PLOT / (y1 - y0)
+    across, up = WIDTH / (x1 - x0), axes_height / (y1 - y0)
     spots = {p: ((p.x - x0) * across, (y1 - p.y) * up) for p in points}
     taken = [(u - 7, v - 7, u + 7, v + 7) for u, v in spots.values()]
     for point, (u, v) in spots.items():
@@ -200,20 +216,35 @@ def place_names(
     order = [*best, *(p for p in points if not p.compared), *points]
     for point in dict.fromkeys(order):
         (u, v), half = spots[point], len(point.name) * size * LETTER / 2
-        tries = []
-        for far in FAR if point in best else FAR[:1]:
-            for dx, dy in OFFSETS:
-                right = far * dx + math.copysign(half, dx) * (dx != 0)  # beside the point
-                middle = (u + right, v + far * dy)
-                box = (middle[0] - half, middle[1] - high, middle[0] + half, middle[1] + high)
-                inside = box[0] >= 0 and box[2] <= WIDTH and box[1] >= 0 and box[3] <= PLOT
-                meets = sum(_meet(box, each) for each in taken) + (0 if inside else 1)
-                tries.append((meets, right, far * dy, box))
-        meets, right, down, box = min(tries, key=lambda each: each[0])
-        if not meets or point in best:
-            taken.append(box)
-            found.append((point, right, down))
+        others = [(a - u, b - v) for p, (a, b) in spots.items() if p is not point]
+        for right, down in _offsets(half, high):
+            off = (right - half, down - high, right + half, down + high)
+            box = (u + off[0], v + off[1], u + off[2], v + off[3])
+            inside = box[0] >= 0 and box[2] <= WIDTH and box[1] >= 0 and box[3] <= axes_height
+            if inside and _its_own(off, others) and not any(_meet(box, each) for each in taken):
+                stroke = (u + min(right, 0) / 2, v + min(down, 0) / 2)
+                taken += [box, (*stroke, u + max(right, 0) / 2, v + max(down, 0) / 2)]
+                found.append((point, right, down))
+                break
     return found
+
+
+def _offsets(half: float, high: float) -> Iterator[tuple[float, float]]:
+    """Middles of a name around its point, pixels to the right and down, the nearest first."""
+    for far in FAR:
+        for right, down in SIDES:
+            gap = GAP * far * (0.75 if right and down else 1.0)
+            yield right * (gap + half), down * (gap + high)
+
+
+def _its_own(name: Box, others: Sequence[tuple[float, float]]) -> bool:
+    """Whether a name is nearer to its point, at (0, 0), than to the others on every screen."""
+    own = _apart(name, 0.0, 0.0) + NEARER
+    return all(_apart(name, u * wider, v) > own for wider in WIDER for u, v in others)
+
+
+def _apart(box: Box, u: float, v: float) -> float:
+    return math.hypot(max(box[0] - u, u - box[2], 0.0), max(box[1] - v, v - box[3], 0.0))
 
 
 def _name_size() -> int:

@@ -16,6 +16,7 @@ __all__ = [
     "NO_VERDICT",
     "SortBy",
     "gone_words",
+    "hall_measures",
     "kept",
     "ordered",
     "shown_measures",
@@ -23,6 +24,9 @@ __all__ = [
 
 FIRST_GROUPS = ("accuracy", "worst", "relearning", "membership", "separability")
 """Groups of columns that are shown where nobody chose."""
+
+HALL_MEASURES = ("worst", "worst-retain-only", "ta")
+"""What decides whether it is gone and whether the rest is kept: all that a hall can read."""
 
 NO_VERDICT = "no verdict"
 GONE_IN_WORDS = {key: in_words(key, None, None) for key in GONE} | {NO_VERDICT: NO_VERDICT}
@@ -137,3 +141,15 @@ def shown_measures(board: Board, groups: Sequence[str]) -> list[Measure]:
     named = [key for key in groups if key in board.groups]
     wanted = named or [key for key in FIRST_GROUPS if key in board.groups] or list(board.groups)
     return [each for each in board.measures if each.group in wanted]
+
+
+def hall_measures(board: Board, groups: Sequence[str]) -> list[Measure]:
+    """The few columns that fit on a wall.
+
+    Args:
+        board: with all of them.
+        groups: that a link asks for; empty for those that decide.
+    """
+    shown = shown_measures(board, groups)
+    deciding = [each for each in board.measures if each.key in HALL_MEASURES]
+    return (shown if groups or not deciding else deciding)[: len(HALL_MEASURES)]

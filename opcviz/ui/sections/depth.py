@@ -19,7 +19,7 @@ from .paint import paint
 
 __all__ = ["depth", "depth_figure"]
 
-WALL_HEIGHT = 200  # of a chart, pixels
+HEIGHT, WALL_HEIGHT = 280, 154  # of a chart, pixels; more where its words need it
 MEASURES = {
     "recovered": "Forget accuracy after FM (%)",
     "separable": "Forget against retain, AUC × 100",
@@ -34,6 +34,7 @@ def depth_figure(
     reference: float | None = None,
     label: str = "",
     colors: Mapping[str, str] | None = None,
+    height: int = HEIGHT,
 ) -> go.Figure:
     """One line a model over the network's blocks.
 
@@ -43,6 +44,7 @@ def depth_figure(
         title: of the vertical axis.
         reference: a level to compare with (dashed), named `label`.
         colors: by model.
+        height: pixels.
 
     Raises:
         ValueError: when a curve has not one number per block.
@@ -54,6 +56,7 @@ def depth_figure(
         reference=reference,
         reference_label=label,
         colors=colors,
+        height=height,
     )
     return figure.update_xaxes(type="category")
 
@@ -87,9 +90,15 @@ def depth(shown: Sequence[Column]) -> None:
         (left, MEASURES["recovered"], recovered, constant, "constant"),
         (right, MEASURES["separable"], apart, 50.0, "alike"),
     ):
-        figure = depth_figure(names, curves, title, reference=level, label=label, colors=colors)
-        if projected():  # both on the wall at once
-            figure.update_layout(height=WALL_HEIGHT)
+        figure = depth_figure(
+            names,
+            curves,
+            title,
+            reference=level,
+            label=label,
+            colors=colors,
+            height=WALL_HEIGHT if projected() else HEIGHT,  # both on the wall at once
+        )
         place.plotly_chart(
             figure,
             config=chart_config("depth"),

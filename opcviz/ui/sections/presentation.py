@@ -51,6 +51,7 @@ html { font-size: 20px !important; --least-text: 18px; }
   [data-testid="stSliderThumbValue"] *, [data-testid="stMultiSelect"] *,
   [data-testid="stSelectbox"] *, [data-testid="stExpander"] summary *, button p) {
   font-size: max(.9rem, 18px) !important; }
+.st-key-board-table { --table-height: calc(100vh - 11.5rem); }
 .stMain h3 { padding: 0 0 .3rem; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] >
   [data-testid="stElementContainer"] h3 { font-size: 1.05rem; margin-right: 21rem; }

@@ -12,17 +12,30 @@ from ...verdict import Consensus
 from ..charts.table_component import table
 from ..reading import board_files, state
 from ..reading.board import Board, Line, Measure
-from ..reading.board_view import GONE_IN_WORDS, SortBy, kept, ordered, shown_measures
+from ..reading.board_view import (
+    GONE_IN_WORDS,
+    SortBy,
+    hall_measures,
+    kept,
+    ordered,
+    shown_measures,
+)
 from ..reading.judged import judge_more, judged
 from .missing import plain, unknown_words
-from .scoreboard_cells import CORNER, heads, table_rows
+from .presentation import presenting
+from .scoreboard_cells import BAND, CORNER, for_hall, heads, table_rows
 
-__all__ = ["MOST_TICKED", "opened_models", "scoreboard", "toggled"]
+__all__ = ["MOST_TICKED", "opened_models", "passing", "pending", "scoreboard", "toggled"]
 
 MOST_TICKED = state.MAX_MODELS - 2  # beside original and retrained
 POLL = 0.5  # seconds between two looks, while verdicts are still missing
 BATCH = 0.3  # seconds of judging at a time
 PAGE = "pages/side_by_side.py"
+ARROWS_IN_WORDS = (
+    "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> the goal is what retrained models "
+    "have."
+)
+_FILTER = "board.filter"  # that the rest of the page was drawn with
 
 
 def scoreboard(study: StudyResult, board: Board) -> None:
@@ -34,6 +47,7 @@ def scoreboard(study: StudyResult, board: Board) -> None:
     """
     methods = [line for line in board.lines if line.models]
     waiting = len(judged(study, methods)) < len(methods)
+    st.session_state[_FILTER] = _filter()
     st.fragment(_scoreboard, run_every=POLL if waiting else None)(study, board)
 
 
@@ -41,28 +55,29 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
     methods = [line for line in board.lines if line.models]
     known = judged(study, methods)
     families = list(dict.fromkeys(line.family for line in methods if not line.fixed))
+    if st.session_state.get(_FILTER) != _filter():
+        st.rerun()  # the whole page: the chart below shows the same methods
     _say_unknown(board, families)
-    _filters(families)
-    measures = _groups(board)
+    if presenting():  # a hall presses nothing, and reads few columns
+        measures = hall_measures(board, _words("groups"))
+    else:
+        _filters(families)
+        measures = _groups(board)
     by = SortBy.read(state.option("by"))
     if by.key and by.key != CORNER.key and board.measure(by.key) is None:
         told = f"This study has no measure '{by.key}'; the rows stand in its own order."
         st.info(plain(told))
         by = SortBy()
-    chosen = [name for name in _words("family") if name in families]
-    passed = kept(
-        board.lines,
-        find=state.option("find"),
-        families=chosen,
-        gone=_words("gone"),
-        judged=known,
-    )
+    passed = passing(study, board)
     lines = ordered(passed, by)
     ticks = [line.key for line in methods if line.key in _words("ticks")]
+    drawn = table_rows(lines, measures, known, ticks)
+    if presenting():
+        drawn = [for_hall(row) for row in drawn if not row.fixed or row.key == BAND]
     with st.container(key="board-table"):  # has its height before it is drawn
         table(
             heads(measures),
-            table_rows(lines, measures, known, ticks),
+            drawn,
             key=f"board.{study.place}",
             corner=CORNER,
             sort=by.key,
@@ -73,12 +88,31 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
             on_open=lambda key: st.session_state.update({"board.open": (key,)}),
             on_tick=lambda key: state.choose(ticks=",".join(toggled(_words("ticks"), key))),
         )
-    _below(study, board, lines, measures, known, ticks)
+    if presenting():
+        st.html(_told(ARROWS_IN_WORDS + pending(len(methods) - len(known))))
+    else:
+        _below(study, board, lines, measures, known, ticks)
     if asked := st.session_state.pop("board.open", ()):
         state.update(models=opened_models(board, asked))
         st.switch_page(PAGE)
     if len(known) < len(methods) and judge_more(study, methods, BATCH):
         st.rerun()  # the whole page: this part has to stop renewing itself
+
+
+def passing(study: StudyResult, board: Board) -> list[Line]:
+    """The rows that the filters let through, in the study's order; fixed ones always."""
+    families = {line.family for line in board.lines if line.models}
+    return kept(
+        board.lines,
+        find=state.option("find"),
+        families=[name for name in _words("family") if name in families],
+        gone=_words("gone"),
+        judged=judged(study, [line for line in board.lines if line.models]),
+    )
+
+
+def _filter() -> tuple[str, ...]:
+    return tuple(state.option(name) for name in ("find", "family", "gone"))
 
 
 def toggled(ticks: Sequence[str], key: str) -> list[str]:
@@ -250,14 +284,14 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
     if seeds:
         parts = [
             box.format(
-                "rgb(226 178 0 / .5)",
+                "rgb(226 178 0 / .46)",
                 f"beyond {beside} on the side of memory, of harm or of cost",
             ),
             box.format(
                 "transparent", "within them, or as near as one standard deviation over seeds"
             ),
             box.format(
-                "rgb(0 158 178 / .5)",
+                "rgb(0 158 178 / .46)",
                 "beyond them on the other side, by which unlearning may be noticed",
             ),
         ]
@@ -266,12 +300,20 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
     marks = "; ".join(f"<b>{name}</b>: {what}" for name, what in MARKS.items())
     told = " · ".join(parts)
     more = (
-        "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> the goal is what retrained "
-        "models have. Below a number: ± one standard deviation over seeds. –: no number; the "
-        "reason is under the pointer."
+        f"{ARROWS_IN_WORDS} Below a number: ± one standard deviation over seeds. –: no number; "
+        "the reason is under the pointer."
     )
-    pending = f"<p>{waiting} verdicts are still being made.</p>" if waiting else ""
-    return (
-        f'<div data-testid="board-legend" style="font-size:14px;line-height:1.6">{told}<br>{more}'
-        f"<br>Fidelity: {marks}.{pending}</div>"
-    )
+    return _told(f"{told}<br>{more}<br>Fidelity: {marks}.{pending(waiting)}")
+
+
+def pending(waiting: int) -> str:
+    """How many verdicts are still being made; HTML, empty for none."""
+    if not waiting:
+        return ""
+    some = "1 verdict is" if waiting == 1 else f"{waiting} verdicts are"
+    return f'<p style="font-size:inherit;margin:0">{some} still being made.</p>'
+
+
+def _told(text: str) -> str:
+    size = "max(14px,var(--least-text,0px))"
+    return f'<div data-testid="board-legend" style="font-size:{size};line-height:1.6">{text}</div>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from ...common.records import Undefined
 from ...methods import MARKS
@@ -16,7 +17,7 @@ from ..reading.board_view import GONE_IN_WORDS, NAME, NO_VERDICT, gone_words
 from ..reading.measure_words import ARROWS, MeasureWords
 from .verdicts import COLOURS
 
-__all__ = ["CORNER", "heads", "measure_help", "table_rows"]
+__all__ = ["BAND", "CORNER", "for_hall", "heads", "measure_help", "table_rows"]
 
 CORNER = Head(
     NAME,
@@ -35,6 +36,7 @@ VERDICT = Head(
     words=True,
     sorts=False,
 )
+BAND = "band"  # key of the row from the lowest to the highest retrained model
 HEATED = "original"  # of the fixed rows; what the others are measured by has no colours itself
 
 
@@ -93,6 +95,15 @@ def table_rows(
         if line.method == "retrain":
             found.append(_band_row(line, measures))
     return found
+
+
+def for_hall(row: TableRow) -> TableRow:
+    """A row without a box to tick, and a method's without second lines but the verdict's."""
+    if row.fixed:
+        return replace(row, ticked=None)
+    verdict, *numbers = row.cells
+    cells = (verdict, *(replace(number, below="") for number in numbers))
+    return replace(row, head=replace(row.head, below=""), cells=cells, ticked=None)
 
 
 def _name(line: Line) -> Cell:
@@ -174,7 +185,7 @@ def _band_row(line: Line, measures: Sequence[Measure]) -> TableRow:
     some = len(line.models)
     title = Cell("Retrained, lowest to highest", help="Within it a method is as if retrained.")
     beside = Cell("1 model: no spread" if some == 1 else f"{some} models")
-    return TableRow("band", title, (beside, *cells), fixed=True)
+    return TableRow(BAND, title, (beside, *cells), fixed=True)
 
 
 def _band(measure: Measure) -> str:

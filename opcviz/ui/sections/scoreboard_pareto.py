@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,13 +10,14 @@ from ...study import StudyResult
 from ...study.table import cell_text
 from ..charts.figures import chart_config
 from ..charts.palette import shades
-from ..charts.pareto import Axis, Point, front, pareto_figure
+from ..charts.pareto import HEIGHT, Axis, Point, front, pareto_figure
 from ..charts.theme import projected
 from ..reading import state
-from ..reading.board import Board, Measure
+from ..reading.board import Board, Line, Measure
 from ..reading.measure_words import ARROWS
+from .scoreboard import passing
 
-__all__ = ["axes_of", "pareto"]
+__all__ = ["axes_of", "drawn_points", "pareto"]
 
 WALL_HEIGHT = 430  # of the chart in a hall, pixels
 
@@ -55,13 +56,14 @@ def pareto(study: StudyResult, board: Board) -> None:
                 args=(name, key),
             )
     x, y = (Axis(f"{_title(m)} – {ARROWS[m.better][1]}", m.better, m.band) for m in chosen)
-    points = _points(board, *chosen)
+    lines = [line for line in passing(study, board) if line.models]
+    points = drawn_points(board, lines, *chosen)
     if not any(point.compared for point in points):
-        st.caption("No method has both of these numbers.")
+        passed = any(not line.fixed for line in lines)
+        told = "No method has both of these numbers."
+        st.caption(told if passed else "No method passes the filters above.")
         return
-    figure = pareto_figure(points, x, y)
-    if projected():
-        figure.update_layout(height=WALL_HEIGHT)
+    figure = pareto_figure(points, x, y, height=WALL_HEIGHT if projected() else HEIGHT)
     st.plotly_chart(
         figure,
         config=chart_config(f"pareto-{study.place}"),
@@ -69,13 +71,15 @@ def pareto(study: StudyResult, board: Board) -> None:
     )
     best = front(points, x, y)
     names = ", ".join(point.name for point in best)
-    lost = sum(bool(line.models) for line in board.lines) - len(points) - _left_out(board)
+    lost = sum(line.method not in LEFT_OUT for line in lines) - len(points)
     told = (
         f"No other method beats these in both measures: **{names}**. Shaded: the retrained models, "
         "within which all count as equal."
     )
     if lost:
         told += f" Not drawn, for want of a number: {lost}."
+    if len(figure.layout.annotations) < len(points):
+        told += " Where there is no room for a name, the pointer over a point names it."
     st.caption(f"{told} Whiskers: one standard deviation over seeds.")
 
 
@@ -109,15 +113,20 @@ def _title(measure: Measure) -> str:
     return f"{measure.words.head} {ARROWS[measure.better][0]}".strip()
 
 
-def _left_out(board: Board) -> int:
-    return sum(line.method in LEFT_OUT for line in board.lines)
+def drawn_points(board: Board, shown: Sequence[Line], x: Measure, y: Measure) -> list[Point]:
+    """The points of some lines that have both measures, each in the colour it always has.
 
-
-def _points(board: Board, x: Measure, y: Measure) -> list[Point]:
+    Args:
+        board: with all lines.
+        shown: those to draw.
+        x, y: the measures.
+    """
     lines = [line for line in board.lines if line.models and line.method not in LEFT_OUT]
-    colours = shades((line.title, line.method) for line in lines)
+    colours = shades((line.title, line.method) for line in lines)  # whatever is filtered away
     found = []
     for line in lines:
+        if line not in shown:
+            continue
         across, up = line.cells.get(x.key), line.cells.get(y.key)
         if across is None or up is None:
             continue

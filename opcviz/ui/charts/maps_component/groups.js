@@ -4,7 +4,8 @@
 // until they have come together.
 
 const PIE_RADIUS = 9; // px, at most
-const LEAST_PIE = 6; // px: smaller, the shares cannot be told
+const RIM = 2.6; // px around it, at most
+const RIM_SHARE = 0.3; // of a small mark
 const TOGETHER = 2; // px from their middle: then they are one mark
 const COUNT_LARGER = 2; // px than other text
 const WIDE_PANEL = 300; // px from which the count is said in words
@@ -22,36 +23,34 @@ function groupsOf(view, order) {
   return [...found.values()].filter((members) => members.length > 1);
 }
 
-// Half the width of the median kept class as drawn, px: no group is drawn larger than one.
-function keptRadius(view, order, k) {
-  const { labels, forget } = view;
-  const sums = new Map();
+// Half the width of the median kept class as drawn, px, points included: no mark is larger. Classes
+// that are one mark themselves say nothing of it.
+function keptRadius(view, order, k, point) {
+  const { labels, forget, now } = view;
+  const boxes = new Map();
   for (const i of order) {
-    const [x, y] = [view.now[2 * i], view.now[2 * i + 1]];
+    const [x, y] = [now[2 * i], now[2 * i + 1]];
     if (forget[i] || !Number.isFinite(x + y)) continue;
-    if (!sums.has(labels[i])) sums.set(labels[i], [0, 0, 0, 0]);
-    const s = sums.get(labels[i]);
-    s[0] += 1;
-    s[1] += x;
-    s[2] += y;
-    s[3] += x * x + y * y;
+    const [x0, x1, y0, y1] = boxes.get(labels[i]) ?? [x, x, y, y];
+    boxes.set(labels[i], [Math.min(x0, x), Math.max(x1, x), Math.min(y0, y), Math.max(y1, y)]);
   }
-  const radii = [...sums.values()]
-    .filter((s) => s[0] > 1)
-    .map(([n, x, y, q]) => Math.sqrt(Math.max(0, q / n - (x / n) ** 2 - (y / n) ** 2)))
+  const radii = [...boxes.values()]
+    .map(([x0, x1, y0, y1]) => (k * Math.max(x1 - x0, y1 - y0)) / 2)
+    .filter((radius) => radius > 0)
     .sort((a, b) => a - b);
-  return radii.length ? k * radii[radii.length >> 1] : Infinity;
+  return radii.length ? point + radii[(radii.length - 1) >> 1] : Infinity;
 }
 
-// Find what is drawn as one mark: {members, x, y, r}, the largest first; its members by position.
-function gatherMarks(view, order) {
+// Find what is drawn as one mark: {members, x, y, r, rim}, the largest first; its members by position.
+function gatherMarks(view, order, point) {
   view.pies = [];
   view.pieOf = new Map();
   const groups = groupsOf(view, order);
   if (!groups.length) return;
   const [k, dx, dy] = view.scale();
-  const most = Math.min(PIE_RADIUS, keptRadius(view, order, k));
-  const r = Math.max(LEAST_PIE, most);
+  const whole = Math.min(PIE_RADIUS + RIM, keptRadius(view, order, k, point));
+  const rim = Math.min(RIM, RIM_SHARE * whole);
+  const r = whole - rim;
   for (const members of groups) {
     let [x, y] = [0, 0];
     for (const i of members) {
@@ -60,7 +59,7 @@ function gatherMarks(view, order) {
     }
     const apart = (i) => Math.hypot(dx + k * view.now[2 * i] - x, dy - k * view.now[2 * i + 1] - y);
     if (members.some((i) => apart(i) > TOGETHER)) continue;
-    const pie = { members, x, y, r };
+    const pie = { members, x, y, r, rim };
     view.pies.push(pie);
     members.forEach((i) => view.pieOf.set(i, pie));
   }
@@ -71,14 +70,14 @@ function gatherMarks(view, order) {
 function paintPies(view, g, marks, marksOf, active, ink) {
   const said = [];
   for (const pie of view.pies) {
-    const { members, x, y, r } = pie;
+    const { members, x, y, r, rim } = pie;
     g.globalAlpha = active && !members.some((i) => active[i]) ? DIMMED_OPACITY : 1;
     g.beginPath();
-    g.arc(x, y, r + 2.6, 0, 7);
+    g.arc(x, y, r + rim, 0, 7);
     g.fillStyle = ink.text;
     g.fill();
     g.beginPath();
-    g.arc(x, y, r + 1.4, 0, 7);
+    g.arc(x, y, r + 0.54 * rim, 0, 7);
     g.fillStyle = ink.background;
     g.fill();
     let turn = -Math.PI / 2;
@@ -96,7 +95,7 @@ function paintPies(view, g, marks, marksOf, active, ink) {
     g.globalAlpha = 1;
   }
   view.canvas.dataset.groups = JSON.stringify(
-    view.pies.map(({ members, x, y, r }) => ({ count: members.length, x: Math.round(x), y: Math.round(y), r })),
+    view.pies.map(({ members, x, y, r, rim }) => ({ count: members.length, x: Math.round(x), y: Math.round(y), r, rim })),
   );
 }
 
@@ -118,14 +117,29 @@ function sayCount(view, g, { members, x, y, r }, said, ink) {
   const places = [[x + away, y], [x - away - wide, y], [x - wide / 2, y - r - 14], [x - wide / 2, y + r + 14]];
   const fits = ([left, top]) => left >= 2 && left + wide <= view.width - 2 && top >= 9 && top <= view.height - 9;
   const free = ([left, top]) => !said.some(([a, b, w]) => left < a + w + 4 && a < left + wide + 4 && Math.abs(top - b) < 17);
-  const at = places.find((place) => fits(place) && free(place));
-  if (!at) return;
+  const possible = places.filter((place) => fits(place) && free(place));
+  if (!possible.length) return;
+  // where it covers least: what lies behind the words is hidden, or it would run through them
+  const tall = ink.size + COUNT_LARGER + 4;
+  const behind = ([left, top]) => pointsWithin(view, left - 2, top - tall / 2, left + wide + 2, top + tall / 2);
+  const covered = possible.map(behind);
+  const at = possible[covered.indexOf(Math.min(...covered))];
+  g.fillStyle = ink.background;
+  g.beginPath();
+  g.roundRect(at[0] - 3, at[1] - tall / 2, wide + 6, tall, 4);
+  g.fill();
   said.push([...at, wide]);
   g.textBaseline = "middle";
-  g.lineJoin = "round";
-  g.lineWidth = 4;
-  g.strokeStyle = ink.background;
-  g.strokeText(words, ...at);
   g.fillStyle = ink.text;
   g.fillText(words, ...at);
+}
+
+function pointsWithin(view, left, top, right, bottom) {
+  const [k, dx, dy] = view.scale();
+  let count = 0;
+  for (let i = 0; i < view.now.length / 2; i++) {
+    const [x, y] = [dx + k * view.now[2 * i], dy - k * view.now[2 * i + 1]];
+    if (x > left && x < right && y > top && y < bottom) count += 1; // members of a mark, too
+  }
+  return count;
 }

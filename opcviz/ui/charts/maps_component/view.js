@@ -112,7 +112,7 @@ class MapView {
     const { width, height, data } = this.image;
     new Uint32Array(data.buffer).fill(ink.backgroundPixel);
     const [k, dx, dy] = this.scale();
-    gatherMarks(this, order);
+    gatherMarks(this, order, Math.min(...marks.map((mark) => mark.spec.radius)));
     for (const pass of !this.now ? [] : active ? [0, 1] : [1]) {
       const alpha = (pass ? 1 : DIMMED_OPACITY) / 255;
       for (const i of order) {
