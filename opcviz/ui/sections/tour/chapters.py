@@ -63,7 +63,7 @@ CHAPTERS = (
         "Open these three side by side, put another method beside them, and read its card.",
         "side_by_side",
         DIGITS,
-        "Two networks answer nothing. How would you find out which one forgot?",
+        "Two networks no longer name the forgotten classes. How would you find out which forgot?",
         texts.hidden_answer,
     ),
     Chapter(
@@ -113,7 +113,7 @@ CHAPTERS = (
         "Open Instruments and compare the entropy panels of the three networks.",
         "instruments",
         Scene("digits", ("original", "delete", "opc")),
-        "Is every answer full of doubt a short one?",
+        "If a network is unsure of an answer, must the norm of its scores be small?",
         texts.entropy_answer,
     ),
     Chapter(
