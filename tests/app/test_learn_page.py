@@ -265,6 +265,14 @@ def test_the_task_opens_the_real_page_in_that_state_with_a_way_back(visit, chapt
     assert not app.get("page_link")
 
 
+@pytest.mark.slow
+def test_a_link_to_a_row_far_below_brings_it_into_sight(visit, chapter):
+    (link,) = [part.proto for part in chapter(7).get("page_link")]
+    asked = {k: v[0] for k, v in parse_qs(link.query_string).items()}
+    app = fine(visit(CHAPTERS[6].opens, **asked))
+    assert sent(app, "scroll.row.") == {"row": "inversion"}
+
+
 def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypatch):
     monkeypatch.setattr(library, "shipped_root", lambda: tmp_path_factory.mktemp("none"))
     assert "python -m opcviz run digits" in infos(visit("learn"))[0]

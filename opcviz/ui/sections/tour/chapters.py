@@ -42,6 +42,7 @@ class Chapter:
         then: the scene that it opens with.
         question: to think about.
         answer: to it.
+        row: of that page, from 1 on, which the task is about; 0 for the page's beginning.
     """
 
     scene: Scene
@@ -52,6 +53,7 @@ class Chapter:
     then: Scene
     question: str
     answer: Callable[[Library], str]
+    row: int = 0
 
 
 DIGITS, ONE = Scene("digits"), Scene("digits-one", ("retrain", "opc", "opc_retain_like"))
@@ -125,6 +127,7 @@ CHAPTERS = (
         DIGITS,
         "No picture comes out of the gradient. Is the picture gone?",
         texts.inversion_answer,
+        row=6,
     ),
 )
 """In the order of `TITLES`."""

@@ -186,7 +186,8 @@ def one_class(studies: Library) -> list[str]:
         f"{percent(digits.recovered('opc', 'all'))}{_earlier(digits)}; one answer for all is right "
         f"in {percent(digits.constant('opc', 'all'))}.",
         f"In this study only class {one.forgotten} was forgotten ({one.seed('opc')}). "
-        f"With the original network and kept pictures, but no forgotten one, that map gets {percent(one.recovered('opc', 'retain'))}, from "
+        f"With the original network and kept pictures, but no forgotten one, that map "
+        f"gets {percent(one.recovered('opc', 'retain'))}, from "
         f"retrained networks {_band(one, 'retain')}. One answer for all gets "
         f"{percent(one.constant('opc', 'retain'))}, so this figure alone proves nothing.",
         f"One block earlier, at '{earlier}', the best map of that attacker gets "
