@@ -21,8 +21,10 @@ export default function ({ data, parentElement }) {
   for (const act of ["wheel", "touchstart", "keydown", "pointerdown"])
     window.addEventListener(act, () => stop.abort(), { signal: stop.signal, passive: true });
   const follow = () => {
-    if (stop.signal.aborted || !parentElement.isConnected || performance.now() - began > 4000) return stop.abort();
+    const late = performance.now() - began > 4000;
+    if (stop.signal.aborted || !parentElement.isConnected || late) return stop.abort();
     const row = document.querySelector(`.st-key-row-${data.row}`);
+    if (row) row.style.scrollMarginTop = "7rem"; // the navigation and the models' names stay
     row?.scrollIntoView({ behavior: "instant" });
     setTimeout(follow, 200);
   };

@@ -29,6 +29,7 @@ __all__ = ["declared", "rows_of", "table"]
 
 SHORT: dict[Better, str] = {"less": "less", "more": "more", "same": "as retrained", "": ""}
 AGAIN = "for the same reason"  # in place of a reason that the row told already
+SHORT_REASON = 60  # characters that do no harm told twice
 TOLD = ". Beside it: "  # before the retrained models' figures, under the pointer
 FIGURE = re.compile(r"[−-]?[\d,]*\.?\d+(?: %)?(?= |,|$)")
 
@@ -180,7 +181,7 @@ def _rest(text: str) -> str:
 
 def _below(text: str, before: Sequence[str]) -> str:
     """What follows the figure; a reason that the row told already is named, not repeated."""
-    repeats = text in before and FIGURE.match(text) is None and len(text) > len(AGAIN)
+    repeats = text in before and FIGURE.match(text) is None and len(text) > SHORT_REASON
     return AGAIN if repeats else _rest(text)
 
 
