@@ -139,7 +139,7 @@ def _decide(q: Questions) -> Verdict:
     answers = [(GONE, gone, deciding), (NOTICEABLE, noticeable, betraying), (KEPT, kept, losing)]
     furthest = q.gained[0] if q.gained else None
     why = " ".join(
-        _sentence(f"{table[word]}: {'; '.join(check.says for check in found[:2])}")
+        _sentences(table[word], found[:2])
         for table, word, found in answers
         if word is not None and found
     )
@@ -293,5 +293,7 @@ def _confidence(gone: str, deciding: Sequence[Check], q: Questions) -> Confidenc
     return Confidence("medium", closest.name, "no call reaches its line; one seed")
 
 
-def _sentence(text: str) -> str:
-    return f"{capital(text)}."
+def _sentences(answer: str, found: Sequence[Check]) -> str:
+    """An answer, and each figure behind it as a sentence of its own."""
+    first, *others = "; ".join(check.says for check in found).split("; ")
+    return " ".join(f"{capital(each)}." for each in (f"{answer}: {first}", *others))

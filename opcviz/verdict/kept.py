@@ -55,7 +55,7 @@ class KeptQuestions:
             "test recall lost by one retained class",
             losses[name],
             self.t.neighbour,
-            f"the class that lost most is '{name}', {losses[name]:.1f} points of test recall",
+            f"class '{name}' lost most, {losses[name]:.1f} points of test recall",
         )
 
     def one_class_alone(self, neighbour: Check | None) -> bool:

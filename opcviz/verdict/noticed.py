@@ -13,6 +13,7 @@ from .words import Thresholds
 __all__ = ["NoticedQuestions"]
 
 MAX_RATIO = 1e6  # a ratio that stands for all above it: JSON has no infinity
+ALIKE = 1.25  # widths that differ by less are about the same
 APART = "forgotten and retained pictures are told apart"
 
 
@@ -116,8 +117,8 @@ class NoticedQuestions:
             "tighter than in the retrained models",
             min(max(theirs / ours if ours else MAX_RATIO, 1 / MAX_RATIO), MAX_RATIO),
             self.t.tighter,
-            f"the forgotten features are {'' if ours else 'a point, '}{ours:.2g} times as wide as "
-            f"the retained ones, in {self.band.words} at least {theirs:.2g} times",
+            f"the forgotten features are {_wide(ours)} as the retained ones, "
+            f"in {self.band.words} at least {theirs:.2g} times as wide",
         )
 
     def _shunned(self) -> Check:
@@ -127,8 +128,8 @@ class NoticedQuestions:
             "answers below the retrained models'",
             low - ours,
             2 * self.t.points,
-            f"{ours:.1f} % of the forgotten samples are right; {self.band.words}, which never saw "
-            f"them, {spread_of(low, high)} %",
+            f"{ours:.1f} % of the forgotten training samples are right; in {self.band.words}, "
+            f"which never saw them, it is {spread_of(low, high)} %",
             interval=difference(low, ours, self._of_band(low), of_ours),
         )
 
@@ -137,3 +138,11 @@ class NoticedQuestions:
         return next(
             (found[1] for m in self.band.models if (found := m.answers())[0] == value), None
         )
+
+
+def _wide(ratio: float) -> str:
+    """How wide in words that "as the retained ones" follows."""
+    if ratio == 0:
+        return "a point, nowhere near as wide"
+    near = max(ratio, 1 / ratio) < ALIKE
+    return "about as wide" if near else f"{ratio:.2g} times as wide"

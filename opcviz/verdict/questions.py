@@ -62,14 +62,15 @@ class Questions(NoticedQuestions, KeptQuestions):
         known = self.original is not None and self.model.of_samples
         if lead < LEAST_LEAD and not (known and certain and certain[0] > 0):
             return None
-        first = "is not known, at most 100.0 %" if self.original is None else f"{told:.1f} %"
+        part = "training" if self.model.of_samples else "test"
+        first = "not known, at most 100.0 %" if self.original is None else f"{told:.1f} %"
         over = difference(ours[0], high, ours[1], self._of_band(high))
         return Check.above(
             "answers left",
             100 * (ours[0] - high) / lead,
             self.t.left,
-            f"{ours[0]:.1f} % of the forgotten data are right; original {first}, "
-            f"{self.band.words} {spread_of(low, high)} %",
+            f"{ours[0]:.1f} % of the forgotten {part} data are right; of the original it is "
+            f"{first}, of {self.band.words} {spread_of(low, high)} %",
             unit="%",
             interval=over and (100 * over[0] / lead, 100 * over[1] / lead),
         )
@@ -108,8 +109,8 @@ class Questions(NoticedQuestions, KeptQuestions):
             "membership left",
             100 * (ours.auc - mean) / lead,
             self.t.left,
-            f"membership AUC {ours.auc:.2f}; original {first.auc:.2f}, {self.band.words} "
-            f"{spread_of(min(band), max(band), '.2f')}",
+            f"membership AUC is {ours.auc:.2f}; of the original it is {first.auc:.2f}, of "
+            f"{self.band.words} {spread_of(min(band), max(band), '.2f')}",
             unit="%",
             interval=(100 * (ours.low - mean) / lead, 100 * (ours.high - mean) / lead),
         )
@@ -155,8 +156,9 @@ class Questions(NoticedQuestions, KeptQuestions):
             "recovered beyond the retrained models",
             gain,
             needed,
-            f"{attempt.words} gets {attempt.recovered:.1f} % {attempt.of}; from "
-            f"{self.band.words} {spread_of(least, strongest.recovered)} %{why}{alone}; "
+            f"{attempt.words}{',' if ', ' in attempt.words else ''} gets {attempt.recovered:.1f} % "
+            f"{attempt.of}; from {self.band.words} it gets "
+            f"{spread_of(least, strongest.recovered)} %{why}{alone}; "
             + (
                 f"more than {bar + needed:.1f} % counts as a difference"
                 if bar + needed < 100

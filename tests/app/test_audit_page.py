@@ -32,6 +32,7 @@ from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.study.store import write_json
 from opcviz.ui.reading import audit as reading
 from opcviz.ui.reading import audit_form as forms
+from opcviz.ui.sections.verdicts import SHOWS
 from opcviz.verdict.dossier import FULL
 
 PAGE = "audit"
@@ -492,7 +493,7 @@ def test_the_verdict_is_three_boxes_and_its_confidence(finished, report):
     )
     assert gone.startswith(verdict.gone)
     assert verdict.numbers[0].says[1:] in gone
-    assert shows.startswith("noticeable" if verdict.noticeable else "no answer")
+    assert shows.startswith(SHOWS.get(verdict.noticeable, "no answer"))
     assert kept.startswith("rest kept")
     assert f"Confidence: {verdict.confidence.level}" in said
     assert verdict.confidence.basis in said

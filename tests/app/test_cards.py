@@ -17,7 +17,6 @@ from opcviz.ui.sections.cards import card
 
 STUDIES = list(list_studies(Store(shipped_root())))
 slow = pytest.mark.slow  # each model of the shipped studies is judged
-SEED = 0  # the seeds of one method are judged alike; one is enough of each
 
 
 def visible(box: str) -> str:
@@ -38,8 +37,7 @@ def bare(text: str) -> str:
 @pytest.fixture(scope="module", params=STUDIES)
 def cards(request) -> list[tuple[Column, str]]:
     study: StudyResult = open_study(Store(shipped_root()), request.param)
-    models = [model for model in study.models if model.seed == SEED]
-    columns = [Column(m, m.title, study.verdict(m), study.consensus(m)) for m in models]
+    columns = [Column(m, m.title, study.verdict(m), study.consensus(m)) for m in study.models]
     return [(column, card(column)) for column in columns]
 
 
@@ -62,12 +60,30 @@ def test_it_holds_the_deciding_figure_and_attacker(cards):
 
 @slow
 def test_no_two_cards_say_the_same_numbers_and_different_words(cards):
-    words: dict[tuple[str, ...], set[str | None]] = {}
+    told: dict[tuple[str, ...], set[tuple[str | None, ...]]] = {}
     for column, box in cards:
-        numbers = tuple(re.findall(r"\d+(?:\.\d+)?", sentence(box)))
-        if column.verdict.gone is not None:
-            words.setdefault(numbers, set()).add(column.verdict.gone)
-    assert all(len(each) == 1 for each in words.values()), words
+        verdict = column.verdict
+        if verdict.gone is not None:
+            numbers = tuple(re.findall(r"\d+(?:\.\d+)?", sentence(box)))
+            words = (verdict.gone, verdict.noticeable, verdict.kept)
+            told.setdefault(numbers, set()).add(words)
+    assert all(len(each) == 1 for each in told.values()), told
+
+
+@slow
+def test_what_shows_or_harms_is_quoted_too(cards):
+    quoted = 0
+    for column, box in cards:
+        verdict = column.verdict
+        if verdict.gone is None or (verdict.noticeable, verdict.kept) == ("no", "yes"):
+            continue
+        _, *others = verdict.numbers
+        wanted = others[:1] if verdict.noticeable == "yes" else []
+        wanted += others[-1:] if verdict.kept in ("no", "one class harmed") else []
+        for check in wanted:
+            assert bare(check.says) in bare(sentence(box)), column.label
+            quoted += 1
+    assert quoted
 
 
 @pytest.mark.slow

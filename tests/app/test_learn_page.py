@@ -96,7 +96,7 @@ def test_each_chapter_shows_text_evidence_a_task_and_a_question(chapter, at):
     app = chapter(at)
     assert infos(app) == []
     assert app.title[0].value == f"{at}. {TITLES[at - 1]}"
-    assert 40 < len(said(app).split()) < 170
+    assert 40 < len(said(app).split()) < 175
     about = CHAPTERS[at - 1]
     drawn = {
         "recovery": lambda: recovery_bars(app),
@@ -125,8 +125,16 @@ def test_the_figures_of_the_first_chapter_are_the_stores(chapter, digits):
         percent(min(seeds)),
         percent(max(seeds)),
     }
+    for method in ("delete", "opc"):
+        seeds = [float(after(digits, method, "retain", s).removesuffix(" %")) for s in (0, 1, 2)]
+        wanted |= {percent(min(seeds)), percent(max(seeds))}
     assert f"'{place}'" in said(app)
     assert figures(said(app)) == wanted
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_a_chapter_names_the_seed_of_its_figures(chapter, at):
+    assert "seed 0" in said(chapter(at))
 
 
 def test_the_figures_on_maps_are_the_stores(chapter, digits):
@@ -255,6 +263,14 @@ def test_the_task_opens_the_real_page_in_that_state_with_a_way_back(visit, chapt
     app.button(key="tour.end").click().run()
     assert "tour" not in fine(app).query_params
     assert not app.get("page_link")
+
+
+@pytest.mark.slow
+def test_a_link_to_a_row_far_below_brings_it_into_sight(visit, chapter):
+    (link,) = [part.proto for part in chapter(7).get("page_link")]
+    asked = {k: v[0] for k, v in parse_qs(link.query_string).items()}
+    app = fine(visit(CHAPTERS[6].opens, **asked))
+    assert sent(app, "scroll.row.") == {"row": "inversion"}
 
 
 def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypatch):

@@ -293,8 +293,8 @@ def test_the_documented_json_and_its_verdicts(store, made):
         assert f"{ours:.1f} % of the retained test data are right" in lost
         assert f"retrained has {worst:.1f} %" in lost
         answers = sorted(right("retrain", each, "forget_test") for each in (0, 1))
-        beside = f"2 retrained models {answers[0]:.1f} to {answers[1]:.1f} %"
+        beside = f"of 2 retrained models {answers[0]:.1f} to {answers[1]:.1f} %"
         first = right("original", seed, "forget_test")
         left = checks.get("answers left")
-        assert left is None or f"original {first:.1f} %, {beside}" in left
+        assert left is None or f"of the original it is {first:.1f} %, {beside}" in left
         assert model["verdict"]["band"] == 2

@@ -10,6 +10,7 @@ import streamlit as st
 from ...common.records import defined, known
 from ...common.text import capital, percent
 from ...results import EvidenceResult, StrongestResult
+from ...verdict import Check, Verdict
 from ...verdict.words import GONE
 from ..charts.bands import Band
 from ..charts.theme import projected
@@ -100,18 +101,34 @@ def _fact(label: str, value: str, beside: str = "") -> str:
 
 
 def _sentence(column: Column, most: int | None = None) -> str:
-    """What is gone, and the very figure that decided it, an idea a line, at most so many."""
+    """What is gone, and the very figure that decided it, an idea a line, at most so many.
+
+    The figure behind every other word that is not as it should be stands below it: cards that
+    differ in a word differ in a figure.
+    """
     verdict = column.verdict
     lines = [headline(column.name, column.results, verdict)]
     if verdict.gone is not None and verdict.numbers:
         said = GONE[verdict.gone]
         told = verdict.numbers[0].says.split("; ")
         lead = introduced(column.name, column.results) or f"{capital(said)}."
-        lines = [lead, *(f"{capital(each)}." for each in told)]
+        decided = [*told, *(check.says for check in _also(verdict))]
+        lines = [lead, *(f"{capital(each)}." for each in decided)]
     first, *others = lines
     rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others[:most])
     listed = f'<ul style="{LIST}">{rows}</ul>' if rows else ""
     return f'<div data-testid="sentence"><div>{_keep(explained(first))}</div>{listed}</div>'
+
+
+def _also(verdict: Verdict) -> list[Check]:
+    """What decided that it shows, or that the rest is harmed.
+
+    `numbers` are what decided on what is gone, then what shows where something does, then what was
+    lost.
+    """
+    _, *others = verdict.numbers
+    lost = others.pop() if verdict.kept is not None else None
+    return [*others, *([lost] if lost and verdict.kept != "yes" else [])]
 
 
 def _reach(column: Column) -> str:

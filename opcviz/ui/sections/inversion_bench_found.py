@@ -24,6 +24,7 @@ __all__ = ["found"]
 
 READ = (
     "PSNR and SSIM are those of the step shown. *Stopped short*: more steps might come closer. "
+    "Steps count those by which the best start was chosen, too. "
     "*Random gradient*: what the same search makes of a gradient that tells nothing."
 )
 # pictures that are drawn anew several times a second would be dimmed as often
@@ -212,6 +213,12 @@ def _saying(run: Run, live: bench.Live) -> str:
     text = f"Searching in {live.models}"
     if live.steps:
         text += f", step {live.step:,} of at most {live.steps:,}"
+    search = BenchJob.from_dict(run.job).search
+    if not search.block:
+        text += (
+            f": up to {search.restarts} starts of {search.attack.scouting} steps to choose from, "
+            f"then {search.steps:,} from the best"
+        )
     return text
 
 

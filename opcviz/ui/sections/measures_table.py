@@ -28,6 +28,8 @@ from .sentences import no_retrained
 __all__ = ["declared", "rows_of", "table"]
 
 SHORT: dict[Better, str] = {"less": "less", "more": "more", "same": "as retrained", "": ""}
+AGAIN = "for the same reason"  # in place of a reason that the row told already
+SHORT_REASON = 60  # characters that do no harm told twice
 TOLD = ". Beside it: "  # before the retrained models' figures, under the pointer
 FIGURE = re.compile(r"[−-]?[\d,]*\.?\d+(?: %)?(?= |,|$)")
 
@@ -154,8 +156,8 @@ def _line(texts: Sequence[str], count: int) -> _Line:
     sign, _ = ARROWS[better]
     beside = "" if band is None else f"{TOLD}{band.words('', 3)}."
     shown = [
-        Cell(_first(text), _rest(text), heat, f"{text}{beside}")
-        for text, heat in zip(cells, heats, strict=False)
+        Cell(_first(text), _below(text, cells[:at]), heat, f"{text}{beside}")
+        for at, (text, heat) in enumerate(zip(cells, heats, strict=False))
     ]
     direction = Cell(
         f"{sign} {SHORT[better]}" if sign else "none", help=f"{name}: {ARROWS[better][1]}"
@@ -175,6 +177,12 @@ def _first(text: str) -> str:
 def _rest(text: str) -> str:
     found = FIGURE.match(text)
     return text[found.end() :].lstrip(" ,") if found else text
+
+
+def _below(text: str, before: Sequence[str]) -> str:
+    """What follows the figure; a reason that the row told already is named, not repeated."""
+    repeats = text in before and FIGURE.match(text) is None and len(text) > SHORT_REASON
+    return AGAIN if repeats else _rest(text)
 
 
 def _ordered(lines: Sequence[_Line], by: SortBy, keys: Sequence[str]) -> list[_Line]:

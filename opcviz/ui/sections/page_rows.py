@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ..charts.scroll_up import scroll_to_row
 from ..reading import state
 from .presentation import presenting, turner
 
@@ -56,6 +57,9 @@ def show_rows(rows: Sequence[Row]) -> None:
                 explained(row.explain)
     if presenting():
         st.stop()
+    at = int(state.option("row") or 0)
+    if state.option("tour") and 1 <= at <= len(rows):  # a chapter's link names what it is about
+        scroll_to_row(rows[at - 1].key)
 
 
 def explained(text: str) -> None:

@@ -112,7 +112,7 @@ def _read_out(column: Column, fit: str) -> str:
     score = score_of(found, fit)
     if score.value is None:
         return f"not defined: {score.reason}"
-    kept = f"**{percent(known(found.retain_accuracy))}** of the kept data are still right"
+    kept = f"**{percent(known(found.retain_accuracy))}** of the kept training data are still right"
     guess = (
         "" if score.constant is None else f" (one answer for all gets {percent(score.constant)})"
     )

@@ -31,7 +31,7 @@ __all__ = [
 HOW_TO_READ = {
     "umap": "UMAP keeps neighbours together and evens out density: every cluster is spread until "
     "it is about as large as the others, and samples on one spot are drawn as one mark. Look here "
-    "for groups that mix; how large they are, the radius ratio below says.",
+    "for groups that mix, and not for how large they are.",
     "densmap": "densMAP also keeps density: a contracted set is drawn as a small dot. Distances "
     "between clusters still mean little.",
     "pca": "Two straight directions of feature space, seen from its origin, the cross. A "

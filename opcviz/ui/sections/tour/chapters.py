@@ -42,6 +42,7 @@ class Chapter:
         then: the scene that it opens with.
         question: to think about.
         answer: to it.
+        row: of that page, from 1 on, which the task is about; 0 for the page's beginning.
     """
 
     scene: Scene
@@ -52,6 +53,7 @@ class Chapter:
     then: Scene
     question: str
     answer: Callable[[Library], str]
+    row: int = 0
 
 
 DIGITS, ONE = Scene("digits"), Scene("digits-one", ("retrain", "opc", "opc_retain_like"))
@@ -63,7 +65,7 @@ CHAPTERS = (
         "Open these three side by side, put another method beside them, and read its card.",
         "side_by_side",
         DIGITS,
-        "Two networks answer nothing. How would you find out which one forgot?",
+        "Two networks no longer name the forgotten classes. How would you find out which forgot?",
         texts.hidden_answer,
     ),
     Chapter(
@@ -113,7 +115,7 @@ CHAPTERS = (
         "Open Instruments and compare the entropy panels of the three networks.",
         "instruments",
         Scene("digits", ("original", "delete", "opc")),
-        "Is every answer full of doubt a short one?",
+        "If a network is unsure of an answer, must the norm of its scores be small?",
         texts.entropy_answer,
     ),
     Chapter(
@@ -125,6 +127,7 @@ CHAPTERS = (
         DIGITS,
         "No picture comes out of the gradient. Is the picture gone?",
         texts.inversion_answer,
+        row=6,
     ),
 )
 """In the order of `TITLES`."""

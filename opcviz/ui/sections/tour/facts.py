@@ -87,6 +87,16 @@ class Facts:
         found = [m for m in self.study.models if m.method.info.name == method]
         return min(found, key=lambda m: m.seed) if found else self._lack(f"a model of '{method}'")
 
+    def seed(self, method: str) -> str:
+        """Which of a method's models the figures are of, as in `seed 0`."""
+        return f"seed {self.model(method).seed}"
+
+    def over_seeds(self, method: str, fit: str) -> Band:
+        """What a linear map on the last features gets from a method's models of all seeds."""
+        made = [m.results for m in self.study.models if m.method.info.name == method]
+        scores = [score_of(library.fit_of(results, "fm", fit), fit).value for results in made]
+        return Band.of(scores) or self._lack("recovery attacks")
+
     def title(self, method: str) -> str:
         """How a method is called on the screen."""
         return str(self.model(method).title)

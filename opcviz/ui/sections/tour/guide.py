@@ -110,6 +110,7 @@ def _address(at: int, chapter: Chapter, known: Library) -> dict[str, str]:
         "map": scene.map,
         "fit": scene.fit,
         "tour": str(at),
+        **({"row": str(chapter.row)} if chapter.row else {}),
     }
 
 

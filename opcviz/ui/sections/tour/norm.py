@@ -47,7 +47,8 @@ def norm(study: StudyResult, shown: Sequence[Column]) -> None:
     st.caption(
         "pₖ = exp(s·zₖ) / Σⱼ exp(s·zⱼ), entropy H = −Σₖ pₖ·log pₖ, with s from 1 to 0. The logits "
         "z are the logarithms of the stored answers, moved so that their mean is 0, which changes "
-        "no answer. Features that shrink shrink them alike, but for a constant of the last layer."
+        "no answer. When the features become smaller, the logits become smaller by the same "
+        "factor, apart from the last layer's own constants."
     )
 
 

@@ -45,11 +45,22 @@ def hidden(studies: Library) -> list[str]:
         f"picture, puts one linear map on the last features. From {delete} they get "
         f"{percent(digits.recovered('delete', 'retain'))} of the unseen forgotten pictures right "
         f"again, from {opc} "
-        f"{percent(digits.recovered('opc', 'retain'))}.",
+        f"{percent(digits.recovered('opc', 'retain'))}. {_over_seeds(digits)}",
         f"And gone from one place is not gone from everywhere: at '{furthest.place}' the best "
         f"attacker gets {percent(furthest.recovered)} from {opc}, and "
         f"{_range(band.low, band.high)} from networks that never saw these classes.",
     ]
+
+
+def _over_seeds(digits: Facts) -> str:
+    """Which seed that was, and what the others give where they give something else."""
+    told, varied = [], False
+    for method in ("delete", "opc"):
+        band = digits.over_seeds(method, "retain")
+        told.append(f"{_range(band.low, band.high)} from {digits.title(method)}")
+        varied = varied or percent(band.low) != percent(band.high)
+    one = f"All this is of {digits.seed('opc')}"
+    return f"{one}; over all seeds it is {' and '.join(told)}." if varied else f"{one}."
 
 
 def hidden_answer(studies: Library) -> str:
@@ -72,10 +83,11 @@ def umap(studies: Library) -> list[str]:
         "UMAP keeps who is near whom, neither sizes nor distances between clusters: left to "
         "itself it would spread a tight cluster until it looks like any other. This page draws "
         "samples on one spot as one mark.",
-        f"The forgotten features of {opc} are {_times(digits.narrower('opc'))} times narrower than "
+        f"The forgotten features of {opc} ({digits.seed('opc')}) are "
+        f"{_times(digits.narrower('opc'))} times narrower than "
         f"the kept ones. As UMAP placed them, they are "
         f"{_times(digits.narrower('opc', 'umap'))} times narrower.",
-        "So read a UMAP for what is mixed with what, and the number below it for size.",
+        "So read a UMAP for what is mixed with what, and the line below it for size.",
     ]
 
 
@@ -106,7 +118,7 @@ def without_one(studies: Library) -> list[str]:
         "picture. They need the original to read the answer; asked itself, it names "
         f"{percent(digits.asked('original'))}. What is tested is whether the unlearned features "
         "still fit it.",
-        "By that map they get "
+        f"By that map they get, at {digits.seed('opc')}, "
         f"{percent(digits.recovered('retrain', 'retain'))} from the retrained network, "
         f"{percent(digits.recovered('delete', 'retain'))} from {delete}, "
         f"{percent(digits.recovered('opc', 'retain'))} from {opc}. By the best map at any block: "
@@ -143,7 +155,8 @@ def floors(studies: Library) -> list[str]:
         f"{percent(digits.pixels('delete', 'all'))}, given examples of every class. From a "
         f"network that nobody trained, a linear map gets "
         f"{percent(digits.recovered('untrained', 'all'))}.",
-        f"{digits.title('delete')} gives {percent(at_features)} at its last features; networks "
+        f"{digits.title('delete')} ({digits.seed('delete')}) gives "
+        f"{percent(at_features)} at its last features; networks "
         f"that never saw the data give {_range(band.low, band.high)}.",
     ]
 
@@ -172,8 +185,9 @@ def one_class(studies: Library) -> list[str]:
         "linear map on the last features, even with examples of everything, gets "
         f"{percent(digits.recovered('opc', 'all'))}{_earlier(digits)}; one answer for all is right "
         f"in {percent(digits.constant('opc', 'all'))}.",
-        f"Here only {one.forgotten} was forgotten. With the original network and kept pictures, "
-        f"but no forgotten one, that map gets {percent(one.recovered('opc', 'retain'))}, from "
+        f"In this study only class {one.forgotten} was forgotten ({one.seed('opc')}). "
+        f"With the original network and kept pictures, but no forgotten one, that map "
+        f"gets {percent(one.recovered('opc', 'retain'))}, from "
         f"retrained networks {_band(one, 'retain')}. One answer for all gets "
         f"{percent(one.constant('opc', 'retain'))}, so this figure alone proves nothing.",
         f"One block earlier, at '{earlier}', the best map of that attacker gets "
@@ -218,11 +232,12 @@ def entropy(studies: Library) -> list[str]:
     count = len(digits.classes)
     (before, sure), (after, unsure) = digits.entropy("original"), digits.entropy("opc")
     return [
-        "The last layer gives each class a score, the logits. How long that list of scores is, its "
-        "norm, decides how sure an answer can be.",
+        "The last layer gives each class a score, called a logit. The norm of these scores, their "
+        "length as one vector, limits how sure an answer can be.",
         f"Entropy measures doubt. With {count} classes it is at most log {count} = "
         f"{math.log(count):.2f}, where all are equally likely.",
-        f"For the forgotten pictures {digits.title('opc')} takes the median norm from {before:.1f} "
+        f"For the forgotten pictures {digits.title('opc')} ({digits.seed('opc')}) "
+        f"takes the median norm from {before:.1f} "
         f"to {after:.2g}, and the median entropy from {sure:.2g} to {unsure:.2f}.",
         "Drag the norm of a stored answer down and watch the doubt rise.",
     ]
@@ -248,7 +263,8 @@ def inversion(studies: Library) -> list[str]:
     return [
         "A picture leaves a gradient: the direction in which it would move the weights. Gradient "
         "inversion searches for a picture that leaves the same one.",
-        f"The retrained network, which never saw these pictures, gives them back at "
+        f"The retrained network ({digits.seed('retrain')}), which never saw these pictures, "
+        f"gives them back at "
         f"{_db(never.psnr)}; the average picture of the class comes to {_db(mean)} (PSNR; more is "
         "closer). So a sharp picture is no proof of memory.",
         f"From {digits.title('opc')}, {dead} of {count} pictures leave no gradient below the last "
