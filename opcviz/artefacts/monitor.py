@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class MonitorSetup:
     original: nn.Module | None
     progress: Progress
     epochs: int
-    known: dict[nn.Module, Any] | None = None
+    known: dict[nn.Module, object] | None = None
 
 
 class Monitor(Protocol):

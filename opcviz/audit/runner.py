@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 from torch import nn
 
@@ -80,7 +79,7 @@ class AuditRunner(StudyRunner):
             Cancelled: when asked to stop.
         """
         self.prepare()
-        known: dict[nn.Module, Any] = {}  # the original is looked at for every model
+        known: dict[nn.Module, object] = {}  # the original is looked at for every model
         for method, seed, opened in self._models():
             self.progress.check()
             if self.find(MODEL, method, seed):

@@ -40,7 +40,7 @@ def verdict(study: StudyResult, model: Known, band: list[Known] | None = None) -
 def test_answers_to_another_question_are_not_compared(study: StudyResult) -> None:
     opc = known(study, "opc")
     assert verdict(study, opc).gone == "hidden"
-    other = dict.fromkeys(("strongest", "relearned"), "steps 3 instead of 60")
+    other = dict.fromkeys(("strongest", "few_shot", "relearned"), "steps 3 instead of 60")
     found = verdict(study, replace(opc, outdated=other))
     assert found.gone is None
     assert any("made with steps 3 instead of 60" in each for each in found.missing)

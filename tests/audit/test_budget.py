@@ -43,7 +43,7 @@ def test_a_large_network_gets_less_and_the_report_says_so(pictures: Images) -> N
     assert len(evidence.settings(StrongestRelearning).grid) == 1
     assert "555 million" in told
     assert "steps 30" in told
-    assert "adam none" in told
+    assert "sgd none" in told
     relearned = get_kind("relearned")
     spent = in_words(relearned.threat.spends, evidence, tuple(relearned.settings))
     assert spent.startswith("30 training steps")

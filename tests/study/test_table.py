@@ -182,12 +182,15 @@ def test_a_line_of_show_has_each_number_below_its_heading(renumbered_model, dist
         verdict=lambda model: SimpleNamespace(gone="hidden", words="hidden, noticeable"),
     )
     table = numbers_table(study)
-    lines = {column.header: list(map(str, column.cells)) for column in table.columns}
+    lines = {" ".join(c.header.split()): list(map(str, c.cells)) for c in table.columns}
     special = {"norm\nratio": ".2g", "body gradient norm": ".3f"}
     forms = {name: special.get(name, ".1f") for name in SHOWN}
     assert lines == {
         "model": ["opc", "rl"],
         "seed": ["0", "3"],
-        **{name: [f"{stored(distinct, path):{forms[name]}}", "–"] for name, path in SHOWN.items()},
+        **{
+            " ".join(name.split()): [f"{stored(distinct, path):{forms[name]}}", "–"]
+            for name, path in SHOWN.items()
+        },
         "verdict": ["hidden, noticeable"] * 2,
     }

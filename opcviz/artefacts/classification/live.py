@@ -115,13 +115,11 @@ class FeatureMonitor:
         )
 
     def _observed(self, model: nn.Module) -> Observation:
-        known = self.setup.known
-        if known is not None and model in known:
-            before: Observation = known[model]
+        known = {} if self.setup.known is None else self.setup.known
+        before = known.get(model)
+        if isinstance(before, Observation):
             return before
-        seen = observe(as_body_head(model), self.x, self.y)
-        if known is not None:
-            known[model] = seen
+        known[model] = seen = observe(as_body_head(model), self.x, self.y)
         return seen
 
     def _told(self, rebuilt: Rebuilt) -> Json:

@@ -151,11 +151,8 @@ def _shown(models: list[ModelResult]) -> tuple[str, ...]:
 
 def _state(path: str) -> tuple[int, ...]:
     """Changes when the file is another one: a study may be made anew in the same place."""
-    try:
-        found = Path(path).stat()
-    except OSError:  # reading it says why
-        return ()
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    found = Path(path).stat() if Path(path).exists() else None  # reading it says why not
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if found else ()
 
 
 @lru_cache(maxsize=256)
@@ -174,11 +171,7 @@ def _arrays(path: str, state: tuple[int, ...]) -> dict[str, np.ndarray]:
 
 
 def _fitting(path: str, classes: int | None) -> tuple[dict[str, np.ndarray], str]:
-    """Those of its arrays that look as they must, and what is wrong with the others.
-
-    Raises:
-        StoreError: when it is damaged.
-    """
+    """Those of its arrays that look as they must, and what is wrong with the others."""
     return _checked(path, classes, _state(path))
 
 
