@@ -25,7 +25,7 @@ from ..reading.store_reader import retrained as retrained_of
 from .missing import unknown_words
 from .sentences import no_retrained
 
-__all__ = ["declared", "rows_of", "table"]
+__all__ = ["AGAIN", "declared", "rows_of", "table"]
 
 SHORT: dict[Better, str] = {"less": "less", "more": "more", "same": "as retrained", "": ""}
 AGAIN = "for the same reason"  # in place of a reason that the row told already
