@@ -47,8 +47,8 @@ class MonitorSetup:
         original: the original model; None while it is trained itself.
         progress: told an `Epoch` each time.
         epochs: how many there will be, for the events.
-        known: of models that nobody trains, what was computed on the `live` samples before, by
-            model; None of models that change between two looks.
+        known: of models that nobody trains, features and logits of the `live` samples, by model,
+            once they were computed; None of models that change between two looks.
     """
 
     task: Task
@@ -59,7 +59,7 @@ class MonitorSetup:
     original: nn.Module | None
     progress: Progress
     epochs: int
-    known: dict[nn.Module, object] | None = None
+    known: dict[nn.Module, tuple[Tensor, Tensor]] | None = None
 
 
 class Monitor(Protocol):

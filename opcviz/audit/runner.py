@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..artefacts import MODEL, Subject, not_given
 from ..artefacts.monitor import MonitorSetup, make_monitor
@@ -79,7 +79,9 @@ class AuditRunner(StudyRunner):
             Cancelled: when asked to stop.
         """
         self.prepare()
-        known: dict[nn.Module, object] = {}  # the original is looked at for every model
+        known: dict[
+            nn.Module, tuple[Tensor, Tensor]
+        ] = {}  # the original is looked at for every model
         for method, seed, opened in self._models():
             self.progress.check()
             if self.find(MODEL, method, seed):

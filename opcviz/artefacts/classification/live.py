@@ -116,10 +116,10 @@ class FeatureMonitor:
 
     def _observed(self, model: nn.Module) -> Observation:
         known = {} if self.setup.known is None else self.setup.known
-        before = known.get(model)
-        if isinstance(before, Observation):
-            return before
-        known[model] = seen = observe(as_body_head(model), self.x, self.y)
+        if model in known:
+            return Observation(*known[model], self.y)
+        seen = observe(as_body_head(model), self.x, self.y)
+        known[model] = seen.features, seen.logits
         return seen
 
     def _told(self, rebuilt: Rebuilt) -> Json:
