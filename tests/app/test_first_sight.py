@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,6 +20,7 @@ from streamlit.testing.v1 import AppTest
 from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.contrast import pair_of
+from opcviz.ui.sections import first_sight
 
 BARS = ["Answers right", "An attacker restores", "Pictures rebuilt"]
 
@@ -280,3 +282,22 @@ def test_of_single_pictures_the_figure_that_decides_is_shown(visit):
     decided = study.verdict(study.model(pair.keys[0])).numbers[0].says
     assert decided.startswith("membership AUC")
     assert decided in told(app)
+
+
+@pytest.mark.parametrize("name", ["digits", "digits-one", "digits-random"])
+def test_who_decided_is_told_in_few_words_and_with_the_verdicts_figure(name):
+    study = open_study(Store(shipped_root()), name)
+    told = 0
+    for model in study.models:
+        verdict = study.verdict(model)
+        said = first_sight._decider(SimpleNamespace(verdict=verdict)).replace(
+            "\N{NO-BREAK SPACE}", " "
+        )
+        if verdict.gone is None or not verdict.numbers:
+            assert said == ""
+            continue
+        told += 1
+        assert not re.search(r",:|,,|::|: it| {2}|retrained models|it gets", said), said
+        first = verdict.numbers[0].says.split(";")[0]
+        assert all(figure in said for figure in re.findall(r"[\d.]+ %", first)[:1]), said
+    assert told

@@ -37,8 +37,8 @@ LONG, SHORT = ">no more noticeable than in retrained models<", ">no more noticea
 """A label that would not fit beside another; its explanation says the rest."""
 BRIEFLY = (
     (r",? ?(un)?pooled\b", ""),
-    (r" gets ([\d.]+ %) of [^;]*", r": \1"),
-    (r"from (the )?(\d+ )?retrained models?", "retrained"),
+    (r",? gets ([\d.]+ %) of [^;]*", r": \1"),
+    (r"from (the )?(\d+ )?retrained models?( it gets|,)?", "retrained:"),
     (r"\d+ retrained models?", "retrained"),
     (r"and from the pixels alone", "pixels alone"),
     (r"would count as a difference", "would count"),
