@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from opcviz.engine import DaskEngine, EngineError, Run, Runs
+from opcviz.engine.__main__ import BEAT_SECONDS
 from opcviz.engine.__main__ import _engine_lock as engine_lock
 from opcviz.engine.locks import engine_folder, engine_state, write_json
 
@@ -240,7 +241,7 @@ def test_apps_that_start_together_get_one_engine_that_ends_with_the_last(path, t
     assert engine_state(tmp_path)["state"] == "ready"
     apps[1].kill()
     apps[1].communicate()
-    all_gone(processes)
+    all_gone(processes, BEAT_SECONDS + 3)  # it looks for its apps once a beat
 
 
 def test_by_hand_it_says_when_it_is_ready_and_ends_with_ctrl_c(path, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.reading.board import board_of
 from opcviz.ui.reading.board_floors import floor_of
-from opcviz.ui.sections.scoreboard_pareto import _points
+from opcviz.ui.sections.scoreboard_pareto import drawn_points
 
 PIXEL_FLOORS = {
     "worst": ("strongest", "all", None),
@@ -63,7 +63,7 @@ def test_a_point_of_the_scatter_has_its_own_deviations_and_figures(study):
     by_name = {measure.name: measure for measure in board.measures}
     x, y = by_name["TA"], by_name["worst, retain only"]
     lines = {line.title: line for line in board.lines if line.models}
-    points = _points(board, x, y)
+    points = drawn_points(board, board.lines, x, y)
     assert len(points) > 10
     for point in points:
         across, up = lines[point.name].cells[x.key], lines[point.name].cells[y.key]

@@ -55,7 +55,7 @@ def test_every_method_has_its_own_epochs_and_none_is_left_out(tmp_path):
     assert tail.over
     assert tail.done == 1
     assert tail.stage["name"] == "evidence"
-    assert [each["text"] for each in tail.messages] == ["done"]
+    assert [each["text"] for each in tail.messages] == ["B: done"], "whose message it is"
 
 
 def test_one_that_diverges_is_out_of_the_race_and_the_others_go_on(tmp_path):
