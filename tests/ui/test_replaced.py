@@ -23,6 +23,8 @@ def test_an_array_file_that_was_replaced_is_read_again(tmp_path):
     np.savez(other, at=np.ones(3))
     os.replace(other, path)
     assert store_reader._arrays(str(path), store_reader._state(str(path)))["at"].all()
+    path.unlink()
+    assert store_reader._state(str(path)) == ()
 
 
 class Rerun(Exception):

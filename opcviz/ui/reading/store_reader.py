@@ -151,8 +151,11 @@ def _shown(models: list[ModelResult]) -> tuple[str, ...]:
 
 def _state(path: str) -> tuple[int, ...]:
     """Changes when the file is another one: a study may be made anew in the same place."""
-    found = Path(path).stat() if Path(path).exists() else None  # reading it says why not
-    return (found.st_ino, found.st_mtime_ns, found.st_size) if found else ()
+    try:
+        found = Path(path).stat()
+    except OSError:  # it may go away at any moment: reading it says why
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 @lru_cache(maxsize=256)
@@ -189,12 +192,7 @@ def _checked(
 
 
 def _sound_arrays(path: str, classes: int | None = None) -> dict[str, np.ndarray]:
-    """The same; without what is damaged, of which a warning tells.
-
-    Args:
-        path: of the file.
-        classes: of the study, where the file says something by class.
-    """
+    """The same; without what is damaged, of which a warning tells."""
     try:
         found, wrong = _fitting(path, classes)
     except StoreError as error:
