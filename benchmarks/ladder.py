@@ -1,4 +1,4 @@
-"""Worst-case recovery on many features: CPU time and memory of every map, one view.
+"""Recovery on many features: CPU time and memory of every map and of few-shot recovery, one view.
 
 python -m benchmarks.ladder [--samples 50000] [--features 512] [--classes 10]
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from opcviz.attacks.few_shot import FewShot, few_shot
 from opcviz.attacks.strongest import Knowledge, Strongest, View, climb
 
 from .recovery import PeakMemory, two_models
@@ -28,11 +29,23 @@ def main() -> None:
         worked = time.process_time()
         with PeakMemory() as memory:
             result = climb(views, known, Strongest(maps=(name,)))
-        busy = time.process_time() - worked
         figures = ", ".join(f"{a.holds} {a.recovered:.1f} %" for a in result.attempts())
-        print(
-            f"{name:<8}{busy:7.1f} s of CPU, {memory.megabytes:5.0f} MB above the data: {figures}"
-        )
+        _say(name, worked, memory, figures)
+    view = View("features", "pooled", asked.features, *seen)
+    labels = original.train.labels, original.test.labels
+    worked = time.process_time()
+    with PeakMemory() as memory:
+        found = few_shot([view], labels, split, FewShot())
+    told = (
+        f"{r.attempt.attacker} from {r.attempt.given} {r.attempt.recovered:.1f} %"
+        for r in found.rungs
+    )
+    _say("few-shot", worked, memory, ", ".join(told))
+
+
+def _say(name: str, worked: float, memory: PeakMemory, figures: str) -> None:
+    busy = time.process_time() - worked
+    print(f"{name:<9}{busy:7.1f} s of CPU, {memory.megabytes:5.0f} MB above the data: {figures}")
 
 
 if __name__ == "__main__":
