@@ -96,6 +96,11 @@ class Case:
         """The models of a role."""
         return tuple(each for each in self.models if each.role == role)
 
+    def called(self, each: Opened) -> str:
+        """The name of one of the models; where another of its role bears it, with its hash."""
+        same = sum(each.name == other.name for other in self.of(each.role))
+        return f"{each.name} of SHA-256 {each.sha256[:8]}…" if same > 1 else each.name
+
     @property
     def original(self) -> Opened | None:
         """The model before unlearning, where it was given."""

@@ -149,9 +149,9 @@ def suspicions(case: Case, accuracies: Sequence[Accuracy]) -> tuple[str, ...]:
             said
             for each, right in known
             if each.role == "retrained" and case.split.classes
-            for said in _not_retrained(each.name, right)
+            for said in _not_retrained(case.called(each), right)
         ),
-        *saw([(each.name, right.exposed) for each, right in known if right.exposed]),
+        *saw([(case.called(each), right.exposed) for each, right in known if right.exposed]),
     )
 
 
@@ -180,7 +180,7 @@ def doubted(case: Case, verdict: Verdict) -> tuple[str, ...]:
         verdict: on its unlearned model.
     """
     names = {
-        f"seed {seed}": each.name
+        f"seed {seed}": case.called(each)
         for seed, each in zip(case.band, case.of("retrained"), strict=False)
     }
     return tuple(
@@ -196,7 +196,10 @@ def _alike(case: Case) -> Iterator[str]:
     """Models that were given twice, in whatever files, or were made from one another."""
     for n, each in enumerate(case.models):
         for other in case.models[:n]:
-            both = f"The {each.role} model ({each.name}) and the {other.role} model ({other.name}) "
+            both = (
+                f"The {each.role} model ({case.called(each)}) and the {other.role} model "
+                f"({case.called(other)}) "
+            )
             if _same_weights(each.model, other.model):
                 yield f"{both}have the same weights: one of the two is probably the wrong one."
             elif "retrained" in (each.role, other.role):
@@ -265,13 +268,13 @@ def _untrained(case: Case, accuracies: Sequence[Accuracy]) -> Iterator[str]:
         if percent >= line or (case.looked_at and n == 0 and not works):
             continue  # of the first one the notes say it, and what would be right
         told = (
-            f"The {each.role} model ({each.name}) answers {percent:.1f} % of the retained train "
-            f"data right, and guessing {chance:.1f} %"
+            f"The {each.role} model ({case.called(each)}) answers {percent:.1f} % of the retained "
+            f"train data right, and guessing {chance:.1f} %"
         )
         if works:
             other, well = works
             yield (
-                f"{told}; the {other.role} model ({other.name}), prepared in the same way, "
+                f"{told}; the {other.role} model ({case.called(other)}), prepared in the same way, "
                 f"{well:.1f} %. So it is untrained or destroyed, or it alone was trained with "
                 "another normalisation, order of channels or order of classes."
             )

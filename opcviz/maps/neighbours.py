@@ -11,6 +11,7 @@ signatures used here are those of version 0.5: the requirement must stay below 0
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ def neighbour_map(
     """
     from umap.layouts import optimize_layout_euclidean
 
+    _keep_what_is_compiled()
     n = len(features)
     k = min(NEIGHBOURS, n)
     indices, distances = nearest(features, k)
@@ -198,6 +200,20 @@ def _fit_square(points: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     if extent == 0 or len(np.unique(points, axis=0)) < len(points):
         points = points + rng.normal(scale=1e-3 if extent > 0 else 1.0, size=points.shape)
     return np.ascontiguousarray(points, dtype=np.float32)
+
+
+@cache
+def _keep_what_is_compiled() -> None:
+    """Let numba keep the optimiser's machine code on disk: each program compiles it anew, else.
+
+    That is two seconds of every process that draws a map. Where no folder can be written, or the
+    function has another name, it is compiled as before.
+    """
+    from umap import layouts
+
+    step = getattr(layouts, "_nb_optimize_layout_euclidean_single_epoch", None)
+    with suppress(AttributeError, RuntimeError):  # numba's word for "no such folder"
+        step.enable_caching()  # type: ignore[union-attr]  # None has no such method: see above
 
 
 @cache

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from pathlib import Path
 
 import fake_libraries
 import pytest
 import torch
+from audited import FAST, apart
 from model_folders import folder_of
 from published import trained_like
 
-from opcviz.audit import AuditSpec, page_look
+from opcviz.audit import AuditSpec, audit, page_look
 from opcviz.audit.opening import open_case
 from opcviz.audit.page_job import FirstLook, Given, PageJob
 from opcviz.common.progress import Progress
-from opcviz.models import Architecture
+from opcviz.data import DataSpec, load
+from opcviz.models import Architecture, save_weights, wrap_network
+from opcviz.study import Store
 
 CPU = torch.device("cpu")
 CONFIG = {
@@ -60,3 +64,33 @@ def test_the_page_looks_at_a_folder_in_a_visitors_area(folder: Path, tmp_path: P
     assert about.bytes == sum(file.stat().st_size for file in held.iterdir())
     assert [choice.name for choice in told.choices] == ["timm:tiny_net"]
     assert "0f3a" not in str(told.to_dict())
+
+
+def test_a_whole_audit_of_folders_finds_the_numbers_of_our_own_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two folders of one architecture beside the same values as a file of ours."""
+    fake_libraries.install(monkeypatch)
+    config = {key: each for key, each in CONFIG.items() if key != "label_names"}
+    data = load(DataSpec("digits"))
+    torch.manual_seed(0)
+    net = trained_like(fake_libraries.TinyNet(1, 10))
+    changed = copy.deepcopy(net)
+    with torch.no_grad():
+        next(changed.parameters()).mul_(1.25)
+    theirs, ours = {}, {}
+    for role, each in (("original", net), ("unlearned", changed)):
+        theirs[role] = str(folder_of(tmp_path / role, each, config))
+        ours[role] = str(tmp_path / f"{role}.safetensors")
+        half, quarter = torch.tensor([0.5]), torch.tensor([0.25])
+        save_weights(Path(ours[role]), wrap_network(each, data, half, quarter).state_dict(), {})
+
+    def figures(files: dict[str, str], **more: str) -> dict[str, object]:
+        asked = {"forget": {"classes": ["0"]}, "suite": "quick", "without": list(FAST)}
+        spec = AuditSpec.from_dict({**files, **asked, **more})
+        place = tmp_path / f"store {len(more)}"
+        found = audit(spec, Store(place), CPU).report
+        assert len(found.figures) > 3
+        return {"figures": [each.to_dict() for each in found.figures], "profile": found.profile}
+
+    assert not list(apart(figures(theirs), figures(ours, architecture="timm:tiny_net")))

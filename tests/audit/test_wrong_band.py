@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -35,6 +36,21 @@ def test_the_seeds_of_the_band_begin_with_the_audits_own(brought: int, trained: 
     parts = dict.fromkeys(("study", "data", "split", "fresh"))
     case = Case(**parts, models=models, inputs=(), seed=5, retrain=trained)
     assert case.band == case.seeds == (5, 6, 7)
+
+
+def test_models_of_one_file_name_are_told_apart_by_their_hash() -> None:
+    def named(name: str, digest: str) -> Opened:
+        return replace(opened("retrained", 1), name=name, sha256=digest)
+
+    first, second = named("weights.pt", "12" * 32), named("weights.pt", "34" * 32)
+    alone = named("other.pt", "56" * 32)
+    parts = dict.fromkeys(("study", "data", "split", "fresh"))
+    case = Case(**parts, models=(first, second, alone), inputs=())
+    assert [case.called(each) for each in case.models] == [
+        "weights.pt of SHA-256 12121212…",
+        "weights.pt of SHA-256 34343434…",
+        "other.pt",
+    ]
 
 
 def test_retrained_models_come_in_one_order() -> None:

@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -6,9 +11,11 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
+from umap import layouts
 
 from opcviz import maps
 from opcviz.common.records import Undefined
+from opcviz.maps import neighbours
 from opcviz.maps.neighbours import fuzzy_graph, nearest
 
 NEIGHBOUR_KINDS = ("umap", "densmap")
@@ -222,3 +229,39 @@ def test_the_ratio_is_that_of_the_radii():
     assert "one place" in maps.radius_ratio(points * 0, forget).reason
     with pytest.raises(ValueError, match="mask"):
         maps.radius_ratio(points, forget[1:])
+
+
+def test_what_numba_compiles_is_kept(tmp_path: Path) -> None:
+    """A second program loads what the first one compiled, and draws the same."""
+    code = (
+        "import torch; from opcviz.maps.neighbours import neighbour_map; from umap import layouts\n"
+        "x = torch.linspace(0, 9, 40, dtype=torch.float64).reshape(20, 2).sin()\n"
+        "points, _ = neighbour_map(x, dense=False, start=None, seed=0, epochs=11)\n"
+        "kept = layouts._nb_optimize_layout_euclidean_single_epoch.stats\n"
+        "print(sum(kept.cache_hits.values()), sum(kept.cache_misses.values()), points.sum().item())"
+    )
+    place = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code], env=place, capture_output=True, text=True, check=True
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert [each[:2] for each in said] == [["0", "1"], ["1", "0"]]
+    assert said[0][2] == said[1][2]
+
+
+def test_maps_are_drawn_where_nothing_can_be_kept(
+    digits: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Step:
+        def enable_caching(self) -> None:
+            raise RuntimeError("cannot cache function: no locator available")
+
+    for step in (Step(), None):  # no folder to write to; another name in a later version
+        with monkeypatch.context() as patch:
+            patch.setattr(layouts, "_nb_optimize_layout_euclidean_single_epoch", step)
+            neighbours._keep_what_is_compiled.cache_clear()
+            neighbours._keep_what_is_compiled()
+    drawn = maps.draw(digits[:40], "umap", epochs=11).points
+    assert drawn.isfinite().all()
