@@ -110,9 +110,8 @@ def _sentence(column: Column, most: int | None = None) -> str:
     lines = [headline(column.name, column.results, verdict)]
     if verdict.gone is not None and verdict.numbers:
         said = GONE[verdict.gone]
-        told = verdict.numbers[0].says.split("; ")
         lead = introduced(column.name, column.results) or f"{capital(said)}."
-        decided = [*told, *(check.says for check in _also(verdict))]
+        decided = [*verdict.numbers[0].clauses, *(check.says for check in _also(verdict))]
         lines = [lead, *(f"{capital(each)}." for each in decided)]
     first, *others = lines
     rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others[:most])
