@@ -22,7 +22,7 @@ from ..reading.contrast import Pair, pair_of
 from ..reading.references import References
 from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
-from .films import FIT, FULL, MEMBER, RESTORES, film, levels, measured, of_samples
+from .films import FIT, FULL, MEMBER, RESTORES, beside_bar, film, levels, measured, of_samples
 from .paint import paint
 from .plainly import plainly
 from .presentation import presenting
@@ -258,8 +258,8 @@ def _short(made: Film) -> Film:
 
 
 def _decider(column: Column) -> str:
-    """The attacker and the figures that decided, with no unit at the beginning of a line."""
-    return decided_in_short(column.verdict).replace(" %", "\N{NO-BREAK SPACE}%")
+    """The attacker and the figures that decided, as short as a panel has room for."""
+    return beside_bar(column, decided_in_short(column.verdict))
 
 
 def _name(column: Column) -> str:
