@@ -39,6 +39,11 @@ SHOTS = replace(FM, attacker="relearning", place="last 1", view="whole", holds="
             "The bar's 80.4 % is FM's, not an MLP's.",
         ),
         (
+            replace(FM, attacker="mine", recovered=75.7),  # a user's own
+            FM,
+            "The bar's 80.4 % is FM's, not mine's.",
+        ),
+        (
             replace(BLOCK, place="features"),
             FM,
             "The bar's 80.4 % is FM's, which reads features pooled, not features before pooling.",
@@ -58,7 +63,7 @@ def test_it_names_attacker_block_and_fit_set_where_they_differ(told, other, says
     ("told", "other"),
     [
         (FM, FM),
-        (FM, replace(BLOCK, recovered=80.42)),  # written the same
+        (FM, replace(BLOCK, recovered=80.44)),  # written the same
         (None, FM),
         (FM, None),
         (FM, replace(FM, attacker="trigger", recovered=10.0)),  # of other pictures

@@ -66,8 +66,8 @@ def closer(
     """How many pictures the short search of the last epoch came closer to than the full one.
 
     The two are not mixed to one figure: the short one goes on in every epoch from what it found in
-    the one before, the original's first, so that its attacker holds the gradients of a
-    whole run; and of its few pictures not all are among those of the full search.
+    the one before, the original's first, so that its attacker holds the gradients of a whole run;
+    and of its few pictures not all are among those of the full search.
     """
     if isinstance(found, Undefined) or not {"rebuilt_ids", "rebuilt_psnr"} <= kept.keys():
         return ""

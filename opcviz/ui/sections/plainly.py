@@ -44,13 +44,12 @@ ATTACKERS = {
     "rbf": "an RBF map's",
     "mlp": "an MLP's",
     "few_shot": "the nearest class mean's",
-    "few_shot_cosine": "the class mean's of most alike direction",
+    "few_shot_cosine": "the most alike class mean's",
     "relearning": "relearning's",
 }
 """Whose a figure is, by what the attacker does."""
 RECOVERY = "The recovery row's"
 """Whose a figure is that stands among the recovery attacks."""
-ALIKE = 0.05  # points: figures that are written the same need no explanation
 
 
 def fm_attempt(results: ModelResults, holds: str) -> Attempt | None:
@@ -80,17 +79,21 @@ def why_another(told: Attempt | None, other: Attempt | None, whose: str) -> str:
         As in "The bar's 80.4 % is FM's, which reads features, not stage3."; empty where there are
         no two figures, or where they are the same.
     """
-    if told is None or other is None or abs(told.recovered - other.recovered) < ALIKE:
-        return ""
+    if told is None or other is None or percent(told.recovered) == percent(other.recovered):
+        return ""  # what is written the same needs no explanation
     if {told.attacker, other.attacker} & set(PLANTED):  # of other pictures
         return ""
     read, before = (_read(each, told.place == other.place) for each in (other, told))
     differs = [f"reads {read}, not {before}"] if read != before else []
     if _held(other) != _held(told):
         differs.append(f"holds {_held(other)}")
-    who = ATTACKERS.get(other.attacker, f"{other.attacker}'s")
-    how = f", which {', and '.join(differs)}" if differs else f", not {ATTACKERS[told.attacker]}"
-    return f"{whose} {percent(other.recovered)} is {who}{how}."
+    how = f"which {', and '.join(differs)}" if differs else f"not {_named(told)}"
+    return f"{whose} {percent(other.recovered)} is {_named(other)}, {how}."
+
+
+def _named(attempt: Attempt) -> str:
+    """Whose a figure is; a user's own attack has its own name."""
+    return ATTACKERS.get(attempt.attacker, f"{attempt.attacker}'s")
 
 
 def _read(attempt: Attempt, closely: bool) -> str:
