@@ -338,8 +338,8 @@ MUTANTS = (
     # ---- whom the worst case is of -----------------------------------------------------------
     Mutant(
         "beyond is said of what lies below the best retrained model alone",
-        "low = min(\n                max(a.recovered",
-        "low = max(\n                max(a.recovered",
+        "low, high = min(theirs), max(theirs)",
+        "low, high = max(theirs), max(theirs)",
         (RULE,),
     ),
     Mutant(

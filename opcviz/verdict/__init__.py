@@ -7,6 +7,7 @@ from .judge import judge
 from .profile import Confidence, Doubt, Flip, Verdict, no_verdict
 from .ranking import Ranked, rank
 from .together import together
+from .told import Figures
 from .words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, rules
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Consensus",
     "Dossier",
     "Doubt",
+    "Figures",
     "Flip",
     "Ranked",
     "Thresholds",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..common.json_types import Json
 from ..common.records import Record
 from ..common.statistics import Interval
+from .told import Figures, spread_of
 
 __all__ = ["Check", "spread_of"]
 
@@ -24,6 +26,8 @@ class Check(Record):
         margin: signed distance to the threshold in widths of the threshold; > 0 when it holds.
         interval: 95 % of the value, or None.
         says: the figures in words.
+        clauses: the same, a statement each; `says` as a whole where it was read from JSON.
+        figures: what the words were made from; None of a check that has none, or read from JSON.
     """
 
     name: str
@@ -33,6 +37,18 @@ class Check(Record):
     margin: float
     says: str
     interval: Interval | None
+    clauses: tuple[str, ...] = field(default=(), compare=False)
+    figures: Figures | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        """Without clauses the sentence is one."""
+        if not self.clauses:
+            object.__setattr__(self, "clauses", (self.says,))
+
+    def _written(self) -> Json:
+        """Without what the sentence is made of: it says the same, and reports have had it alone."""
+        unsaid = ("clauses", "figures")
+        return {name: value for name, value in super()._written().items() if name not in unsaid}
 
     @classmethod
     def above(
@@ -40,15 +56,18 @@ class Check(Record):
         name: str,
         value: float,
         threshold: float,
-        says: str,
+        says: str | tuple[str, ...],
         *,
         unit: str = "points",
         width: float | None = None,
         interval: Interval | None = None,
+        figures: Figures | None = None,
     ) -> Check:
         """A check whose margin counts in `width` (default: the threshold itself)."""
         margin = (value - threshold) / (width or threshold or 1.0)
-        return cls(name, value, threshold, unit, margin, says, interval)
+        clauses = (says,) if isinstance(says, str) else says
+        said = "; ".join(clauses)
+        return cls(name, value, threshold, unit, margin, said, interval, clauses, figures)
 
     @classmethod
     def times(cls, name: str, value: float, threshold: float, says: str) -> Check:
@@ -72,9 +91,3 @@ class Check(Record):
     def near(self) -> bool:
         """Whether the value itself lies within a fifth of the threshold from it."""
         return abs(self.value - self.threshold) < CLOSE * self.threshold
-
-
-def spread_of(low: float, high: float, form: str = ".1f") -> str:
-    """As in "87.1 to 90.2"; one number where they are the same."""
-    first, last = format(low, form), format(high, form)
-    return first if first == last else f"{first} to {last}"

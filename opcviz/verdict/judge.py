@@ -295,5 +295,5 @@ def _confidence(gone: str, deciding: Sequence[Check], q: Questions) -> Confidenc
 
 def _sentences(answer: str, found: Sequence[Check]) -> str:
     """An answer, and each figure behind it as a sentence of its own."""
-    first, *others = "; ".join(check.says for check in found).split("; ")
+    first, *others = (clause for check in found for clause in check.clauses)
     return " ".join(f"{capital(each)}." for each in (f"{answer}: {first}", *others))

@@ -35,8 +35,10 @@ class KeptQuestions:
             "retain test accuracy lost",
             theirs - ours,
             self.t.damage,
-            f"{ours:.1f} % of the retained test data are right; "
-            f"{who if who == 'original' else f'the worst of {who}'} has {theirs:.1f} %",
+            (
+                f"{ours:.1f} % of the retained test data are right",
+                f"{who if who == 'original' else f'the worst of {who}'} has {theirs:.1f} %",
+            ),
             interval=difference(theirs, ours, of_theirs, of_ours),
         )
 

@@ -6,8 +6,9 @@ from functools import cached_property
 
 from ..common.statistics import Interval, difference
 from ..results import Sign
-from .check import Check, spread_of
+from .check import Check
 from .dossier import MEMBERSHIP, Band, Dossier, Missing
+from .told import Figures, apart, spread_of
 from .words import Thresholds
 
 __all__ = ["NoticedQuestions"]
@@ -95,15 +96,16 @@ class NoticedQuestions:
         member = judge == MEMBERSHIP
         who = f"membership, {place}" if member else f"{judge} on {place}"
         what = "forgotten pictures pass for training data" if member else APART
+        line, count = high + self.t.apart, len(self.band.models)
+        figures = Figures(who, ours.auc, low, high, count, unit="AUC", of=what, line=line)
         return Check.above(
             "AUC beyond the retrained models'",
             over,
             self.t.apart,
-            f"{what} with AUC {ours.auc:.2f} ({who}), in {self.band.words} with "
-            f"{spread_of(low, high, '.2f')}"
-            + ("" if high + self.t.apart < 1 else "; not even 1.00 would count as a difference"),
+            apart(figures),
             unit="AUC",
             interval=interval,
+            figures=figures,
         )
 
     def _tighter(self) -> Check | None:
@@ -128,8 +130,10 @@ class NoticedQuestions:
             "answers below the retrained models'",
             low - ours,
             2 * self.t.points,
-            f"{ours:.1f} % of the forgotten training samples are right; in {self.band.words}, "
-            f"which never saw them, it is {spread_of(low, high)} %",
+            (
+                f"{ours:.1f} % of the forgotten training samples are right",
+                f"in {self.band.words}, which never saw them, it is {spread_of(low, high)} %",
+            ),
             interval=difference(low, ours, self._of_band(low), of_ours),
         )
 

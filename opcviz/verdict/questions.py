@@ -7,10 +7,11 @@ from functools import cached_property
 
 from ..common.statistics import Interval, difference, wilson
 from ..results import Attempt, Sign
-from .check import Check, spread_of
+from .check import Check
 from .dossier import MEMBERSHIP, Band, Dossier, Missing
 from .kept import KeptQuestions
 from .noticed import NoticedQuestions
+from .told import Figures, at_most, gets, membership, right
 from .words import Thresholds
 
 __all__ = ["Questions"]
@@ -63,16 +64,24 @@ class Questions(NoticedQuestions, KeptQuestions):
         if lead < LEAST_LEAD and not (known and certain and certain[0] > 0):
             return None
         part = "training" if self.model.of_samples else "test"
-        first = "not known, at most 100.0 %" if self.original is None else f"{told:.1f} %"
+        figures = Figures(
+            "its answers",
+            ours[0],
+            low,
+            high,
+            len(self.band.models),
+            of=f"of the forgotten {part} data",
+            original=None if self.original is None else told,
+        )
         over = difference(ours[0], high, ours[1], self._of_band(high))
         return Check.above(
             "answers left",
             100 * (ours[0] - high) / lead,
             self.t.left,
-            f"{ours[0]:.1f} % of the forgotten {part} data are right; of the original it is "
-            f"{first}, of {self.band.words} {spread_of(low, high)} %",
+            right(figures),
             unit="%",
             interval=over and (100 * over[0] / lead, 100 * over[1] / lead),
+            figures=figures,
         )
 
     @property
@@ -105,14 +114,18 @@ class Questions(NoticedQuestions, KeptQuestions):
         lead = first.auc - mean
         if lead < LEAST_AUC_LEAD:
             return None
+        low, high, count = min(band), max(band), len(self.band.models)
+        figures = Figures(
+            "membership AUC", ours.auc, low, high, count, unit="AUC", original=first.auc
+        )
         return Check.above(
             "membership left",
             100 * (ours.auc - mean) / lead,
             self.t.left,
-            f"membership AUC is {ours.auc:.2f}; of the original it is {first.auc:.2f}, of "
-            f"{self.band.words} {spread_of(min(band), max(band), '.2f')}",
+            membership(figures),
             unit="%",
             interval=(100 * (ours.low - mean) / lead, 100 * (ours.high - mean) / lead),
+            figures=figures,
         )
 
     @cached_property
@@ -137,41 +150,49 @@ class Questions(NoticedQuestions, KeptQuestions):
         """
         strongest = max(band, key=lambda each: each.recovered)
         least = min(each.recovered for each in band)
-        bar, of_bar, why = self._bar(attempt, strongest)
+        bar, of_bar = self._bar(attempt, strongest)
         gain = attempt.recovered - bar
         interval = difference(attempt.recovered, bar, attempt.interval, of_bar)
         chance = gain - interval[0] if interval else 0.0
         further = self.band.spread.bound(attempt.key, self.t.further)
         if further is None:
-            half, alone = self._way_to_the_original(attempt, bar, of_bar)
+            half, original, share = self._way_to_the_original(attempt, bar, of_bar)
             spread = half + chance
         else:
-            spread, alone = further - bar, ""
+            spread, original, share = further - bar, None, None
         needed = max(self.t.points, chance, spread)
         floor = self.model.floor(attempt)
-        if floor + self.t.points > bar + needed:
+        raised = floor + self.t.points > bar + needed
+        if raised:
             needed = floor + self.t.points - bar
-            alone += f", and from the pixels alone {floor:.1f} %"
+        figures = Figures(
+            attempt.words,
+            attempt.recovered,
+            least,
+            strongest.recovered,
+            len(self.band.models),
+            of=attempt.of,
+            attempt=attempt,
+            original=original,
+            luck=bar if bar > strongest.recovered else None,
+            pixels=floor if raised else None,
+            line=bar + needed,
+            share=share,
+        )
         return Check.above(
             "recovered beyond the retrained models",
             gain,
             needed,
-            f"{attempt.words}{',' if ', ' in attempt.words else ''} gets {attempt.recovered:.1f} % "
-            f"{attempt.of}; from {self.band.words} it gets "
-            f"{spread_of(least, strongest.recovered)} %{why}{alone}; "
-            + (
-                f"more than {bar + needed:.1f} % counts as a difference"
-                if bar + needed < 100
-                else "not even 100 % would count as a difference"
-            ),
+            gets(figures),
             width=self.t.points or 1.0,
             interval=interval,
+            figures=figures,
         )
 
     def _way_to_the_original(
         self, attempt: Attempt, bar: float, of_bar: Interval
-    ) -> tuple[float, str]:
-        """Half of the way from a single retrained model to the original, and the rule in words.
+    ) -> tuple[float, float, float | None]:
+        """Half of the way from a single retrained model to the original, its end, and the share.
 
         How far a second retrained model would lie from the first is not known. But neither ever saw
         the data, and the original did: so beside one a model hides something only where it is
@@ -193,24 +214,20 @@ class Questions(NoticedQuestions, KeptQuestions):
         if theirs:
             certain = difference(theirs.recovered, bar, theirs.interval, of_bar)
             if theirs.recovered - bar < LEAST_LEAD or (certain and certain[0] <= 0):
-                return 100.0, f", too near to the original's {theirs.recovered:.1f} % to decide"
+                return 100.0, theirs.recovered, None
         asked = [a for a in (self.original.attempts if self.original else ()) if not a.given]
         answers = [each.recovered for each in asked if each.attacker == "answers"]
         most = max([*answers, theirs.recovered if theirs else 0.0]) if answers else 100.0
-        return (
-            (most - bar) * self.t.left / 100,
-            f", beside which alone more than {self.t.left:g} % of the way to the original's "
-            f"{most:.1f} % must be left, beyond chance",
-        )
+        return (most - bar) * self.t.left / 100, most, self.t.left
 
     def halfway(self, attempt: Attempt, check: Check) -> bool:
         """Whether he gets more than half of the way from the band to what the original knows."""
         strongest = max(self.band.tried[attempt.key], key=lambda each: each.recovered)
-        bar, of_bar, _ = self._bar(attempt, strongest)
+        bar, of_bar = self._bar(attempt, strongest)
         return check.value > self._way_to_the_original(attempt, bar, of_bar)[0]
 
-    def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval, str]:
-        """What he must pass, its interval, and why where it is not the band.
+    def _bar(self, attempt: Attempt, strongest: Attempt) -> tuple[float, Interval]:
+        """What he must pass, and its interval: the band, or luck where that gives more.
 
         What luck gives him he has not got from the model.
         """
@@ -218,8 +235,8 @@ class Questions(NoticedQuestions, KeptQuestions):
         if luck and attempt.one_answer and self._a_point(attempt.place):
             luck = attempt.constant
         if luck > strongest.recovered:
-            return luck, (luck, luck), f", luck {luck:.1f} %"
-        return strongest.recovered, strongest.interval, ""
+            return luck, (luck, luck)
+        return strongest.recovered, strongest.interval
 
     def _a_point(self, place: str) -> bool:
         """Whether the forgotten data are a point there; only of the last features it is known."""
@@ -300,20 +317,30 @@ class Questions(NoticedQuestions, KeptQuestions):
         for attempts in groups:
             best = max(attempts, key=lambda each: each.recovered)
             keys = [attempt.key for attempt in attempts]
-            low = min(
+            theirs = [
                 max(a.recovered for a in m.attempts if a.key in keys) for m in self.band.models
-            )
+            ]
+            low, high = min(theirs), max(theirs)
             less = low - best.recovered
             interval = difference(low, best.recovered, wilson(low, best.scored), best.interval)
+            figures = Figures(
+                best.words,
+                best.recovered,
+                low,
+                high,
+                len(self.band.models),
+                of=best.of,
+                attempt=best,
+            )
             checks.append(
                 Check.above(
                     "less than from every retrained model",
                     less,
                     max(self.t.points, less - interval[0] if interval else 0.0),
-                    f"at most {best.recovered:.1f} % ({best.words}), from {self.band.words} at "
-                    f"least {low:.1f} %",
+                    at_most(figures),
                     width=self.t.points or 1.0,
                     interval=interval,
+                    figures=figures,
                 )
             )
         return checks

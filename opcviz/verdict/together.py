@@ -52,7 +52,10 @@ def _beyond(
         "recovered beyond the retrained models, seeds together",
         mean - bar,
         max(t.points, line - bar, luck + t.points - bar),
-        f"{attempts[0].words} gets {mean:.1f} % {attempts[0].of} on average over "
-        f"{len(attempts)} seeds; from {band.words} {bar:.1f} %",
+        (
+            f"{attempts[0].words} gets {mean:.1f} % {attempts[0].of} on average over "
+            f"{len(attempts)} seeds",
+            f"from {band.words} {bar:.1f} %",
+        ),
         width=t.points or 1.0,
     )

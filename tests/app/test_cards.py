@@ -10,10 +10,12 @@ from dataclasses import replace
 import pytest
 from reading import headlines, plain_text
 
+from opcviz.common.text import percent
 from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.study.opening import list_studies
 from opcviz.ui.reading.store_reader import Column
 from opcviz.ui.sections.cards import card
+from opcviz.ui.sections.plainly import fm_attempt
 
 STUDIES = list(list_studies(Store(shipped_root())))
 slow = pytest.mark.slow  # each model of the shipped studies is judged
@@ -56,6 +58,20 @@ def test_it_holds_the_deciding_figure_and_attacker(cards):
             assert f"{furthest.recovered:.1f} %" in sentence(box), column.label
         told += 1
     assert told > len(cards) / 2
+
+
+@slow
+def test_why_the_recovery_row_shows_another_figure_is_told_once(cards):
+    told = 0
+    for column, box in cards:
+        figures = column.verdict.numbers[0].figures if column.verdict.gone else None
+        made = fm_attempt(column.results, "retain")
+        line = f"The recovery row's {percent(made.recovered)} is" if made else "none"
+        both = figures is not None and figures.attempt is not None and made is not None
+        differ = both and percent(figures.attempt.recovered) != percent(made.recovered)
+        assert visible(box).replace("\xa0", " ").count(line) == int(differ), column.label
+        told += differ
+    assert told
 
 
 @slow

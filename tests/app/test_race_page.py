@@ -10,6 +10,7 @@ from reading import captions, fine, infos, progress
 from streamlit.testing.v1 import AppTest
 
 from opcviz.common.progress import Epoch, Message, Stage, Step
+from opcviz.common.text import percent
 from opcviz.engine.events import EventLog
 from opcviz.methods import create
 from opcviz.study import Job, Plan, Store, open_study, shipped_root
@@ -183,7 +184,9 @@ def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
     for film, name in zip(player(app)["films"], ("delete", "opc"), strict=True):
         model = next(m for m in study.models if m.method.info.name == name and m.seed == 0)
         decider = study.verdict(model).numbers[0].says.split(";")[0]
-        assert decider in film["why"]
+        why = film["why"].replace("\xa0", " ")
+        assert decider in why
+        assert f"The bar's {percent(film['bars'][1]['final'])} is FM's" in why
         answered, restored, _ = film["bars"]
         assert restored["words"].startswith("from kept pictures only; never saw them")
         for bar in (answered, restored):
@@ -196,6 +199,7 @@ def test_an_address_chooses_the_seed_and_the_page_says_which(visit):
     ones = {m.method.info.name: m for m in study.models if m.seed == 1}
     model, keys = ones["delete"], ",".join(ones[name].key for name in ("delete", "opc"))
     sent = player(visit("race", models=keys, study=study.place))
-    assert study.verdict(model).numbers[0].says.split(";")[0] in sent["films"][0]["why"]
+    why = sent["films"][0]["why"].replace("\xa0", " ")
+    assert study.verdict(model).numbers[0].says.split(";")[0] in why
     assert "Seed 1." in sent["endNote"]
     assert "Seed 0." in player(visit("race", study=study.place))["endNote"]

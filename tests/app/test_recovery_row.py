@@ -31,8 +31,8 @@ def values(worst, who, fit: str) -> list[float]:
 
 
 @pytest.mark.parametrize("fit", ["all", "retain", "heldout"])
-def test_bars_are_scores_on_unseen_pictures_beside_all_seeds(row, worst, fit):
-    app = row
+def test_bars_are_scores_on_unseen_pictures_beside_all_seeds(row, worst, store, fit):
+    app, study = row, open_study(Store(store), worst.place)
     if fit != "retain":
         app.button_group(key="rows.fit").set_value(fit).run()
     others = [values(worst, ("retrain", seed), fit) for seed in SEEDS]
@@ -48,6 +48,12 @@ def test_bars_are_scores_on_unseen_pictures_beside_all_seeds(row, worst, fit):
         assert f"on {fm['unseen']['scored']:,} forgotten" in caption
         in_sample = f"on the pictures it was fitted on **{percent(fm['forget_accuracy'])}**"
         assert (in_sample in caption) == (fit == "all")
+        decider = study.verdict(study.model(worst.keys[who])).numbers[0].figures.attempt
+        restored = percent(fm["unseen"]["forget_accuracy"])
+        both = decider is not None and fit != "heldout" and percent(decider.recovered) != restored
+        assert (". The verdict's " in caption) == both
+        if both:  # which of the two attackers it is
+            assert f"The verdict's {percent(decider.recovered)} is" in caption
         floors = [
             rung.attempt.recovered
             for rung in worst.records[who]["strongest"].rungs

@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 import pytest
-from drawn import levels, lines, near, plain
+from drawn import levels, lines, near, percent, plain
 from reading import captions, charts, fine
 from streamlit.testing.v1 import AppTest
 from worst_study import ANEW, BLOCKS, CONSTANT, JUDGES, MEASURED, MOST, SEEDS, Worst
@@ -82,6 +82,23 @@ def test_the_best_map_of_every_place_and_whom_it_is_drawn_beside(instruments, wo
     assert levels(chart, "dash") == [CONSTANT]
     names = {note["text"] for note in chart["layout"]["annotations"]}
     assert names == {*LABELS, "retrained (3 seeds)", "untrained", "pixels", "constant"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("holds", ["retain", "all"])
+def test_why_the_recovery_row_shows_another_figure_stands_below(instruments, worst, holds):
+    app = switched(instruments, "worst.holds", holds) if holds != "retain" else instruments
+    pairs = {
+        label: (
+            max(rung(worst, who, holds, at).attempt.recovered for at in PLACES if at != PIXELS),
+            worst.evidence[who]["recovery"]["fm"][holds]["unseen"]["forget_accuracy"],
+        )
+        for label, who in zip(LABELS, SHOWN, strict=True)
+    }
+    label = max(pairs, key=lambda each: abs(pairs[each][0] - pairs[each][1]))
+    most, after = map(percent, pairs[label])
+    (line,) = [text for text in captions(app) if "The recovery row's" in text]
+    assert line.startswith(f"{label} reaches {most} here. The recovery row's {after} is FM's")
 
 
 @pytest.mark.slow

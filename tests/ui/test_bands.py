@@ -15,8 +15,14 @@ from opcviz.ui.charts.relearned import Ways, relearned_figure
 from opcviz.ui.reading.scores import answers, score_of
 from opcviz.ui.sections.paint import paint
 from opcviz.ui.sections.sentences import headline
-from opcviz.ui.sections.verdicts import deciding, reach, sensitivity_line
-from opcviz.verdict import GONE, Check, Flip, no_verdict
+from opcviz.ui.sections.verdicts import (
+    decided,
+    decided_in_short,
+    deciding,
+    reach,
+    sensitivity_line,
+)
+from opcviz.verdict import GONE, Check, Figures, Flip, no_verdict
 
 AXES = {"x_title": "x", "y_title": "y"}
 
@@ -139,8 +145,18 @@ def attempt(**changes) -> Attempt:
     return Attempt(**{**told, "recovered": 92.5, "scored": 107, "constant": 33.6, **changes})
 
 
+def figures(**changes):
+    """Of that attack, as the verdict hands them over."""
+    told = {"low": 41.0, "high": 60.0, "attempt": attempt(), "of": attempt().of, "line": 65.0}
+    return Figures(attempt().words, 92.5, band=3, **{**told, **changes})
+
+
+def checked(**changes):
+    return Check("recovered", 32.5, 5.0, "points", 5.5, SAYS, None, figures=figures(**changes))
+
+
 def verdict(**changes):
-    check = Check("recovered", 32.5, 5.0, "points", 5.5, SAYS, None)
+    check = checked()
     told = {"gone": "hidden", "numbers": (check,), "furthest": attempt(), "band": 3}
     return replace(no_verdict([]), **{**told, "depth": "features", **changes})
 
@@ -164,6 +180,37 @@ def test_without_a_verdict_nothing_is_quoted():
     assert deciding(verdict(numbers=())) == ""
     assert headline("rl", results(), verdict(gone=None)) == "The evidence is not complete yet."
     assert "no model" in headline("rl", results("diverged"), verdict())
+
+
+def test_a_panel_names_the_attacker_and_figures_whatever_the_sentence_says():
+    """They are read, not cut out of it."""
+    other = replace(checked(), says="Said in quite other words, 1.0 %; and 2 more", clauses=())
+    for check in (checked(), other):
+        said = decided_in_short(verdict(numbers=(check,)))
+        assert said == "Decided by rbf on stage2: 92.5 %; retrained: 41.0 to 60.0 %."
+    more = checked(luck=10.0, pixels=52.3, line=100.0)
+    assert decided_in_short(verdict(numbers=(more,))) == (
+        "Decided by rbf on stage2: 92.5 %; retrained: 41.0 to 60.0 %, luck 10.0 %, "
+        "pixels alone 52.3 %; not even 100 % would count."
+    )
+    alone = checked(original=99.1, share=50.0, low=60.0)
+    assert decided_in_short(verdict(numbers=(alone,))).endswith(
+        "retrained: 60.0 %, more than 50 % of the way to 99.1 % must be left."
+    )
+    less = checked(line=None)
+    assert decided_in_short(verdict(gone="beyond", numbers=(less,))) == (
+        "Decided by rbf on stage2: at most 92.5 %; retrained: at least 41.0 %."
+    )
+    assert decided_in_short(verdict(gone=None)) == decided_in_short(verdict(numbers=())) == ""
+    of_json = replace(checked(), figures=None)  # of a report: there the sentence is all there is
+    assert decided_in_short(verdict(numbers=(of_json,))) == f"Decided by: {SAYS}."
+
+
+def test_that_nothing_could_count_is_told_wherever_the_decider_is():
+    clauses = ("rbf gets 92.5 %", "from 3 retrained 60.0 %", "not even 100 % would count")
+    for line, told in ((100.0, clauses), (65.0, clauses[:2])):
+        check = replace(checked(line=line), clauses=clauses)
+        assert decided(verdict(numbers=(check,))) == f"Decided by: {'; '.join(told)}."
 
 
 def test_the_furthest_attacker_is_named_once_and_the_depth_is_told():

@@ -77,7 +77,22 @@ def test_the_frame_holds_both_ends_and_the_origin_whatever_flies_off_between():
     points = np.full((200, 5, 2), (3, 4), np.float32)
     points[0], points[-1], points[100] = [1, 9], [8, 2], [500, 500]
     (sent,) = build_payload([Film("one", points, last=199)], SAMPLES)["films"]
-    assert sent["extent"] == [0, 8, 0, 9]
+    room = 0.1  # of the frame, on the side where points fly off
+    assert sent["extent"] == pytest.approx([0, 8 * (1 + room), 0, 9 * (1 + room)])
+
+
+def test_nothing_is_cut_at_the_edge_where_a_little_room_holds_it():
+    """A few points of a few epochs, within a tenth of the frame beyond where all others lie."""
+    points = np.full((200, 5, 2), (3, 4), np.float32)
+    points[0], points[-1] = [0, 0], [8, 9]
+    points[90:93, 2] = [(8.5, 9.5), (4, 9.8), (-0.6, -0.8)]
+    left, right, low, high = build_payload([Film("one", points, last=199)], SAMPLES)["films"][0][
+        "extent"
+    ]
+    assert left <= points[..., 0].min()
+    assert right >= points[..., 0].max()
+    assert low <= points[..., 1].min()
+    assert high >= points[..., 1].max()
 
 
 def test_reconstructions_are_one_sheet_with_their_scores():

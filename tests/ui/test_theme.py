@@ -6,6 +6,7 @@ import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from opcviz.ui.charts import theme as charts_theme
+from opcviz.ui.charts.palette import METHOD_COLOURS, SPARE_COLOURS
 from opcviz.ui.charts.theme import (
     BACKGROUND,
     FORGET,
@@ -57,6 +58,23 @@ def seen(color: str, vision: str) -> np.ndarray:
 def test_forgotten_classes_differ_for_every_kind_of_colour_vision(theme, vision):
     for a, b in itertools.combinations(FORGET[theme], 2):
         assert deltaE_ciede2000(seen(a, vision), seen(b, vision)) > 8, (a, b)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_class_has_the_colour_of_a_method(theme):
+    """Marks of classes stand beside bars and curves of methods, on one page."""
+    methods = [seen(c, "normal") for c in (*METHOD_COLOURS.values(), *SPARE_COLOURS)]
+    for color in FORGET[theme]:
+        near = min(float(deltaE_ciede2000(seen(color, "normal"), each)) for each in methods)
+        assert near > 10, color
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("vision", VISION)
+def test_the_first_three_classes_lie_far_apart(theme, vision):
+    """Most studies forget no more."""
+    for a, b in itertools.combinations(FORGET[theme][:3], 2):
+        assert deltaE_ciede2000(seen(a, vision), seen(b, vision)) > 18, (a, b)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

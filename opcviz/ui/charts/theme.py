@@ -1,10 +1,11 @@
 """Colours with a meaning, the same on every page, in light and dark.
 
 Forgotten classes are saturated, kept ones muted, so that the eye finds what the study is about.
-The first three saturated colours are Okabe and Ito's; the others were chosen greedily to be as far
-as possible (CIEDE2000) from all before them, for normal vision and for simulated deuteranopia,
-protanopia and tritanopia (Machado et al. 2009), at a contrast of at least 3 with the background.
-Each forgotten class has a shape too, so no reading rests on colour alone.
+Saturated colours were sought by their distances (CIEDE2000): each lies at least 10 from the
+colour of every method (`palette.METHOD_COLOURS`), for both stand on one page. Among those they lie
+as far from each other as could be found, the first three farthest, for normal vision and for
+simulated deuteranopia, protanopia and tritanopia (Machado et al. 2009), at a contrast of at least
+3 with the background. Each forgotten class has a shape too, so no reading rests on colour alone.
 """
 
 from __future__ import annotations
@@ -66,12 +67,12 @@ BACKGROUND = {"light": "#FFFFFF", "dark": "#11151C"}
 # five a row, as a palette is read
 FORGET = {
     "light": (
-        "#0072B2", "#D55E00", "#009E73", "#611203", "#1E2A6C",
-        "#A70D4A", "#9A7BFF", "#0035C3", "#704F01", "#A2487E",
+        "#173BCD", "#BD8A0C", "#05480A", "#179DC6", "#470E45",
+        "#087869", "#8A7C4C", "#66466F", "#16138E", "#8A0942",
     ),
     "dark": (
-        "#4DA6E8", "#FF8A3D", "#2CC79A", "#AC5B97", "#008966",
-        "#DC3B00", "#4267FF", "#C5EF9D", "#39F9FF", "#E7EB0E",
+        "#1ABBF7", "#F68908", "#C5FAA3", "#E0FD26", "#53FBEE",
+        "#DE9CB6", "#AEC474", "#81B48F", "#8FE0AD", "#BC8356",
     ),
 }  # fmt: skip
 """Saturated colours of forgotten classes, in order, by theme."""

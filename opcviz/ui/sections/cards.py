@@ -14,9 +14,11 @@ from ...verdict import Check, Verdict
 from ...verdict.words import GONE
 from ..charts.bands import Band
 from ..charts.theme import projected
+from ..reading import state
 from ..reading.references import References
 from ..reading.store_reader import Column
 from .glossary import abbr, explained
+from .plainly import RECOVERY, fm_attempt, why_another
 from .sentences import headline, introduced
 from .verdicts import badge, details, reach
 
@@ -110,9 +112,8 @@ def _sentence(column: Column, most: int | None = None) -> str:
     lines = [headline(column.name, column.results, verdict)]
     if verdict.gone is not None and verdict.numbers:
         said = GONE[verdict.gone]
-        told = verdict.numbers[0].says.split("; ")
         lead = introduced(column.name, column.results) or f"{capital(said)}."
-        decided = [*told, *(check.says for check in _also(verdict))]
+        decided = [*verdict.numbers[0].clauses, *(check.says for check in _also(verdict))]
         lines = [lead, *(f"{capital(each)}." for each in decided)]
     first, *others = lines
     rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others[:most])
@@ -133,7 +134,17 @@ def _also(verdict: Verdict) -> list[Check]:
 
 def _reach(column: Column) -> str:
     tried = defined(column.results.get(StrongestResult))
-    return "".join(_small(_keep(explained(line))) for line in reach(column.verdict, tried=tried))
+    told = reach(column.verdict, tried=tried)
+    return "".join(_small(_keep(explained(line))) for line in (*told, *_beside_fm(column)))
+
+
+def _beside_fm(column: Column) -> list[str]:
+    """Why the recovery row below shows another figure than the one that decided."""
+    verdict = column.verdict
+    first = verdict.numbers[0].figures if verdict.gone and verdict.numbers else None
+    after = fm_attempt(column.results, state.option("fit"))
+    why = why_another(first.attempt if first else None, after, RECOVERY)
+    return [why] if why else []
 
 
 def _keep(escaped: str) -> str:

@@ -20,7 +20,8 @@ from ..reading.membership import membership_of
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
-from .films_rebuilt import closer, inverted, masked, means, rebuilt_of, searches
+from .films_rebuilt import NOT_COMPARABLE, closer, inverted, masked, means, rebuilt_of, searches
+from .plainly import fm_attempt, why_another
 from .verdicts import chips, decided
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "MEMBER",
     "RESTORES",
     "Levels",
+    "beside_bar",
     "film",
     "levels",
     "lines",
@@ -55,6 +57,7 @@ ON = {
 OWN = "forget_accuracy"
 LIVE = ("fm_retain_accuracy", "fm_accuracy")
 """Of the history: the attacker of the bars, and who stands in for them where that was not kept."""
+BAR = "The bar's"
 EXPLAIN = {
     ANSWERS: "What the network itself still names; the green band is the goal.",
     RESTORES: "By somebody with kept pictures only, who maps its features back.",
@@ -130,7 +133,7 @@ def film(
         title,
         reason="No epochs to play.",
         chips=_ended(column.model.training) or chips(column.verdict),
-        why=decided(column.verdict),
+        why=beside_bar(column, decided(column.verdict)),
         bars=_bars(column, beside, kept, explain),
         color=color,
     )
@@ -147,6 +150,19 @@ def film(
         drawn_on=ON["forget_train"],
         **beside.chart(history),
     )
+
+
+def beside_bar(column: Column, said: str) -> str:
+    """Who decided, and why the bar of the attacker below shows another figure.
+
+    Args:
+        column: the model with its verdict.
+        said: who decided; empty without a verdict, which then needs no more.
+    """
+    first = column.verdict.numbers[0].figures if said else None
+    if first is not None and not of_samples(column.results):  # there membership is the bar
+        said += f" {why_another(first.attempt, fm_attempt(column.results, FIT), BAR)}"
+    return said.strip().replace(" %", "\N{NO-BREAK SPACE}%")  # which begins no line
 
 
 def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[Bar, ...]:
@@ -259,6 +275,8 @@ def _bars(
     )
     if explain and defined(found) and found.without_body_gradient:
         rebuilt = replace(rebuilt, explain=NO_GRADIENT)
+    elif explain and nearer:
+        rebuilt = replace(rebuilt, explain=f"{rebuilt.explain} {NOT_COMPARABLE}")
     answered = bar(
         ANSWERS,
         values=_series(history, OWN),

@@ -12,7 +12,12 @@ from ..charts.maps_component import Samples
 from ..charts.player_component import Rebuilt
 from ..reading.store_reader import Column
 
-__all__ = ["closer", "inverted", "masked", "means", "rebuilt_of", "searches"]
+__all__ = ["NOT_COMPARABLE", "closer", "inverted", "masked", "means", "rebuilt_of", "searches"]
+
+NOT_COMPARABLE = (
+    "The film's short search goes on from epoch to epoch, so it holds more, and has other pictures."
+)
+"""Why the better of both searches is no figure of its own."""
 
 
 def inverted(found: InversionSummary | Undefined) -> dict[str, object]:
@@ -58,7 +63,12 @@ def searches(psnr: np.ndarray | None, found: InversionSummary | Undefined) -> tu
 def closer(
     column: Column, kept: Mapping[str, np.ndarray], found: InversionSummary | Undefined
 ) -> str:
-    """How many pictures the short search of the last epoch came closer to than the full one."""
+    """How many pictures the short search of the last epoch came closer to than the full one.
+
+    The two are not mixed to one figure: the short one goes on in every epoch from what it found in
+    the one before, the original's first, so that its attacker holds the gradients of a whole run;
+    and of its few pictures not all are among those of the full search.
+    """
     if isinstance(found, Undefined) or not {"rebuilt_ids", "rebuilt_psnr"} <= kept.keys():
         return ""
     ids = column.arrays("inversion", "inversion.npz").get("ids", ())
@@ -69,7 +79,7 @@ def closer(
         if (best := full.get(int(i))) is not None and np.isfinite(short)
     ]
     more = sum(short > best for short, best in pairs)
-    return f"; a short search came closer to {more} of {len(pairs)}" if more else ""
+    return f"; short search, not comparable: closer to {more} of {len(pairs)}" if more else ""
 
 
 def rebuilt_of(kept: Mapping[str, np.ndarray], samples: Samples) -> Rebuilt | None:

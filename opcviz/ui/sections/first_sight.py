@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import html
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,27 +22,18 @@ from ..reading.contrast import Pair, pair_of
 from ..reading.references import References
 from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
-from .films import FIT, FULL, MEMBER, RESTORES, film, levels, measured, of_samples
+from .films import FIT, FULL, MEMBER, RESTORES, beside_bar, film, levels, measured, of_samples
 from .paint import paint
 from .plainly import plainly
 from .presentation import presenting
 from .sentences import percent
-from .verdicts import seeds_line
+from .verdicts import decided_in_short, seeds_line
 
 __all__ = ["EXPLAIN_PAGE", "exits", "films", "question", "read_ahead", "told"]
 
 FEW = 6  # forgotten classes that are named one by one
 LONG, SHORT = ">no more noticeable than in retrained models<", ">no more noticeable<"
 """A label that would not fit beside another; its explanation says the rest."""
-BRIEFLY = (
-    (r",? ?(un)?pooled\b", ""),
-    (r",? gets ([\d.]+ %) of [^;]*", r": \1"),
-    (r"from (the )?(\d+ )?retrained models?( it gets|,)?", "retrained:"),
-    (r"\d+ retrained models?", "retrained"),
-    (r"and from the pixels alone", "pixels alone"),
-    (r"would count as a difference", "would count"),
-)
-"""What the panels say in fewer words."""
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
 SAYS = ("not gone", "hidden", "as in retrained models", "gone beyond retraining")
 """How a verdict begins, from what says least to what says most."""
@@ -269,17 +259,7 @@ def _short(made: Film) -> Film:
 
 def _decider(column: Column) -> str:
     """The attacker and the figures that decided, as short as a panel has room for."""
-    verdict = column.verdict
-    if verdict.gone is None or not verdict.numbers:
-        return ""
-    said = "; ".join(
-        clause
-        for clause in verdict.numbers[0].says.split("; ")
-        if not clause.startswith("more than")  # the line itself is for who asks further
-    )
-    for long, short in BRIEFLY:
-        said = re.sub(long, short, said)
-    return f"Decided by {said}.".replace(" %", "\N{NO-BREAK SPACE}%")
+    return beside_bar(column, decided_in_short(column.verdict))
 
 
 def _name(column: Column) -> str:

@@ -21,11 +21,13 @@ from .folded import folded
 from .glossary import help_of
 from .missing import unknown_words
 from .paint import paint
+from .plainly import fm_attempt, why_another
 from .sentences import how_recovery_reads, percent, title
 
 __all__ = ["recovery"]
 
 UNEVEN = 0.5  # points between two ways of counting, from which both are told
+WHOSE = "The verdict's"
 STAGES = {"FM": "fm", "HR": "hr_labels"}
 """Bars to attacks: HR on labels, since on the original's logits it is FM in closed form."""
 
@@ -130,7 +132,9 @@ def _read_out(column: Column, fit: str) -> str:
     text = f"{restored}, on {score.scored:,} forgotten {where[score.on]}; {kept}"
     if "forget_train" in FIT_SETS[fit].parts:
         text += f"; on the pictures it was fitted on **{percent(known(found.forget_accuracy))}**"
-    return f"{text}."
+    first = next((check.figures for check in column.verdict.numbers[:1]), None)
+    decider = first.attempt if first and column.verdict.gone else None
+    return f"{text}. {why_another(fm_attempt(column.results, fit), decider, WHOSE)}".rstrip()
 
 
 def _ridges(shown: Sequence[Column], fit: str) -> None:

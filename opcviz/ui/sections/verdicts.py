@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -23,6 +23,7 @@ __all__ = [
     "chip",
     "chips",
     "decided",
+    "decided_in_short",
     "deciding",
     "details",
     "in_short",
@@ -148,12 +149,37 @@ def deciding(verdict: Verdict) -> str:
 def decided(verdict: Verdict) -> str:
     """By whom what is gone was decided and by which figures, in a line; nothing without an answer.
 
-    The first two clauses of the figures: of the model, and of the retrained ones.
+    The figure of the model, those of the retrained ones, and that nothing could have counted where
+    that is so.
     """
     if verdict.gone is None or not verdict.numbers:
         return ""
-    clauses = verdict.numbers[0].says.split("; ")
-    return f"Decided by: {'; '.join(clauses[:2])}."
+    first = verdict.numbers[0]
+    undecidable = first.figures is not None and first.figures.undecidable
+    return f"Decided by: {'; '.join(first.clauses if undecidable else first.clauses[:2])}."
+
+
+def decided_in_short(verdict: Verdict) -> str:
+    """The same as short as a panel has room for; nothing without an answer."""
+    if verdict.gone is None or not verdict.numbers:
+        return ""
+    if (f := verdict.numbers[0].figures) is None:
+        return decided(verdict)
+    # how a block's output was read is for who asks further
+    who = replace(f.attempt, view="whole").words if f.attempt else f.who
+    least = verdict.gone == "beyond"
+    beside = [f"retrained: {'at least ' if least else ''}{f.written(f.low) if least else f.spread}"]
+    if f.share is not None and f.original is not None:
+        beside.append(f"more than {f.share:g} % of the way to {f.written(f.original)} must be left")
+    elif f.original is not None:
+        beside.insert(0, f"original: {f.written(f.original)}")
+    if f.luck is not None:
+        beside.append(f"luck {f.written(f.luck)}")
+    if f.pixels is not None:
+        beside.append(f"pixels alone {f.written(f.pixels)}")
+    nothing = f"; {f.in_vain} would count" if f.undecidable else ""
+    got = f"{'at most ' if least else ''}{f.written(f.value)}"
+    return f"Decided by {who}: {got}; {', '.join(beside)}{nothing}."
 
 
 def reach(verdict: Verdict, *, tried: bool) -> list[str]:
@@ -164,7 +190,9 @@ def reach(verdict: Verdict, *, tried: bool) -> list[str]:
         tried: whether maps were tried at its blocks; without them there is no depth to tell.
     """
     told = []
-    if (furthest := verdict.furthest) and furthest.words not in deciding(verdict):
+    first = verdict.numbers[0].figures if verdict.gone and verdict.numbers else None
+    named = first.attempt.key if first and first.attempt else None
+    if (furthest := verdict.furthest) and furthest.key != named:
         told.append(f"Furthest: {furthest.words}, {furthest.recovered:.1f} % {furthest.of}.")
     if verdict.gone in (None, "no"):  # what was not forgotten is at no depth
         return told

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from ...common.records import defined
+from ...common.text import percent
 from ...results import HOLDS, PIXELS, Rung, StrongestResult
 from ..charts.figures import chart_config
 from ..charts.lines import Beside, lines_figure
@@ -14,6 +15,7 @@ from ..reading.references import References
 from ..reading.store_reader import Column
 from .missing import lacking, not_measured
 from .paint import paint
+from .plainly import RECOVERY, fm_attempt, why_another
 
 __all__ = ["HOLDERS", "worst_case"]
 
@@ -82,6 +84,8 @@ def worst_case(shown: Sequence[Column], references: References) -> None:
         key=f"worst.{holds}",
     )
     st.caption(_how_to_read(list(made.values()), beside))
+    if line := _beside_fm(shown, holds):
+        st.caption(line)
     lacking({k: one.rungs if defined(one) else one for k, one in stored.items()})
 
 
@@ -106,6 +110,25 @@ def _beside(
         floors["untrained"] = untrained
         words["untrained"] = ["" if v is None else f"{v:.1f} %" for v in untrained]
     return Beside(places, bands, floors, words)
+
+
+def _beside_fm(shown: Sequence[Column], holds: str) -> str:
+    """Why the highest point of a model is not what the recovery row's FM shows of it.
+
+    Of the model of which the two differ most: of the others it is the same.
+    """
+    pairs = [
+        (column.label, rung.attempt, after)
+        for column in shown
+        if defined(found := column.results.get(StrongestResult))
+        and (rung := found.worst(holds)) is not None
+        and (after := fm_attempt(column.results, holds)) is not None
+    ]
+    if not pairs:
+        return ""
+    label, most, after = max(pairs, key=lambda each: abs(each[1].recovered - each[2].recovered))
+    why = why_another(most, after, RECOVERY)
+    return why and f"{label} reaches {percent(most.recovered)} here. {why}"
 
 
 def _recovered(rung: Rung | None) -> float | None:

@@ -21,7 +21,8 @@ __all__ = ["Bar", "Film", "Line", "Rebuilt", "build_payload", "frame_of"]
 
 MOST_FRAMES = 41  # of a film; between them points glide
 STEPS = 65_534  # of a coordinate in two bytes; one more stands for "no place"
-INSIDE = 94.0  # percent of all points of a run that the frame holds
+INSIDE = 94.0  # percent of all points of a run that the frame holds at least
+ROOM = 0.1  # of its width or height: what it may grow by on each side to hold the others, too
 ALIKE = 3.0  # films that differ by more in size have a scale of their own
 
 
@@ -154,7 +155,8 @@ def frame_of(points: NDArray[Any]) -> Extent:
     """The range of a whole film: its ends in full, the origin, and nearly all points between.
 
     A few epochs of some runs throw points many times as far as they ever come to rest; a frame
-    around those would show all other epochs as a dot.
+    around those would show all other epochs as a dot. So it holds everything where that takes
+    little room, and else as much as there is room for.
 
     Args:
         points: (F, N, 2).
@@ -168,6 +170,9 @@ def frame_of(points: NDArray[Any]) -> Extent:
     rest = (100 - INSIDE) / 2
     low = np.minimum(np.percentile(flat, rest, axis=0), ends.min(0))
     high = np.maximum(np.percentile(flat, 100 - rest, axis=0), ends.max(0))
+    room = ROOM * (high - low)
+    low = np.maximum(low - room, np.minimum(low, flat.min(0)))
+    high = np.minimum(high + room, np.maximum(high, flat.max(0)))
     if float((high - low).max()) == 0:
         low, high = low - 1, high + 1
     return (float(low[0]), float(high[0]), float(low[1]), float(high[1]))

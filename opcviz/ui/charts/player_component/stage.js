@@ -1,6 +1,6 @@
 // One film's map: where its points are at a moment, and how they are drawn.
 
-const EDGE = 12; // px between the outermost points and the frame
+const EDGE = 14; // px between the outermost points and the frame: as far as the largest mark reaches
 const NO_PLACE = 65535;
 const PIE = [5, 11]; // px: least and greatest radius of the mark of coincident samples
 
