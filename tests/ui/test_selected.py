@@ -21,7 +21,7 @@ from opcviz.ui.reading.selected import (
 )
 from opcviz.ui.reading.selection_file import selection_csv
 from opcviz.ui.sections.selected_table import _columns
-from opcviz.ui.sections.selection_panel import _summary
+from opcviz.ui.sections.selection_panel import _summary, baseline_words
 
 
 def known(key: str, answers, **parts) -> Known:
@@ -123,8 +123,37 @@ def test_each_rate_is_of_its_own_flags_and_of_the_forgotten_alone():
         member_limit=0.5,
     )
     mixed = Chosen(samples, [model], [None], np.arange(8), some=True)
-    told = re.findall(r"\((\d+) of (\d+);", _summary(mixed))
-    assert told == [("1", "5"), ("2", "5"), ("3", "5"), ("4", "5")]
+    table = _summary(mixed)
+    heads = re.findall(r'<th scope="col">(.*?)</th>', table)
+    cells = re.findall(r"<td>(.*?)</td>", table)
+    told = dict(zip(heads, cells, strict=True))
+    for head, hits in (
+        ("forgotten samples it answers right", 1),
+        ("restored by whoever holds retained data alone", 2),
+        ("restored by whoever holds all data", 3),
+        ("taken for training data", 4),
+    ):
+        assert f"({hits} of 5;" in told[head], head
+
+
+def test_neighbours_lost_are_a_mean_over_all_selected():
+    """Of the forgotten 0 and 50 % are lost, of the kept 50 and 100 %."""
+    lost = re.findall(r"<td>([^<]*)</td></tr>", _summary(chosen()))
+    assert lost == ["–", "50&nbsp;%"]  # an original has lost none
+    some = re.findall(r"<td>([^<]*)</td></tr>", _summary(chosen(Selection(samples=(12, 13)))))
+    assert some[-1] == "75&nbsp;%"
+
+
+def test_rates_stand_beside_the_best_constant_answer_to_the_forgotten():
+    """Of five forgotten samples three are of one class; of the kept most are of another."""
+    labels = np.array([0, 0, 0, 1, 2, 1, 1, 1, 1])
+    samples = Samples(np.arange(9), labels, np.arange(9) < 5, ["cat", "dog", "cow"])
+    mixed = Chosen(samples, [], [], np.arange(9), some=True)
+    assert baseline_words(mixed).startswith(
+        "Of the 5 forgotten samples here. Who answers one class for everything gets 60 % of them."
+    )
+    kept = Chosen(samples, [], [], np.arange(5, 9), some=True)
+    assert baseline_words(kept).startswith("None of these samples is to be forgotten")
 
 
 def test_the_table_has_each_models_own_answers():
