@@ -73,6 +73,18 @@ def test_a_number_stands_beside_its_deviation_and_the_retrained_band():
     assert (row.cells[1].text, row.cells[1].below, row.ticked) == ("−1.5", "", False)
 
 
+def test_what_reaches_the_band_within_its_deviation_has_no_colour():
+    """The band ends at 20."""
+    heats = {
+        sd: table_rows([replace(LINE, cells={"m": Summary(24.0, sd, 3)})], [MEASURE], {}, [])[0]
+        .cells[1]
+        .heat
+        for sd in (None, 3.9, 4.0, 9.0)
+    }
+    assert heats[None] == heats[3.9] > 0
+    assert heats[4.0] == heats[9.0] == 0
+
+
 def test_only_the_original_of_the_fixed_rows_is_coloured():
     fixed = replace(LINE, fixed=True)
     heats = {

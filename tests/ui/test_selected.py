@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,6 +86,17 @@ def test_moved_is_the_share_of_neighbours_that_were_lost():
     assert sorted_by(chosen(), np.array([3, 1]), "confidence").tolist() == [1, 3]
 
 
+def test_the_least_sure_answer_of_any_model_comes_first():
+    """One model is sure of the third sample alone, the other of the first alone."""
+    shares = ([0.6, 0.7, 0.9, 0.8], [0.9, 0.75, 0.55, 0.8])
+    models = [
+        replace(ORIGINAL, probabilities=np.array([[share, 1 - share] for share in each]))
+        for each in shares
+    ]
+    both = Chosen(SAMPLES, models, [None, None], np.arange(4), some=False)
+    assert sorted_by(both, np.arange(4), "confidence").tolist() == [2, 0, 1, 3]
+
+
 def test_rates_have_wilsons_interval():
     rate = Rate.of(MODEL.comes_back(SAMPLES.labels), np.array([0, 1]))
     assert (rate.hits, rate.count, rate.percent) == (1, 2, 50)
@@ -104,6 +116,11 @@ def test_the_file_holds_the_selected_ids_and_what_each_model_does_with_them():
     assert [row["opc group"] for row in rows] == ["0", "0"]
     assert [row["opc neighbours lost"] for row in rows] == ["0.00", "0.50"]
     assert not any(name.startswith("original restored") for name in rows[0])
+    shares = MODEL.probabilities.max(1)[:2]
+    assert [float(row["opc share"]) for row in rows] == pytest.approx(shares, abs=1e-4)
+    assert {row["part"] for row in rows} == {"forget"}
+    whole = csv.DictReader(io.StringIO(selection_csv(chosen(), chosen().where)))
+    assert [row["part"] for row in whole] == ["forget", "forget", "retain", "retain"]
 
 
 def test_each_rate_is_of_its_own_flags_and_of_the_forgotten_alone():
@@ -185,6 +202,13 @@ def test_a_model_is_compared_with_the_original_of_its_seed():
     both = Chosen.of(study, library.samples(study)[0], shown, Selection())
     assert [m.key for m in both.models] == [m.key for m in models]
     assert [o.key for o in both.originals] == [originals[m.seed].key for m in models]
+    apart = 0
+    for each, model in zip(both.models, models, strict=True):
+        arrays = model.artefact("samples").arrays("samples.npz")
+        np.testing.assert_array_equal(each.restored["retain"], arrays["restored"])
+        np.testing.assert_array_equal(each.restored["all"], arrays["restored_all"])
+        apart += not np.array_equal(arrays["restored"], arrays["restored_all"])
+    assert apart
 
 
 @pytest.mark.parametrize("classes", [1, 2, 100])
