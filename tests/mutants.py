@@ -47,6 +47,11 @@ RELEARNT = "tests/attacks/test_relearning_strongest.py"
 FEW = "tests/attacks/test_few_shot.py"
 HEADLINE = "tests/study/test_headline.py"
 REPORT = "tests/audit/test_whose_figures.py"
+SELECTED = "tests/ui/test_selected.py"
+FOLLOWED = "tests/ui/test_followed.py"
+SPACE = "tests/app/test_feature_space.py"
+SEARCHES = "tests/ui/test_inversion_found.py"
+STORY = "tests/ui/test_contrast.py"
 
 
 class Unfit(Exception):
@@ -422,6 +427,39 @@ MUTANTS = (
         "artefact = who.audited.artefact(kind.name)",
         "artefact = (who.original or who.audited).artefact(kind.name)",
         (REPORT,),
+    ),
+    # ---- whose numbers a selection shows -------------------------------------------------------
+    Mutant(
+        "the selection's attackers with kept data and with all data swapped in the table's head",
+        '"restored by whoever holds retained data alone",\n'
+        '        "restored by whoever holds all data",',
+        '"restored by whoever holds all data",\n'
+        '        "restored by whoever holds retained data alone",',
+        (SELECTED,),
+    ),
+    Mutant(
+        "the selection's bars are of whoever holds kept data, whomever one asks for",
+        '"FM": Rate.of(model.comes_back(labels, fit), where)',
+        '"FM": Rate.of(model.comes_back(labels), where)',
+        (FOLLOWED,),
+    ),
+    Mutant(
+        "the epochs' map is coloured by what whoever holds all data restores",
+        '.get("restored")\n    count = len(samples.ids)',
+        '.get("restored_all")\n    count = len(samples.ids)',
+        (SPACE,),
+    ),
+    Mutant(
+        "a picture that was not searched for counts among the searches that stopped short",
+        "zip(record.settled, record.reason, strict=False) if not why]",
+        "zip(record.settled, record.reason, strict=False)]",
+        (SEARCHES,),
+    ),
+    Mutant(
+        "the story opens with the hiding method of which least is restored",
+        "sorted(silent, key=lambda m: -(_restored(m) or 0.0))",
+        "sorted(silent, key=lambda m: _restored(m) or 0.0)",
+        (STORY,),
     ),
 )
 

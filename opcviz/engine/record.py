@@ -14,6 +14,8 @@ __all__ = ["DEFAULT_RUNNER", "NotQueued", "Run", "UnknownRun", "run_json"]
 
 DEFAULT_RUNNER = "opcviz.study.pipeline:execute"
 ENDED_STATES = ("finished", "failed", "cancelled")
+STATES = ("queued", "running", *ENDED_STATES)
+LATEST = 253_402_300_800.0  # the year 10000: no calendar shows a later time
 
 
 class UnknownRun(KeyError):
@@ -47,6 +49,8 @@ class Run(Record):
         cause: why it failed or was cancelled, one sentence for a person.
         result: the small dict that the runner returned.
         cancelling: a cancel was asked and is not yet answered.
+        damaged: its record cannot be read, `cause` says why; nothing but `id` and `created` is
+            known then.
     """
 
     id: str
@@ -65,6 +69,7 @@ class Run(Record):
     result: Mapping[str, Plain] | None = None
     cancelling: bool = False
     access: Mapping[str, Plain] | None = None
+    damaged: bool = False
 
     @property
     def active(self) -> bool:
@@ -74,7 +79,7 @@ class Run(Record):
     @property
     def resumable(self) -> bool:
         """Whether `Runs.resume` would queue it again."""
-        return self.status in ("failed", "cancelled")
+        return self.status in ("failed", "cancelled") and not self.damaged
 
     @property
     def seconds(self) -> float | None:
@@ -88,14 +93,53 @@ class Run(Record):
 
     @classmethod
     def _parsed(cls, values: object, strict: bool, where: str) -> Self:
-        """Unknown entries are left out, missing ones have their default."""
+        """Unknown entries are left out, missing ones have their default.
+
+        Raises:
+            TypeError: for no object, or one without an id.
+            ValueError: for an entry that a run cannot have.
+        """
         if not isinstance(values, dict):
             raise TypeError(f"{where}: wants an object, got {values!r}")
-        return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})
+        if "id" not in values:
+            raise TypeError(f"{where}: has no id")
+        found = {f.name: values[f.name] for f in fields(cls) if f.name in values}
+        for name, value in found.items():
+            if not _fits(name, value):
+                raise ValueError(f"{where}: {name} cannot be {str(value)[:80]!r}")
+        return cls(**found)
+
+
+WORDS = ("id", "label", "runner", "cause")
+TABLES = ("worker", "result", "access")
+COUNTS = ("attempt", "events_from")
+FLAGS = ("cancelling", "damaged")
+
+
+def _fits(name: str, value: object) -> bool:
+    """Whether an entry of a record is of its kind; a file may hold anything."""
+    if name in FLAGS:
+        return isinstance(value, bool)
+    if name in WORDS:
+        return isinstance(value, str)
+    if name == "status":
+        return value in STATES
+    if name in COUNTS:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if name == "job":
+        return isinstance(value, dict)
+    if name in TABLES:
+        return value is None or isinstance(value, dict)
+    if value is None:
+        return name in ("started", "ended")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value < LATEST  # NaN is not
 
 
 def run_json(run: Run) -> Json:
-    """What `run.json` holds: all but `cancelling`, which the presence of a file tells."""
+    """What `run.json` holds: all but what the state of the folder tells."""
     values = run.to_dict()
-    del values["cancelling"]
+    for name in FLAGS:
+        del values[name]
     return values

@@ -14,6 +14,7 @@ to know another. A record changes only under its lock:
 
 from __future__ import annotations
 
+import calendar
 import json
 import os
 import platform
@@ -21,7 +22,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -112,7 +113,11 @@ class Runs:
 
     def list(self) -> Sequence[Run]:
         """All runs, the newest first."""
-        return [self.status(id) for id in sorted(self._ids(), reverse=True)]
+        found = []
+        for id in sorted(self._ids(), reverse=True):
+            with suppress(UnknownRun):  # removed since
+                found.append(self.status(id))
+        return found
 
     def queue(self) -> Sequence[Run]:
         """The waiting runs, next first. Asking often is cheap, however many runs there were."""
@@ -204,7 +209,7 @@ class Runs:
             run = self._read(id)
             if run.active or not mine:
                 return
-            if not run.resumable or not run.queued:
+            if not run.resumable:
                 raise ValueError(f"run {id} cannot be resumed ({run.status}); submit it again")
             for name in ("cancel", "error.txt"):
                 self.path(id, name).unlink(missing_ok=True)
@@ -300,10 +305,13 @@ class Runs:
             key = (about.st_ino, about.st_mtime_ns, about.st_size)
             if (known := self._cache.get(id)) is not None and known[0] == key:
                 return known[1]
-            run = Run.from_dict(json.loads(Path(path).read_text()))
-        except (OSError, ValueError, TypeError) as error:
+            run = Run.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
+            if run.id != id:
+                raise ValueError(f"it is the record of run {run.id}")
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             self.path(id)
-            return Run(id, status="failed", cause=f"its record run.json cannot be read: {error}")
+            cause = f"its record run.json cannot be read: {error}"
+            return Run(id, status="failed", created=_begun(id), cause=cause, damaged=True)
         if time.time() - about.st_mtime > 1.0:  # younger ones may change within a clock tick
             self._cache[id] = (key, run)
         return run
@@ -312,3 +320,11 @@ class Runs:
         run = replace(self._read(id), **changes)
         write_json(self.path(id, "run.json"), run_json(run))
         return run
+
+
+def _begun(id: str) -> float:
+    """When a run was asked for, by its id; 0 where that is no time."""
+    try:
+        return float(calendar.timegm(time.strptime(id[:15], "%Y%m%d-%H%M%S")))
+    except ValueError:
+        return 0.0

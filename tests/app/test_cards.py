@@ -7,13 +7,18 @@ import re
 from copy import copy
 from dataclasses import replace
 
+import known_results
 import pytest
 from reading import headlines, plain_text
 
 from opcviz.common.text import percent
+from opcviz.results import EvidenceResult
 from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.study.opening import list_studies
+from opcviz.ui.charts.bands import Band
+from opcviz.ui.reading.references import References
 from opcviz.ui.reading.store_reader import Column
+from opcviz.ui.sections import cards as section
 from opcviz.ui.sections.cards import card
 from opcviz.ui.sections.plainly import fm_attempt
 
@@ -134,3 +139,30 @@ def test_how_a_model_was_made_is_not_said_of_one_that_was_brought():
     assert "Brought: how it was made is not known here." in said
     assert "scratch" not in said
     assert "faithful" not in said
+
+
+def answering(forget: float, kept: float) -> EvidenceResult:
+    """Evidence of a model with other figures of all parts of the data."""
+    return known_results.evidence(
+        forget_train=forget, forget_test=61.0, retain_train=72.0, retain_test=kept
+    )
+
+
+def test_each_answer_is_of_the_part_that_its_label_names():
+    """Four parts of the data, and the goal beside the forgotten alone."""
+    opc = known_results.shipped("opc")
+    study = known_results.shipped_study()
+    other = copy(opc)
+    answers = {**opc.results.answers, "evidence": answering(53.5, 94.5)}
+    vars(other)["results"] = replace(opc.results, answers=answers)
+    column = Column(other, "OPC", study.verdict(opc), study.consensus(opc))
+    said = visible(card(column, Band(1.5, 2.5, 3)))
+    facts = re.findall(r"[\d.]+(?: to [\d.]+)? %", said.partition("kept (test)")[0])
+    assert facts[:2] == ["53.5 %", "1.5 to 2.5 %"]
+    assert said.partition("kept (test)")[2].startswith(" 94.5 %")
+
+
+def test_the_goal_is_what_retrained_models_answer_of_the_forgotten_training_pictures():
+    retrained = [known_results.known(evidence=answering(v, 94.0)) for v in (3.0, 1.0, 2.0)]
+    band = References(retrained).band(EvidenceResult, section._forgotten)
+    assert (band.low, band.high) == (1.0, 3.0)

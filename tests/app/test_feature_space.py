@@ -1,5 +1,6 @@
 """Feature space and the selection, headless: what is sent to the maps, listed and saved."""
 
+import base64
 import re
 
 import numpy as np
@@ -115,9 +116,15 @@ def test_every_epoch_is_sent_once_and_the_address_says_where_it_stands(visit, sh
     app = visit("feature_space", scene="epochs", epoch="3", colour="answer", scale="same")
     sent = maps(app, "large.")
     assert (sent["epoch"], sent["colour"]) == (3, "answer")
+    others = 0
     for key, panel in zip(models(app), sent["panels"], strict=True):
         kept = library.trajectory(shipped.model(key))["points"]
         assert panel["epochs"] == list(range(len(kept)))
+        stored = shipped.model(key).arrays("samples", "samples.npz")
+        others += not np.array_equal(stored["restored"], stored["restored_all"])
+        back = np.frombuffer(base64.b64decode(panel["restored"]), np.int16)
+        np.testing.assert_array_equal(back, stored["restored"])  # with kept pictures alone
+    assert others  # else whose map it is could not be told
     assert len({tuple(panel["extent"]) for panel in sent["panels"]}) == 1
     assert "Answers, and what an attacker restores, are those of the finished models." in captions(
         app

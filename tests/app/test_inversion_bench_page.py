@@ -76,9 +76,12 @@ def test_it_searches_shows_the_stored_numbers_and_never_twice(visit, works, ship
     ids = shipped.probe()[0]["ids"][:2].tolist()
     query = {"models": keys, "pictures": ",".join(map(str, ids)), "steps": "4", "restarts": "1"}
     app = visit(PAGE, **query)
-    assert any("known after the first search" in text for text in captions(app))
+    (announced,) = [text for text in captions(app) if "known after the first search" in text]
+    assert "at most 8 steps a picture: 4 from one start, then 4 more" in announced
     start(app)
     (run,) = works.list()
+    told = [event for event in works.events(run.id)[0] if event["kind"] == "step"]
+    assert {event["steps"] for event in told} == {8}
     job = BenchJob.from_dict(run.job)
     assert (run.runner, run.status, list(job.samples)) == (RUNNER, "finished", ids)
     app = visit(PAGE, **query)  # as after a reload
@@ -92,6 +95,7 @@ def test_it_searches_shows_the_stored_numbers_and_never_twice(visit, works, ship
         for name in ("psnr", "ssim"):
             np.testing.assert_allclose(np.array(row[name], float), arrays[name], atol=0.006)
         assert row["steps"] == arrays["steps"].tolist()
+        assert row["steps"][-1] == 8
         ends.append(arrays["frames"][-1])
     assert not np.array_equal(*ends)  # else a row could show the other model's
     labels = [track["label"] for track in grid["tracks"]]

@@ -20,7 +20,7 @@ from visitor import (
     until,
 )
 
-from opcviz.study import Plan
+from opcviz.study import Job, Plan
 from opcviz.study.spec import model_place
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -75,7 +75,29 @@ def cancel(page):
 
 def settles(page) -> None:
     """A run has ended and the page, which renews itself once more then, is at rest."""
-    settled(page, frames=90)
+    settled(page, frames=30)  # less than the pause after which it looks again
+
+
+def cancelled(app, label: str) -> str:
+    """The id of a run that somebody asked for and cancelled."""
+    plan = {
+        "name": "waits",
+        "forget": "classes:5",
+        "methods": ["original", {"method": "opc", "epochs": LONG}],
+        "data": {"name": "digits"},
+        "architecture": {"name": "resnet8", "width": 0.25},
+        "training": {"epochs": LONG},
+    }
+    run = app.runs.submit(Job(Plan.from_dict(plan).to_dict()).to_dict(), label)
+    app.runs.cancel(run)
+    until(lambda: not app.runs.status(run).active)
+    return run
+
+
+def is_followed(page, run: str) -> None:
+    """An ended run stands in the address and above the list of runs."""
+    expect(page.locator(f"[class*=st-key-live-resume-{run}]")).to_be_visible(timeout=WAIT)
+    until(lambda: params(page).get("run") == run)
 
 
 def starts_long_run(page) -> None:
@@ -185,6 +207,41 @@ def test_two_visitors_see_one_queue(app, lab, visit):
     other.wait_for_url(lambda url: first.id in url, timeout=WAIT)
     shown = other.locator(f"[class*=st-key-live-resume-{first.id}]")
     expect(shown).to_be_visible(timeout=WAIT)
+
+
+def test_a_run_that_is_resumed_elsewhere_is_seen_to_go_on(app, visit):
+    run = cancelled(app, "resumed elsewhere")
+    here, other = (visit(f"{app.url}/lab?run={run}") for _ in range(2))
+    for page in (here, other):
+        is_followed(page, run)
+        idle(page)
+    here.get_by_role("button", name="Resume").click()
+    for page in (here, other):
+        expect(cancel(page)).to_be_visible(timeout=WAIT)
+        expect(page.get_by_role("button", name="Resume")).to_have_count(0)
+    cancel(here).click()
+    for page in (here, other):
+        is_followed(page, run)
+
+
+def test_forward_comes_back_to_the_run_that_followed(app, visit):
+    """After Back to another run, and after that page was loaded again."""
+    first, second = cancelled(app, "first"), cancelled(app, "second")
+    page = visit(f"{app.url}/lab")
+    ready(page)
+    for run in (first, second):
+        page.locator(f"[class*=st-key-queue-{run}] button").click()
+        is_followed(page, run)
+        settled(page)
+    page.go_back()
+    is_followed(page, first)
+    page.reload()
+    is_followed(page, first)
+    settled(page)
+    page.go_forward()
+    is_followed(page, second)
+    page.go_back()
+    is_followed(page, first)
 
 
 def test_any_epoch_can_be_replayed(lab):

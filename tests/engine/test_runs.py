@@ -287,6 +287,58 @@ def test_a_damaged_record_is_reported_and_harms_no_other(tmp_path):
         engine.resume(bad)
 
 
+ODD = {
+    "no text": b"\xff\xfe\x00",
+    "no end": b"[" * 200_000,
+    "no object": b"null",
+    "no id": {"id": None},
+    "another run's": {"id": "20260101-000000-000-abcdef"},
+    "no state": {"status": "sleeping"},
+    "no job": {"job": None},
+    "a list for a job": {"job": []},
+    "no time": {"created": None},
+    "a word for a time": {"queued": "now"},
+    "a time that no calendar shows": {"created": 1e30},
+    "no number": {"created": float("nan")},
+    "a truth for a time": {"ended": True},
+    "a number for a label": {"label": 5},
+    "a share of an attempt": {"attempt": 1.5},
+    "an offset before the file": {"events_from": -1},
+    "a word for a result": {"result": "done"},
+    "a word for whom it is of": {"access": "everybody"},
+}
+"""Records that are whole to the byte, or not, and of no run."""
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_record_of_no_run_is_named_and_harms_no_other(tmp_path, odd):
+    runs = Runs(tmp_path)
+    waiting, bad, last = (runs.submit({"n": n}) for n in range(3))
+    path = tmp_path / "runs" / bad / "run.json"
+    spoilt = ODD[odd]
+    if isinstance(spoilt, dict):
+        spoilt = json.dumps({**json.loads(path.read_text()), **spoilt}).encode()
+    path.write_bytes(spoilt)
+    reader = Runs(tmp_path)
+    assert {run.id for run in reader.list()} == {waiting, bad, last}
+    assert [run.id for run in reader.queue()] == [waiting, last]
+    found = reader.status(bad)
+    assert (found.status, found.damaged, found.resumable) == ("failed", True, False)
+    assert found.cause.startswith("its record run.json cannot be read: ")
+    assert abs(found.created - reader.status(waiting).created) < 2  # its id says when it was
+    with pytest.raises(ValueError, match="cannot be resumed"):
+        reader.resume(bad)
+    assert path.read_bytes() == spoilt, "what a person may mend is left as it is"
+    assert not reader.status(waiting).damaged
+
+
+def test_a_run_that_is_removed_while_others_are_listed_is_left_out(tmp_path, monkeypatch):
+    runs = Runs(tmp_path)
+    here = runs.submit({})
+    monkeypatch.setattr(runs, "_ids", lambda: [here, "20260101-000000-000-abcdef"])
+    assert [run.id for run in runs.list()] == [here]
+
+
 def test_locks_exclude_and_are_seen(tmp_path):
     lock = tmp_path / "lock"
     assert not is_held(lock)

@@ -12,6 +12,8 @@ def body(name: str) -> None:
     for sample in (4, 5):
         st.button(f"pin {sample}", on_click=state.update, kwargs={"selection": Selection(sample)})
     view = state.sync(STUDIES)
+    if st.button("run"):  # a page appends what is its own
+        st.query_params["run"] = "7"
     st.text(f"page {name} sample {view.sample}")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import fmean
+from types import SimpleNamespace
 
+import known_results
 import pytest
 
 from opcviz.study import Store, open_study, shipped_root
@@ -56,6 +59,46 @@ def test_the_constant_answer_is_that_of_who_came_furthest(study, measure, holds)
         key=lambda each: each["recovered"],
     )
     assert floor_of("constant", measure, [model]).mean == pytest.approx(worst["constant"])
+
+
+def test_each_constant_answer_is_that_of_its_own_attack():
+    """On numbers made up here: in a stored study many are of the same pictures."""
+
+    def attack(of: str):
+        fits = {
+            fit: replace(
+                known_results.fit(),
+                constant_predictor=in_sample,
+                unseen=replace(unseen, constant_predictor=in_sample + (1 if of == "fm" else 2)),
+            )
+            for fit, in_sample in (("all", 10.0), ("heldout", 20.0), ("forget", 30.0))
+        }
+        return fits
+
+    unseen = known_results.record("evidence").recovery.fm["all"].unseen
+    evidence = known_results.record("evidence")
+    recovery = replace(evidence.recovery, fm=attack("fm"), hr_labels=attack("hr"))
+    few = known_results.record("few_shot")
+    rungs = tuple(
+        replace(rung, attempt=replace(rung.attempt, constant=40.0 + rung.attempt.given))
+        for rung in few.rungs
+    )
+    results = known_results.known(
+        evidence=replace(evidence, recovery=recovery), few_shot=replace(few, rungs=rungs)
+    )
+    model = SimpleNamespace(seed=0, results=results)
+    wanted = {
+        "FM": 11.0,
+        "HR": 12.0,
+        "FM in-sample": 10.0,
+        "FM held-out": 20.0,
+        "FM forget": 30.0,
+        "few-shot 1": 41.0,
+        "few-shot 10": 50.0,
+        "membership": 0.5,
+    }
+    assert {name: floor_of("constant", name, [model]).mean for name in wanted} == wanted
+    assert floor_of("constant", "UA", [model]) is None
 
 
 def test_a_point_of_the_scatter_has_its_own_deviations_and_figures(study):

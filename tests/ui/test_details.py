@@ -60,6 +60,26 @@ def test_forgotten_samples_on_one_spot_are_one_mark_with_their_count():
     assert clouds == [20, 1, 20]
 
 
+def test_the_mark_stands_at_the_medians_of_what_lies_there():
+    """Three forgotten samples on a spot; a fourth stands aside, as the kept one does."""
+    norm = np.array([0.5, 0.502, 0.504, 25.0, 30.0])
+    entropy = np.array([2.0, 2.002, 2.01, 0.2, 0.1])
+    points = Points(norm, entropy, np.arange(5) < 4, together=True)
+    (mark,) = [t for t in entropy_figure({"m": points}, 10).data if t.mode == "markers+text"]
+    assert (mark.x[0], mark.y[0]) == pytest.approx((0.502, 2.002))
+    assert "3 forgotten samples on one spot: norm 0.502, 2.002 nats" in mark.hovertemplate
+    below = replace(points, norm=np.where(norm < 1, 0.01 * norm, norm))
+    (mark,) = [t for t in entropy_figure({"m": below}, 10).data if t.mode == "markers+text"]
+    assert mark.x[0] == MIN_NORM  # the axis says ≤ there, the words say what it is
+    assert "norm 0.00502," in mark.hovertemplate
+
+
+def test_panels_say_the_medians_of_the_forgotten():
+    norm, entropy = np.array([0.5, 0.7, 0.6, 30.0]), np.array([2.0, 1.0, 1.5, 0.1])
+    figure = entropy_figure({"m": Points(norm, entropy, np.arange(4) < 3)}, 10)
+    assert figure.layout.annotations[0].text.endswith("norm 0.6, 1.50 nats")
+
+
 def test_panels_say_the_medians_and_break_long_names():
     long = "OPC, retain-like, weight 3 and a very long setting, seed 0"
     figure = entropy_figure(dict.fromkeys([long, "b", "c", "d"], points_of(1.0)), 10)

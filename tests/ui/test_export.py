@@ -67,3 +67,13 @@ def test_numbers_are_those_of_the_models_shown_alone(study, shown):
             for each in table_columns(about):
                 value = each.value(column.results)
                 assert row[each.name] == ("" if value is None else str(value)), each.name
+
+
+def test_each_row_has_the_seed_and_the_method_of_its_own_model(study):
+    other = [m for m in study.models if m.method.info.name == "retrain"][1:]
+    keys = (study.models[0].key, *(model.key for model in other))
+    shown = library.columns(study, keys)
+    rows = list(csv.DictReader(io.StringIO(numbers_csv(study, shown))))
+    told = [(row["model"], row["method"], int(row["seed"])) for row in rows]
+    assert told == [(c.model.key, c.model.method.info.name, c.model.seed) for c in shown]
+    assert {seed for _, _, seed in told} == {0, 1, 2}

@@ -40,3 +40,12 @@ def test_the_flat_picture_is_the_closest_of_one_colour():
     best = psnr(flat, true)
     for change in (-2, 2):
         assert (psnr((flat.astype(int) + change).clip(0, 255).astype(np.uint8), true) < best).all()
+
+
+def test_the_flat_picture_has_a_colour_of_its_own():
+    """Channels, and pictures, that differ much: a grey of all of them would be far from each."""
+    true = np.zeros((2, 3, 4, 4), np.uint8)
+    true[0] += np.array([10, 90, 200], np.uint8)[:, None, None]
+    true[1] += np.array([250, 30, 60], np.uint8)[:, None, None]
+    true[:, :, 0] += 4  # a quarter of each picture is a little lighter
+    assert flat_pictures(true)[:, :, 0, 0].tolist() == [[11, 91, 201], [251, 31, 61]]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from opcviz.common.progress import Epoch, Event, Message, Stage, Step
 from opcviz.engine import Runs
@@ -103,3 +104,17 @@ def test_a_film_of_it_is_as_a_stored_one(tmp_path):
     assert b.rebuilt()["rebuilt"][2].ravel().tolist() == [2, 1]
     assert a.rebuilt()["rebuilt_psnr"].tolist() == [[3.5], [4.5], [5.5]]
     assert np.isnan(b.rebuilt()["rebuilt_psnr"]).all()
+
+
+def test_a_race_is_over_when_the_last_one_has_come_to_the_end():
+    """Of three methods one has done half, one all, and one ended without a model."""
+    tail = RaceTail("r", ["half", "whole", "broken"])
+    assert (tail.done, tail.over) == (0.0, False)
+    for title, at in (("half", 5), ("whole", 10)):
+        tail.runners[title].epochs.append({"epoch": at, "epochs": 10, "values": {}})
+    assert tail.done == 0.5
+    tail.runners["broken"].ended = "no model: it diverged"
+    assert tail.done == pytest.approx(2.5 / 3)
+    assert not tail.over
+    tail.runners["half"].epochs.append({"epoch": 10, "epochs": 10, "values": {}})
+    assert (tail.done, tail.over) == (1.0, True)

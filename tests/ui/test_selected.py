@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from opcviz.ui.reading.selected import (
 )
 from opcviz.ui.reading.selection_file import selection_csv
 from opcviz.ui.sections.selected_table import _columns
-from opcviz.ui.sections.selection_panel import _summary
+from opcviz.ui.sections.selection_panel import _summary, baseline_words
 
 
 def known(key: str, answers, **parts) -> Known:
@@ -85,6 +86,17 @@ def test_moved_is_the_share_of_neighbours_that_were_lost():
     assert sorted_by(chosen(), np.array([3, 1]), "confidence").tolist() == [1, 3]
 
 
+def test_the_least_sure_answer_of_any_model_comes_first():
+    """One model is sure of the third sample alone, the other of the first alone."""
+    shares = ([0.6, 0.7, 0.9, 0.8], [0.9, 0.75, 0.55, 0.8])
+    models = [
+        replace(ORIGINAL, probabilities=np.array([[share, 1 - share] for share in each]))
+        for each in shares
+    ]
+    both = Chosen(SAMPLES, models, [None, None], np.arange(4), some=False)
+    assert sorted_by(both, np.arange(4), "confidence").tolist() == [2, 0, 1, 3]
+
+
 def test_rates_have_wilsons_interval():
     rate = Rate.of(MODEL.comes_back(SAMPLES.labels), np.array([0, 1]))
     assert (rate.hits, rate.count, rate.percent) == (1, 2, 50)
@@ -104,6 +116,11 @@ def test_the_file_holds_the_selected_ids_and_what_each_model_does_with_them():
     assert [row["opc group"] for row in rows] == ["0", "0"]
     assert [row["opc neighbours lost"] for row in rows] == ["0.00", "0.50"]
     assert not any(name.startswith("original restored") for name in rows[0])
+    shares = MODEL.probabilities.max(1)[:2]
+    assert [float(row["opc share"]) for row in rows] == pytest.approx(shares, abs=1e-4)
+    assert {row["part"] for row in rows} == {"forget"}
+    whole = csv.DictReader(io.StringIO(selection_csv(chosen(), chosen().where)))
+    assert [row["part"] for row in whole] == ["forget", "forget", "retain", "retain"]
 
 
 def test_each_rate_is_of_its_own_flags_and_of_the_forgotten_alone():
@@ -123,8 +140,37 @@ def test_each_rate_is_of_its_own_flags_and_of_the_forgotten_alone():
         member_limit=0.5,
     )
     mixed = Chosen(samples, [model], [None], np.arange(8), some=True)
-    told = re.findall(r"\((\d+) of (\d+);", _summary(mixed))
-    assert told == [("1", "5"), ("2", "5"), ("3", "5"), ("4", "5")]
+    table = _summary(mixed)
+    heads = re.findall(r'<th scope="col">(.*?)</th>', table)
+    cells = re.findall(r"<td>(.*?)</td>", table)
+    told = dict(zip(heads, cells, strict=True))
+    for head, hits in (
+        ("forgotten samples it answers right", 1),
+        ("restored by whoever holds retained data alone", 2),
+        ("restored by whoever holds all data", 3),
+        ("taken for training data", 4),
+    ):
+        assert f"({hits} of 5;" in told[head], head
+
+
+def test_neighbours_lost_are_a_mean_over_all_selected():
+    """Of the forgotten 0 and 50 % are lost, of the kept 50 and 100 %."""
+    lost = re.findall(r"<td>([^<]*)</td></tr>", _summary(chosen()))
+    assert lost == ["–", "50&nbsp;%"]  # an original has lost none
+    some = re.findall(r"<td>([^<]*)</td></tr>", _summary(chosen(Selection(samples=(12, 13)))))
+    assert some[-1] == "75&nbsp;%"
+
+
+def test_rates_stand_beside_the_best_constant_answer_to_the_forgotten():
+    """Of five forgotten samples three are of one class; of the kept most are of another."""
+    labels = np.array([0, 0, 0, 1, 2, 1, 1, 1, 1])
+    samples = Samples(np.arange(9), labels, np.arange(9) < 5, ["cat", "dog", "cow"])
+    mixed = Chosen(samples, [], [], np.arange(9), some=True)
+    assert baseline_words(mixed).startswith(
+        "Of the 5 forgotten samples here. Who answers one class for everything gets 60 % of them."
+    )
+    kept = Chosen(samples, [], [], np.arange(5, 9), some=True)
+    assert baseline_words(kept).startswith("None of these samples is to be forgotten")
 
 
 def test_the_table_has_each_models_own_answers():
@@ -156,6 +202,13 @@ def test_a_model_is_compared_with_the_original_of_its_seed():
     both = Chosen.of(study, library.samples(study)[0], shown, Selection())
     assert [m.key for m in both.models] == [m.key for m in models]
     assert [o.key for o in both.originals] == [originals[m.seed].key for m in models]
+    apart = 0
+    for each, model in zip(both.models, models, strict=True):
+        arrays = model.artefact("samples").arrays("samples.npz")
+        np.testing.assert_array_equal(each.restored["retain"], arrays["restored"])
+        np.testing.assert_array_equal(each.restored["all"], arrays["restored_all"])
+        apart += not np.array_equal(arrays["restored"], arrays["restored_all"])
+    assert apart
 
 
 @pytest.mark.parametrize("classes", [1, 2, 100])

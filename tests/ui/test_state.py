@@ -168,6 +168,17 @@ def test_the_selection_follows_a_link():
     assert not app.info
 
 
+def test_an_address_that_says_it_all_is_left_as_it_is():
+    """Parameters of a page stand behind ours, whoever wrote them: in a new session, too, so that
+    coming back to an address makes no new one."""
+    app = start()
+    app.query_params["run"] = "7"  # as a page appends it
+    app.button[0].click().run()
+    once = list(address(app).items())
+    assert once[-1] == ("run", "7")
+    assert list(address(start(**dict(once))).items()) == once
+
+
 def test_an_echo_of_an_older_address_does_not_undo_a_pick():
     app = start()
     before = dict(address(app))

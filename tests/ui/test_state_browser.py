@@ -44,3 +44,22 @@ def test_address_and_selection_agree_after_fast_picks(address, visit):
     page.get_by_role("button", name="pin 5").click()
     settled(page, 30)
     shows(page, "one", 5)
+
+
+def test_forward_is_there_after_a_page_was_loaded_again(address, visit):
+    """Loading an address again, as by Back from elsewhere, makes no new one in place of others."""
+    page = visit(f"{address}/?sample=3")
+    shows(page, "one", 3)
+    page.get_by_role("button", name="run").click()
+    expect(page).to_have_url(re.compile("sample=3&run=7$"))
+    page.get_by_role("button", name="pin 4").click()
+    expect(page).to_have_url(re.compile("sample=4&run=7$"))
+    settled(page)
+    page.go_back()
+    expect(page.get_by_text("page one sample 3", exact=True)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("page one sample 3", exact=True)).to_be_visible()
+    settled(page)
+    page.go_forward()
+    expect(page.get_by_text("page one sample 4", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile("sample=4&run=7$"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ...common.config import ConfigError
 from ...common.plugins import sources
 from ...engine import DEFAULT_RUNNER, UnknownRun
 from ...study import Job, ModelResult, Plan, StoreError, StudyResult, open_study
@@ -112,10 +113,10 @@ def _model_of(run: str) -> tuple[StudyResult, ModelResult] | None:
         return None
     if record.status != "finished":
         return None
-    plan = Plan.from_dict(record.job["plan"])
     try:
+        plan = Plan.from_dict(record.job["plan"])
         study = open_study(library.store(), plan.study.place)
-    except StoreError:
+    except (ConfigError, KeyError, StoreError):  # `live.follow` says what cannot be read
         return None
     place = model_place(plan.study, plan.methods[-1], plan.seeds[0])
     model = study.model(place.rpartition("/")[2])

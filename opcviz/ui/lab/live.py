@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ...common.config import ConfigError
 from ...engine import Run, UnknownRun
 from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.naming import apart
@@ -21,8 +20,8 @@ from ..reading import store_reader as library
 from ..sections.follower import Tail
 from ..sections.glossary import help_of
 from ..sections.sentences import percent, power_of_ten
-from ..sections.steering import steer, waiting
-from . import elsewhere
+from ..sections.steering import LOOK, steer, waiting
+from . import elsewhere, unreadable
 from .levels import ATTACKERS, levels_line, levels_of
 
 __all__ = ["follow", "queue", "replay"]
@@ -57,6 +56,9 @@ def follow(run: str) -> None:
     if record.job.get("together"):  # several models in turn: this view is of one
         st.info("This run is a race of several methods; it has a page of its own.")
         st.page_link("pages/race.py", label="Watch the race", icon=":material/flag:")
+        return
+    if unreadable.plan_of(record) is None:
+        unreadable.say(record)
         return
     tail.poll(engine.runs, record)  # first: a run that has ended may still have epochs to show
     moves = record.active or tail.behind
@@ -286,18 +288,18 @@ def _epoch_map(
 def queue() -> None:
     """All runs of this store; of those of other visitors of a shared server only that they are."""
     engine = library.engine()
-    some = any(run.active for run in engine.list()[:20])
-    st.fragment(_queue, run_every=1.0 if some else None)()
+    runs = engine.list()[:20]
+    # what has ended may be resumed in another browser
+    pause = LOOK if any(run.resumable for run in runs) else None
+    st.fragment(_queue, run_every=1.0 if any(run.active for run in runs) else pause)()
 
 
 def _told_apart(runs: Sequence[Run]) -> dict[str, str]:
     """The settings by which runs of one method differ, as ` · epochs 3`, by the run's id."""
     methods = {}
     for run in runs:
-        try:
-            methods[run.id] = Plan.from_dict(run.job["plan"]).methods[-1]
-        except (ConfigError, KeyError):  # of a file that is not loaded here, or a damaged record
-            continue
+        if plan := unreadable.plan_of(run):
+            methods[run.id] = plan.methods[-1]
     said = dict(zip(methods, apart(list(methods.values())), strict=True))
     return {run.id: f" · {said[run.id]}" if said.get(run.id) else "" for run in runs}
 
@@ -318,7 +320,7 @@ def _queue() -> None:
     for run in runs:
         what, status, show = st.columns([4, 3, 1], vertical_alignment="center")
         mine = access.is_mine(run)
-        label = f"{run.label or run.id}{told.get(run.id, '')}" if mine else OTHERS
+        label = f"{run.label or f'Run {run.id}'}{told.get(run.id, '')}" if mine else OTHERS
         what.markdown(f"{ICONS[run.status]} {label} · {_clock(run.created)}")
         ahead = engine.position(run.id)
         about = {
@@ -327,7 +329,8 @@ def _queue() -> None:
             "cancelled": run.cause,
         }.get(run.status, "" if run.seconds is None else _duration(run.seconds))
         told_why = about and (mine or run.status not in ("failed", "cancelled"))
-        status.caption(f"{run.status} · {about}" if told_why else run.status)
+        word = "damaged" if run.damaged else run.status
+        status.caption(f"{word} · {about}" if told_why else word)
         if mine and show.button("Show", key=f"queue.{run.id}", width="stretch"):
             elsewhere.show(run)  # leaves this page, if the run belongs to another
             st.query_params["run"] = st.session_state["lab.run"] = run.id

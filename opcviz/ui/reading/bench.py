@@ -19,6 +19,7 @@ from ...results.bench import BenchResult
 from ...study import StudyResult
 from ...study.bench_job import (
     BENCH,
+    BLOCK_ROUNDS,
     RUNNER,
     SLOPE,
     BenchJob,
@@ -43,6 +44,8 @@ __all__ = [
     "options_of",
     "run_of",
     "seconds_needed",
+    "steps_told",
+    "steps_within",
 ]
 
 ENOUGH = 5  # past searches that an estimate is the median of
@@ -228,6 +231,33 @@ def seconds_needed(study: StudyResult, job: BenchJob, missing: int) -> float | N
     if not paces:
         return None
     return median(paces) * job.search.most_steps * len(job.samples) * missing
+
+
+def steps_told(search: Search) -> str:
+    """How many steps a picture takes at most, and what they are: more than the setting says."""
+    told = f"at most {_count(search.most_steps, 'step')} a picture: {steps_within(search)}"
+    again = search.slope and not search.block
+    return f"{told}; as many again where its gradient is masked" if again else told
+
+
+def steps_within(search: Search) -> str:
+    """What the steps of a picture are, in their order."""
+    if search.block:
+        return (
+            f"up to {BLOCK_ROUNDS} rounds of {_count(search.steps, 'step')} each, a further one "
+            "only while it still gains"
+        )
+    scouting = search.attack.scouting
+    if search.restarts == 1:
+        return f"{scouting:,} from one start, then {search.steps:,} more"
+    return (
+        f"up to {search.restarts} starts of {_count(scouting, 'step')} each to choose from, then "
+        f"{search.steps:,} from the best"
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 @dataclass

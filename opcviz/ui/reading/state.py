@@ -301,10 +301,12 @@ def _write(view: View, params: Mapping[str, str]) -> None:
     address = urlencode(wanted)
     before = st.session_state.get(_WRITTEN, ())
     st.session_state[_WRITTEN] = (*(a for a in before if a != address), address)[-_ECHOES:]
-    others = {k: v for k, v in params.items() if k not in OURS}
+    # ours first: a page appends its own, and another order would be a new entry of the browser's
+    # history, which takes away those that Forward would come to
+    whole = {**wanted, **{k: v for k, v in params.items() if k not in OURS}}
     # what the run was told may be older than what was written since: then write again
-    if params != {**others, **wanted} or before[-1:] != (address,):
-        st.query_params.from_dict({**others, **wanted})
+    if params != whole or before[-1:] != (address,):
+        st.query_params.from_dict(whole)
 
 
 def went_back() -> bool:

@@ -45,6 +45,7 @@ MEANS_BLOCK = (
     "remembered or not: the retrained model never saw it and carries it as well."
 )
 GRADIENT = "the picture's gradient"
+STEPS = "from the best start, after the short searches that choose it; of a block those of a round"
 
 
 def wake_engine() -> None:
@@ -167,7 +168,7 @@ def _settings(shown: Sequence[Column]) -> None:
         "first (stem) to the input of the head (features).",
         on_change=lambda: state.choose(block=st.session_state["bench.block"], step=""),
     )
-    _number(two, "Steps", "steps", about["steps"].help)
+    _number(two, "Steps", "steps", STEPS)
     if block:
         st.caption("A search in activations starts once, from grey, and has one objective.")
         return
@@ -255,7 +256,10 @@ def _start(study: StudyResult, shown: Sequence[Column], asked: bench.Asked) -> N
             else f"About {max(1, round(seconds))} s, by past searches in this study."
         )
         there = " What is missing is searched; the others are shown." if "of" in some else ""
-        st.caption(f"Searches in {some} model{'s' if len(shown) > 1 else ''}. {cost}{there}")
+        steps = bench.steps_told(job.search)
+        st.caption(
+            f"Searches in {some} model{'s' if len(shown) > 1 else ''}, {steps}. {cost}{there}"
+        )
 
 
 def _missing(study: StudyResult, shown: Sequence[Column], job: BenchJob) -> list[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...engine import Run
 from ...study import StudyResult
-from ...study.bench_job import SLOPE, BenchJob
+from ...study.bench_job import SLOPE, BenchJob, Search
 from ..charts.inversion_component import Track, picture_grid
 from ..reading import bench, state
 from ..reading import store_reader as library
@@ -22,10 +22,10 @@ from .steering import steer, waiting
 
 __all__ = ["found"]
 
-READ = (
-    "PSNR and SSIM are those of the step shown. *Stopped short*: more steps might come closer. "
-    "Steps count those by which the best start was chosen, too. "
-    "*Random gradient*: what the same search makes of a gradient that tells nothing."
+READ = "PSNR and SSIM are those of the step shown."
+READ_GRADIENT = (
+    "*Stopped short*: more steps might come closer. *Random gradient*: what the same search makes "
+    "of a gradient that tells nothing."
 )
 # pictures that are drawn anew several times a second would be dimmed as often
 STEADY = "<style>.st-key-row-bench-found [data-stale] {opacity: 1 !important}</style>"
@@ -72,11 +72,22 @@ def _found(study: StudyResult, shown: Sequence[Column], job: BenchJob, was_activ
         at=step_shown(),
         on_step=on_step,
     )
-    st.caption(READ)
+    st.caption(_how_to_read(job.search))
     if mean is None:
         st.caption("The mean picture of each class is kept by the first search in this study.")
     if was_active and (run is None or not run.active):
         st.rerun()  # the whole page: Start knows what is there now, and this part comes to rest
+
+
+def _how_to_read(search: Search) -> str:
+    """What the figures are, and what the steps under the slider count."""
+    if search.block:
+        return f"{READ} Steps are counted over all rounds."
+    chose = search.attack.scouting
+    return (
+        f"{READ} Steps are counted along the best start: {chose:,} by which it was chosen, then "
+        f"{search.steps:,}; those of other starts are not among them. {READ_GRADIENT}"
+    )
 
 
 def _targets(
@@ -211,15 +222,13 @@ def _saying(run: Run, live: bench.Live) -> str:
     if not live.models:
         return "Starting …"
     text = f"Searching in {live.models}"
+    search = BenchJob.from_dict(run.job).search
     if live.steps:
         text += f", step {live.step:,} of at most {live.steps:,}"
-    search = BenchJob.from_dict(run.job).search
-    if not search.block:
-        text += (
-            f": up to {search.restarts} starts of {search.attack.scouting} steps to choose from, "
-            f"then {search.steps:,} from the best"
-        )
-    return text
+        parts = live.steps // search.most_steps
+        if parts > 1:  # too much for one batch: the count goes through all of them
+            text += f" ({parts} batches of {search.most_steps:,})"
+    return f"{text}: {bench.steps_within(search)}"
 
 
 def _others(job: BenchJob) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ...engine import Run
+from ...engine import Run, UnknownRun
 from ..reading import access
 from ..reading import store_reader as library
 
-__all__ = ["steer", "waiting"]
+__all__ = ["LOOK", "steer", "waiting"]
+
+LOOK = 5.0  # seconds between two looks whether a run that has ended goes on
 
 
 def steer(
@@ -21,6 +23,8 @@ def steer(
     leave: Callable[[], None] | None = None,
 ) -> None:
     """Cancel, while the run is queued or at work; Resume, where it can go on; else nothing.
+
+    Where it can, it is looked at now and then whether somebody else has resumed it.
 
     What another visitor waits for, too, is not stopped by Cancel.
 
@@ -42,15 +46,27 @@ def steer(
             disabled=run.cancelling,
             width="stretch",
         )
-    elif run.resumable and st.button(
-        "Resume",
-        icon=":material/play_circle:",
-        key=f"{page}.resume.{run.id}",
-        width="stretch",
-        help=help,
-    ):
-        engine.resume(run.id)
-        st.rerun()  # the whole page: the part that follows the run has stopped renewing itself
+    elif run.resumable:
+        if st.button(
+            "Resume",
+            icon=":material/play_circle:",
+            key=f"{page}.resume.{run.id}",
+            width="stretch",
+            help=help,
+        ):
+            engine.resume(run.id)
+            st.rerun()  # the whole page: the part that follows the run has stopped renewing itself
+        st.fragment(_look_again, run_every=LOOK)(run)
+
+
+def _look_again(run: Run) -> None:
+    """Draw the page anew once a run goes on: it can be resumed in another browser, too."""
+    try:
+        now = library.engine().status(run.id)
+    except UnknownRun:  # with its store: the page says so
+        st.rerun()
+    if (now.status, now.attempt) != (run.status, run.attempt):
+        st.rerun()
 
 
 def _give_up(id: str, leave: Callable[[], None] | None) -> None:

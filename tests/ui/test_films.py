@@ -1,0 +1,131 @@
+"""The bars below a film and the sentences beside it, each on its own model's numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import known_results
+import numpy as np
+import pytest
+
+from opcviz.common.records import Undefined
+from opcviz.ui.charts.bands import Band
+from opcviz.ui.reading.references import References
+from opcviz.ui.sections import first_sight
+from opcviz.ui.sections.films import EXPLAIN, Levels, _bars
+
+LEVELS = Levels(Band(1.0, 2.0, 3), Band(30.0, 40.0, 3), Band(11.0, 14.0, 3))
+NAMES = ("Answers right", "An attacker restores", "Pictures rebuilt")
+ENDED = ({"forget_accuracy": 3.0, "fm_retain_accuracy": 43.0, "fm_accuracy": 73.0},) * 2
+HISTORY = ({"forget_accuracy": 5.0, "fm_retain_accuracy": 45.0, "fm_accuracy": 75.0},) * 2
+
+
+def column(history: Any = HISTORY, **answers: Any) -> Any:
+    """A shipped model with another history, and other answers."""
+    shipped = known_results.shipped("delete")
+    results = replace(shipped.results, answers={**shipped.results.answers, **answers})
+    training = SimpleNamespace(history=history)
+    return SimpleNamespace(
+        results=results, model=SimpleNamespace(training=training), arrays=lambda *_: {}
+    )
+
+
+def bars(explain: bool = False, kept: dict[str, np.ndarray] | None = None, **about: Any) -> dict:
+    """By name."""
+    trained = [SimpleNamespace(training=SimpleNamespace(history=ENDED))] * 3
+    beside = replace(LEVELS, retrained=trained)
+    return {bar.name: bar for bar in _bars(column(**about), beside, kept or {}, explain)}
+
+
+def test_each_bar_has_its_own_band_in_figures_and_in_words():
+    drawn = bars()
+    assert tuple(drawn) == NAMES
+    for name, band, says in zip(
+        NAMES,
+        (LEVELS.answers, LEVELS.restores, LEVELS.rebuilt),
+        ("1 to 2 %", "30 to 40 %", "11 to 14 dB"),
+        strict=True,
+    ):
+        assert drawn[name].band == band
+        if name != NAMES[2]:  # a masked gradient is said in its place
+            assert f"never saw them: {says}" in drawn[name].words, name
+
+
+def test_a_gradient_that_is_not_masked_stands_beside_the_retrained_models():
+    plain = replace(known_results.record("inversion", "rl"), masked=False)
+    assert "never saw them: 11 to 14 dB" in bars(inversion=plain)[NAMES[2]].words
+
+
+def test_moving_figures_and_their_band_are_of_one_attacker():
+    """Of whoever holds kept pictures alone, in the model as in the retrained ones."""
+    own, restored, _ = bars().values()
+    assert (own.values, restored.values) == ([5.0, 5.0], [45.0, 45.0])
+    assert (own.band_now.low, own.band_now.high) == (3.0, 3.0)
+    assert (restored.band_now.low, restored.band_now.high) == (43.0, 43.0)
+    _, other, _ = bars(history=({"forget_accuracy": 5.0, "fm_accuracy": 75.0},) * 2).values()
+    assert other.values == []  # of another attacker than the figure it ends with
+
+
+def test_what_was_not_measured_says_why_below_its_own_bar():
+    drawn = bars(evidence=Undefined("it diverged at step 3"), inversion=Undefined("not asked"))
+    assert [bar.final for bar in drawn.values()] == [None, None, None]
+    assert drawn[NAMES[0]].none == "it diverged at step 3"
+    assert drawn[NAMES[2]].none == "not measured"
+
+
+def test_each_bar_is_explained_by_its_own_sentence():
+    plain = replace(known_results.record("inversion", "rl"), without_body_gradient=0)
+    for name, bar in bars(explain=True, inversion=plain).items():
+        assert bar.explain == EXPLAIN[name]
+    assert not any(bar.explain for bar in bars(inversion=plain).values())
+
+
+def test_the_short_search_is_counted_against_the_full_one_of_the_same_pictures():
+    """Of pictures 7, 8 and 9 the short search came closer to the last alone."""
+    full = known_results.record("inversion", "rl")
+    full = replace(full, per_picture=replace(full.per_picture, psnr=(20.0, 10.0, 30.0)))
+    kept = {
+        "rebuilt_ids": np.array([9, 7, 8]),
+        "rebuilt_psnr": np.array([[1.0, 2.0, 3.0], [11.0, 19.0, 29.0]]),
+    }
+    at = column(inversion=replace(full, masked=False))
+    at.arrays = lambda *_: {"ids": np.array([7, 9, 8])}
+    rebuilt = _bars(at, LEVELS, kept, explain=False)[-1]
+    assert "closer to 1 of 3" in rebuilt.words
+    assert rebuilt.values == pytest.approx([2.0, 59 / 3])
+
+
+def sentence(gone: str | None, **verdict: Any) -> str:
+    """What stands beside the films of a model with such a verdict."""
+    shipped = known_results.shipped("delete")
+    told = {"missing": (), "numbers": (), "furthest": None, "depth": None, "words": "none"}
+    judged = SimpleNamespace(**{**told, "gone": gone, **verdict})
+    of = SimpleNamespace(
+        name="delete", verdict=judged, results=shipped.results, model=shipped, consensus=None
+    )
+    return first_sight._verdict(of, References())
+
+
+def test_who_did_not_forget_is_told_with_the_figure_that_decided():
+    numbers = [SimpleNamespace(says="71.0 % are named"), SimpleNamespace(says="2.0 % are lost")]
+    said = sentence("no", numbers=numbers)
+    assert "has not forgotten" in said
+    assert "71.0 % are named" in said
+    assert "2.0 %" not in said
+
+
+def test_without_a_verdict_what_is_missing_first_is_told():
+    said = sentence(None, missing=("no retrained model", "no maps"))
+    assert "no verdict yet" in said
+    assert "no retrained model" in said
+    assert "only hides" not in said
+
+
+def test_who_hides_is_told_by_the_attacker_who_comes_furthest():
+    furthest = SimpleNamespace(words="a map & all data", recovered=83.5)
+    said = sentence("hidden", furthest=furthest)  # without references nobody else is enough
+    assert "only hides" in said
+    assert "a map &amp; all data" in said
+    assert "83.5 %" in said
