@@ -24,6 +24,8 @@ app: setup
 # Workers share the machine: threads of one operator would only wait for each other. One more of them
 # than cores, since some tests wait for programs that they start.
 test fast wheel: export OMP_NUM_THREADS = 1
+# Where this is set, every worker and every program that a test starts compiles all modules anew.
+test fast wheel: export PYTHONDONTWRITEBYTECODE =
 # A file's tests share what they prepare; in the order of the folders the longest files come first.
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
