@@ -88,6 +88,9 @@ def window(browser):
     context = browser.new_context(viewport=SIZE, device_scale_factor=1)
     context.set_default_timeout(WAIT)
     context.set_default_navigation_timeout(WAIT)
+    # A window goes with its last page, and for each new window Chromium loads pages of its own (of
+    # the field for addresses), a second of a core. Beside this one all others are tabs of one.
+    context.new_page()
     yield context
     context.close()
 

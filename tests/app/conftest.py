@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import torch
 from engines import Queue
+from once import Once
 from reading import fine
 from scrambled import Scrambled, scramble
 from streamlit.runtime.pages_manager import PagesManager
@@ -132,11 +135,23 @@ def visit(home) -> Callable[..., AppTest]:
     return open_page
 
 
+Told = TypeVar("Told")
+
+
+def written_once(once: Once, name: str, write: Callable[[Path], Told]) -> tuple[Path, Told]:
+    """A store that one worker writes for all of them, and what that worker tells of it."""
+
+    def fill(folder: Path) -> None:
+        (folder / "told.pickle").write_bytes(pickle.dumps(write(folder)))
+
+    root = once(name, fill)
+    return root, pickle.loads((root / "told.pickle").read_bytes())
+
+
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory) -> tuple[Path, Scrambled]:
+def made_once(once) -> tuple[Path, Scrambled]:
     """A store with a study in which every number differs, and what it holds."""
-    root = tmp_path_factory.mktemp("scrambled")
-    return root, scramble(root)
+    return written_once(once, "scrambled", scramble)
 
 
 @pytest.fixture
@@ -148,10 +163,11 @@ def made(store, made_once) -> Scrambled:
 
 
 @pytest.fixture(scope="session")
-def worst_once(tmp_path_factory) -> tuple[Path, Worst]:
+def worst_once(once, tmp_path_factory) -> tuple[Path, Worst]:
     """A store with a study of three seeds under the worst-case attacks, and what it holds."""
-    root = tmp_path_factory.mktemp("worst")
-    return root, make_worst(root, tmp_path_factory.mktemp("lender"))
+    return written_once(
+        once, "worst", lambda root: make_worst(root, tmp_path_factory.mktemp("lender"))
+    )
 
 
 @pytest.fixture
