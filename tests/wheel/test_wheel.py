@@ -82,7 +82,7 @@ def test_the_module_has_the_same_verbs_as_the_command(installed) -> None:
 
 def test_a_preset_runs(installed, tmp_path: Path) -> None:
     store = ("--store", str(tmp_path / "store"))
-    run = ("run", "digits-lecture", "--quick", *store)  # every attack, with few steps
+    run = ("run", "digits-lecture", *store)
     installed.call("opcviz", *run)
     models = json.loads(installed.call("opcviz", "show", "digits-lecture", "--json", *store))[
         "models"
