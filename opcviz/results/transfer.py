@@ -67,9 +67,10 @@ class TransferResult(Record):
 
         Args:
             place, probe: of the rung.
-            given: pictures of each class; the most there are unless named.
+            given: pictures of each class; the fewest there are unless named: from many of them a
+                probe learns the classes anew, whatever the network brings along.
         """
-        wanted = given or max(self.given(), default=0)
+        wanted = given or min(self.given(), default=0)
         asked = (place, probe, wanted)
         return next((r for r in self._made if (r.place, r.probe, r.given) == asked), None)
 

@@ -63,14 +63,14 @@ def test_the_kind_is_its_attack_with_what_the_original_takes_for_near(tmp_path, 
     assert (first.near, first.shares, first.digest) == (told.near, told.shares, told.digest)
 
     kind, model = get_kind("transfer"), known_results.known(transfer=told)
-    rung = told.at("features", "linear", 20)
+    rung = told.at("features", "linear", 5)
     assert [column.value(model) for column in kind.columns] == [rung.near, rung.far]
     rows = {row.name: row.value(model, known_results.known(transfer=first)) for row in kind.rows}
-    beside = first.at("features", "linear", 20)
+    beside = first.at("features", "linear", 5)
     assert rows["transfer, linear probe"].startswith(f"{rung.near:.1f}".removesuffix(".0"))
     assert "; retrained " in rows["transfer, linear probe"]
     assert f"{beside.far:.1f}".removesuffix(".0") in rows["transfer, linear probe"]
-    floor = told.at(PIXELS, "linear", 20)
+    floor = told.at(PIXELS, "linear", 5)
     assert rows["transfer, floor: raw pixels"].startswith(f"{floor.near:.1f}".removesuffix(".0"))
 
 

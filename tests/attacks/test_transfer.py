@@ -146,8 +146,8 @@ def test_places_run_from_the_pixels_to_the_logits(net, trained_on, found) -> Non
     # the block's mean is what the head sees, and is named once
     assert told.places() == (PIXELS, "features", "logits")
     assert told.given() == (5, 20)
-    assert told.at("features", "knn").given == 20
-    assert told.at("features", "knn", 5).given == 5
+    assert told.at("features", "knn").given == 5
+    assert told.at("features", "knn", 20).given == 20
     assert told.at("nowhere", "knn") is None
     assert TransferResult.from_dict(told.to_dict()) == told
 

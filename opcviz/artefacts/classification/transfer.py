@@ -121,7 +121,7 @@ class Transfers(Kind[Context]):
             "transfer near",
             lambda rung: rung.near,
             "unseen downstream pictures of classes near the forgotten, linear probe of the "
-            "features",
+            "features from the fewest labelled ones",
         ),
         _column("transfer far", lambda rung: rung.far, "the same of the other downstream classes"),
     )
@@ -129,8 +129,9 @@ class Transfers(Kind[Context]):
         Row(
             GROUP,
             "transfer, linear probe",
-            "unseen downstream pictures named right from the features, of classes near the "
-            "forgotten and of others; as a retrained model's: no trace of them there",
+            "unseen downstream pictures named right from the features and the fewest labelled "
+            "ones, of classes near the forgotten and of others; as a retrained model's for both: "
+            "no trace of them there",
             _told("features"),
             compares=True,
         ),

@@ -20,7 +20,7 @@ __all__ = ["there_are", "transfer"]
 
 PROBES = {"linear": "Linear", "knn": "Nearest neighbours"}
 NEAR, FAR = "near", "far"
-CLEAR = 2.0
+CLEAR = 1.5
 """Near classes are taken for forgotten ones so many times as often as far ones, or it is said."""
 
 
@@ -55,7 +55,7 @@ def _chosen(counts: Sequence[int]) -> tuple[int, str]:
     given = left.segmented_control(
         "Labelled pictures of each downstream class",
         counts,
-        default=None if "transfer.given" in st.session_state else counts[-1],
+        default=None if "transfer.given" in st.session_state else counts[0],
         required=True,
         key="transfer.given",
         persist_state="session",
@@ -69,7 +69,7 @@ def _chosen(counts: Sequence[int]) -> tuple[int, str]:
         key="transfer.probe",
         persist_state="session",
     )
-    chosen = next((count for count in counts if count == given), counts[-1])
+    chosen = next((count for count in counts if count == given), counts[0])
     return chosen, str(probe or "linear")
 
 
@@ -127,7 +127,8 @@ def _words(rung: TransferRung | None) -> str:
 def _how_to_read(made: Mapping[str, TransferResult], given: int, references: References) -> str:
     """How to read the charts, of what is drawn on them."""
     one = next(iter(made.values()))
-    least, most = _shares(made)
+    shares = [_shares(each) for each in made.values()]
+    least, most = min(near for near, _ in shares), max(far for _, far in shares)
     told = [
         f"Probes learn the classes of {plain(one.data)}, which no model here was trained on, from "
         f"{given:,} labelled pictures of each class, and answer {one.scored:,} unseen ones; no "
@@ -135,7 +136,7 @@ def _how_to_read(made: Mapping[str, TransferResult], given: int, references: Ref
         f"{percent(least)} of their pictures with a forgotten class, of a far class at most "
         f"{percent(most)}."
     ]
-    if least < CLEAR * most:
+    if any(near < CLEAR * far for near, far in shares):
         told.append("That hardly sets them apart: what is near and far here says little.")
     if references.retrained:
         told.append(
@@ -160,10 +161,9 @@ def _near(made: Mapping[str, TransferResult]) -> str:
     return "; ".join(f"{names} ({plain(label)})" for label, names in found.items())
 
 
-def _shares(made: Mapping[str, TransferResult]) -> tuple[float, float]:
-    """The least share of a near class and the greatest of a far one, over the models."""
-    near, far = [100.0], [0.0]
-    for one in made.values():
-        for name, share in (one.shares or {}).items():
-            (near if name in one.near else far).append(share)
-    return min(near), max(far)
+def _shares(one: TransferResult) -> tuple[float, float]:
+    """The least share of a near class and the greatest of a far one."""
+    shares = one.shares or {}
+    near = [share for name, share in shares.items() if name in one.near]
+    far = [share for name, share in shares.items() if name not in one.near]
+    return min(near, default=0.0), max(far, default=0.0)
