@@ -16,6 +16,8 @@ from ..common.records import Record
 from ..common.registry import Registry
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from torch import nn
 
@@ -69,6 +71,14 @@ class Bench(Protocol):
     @property
     def progress(self) -> Progress:
         """Told what happens, asked whether to stop."""
+
+    @property
+    def data_root(self) -> Path | None:
+        """The folder of data sets, None for the usual one; see `opcviz.data.load`."""
+
+    @property
+    def download(self) -> bool:
+        """Whether a missing data set may be fetched."""
 
 
 class Subject(Generic[ModelT, OutputsT]):

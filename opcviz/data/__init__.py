@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ..common.lazy import face
 
 if TYPE_CHECKING:
+    from .adapting import adapted
     from .augmentation import POLICIES, POLICY_NAMES, augment, policy
     from .base import Data, DataError, DataIdentity, as_float, digest, identify
     from .images import Images, assemble
@@ -26,6 +27,7 @@ else:
     __getattr__, __dir__ = face(
         __name__,
         {
+            "adapting": "adapted",
             "augmentation": "POLICIES POLICY_NAMES augment policy",
             "base": "Data DataError DataIdentity as_float digest identify",
             "images": "Images assemble",
@@ -52,6 +54,7 @@ __all__ = [
     "Scenario",
     "Split",
     "Tensors",
+    "adapted",
     "as_float",
     "assemble",
     "at_hand",

@@ -207,6 +207,8 @@ class _Bench:
     """The models in hand as kinds of artefact see them; everything is computed once."""
 
     task = Classification()
+    data_root: Path | None = None
+    download = False
 
     def __init__(
         self,

@@ -69,6 +69,7 @@ from .shadows import SampleEpsilon, ShadowCounts, ShadowResult
 from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
 from .strongest import PIXELS, Rung, StrongestResult
+from .transfer import TransferResult, TransferRung
 
 __all__ = [
     "ATTACKS",
@@ -153,6 +154,8 @@ __all__ = [
     "SvcScores",
     "ThresholdScores",
     "TrainingResult",
+    "TransferResult",
+    "TransferRung",
     "TriggerTruth",
     "TugOfWar",
     "Undefined",

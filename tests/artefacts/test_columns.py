@@ -11,9 +11,11 @@ from opcviz.study import Store, open_study
 from opcviz.study.table import TRAINING, columns
 
 OURS = [kind for kind in kinds() if not kind.own and kind.columns]
-ELSEWHERE = {  # columns of the inversion that only some models have
+ELSEWHERE = {  # columns that only some models have
     "PSNR, surrogate": "no gradient reaches the body",
     "random gradient": "a decoy was asked for",
+    "transfer near": "a downstream data set was named; see test_transfer_kind.py",
+    "transfer far": "the same",
 }
 STUDIES = {
     "classes": ("classes:0,1,2", ()),

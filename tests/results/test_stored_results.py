@@ -11,7 +11,7 @@ from opcviz.artefacts import kinds
 from opcviz.results import PlainResult
 from opcviz.study import shipped_root
 
-NOT_SHIPPED = {"shadows"}  # chosen by none of the studies that come with the project
+NOT_SHIPPED = {"shadows", "transfer"}  # chosen by none of the studies that come with the project
 # nor has one a flaw planted in its data
 RECORDS = {
     kind.name: kind

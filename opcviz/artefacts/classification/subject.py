@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ...attacks.strongest import Seen, Sight, Strongest, View
+    from ...attacks.transfer import Downstream, Transfer
+    from ...common.records import Undefined
     from ...data import (
         Images,  # noqa: F401  (named in a string below: the screen has no torch)
         Split,
@@ -49,6 +51,11 @@ class ClassifierSubject(Subject["Classifier", "ModelOutputs"]):
     @cached_property
     def floors(self) -> dict[Strongest, list[Rung]]:
         """Of an original: what pixels alone give attackers who know it, whatever they attack."""
+        return {}
+
+    @cached_property
+    def downstream(self) -> dict[Transfer, Downstream | Undefined]:
+        """Of an original: the pictures that all models of its seed are probed with."""
         return {}
 
     @property

@@ -151,6 +151,23 @@ WORDS = {
         "The same from ten pictures of each forgotten class.",
         f"the highest share right {ATTACKERS}, a mean over draws",
     ),
+    "transfer near": MeasureWords(
+        "recovery",
+        "Transfer, near classes",
+        "How well classes of another data set that the original takes for forgotten ones are "
+        "learnt from the features. Read it beside far classes.",
+        "share right of unseen pictures, by a logistic regression on the features of a few "
+        "labelled ones",
+    ),
+    "transfer far": MeasureWords(
+        "recovery",
+        "Transfer, far classes",
+        "The same of the other classes of that data set.",
+        "share right of unseen pictures, by a logistic regression on the features of a few "
+        "labelled ones",
+        better="",
+        forgotten=False,
+    ),
     "FM": MeasureWords(
         "recovery",
         "Feature mapping (FM)",

@@ -15,6 +15,7 @@ from .folded import folded
 from .page_rows import Row
 from .recovery_detail import recovery_detail
 from .relearned import relearned
+from .transfer import there_are, transfer
 from .worst_case import worst_case
 
 __all__ = ["rows"]
@@ -57,6 +58,7 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
             "to answer otherwise keeps the forgotten classes in heaps, and one picture is enough "
             "to give a heap its name.",
         ),
+        *_transfer(shown, beside),
         _titled(
             "relearned",
             "Relearned",
@@ -136,6 +138,24 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
             if own_kinds.there_are(study, shown)
             else []
         ),
+    ]
+
+
+def _transfer(shown: Sequence[Column], beside: References) -> list[Row]:
+    """Its row, where a downstream data set was probed."""
+    if not there_are(shown):
+        return []
+    return [
+        _titled(
+            "transfer",
+            "Transfer to near classes",
+            lambda: transfer(shown, beside),
+            "Other classes, learnt from what each block computes.",
+            "How well classes of another data set are learnt from the outputs of each stage: to "
+            "the left those that the original takes for forgotten ones, to the right the others. "
+            "What counts is not the height of a line, but whether it leaves the green band of "
+            "retrained networks to the left and not to the right.",
+        )
     ]
 
 

@@ -249,6 +249,13 @@ ATTACKS = {
         range="0 to 100 % of forgotten pictures they were not given",
         good=AS_RETRAINED + ", which get the same pictures",
     ),
+    "transfer": Term(
+        "Transfer to near classes",
+        "classes of another data set are learnt from what a block computes, by k-NN or a linear "
+        "probe. Near are those that the original takes for forgotten ones. No weight is changed.",
+        range="0 to 100 % of unseen pictures of those classes",
+        good=AS_RETRAINED + ", for near classes and for far ones",
+    ),
     "relearning": Term(
         "Relearning",
         "an attacker trains the unlearned model on. How soon forgotten pictures come back tells "
