@@ -26,8 +26,9 @@ SAID = (
 )
 STEPS_STYLE = """<style>
 .stApp [data-testid="stLayoutWrapper"]:has(> .st-key-tour-steps) {
-  position: sticky; top: 3.75rem; z-index: 90}
-.st-key-tour-steps {background: light-dark(#FFFFFF, #11151C); padding-bottom: .35rem}
+  position: sticky; top: 3.9rem; z-index: 90}
+.st-key-tour-steps {background: light-dark(#FFFFFF, #11151C); padding-bottom: .35rem;
+  box-shadow: 0 -.3rem light-dark(#FFFFFF, #11151C)}
 @media (min-width: 1200px) {.stApp .st-key-tour-steps {flex-wrap: nowrap}}
 .st-key-tour-steps h1 {font-size: 1.45rem; line-height: 1.25; padding: .3rem 0 0}
 .st-key-tour-steps [data-testid="stElementContainer"]:has(style) {position: absolute}
