@@ -7,6 +7,7 @@ from opcviz.ui.lab import actions as lab
 from opcviz.ui.lab import form as labform
 from opcviz.ui.lab import live, presets
 from opcviz.ui.sections.page_header import head
+from opcviz.ui.sections.presentation import part_of, presenting, turn
 
 study, view = head("Unlearning lab", pick_models=False)
 try:
@@ -14,8 +15,12 @@ try:
 except EngineError as error:
     st.error(f"Nothing can be run. {error}")
 
-left, right = st.columns([1, 2.1], gap="large")
-with left:
+part = part_of(("form", "run", "replay", "runs"))  # a hall sees one of them
+if part:
+    form = watched = st.container(key=f"lab-hall-{part}")
+else:
+    form, watched = st.columns([1, 2.1], gap="large")
+with form.container(key="lab-form"):  # unseen in a hall it keeps what was chosen
     method = labform.pick()
     top = st.container()  # Start stays in sight of the live view, above the settings
     asked = labform.choose(study, method)
@@ -36,15 +41,23 @@ with left:
     # no callback: its arguments would be those drawn before
     if pressed and asked.plan is not None:
         lab.start(asked.plan, asked.device)
-with right:
+        if presenting():
+            turn(1)  # where the run is seen
+            st.rerun()
+with watched:
     run = lab.current_run()
-    if run is None:
-        st.info("No run yet. Choose a method and press Start, or replay a finished model below.")
-    else:
-        live.follow(run)
-        lab.finished_model(run)
-    st.header("Replay", anchor=False, help="The probe set was recorded after every epoch.")
-    lab.replay(study, run)
-    st.header("Runs", anchor=False, help="One queue for everyone who opens this app.")
-    live.queue()
-    presets.show()
+    if part in ("", "run"):
+        if run is None:
+            st.info(
+                "No run yet. Choose a method and press Start, or replay a finished model below."
+            )
+        else:
+            live.follow(run)
+            lab.finished_model(run)
+    if part in ("", "replay"):
+        st.header("Replay", anchor=False, help="The probe set was recorded after every epoch.")
+        lab.replay(study, run)
+    if part in ("", "runs"):
+        st.header("Runs", anchor=False, help="One queue for everyone who opens this app.")
+        live.queue()
+        presets.show()

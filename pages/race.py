@@ -5,7 +5,8 @@ import streamlit as st
 from opcviz.engine import EngineError
 from opcviz.ui.lab import actions as lab
 from opcviz.ui.lab import race
-from opcviz.ui.lab.race_choice import FEWEST, choose
+from opcviz.ui.lab.race_choice import FEWEST, choose, part_shown
+from opcviz.ui.lab.race_status import ready, say
 from opcviz.ui.sections.page_header import head
 
 study, view = head("Race", pick_models=False, slim=True)
@@ -25,11 +26,15 @@ with button:
         key="race.start",
         width="stretch",
         disabled=len(names) < FEWEST,
-        help="Trains these methods now, an epoch of each in turn. Below is what is stored.",
     )
 # no callback: its arguments would be those drawn before
 if pressed:
     race.start(study, names)
 record = race.current(study, view.option("race").split(",") if view.option("race") else ())
-if record is None or not race.follow(record, study):
-    race.replay(study, (race.raced(record) if record else ()) or names, view.models)
+part = part_shown(len(names))
+if record is None:
+    ready()
+if record is None or not race.follow(record, study, part):
+    race.replay(study, (race.raced(record) if record else ()) or names, view.models, part)
+    if record is not None:
+        say(record)

@@ -20,6 +20,7 @@ from opcviz.common.text import percent as common_percent
 from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.contrast import pair_of
+from opcviz.ui.sections.films import EXPLAIN
 from opcviz.ui.sections.verdicts import decided_in_short
 
 BARS = ["Answers right", "An attacker restores", "Pictures rebuilt"]
@@ -220,14 +221,20 @@ def test_it_reads_well_for_other_questions(visit, study, says):
     assert all(text in told(app) for text in says), told(app)
 
 
-def test_explanations_stand_below_every_bar_and_are_kept_in_the_address(visit):
+def explained(app: AppTest) -> str:
+    """What is said of how to read the films."""
+    boxes = [box.proto.body for box in app.get("html")]
+    return " ".join(each for each in boxes if 'data-testid="explain"' in each)
+
+
+def test_each_bar_is_explained_once_for_both_films_and_that_is_kept_in_the_address(visit):
     app = visit("")
-    assert not any(bar["explain"] for film in player(app)["films"] for bar in film["bars"])
+    assert not explained(app)
     app.toggle(key="head.explain").set_value(True).run()
     assert fine(app).query_params["explain"] == "on"
-    assert all(bar["explain"] for film in player(app)["films"] for bar in film["bars"])
-    again = visit("", explain="on")
-    assert all(bar["explain"] for film in player(again)["films"] for bar in film["bars"])
+    for seen in (app, visit("", explain="on")):
+        assert [explained(seen).count(html.escape(EXPLAIN[name])) for name in BARS] == [1, 1, 1]
+        assert not any(bar["explain"] for film in player(seen)["films"] for bar in film["bars"])
 
 
 def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypatch):

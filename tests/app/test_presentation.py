@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from every_page import PAGES
-from reading import charts, fine, grids, headlines, infos, maps, recovery_bars
+from reading import charts, fine, grids, headlines, infos, maps, recovery_bars, unfolded
 
 from opcviz.study import Store, open_study, shipped_root
+from opcviz.ui.sections.depth import MEASURES
 from opcviz.ui.sections.presentation import MOST_COLUMNS, fitting
+from opcviz.ui.sections.tour.chapters import CHAPTERS
 
 
 def told(app) -> list[str]:
@@ -45,18 +47,33 @@ def test_rows_are_turned_and_the_address_says_which(visit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("row", "shown"), [("5", grids), ("99", grids), ("0", headlines)])
+@pytest.mark.parametrize(("row", "shown"), [("6", grids), ("99", grids), ("0", headlines)])
 def test_a_link_opens_a_row_or_the_nearest(visit, row, shown):
     app = visit(present="on", row=row)
     assert infos(app) == []
     assert shown(app)
 
 
-def test_a_fold_stands_open_in_a_hall_and_its_charts_have_large_text(visit):
-    for figure in charts(visit(present="on", row="4"), "depth"):
+@pytest.mark.slow
+def test_a_row_too_high_for_a_screen_is_turned_part_by_part(visit):
+    """A fold stands open in a hall, its charts have large text, and each a screen of its own."""
+    titles = []
+    for row in ("4", "5"):
+        (figure,) = charts(visit(present="on", row=row), "depth")
+        titles.append(figure["layout"]["yaxis"]["title"]["text"].replace("<br>", " "))
         assert figure["layout"]["xaxis"]["tickfont"]["size"] == 18
         assert figure["layout"]["xaxis"]["title"]["font"]["size"] == 18
         assert all(note["font"]["size"] >= 18 for note in figure["layout"]["annotations"])
+    assert titles == list(MEASURES.values())
+
+
+@pytest.mark.slow
+def test_a_row_that_has_parts_shows_all_of_them_outside_a_hall(visit):
+    app = unfolded(visit("instruments"), "instruments.depth")
+    assert len(charts(app, "depth")) == len(MEASURES)
+    app = unfolded(visit("instruments"), "instruments.detail")
+    assert charts(app, "confusion")
+    assert charts(app, "sizes")
 
 
 def test_instruments_are_turned_as_well(visit):
@@ -101,3 +118,48 @@ def test_every_page_can_be_presented(visit, name):
     app = visit("" if name == PAGES[0] else name, present="on", row="1")
     assert not app.exception
     assert [button.label for button in app.button if button.label == "Leave"]
+
+
+def told_in(app) -> list[str]:
+    """The sentences of a chapter."""
+    return [b.proto.body for b in app.get("html") if 'data-testid="tour-says"' in b.proto.body]
+
+
+@pytest.mark.slow
+def test_a_hall_goes_through_a_chapter_and_on_into_the_next(visit):
+    app = visit("learn", present="on", chapter="1")
+    assert app.title[0].value.startswith("1. ")
+    assert app.button(key="presentation.previous").disabled
+    assert told_in(app)
+    app.button(key="presentation.next").click().run()
+    assert recovery_bars(fine(app))
+    assert not told_in(app)
+    app.button(key="presentation.next").click().run()
+    assert any(text.value.startswith("**Think.**") for text in fine(app).markdown)
+    app.button(key="presentation.next").click().run()
+    assert fine(app).query_params["chapter"] == "2"
+    assert "row" not in app.query_params
+    app.button(key="presentation.previous").click().run()
+    assert (app.query_params["chapter"], app.query_params["row"]) == ("1", "3")
+    last = visit("learn", present="on", chapter="7", row="9")
+    assert last.button(key="presentation.next").disabled
+
+
+@pytest.mark.slow
+def test_what_a_chapter_opens_in_a_hall_is_the_row_that_it_is_about(visit):
+    row = CHAPTERS[-1].row
+    assert grids(visit("side_by_side", present="on", tour="7", row=str(row)))
+
+
+def test_a_race_is_turned_in_as_many_parts_as_its_methods_leave_room_for(visit):
+    for methods, parts in (("delete,opc", 3), ("delete,opc,salun,scrub", 4)):
+        app = visit("race", present="on", race=methods)
+        assert any(text.value == f"1 of {parts}" for text in app.markdown)
+
+
+@pytest.mark.slow
+def test_the_lab_keeps_its_form_while_a_hall_sees_another_part(visit):
+    app = visit("lab", present="on", row="3")
+    assert [head.value for head in app.header] == ["Replay"]
+    assert app.number_input(key="lab.seed")
+    assert not visit("lab", present="on").header

@@ -15,6 +15,7 @@ from opcviz.engine.events import EventLog
 from opcviz.methods import create
 from opcviz.study import Job, Plan, Store, open_study, shipped_root
 from opcviz.ui.charts.palette import method_colour
+from opcviz.ui.lab.race_status import READY
 from opcviz.ui.reading.state import OPTIONS
 
 POINTS = 300
@@ -111,7 +112,8 @@ def test_run_queues_one_race_which_a_reload_finds_and_cancel_ends(visit, engine)
     assert player(again)["live"]
     again.button(key=f"race.cancel.{run.id}").click().run()
     assert engine.status(run.id).status == "cancelled"
-    assert any(note.value.startswith("Cancelled") for note in fine(again).warning)
+    (line,) = progress(fine(again))
+    assert line.startswith("**Cancelled**")
     assert not player(again)["live"]
 
 
@@ -121,6 +123,27 @@ def test_a_new_method_is_attacked_as_in_the_lab(visit, engine):
     job = Job.from_dict(engine.list()[0].job)
     assert job.kinds == ()
     assert Plan.from_dict(job.plan).study.evidence.suite == "quick"
+
+
+@pytest.mark.parametrize(
+    ("status", "begins"),
+    [("finished", "**Finished**"), ("failed", ":red[**The race failed**] after")],
+)
+def test_the_line_above_the_films_says_how_a_race_ended_and_no_banner_moves_them(
+    visit, engine, status, begins
+):
+    app = visit("race")
+    assert progress(app) == [READY]
+    app.button(key="race.start").click().run()
+    (run,) = engine.list()
+    with engine.runs.claim(run.id):
+        engine.runs.end(run.id, status, **({"cause": "out of luck"} if status == "failed" else {}))
+    app.run()
+    (line,) = progress(fine(app))
+    assert line.startswith(begins)
+    assert ("out of luck" in line) == (status == "failed")
+    assert not any((app.success, app.warning, app.error))
+    assert not player(app)["live"]
 
 
 @pytest.mark.slow

@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Text", "overlapping", "shifted", "smaller_than", "texts", "too_wide", "watch_shifts"]
+__all__ = [
+    "Text",
+    "overlapping",
+    "shifted",
+    "smaller_than",
+    "texts",
+    "too_tall",
+    "too_wide",
+    "watch_shifts",
+]
 
 # Pixels that boxes may share: boxes of letters are taller than the letters.
 SLACK = 3
@@ -133,6 +142,19 @@ def too_wide(page: Any) -> float:
         page.evaluate(
             """() => Math.max(...[document.documentElement, document.querySelector(
                 '[data-testid="stMain"]')].map((e) => e.scrollWidth - e.clientWidth))"""
+        )
+    )
+
+
+def too_tall(page: Any) -> float:
+    """Pixels by which the page is taller than its window; 0 where it fits."""
+    return float(
+        page.get_by_test_id("stMain").evaluate(
+            """(main) => {
+                const block = main.querySelector('[data-testid="stMainBlockContainer"]');
+                const below = block.getBoundingClientRect().bottom + main.scrollTop;
+                return Math.max(main.scrollHeight, below) - main.clientHeight;
+            }"""
         )
     )
 

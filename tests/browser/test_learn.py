@@ -4,12 +4,14 @@ import math
 import re
 
 import pytest
-from layout import overlapping, smaller_than, too_wide
+from layout import overlapping, smaller_than, too_tall, too_wide
 from visitor import WAIT, drawn_maps, idle, params, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 CHAPTERS = 7
+HIGH = """<body style="margin:0"><div data-testid="stMain" style="height:900px;overflow:auto">
+<div data-testid="stMainBlockContainer" style="height:%dpx"></div></div>"""
 FAULTY = """<div data-testid="stMain" style="width:2000px"><p style="font-size:12px">small</p>
 <p style="font-size:30px;margin:0">one line</p>
 <p style="font-size:30px;margin:-20px 0 0">another</p>
@@ -23,10 +25,9 @@ def stands(page, ready) -> None:
 
 WHERE = """(button) => {
   const box = button.getBoundingClientRect();
-  const scrolled = document.querySelector('[data-testid="stMain"]').scrollTop;
-  return [box.x, box.y + scrolled].map(Math.round).join();
+  return [box.x, box.y].map(Math.round).join();
 }"""
-"""Where on its page something stands, pixels."""
+"""Where in the window something stands, pixels."""
 
 
 def test_the_tour_is_walked_to_its_end_by_keys(app, visit):
@@ -37,7 +38,11 @@ def test_the_tour_is_walked_to_its_end_by_keys(app, visit):
             re.compile(rf"^{at}\. "), timeout=WAIT
         )
         stands(page, evidence.locator("canvas, svg, img"))
-        places.add(page.get_by_role("button", name="Next").evaluate(WHERE))
+        onward = page.get_by_role("button", name="Next")
+        places.add(onward.evaluate(WHERE))
+        page.get_by_test_id("stMain").evaluate("e => e.scrollTo(0, 300)")
+        settled(page)
+        places.add(onward.evaluate(WHERE))
         if at == 2:
             page.get_by_role("link", name="Open the page like this").click()
             stands(page, page.get_by_text(f"Chapter {at} of {CHAPTERS}:"))
@@ -59,12 +64,39 @@ def test_the_tour_is_walked_to_its_end_by_keys(app, visit):
     assert len(places) == 1, f"the button moves under the finger: {places}"
 
 
+def test_in_a_hall_the_buttons_stand_where_they_stood_in_every_chapter(app, visit):
+    page = visit(f"{app.url}/learn?present=on")
+    page.set_viewport_size({"width": 1024, "height": 768})
+    names, places = ("Previous", "Next", "Leave"), set()
+    for at in range(1, CHAPTERS + 1):
+        title = page.get_by_role("heading", level=1)
+        while title.inner_text().startswith(f"{at}. "):
+            settled(page)
+            buttons = [page.get_by_role("button", name=name).first for name in names]
+            places.add(tuple(button.evaluate(WHERE) for button in buttons))
+            if buttons[1].is_disabled():
+                break
+            address = page.url
+            page.locator("body").press("ArrowRight")
+            page.wait_for_url(lambda url, was=address: url != was, timeout=WAIT)
+            idle(page)
+    assert params(page)["chapter"] == str(CHAPTERS)
+    assert len(places) == 1, places
+
+
 def test_the_finder_of_faults_finds_them(visit, app):
     page = visit(f"{app.url}/_stcore/health")
     page.set_content(FAULTY)
     assert smaller_than(page, 18) == ["12 px: small"]
     assert overlapping(page) == [("one line", "another")]
     assert too_wide(page) > 0
+
+
+def test_a_page_higher_than_its_window_is_found_out(visit, app):
+    page = visit(f"{app.url}/_stcore/health")
+    for height, over in ((700, 0), (1000, 100)):  # of a window of 900
+        page.set_content(HIGH % height)
+        assert too_tall(page) == over
 
 
 def test_a_presentation_is_led_by_keys_that_are_letters_in_a_field(app, visit):

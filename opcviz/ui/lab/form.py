@@ -24,6 +24,7 @@ from ...models import Architecture, list_architectures
 from ...study import Plan, Study, StudyResult
 from ...study.paths import check_paths, chosen_before
 from ...training import Training
+from ..charts.theme import projected
 from ..reading import access
 from ..reading import store_reader as library
 from ..sections.glossary import help_of
@@ -118,7 +119,7 @@ def _settings(name: str, study: Study) -> MethodSettings | None:
         key=f"lab.{name}.{source}",
         defaults={} if source == "paper" else tuned,
         literature=paper,
-        columns=2,
+        columns=4 if projected() else 2,
     )
     return values if isinstance(values, cls) else None
 
@@ -209,7 +210,10 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
     )
     st.markdown("**Training of the original and the retrained model**")
     training = controls(
-        Training, key=f"{key}.training", defaults=current.training.to_dict(), columns=2
+        Training,
+        key=f"{key}.training",
+        defaults=current.training.to_dict(),
+        columns=4 if projected() else 2,
     )
     if training is None:
         return None, "a setting of the training cannot be used; under *Study* it says which."

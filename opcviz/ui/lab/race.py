@@ -18,35 +18,36 @@ from ..charts.player_component import Film, player
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.references import References
+from ..sections.bars_explained import bars_explained
 from ..sections.films import Levels, film, levels, lines, measured, rebuilt_of, watched
 from ..sections.follower import doing
-from ..sections.steering import steer
 from . import live
 from .race_choice import stored_model
+from .race_status import STEADY, ended, messages, status
 from .race_tail import RaceTail, Runner
 
 __all__ = ["current", "follow", "raced", "replay", "start"]
 
 MAP_HEIGHT = 230
-STEADY = ".st-key-race-view [data-stale] {opacity: 1 !important; transition: none !important}"
-"""What renews itself several times a second does not fade each time that it does."""
 LIVE_NOTE = "Measured on training pictures after every epoch."
 
 
 # ---- replay -------------------------------------------------------------------------------------
 
 
-def replay(study: StudyResult, names: Sequence[str], asked: Sequence[str] = ()) -> None:
+def replay(
+    study: StudyResult, names: Sequence[str], asked: Sequence[str] = (), part: str = ""
+) -> None:
     """The stored epochs of the chosen methods, on one clock.
 
     Args:
         study: on the page.
         names: of the methods.
         asked: keys of the models that other pages show: of a method among them that seed plays.
+        part: of the player, see there.
     """
     samples, _ = library.samples(study)
     beside = levels(References.of(study))
-    explain = state.option("explain") == "on"
     models = {name: stored_model(study, name, asked) for name in names}
     columns = {
         column.model.key: column
@@ -64,7 +65,6 @@ def replay(study: StudyResult, names: Sequence[str], asked: Sequence[str] = ()) 
             samples,
             beside,
             title=model.title,
-            explain=explain,
             color=method_colour(name),
         )
         films.append(made)
@@ -80,7 +80,10 @@ def replay(study: StudyResult, names: Sequence[str], asked: Sequence[str] = ()) 
         end_note="At the end: the stored evidence, on pictures that the attack was not fitted on."
         + shown,
         height=MAP_HEIGHT,
+        part=part,
     )
+    if state.option("explain") == "on":
+        bars_explained(films)
 
 
 # ---- live ---------------------------------------------------------------------------------------
@@ -164,8 +167,13 @@ def raced(record: Run) -> tuple[str, ...]:
     return tuple(m.info.name for m in plan.methods if m.info.family != "reference")
 
 
-def follow(record: Run, study: StudyResult) -> bool:
+def follow(record: Run, study: StudyResult, part: str = "") -> bool:
     """Show a race; while it goes on the view renews itself.
+
+    Args:
+        record: of the race.
+        study: on the page.
+        part: of the player, see there.
 
     Returns:
         Whether it takes the place of the replay.
@@ -177,14 +185,14 @@ def follow(record: Run, study: StudyResult) -> bool:
         return False
     tail = _tail(record, plan)
     tail.poll(library.engine().runs, record)
-    if not (record.active or tail.behind):
-        _ended(record, tail)
-        return False
     st.html(f"<style>{STEADY}</style>")
+    if not (record.active or tail.behind):
+        ended(record, tail)
+        return False
     samples, _ = library.samples(study)
     beside = levels(References.of(study))
     with st.container(key="race-view"):
-        st.fragment(_follow, run_every=live.POLL)(record.id, tail, samples, beside)
+        st.fragment(_follow, run_every=live.POLL)(record.id, tail, samples, beside, part)
     return True
 
 
@@ -194,7 +202,7 @@ def _tail(record: Run, plan: Plan) -> RaceTail:
     return tails.setdefault(record.id, RaceTail(record.id, titles))
 
 
-def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels) -> None:
+def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels, part: str) -> None:
     engine = library.engine()
     try:
         record = engine.status(run)
@@ -203,15 +211,18 @@ def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels) -> None:
     tail.poll(engine.runs, record)
     if record.active:
         engine.ensure()
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    with left:
-        st.progress(tail.done, _saying(record, tail))
-    if record.active:
-        with right:
-            steer(record, "race")
+    status(tail.done, _saying(record, tail), record)
     films = [_live_film(runner, tail, samples, beside) for runner in tail.runners.values()]
-    player(films, samples, key="race.player", live=True, note=LIVE_NOTE, height=MAP_HEIGHT)
-    _say(tail)  # below: a warning that comes pushes no map
+    player(
+        films,
+        samples,
+        key="race.player",
+        live=True,
+        note=LIVE_NOTE,
+        height=MAP_HEIGHT,
+        part=part,
+    )
+    messages(tail)  # below: a warning that comes pushes no map
     if not record.active and not tail.behind:
         st.rerun()  # the whole page: what was made joins the study, and can be replayed
 
@@ -283,24 +294,3 @@ def _stands(runner: Runner) -> str:
         return f"{runner.title}: {runner.ended}"
     at = f"epoch {runner.epochs[-1]['epoch']} of {runner.last}" if runner.epochs else "to begin"
     return f"{runner.title} {at}"
-
-
-def _ended(record: Run, tail: RaceTail) -> None:
-    took = "" if record.seconds is None else f" after {record.seconds:.0f} s"
-    if record.status == "failed":
-        st.error(f"The race failed{took}: {record.cause}")
-    elif record.status == "cancelled":
-        st.warning(f"Cancelled{took}. What was finished before is kept; below is what is stored.")
-    else:
-        st.success(f"Finished{took}. The models are part of their study; play them below.")
-    steer(record, "race")
-    _say(tail, fold=True)
-
-
-def _say(tail: RaceTail, *, fold: bool = False) -> None:
-    """What the run said, each once; `fold`: behind one line, since maps follow."""
-    said = {message["text"]: message["level"] for message in tail.messages}
-    place = st.expander(f"What was said of this race ({len(said)})") if fold and said else None
-    with place or st.container():
-        for text, level in said.items():
-            (st.warning if level != "info" else st.info)(text)

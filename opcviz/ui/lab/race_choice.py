@@ -8,12 +8,14 @@ import streamlit as st
 
 from ...methods import known_methods
 from ...study import ModelResult, StudyResult
+from ..charts.player_component import PARTS
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.contrast import pair_of
 from ..sections.missing import unknown_words
+from ..sections.presentation import part_of, presenting
 
-__all__ = ["FEWEST", "choose", "stored_model"]
+__all__ = ["FEWEST", "choose", "part_shown", "stored_model"]
 
 FEWEST, MOST = 2, 4
 DEFAULT = ("delete", "opc")
@@ -38,6 +40,7 @@ def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
         list(titles),
         format_func=lambda name: titles[name],
         max_selections=MOST,
+        label_visibility="collapsed" if presenting() else "visible",
         key="race.methods",
         on_change=_chosen,
     )
@@ -47,6 +50,15 @@ def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
     elif len(chosen) < FEWEST:
         st.caption(f"**Choose at least {FEWEST} methods**: a race of one is no race.")
     return tuple(chosen)
+
+
+def part_shown(count: int) -> str:
+    """What of the films a presentation shows now, with the buttons that turn it; else all.
+
+    Args:
+        count: of the methods: what is rebuilt stands below the curves of up to three.
+    """
+    return part_of(PARTS if count == MOST else PARTS[:-1])
 
 
 def _chosen() -> None:

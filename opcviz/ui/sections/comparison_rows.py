@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from ...study import StudyResult
 from ..charts.theme import projected
@@ -66,14 +67,11 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
         ),
         Row(
             "depth",
-            lambda: folded(
-                "How deep does it go? The same attack at every block",
-                lambda: depth.depth(shown),
-                key="rows.deep",
-            ),
+            lambda: _deep(shown),
             "The same attack on every stage of the network, from the input to the output. Where a "
             "line stays up, the forgotten pictures can still be named at that stage; compare with "
             "the retrained network, which never saw them.",
+            slides=[partial(_deep, shown, name) for name in depth.MEASURES],
         ),
         Row(
             "inversion",
@@ -85,3 +83,11 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
     ]
     # nobody selects in a hall, and an empty panel is no screen
     return [row for row in made if not (projected() and row.key == "selection")]
+
+
+def _deep(shown: Sequence[Column], only: str = "") -> None:
+    folded(
+        "How deep does it go? The same attack at every block",
+        lambda: depth.depth(shown, only),
+        key="rows.deep",
+    )

@@ -11,15 +11,14 @@ from ...common.records import defined, known
 from ...results import FIT_SETS, Block, BlocksResult, FitResult
 from ..charts.figures import chart_config
 from ..charts.lines import lines_figure
-from ..charts.theme import projected
 from ..reading import state
 from ..reading.scores import Score, score_of
 from ..reading.store_reader import Column, fit_of
 from .paint import paint
 
-__all__ = ["depth", "depth_figure"]
+__all__ = ["MEASURES", "depth", "depth_figure"]
 
-HEIGHT, WALL_HEIGHT = 280, 154  # of a chart, pixels; more where its words need it
+HEIGHT = 280  # of a chart, pixels; more where its words need it
 MEASURES = {
     "recovered": "Forget accuracy after FM (%)",
     "separable": "Forget against retain, AUC × 100",
@@ -61,10 +60,14 @@ def depth_figure(
     return figure.update_xaxes(type="category")
 
 
-def depth(shown: Sequence[Column]) -> None:
+def depth(shown: Sequence[Column], only: str = "") -> None:
     """Two charts over the blocks of the models shown: what is restored, and what stands out.
 
     The attacker has what he has in the row of recovery attacks above.
+
+    Args:
+        shown: the columns.
+        only: one of `MEASURES`, for a screen that has room for one; both without it.
     """
     fit = state.option("fit")
     stored = {c.label: c.results.get(BlocksResult) for c in shown}
@@ -75,7 +78,6 @@ def depth(shown: Sequence[Column]) -> None:
         return
     names = [block.name for block in next(iter(measured.values()))]
     measured = {k: v for k, v in measured.items() if [block.name for block in v] == names}
-    left, right = st.columns(2)
     recovered = {
         label: [_score(block, fit).value for block in blocks] for label, blocks in measured.items()
     }
@@ -86,24 +88,17 @@ def depth(shown: Sequence[Column]) -> None:
     scores = [_score(block, fit) for found in measured.values() for block in found]
     constant = score_of(fit_of(shown[0].results, "fm", fit), fit).constant
     colors = paint(shown)
-    for place, title, curves, level, label in (
-        (left, MEASURES["recovered"], recovered, constant, "constant"),
-        (right, MEASURES["separable"], apart, 50.0, "alike"),
-    ):
+    charts = {
+        "recovered": (recovered, constant, "constant"),
+        "separable": (apart, 50.0, "alike"),
+    }
+    drawn = [only] if only else list(charts)
+    for place, name in zip(st.columns(len(drawn)), drawn, strict=True):
+        curves, level, label = charts[name]
         figure = depth_figure(
-            names,
-            curves,
-            title,
-            reference=level,
-            label=label,
-            colors=colors,
-            height=WALL_HEIGHT if projected() else HEIGHT,  # both on the wall at once
+            names, curves, MEASURES[name], reference=level, label=label, colors=colors
         )
-        place.plotly_chart(
-            figure,
-            config=chart_config("depth"),
-            key=f"depth.{label}",
-        )
+        place.plotly_chart(figure, config=chart_config("depth"), key=f"depth.{label}")
     st.caption(
         f"The attacker has: **{FIT_SETS[fit].label}**, as chosen for *Recovery attacks*. He maps "
         "each block's output, averaged over positions, to the original's last features, and is "

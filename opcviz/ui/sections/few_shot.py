@@ -10,6 +10,7 @@ from ...common.records import Undefined, defined, known
 from ...results import PIXELS, FewShotResult, FewShotRung
 from ..charts.figures import chart_config
 from ..charts.lines import Beside, lines_figure
+from ..charts.theme import projected
 from ..reading.references import References
 from ..reading.store_reader import Column
 from .missing import lacking, not_measured
@@ -17,6 +18,7 @@ from .paint import paint
 
 __all__ = ["few_shot"]
 
+HEIGHT, WALL_HEIGHT = 340, 260  # of the chart, pixels, on a page and in a hall
 RULES = {"few_shot": "by distance", "few_shot_cosine": "by direction"}
 
 
@@ -43,6 +45,8 @@ def few_shot(shown: Sequence[Column], references: References) -> None:
         persist_state="session",
     )
     given = int(given) if given in counts else counts[0]
+    if projected():  # without the switch
+        st.markdown(f"Pictures that the attacker holds of each forgotten class: **{given}**")
     places = max((found.places() for found in made.values()), key=len)
     best = {k: [found.best(given, at) for at in places] for k, found in made.items()}
     beside = _beside(places, given, best, references)
@@ -55,7 +59,7 @@ def few_shot(shown: Sequence[Column], references: References) -> None:
             reference=max(constants, default=None),
             colors=paint(shown),
             beside=beside,
-            height=340,
+            height=WALL_HEIGHT if projected() else HEIGHT,
         ).update_xaxes(type="category"),
         config=chart_config(f"few-shot-{given}"),
         key=f"few.{given}",

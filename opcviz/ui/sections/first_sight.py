@@ -22,6 +22,7 @@ from ..reading.contrast import Pair, pair_of
 from ..reading.references import References
 from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
+from .bars_explained import bars_explained
 from .films import FIT, FULL, MEMBER, RESTORES, beside_bar, film, levels, measured, of_samples
 from .paint import paint
 from .plainly import plainly
@@ -224,7 +225,6 @@ def films(
             samples,
             band,
             title=_name(column),
-            explain=explain,
             color=colors[column.label],
         )
         for column in shown
@@ -241,6 +241,8 @@ def films(
         note=playing,
         end_note=ended,
     )
+    if explain and not presenting():
+        bars_explained([_short(each) for each in made])
     if explain:
         st.caption(" ".join((*pair.why, *_seeds(shown))))
 

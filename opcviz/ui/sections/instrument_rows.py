@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from . import depth, entropy_panels, instruments, measures_table, own_kinds, tol
 from .few_shot import few_shot
 from .folded import folded
 from .page_rows import Row
-from .recovery_detail import recovery_detail
+from .recovery_detail import confusion, sizes
 from .relearned import relearned
 from .transfer import there_are, transfer
 from .worst_case import worst_case
@@ -96,24 +97,28 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
         _folded(
             "depth",
             "Depth by one affine map of each block's pooled output",
-            lambda: depth.depth(shown),
-            "One linear map at every stage of the network, from the input to the output: on the "
-            "first chart what it restores, on the second how well forgotten and kept pictures can "
-            "be told apart.",
+            [partial(depth.depth, shown, name) for name in depth.MEASURES],
+            "One linear map at every stage of the network, from the input to the output: what it "
+            "restores, and how well forgotten and kept pictures can be told apart.",
+            whole=lambda: depth.depth(shown),
         ),
         _folded(
             "detail",
             "Recovery in detail: by class, and by the attacker's samples",
-            lambda: recovery_detail(study, shown),
+            [lambda: confusion(study, shown), lambda: sizes(shown)],
             "Which answers the forgotten pictures of each class get after the attack, and how many "
             "pictures the attacker must hold for it.",
         ),
         _folded(
             "relearning",
             "Relearning step by step, with the original's own recipe",
-            lambda: instruments.relearning(shown),
+            [
+                partial(instruments.relearning, shown, name)
+                for name in instruments.variants(shown) or [""]
+            ],
             "How fast the forgotten data come back when each network is trained on. A line "
             "that rises sooner than the retrained network's had something left to rise from.",
+            whole=lambda: instruments.relearning(shown),
         ),
         _titled(
             "entropy",
@@ -132,6 +137,7 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
             "Someone guesses from the answers whether a picture was trained on. Along the dashed "
             "line they only guess; what counts is the left end, where hardly anybody is accused "
             "wrongly.",
+            slides=[partial(instruments.membership, shown, a) for a in instruments.curves(shown)],
         ),
         *(
             [Row("own", lambda: own_kinds.own_kinds(study, shown), OWN)]
@@ -160,17 +166,49 @@ def _transfer(shown: Sequence[Column], beside: References) -> list[Row]:
 
 
 def _titled(
-    key: str, title: str, draw: Callable[[], object], how: str = "", explain: str = ""
+    key: str,
+    title: str,
+    draw: Callable[[], object],
+    how: str = "",
+    explain: str = "",
+    slides: Sequence[Callable[[], object]] = (),
 ) -> Row:
-    """A row below its heading."""
+    """A row below its heading, on each screen of a hall, too."""
 
-    def both() -> None:
+    def below(part: Callable[[], object]) -> None:
         st.header(title, anchor=False, help=how or None)
-        draw()
+        part()
 
-    return Row(key, both, explain)
+    return Row(key, lambda: below(draw), explain, slides=[partial(below, each) for each in slides])
 
 
-def _folded(key: str, title: str, draw: Callable[[], None], explain: str) -> Row:
-    """A row that is made when it is opened."""
-    return Row(key, lambda: folded(title, draw, key=f"instruments.{key}"), explain)
+def _folded(
+    key: str,
+    title: str,
+    parts: Sequence[Callable[[], None]],
+    explain: str,
+    whole: Callable[[], None] | None = None,
+) -> Row:
+    """A row that is made when it is opened.
+
+    Args:
+        key: of the row.
+        title: of the fold.
+        parts: one below the other on a page, a screen each in a hall.
+        explain: how to read it.
+        whole: draws the page's, where it is more than its parts.
+    """
+
+    def fold(draw: Callable[[], None]) -> None:
+        folded(title, draw, key=f"instruments.{key}")
+
+    def all_parts() -> None:
+        for part in parts:
+            part()
+
+    return Row(
+        key,
+        lambda: fold(whole or all_parts),
+        explain,
+        slides=[partial(fold, part) for part in parts],
+    )

@@ -82,8 +82,10 @@ def inversion(study: StudyResult, shown: Sequence[Column]) -> None:
 
 
 def _for_the_room(tracks: list[Track]) -> list[Track]:
-    """In a hall one number a picture, so that all rows are on the wall at once."""
-    return [replace(each, ssim=np.empty((0, 0))) for each in tracks] if projected() else tracks
+    """In a hall one number a picture and few words, so that all rows are on the wall at once."""
+    if not projected():
+        return tracks
+    return [replace(each, ssim=np.empty((0, 0)), told=[]) for each in tracks]
 
 
 def step_shown() -> int | None:

@@ -105,7 +105,8 @@ def plain_head(title: str) -> None:
         state.sync(studies)  # what the address keeps for all pages stays in it
     presentation.style()
     if presentation.presenting():  # the page's rows bring the buttons that turn them, and Leave
-        st.subheader(title, anchor=False)
+        with st.container(key="hall-title"):
+            st.subheader(title, anchor=False)
     else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")
         left.title(title, anchor=False)
@@ -116,11 +117,11 @@ def plain_head(title: str) -> None:
 
 def _in_a_hall(title: str, study: StudyResult, view: state.View) -> tuple[StudyResult, state.View]:
     """A slim head without pickers, above as many models as can be read from afar."""
-    st.subheader(f"{title} · {study.study.title or study.place}", anchor=False)
+    if not tour_bar(view):  # the way back takes no further line
+        st.subheader(f"{title} · {study.study.title or study.place}", anchor=False)
     models, dropped = presentation.fitting(study, view.models)
     presentation.say_models(study, models, dropped)
     _say(study, view)
-    tour_bar(view)  # below, for the buttons that turn rows stand at the top
     presentation.hear()
     _stop_without_samples(study)
     return study, replace(view, models=models)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -30,11 +30,18 @@ class Row:
         draw: draws it, its heading included.
         explain: one plain sentence on how to read it, shown where explanations are on, and in a
             presentation.
+        slides: what a presentation draws instead, one part of it a screen, where all of it would
+            be taller than one.
     """
 
     key: str
     draw: Callable[[], object]
     explain: str = ""
+    slides: Sequence[Callable[[], object]] = ()
+
+    def for_a_hall(self) -> list[Row]:
+        """The same row, a screen each."""
+        return [replace(self, draw=draw, slides=()) for draw in self.slides] or [self]
 
 
 def show_rows(rows: Sequence[Row]) -> None:
@@ -48,6 +55,7 @@ def show_rows(rows: Sequence[Row]) -> None:
     explains = state.option("explain") == "on"
     shown = list(rows)
     if presenting() and shown:
+        shown = [slide for row in rows for slide in row.for_a_hall()]
         at = turner(len(shown))
         shown, explains = shown[at : at + 1], True
     for row in shown:

@@ -17,12 +17,14 @@ from ..reading import store_reader as library
 
 __all__ = [
     "BACK",
+    "BESIDE",
     "MOST_COLUMNS",
     "ONWARD",
     "controls",
     "fitting",
     "hear",
     "leave",
+    "part_of",
     "presenting",
     "say_models",
     "start",
@@ -33,34 +35,47 @@ __all__ = [
 
 MOST_COLUMNS = 3  # that can be read from the last row
 ONWARD, BACK = ("ArrowRight", "PageDown"), ("ArrowLeft", "PageUp")
+BESIDE = "hall-beside"
+"""Key of a container whose charts are narrow enough to stand beside each other in a hall, too."""
 _ROWS = "presentation.rows"  # how many the page has
 
 # Text has rem as its unit; what is smaller than the rest is raised to what a hall can read.
 STYLE = """<style>
-html { font-size: 20px !important; --least-text: 18px; }
+html { font-size: 20px !important; --least-text: 18px; --row-gap: .2rem; }
 [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"],
 [data-testid="stMain"] [data-testid="stTooltipIcon"]:not(:has([data-testid^="stBaseButton"])) {
   display: none !important; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: .6rem; }
-.stMainBlockContainer { padding: .7rem 1.4rem 1.5rem !important; max-width: none !important; }
+.stMainBlockContainer { padding: .7rem 1.4rem .3rem !important; max-width: none !important; }
 .stMain [data-testid="stCaptionContainer"], .stMain [data-testid="stCaptionContainer"] * {
   color: inherit !important; opacity: 1 !important; }
 .stMain :is([style*="font-size:."], [style*="font-size: ."], [style*="font-size: 0."],
   [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *, table, td, th,
   [data-testid="stWidgetLabel"] *, [data-testid="stPageLink"] *, [data-testid="stSliderThumbValue"],
   [data-testid="stSliderThumbValue"] *, [data-testid="stMultiSelect"] *,
-  [data-testid="stSelectbox"] *, [data-testid="stExpander"] summary *, button p) {
+  [data-testid="stSelectbox"] *, [data-testid="stExpander"] summary *, [data-testid="stProgress"] *,
+  button p) {
   font-size: max(.9rem, 18px) !important; }
 .st-key-board-table { --table-height: calc(100vh - 11.5rem); }
 .stMain h3 { padding: 0 0 .3rem; }
+[class*="st-key-row-"] h2 { font-size: 1.2rem; padding: 0 0 .2rem; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] >
   [data-testid="stElementContainer"] h3 { font-size: 1.05rem; margin-right: 21rem; }
 [class*="st-key-row-"] [data-testid="stHorizontalBlock"]:has([data-testid="stPlotlyChart"]) {
   flex-direction: column; }
 [data-testid="stHorizontalBlock"]:has([data-testid="stPlotlyChart"]) > [data-testid="stColumn"] {
   width: 100%; flex: none; }
+[class*="st-key-row-"] .st-key-hall-beside [data-testid="stHorizontalBlock"] {
+  flex-direction: row; }
+.st-key-hall-beside [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {
+  width: 0 !important; flex: 1 1 0 !important; }
 .stMain [style*="opacity"] { opacity: 1 !important; }
-.stApp:has(.st-key-presentation-turner) .stMain h1 { font-size: 1.1rem; padding: 0; }
+.stApp:has(.st-key-presentation-turner) .stMain h1 {
+  font-size: 1.1rem; padding: 0; min-height: 1.5rem; }
+[class*="st-key-lab-hall-"] h2 { font-size: 1.2rem; padding: 0 0 .2rem; }
+.st-key-lab-hall-replay [data-testid="stCaptionContainer"] { display: none !important; }
+[data-testid="stPlotlyChart"] :is(.legendtext, [class$="title"], [class*="tick"] > text,
+  text[style*="124, 135, 150"]) { fill: currentColor !important; }
 [class*="st-key-row-"] :is([data-testid="stButtonGroup"], [data-testid="stSelectbox"],
   [data-testid="stTextInput"], [data-testid="stMultiSelect"], [data-testid="stSlider"],
   [data-testid="stPopover"], [data-testid="stExpander"],
@@ -72,14 +87,25 @@ html { font-size: 20px !important; --least-text: 18px; }
 .stApp:has(.st-key-presentation-turner) .st-key-head-study,
 .st-key-slim-head [data-testid="stSelectbox"],
 .stApp:has(.st-key-presentation-turner) .st-key-page-tools,
-.stApp:has(.st-key-names) [data-testid="presented-models"] {
+.stApp:has(.st-key-names) [data-testid="presented-models"],
+.stApp:has(.st-key-row-inversion) .st-key-names {  /* its rows are the models, with their names */
   display: none !important; }
 .stApp [data-testid="stElementContainer"]:has([data-testid="presented-models"]) {
   padding-top: .6rem; }
+.stApp:has(.st-key-presentation-turner) .st-key-slim-head { min-height: 1.65rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-presentation-turner) { position: absolute; }
+.stApp .st-key-hall-title { min-height: 1.7rem; }
+.stApp .st-key-race-status { min-height: 0; }
+:is(.st-key-lab-hall-run, .st-key-lab-hall-replay, .st-key-lab-hall-runs) .st-key-lab-form,
+.stApp:has(.st-key-presentation-turner)
+  [data-testid="stHorizontalBlock"]:not(.st-key-slim-head):has(.st-key-head-study) {
+  display: none; }
 .st-key-presentation-turner { position: fixed; top: .45rem; right: 1.4rem; z-index: 99;
   width: auto !important; gap: .3rem;
   flex-wrap: nowrap !important; white-space: nowrap; }
 .st-key-presentation-turner button { padding: .1rem .6rem; min-height: 0; }
+.st-key-presentation-turner [data-testid="stMarkdown"] { min-width: 4.2rem; text-align: center;
+  font-variant-numeric: tabular-nums; }
 </style>"""
 
 
@@ -135,9 +161,10 @@ def say_models(study: StudyResult, models: Sequence[str], dropped: Sequence[str]
         f'{method_colour(names[key])}"></span>{html.escape(titles[key])}</div>'
         for key in models
     )
-    left_out = (  # once is enough
+    gone = "; ".join(dropped) if len(dropped) == 1 else f"{len(dropped)} models"
+    left_out = (  # once is enough, and in one line
         f'<div style="margin-top:.15rem;font-size:.9rem">At most {MOST_COLUMNS} columns can be '
-        f"read from afar; left out: {html.escape('; '.join(dropped))}.</div>"
+        f"read from afar; left out: {html.escape(gone)}.</div>"
         if dropped and state.option("row") in ("", "1")
         else ""
     )
@@ -216,7 +243,13 @@ def hear(step: Callable[[int], None] | None = None) -> None:
     keys = ("p", *(("Escape",) if presenting() else ()))
     keys += (*ONWARD, *BACK) if presenting() or step else ()
     at = state.option("row") + state.option("chapter")
-    listen(keys, lambda name: _pressed(name, step or turn), key="presentation.keys", at=at)
+    listen(
+        keys,
+        lambda name: _pressed(name, step or turn),
+        key="presentation.keys",
+        at=at,
+        scrolls=presenting(),
+    )
 
 
 def _pressed(name: str, step: Callable[[int], None]) -> None:
@@ -228,12 +261,21 @@ def _pressed(name: str, step: Callable[[int], None]) -> None:
         _switch("on")
 
 
-def turn(by: int) -> None:
-    """Go to another row of the page; at either end nothing happens."""
+def turn(by: int, beyond: Callable[[int], None] | None = None) -> None:
+    """Go to another row of the page.
+
+    Args:
+        by: 1 for onward, −1 for back.
+        beyond: what to do at either end; without it nothing happens there.
+    """
     count = st.session_state.get(_ROWS, 0)
-    if count:
-        at = min(max(_row(count) + by, 1), count)
+    if not count:
+        return
+    at = _row(count) + by
+    if 1 <= at <= count:
         state.choose(row=str(at) if at > 1 else "")
+    elif beyond is not None:
+        beyond(by)
 
 
 def _row(count: int) -> int:
@@ -241,11 +283,30 @@ def _row(count: int) -> int:
     return min(max(int(state.option("row") or 1), 1), count)
 
 
-def turner(count: int) -> int:
+def part_of(parts: Sequence[str]) -> str:
+    """Which part of a page without rows a presentation shows, with the buttons that turn it.
+
+    Args:
+        parts: of the page, by name.
+
+    Returns:
+        One of them; empty outside a presentation, where the page shows all.
+    """
+    return parts[turner(len(parts))] if presenting() else ""
+
+
+def turner(
+    count: int,
+    *,
+    beyond: Callable[[int], None] | None = None,
+    more: tuple[bool, bool] = (False,) * 2,
+) -> int:
     """Draw the buttons that turn rows.
 
     Args:
         count: of the page's rows.
+        beyond: see `turn`.
+        more: whether there is something before the first row, and after the last.
 
     Returns:
         The position of the row that is shown, from 0.
@@ -255,17 +316,17 @@ def turner(count: int) -> int:
     with st.container(
         key="presentation-turner", horizontal=True, vertical_alignment="center", width="content"
     ):
-        for name, icon, by, stop in (
-            ("Previous", ":material/chevron_left:", -1, 1),
-            ("Next", ":material/chevron_right:", 1, count),
+        for name, icon, by, stop, further in (
+            ("Previous", ":material/chevron_left:", -1, 1, more[0]),
+            ("Next", ":material/chevron_right:", 1, count, more[1]),
         ):
             st.button(
                 name,
                 icon=icon,
                 key=f"presentation.{'next' if by > 0 else 'previous'}",
                 on_click=turn,
-                args=(by,),
-                disabled=at == stop,
+                args=(by, beyond),
+                disabled=at == stop and not further,
             )
             if by < 0:
                 st.markdown(f"{at} of {count}", width="content")

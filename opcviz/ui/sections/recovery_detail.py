@@ -17,8 +17,9 @@ from ..charts.theme import text_size
 from ..reading import store_reader as library
 from ..reading.store_reader import Column
 from .paint import paint
+from .presentation import BESIDE
 
-__all__ = ["confusion_figure", "recovery_detail", "sizes_figure"]
+__all__ = ["confusion", "confusion_figure", "sizes", "sizes_figure"]
 
 MOST_ACROSS = 4  # more models stand in two rows
 NAMED = 12  # about how many answers are named on the axis
@@ -111,15 +112,16 @@ def sizes_figure(
     return figure.update_xaxes(tickvals=sorted({k for s in sweeps.values() for k in s.per_class}))
 
 
-def recovery_detail(study: StudyResult, shown: Sequence[Column]) -> None:
-    """Confusion after FM for each model, how many samples flip, and the size sweep."""
+def confusion(study: StudyResult, shown: Sequence[Column]) -> None:
+    """Confusion after FM for each model, and how many samples flip."""
     _, about = library.samples(study)
     st.markdown(
         "Where the forget data go after FM, fitted on all training data; at the right, how many of "
         "a class are right"
     )
     across = len(shown) if len(shown) <= MOST_ACROSS else -(-len(shown) // 2)
-    places = [place for _ in range(0, len(shown), across) for place in st.columns(across)]
+    with st.container(key=BESIDE):
+        places = [place for _ in range(0, len(shown), across) for place in st.columns(across)]
     for place, column in zip(places, shown, strict=False):
         found = library.fit_of(column.results, "fm", "all")
         with place:
@@ -135,7 +137,6 @@ def recovery_detail(study: StudyResult, shown: Sequence[Column]) -> None:
                 key=f"confusion.{column.model.key}",
             )
             st.caption(_flips(found.confusion, found.flips))
-    _sizes(shown)
 
 
 def _flips(confusion: Mapping[str, Mapping[str, int]], flips: Flips | None) -> str:
@@ -145,7 +146,8 @@ def _flips(confusion: Mapping[str, Mapping[str, int]], flips: Flips | None) -> s
     return f"of {total:,} samples {flips.recovered:,} turn right, {flips.lost:,} turn wrong"
 
 
-def _sizes(shown: Sequence[Column]) -> None:
+def sizes(shown: Sequence[Column]) -> None:
+    """How few samples are enough: the size sweep, one line a model."""
     stored = {c.label: c.evidence.recovery.sizes for c in shown if defined(c.evidence)}
     sweeps = {k: one for k, one in stored.items() if defined(one) and one.per_class}
     if not sweeps:

@@ -215,7 +215,12 @@ def in_short(shown: Sequence[Column]) -> None:
         with place:
             st.markdown(f"**{column.label}**")
             st.html(badge(column.verdict) + f'<div data-testid="decided">{html.escape(told)}</div>')
-    folded("Every figure behind these words", lambda: details(shown), key="instruments.verdicts")
+    folded(
+        "Every figure behind these words",
+        lambda: details(shown),
+        key="instruments.verdicts",
+        aside=True,  # more than a screen, and more than a hall reads
+    )
 
 
 def details(shown: Sequence[Column]) -> None:

@@ -11,6 +11,7 @@ from ...common.text import percent
 from ...results import HOLDS, PIXELS, Rung, StrongestResult
 from ..charts.figures import chart_config
 from ..charts.lines import Beside, lines_figure
+from ..charts.theme import projected
 from ..reading.references import References
 from ..reading.store_reader import Column
 from .missing import lacking, not_measured
@@ -19,6 +20,7 @@ from .plainly import RECOVERY, fm_attempt, why_another
 
 __all__ = ["HOLDERS", "worst_case"]
 
+HEIGHT, WALL_HEIGHT = 340, 260  # of the chart, pixels, on a page and in a hall
 HOLDERS = {
     "retain": (
         "retained data alone",
@@ -62,6 +64,8 @@ def worst_case(shown: Sequence[Column], references: References) -> None:
         persist_state="session",
     )
     holds = str(holds)
+    if projected():  # without the switch
+        st.markdown(f"The attacker holds: **{HOLDERS[holds][0]}**")
     st.caption(HOLDERS[holds][1])
     # the quick suite skips blocks: the axis has all that anybody was attacked at
     places = max((found.places() for found in made.values()), key=len)
@@ -78,7 +82,7 @@ def worst_case(shown: Sequence[Column], references: References) -> None:
             reference=max(constants, default=None),
             colors=paint(shown),
             beside=beside,
-            height=340,
+            height=WALL_HEIGHT if projected() else HEIGHT,
         ).update_xaxes(type="category"),
         config=chart_config(f"worst-case-{holds}"),
         key=f"worst.{holds}",

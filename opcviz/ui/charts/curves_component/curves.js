@@ -103,7 +103,7 @@ class Board {
     const each = Math.max(1, Math.ceil((TICK_WIDTH * this.data.text) / apart));
     for (const tick of ticks.filter((_, i) => i % each === 0))
       parts.push(this.text(this.x(box, tick), foot + size + 4, short(tick), { anchor: "middle", faint: true }));
-    parts.push(this.text(box.x0 + box.width / 2, foot + 2 * size + 7, "epoch", { anchor: "middle", faint: true }));
+    parts.push(this.text(box.x0 + box.width / 2, foot + 2.15 * size + 7, "epoch", { anchor: "middle", faint: true }));
     return parts;
   }
 

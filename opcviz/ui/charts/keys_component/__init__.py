@@ -16,7 +16,14 @@ _mount = st.components.v2.component(
 )
 
 
-def listen(keys: Sequence[str], on_press: Callable[[str], None], *, key: str, at: str = "") -> None:
+def listen(
+    keys: Sequence[str],
+    on_press: Callable[[str], None],
+    *,
+    key: str,
+    at: str = "",
+    scrolls: bool = False,
+) -> None:
     """Call a function when one of the keys is pressed and nobody else wants it.
 
     Args:
@@ -24,6 +31,8 @@ def listen(keys: Sequence[str], on_press: Callable[[str], None], *, key: str, at
         on_press: told the key, before the rerun that it causes.
         key: names the component on its page.
         at: what is shown now; when it changes the page is scrolled to its top.
+        scrolls: whether the arrows up and down and the space bar scroll the page, wherever the
+            reader clicked last.
     """
 
     def pressed() -> None:
@@ -32,4 +41,5 @@ def listen(keys: Sequence[str], on_press: Callable[[str], None], *, key: str, at
             on_press(name)
 
     # a tuple: of a list it is asked whether it is a table, for which pandas would be imported
-    _mount(key=key, data={"keys": tuple(keys), "at": at}, on_pressed_change=pressed)
+    data = {"keys": tuple(keys), "at": at, "scrolls": scrolls}
+    _mount(key=key, data=data, on_pressed_change=pressed)

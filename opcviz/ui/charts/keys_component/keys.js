@@ -4,10 +4,22 @@
 // or Meta, and wherever another part of the page has taken it already.
 
 const TAKEN = "input, textarea, select, [contenteditable=true], [role=slider], [role=radiogroup], [role=tablist], [role=listbox], [role=dialog]";
+const PRESSED = "button, a, summary, [role=button]"; // by a space
+const SCROLLS = { ArrowDown: 0.2, ArrowUp: -0.2, " ": 0.85 }; // by so much of the window
 const listeners = new WeakMap();
 
-function typedInto(event) {
-  return event.composedPath().some((node) => node instanceof Element && node.matches(TAKEN));
+function within(event, what) {
+  return event.composedPath().some((node) => node instanceof Element && node.matches(what));
+}
+
+// The page lies in a part of the window that a browser scrolls by keys only once it was clicked.
+function scroll(event) {
+  const share = SCROLLS[event.key] * (event.shiftKey ? -1 : 1);
+  const main = document.querySelector('[data-testid="stMain"]');
+  if (!share || !main || (event.key === " " && within(event, PRESSED))) return;
+  event.preventDefault();
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+  main.scrollBy({ top: share * main.clientHeight, behavior });
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -16,8 +28,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (before && before.at !== data.at) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
   const listen = (event) => {
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-    if (!data.keys.includes(name) || typedInto(event)) return;
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (within(event, TAKEN)) return;
+    if (data.scrolls && event.key in SCROLLS) return scroll(event);
+    if (event.repeat || !data.keys.includes(name)) return;
     event.preventDefault();
     setTriggerValue("pressed", name);
   };

@@ -15,7 +15,10 @@ from ..maps_component import Samples
 from ..shared import MOUNT, script
 from .payload import Bar, Film, Line, Rebuilt, build_payload
 
-__all__ = ["Bar", "Film", "Line", "Rebuilt", "player"]
+__all__ = ["PARTS", "Bar", "Film", "Line", "Rebuilt", "player"]
+
+PARTS = ("maps", "figures", "curves", "pictures")
+"""What is drawn of each model, as many of it as four models leave room for."""
 
 _HERE = Path(__file__).parent
 _MARKS = _HERE.with_name("maps_component") / "marks.js"  # the same marks as on the maps
@@ -39,6 +42,7 @@ def player(
     note: str = "",
     end_note: str = "",
     height: int | None = None,
+    part: str = "",
 ) -> None:
     """Play two to four models side by side.
 
@@ -54,6 +58,8 @@ def player(
         note: what the numbers are while it plays.
         end_note: what they are at the end.
         height: of each map, pixels; None: as the window has room for all.
+        part: one of `PARTS`, for a screen that has room for one; all without it. The clock goes on
+            when it changes.
 
     Raises:
         ValueError: when there is no film, or one does not match the samples.
@@ -68,6 +74,7 @@ def player(
         note=note,
         endNote=end_note or note,
         height=height,
+        part=part,
     )
     # in a list: the values of a bare dictionary are compared with every kind of table there is,
     # for which the first visitor would wait while pandas is imported

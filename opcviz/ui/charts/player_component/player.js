@@ -72,6 +72,7 @@ class Player {
     this.root.style.setProperty("--films", data.films.length);
     this.root.dataset.films = data.films.length;
     this.root.dataset.controls = data.height ? "above" : "below"; // a tall page: in sight of the maps
+    this.root.dataset.part = data.part;
     if (data.height) this.root.style.setProperty("--stage", `${data.height}px`);
     this.controls.hidden = data.live;
     this.longest = Math.max(1, ...data.films.map((film) => film.last));

@@ -41,25 +41,33 @@ def audit() -> None:
     if run is not None and run.status == "finished":
         result(run)
         return
-    if presentation.presenting():  # what has no rows brings no Leave of its own
-        presentation.leave()
     if run is None:
         _steps()
-    else:
-        follow(run)
+        return
+    if presentation.presenting():  # nothing is turned here: Leave alone stands where it always is
+        presentation.turner(1)
+    follow(run)
 
 
 def _steps() -> None:
-    _introduction()
+    """The form, or the part of it that a hall sees."""
+    before = ("earlier",) if reading.earlier(library.engine()) else ()
+    part = presentation.part_of(("what for", "models", "data", "run", *before))
+    if part in ("", "what for"):
+        _introduction()
     asked = forms.asked(forms.form())
     looking, seen = look(asked.job)
     active = looking is not None and looking.active
-    steps.models_step(seen, active)
-    steps.data_step(seen, active)
+    if part in ("", "models"):
+        steps.models_step(seen, active)
+    if part in ("", "data"):
+        steps.data_step(seen, active)
     status(looking)
     found.warnings(seen)
-    steps.run_step(asked, seen, looking)
-    earlier()
+    if part in ("", "run"):
+        steps.run_step(asked, seen, looking)
+    if part in ("", "earlier"):
+        earlier()
 
 
 def _introduction() -> None:

@@ -1,4 +1,4 @@
-"""The tour's page: one chapter at a time; and the slim bar that leads back from other pages."""
+"""The tour's page: one chapter at a time, in a hall one part of it a screen."""
 
 from __future__ import annotations
 
@@ -21,12 +21,26 @@ from .titles import TITLES
 __all__ = ["tour"]
 
 SAID = (
-    "max-width:58em;font-size:max(1.13rem,var(--least-text,0px));line-height:1.5;margin:0 0 .35rem"
+    "max-width:58em;font-size:max(1.13rem,var(--told,0px));line-height:var(--told-line,1.5);"
+    "margin:0 0 var(--told-gap,.35rem)"
 )
 STEPS_STYLE = """<style>
+.stApp [data-testid="stLayoutWrapper"]:has(> .st-key-tour-steps) {
+  position: sticky; top: 3.9rem; z-index: 90}
+.st-key-tour-steps {background: light-dark(#FFFFFF, #11151C); padding-bottom: .35rem;
+  box-shadow: 0 -.3rem light-dark(#FFFFFF, #11151C)}
+@media (min-width: 1200px) {.stApp .st-key-tour-steps {flex-wrap: nowrap}}
 .st-key-tour-steps h1 {font-size: 1.45rem; line-height: 1.25; padding: .3rem 0 0}
 .st-key-tour-steps [data-testid="stElementContainer"]:has(style) {position: absolute}
 </style>"""
+"""The buttons stay where they are, while a chapter is scrolled, too."""
+HALL_STYLE = """<style>
+html {--told: 30px; --told-line: 1.36; --told-gap: .8rem}
+:is(.st-key-tour-words, .st-key-tour-ways) {padding-top: .8rem}
+:is(.st-key-tour-try, .st-key-tour-think) p {font-size: 28px !important; line-height: 1.36}
+.st-key-tour-think [data-testid="stExpander"] p {font-size: 24px !important}
+</style>"""
+"""A chapter's sentences fill a screen of their own."""
 _COUNT = len(CHAPTERS)
 _ENTERED = "tour.entered"  # the chapter whose scene was set up last
 
@@ -39,10 +53,12 @@ def tour() -> None:
     st.session_state["tour.at"] = at
     state.choose(chapter=str(at), tour="")
     presentation.style()
-    _steps(at)
     chapter, known = CHAPTERS[at - 1], Library(studies)
+    slide = _slide(at) if presentation.presenting() else None
+    if slide is None:
+        _steps(at)
     try:
-        _chapter(at, chapter, known, studies)
+        _chapter(at, chapter, known, studies, slide)
     except Lacking as missing:
         _make_it(missing)
     except StoreError as error:
@@ -50,20 +66,39 @@ def tour() -> None:
 
 
 def _chapter(
-    at: int, chapter: Chapter, known: Library, studies: Mapping[str, state.Choices]
+    at: int,
+    chapter: Chapter,
+    known: Library,
+    studies: Mapping[str, state.Choices],
+    slide: int | None,
 ) -> None:
+    """Draw a chapter, or the one screen of it that a hall sees: its words, a row, what to try."""
     facts = known(chapter.scene.study)
     view = _enter(at, chapter, known, studies)
+    last = len(chapter.evidence) + 1
+    if slide in (None, 0):
+        _words(chapter, known)
+    shown = library.columns(facts.study, view.models)
+    if slide is None or 0 < slide < last:
+        presentation.say_models(facts.study, view.models, ())
+        with st.container(key="row-tour"):
+            for name in chapter.evidence if slide is None else chapter.evidence[slide - 1 : slide]:
+                EVIDENCE[name](facts.study, view, shown)
+    if slide in (None, last):
+        _ways(at, chapter, known)
+
+
+def _words(chapter: Chapter, known: Library) -> None:
     with st.container(key="tour-words", gap="small"):
         said = "".join(f'<p style="{SAID}">{_plain(text)}</p>' for text in chapter.says(known))
         st.html(f'<div data-testid="tour-says">{said}</div>')
-    shown = library.columns(facts.study, view.models)
-    presentation.say_models(facts.study, view.models, ())
-    with st.container(key="row-tour"):
-        for name in chapter.evidence:
-            EVIDENCE[name](facts.study, view, shown)
-    task, question = st.columns(2, gap="medium")
-    with task.container(border=True, height="stretch"):
+
+
+def _ways(at: int, chapter: Chapter, known: Library) -> None:
+    """What to try on the real page, and what to think about."""
+    with st.container(key="tour-ways"):
+        task, question = st.columns(2, gap="medium")
+    with task.container(border=True, height="stretch", key="tour-try"):
         st.markdown(f"**Try it.** {chapter.task}")
         st.page_link(
             f"pages/{chapter.opens}.py",
@@ -71,7 +106,7 @@ def _chapter(
             icon=":material/arrow_forward:",
             query_params=_address(at, chapter, known),
         )
-    with question.container(border=True, height="stretch"):
+    with question.container(border=True, height="stretch", key="tour-think"):
         st.markdown(f"**Think.** {chapter.question}")
         with st.expander("Answer", key=f"tour.answer.{at}"):
             st.markdown(chapter.answer(known))
@@ -131,9 +166,7 @@ def _steps(at: int) -> None:
                 disabled=not 1 <= to <= _COUNT,
             )
         st.title(f"{at}. {TITLES[at - 1]}", anchor=False, width="stretch")
-        if presentation.presenting():
-            st.markdown(f"{at} of {_COUNT}", width="content")
-        for number, title in enumerate(() if presentation.presenting() else TITLES, 1):
+        for number, title in enumerate(TITLES, 1):
             st.button(
                 str(number),
                 key=f"tour.step.{number}",
@@ -142,17 +175,31 @@ def _steps(at: int) -> None:
                 on_click=_go,
                 args=(number,),
             )
-        if presentation.presenting():
-            presentation.leave()
-        else:
-            presentation.start(slim=True)
-            shared(slim=True)
+        presentation.start(slim=True)
+        shared(slim=True)
     presentation.hear(lambda by: _go(at + by))
 
 
-def _go(to: int) -> None:
+def _slide(at: int) -> int:
+    """The head of a screen in a hall, and which screen of the chapter it is, from 0."""
+
+    def beyond(by: int) -> None:
+        _go(at + by, slide=1 if by > 0 else _slides(at + by))
+
+    st.html(HALL_STYLE)
+    st.title(f"{at}. {TITLES[at - 1]}", anchor=False)
+    presentation.hear(lambda by: presentation.turn(by, beyond))
+    return presentation.turner(_slides(at), beyond=beyond, more=(at > 1, at < _COUNT))
+
+
+def _slides(at: int) -> int:
+    """How many screens a chapter has in a hall; 0 of one that there is not."""
+    return len(CHAPTERS[at - 1].evidence) + 2 if 1 <= at <= _COUNT else 0
+
+
+def _go(to: int, slide: int = 1) -> None:
     if 1 <= to <= _COUNT:
-        state.choose(chapter=str(to))
+        state.choose(chapter=str(to), row=str(slide) if slide > 1 else "")
 
 
 def _make_it(missing: Lacking) -> None:
