@@ -196,15 +196,16 @@ def make(
     runner: StudyRunner,
     *,
     claim: Callable[[Sequence[Item]], bool] = lambda items: True,
-    backwards: bool = False,
+    cost: Callable[[Sequence[Item]], float] | None = None,
 ) -> Done:
-    """Make these answers in the order in which a run makes them.
+    """Make these answers, in the order in which a run makes them or by their cost.
 
     Args:
         items: them.
         runner: of their study.
         claim: whether some that are made together are to be made here, and not elsewhere.
-        backwards: begin with the last.
+        cost: of some that are made together; given, the dearest come first, and of equals the
+            last: for whoever helps another one, who begins with the first.
 
     Raises:
         Cancelled: when asked to stop; what was finished stays.
@@ -213,7 +214,9 @@ def make(
     with runner.threads():
         making = _Making(runner, len(items))
         batches = list(_batches(sorted(items, key=_order)))
-        for together in reversed(batches) if backwards else batches:
+        if cost is not None:
+            batches = sorted(batches, key=cost)[::-1]
+        for together in batches:
             if claim(together):
                 making.each(together)
             else:
