@@ -21,8 +21,9 @@ def test_it_shows_every_measure_of_the_models_shown(visit):
     assert [head["text"] for head in table["heads"]][-2:] == ["Good direction", "How to read it"]
     assert len(table["heads"]) == len(models(app)) + 2
     assert {row["cells"][0]["below"] for row in table["rows"]} >= set(GROUPS)
-    unasked = [row.name for row in get_kind("shadows").rows]  # the study has no shadow models
-    lacking = [name for name, texts in cells(app).items() if "not computed" in texts]
+    # the study has no shadow models, and no downstream data
+    unasked = {row.name for kind in ("shadows", "transfer") for row in get_kind(kind).rows}
+    lacking = {name for name, texts in cells(app).items() if "not computed" in texts}
     assert lacking == unasked
     assert len(charts(app, "roc.loss")) == 1
 

@@ -66,10 +66,8 @@ def test_the_kind_is_its_attack_with_what_the_original_takes_for_near(tmp_path, 
     rung = told.at("features", "linear", 5)
     assert [column.value(model) for column in kind.columns] == [rung.near, rung.far]
     rows = {row.name: row.value(model, known_results.known(transfer=first)) for row in kind.rows}
-    beside = first.at("features", "linear", 5)
-    assert rows["transfer, linear probe"].startswith(f"{rung.near:.1f}".removesuffix(".0"))
-    assert "; retrained " in rows["transfer, linear probe"]
-    assert f"{beside.far:.1f}".removesuffix(".0") in rows["transfer, linear probe"]
+    near, far = (f"{value:.1f}".removesuffix(".0") for value in (rung.near, rung.far))
+    assert rows["transfer, linear probe"] == f"{near} % near, {far} % far"
     floor = told.at(PIXELS, "linear", 5)
     assert rows["transfer, floor: raw pixels"].startswith(f"{floor.near:.1f}".removesuffix(".0"))
 

@@ -45,7 +45,7 @@ class Emptied:
     "follow",
     [
         lambda: live._follow("gone"),
-        lambda: race._follow("gone", None, None, None),
+        lambda: race._follow("gone", None, None, None, ""),
         lambda: following._follow("gone"),
         lambda: look._wait("gone"),
     ],

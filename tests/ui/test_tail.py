@@ -158,6 +158,7 @@ WORDS = {
     "similarity": "comparing OPC",
     "strongest": "climbing the ladder of attackers on OPC",
     "few_shot": "naming forgotten classes from a few pictures by OPC",
+    "transfer": "probing downstream classes with OPC",
     "ground_truth": "looking for what was planted in OPC",
     "signs": "judging OPC",
     "information": "measuring the information of OPC",

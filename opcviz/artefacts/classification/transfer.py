@@ -53,12 +53,9 @@ def _column(name: str, figure: Callable[[TransferRung], float], help: str) -> Co
 
 
 def _told(place: str, probe: str = "linear") -> Cell:
-    def value(model: ModelResults, retrained: ModelResults) -> str | None:
-        rung, beside = _rung(model, place, probe), _rung(retrained, place, probe)
-        if rung is None:
-            return None
-        than = "" if beside is None or model is retrained else f"; retrained {_words(beside)}"
-        return f"{_words(rung)}{than}"
+    def value(model: ModelResults, _: ModelResults) -> str | None:
+        rung = _rung(model, place, probe)
+        return None if rung is None else _words(rung)
 
     return value
 
@@ -133,14 +130,12 @@ class Transfers(Kind[Context]):
             "ones, of classes near the forgotten and of others; as a retrained model's for both: "
             "no trace of them there",
             _told("features"),
-            compares=True,
         ),
         Row(
             GROUP,
             "transfer, k-NN",
             "the same by the nearest neighbours' majority",
             _told("features", "knn"),
-            compares=True,
         ),
         Row(
             GROUP,
