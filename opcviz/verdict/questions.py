@@ -232,17 +232,32 @@ class Questions(NoticedQuestions, KeptQuestions):
         What luck gives him he has not got from the model.
         """
         luck = self.model.luck(attempt)
-        if luck and attempt.one_answer and self._a_point(attempt.place):
+        if luck and attempt.one_answer and self._of_a_point(attempt):
             luck = attempt.constant
         if luck > strongest.recovered:
             return luck, (luck, luck)
         return strongest.recovered, strongest.interval
 
-    def _a_point(self, place: str) -> bool:
-        """Whether the forgotten data are a point there; only of the last features it is known."""
+    def _of_a_point(self, attempt: Attempt) -> bool:
+        """Whether he reads what the forgotten data are a point in.
+
+        That is known of the features alone. They are what the last block puts out, pooled: where
+        the same attack gets the same from both, both are the point.
+        """
         tighter = self._tighter()
-        last = (*self.model.blocks[-1:], "features", "logits")
-        return place in last and tighter is not None and tighter.holds
+        if tighter is None or not tighter.holds:
+            return False
+        if attempt.place in (*self.model.blocks[-1:], "features", "logits"):
+            return True
+        *_, before, last = ("", "", *self.model.blocks)
+        if (attempt.place, attempt.view) != (before, "pooled"):
+            return False
+        same = (attempt.attacker, attempt.holds, attempt.given, attempt.recovered)
+        return any(
+            (each.attacker, each.holds, each.given, each.recovered) == same
+            for each in self.model.attempts
+            if each.place == last
+        )
 
     def _at_the_end(self, attempt: Attempt) -> bool:
         """Whether he reads the features, or the last block's output before it is pooled to them."""
