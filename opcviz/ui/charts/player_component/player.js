@@ -264,7 +264,7 @@ class Player {
       const { film, stage, bars, curves, pictures } = view;
       stage.draw(this.order, this.marks, this.marksOf, this.labels, this.forget, this.ink);
       const epoch = this.epochOf(view);
-      const ended = !this.data.live && epoch === film.last;
+      const ended = !this.data.live && this.t >= 1; // all at once: films differ in how many epochs they have
       const frame = stage.shown ?? 0;
       view.epoch.textContent = this.words(view);
       if (view.drawn !== `${frame} ${ended}`) {
