@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.metrics.pairwise import cosine_distances
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
@@ -124,12 +124,16 @@ def test_accuracies_are_those_of_scikit_learn(net, trained_on, found) -> None:
                 fit.fit(scaler.transform(train[rows]), labels[rows])
                 answers = fit.predict(scaler.transform(test))
             else:
-                unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (train[rows], test)]
-                order = np.argsort(-(unit[1] @ unit[0].T), axis=1, kind="stable")[:, :5]
-                votes = [np.bincount(labels[rows][each], minlength=4) for each in order]
+                far = cosine_distances(test, train[rows])
+                order = np.argsort(far, axis=1, kind="stable")[:, : min(5, given)]
+                weight = 1 / np.maximum(np.take_along_axis(far, order, 1), 1e-300)
+                votes = [
+                    np.bincount(labels[rows][each], weight[n], minlength=4)
+                    for n, each in enumerate(order)
+                ]
                 answers = np.argmax(votes, axis=1)
             wanted.append([100 * np.mean(answers[truth == k] == k) for k in range(4)])
-        assert told_recall == pytest.approx(np.mean(wanted, axis=0))
+        assert told_recall == pytest.approx(np.mean(wanted, axis=0)), (probe, given)
         checked += 1
     assert checked == 4
     for rung in told.rungs:
@@ -161,7 +165,8 @@ def test_near_is_what_the_original_answers_with_a_forgotten_class(net, trained_o
         own = [int(a) in (0, 1) for a, k in zip(answers, y, strict=True) if k == each]
         wanted.append(100 * sum(own) / len(own))
     assert exam.shares == pytest.approx(wanted)
-    assert exam.near == tuple(int(k) for k in np.argsort([-w for w in wanted], kind="stable")[:2])
+    order = np.argsort([-w for w in wanted], kind="stable")[:2]
+    assert exam.near == tuple(int(k) for k in order if wanted[k])
     one = exam_of(net, trained_on, found, CONFIG.replace(near=1))
     assert one.near == exam.near[:1]
     assert nearest([10.0, 30.0, 30.0, 20.0], 3) == (1, 2, 3)
@@ -294,11 +299,23 @@ def test_it_stops_when_asked(net, trained_on, found) -> None:
         transfer(net, exam, CONFIG, Progress(stop=lambda: True))
 
 
-def test_few_labels_vote_with_as_many_neighbours_as_there_are() -> None:
-    x, y = np.eye(3), np.arange(3)
-    answers = module._knn(x, y, x, Transfer(neighbours=5))
-    wanted = KNeighborsClassifier(3, metric="cosine").fit(x, y).predict(x)
-    assert answers.tolist() == wanted.tolist()
+@pytest.mark.parametrize("given", [1, 2, 5, 20])
+def test_no_class_is_favoured_by_its_number(given: int) -> None:
+    """Of noise each class gets its share; of classes far apart every one is found."""
+    noise, labels = np.random.default_rng(0), np.repeat(np.arange(5), given)
+    told = np.zeros(5)
+    for _ in range(40):
+        x, asked = noise.normal(size=(len(labels), 30)), noise.normal(size=(100, 30))
+        told += np.bincount(module._knn(x, labels, asked, Transfer()), minlength=5) / 4000
+    assert np.abs(told - 0.2).max() < 0.06, told
+    apart = np.eye(5)[labels] + 0.05 * noise.normal(size=(len(labels), 5))
+    truth = np.arange(5).repeat(40)
+    shown = np.eye(5)[truth] + 0.05 * noise.normal(size=(200, 5))
+    assert (module._knn(apart, labels, shown, Transfer()) == truth).all()
+
+
+def test_what_is_near_is_taken_for_forgotten_at_all() -> None:
+    assert nearest((80.0, 0.0, 5.0, 0.0), 3) == (0, 2)
 
 
 def test_a_frame_is_cut_off_before_pictures_are_scaled(net, trained_on, found) -> None:

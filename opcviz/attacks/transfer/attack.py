@@ -10,8 +10,8 @@ beyond forgetting.
 Two probes, from the pixels to the logits, each fitted on labelled pictures of all downstream
 classes and asked about unseen ones:
 
-* `knn`: the majority among the nearest neighbours by cosine; neither the size of an output counts
-  nor a rotation of all outputs.
+* `knn`: the nearest neighbours by cosine, nearer ones with more weight; neither the size of an
+  output counts nor a rotation of all outputs.
 * `linear`: multinomial logistic regression on features standardised one by one; the size of none
   of them counts. What varies by rounding alone is left out before.
 """
@@ -155,8 +155,13 @@ def _linear(x: Array, y: Array, asked: Array, config: Transfer) -> Array:
 
 
 def _knn(x: Array, y: Array, asked: Array, config: Transfer) -> Array:
+    """Nearer ones count more: of a tie of votes scikit-learn would take the class of least number.
+
+    No more of them vote than there are labelled pictures of a class.
+    """
     from sklearn.neighbors import KNeighborsClassifier
 
-    nearest = KNeighborsClassifier(min(config.neighbours, len(y)), metric="cosine")
+    count = min(config.neighbours, int(np.bincount(y).max()))
+    nearest = KNeighborsClassifier(count, metric="cosine", weights="distance")
     found: Array = nearest.fit(x, y).predict(asked)
     return found

@@ -121,8 +121,12 @@ def downstream_of(
 
 
 def nearest(shares: Sequence[float], count: int) -> tuple[int, ...]:
-    """Numbers of the classes of the greatest shares, the greatest first; of equals the first."""
-    return tuple(sorted(range(len(shares)), key=lambda each: -shares[each])[:count])
+    """Numbers of the classes of the greatest shares, the greatest first; of equals the first.
+
+    A class of which nothing is taken for a forgotten one is not near.
+    """
+    some = [each for each, share in enumerate(shares) if share > 0]
+    return tuple(sorted(some, key=lambda each: -shares[each])[:count])
 
 
 def _thinned(images: Images, config: Transfer) -> Images:

@@ -21,7 +21,7 @@ from ..reading.references import References
 from ..sections.bars_explained import bars_explained
 from ..sections.films import Levels, film, levels, lines, measured, rebuilt_of, watched
 from ..sections.follower import doing
-from . import live
+from . import live, unreadable
 from .race_choice import stored_model
 from .race_status import STEADY, ended, messages, status
 from .race_tail import RaceTail, Runner
@@ -140,6 +140,7 @@ def current(study: StudyResult, wanted: Sequence[str] = ()) -> Run | None:
         st.query_params.pop("run", None)
         st.session_state.pop("race.run", None)
         races = (run for run in engine.list() if run.active and _is_race(run))
+        races = (run for run in races if unreadable.plan_of(run))  # others are not looked for
         record = next((run for run in races if _is_of(run, study)), None)
     if record is not None:
         st.session_state["race.run"] = st.query_params["run"] = record.id
@@ -152,17 +153,14 @@ def _is_race(run: Run) -> bool:
 
 def _is_of(run: Run, study: StudyResult) -> bool:
     """Whether a race is one of a study; of a plan that cannot be read here it is not known."""
-    try:
-        return Plan.from_dict(run.job["plan"]).study.place == study.place
-    except ConfigError:
-        return True  # `follow` says what cannot be read
+    plan = unreadable.plan_of(run)
+    return plan is None or plan.study.place == study.place  # `follow` says what cannot be read
 
 
 def raced(record: Run) -> tuple[str, ...]:
     """The methods of a race, by name; none where its plan cannot be read here."""
-    try:
-        plan = Plan.from_dict(record.job["plan"])
-    except ConfigError:
+    plan = unreadable.plan_of(record)
+    if plan is None:
         return ()
     return tuple(m.info.name for m in plan.methods if m.info.family != "reference")
 
@@ -182,6 +180,9 @@ def follow(record: Run, study: StudyResult, part: str = "") -> bool:
         plan = Plan.from_dict(record.job["plan"])
     except ConfigError as error:
         st.warning(f"This race cannot be read here. {error}")
+        return False
+    except KeyError:
+        unreadable.say(record)
         return False
     tail = _tail(record, plan)
     tail.poll(library.engine().runs, record)

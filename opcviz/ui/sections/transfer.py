@@ -38,7 +38,7 @@ def transfer(shown: Sequence[Column], references: References) -> None:
         references: whose band and floor are drawn.
     """
     stored = {c.label: c.results.get(TransferResult) for c in shown}
-    made = {k: one for k, one in stored.items() if defined(one) and defined(one.rungs)}
+    made = {k: one for k, one in stored.items() if defined(one) and one.given()}
     if made:
         given, probe = _chosen(sorted({n for found in made.values() for n in found.given()}))
         places = max((found.places() for found in made.values()), key=len)
@@ -130,13 +130,13 @@ def _how_to_read(made: Mapping[str, TransferResult], given: int, references: Ref
     shares = [_shares(each) for each in made.values()]
     least, most = min(near for near, _ in shares), max(far for _, far in shares)
     told = [
-        f"Probes learn the classes of {plain(one.data)}, which no model here was trained on, from "
+        f"Probes learn the classes of {plain(one.data)}, another data set than the models', from "
         f"{given:,} labelled pictures of each class, and answer {one.scored:,} unseen ones; no "
         f"weight is changed. Near are {_near(made)}: the original answers at least "
         f"{percent(least)} of their pictures with a forgotten class, of a far class at most "
         f"{percent(most)}."
     ]
-    if any(near < CLEAR * far for near, far in shares):
+    if any(near <= CLEAR * far for near, far in shares):
         told.append("That hardly sets them apart: what is near and far here says little.")
     if references.retrained:
         told.append(
