@@ -159,11 +159,11 @@ class Facts:
         """The attacker who got most, at one place or anywhere in the network."""
         return self._have(self._strongest(method).worst(holds, place), "attacks at every stage")
 
-    def before_features(self, method: str) -> str:
-        """The block before the last features."""
+    def before_last(self, method: str) -> str:
+        """The block before the last one, whose output is the last features but for the pooling."""
         places = self._strongest(method).places()
         at = places.index("features") if "features" in places else 0
-        return places[at - 1] if at > 1 else self._lack("attacks at every stage")
+        return places[at - 2] if at > 2 else self._lack("attacks at every stage")
 
     def last_open(self, method: str, holds: str) -> Rung | None:
         """The best attacker at the last place where they get clearly more than one answer for all;

@@ -37,7 +37,7 @@ def hidden(studies: Library) -> list[str]:
     return [
         f"A network learnt {len(digits.classes)} classes and was told to forget "
         f"{digits.forgotten}. Before, it named {percent(digits.answered('original'))} of their "
-        f"pictures rightly.",
+        f"training pictures rightly.",
         f"Two methods were asked to make it forget. {delete} now "
         f"answers {percent(digits.answered('delete'))} of them rightly, {opc} "
         f"{percent(digits.answered('opc'))}.",
@@ -47,7 +47,7 @@ def hidden(studies: Library) -> list[str]:
         f"again, from {opc} "
         f"{percent(digits.recovered('opc', 'retain'))}. {_over_seeds(digits)}",
         f"And gone from one place is not gone from everywhere: at '{furthest.place}' the best "
-        f"attacker gets {percent(furthest.recovered)} from {opc}, and "
+        f"map of that same auditor gets {percent(furthest.recovered)} from {opc}, and "
         f"{_range(band.low, band.high)} from networks that never saw these classes.",
     ]
 
@@ -146,17 +146,18 @@ def floors(studies: Library) -> list[str]:
     """Sentences of "Floors and the constant answer"."""
     digits = studies("digits")
     at_features = digits.worst("delete", "all", "features").attempt.recovered
+    untrained = digits.worst("untrained", "all", "features").attempt.recovered
     band = digits.worst_retrained("all", "features")
     return [
         "A number means nothing before you know what costs nothing. Always answering the "
         f"commonest forgotten class is right in {percent(digits.constant('delete', 'all'))}: the "
         "dashed line, the constant answer.",
         "From the pixels alone, with no network at all, the best map gets "
-        f"{percent(digits.pixels('delete', 'all'))}, given examples of every class. From a "
-        f"network that nobody trained, a linear map gets "
-        f"{percent(digits.recovered('untrained', 'all'))}.",
-        f"{digits.title('delete')} ({digits.seed('delete')}) gives "
-        f"{percent(at_features)} at its last features; networks "
+        f"{percent(digits.pixels('delete', 'all'))}, given examples of every class. From the last "
+        f"features of a network that nobody trained ({digits.seed('untrained')}) the best map gets "
+        f"{percent(untrained)}.",
+        f"{digits.title('delete')} ({digits.seed('delete')}) gives it "
+        f"{percent(at_features)} there; networks "
         f"that never saw the data give {_range(band.low, band.high)}.",
     ]
 
@@ -175,7 +176,7 @@ def one_class(studies: Library) -> list[str]:
     """Sentences of "One class against three"."""
     digits, one = studies("digits"), studies("digits-one")
     spread, opc = one.title("opc_retain_like"), one.title("opc")
-    earlier = one.before_features("opc")
+    earlier = one.before_last("opc")
     counts = one.worst("opc", "retain", earlier)
     there = one.worst_retrained("retain", earlier)
     strongest = one.worst("opc_retain_like", "all").attempt
@@ -190,7 +191,7 @@ def one_class(studies: Library) -> list[str]:
         f"gets {percent(one.recovered('opc', 'retain'))}, from "
         f"retrained networks {_band(one, 'retain')}. One answer for all gets "
         f"{percent(one.constant('opc', 'retain'))}, so this figure alone proves nothing.",
-        f"One block earlier, at '{earlier}', the best map of that attacker gets "
+        f"At '{earlier}', before the last block, the best map of that attacker gets "
         f"{percent(counts.attempt.recovered)}, from retrained networks "
         f"{_range(there.low, there.high)}. {_what_counts(counts, there)}",
         f"{spread} moves the class among the kept ones instead: the map on the last features gets "
