@@ -54,10 +54,12 @@ def consensus(results: Sequence[Verdict], together: Check | None = None) -> Cons
     (verdict,) = words
     if verdict == "none":
         return Consensus(Undefined("no seed has one"), found, together=together)
-    low = any(result.confidence is None or result.confidence.level == "low" for result in results)
+    low = [result.confidence is None or result.confidence.level == "low" for result in results]
     enough = len(results) >= SEEDS_FOR_HIGH
-    level = ("medium" if enough else "low") if low else ("high" if enough else "medium")
+    level = ("medium" if enough else "low") if any(low) else ("high" if enough else "medium")
     level = "medium" if len(counts) > 1 else level
+    if all(low):  # seeds that agree, each by a hair, may all lie on the line
+        level = "low"
     return Consensus(verdict, found, confidence=level, together=together)
 
 

@@ -146,7 +146,7 @@ much an attacker with labelled pictures can rebuild from it.
 Confidence: one seed gives *medium*; *low* with fewer than three retrained models, where the
 interval of the closest call reaches its line, or, unless an attacker is clearly beyond theirs,
 where the figure of any attacker lies within a fifth of their line. Three seeds or more that agree,
-none of them low, give *high*; seeds that disagree, *low*."""
+none of them low, give *high*; all of them low, or seeds that disagree, *low*."""
 
 
 def in_words(gone: str | None, noticeable: str | None, kept: str | None) -> str:
