@@ -142,8 +142,8 @@ def _how_to_read(made: Mapping[str, TransferResult], given: int, references: Ref
         told.append(
             "Shaded: lowest to highest of the retrained models. A line above it for near classes "
             "and not for far ones: what was learnt from the forgotten still serves. Below it for "
-            "near classes and not for far ones: damage beyond forgetting, where they lay. Above "
-            "or below it for both: the network as a whole serves better or worse, and nothing "
+            "near classes and not for far ones: damage beyond forgetting, at that place alone. "
+            "Above or below it for both: the network serves better or worse there, and nothing "
             "is told of the forgotten."
         )
     told.append(
