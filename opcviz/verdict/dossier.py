@@ -137,6 +137,14 @@ class Dossier:
         answers = max((a.luck for a in self.attempts if a.attacker == "answers"), default=0.0)
         return max(answers, 100 / max(len(self.recalls()), 2))
 
+    def finds_the_same(self, attempt: Attempt, place: str) -> bool:
+        """Whether the same attack gets the same at another place, too."""
+
+        def about(each: Attempt) -> tuple[object, ...]:
+            return each.attacker, each.holds, each.given, each.recovered
+
+        return any(about(each) == about(attempt) for each in self.attempts if each.place == place)
+
     def floor(self, attempt: Attempt) -> float:
         """The most that a map gets from the pixels with the same data; 0 of other attackers."""
         if attempt.holds not in ("all", "retain", "shots") or attempt.attacker == "relearning":

@@ -239,25 +239,12 @@ class Questions(NoticedQuestions, KeptQuestions):
         return strongest.recovered, strongest.interval
 
     def _of_a_point(self, attempt: Attempt) -> bool:
-        """Whether he reads what the forgotten data are a point in.
-
-        That is known of the features alone. They are what the last block puts out, pooled: where
-        the same attack gets the same from both, both are the point.
-        """
-        tighter = self._tighter()
-        if tighter is None or not tighter.holds:
-            return False
-        if attempt.place in (*self.model.blocks[-1:], "features", "logits"):
-            return True
-        *_, before, last = ("", "", *self.model.blocks)
-        if (attempt.place, attempt.view) != (before, "pooled"):
-            return False
-        same = (attempt.attacker, attempt.holds, attempt.given, attempt.recovered)
-        return any(
-            (each.attacker, each.holds, each.given, each.recovered) == same
-            for each in self.model.attempts
-            if each.place == last
-        )
+        """Whether he reads a known point: the features, or the last block pooled, if the same."""
+        tighter, (*_, before, last) = self._tighter(), ("", "", *self.model.blocks)
+        there = attempt.place in (last, "features", "logits")
+        if (attempt.place, attempt.view) == (before, "pooled"):
+            there = self.model.finds_the_same(attempt, last)
+        return there and tighter is not None and tighter.holds
 
     def _at_the_end(self, attempt: Attempt) -> bool:
         """Whether he reads the features, or the last block's output before it is pooled to them."""

@@ -157,6 +157,31 @@ def test_luck_is_no_trace() -> None:
     assert told(14.0).gone == RETRAINED  # one in seven classes
 
 
+def test_the_last_block_pooled_is_the_point_that_the_features_are() -> None:
+    """Of one class every attacker who is right gives one answer: what a point forces counts not."""
+
+    def told(place: str, there: float = 97.0, ratio: float = 1e-6, view: str = "pooled") -> str:
+        def of(value: float, place: str, view: str = "pooled") -> Attempt:
+            changes = {"one_answer": True, "luck": 10.0, "constant": 100.0, "view": view}
+            held = {"attacker": "fm", "holds": "retain", "given": 0}
+            return attempt(value, place=place, **held, **changes)
+
+        blocks = ("stage2", "stage3", "features")
+        tried = {(place, view): 97.0, ("features", "pooled"): there}
+        mine = tuple(of(value, *at) for at, value in tried.items())
+        theirs = tuple(of(5.0, *at) for at in tried)
+        made = replace(model(0), attempts=mine, blocks=blocks, radius_ratio=ratio)
+        others = [replace(model(0), attempts=theirs, radius_ratio=0.5) for _ in range(3)]
+        return str(judge(made, original(3), others).gone)
+
+    assert told("features") == RETRAINED
+    assert told("stage3") == RETRAINED
+    assert told("stage3", there=90.0) == "hidden", "what is pooled is not what the features are"
+    assert told("stage3", view="unpooled") == "hidden"
+    assert told("stage2") == "hidden"
+    assert told("stage3", ratio=0.5) == "hidden", "no point"
+
+
 def membership(auc: float) -> tuple[Sign, ...]:
     return (Sign(MEMBERSHIP, "likelihood ratio", auc, auc - 0.03, auc + 0.03),)
 
