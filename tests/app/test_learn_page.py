@@ -265,12 +265,35 @@ def test_the_task_opens_the_real_page_in_that_state_with_a_way_back(visit, chapt
     assert not app.get("page_link")
 
 
+ABOUT = {2: "maps", 3: "recovery", 4: "worst-case", 5: "maps", 6: "entropy", 7: "inversion"}
+"""The row that each chapter's task is about; the first begins at the page's top."""
+
+
 @pytest.mark.slow
-def test_a_link_to_a_row_far_below_brings_it_into_sight(visit, chapter):
-    (link,) = [part.proto for part in chapter(7).get("page_link")]
+@pytest.mark.parametrize(("at", "row"), ABOUT.items())
+def test_a_link_brings_the_row_into_sight_that_the_task_is_about(visit, chapter, at, row):
+    (link,) = [part.proto for part in chapter(at).get("page_link")]
     asked = {k: v[0] for k, v in parse_qs(link.query_string).items()}
-    app = fine(visit(CHAPTERS[6].opens, **asked))
-    assert sent(app, "scroll.row.") == {"row": "inversion"}
+    app = fine(visit(CHAPTERS[at - 1].opens, **asked))
+    assert sent(app, "scroll.row.") == {"row": row}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("at", "row"), ABOUT.items())
+def test_in_a_hall_it_opens_the_screen_that_the_task_is_about(visit, at, row):
+    """A row that takes several screens there moves those below it."""
+    drawn = {
+        "maps": lambda app: maps(app, "maps."),
+        "recovery": recovery_bars,
+        "worst-case": lambda app: charts(app, "worst"),
+        "entropy": lambda app: charts(app, "entropy"),
+        "inversion": grids,
+    }
+    learn = visit("learn", present="on", chapter=str(at), row="9")
+    (link,) = [part.proto for part in learn.get("page_link")]
+    asked = {k: v[0] for k, v in parse_qs(link.query_string).items()}
+    app = fine(visit(CHAPTERS[at - 1].opens, present="on", **asked))
+    assert drawn[row](app)
 
 
 def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypatch):

@@ -6,10 +6,10 @@ import pytest
 from every_page import PAGES
 from reading import charts, fine, grids, headlines, infos, maps, recovery_bars, unfolded
 
+from opcviz.common.text import percent
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.sections.depth import MEASURES
 from opcviz.ui.sections.presentation import MOST_COLUMNS, fitting
-from opcviz.ui.sections.tour.chapters import CHAPTERS
 
 
 def told(app) -> list[str]:
@@ -145,12 +145,6 @@ def test_a_hall_goes_through_a_chapter_and_on_into_the_next(visit):
     assert last.button(key="presentation.next").disabled
 
 
-@pytest.mark.slow
-def test_what_a_chapter_opens_in_a_hall_is_the_row_that_it_is_about(visit):
-    row = CHAPTERS[-1].row
-    assert grids(visit("side_by_side", present="on", tour="7", row=str(row)))
-
-
 def test_a_race_is_turned_in_as_many_parts_as_its_methods_leave_room_for(visit):
     for methods, parts in (("delete,opc", 3), ("delete,opc,salun,scrub", 4)):
         app = visit("race", present="on", race=methods)
@@ -163,3 +157,20 @@ def test_the_lab_keeps_its_form_while_a_hall_sees_another_part(visit):
     assert [head.value for head in app.header] == ["Replay"]
     assert app.number_input(key="lab.seed")
     assert not visit("lab", present="on").header
+
+
+def test_each_part_of_a_row_has_its_own_sentence_and_the_attack_its_yardstick(visit):
+    """The original is left out of a hall, so what the attack gets from it is said."""
+    attack, apart = (told(visit(present="on", row=row))[0] for row in ("4", "5"))
+    study = open_study(Store(shipped_root()), "digits")
+    original = next(m for m in study.models if m.method.info.name == "original" and m.seed == 0)
+    blocks = original.to_dict()["blocks"]
+    scores = [block["recovery"]["fm"]["retain"]["unseen"] for block in blocks]
+    gets = [(s["forget_accuracy"], s["constant_predictor"]) for s in scores]
+    sees = next(at for at, (value, least) in enumerate(gets) if value > least)
+    assert sees > 0
+    most = max(value for value, _ in gets[:sees])
+    assert f" to {percent(most, 0)} before {blocks[sees]['name']}: there it is blind." in attack
+    assert "can still be named" in attack
+    assert "can still be named" not in apart
+    assert "tells forgotten pictures from kept ones" in apart

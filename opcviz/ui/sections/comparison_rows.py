@@ -67,11 +67,10 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
         ),
         Row(
             "depth",
-            lambda: _deep(shown),
-            "The same attack on every stage of the network, from the input to the output. Where a "
-            "line stays up, the forgotten pictures can still be named at that stage; compare with "
-            "the retrained network, which never saw them.",
-            slides=[partial(_deep, shown, name) for name in depth.MEASURES],
+            lambda: _deep(study, shown),
+            depth.explain(study, shown),
+            slides=[partial(_deep, study, shown, name) for name in depth.MEASURES],
+            slides_explain=[depth.explain(study, shown, name) for name in depth.MEASURES],
         ),
         Row(
             "inversion",
@@ -85,9 +84,9 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
     return [row for row in made if not (projected() and row.key == "selection")]
 
 
-def _deep(shown: Sequence[Column], only: str = "") -> None:
+def _deep(study: StudyResult, shown: Sequence[Column], only: str = "") -> None:
     folded(
         "How deep does it go? The same attack at every block",
-        lambda: depth.depth(shown, only),
+        lambda: depth.depth(study, shown, only),
         key="rows.deep",
     )

@@ -8,7 +8,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ...common.records import defined, known
+from ...common.text import percent
 from ...results import FIT_SETS, Block, BlocksResult, FitResult
+from ...study import StudyResult
 from ..charts.figures import chart_config
 from ..charts.lines import lines_figure
 from ..reading import state
@@ -16,12 +18,20 @@ from ..reading.scores import Score, score_of
 from ..reading.store_reader import Column, fit_of
 from .paint import paint
 
-__all__ = ["MEASURES", "depth", "depth_figure"]
+__all__ = ["MEASURES", "depth", "depth_figure", "explain", "from_the_original"]
 
 HEIGHT = 280  # of a chart, pixels; more where its words need it
 MEASURES = {
     "recovered": "Forget accuracy after FM (%)",
     "separable": "Forget against retain, AUC × 100",
+}
+EXPLAINED = {
+    "recovered": "The same attack on every stage of the network, from the input to the output. "
+    "Where a line stays up, the forgotten pictures can still be named at that stage; compare with "
+    "the retrained network, which never saw them.",
+    "separable": "How well a straight cut through what each stage computes tells forgotten "
+    "pictures from kept ones: 50 is guessing, 100 is without a mistake. Compare with the retrained "
+    "network, to which the forgotten pictures are merely new.",
 }
 
 
@@ -60,12 +70,59 @@ def depth_figure(
     return figure.update_xaxes(type="category")
 
 
-def depth(shown: Sequence[Column], only: str = "") -> None:
+def explain(study: StudyResult, shown: Sequence[Column], name: str = "recovered") -> str:
+    """How to read one of the two charts, in plain words.
+
+    Args:
+        study: of the columns.
+        shown: the columns.
+        name: one of `MEASURES`.
+    """
+    words = EXPLAINED[name]
+    return f"{words} {from_the_original(study, shown)}".strip() if name == "recovered" else words
+
+
+def from_the_original(study: StudyResult, shown: Sequence[Column]) -> str:
+    """What the attack gets at each block of the original, which still names the pictures.
+
+    Where it gets no more from it than one answer for all pictures would, it is blind, and a low
+    line of another model tells nothing. Empty where the original was not measured at its blocks.
+
+    Args:
+        study: of the columns; the original is that of the first one's seed, if there is one.
+        shown: the columns.
+    """
+    originals = [m for m in study.models if m.method.info.name == "original"]
+    originals.sort(key=lambda m: (m.seed != shown[0].model.seed if shown else 0, m.seed))
+    found = originals[0].results.get(BlocksResult) if originals else None
+    if found is None or not defined(found):
+        return ""
+    fit = state.option("fit")
+    scores = [(block.name, _score(block, fit)) for block in found.blocks]
+    gets = [(name, s.value, s.constant or 0.0) for name, s in scores if s.value is not None]
+    sees = next((at for at, (_, value, least) in enumerate(gets) if value > least), len(gets))
+    if not gets:
+        return ""
+    amounts = [value for _, value, _ in gets[: sees or None]]
+    if not sees:
+        return f"From the original it gets {_range(amounts)}: it is blind at no stage."
+    where = f"before {gets[sees][0]}" if sees < len(gets) else "at every stage"
+    return f"From the original it gets {_range(amounts)} {where}: there it is blind."
+
+
+def _range(amounts: Sequence[float]) -> str:
+    """The least and the most, in whole per cent."""
+    least, most = (percent(amount, 0) for amount in (min(amounts), max(amounts)))
+    return most if least == most else f"{least.removesuffix('%').rstrip()} to {most}"
+
+
+def depth(study: StudyResult, shown: Sequence[Column], only: str = "") -> None:
     """Two charts over the blocks of the models shown: what is restored, and what stands out.
 
     The attacker has what he has in the row of recovery attacks above.
 
     Args:
+        study: of the columns.
         shown: the columns.
         only: one of `MEASURES`, for a screen that has room for one; both without it.
     """
@@ -102,9 +159,10 @@ def depth(shown: Sequence[Column], only: str = "") -> None:
     st.caption(
         f"The attacker has: **{FIT_SETS[fit].label}**, as chosen for *Recovery attacks*. He maps "
         "each block's output, averaged over positions, to the original's last features, and is "
-        f"scored {_on(scores)}. Right: how well a straight cut through a block's output tells "
-        "forgotten pictures from kept ones that it was not fitted on; 50 is guessing. A method "
-        "that works on the last features leaves earlier blocks as they were."
+        f"scored {_on(scores)}. {from_the_original(study, shown)} Right: how well a straight cut "
+        "through a block's output tells forgotten pictures from kept ones that it was not fitted "
+        "on; 50 is guessing. A method that works on the last features leaves earlier blocks as "
+        "they were."
     )
 
 

@@ -91,16 +91,17 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
             "measures",
             "Measures",
             lambda: measures_table.table(study, shown),
-            explain="Every other number in one table. The last column says what to compare it "
-            "with; most have no good value of their own.",
+            explain="Every other number in one table. ↓: less is better, ↑: more is better, ≈: the "
+            "goal is what retrained models have; most have no good value of their own.",
         ),
         _folded(
             "depth",
             "Depth by one affine map of each block's pooled output",
-            [partial(depth.depth, shown, name) for name in depth.MEASURES],
+            [partial(depth.depth, study, shown, name) for name in depth.MEASURES],
             "One linear map at every stage of the network, from the input to the output: what it "
             "restores, and how well forgotten and kept pictures can be told apart.",
-            whole=lambda: depth.depth(shown),
+            whole=lambda: depth.depth(study, shown),
+            slides_explain=[depth.explain(study, shown, name) for name in depth.MEASURES],
         ),
         _folded(
             "detail",
@@ -188,6 +189,7 @@ def _folded(
     parts: Sequence[Callable[[], None]],
     explain: str,
     whole: Callable[[], None] | None = None,
+    slides_explain: Sequence[str] = (),
 ) -> Row:
     """A row that is made when it is opened.
 
@@ -197,6 +199,7 @@ def _folded(
         parts: one below the other on a page, a screen each in a hall.
         explain: how to read it.
         whole: draws the page's, where it is more than its parts.
+        slides_explain: see `Row`.
     """
 
     def fold(draw: Callable[[], None]) -> None:
@@ -211,4 +214,5 @@ def _folded(
         lambda: fold(whole or all_parts),
         explain,
         slides=[partial(fold, part) for part in parts],
+        slides_explain=slides_explain,
     )

@@ -72,7 +72,7 @@ def ask(study: StudyResult, view: state.View, shown: Sequence[Column], asked: be
         asked: what the choices in the address come to.
     """
     samples, _ = library.samples(study)
-    left, right = st.columns([1.25, 1], gap="large")
+    left, right = st.columns([1.15, 1], gap="medium")
     with left:
         _pictures(samples, view, asked.job.samples)
     with right:

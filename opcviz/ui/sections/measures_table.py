@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import streamlit as st
@@ -23,6 +23,7 @@ from ..reading.row_words import beside_band, direction_of, number_in
 from ..reading.store_reader import Column
 from ..reading.store_reader import retrained as retrained_of
 from .missing import unknown_words
+from .presentation import presenting
 from .sentences import no_retrained
 
 __all__ = ["AGAIN", "declared", "rows_of", "table"]
@@ -31,6 +32,9 @@ SHORT: dict[Better, str] = {"less": "less", "more": "more", "same": "as retraine
 AGAIN = "for the same reason"  # in place of a reason that the row told already
 SHORT_REASON = 60  # characters that do no harm told twice
 TOLD = ". Beside it: "  # before the retrained models' figures, under the pointer
+NO_DIRECTION = "none"
+GOOD = Head("good", "Good direction", words=True, sorts=False)
+READ = Head("read", "How to read it", words=True, sorts=False)
 FIGURE = re.compile(r"[−-]?[\d,]*\.?\d+(?: %)?(?= |,|$)")
 
 
@@ -99,13 +103,12 @@ def table(study: StudyResult, shown: Sequence[Column]) -> None:
         unknown_words("order", "model among those shown", [by.key], heads)
         by = SortBy()
     ordered = _ordered(lines, by, [column.model.key for column in shown])
+    columns, drawn = [*map(_head, shown), GOOD, READ], [line.row for line in ordered]
+    if presenting():  # a wall has room for the figures, and nobody scrolls sideways there
+        columns, drawn = columns[:-2], list(map(_for_hall, drawn))
     component.table(
-        [
-            *(_head(column) for column in shown),
-            Head("good", "Good direction", words=True, sorts=False),
-            Head("read", "How to read it", words=True, sorts=False),
-        ],
-        [line.row for line in ordered],
+        columns,
+        drawn,
         key=f"measures.{study.place}",
         corner=Head(NAME, "Measure", words=True),
         sort=by.key,
@@ -160,12 +163,20 @@ def _line(texts: Sequence[str], count: int) -> _Line:
         for at, (text, heat) in enumerate(zip(cells, heats, strict=False))
     ]
     direction = Cell(
-        f"{sign} {SHORT[better]}" if sign else "none", help=f"{name}: {ARROWS[better][1]}"
+        f"{sign} {SHORT[better]}" if sign else NO_DIRECTION, help=f"{name}: {ARROWS[better][1]}"
     )
     row = TableRow(
         f"{group}: {name}", Cell(name, group, help=read), (*shown, direction, Cell(read))
     )
     return _Line(row, heats)
+
+
+def _for_hall(row: TableRow) -> TableRow:
+    """A row without its words: the sign of the good direction stands behind the measure's name."""
+    *figures, good, _ = row.cells
+    sign = good.text.partition(" ")[0] if good.text != NO_DIRECTION else ""
+    head = replace(row.head, text=f"{row.head.text} {sign}".strip())
+    return replace(row, head=head, cells=tuple(figures))
 
 
 def _first(text: str) -> str:

@@ -32,16 +32,25 @@ class Row:
             presentation.
         slides: what a presentation draws instead, one part of it a screen, where all of it would
             be taller than one.
+        slides_explain: a sentence for each of these screens, where they show different things;
+            without them each has `explain`.
     """
 
     key: str
     draw: Callable[[], object]
     explain: str = ""
     slides: Sequence[Callable[[], object]] = ()
+    slides_explain: Sequence[str] = ()
 
     def for_a_hall(self) -> list[Row]:
         """The same row, a screen each."""
-        return [replace(self, draw=draw, slides=()) for draw in self.slides] or [self]
+        if not self.slides:
+            return [self]
+        told = self.slides_explain or [self.explain] * len(self.slides)
+        return [
+            replace(self, draw=draw, explain=words, slides=(), slides_explain=())
+            for draw, words in zip(self.slides, told, strict=True)
+        ]
 
 
 def show_rows(rows: Sequence[Row]) -> None:

@@ -57,6 +57,7 @@ html { font-size: 20px !important; --least-text: 18px; --row-gap: .2rem; }
   button p) {
   font-size: max(.9rem, 18px) !important; }
 .st-key-board-table { --table-height: calc(100vh - 11.5rem); }
+.st-key-row-measures { --table-height: calc(100vh - 20rem); }
 .stMain h3 { padding: 0 0 .3rem; }
 [class*="st-key-row-"] h2 { font-size: 1.2rem; padding: 0 0 .2rem; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] >
@@ -75,14 +76,17 @@ html { font-size: 20px !important; --least-text: 18px; --row-gap: .2rem; }
 [class*="st-key-lab-hall-"] h2 { font-size: 1.2rem; padding: 0 0 .2rem; }
 .st-key-lab-hall-replay [data-testid="stCaptionContainer"] { display: none !important; }
 [data-testid="stPlotlyChart"] :is(.legendtext, [class$="title"], [class*="tick"] > text,
-  text[style*="124, 135, 150"]) { fill: currentColor !important; }
-[class*="st-key-row-"] :is([data-testid="stButtonGroup"], [data-testid="stSelectbox"],
-  [data-testid="stTextInput"], [data-testid="stMultiSelect"], [data-testid="stSlider"],
-  [data-testid="stPopover"], [data-testid="stExpander"],
-  [data-testid="stDownloadButton"]) { display: none; }
+  text[style*="124, 135, 150"], .annotation-text[style*="128, 132, 149"]) {
+  fill: currentColor !important; }
+[class*="st-key-row-"]:not(.st-key-row-bench-ask) :is(
+  [data-testid="stButtonGroup"], [data-testid="stSelectbox"], [data-testid="stTextInput"],
+  [data-testid="stMultiSelect"], [data-testid="stSlider"], [data-testid="stPopover"],
+  [data-testid="stExpander"], [data-testid="stDownloadButton"]) { display: none; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] { display: none; }
 [class*="st-key-row-"] [data-testid="stColumn"] [data-testid="stCaptionContainer"] {
   display: block; }
+.stMain :is([data-testid="stCheckbox"], .st-key-bench-take button) * {
+  white-space: normal !important; overflow: visible !important; }
 .stMain [data-testid="sentence"] { font-size: 18px; line-height: 1.3; }
 .stApp:has(.st-key-presentation-turner) .st-key-head-study,
 .st-key-slim-head [data-testid="stSelectbox"],

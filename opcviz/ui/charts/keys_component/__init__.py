@@ -32,7 +32,7 @@ def listen(
         key: names the component on its page.
         at: what is shown now; when it changes the page is scrolled to its top.
         scrolls: whether the arrows up and down and the space bar scroll the page, wherever the
-            reader clicked last.
+            reader clicked last; where it is as high as its window they scroll its table.
     """
 
     def pressed() -> None:

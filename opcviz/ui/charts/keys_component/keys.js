@@ -19,7 +19,19 @@ function scroll(event) {
   if (!share || !main || (event.key === " " && within(event, PRESSED))) return;
   event.preventDefault();
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
-  main.scrollBy({ top: share * main.clientHeight, behavior });
+  const what = goesOn(main) ? main : table(main) ?? main;
+  const head = what.querySelector("thead")?.offsetHeight ?? 0; // lies over what is scrolled
+  what.scrollBy({ top: share * (what.clientHeight - (what === main ? 0 : head)), behavior });
+}
+
+function goesOn(element) {
+  return element.scrollHeight - element.clientHeight > 1;
+}
+
+// On a page as high as its window a table may be what goes on below its edge.
+function table(main) {
+  const roots = [main, ...[...main.querySelectorAll("*")].map((each) => each.shadowRoot)];
+  return roots.flatMap((root) => [...(root?.querySelectorAll(".board .wrap") ?? [])]).find(goesOn);
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ....results import FIT_SETS
+from ...charts.theme import projected
 from . import texts
 from .facts import Library
 
@@ -42,7 +43,8 @@ class Chapter:
         then: the scene that it opens with.
         question: to think about.
         answer: to it.
-        row: of that page, from 1 on, which the task is about; 0 for the page's beginning.
+        rows: what the task is about among that page's rows, from 1 on: on a desk, and among the
+            screens of a hall; 0 for the page's beginning.
     """
 
     scene: Scene
@@ -53,7 +55,12 @@ class Chapter:
     then: Scene
     question: str
     answer: Callable[[Library], str]
-    row: int = 0
+    rows: tuple[int, int] = (0, 0)
+
+    @property
+    def row(self) -> int:
+        """The one of `rows` that counts where the tour is shown now."""
+        return self.rows[projected()]
 
 
 DIGITS, ONE = Scene("digits"), Scene("digits-one", ("retrain", "opc", "opc_retain_like"))
@@ -77,6 +84,7 @@ CHAPTERS = (
         Scene("digits", map="pca"),
         "In which kind of map is a small dot a small set?",
         texts.umap_answer,
+        rows=(2, 2),
     ),
     Chapter(
         DIGITS,
@@ -87,6 +95,7 @@ CHAPTERS = (
         Scene("digits", fit="all"),
         "Why can an attacker sort pictures that the retrained network never saw?",
         texts.without_one_answer,
+        rows=(4, 3),
     ),
     Chapter(
         Scene("digits", fit="all"),
@@ -97,6 +106,7 @@ CHAPTERS = (
         DIGITS,
         "An attack restores 95 %. Is the network caught?",
         texts.floors_answer,
+        rows=(2, 2),
     ),
     Chapter(
         ONE,
@@ -107,6 +117,7 @@ CHAPTERS = (
         Scene("digits-one", ONE.methods, map="pca"),
         "Why does one point betray one class, but not several?",
         texts.one_class_answer,
+        rows=(2, 2),
     ),
     Chapter(
         Scene("digits", ("original", "delete", "opc")),
@@ -117,6 +128,7 @@ CHAPTERS = (
         Scene("digits", ("original", "delete", "opc")),
         "If a network is unsure of an answer, must the norm of its scores be small?",
         texts.entropy_answer,
+        rows=(11, 16),
     ),
     Chapter(
         DIGITS,
@@ -127,7 +139,7 @@ CHAPTERS = (
         DIGITS,
         "No picture comes out of the gradient. Is the picture gone?",
         texts.inversion_answer,
-        row=6,
+        rows=(6, 6),
     ),
 )
 """In the order of `TITLES`."""
