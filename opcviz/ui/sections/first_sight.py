@@ -33,7 +33,7 @@ from .verdicts import decided_in_short, seeds_line
 __all__ = ["EXPLAIN_PAGE", "exits", "films", "question", "read_ahead", "told"]
 
 FEW = 6  # forgotten classes that are named one by one
-LONG, SHORT = ">no more noticeable than in retrained models<", ">as noticeable as retrained ones<"
+LONG, SHORT = ">no more noticeable than in retrained models<", ">not more noticeable<"
 """A label that would not fit beside another; its explanation says the rest."""
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
 SAYS = ("not gone", "hidden", "as in retrained models", "gone beyond retraining")
