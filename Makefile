@@ -28,13 +28,11 @@ test fast wheel: export OMP_NUM_THREADS = 1
 test fast wheel: export PYTHONDONTWRITEBYTECODE =
 # A file's tests share what they prepare; in the order of the folders the longest files come first.
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
-# Tests that wait for a browser or for what is installed run beside each other; the longest first.
-LONG := tests/browser/test_layout.py tests/wheel/test_wheel.py
-DRIVING = $(LONG) $(filter-out $(LONG),$(shell grep -rlE 'mark\.(browser|wheel)' tests --include='test_*.py'))
 
 test: tools chromium lint
 	$(BIN)/python -m pytest -m "not browser and not wheel" $(WORKERS)
-	$(BIN)/python -m pytest -m "browser or wheel" $(WORKERS) $(DRIVING)
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/wheel
 
 fast: tools
 	$(BIN)/python -m pytest -m "not browser and not slow and not wheel" $(WORKERS)
