@@ -16,7 +16,7 @@ from ..artefacts import Evidence, kinds
 if TYPE_CHECKING:
     from .case import Case
 
-__all__ = ["DIGITS", "expected", "in_words", "of_case", "passes", "picture_seconds"]
+__all__ = ["DIGITS", "expected", "in_words", "of_case", "picture_seconds"]
 
 OBSERVED = 2.0  # passes that observing a picture costs: one, and projecting what blocks put out
 TRAINED = 3.0  # passes that a step of training costs a picture: there and back
@@ -62,12 +62,12 @@ def expected(
         and kind.name not in without
         and (not kind.optional or kind.name in asked.chosen)
     ]
-    total = models * OBSERVED * pictures
+    passes = models * OBSERVED * pictures
     for name in made:  # the original has forgotten nothing: it is not relearned
         count = max(models - 1, 1) if name in SPARED else models
-        total += count * passes(asked, name)
-    total += retrain * epochs * TRAINED * pictures
-    found = total * seconds + models * FITS[suite]
+        passes += count * _passes(asked, name)
+    passes += retrain * epochs * TRAINED * pictures
+    found = passes * seconds + models * FITS[suite]
     return found / SPREAD, found * SPREAD
 
 
@@ -85,13 +85,8 @@ def of_case(case: Case, seconds: float, suite: str) -> tuple[float, float]:
     )
 
 
-def passes(evidence: Evidence, kind: str) -> float:
-    """How many pictures pass through one model for an attack that trains or searches.
-
-    Args:
-        evidence: with the attack's settings.
-        kind: its name; of any other kind there are none.
-    """
+def _passes(evidence: Evidence, kind: str) -> float:
+    """How many pictures pass through one model for an attack that trains or searches."""
     if kind not in ("relearned", "relearning", "inversion"):
         return 0.0
     asked: Any = evidence.table(kind)

@@ -1,4 +1,4 @@
-"""A second process that takes the dearest items of an audit's list, on a machine with cores free.
+"""A second process that takes items from the end of an audit's list, on a machine with cores free.
 
 Networks for small pictures compute on one thread (see `common.devices.fitting_threads`); what
 another core can do is another item. Both processes write into the same store; whoever claims an
@@ -25,7 +25,6 @@ import torch
 from ..common.progress import Progress
 from ..study import Store
 from ..study.pipeline import Item, make
-from .estimate import passes
 from .opening import LISTS, open_case
 from .runner import AuditRunner
 from .spec import AuditSpec
@@ -131,11 +130,7 @@ def _claim(folder: Path, items: Sequence[Item]) -> bool:
 
 
 def main(read: Callable[[], str] = sys.stdin.read) -> None:
-    """Make items until all are claimed, or nobody waits for them.
-
-    The dearest come first, so that both processes end with small ones and hardly wait for each
-    other.
-    """
+    """Make items from the end of the list until all are claimed, or nobody waits for them."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parent = os.getppid()
     asked = json.loads(read())
@@ -148,7 +143,7 @@ def main(read: Callable[[], str] = sys.stdin.read) -> None:
         runner.items(),
         runner,
         claim=lambda items: os.getppid() == parent and _claim(claims, items),
-        cost=lambda items: len(items) * passes(case.study.evidence, items[0].kind),
+        backwards=True,
     )
 
 

@@ -196,16 +196,15 @@ def make(
     runner: StudyRunner,
     *,
     claim: Callable[[Sequence[Item]], bool] = lambda items: True,
-    cost: Callable[[Sequence[Item]], float] | None = None,
+    backwards: bool = False,
 ) -> Done:
-    """Make these answers, in the order in which a run makes them or by their cost.
+    """Make these answers in the order in which a run makes them.
 
     Args:
         items: them.
         runner: of their study.
         claim: whether some that are made together are to be made here, and not elsewhere.
-        cost: of some that are made together; given, the dearest come first, and of equals the
-            last: for whoever helps another one, who begins with the first.
+        backwards: begin with the last.
 
     Raises:
         Cancelled: when asked to stop; what was finished stays.
@@ -214,9 +213,7 @@ def make(
     with runner.threads():
         making = _Making(runner, len(items))
         batches = list(_batches(sorted(items, key=_order)))
-        if cost is not None:
-            batches = sorted(batches, key=cost)[::-1]
-        for together in batches:
+        for together in reversed(batches) if backwards else batches:
             if claim(together):
                 making.each(together)
             else:

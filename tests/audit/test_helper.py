@@ -1,23 +1,18 @@
-"""A second process that takes the dearest items of an audit's list."""
+"""A second process that takes items from the end of an audit's list."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 from audited import apart, spec_of
 
-from opcviz.artefacts import Evidence
 from opcviz.audit import AuditSpec, audit
-from opcviz.audit.estimate import passes
 from opcviz.audit.helper import Helper, _claim, _worth_it
 from opcviz.methods import create
 from opcviz.study import Store
-from opcviz.study.pipeline import Item, make
+from opcviz.study.pipeline import Item
 
 CPU = torch.device("cpu")
 
@@ -46,35 +41,6 @@ def test_it_helps_where_a_core_is_free_and_nothing_is_trained(two_threads: None)
     assert not _worth_it(AuditSpec(unlearned="nowhere.pt"), CPU)
     torch.set_num_threads(1)
     assert not _worth_it(spec_of(), CPU)
-
-
-def test_the_dearest_come_first_and_of_equals_the_last() -> None:
-    models = [create("original"), create("opc")]
-    items = [Item(kind, model, 0) for model in models for kind in ("signs", "relearning", "maps")]
-    items += [Item("inversion", model, 0) for model in models]  # made together
-    runner = SimpleNamespace(
-        expect=lambda _: None, threads=nullcontext, progress=None, study=None, failures=None
-    )
-    asked: list[str] = []
-
-    def claim(together: Sequence[Item]) -> bool:
-        asked.append(f"{together[0].kind} of {together[0].method.info.name}, {len(together)}")
-        return False
-
-    evidence = Evidence()
-    made = make(
-        items, runner, claim=claim, cost=lambda some: len(some) * passes(evidence, some[0].kind)
-    )
-    assert made.made == 0
-    assert asked == [
-        "inversion of original, 2",
-        "relearning of opc, 1",
-        "relearning of original, 1",
-        "maps of opc, 1",
-        "signs of opc, 1",
-        "maps of original, 1",
-        "signs of original, 1",
-    ]
 
 
 @pytest.mark.slow
