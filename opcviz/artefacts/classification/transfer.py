@@ -134,7 +134,7 @@ class Transfers(Kind[Context]):
         Row(
             GROUP,
             "transfer, k-NN",
-            "the same by the nearest neighbours' majority",
+            "the same by the nearest neighbours, nearer ones with more weight",
             _told("features", "knn"),
         ),
         Row(

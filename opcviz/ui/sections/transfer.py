@@ -11,6 +11,7 @@ from ...common.text import percent
 from ...results import PIXELS, TransferResult, TransferRung
 from ..charts.figures import chart_config
 from ..charts.lines import Beside, lines_figure
+from ..charts.theme import projected
 from ..reading.references import References
 from ..reading.store_reader import Column
 from .missing import lacking, plain
@@ -70,7 +71,10 @@ def _chosen(counts: Sequence[int]) -> tuple[int, str]:
         persist_state="session",
     )
     chosen = next((count for count in counts if count == given), counts[0])
-    return chosen, str(probe or "linear")
+    probe = str(probe or "linear")
+    if projected():  # without the switches
+        st.markdown(f"Labelled pictures of each class: **{chosen}** · probe: **{PROBES[probe]}**")
+    return chosen, probe
 
 
 def _chart(
