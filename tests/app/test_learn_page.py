@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
-from reading import charts, fine, grids, headlines, infos, maps, recovery_bars, sent
+from reading import captions, charts, fine, grids, headlines, infos, maps, recovery_bars, sent
 
 from opcviz.common.text import percent
 from opcviz.study import ModelResult, Store, StudyResult, open_study, shipped_root
@@ -107,6 +107,9 @@ def test_each_chapter_shows_text_evidence_a_task_and_a_question(chapter, at):
         "inversion": lambda: grids(app),
     }
     assert all(drawn[name]() for name in about.evidence)
+    names = [box for box in app.get("html") if "presented-models" in box.proto.body]
+    columns = {"recovery", "maps"}  # the rest names its models itself
+    assert len(names) == bool(columns & set(about.evidence))
     texts = [text.value for text in app.markdown]
     assert f"**Try it.** {about.task}" in texts
     assert f"**Think.** {about.question}" in texts
@@ -140,11 +143,17 @@ def test_a_chapter_names_the_seed_of_its_figures(chapter, at):
 def test_the_figures_on_maps_are_the_stores(chapter, digits):
     app = chapter(2)
     opc = model(digits, "opc")
-    stored = opc.to_dict()["collapse"]["radius_ratio"]
+    stored = 1 / opc.to_dict()["collapse"]["radius_ratio"]
     drawn = opc.result("maps").maps
-    assert f"are {1 / stored:,.0f} times narrower" in said(app)
+    told = f"{float(f'{stored:.2g}'):,.0f} times narrower"
+    assert f"are {told}" in said(app)
+    assert any(f"**{told}" in text for text in captions(app)), "the line below the map, too"
     assert f"{1 / drawn['umap'].radius_ratio:.0f} times narrower" in said(app)
-    assert f"PCA drew them {1 / drawn['pca'].radius_ratio:,.0f} times narrower" in answer(app)
+    for kind, name in (("pca", "PCA"), ("densmap", "densMAP"), ("umap", "UMAP")):
+        times = float(f"{1 / drawn[kind].radius_ratio:.2g}")
+        assert f"{name} drew them {times:,.0f} times narrower" in answer(app)
+        assert not 0.5 < times / stored < 2, "so none is said to show size"
+    assert answer(app).startswith("In none for certain")
 
 
 def test_the_figures_on_attackers_are_the_stores(chapter, digits):
@@ -227,10 +236,14 @@ def test_the_dragged_answers_are_stored_ones(chapter, digits):
 
 
 def test_the_steps_lead_through_and_a_chapter_is_remembered(visit):
-    app = visit("learn")
+    app = visit("learn", chapter="8")
+    assert infos(app) == ["There is no chapter 8: there are chapters 1 to 7; showing 1."]
+    assert app.query_params["chapter"] == "1"
+    assert app.title[0].value == f"1. {TITLES[0]}"
     assert app.button(key="tour.back").disabled
     app.button(key="tour.next").click().run()
     assert fine(app).query_params["chapter"] == "2"
+    assert infos(app) == []
     app.button(key="tour.step.7").click().run()
     assert fine(app).title[0].value == f"7. {TITLES[6]}"
     assert app.button(key="tour.next").disabled

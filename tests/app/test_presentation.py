@@ -134,6 +134,7 @@ def test_a_hall_goes_through_a_chapter_and_on_into_the_next(visit):
     app.button(key="presentation.next").click().run()
     assert recovery_bars(fine(app))
     assert not told_in(app)
+    assert len(told(app)) == 1, "how to read it, in place of the captions that a hall does not see"
     app.button(key="presentation.next").click().run()
     assert any(text.value.startswith("**Think.**") for text in fine(app).markdown)
     app.button(key="presentation.next").click().run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,7 +10,9 @@ from ....study import StoreError
 from ...reading import state
 from ...reading import store_reader as library
 from .. import presentation
+from ..missing import plain
 from ..page_header import arrive
+from ..page_rows import explained
 from ..page_tools import shared
 from ..worst_case import HOLDERS
 from .chapters import CHAPTERS, Chapter
@@ -29,14 +31,15 @@ STEPS_STYLE = """<style>
   position: sticky; top: 3.9rem; z-index: 90}
 .st-key-tour-steps {background: light-dark(#FFFFFF, #11151C); padding-bottom: .35rem;
   box-shadow: 0 -.3rem light-dark(#FFFFFF, #11151C)}
-@media (min-width: 1200px) {.stApp .st-key-tour-steps {flex-wrap: nowrap}}
-.st-key-tour-steps h1 {font-size: 1.45rem; line-height: 1.25; padding: .3rem 0 0}
+.st-key-tour-numbers button {width: 2.1rem; padding-left: 0; padding-right: 0}
+.stApp .st-key-tour-title h1 {font-size: 1.45rem; line-height: 1.25; padding: 0 0 .6rem}
 .st-key-tour-steps [data-testid="stElementContainer"]:has(style) {position: absolute}
 </style>"""
 """The buttons stay where they are, while a chapter is scrolled, too."""
 HALL_STYLE = """<style>
 html {--told: 30px; --told-line: 1.36; --told-gap: .8rem}
-:is(.st-key-tour-words, .st-key-tour-ways) {padding-top: .8rem}
+:is(.st-key-tour-notes, .st-key-tour-words, .st-key-row-tour, .st-key-tour-ways) {
+  padding-top: .8rem}
 :is(.st-key-tour-try, .st-key-tour-think) p {font-size: 28px !important; line-height: 1.36}
 .st-key-tour-think [data-testid="stExpander"] p {font-size: 24px !important}
 </style>"""
@@ -49,7 +52,8 @@ def tour() -> None:
     """Draw the chapter that the address names, else the one seen last."""
     studies = arrive("Learn")
     view = state.sync(studies)
-    at = min(max(int(view.option("chapter") or st.session_state.get("tour.at", 1)), 1), _COUNT)
+    asked = int(view.option("chapter") or st.session_state.get("tour.at", 1))
+    at = asked if 1 <= asked <= _COUNT else 1
     st.session_state["tour.at"] = at
     state.choose(chapter=str(at), tour="")
     presentation.style()
@@ -57,12 +61,24 @@ def tour() -> None:
     slide = _slide(at) if presentation.presenting() else None
     if slide is None:
         _steps(at)
+    _say(view.notes, asked)
     try:
         _chapter(at, chapter, known, studies, slide)
     except Lacking as missing:
         _make_it(missing)
     except StoreError as error:
         st.error(str(error))
+
+
+def _say(notes: Sequence[str], asked: int) -> None:
+    """What was adjusted of a link."""
+    told = [plain(note) for note in notes]
+    if not 1 <= asked <= _COUNT:
+        told.append(f"There is no chapter {asked}: there are chapters 1 to {_COUNT}; showing 1.")
+    if told:
+        with st.container(key="tour-notes"):
+            for note in told:
+                st.info(note)
 
 
 def _chapter(
@@ -80,10 +96,14 @@ def _chapter(
         _words(chapter, known)
     shown = library.columns(facts.study, view.models)
     if slide is None or 0 < slide < last:
-        presentation.say_models(facts.study, view.models, ())
+        names = chapter.evidence if slide is None else chapter.evidence[slide - 1 : slide]
+        if any(EVIDENCE[name].columns for name in names):
+            presentation.say_models(facts.study, view.models, ())
         with st.container(key="row-tour"):
-            for name in chapter.evidence if slide is None else chapter.evidence[slide - 1 : slide]:
-                EVIDENCE[name](facts.study, view, shown)
+            for name in names:
+                EVIDENCE[name].draw(facts.study, view, shown)
+                if slide is not None and EVIDENCE[name].explain:
+                    explained(EVIDENCE[name].explain)
     if slide in (None, last):
         _ways(at, chapter, known)
 
@@ -152,10 +172,10 @@ def _address(at: int, chapter: Chapter, known: Library) -> dict[str, str]:
 def _steps(at: int) -> None:
     """Where the visitor is, and the ways on; arrow keys do the same.
 
-    Back and Next come first: a finger that goes on finds them where they were, however long the
-    titles are.
+    The title stands below: a finger that goes on finds every button where it was, however long
+    the titles are.
     """
-    with st.container(key="tour-steps", horizontal=True, vertical_alignment="top", gap="small"):
+    with st.container(key="tour-steps", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(STEPS_STYLE)
         for label, to in (("Back", at - 1), ("Next", at + 1)):
             st.button(
@@ -165,18 +185,27 @@ def _steps(at: int) -> None:
                 args=(to,),
                 disabled=not 1 <= to <= _COUNT,
             )
-        st.title(f"{at}. {TITLES[at - 1]}", anchor=False, width="stretch")
-        for number, title in enumerate(TITLES, 1):
-            st.button(
-                str(number),
-                key=f"tour.step.{number}",
-                type="primary" if number == at else "tertiary",
-                help=title,
-                on_click=_go,
-                args=(number,),
-            )
-        presentation.start(slim=True)
-        shared(slim=True)
+        with st.container(key="tour-numbers", horizontal=True, gap="xxsmall", width="content"):
+            for number, title in enumerate(TITLES, 1):
+                st.button(
+                    str(number),
+                    key=f"tour.step.{number}",
+                    type="primary" if number == at else "tertiary",
+                    help=title,
+                    on_click=_go,
+                    args=(number,),
+                )
+        with st.container(
+            key="tour-tools",
+            horizontal=True,
+            horizontal_alignment="right",
+            vertical_alignment="center",
+            gap="small",
+        ):
+            presentation.start(slim=True)
+            shared(slim=True)
+    with st.container(key="tour-title"):
+        st.title(f"{at}. {TITLES[at - 1]}", anchor=False)
     presentation.hear(lambda by: _go(at + by))
 
 

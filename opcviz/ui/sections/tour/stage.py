@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from ....study import StudyResult
 from ...reading.references import References
@@ -15,16 +16,63 @@ from ..recovery_row import recovery
 from ..worst_case import worst_case
 from .norm import norm
 
-__all__ = ["EVIDENCE"]
+__all__ = ["EVIDENCE", "Evidence"]
 
 Draw = Callable[[StudyResult, View, Sequence[Column]], None]
 
-EVIDENCE: dict[str, Draw] = {
-    "recovery": lambda study, view, shown: recovery(shown, References.of(study)),
-    "maps": side_by_side.maps,
-    "worst_case": lambda study, view, shown: worst_case(shown, References.of(study)),
-    "norm": lambda study, view, shown: norm(study, shown),
-    "entropy": lambda study, view, shown: entropy(shown),
-    "inversion": lambda study, view, shown: inversion(study, shown),
+
+@dataclass(frozen=True)
+class Evidence:
+    """A row as a chapter shows it.
+
+    Attributes:
+        draw: draws it.
+        columns: whether it has a column a model, so that their names belong above it; else it
+            names its models itself.
+        explain: how to read it, in a hall, where captions are not shown.
+    """
+
+    draw: Draw
+    columns: bool = False
+    explain: str = ""
+
+
+EVIDENCE: dict[str, Evidence] = {
+    "recovery": Evidence(
+        lambda study, view, shown: recovery(shown, References.of(study)),
+        columns=True,
+        explain="How many forgotten pictures are named right: by the network itself (before), "
+        "and by an attacker's linear map on its features, read by the original's last layer (FM) "
+        "or answering by itself (HR). Green: networks that never saw these pictures. Dotted: a map "
+        "of the bare pixels. Dashed: one answer for all.",
+    ),
+    "maps": Evidence(
+        side_by_side.maps,
+        columns=True,
+        explain="Each mark is one picture, placed by what the network computes of it. What was to "
+        "be forgotten is in strong colours.",
+    ),
+    "worst_case": Evidence(
+        lambda study, view, shown: worst_case(shown, References.of(study)),
+        explain="The most that any map gets right at each place, from the input to the output. "
+        "Green band: networks that never saw the data. Dotted: the bare pixels. Dash-dotted: "
+        "networks that nobody trained. Dashed: one answer for all.",
+    ),
+    "norm": Evidence(
+        lambda study, view, shown: norm(study, shown),
+        explain="The slider makes all scores of both answers smaller together: the first class "
+        "stays first, but the shares of all classes come closer.",
+    ),
+    "entropy": Evidence(
+        lambda study, view, shown: entropy(shown),
+        explain="Each point is a picture: orange to be forgotten, green kept. To the left the "
+        "scores are small, and upwards the network is less sure of its answer. Dashed: the least "
+        "doubt that scores of this norm leave.",
+    ),
+    "inversion": Evidence(
+        lambda study, view, shown: inversion(study, shown),
+        explain="At the top the true pictures, below them what the search found in each network, "
+        "at the bottom the average picture of the class, which needs no network.",
+    ),
 }
 """Rows by the names that chapters call them."""

@@ -37,18 +37,20 @@ def hidden(studies: Library) -> list[str]:
     return [
         f"A network learnt {len(digits.classes)} classes and was told to forget "
         f"{digits.forgotten}. Before, it named {percent(digits.answered('original'))} of their "
-        f"training pictures rightly.",
-        f"Two methods were asked to make it forget. {delete} now "
-        f"answers {percent(digits.answered('delete'))} of them rightly, {opc} "
+        f"training pictures right.",
+        f"Two methods were tried. After {delete} it names "
+        f"{percent(digits.answered('delete'))} of them right, after {opc} "
         f"{percent(digits.answered('opc'))}.",
         f"Now an auditor who has the original network and kept pictures, but no forgotten "
-        f"picture, puts one linear map on the last features. From {delete} they get "
+        f"picture, puts one linear map on the last features, what is computed just before the "
+        f"answer. From {delete} they get "
         f"{percent(digits.recovered('delete', 'retain'))} of the unseen forgotten pictures right "
         f"again, from {opc} "
         f"{percent(digits.recovered('opc', 'retain'))}. {_over_seeds(digits)}",
-        f"And gone from one place is not gone from everywhere: at '{furthest.place}' the best "
-        f"map of that same auditor gets {percent(furthest.recovered)} from {opc}, and "
-        f"{_range(band.low, band.high)} from networks that never saw these classes.",
+        f"And gone from one place is not gone from everywhere: from what is computed at "
+        f"'{furthest.place}' the best map of that same auditor gets "
+        f"{percent(furthest.recovered)} from {opc}, and {_range(band.low, band.high)} from "
+        "networks that never saw these classes.",
     ]
 
 
@@ -59,7 +61,7 @@ def _over_seeds(digits: Facts) -> str:
         band = digits.over_seeds(method, "retain")
         told.append(f"{_range(band.low, band.high)} from {digits.title(method)}")
         varied = varied or percent(band.low) != percent(band.high)
-    one = f"All this is of {digits.seed('opc')}"
+    one = f"All this is of {digits.seed('opc')}, one start of the random numbers"
     return f"{one}; over all seeds it is {' and '.join(told)}." if varied else f"{one}."
 
 
@@ -99,8 +101,10 @@ def umap_answer(studies: Library) -> str:
         for kind, name in (("pca", "PCA"), ("densmap", "densMAP"), ("umap", "UMAP"))
     )
     return (
-        f"Compare with the truth, {_times(digits.narrower('opc'))} times: {told}. PCA is linear "
-        "and shows size best; the cross in it is the origin of feature space."
+        f"In none for certain, so read the line below the map. Compare with the truth, "
+        f"{_times(digits.narrower('opc'))} times: {told}. PCA is linear: what lies on one point "
+        "stays on one, but it leaves out all but two directions, and a set may look wider or "
+        "narrower than it is. The cross in it is the origin of feature space."
     )
 
 
@@ -156,9 +160,10 @@ def floors(studies: Library) -> list[str]:
         f"{percent(digits.pixels('delete', 'all'))}, given examples of every class. From the last "
         f"features of a network that nobody trained ({digits.seed('untrained')}) the best map gets "
         f"{percent(untrained)}.",
-        f"{digits.title('delete')} ({digits.seed('delete')}) gives it "
-        f"{percent(at_features)} there; networks "
-        f"that never saw the data give {_range(band.low, band.high)}.",
+        f"From {digits.title('delete')} ({digits.seed('delete')}) it gets "
+        f"{percent(at_features)} there, from networks that never saw the data "
+        f"{_range(band.low, band.high)}. Only what an attacker gets beyond all of these speaks of "
+        "the network that is attacked.",
     ]
 
 
@@ -182,11 +187,12 @@ def one_class(studies: Library) -> list[str]:
     strongest = one.worst("opc_retain_like", "all").attempt
     band = one.worst_retrained("all", strongest.place)
     return [
-        f"{opc} moves all forgotten features to one point. With {digits.forgotten} on it, one "
-        "linear map on the last features, even with examples of everything, gets "
+        f"{opc} moves all forgotten features to one point. In the chapters before, "
+        f"{digits.forgotten} lie on it: one linear map on the last features, even with examples of "
+        "everything, gets "
         f"{percent(digits.recovered('opc', 'all'))}{_earlier(digits)}; one answer for all is right "
         f"in {percent(digits.constant('opc', 'all'))}.",
-        f"In this study only class {one.forgotten} was forgotten ({one.seed('opc')}). "
+        f"Here only class {one.forgotten} was forgotten ({one.seed('opc')}). "
         f"With the original network and kept pictures, but no forgotten one, that map "
         f"gets {percent(one.recovered('opc', 'retain'))}, from "
         f"retrained networks {_band(one, 'retain')}. One answer for all gets "
@@ -236,7 +242,7 @@ def entropy(studies: Library) -> list[str]:
         "The last layer gives each class a score, called a logit. The norm of these scores, their "
         "length as one vector, limits how sure an answer can be.",
         f"Entropy measures doubt. With {count} classes it is at most log {count} = "
-        f"{math.log(count):.2f}, where all are equally likely.",
+        f"{math.log(count):.2f} nats (natural logarithm), where all are equally likely.",
         f"For the forgotten pictures {digits.title('opc')} ({digits.seed('opc')}) "
         f"takes the median norm from {before:.1f} "
         f"to {after:.2g}, and the median entropy from {sure:.2g} to {unsure:.2f}.",
@@ -288,8 +294,9 @@ def _unmasked(digits: Facts) -> list[str]:
     if rebuilt:
         last = rebuilt[-1]
         told += (
-            f" The activations of '{last.block}' give {_db(last.psnr)}, those of the retrained "
-            f"network {_db(digits.from_block('retrain', last.block))}, of an untrained one "
+            f" A search in the activations of '{last.block}', what that block computes, gives "
+            f"{_db(last.psnr)}, in those of the retrained network "
+            f"{_db(digits.from_block('retrain', last.block))}, of an untrained one "
             f"{_db(digits.from_block('untrained', last.block))}."
         )
     return [f"{told} So a missing gradient is evidence neither of forgetting nor of memory."]
@@ -316,8 +323,8 @@ def _db(value: float | None) -> str:
 
 
 def _times(value: float) -> str:
-    """`8,663`, `14`, `1.3`."""
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+    """`8,700`, `14`, `1.3`: as precise as the line below a map."""
+    return f"{float(f'{value:.2g}'):,.0f}" if value >= 10 else f"{value:.1f}"
 
 
 def _range(low: float, high: float) -> str:
