@@ -16,7 +16,8 @@ show_rows(
             lambda: scoreboard(study, board),
             "Each row is a method, each column a measure. A plain cell is as in the models that "
             "never saw the forgotten data: that is the goal. Yellow is worse than in all of them "
-            "(memory, harm or cost); turquoise lies beyond them on the other side.",
+            "(memory, harm or cost); turquoise lies beyond them on the other side. A colour is not "
+            "yet the verdict, whose lines lie further out.",
         ),
         Row(
             "pareto",

@@ -119,7 +119,19 @@ def test_verdicts_in_the_making_are_counted(waiting, words):
 
 
 def test_a_measure_that_is_not_there_is_said(visit):
-    app = visit("scoreboard", by="beauty")
+    app = visit("scoreboard", by="beauty", explain="on")
+    legend, sentence = (
+        next(box.proto.body for box in app.get("html") if f'data-testid="{name}"' in box.proto.body)
+        for name in ("board-legend", "explain")
+    )
+    assert "Colours are not the verdict" in legend
+    assert "A colour is not yet the verdict" in sentence
+    (pixels,) = [row for row in sent(app)["rows"] if row["key"] == "floor-pixels"]
+    below = {
+        head["key"]: cell.get("below")
+        for head, cell in zip(sent(app)["heads"], pixels["cells"][1:], strict=True)
+    }
+    assert (below["worst-retain-only"], below.get("worst")) == ("± 8.7", None)
     assert any("no measure 'beauty'" in note for note in infos(app))
 
 

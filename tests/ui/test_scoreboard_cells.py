@@ -73,6 +73,20 @@ def test_a_number_stands_beside_its_deviation_and_the_retrained_band():
     assert (row.cells[1].text, row.cells[1].below, row.ticked) == ("−1.5", "", False)
 
 
+def test_a_floor_has_a_deviation_where_seeds_differ_and_else_is_said_to_be_one_number():
+    floor = replace(LINE, row=None, models={}, fixed=True)
+    cells = {
+        sd: table_rows([replace(floor, cells={"m": Summary(42.7, sd, 3)})], [MEASURE], {}, [])[
+            0
+        ].cells[1]
+        for sd in (8.7, 0.0)
+    }
+    assert (cells[8.7].text, cells[8.7].below) == ("42.7", "± 8.7")
+    assert cells[8.7].help.startswith("42.7 ± 8.7, mean and deviation over 3 seeds")
+    assert (cells[0.0].text, cells[0.0].below) == ("42.7", "")
+    assert cells[0.0].help.startswith("42.7, the same for all 3 seeds")
+
+
 def test_what_reaches_the_band_within_its_deviation_has_no_colour():
     """The band ends at 20."""
     heats = {

@@ -35,6 +35,11 @@ ARROWS_IN_WORDS = (
     "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> the goal is what retrained models "
     "have."
 )
+COLOURS_IN_WORDS = (
+    "Colours are not the verdict: they begin where this one figure leaves the retrained models, "
+    "while the verdict weighs every attacker beside a line of their own, which lies further out. "
+    "The rule in full stands on Instruments."
+)
 _FILTER = "board.filter"  # that the rest of the page was drawn with
 
 
@@ -299,8 +304,11 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
         parts = ["No colours: this study has no retrained model to compare with."]
     marks = "; ".join(f"<b>{name}</b>: {what}" for name, what in MARKS.items())
     told = " · ".join(parts)
+    if seeds:
+        told += f"<br>{COLOURS_IN_WORDS}"
     more = (
-        f"{ARROWS_IN_WORDS} Below a number: ± one standard deviation over seeds. –: no number; "
+        f"{ARROWS_IN_WORDS} Below a number: ± one standard deviation over seeds, and nothing where "
+        "there is one seed, or where a figure without a model is the same for all. –: no number; "
         "the reason is under the pointer."
     )
     return _told(f"{told}<br>{more}<br>Fidelity: {marks}.{pending(waiting)}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...common.records import Undefined
 from ...methods import MARKS
 from ...methods.declaration import BROUGHT
-from ...study.table import cell_text
+from ...study.table import Summary, cell_text
 from ...verdict import Consensus
 from ..charts.palette import method_colour
 from ..charts.table_component import Cell, Head, TableRow
@@ -153,7 +153,11 @@ def _number(line: Line, measure: Measure) -> Cell:
     if cell is None:
         return Cell("–", help=f"No number: {line.missing.get(measure.key, 'not measured')}.")
     told = cell_text(cell, measure.format)
-    if line.row:
+    varies = cell.sd is not None
+    if line.row is None:  # what needs no model may be one number, whatever the seed
+        varies = bool(cell.sd)
+        told = f"{told}, {_seeds(cell.n)}" if varies else _same(cell, measure)
+    else:
         asked = len(line.row.seeds)
         told += f" over {cell.n} of {asked} seeds" if cell.n < asked else f", {_seeds(cell.n)}"
     if measure.band and line.method != "retrain":
@@ -161,10 +165,16 @@ def _number(line: Line, measure: Measure) -> Cell:
     colours = not line.fixed or line.method == HEATED
     return Cell(
         _short(cell.mean, measure.format),
-        f"± {_short(cell.sd, measure.format)}" if cell.sd is not None and line.row else "",
+        f"± {_short(cell.sd, measure.format)}" if varies and cell.sd is not None else "",
         heat(measure, cell.mean, cell.sd) if colours else 0.0,
         f"{told}.",
     )
+
+
+def _same(cell: Summary, measure: Measure) -> str:
+    """A figure without a deviation."""
+    said = _short(cell.mean, measure.format)
+    return said if cell.n == 1 else f"{said}, the same for all {cell.n} seeds"
 
 
 def _seeds(count: int) -> str:
