@@ -137,6 +137,28 @@ def test_three_dimensions_show_the_selected_samples(visit, samples):
     assert f"**{(samples.labels == 0).sum()} samples" in counted(app)
 
 
+def test_a_hall_sees_a_stack_a_screen_and_the_selection_part_by_part(visit, samples):
+    link = {"scene": "3d", "classes": "0", "sample": str(samples.ids[0]), "present": "on"}
+    app, drawn = visit("feature_space", **link), []
+    while True:
+        html = "".join(box.proto.body for box in fine(app).get("html"))
+        drawn.append(
+            (
+                len(app.get("plotly_chart")),
+                "Pinned sample" in html,
+                'data-testid="chosen"' in html,
+                len(app.dataframe),
+                'data-testid="neighbours"' in html,
+            )
+        )
+        assert html.count('data-testid="explain"') == 1
+        if app.button(key="presentation.next").disabled:
+            break
+        app.button(key="presentation.next").click().run()
+    each = np.eye(5, dtype=int)
+    assert np.array_equal(np.array(drawn, int), np.concatenate([each[:1]] * 3 + [each[1:]]))
+
+
 @pytest.mark.slow
 def test_what_a_model_lacks_is_said(visit, burst):
     app = visit("feature_space", study=burst)

@@ -19,6 +19,8 @@ expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 SERIOUS = ("serious", "critical")
 SLOWER = 4  # than this machine: a laptop, or a machine with other work
+SELECTED = {"feature_space": "&classes=0,1&sample=27"}
+"""What of a page is there only where something is selected."""
 FORMS = ("lab", "audit")
 """Pages of a presentation that are taller than the wall: what is filled in there is prepared before
 the hall, and the arrow keys scroll it."""
@@ -35,7 +37,8 @@ def page(request, app, window) -> Iterator[object]:
     """Each page with as many models as it takes, loaded once for all that is asked of it."""
     name = "" if request.param == PAGES[0] else request.param
     with visits(window) as visit:
-        made = visit(f"{app.url}/{name}?models={six_models()}", watch=slowly)
+        asked = f"models={six_models()}{SELECTED.get(name, '')}"
+        made = visit(f"{app.url}/{name}?{asked}", watch=slowly)
         made.locator("h1").first.wait_for(timeout=WAIT)
         settled(made)
         made.context.new_cdp_session(made).send("Emulation.setCPUThrottlingRate", {"rate": 1})

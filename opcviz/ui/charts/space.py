@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from .theme import class_colors
+from .theme import class_colors, text_size
 
 __all__ = ["Stack", "space_figure"]
 
@@ -64,15 +64,20 @@ def space_figure(
     grid = "rgba(128,128,128,.35)"
     axis = {"showbackground": False, "gridcolor": grid, "zerolinecolor": grid}
     flat = {**axis, "showticklabels": False}
+    words = {"size": max(14, text_size())}
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
-        legend={"itemsizing": "constant", "font": {"size": 14}, "bgcolor": "rgba(0,0,0,0)"},
+        legend={"itemsizing": "constant", "font": words, "bgcolor": "rgba(0,0,0,0)"},
         scene={
-            "xaxis": {**flat, "title": {"text": "direction 1"}},
-            "yaxis": {**flat, "title": {"text": "direction 2"}},
-            "zaxis": {**axis, "title": {"text": "epoch"}, "tickfont": {"size": 12}},
+            "xaxis": {**flat, "title": {"text": "direction 1", "font": words}},
+            "yaxis": {**flat, "title": {"text": "direction 2", "font": words}},
+            "zaxis": {
+                **axis,
+                "title": {"text": "epoch", "font": words},
+                "tickfont": {"size": max(12, text_size())},
+            },
             "camera": {"eye": {"x": 1.7, "y": -1.8, "z": 0.8}},
             "aspectmode": "manual",
             "aspectratio": {"x": 1, "y": 1, "z": 1},

@@ -19,7 +19,7 @@ from .folded import folded
 from .pinned import neighbours_html, slot_html
 from .selected_table import HEIGHT, MOVED, table
 
-__all__ = ["panel", "pinned_slot", "selection_row"]
+__all__ = ["panel", "panel_slides", "pinned_slot", "selection_row"]
 
 FILTERS = {
     "forgotten": "to be forgotten",
@@ -105,8 +105,48 @@ def panel(study: StudyResult, shown: Sequence[Column], *, key: str) -> None:
     with left:
         table(chosen, where, selection, key)
     with right, st.container(height=HEIGHT, border=True, key=f"{key}.beside"):
-        st.markdown("**Nearest neighbours of the pinned sample**, in each model's own space")
-        st.html(neighbours_html(chosen, selection.sample))
+        _neighbours(chosen, selection.sample)
+
+
+def _neighbours(chosen: Chosen, sample: int | None) -> None:
+    st.markdown("**Nearest neighbours of the pinned sample**, in each model's own space")
+    told = neighbours_html(chosen, sample)  # reached by Tab: what is around it scrolls
+    st.html(f'<div tabindex="0" role="group" aria-label="Nearest neighbours">{told}</div>')
+
+
+def panel_slides(
+    study: StudyResult, shown: Sequence[Column], *, key: str
+) -> dict[str, Callable[[], None]]:
+    """The same, a screen of a hall each, by the sentence that says how to read it.
+
+    Args:
+        study, shown, key: as of `panel`.
+    """
+    selection = state.selection()
+    chosen = Chosen.of(study, library.samples(study)[0], shown, selection)
+
+    def rates() -> None:
+        st.markdown(count_words(chosen))
+        _missing(chosen)
+        st.html(_summary(chosen))
+
+    def listed() -> None:
+        st.markdown(count_words(chosen))
+        only, order = _filters(chosen, key)
+        table(chosen, sorted_by(chosen, filtered(chosen, only), order), selection, key)
+
+    slides: dict[str, Callable[[], None]] = {
+        "How many of the pictures you selected each network names right, and how many an attacker "
+        "gets back; in brackets the count, and the 95 % interval.": rates,
+        "The pictures you selected, one a line, with what each network answers and how sure it is. "
+        "↩: an attacker without a forgotten picture gets it back.": listed,
+    }
+    if selection.sample is not None:
+        slides[
+            "The pictures that each network puts nearest to the pinned one. Where they are of "
+            "other classes, it no longer holds the class together."
+        ] = lambda: _neighbours(chosen, selection.sample)
+    return slides
 
 
 def _head(study: StudyResult, chosen: Chosen, key: str) -> None:

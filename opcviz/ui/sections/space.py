@@ -11,6 +11,7 @@ from ...study import StudyResult
 from ..charts.figures import chart_config
 from ..charts.maps_component import Samples, Selection
 from ..charts.space import Stack, space_figure
+from ..charts.theme import projected
 from ..reading import store_reader as library
 from ..reading.selected import positions
 from ..reading.store_reader import Column
@@ -44,7 +45,9 @@ def _one(
     chosen: np.ndarray | None,
     dark: bool,
 ) -> None:
-    st.markdown(f"**{column.label}**")
+    # in a hall each has a screen, and the names of all columns are hidden by the one it has
+    with st.container(key="names" if projected() else None):
+        st.markdown(f"**{column.label}**")
     kept = library.trajectory(column.model)
     if not kept or not np.array_equal(kept["ids"], samples.ids):
         st.caption("no epochs were kept of this model for this probe set")
