@@ -6,7 +6,7 @@ from opcviz.artefacts import get_kind
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.verdict import KEPT
 
-GROUPS = ("Standing out", "Membership", "Features", "Beside retraining", "Relearning")
+GROUPS = ("Standing out", "Membership", "Features", "Beside retraining", "Relearning step by step")
 
 
 def said(app, text: str) -> bool:
@@ -21,6 +21,13 @@ def test_it_shows_every_measure_of_the_models_shown(visit):
     assert [head["text"] for head in table["heads"]][-2:] == ["Good direction", "How to read it"]
     assert len(table["heads"]) == len(models(app)) + 2
     assert {row["cells"][0]["below"] for row in table["rows"]} >= set(GROUPS)
+    about = open_study(Store(shipped_root()), "digits").model(models(app)[0])
+    apart = (
+        f"a single training of {about.result('relearning').variants['retain'].steps[-1]} steps for "
+        "each curve, by SGD at one rate, with no block afresh. *Relearned* is the best of "
+        f"{about.result('relearned').trainings} trainings, with 0 to 2 of the last blocks afresh."
+    )
+    assert said(app, apart)
     # the study has no shadow models, and no downstream data
     unasked = {row.name for kind in ("shadows", "transfer") for row in get_kind(kind).rows}
     lacking = {name for name, texts in cells(app).items() if "not computed" in texts}

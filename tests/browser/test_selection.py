@@ -76,7 +76,8 @@ def test_the_selection_survives_pin_page_reload_and_link(home, app, visit):
     before = selected(home)
     assert len(before["set"]) < 100
     home.get_by_role("link", name="Instruments").click()
-    expect(home.get_by_text("Relearning", exact=True).first).to_be_visible(timeout=WAIT)
+    measures = home.get_by_text("Relearning step by step", exact=True).first
+    expect(measures).to_be_visible(timeout=WAIT)
     idle(home)
     home.get_by_role("link", name="Feature space").click()
     shown(home)

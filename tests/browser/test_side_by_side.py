@@ -122,7 +122,8 @@ def test_a_class_of_the_legend_stays_selected_beside_a_pin_and_over_a_page_chang
     idle(home)
     assert chosen(home) == [name]
     home.get_by_role("link", name="Instruments").click()
-    expect(home.get_by_text("Relearning", exact=True).first).to_be_visible(timeout=WAIT)
+    measures = home.get_by_text("Relearning step by step", exact=True).first
+    expect(measures).to_be_visible(timeout=WAIT)
     idle(home)
     home.get_by_role("link", name="Side by side").click()
     shows_evidence(home, 4)

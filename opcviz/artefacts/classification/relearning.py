@@ -32,7 +32,7 @@ def _relearnt(variant: str) -> Cell:
 
 
 def _row(name: str, read: str, variant: str) -> Row:
-    return Row("Relearning", name, read, _relearnt(variant))
+    return Row("Relearning step by step", name, read, _relearnt(variant))
 
 
 @register_kind(

@@ -112,7 +112,7 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
         ),
         _folded(
             "relearning",
-            "Relearning step by step, with the original's own recipe",
+            "Relearning step by step, by SGD at one rate",
             [
                 partial(instruments.relearning, shown, name)
                 for name in instruments.variants(shown) or [""]

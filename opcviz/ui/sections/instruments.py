@@ -56,7 +56,7 @@ def relearning(shown: Sequence[Column], only: str = "") -> None:
                 st.markdown(f"Training on {_title(variant)}")
                 _variant(variant, {k: v[variant] for k, v in known.items() if variant in v}, colors)
     st.caption(
-        "One way of training on, the original's own recipe, step by step: how soon forgotten data "
+        "One way of training on, SGD at one constant rate, step by step: how soon forgotten data "
         "come back. Above, *Relearned* takes the best of many ways and is what the verdict reads; "
         "where the two differ, it decides. The pictures the attacker trains on are left out of "
         "the score. A line that rises sooner than the retrained model's had something left to "

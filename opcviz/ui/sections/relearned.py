@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ...common.records import defined, known
-from ...results import RelearnedResult, RelearningAttack
+from ...results import RelearnedResult, RelearningAttack, RelearningResult
 from ..charts.bands import Band
 from ..charts.figures import chart_config
 from ..charts.relearned import Way, Ways, relearned_figure
@@ -61,8 +61,26 @@ def relearned(shown: Sequence[Column], references: References) -> None:
         "fresh weights: what comes back then was in the blocks before them. Shaded: lowest to "
         "highest of the retrained models. Dotted: the untrained network, trained on the same way; "
         "what is not above it was learnt from the pictures given and not remembered."
+        + _apart(about, shown)
     )
     lacking(stored)
+
+
+def _apart(found: RelearnedResult, shown: Sequence[Column]) -> str:
+    """How this differs from the curves that stand on the same page; empty without any."""
+    known = [one for c in shown if defined(one := c.results.get(RelearningResult))]
+    curves = [one for each in known for one in each.variants.values()]
+    steps = max((one.steps[-1] for one in curves if one.steps), default=0)
+    if not steps:
+        return ""
+    anew = sorted({attack.anew for attack in found.attacks})
+    blocks = f"{anew[0]} to {anew[-1]}" if len(anew) > 1 else str(anew[0])
+    return (
+        " *Relearning step by step*, below and among the measures, is another attack with other "
+        f"figures: a single training of {steps} steps for each curve, by SGD at one rate, with no "
+        f"block afresh. *Relearned* is the best of {found.trainings} trainings, with {blocks} of "
+        "the last blocks afresh."
+    )
 
 
 def _way(attack: RelearningAttack) -> Way:
