@@ -30,6 +30,7 @@ __all__ = [
     "FIT",
     "FULL",
     "MEMBER",
+    "NO_GRADIENT",
     "RESTORES",
     "Levels",
     "beside_bar",

@@ -18,6 +18,7 @@ from .films import (
     EXPLAIN,
     FIT,
     MEMBER,
+    NO_GRADIENT,
     RESTORES,
     beside_bar,
     film,
@@ -120,11 +121,8 @@ def _short(made: Film, seeds: Band | None, *, alike: bool, explain: bool) -> Fil
 def _told(bar: Bar, alike: bool, explain: bool) -> Bar:
     """How to read it, if asked; its pictures, unless they are those that are told below."""
     same = alike and bar.name in (ANSWERS, RESTORES)
-    return replace(
-        bar,
-        on=("", "") if same else bar.on,
-        explain=EXPLAIN.get(bar.name, "") if explain else "",
-    )
+    how = NO_GRADIENT if "no gradient" in bar.none else EXPLAIN.get(bar.name, "")
+    return replace(bar, on=("", "") if same else bar.on, explain=how if explain else "")
 
 
 def _with_seeds(bar: Bar, seeds: Band) -> Bar:
