@@ -1,11 +1,13 @@
 """Start: did the network really forget? Two films of the study's own models, and its answer."""
 
+from functools import partial
+
 import streamlit as st
 
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.contrast import pair_of
 from opcviz.ui.reading.references import References
-from opcviz.ui.sections import first_sight
+from opcviz.ui.sections import first_films, first_sight
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.page_rows import Row, show_rows
 
@@ -24,15 +26,18 @@ if not pair.keys:
     st.stop()
 shown = sorted(library.columns(study, pair.keys), key=lambda c: pair.keys.index(c.model.key))
 beside = References.of(study)
+explain = view.option("explain") == "on"
+play = partial(first_films.films, study, shown, beside, pair)
 show_rows(
     [
         Row("question", lambda: first_sight.question(study, shown, beside)),
         Row(
             "films",
-            lambda: first_sight.films(
-                study, shown, beside, pair, explain=view.option("explain") == "on"
+            lambda: play(explain=explain),
+            slides=(
+                lambda: play(explain=True, part=first_films.FILM),
+                lambda: play(explain=True, part=first_films.FIGURES),
             ),
-            first_sight.EXPLAIN_PAGE,
         ),
         Row("exits", lambda: first_sight.exits(study, pair)),
     ]

@@ -21,6 +21,7 @@ FIRST = (  # what `app.py` and `pages/first_sight.py` import
     "opcviz.ui.document",
     "opcviz.ui.sections.login",
     "opcviz.ui.reading.contrast",
+    "opcviz.ui.sections.first_films",
     "opcviz.ui.sections.first_sight",
     "opcviz.ui.sections.page_header",
     "opcviz.ui.sections.page_rows",

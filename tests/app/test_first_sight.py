@@ -21,6 +21,7 @@ from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.contrast import pair_of
 from opcviz.ui.sections.films import EXPLAIN
+from opcviz.ui.sections.films_rebuilt import WHY_CLOSER
 from opcviz.ui.sections.verdicts import decided_in_short
 
 BARS = ["Answers right", "An attacker restores", "Pictures rebuilt"]
@@ -133,7 +134,7 @@ def test_the_search_of_a_rebuilt_picture_is_named_and_said_to_stop_short(visit, 
         best = stored(digits, key)["inversion"]["per_picture"]["psnr"]
         ends = zip(kept["rebuilt_ids"].tolist(), kept["rebuilt_psnr"][-1], strict=True)
         closer = sum(v > best[full.index(i)] for i, v in ends if i in full)
-        said = f"short search, not comparable: closer to {closer} of"
+        said = f"the film's, begun in the original, closer to {closer} of"
         assert (said in bar["words"]) == bool(closer)
 
 
@@ -170,6 +171,15 @@ def test_the_numbers_at_the_end_are_those_of_the_store(visit, digits):
         ]
         marks = {mark["name"]: mark["value"] for mark in film["bars"][1]["marks"]}
         assert marks["pixels"] == near(max(floors))
+        model = digits.model(key)
+        seeds = [m.to_dict() for m in digits.models if m.method == model.method]
+        spread = [scored(m["recovery"]["fm"]["retain"])["forget_accuracy"] for m in seeds]
+        assert len(spread) == 3
+        assert film["bars"][1]["seeds"] == near([min(spread), max(spread)])
+        low, high = (f"{value:.1f}".removesuffix(".0") for value in (min(spread), max(spread)))
+        told = low if low == high else f"{low} to {high}"
+        assert film["bars"][1]["words"].endswith(f"; 3 seeds: {told} %")
+        assert film["bars"][0]["seeds"] is None
 
 
 def test_while_it_plays_the_numbers_are_those_of_the_epoch(visit, digits):
@@ -221,20 +231,33 @@ def test_it_reads_well_for_other_questions(visit, study, says):
     assert all(text in told(app) for text in says), told(app)
 
 
-def explained(app: AppTest) -> str:
-    """What is said of how to read the films."""
-    boxes = [box.proto.body for box in app.get("html")]
-    return " ".join(each for each in boxes if 'data-testid="explain"' in each)
-
-
-def test_each_bar_is_explained_once_for_both_films_and_that_is_kept_in_the_address(visit):
+def test_explanations_take_the_place_of_words_and_are_kept_in_the_address(visit, digits):
     app = visit("")
-    assert not explained(app)
+    sent = player(app)
+    assert not sent["explain"]
+    assert not any(bar["explain"] for film in sent["films"] for bar in film["bars"])
     app.toggle(key="head.explain").set_value(True).run()
     assert fine(app).query_params["explain"] == "on"
-    for seen in (app, visit("", explain="on")):
-        assert [explained(seen).count(html.escape(EXPLAIN[name])) for name in BARS] == [1, 1, 1]
-        assert not any(bar["explain"] for film in player(seen)["films"] for bar in film["bars"])
+    sent = player(app)
+    for film in sent["films"]:
+        for bar, name in zip(film["bars"], BARS, strict=True):
+            assert bar["explain"].startswith(EXPLAIN[name])
+        assert film["how"].startswith("Seeds 0, 1, 2: ")
+    assert WHY_CLOSER in sent["explain"]
+    for why in pair_of(digits, library.choices()[digits.place].shown).why:
+        assert why in sent["explain"]
+    assert not [box for box in app.get("html") if 'data-testid="explain"' in box.proto.body]
+
+
+def test_a_hall_sees_the_maps_and_then_what_the_bars_say(visit):
+    app = visit("", present="on", row="2")
+    maps = player(app)
+    assert maps["part"] == "film"
+    app.button(key="presentation.next").click().run()
+    bars = player(fine(app))
+    assert bars["part"] == "figures"
+    assert WHY_CLOSER in bars["explain"]
+    assert [film["xy"] for film in bars["films"]] == [film["xy"] for film in maps["films"]]
 
 
 def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypatch):

@@ -89,7 +89,7 @@ def test_a_fresh_study_has_photographs_and_every_sample_on_the_bound(visit, burs
     clouds = [trace for trace in panels["data"] if trace["type"] == "scattergl"]
     assert len(clouds) == 4  # forget and retain of two models; the third diverged
     assert said(app, "Not kept of Gradient ascent")
-    assert said(app, "retain (green)")
+    assert said(app, "retain (blue)")
     assert said(app, "LiRA against retrained models: needs 3 seeds")
 
 

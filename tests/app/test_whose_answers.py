@@ -106,4 +106,4 @@ def test_how_many_samples_of_each_part_the_entropy_panels_show(page, made):
     (forget, all_forget), (retain, all_retain) = counts["forget"], counts["retain"]
     assert forget == all_forget
     assert retain < all_retain
-    assert f", {forget} forget (orange) and {retain:,} of {all_retain:,} retain (green);" in text
+    assert f", {forget} forget (orange) and {retain:,} of {all_retain:,} retain (blue);" in text

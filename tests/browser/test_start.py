@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from layout import too_tall
 from visitor import WAIT, Traffic, idle, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -40,6 +41,18 @@ def opened(app, visit, *, still: bool = False, watch=id):
     expect(page.get_by_test_id("player-canvas")).to_have_count(2)
     idle(page)
     return page
+
+
+def small(page, pixels: int) -> list[str]:
+    """What of the player's text has smaller letters."""
+    return player(page).evaluate(
+        """(player, pixels) => [...player.querySelectorAll('*')]
+            .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+            .filter(e => e.getClientRects().length)
+            .filter(e => parseFloat(getComputedStyle(e).fontSize) < pixels)
+            .map(e => e.textContent)""",
+        pixels,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -116,29 +129,57 @@ def test_all_of_it_stands_above_the_fold_and_is_large_enough_to_read(still, them
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= FOLD["height"], part
         assert box["x"] + box["width"] <= FOLD["width"], part
-    small = player(page).evaluate(
-        """player => [...player.querySelectorAll('*')]
-            .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
-            .filter(e => parseFloat(getComputedStyle(e).fontSize) < 16)
-            .map(e => e.textContent)"""
-    )
-    assert small == []
+    assert small(page, 16) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= FOLD["width"]
 
 
 STUDIES = ("digits-86043b2a", "digits-one-66b3e4d0", "digits-random-eb117ed7")
 
 
+@pytest.mark.parametrize("explain", ["off", "on"])
 @pytest.mark.parametrize("study", STUDIES)
-def test_exits_are_in_sight_and_panels_stand_level_in_every_shipped_study(app, still, study):
+def test_exits_are_in_sight_and_panels_stand_level_in_every_shipped_study(
+    app, still, study, explain
+):
     page = still
-    page.goto(f"{app.url}/?study={study}")
+    page.goto(f"{app.url}/?study={study}&explain={explain}")
     expect(page.get_by_test_id("player-canvas")).to_have_count(2)
     settled(page)
+    assert page.get_by_test_id("player-explained").is_visible() == (explain == "on")
     links = page.get_by_test_id("stPageLink").all()
     assert links
     for link in links:
         box = link.bounding_box()
         assert box["y"] + box["height"] <= FOLD["height"]
-    maps = [each.bounding_box()["y"] for each in page.get_by_test_id("player-canvas").all()]
-    assert maps[0] == pytest.approx(maps[1], abs=1)
+    maps = [each.bounding_box() for each in page.get_by_test_id("player-canvas").all()]
+    assert maps[0]["y"] == pytest.approx(maps[1]["y"], abs=1)
+    assert min(each["height"] for each in maps) >= (112 if explain == "on" else 150)
+
+
+def test_nothing_moves_when_the_words_of_the_end_take_their_place(app, still):
+    """A film whose words grew would push the exits below the fold, and its map would jump."""
+    page = still
+    page.goto(app.url)
+    expect(page.get_by_test_id("player-canvas")).to_have_count(2)
+    settled(page)
+    watched = [page.get_by_test_id("player-canvas").first, page.get_by_test_id("stPageLink").first]
+    ended = [each.bounding_box() for each in watched]
+    page.get_by_role("slider", name="Epoch").focus()
+    page.keyboard.press("Home")
+    assert epochs(page) == [0, 0]
+    assert [each.bounding_box() for each in watched] == ended
+
+
+def test_a_hall_sees_the_maps_large_and_then_the_bars(app, still):
+    page = still
+    for row, part in (("2", "film"), ("3", "figures")):
+        page.goto(f"{app.url}/?present=on&row={row}")
+        expect(player(page)).to_have_attribute("data-part", part)
+        settled(page)
+        assert small(page, 20) == []
+        assert too_tall(page) <= 0
+        if part == "film":
+            for each in page.get_by_test_id("player-canvas").all():
+                assert each.bounding_box()["height"] > FOLD["height"] / 2
+        for bar in page.get_by_test_id("player-bar").all():
+            assert bar.is_visible() == (part == "figures")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec, module_from_spec
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ from opcviz.ui.charts.bands import Band
 from opcviz.ui.reading.references import References
 from opcviz.ui.sections import first_sight
 from opcviz.ui.sections.films import EXPLAIN, Levels, _bars
+from opcviz.ui.sections.films_rebuilt import FIRST_STEPS, NEXT_STEPS, WHY_CLOSER
 
 LEVELS = Levels(Band(1.0, 2.0, 3), Band(30.0, 40.0, 3), Band(11.0, 14.0, 3))
 NAMES = ("Answers right", "An attacker restores", "Pictures rebuilt")
@@ -95,6 +97,15 @@ def test_the_short_search_is_counted_against_the_full_one_of_the_same_pictures()
     rebuilt = _bars(at, LEVELS, kept, explain=False)[-1]
     assert "closer to 1 of 3" in rebuilt.words
     assert rebuilt.values == pytest.approx([2.0, 59 / 3])
+
+
+def test_the_steps_told_of_the_short_search_are_those_it_takes():
+    found = find_spec("opcviz.attacks.inversion.live")
+    fresh = module_from_spec(found)  # the one in use is made to search less while tests run
+    found.loader.exec_module(fresh)
+    assert (fresh.FIRST.iterations, fresh.NEXT.iterations) == (FIRST_STEPS, NEXT_STEPS)
+    assert f"{FIRST_STEPS} steps" in WHY_CLOSER
+    assert f"{NEXT_STEPS} more" in WHY_CLOSER
 
 
 def sentence(gone: str | None, **verdict: Any) -> str:

@@ -1,4 +1,5 @@
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -61,12 +62,46 @@ def test_forgotten_classes_differ_for_every_kind_of_colour_vision(theme, vision)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_class_has_the_colour_of_a_method(theme):
-    """Marks of classes stand beside bars and curves of methods, on one page."""
+def test_no_class_and_no_ink_has_the_colour_of_a_method(theme):
+    """Marks of classes, curves and clouds stand beside bars and curves of methods, on one page."""
     methods = [seen(c, "normal") for c in (*METHOD_COLOURS.values(), *SPARE_COLOURS)]
+    classes = [seen(c, "normal") for c in FORGET[theme]]
     for color in FORGET[theme]:
         near = min(float(deltaE_ciede2000(seen(color, "normal"), each)) for each in methods)
         assert near > 10, color
+    for name, color in vars(ink).items():
+        at = seen(color, "normal")
+        near = min(float(deltaE_ciede2000(at, each)) for each in (*methods, *classes))
+        assert near > 10, name
+
+
+TOGETHER = (
+    ("forget", "retain", "test", "fm", "hr"),  # live accuracies
+    ("before", "fm", "hr"),  # the bars of a recovery figure
+)
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("names", TOGETHER)
+def test_inks_of_one_chart_differ_for_every_kind_of_colour_vision(names, vision):
+    for a, b in itertools.combinations((getattr(ink, name) for name in names), 2):
+        assert deltaE_ciede2000(seen(a, vision), seen(b, vision)) > 10, (a, b)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_names_at_the_ends_of_curves_can_be_read(theme):
+    """They are in the colour of their curve, mixed with that of text."""
+    tomllib = pytest.importorskip("tomllib", reason="in Python from 3.11 on")
+    root = Path(__file__).parents[2]
+    curves = root / "opcviz" / "ui" / "charts" / "curves_component" / "curves.js"
+    (share,) = re.findall(r"end\.color} (\d+)%", curves.read_text(encoding="utf-8"))
+    config = tomllib.loads((root / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    text = config["theme"][theme]["textColor"]
+    for name, color in vars(ink).items():
+        parts = [[int(each[i : i + 2], 16) for i in (1, 3, 5)] for each in (color, text)]
+        mixed = np.average(parts, axis=0, weights=[int(share), 100 - int(share)]).round()
+        letters = "#" + "".join(f"{int(part):02X}" for part in mixed)
+        assert contrast(letters, BACKGROUND[theme]) >= 4.5, name
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -9,11 +9,12 @@ from typing import Any
 import plotly.graph_objects as go
 
 from .drawing import finite_or_none
-from .theme import ink
+from .palette import METHOD_COLOURS
 
 __all__ = [
     "BAND_FILL",
     "FLOOR_DASHES",
+    "RETRAINED",
     "Band",
     "add_band",
     "band_name",
@@ -22,7 +23,8 @@ __all__ = [
     "line_names",
 ]
 
-BAND_FILL = "rgba(30,146,115,0.2)"  # `ink.retain`, see-through
+RETRAINED = METHOD_COLOURS["retrain"]
+BAND_FILL = "rgba(30,146,115,0.2)"  # the same, see-through
 FLOOR_DASHES = ("dot", "dashdot", "longdashdot")
 """Strokes of floors, in order; dashes are left to the constant answer."""
 
@@ -76,12 +78,12 @@ def line_names(
     """
     names: list[tuple[str, float, str | None]] = []
     if constant is not None:
-        names.append(("constant", constant, ink.reference))
+        names.append(("constant", constant, None))
     if floor is not None:
-        names.append(("pixels", floor, ink.reference))
+        names.append(("pixels", floor, None))
     if last := next((band for band in reversed(bands) if band), None):
         seeds = band_name(last.models).removeprefix("retrained ")
-        names += [(seeds, last.middle, ink.retain), ("retrained", last.middle, ink.retain)]
+        names += [(seeds, last.middle, RETRAINED), ("retrained", last.middle, RETRAINED)]
     return names
 
 
@@ -96,7 +98,7 @@ def add_band(
         bands: one a place; None leaves a gap.
         words: what is told of each place under the pointer.
     """
-    edge = {"color": ink.retain, "width": 1}
+    edge = {"color": RETRAINED, "width": 1}
     for name, heights in (
         ("retrained, lowest", [band.low if band else None for band in bands]),
         ("retrained, highest", [band.high if band else None for band in bands]),
@@ -126,7 +128,7 @@ def band_shape(band: Band, x: tuple[float, float], panel: int = 1) -> dict[str, 
         x: where it begins and ends.
         panel: of the figure, counted from 1.
     """
-    edge = {"color": ink.retain, "width": 1.5}
+    edge = {"color": RETRAINED, "width": 1.5}
     box = {"type": "rect", "x0": x[0], "x1": x[1], "y0": band.low, "y1": band.high}
     return {**box, **_on(panel), "fillcolor": BAND_FILL, "line": edge, "name": "retrained"}
 

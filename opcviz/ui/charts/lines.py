@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 
-from .bands import FLOOR_DASHES, Band, add_band, band_name
+from .bands import FLOOR_DASHES, RETRAINED, Band, add_band, band_name
 from .drawing import apply_layout, finite_or_none, label_ends, line_trace
 from .theme import ink, projected, text_size
 
@@ -96,7 +96,7 @@ def lines_figure(
     level = finite_or_none(reference)
     if level is not None:
         figure.add_hline(y=level, line=DASHES)
-        names.append((reference_label, level, ink.reference))
+        names.append((reference_label, level, None))
     room = 1 - lowest / 100
     longest = max((len(name) for name, _, _ in names), default=0)
     apply_layout(figure, height, right=max(96, LETTER_WIDTH * longest + 12))
@@ -144,7 +144,7 @@ def _draw_beside(
     if known:
         words = beside.words.get("retrained") or [b.words() if b else "" for b in beside.bands]
         add_band(figure, beside.places, beside.bands, words)
-        names.append((band_name(known[-1].models), known[-1].middle, ink.retain))
+        names.append((band_name(known[-1].models), known[-1].middle, RETRAINED))
     for (name, values), dash in zip(beside.floors.items(), FLOOR_DASHES, strict=False):
         y = [finite_or_none(value) for value in values]
         trace = line_trace(name, ink.reference, beside.places, y, markers=False)
@@ -152,7 +152,7 @@ def _draw_beside(
         figure.add_trace(_worded(trace, beside.words.get(name)))
         heights = [value for value in y if value is not None]
         if heights:
-            names.append((name, heights[-1], ink.reference))
+            names.append((name, heights[-1], None))
     return names
 
 

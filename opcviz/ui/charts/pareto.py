@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import plotly.graph_objects as go
 
-from .bands import BAND_FILL, Band
+from .bands import BAND_FILL, RETRAINED, Band
 from .drawing import apply_layout
 from .theme import ink, scaled, text_size
 
@@ -148,7 +148,7 @@ def _shade(figure: go.Figure, band: Band, across: str) -> None:
     other = "y" if across == "x" else "x"
     box = {f"{across}0": band.low, f"{across}1": band.high, f"{other}0": 0, f"{other}1": 1}
     refs = {f"{across}ref": across, f"{other}ref": f"{other} domain"}
-    edge = {"color": ink.retain, "width": 1}
+    edge = {"color": RETRAINED, "width": 1}
     figure.add_shape(
         type="rect", **box, **refs, fillcolor=BAND_FILL, line=edge, layer="below", name="retrained"
     )

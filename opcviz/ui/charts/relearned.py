@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .bands import Band, band_name, band_shape, level_shape
+from .bands import RETRAINED, Band, band_name, band_shape, level_shape
 from .drawing import apply_layout
 from .lines import DASHES, LETTER_WIDTH
 from .theme import ink, projected, text_size
@@ -136,7 +136,7 @@ def _name_the_rest(figure: go.Figure, ways: Ways, constant: float | None) -> Non
     """Names of band and lines below those of the models: strokes without a point."""
     seeds = max((band.models for band in ways.bands.values()), default=0)
     strokes = [
-        (seeds > 0, band_name(seeds), {"color": ink.retain, "width": 6}),
+        (seeds > 0, band_name(seeds), {"color": RETRAINED, "width": 6}),
         (bool(ways.floors), "untrained", DOTS),
         (constant is not None, "constant", DASHES),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..charts.player_component import Film
 from .films import EXPLAIN, NO_GRADIENT
+from .films_rebuilt import BEGUN, WHY_CLOSER
 from .page_rows import explained
 
 __all__ = ["bars_explained"]
@@ -22,5 +23,7 @@ def bars_explained(films: Sequence[Film]) -> None:
     told = [f"{name}: {EXPLAIN[name]}" for name in names if name in EXPLAIN]
     if any("no gradient" in bar.none for bar in bars):
         told.append(NO_GRADIENT)
+    if any(BEGUN in bar.words for bar in bars):
+        told.append(WHY_CLOSER)
     if told:
         explained(" ".join(told))

@@ -53,11 +53,11 @@ def _coincide(column: Column) -> bool:
 
 
 def _counted(about: EntropySummary) -> str:
-    """`430 forget (orange) and 1,000 of 1,007 retain (green)`."""
+    """`430 forget (orange) and 1,000 of 1,007 retain (blue)`."""
     parts = []
     for part, color, (kept, of) in (
         ("forget", "orange", about.forget),
-        ("retain", "green", about.retain),
+        ("retain", "blue", about.retain),
     ):
         parts.append(f"{kept:,}{'' if kept == of else f' of {of:,}'} {part} ({color})")
     return " and ".join(parts)

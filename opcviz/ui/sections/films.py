@@ -20,15 +20,17 @@ from ..reading.membership import membership_of
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
-from .films_rebuilt import NOT_COMPARABLE, closer, inverted, masked, means, rebuilt_of, searches
+from .films_rebuilt import closer, inverted, masked, means, rebuilt_of, searches
 from .plainly import fm_attempt, why_another
 from .verdicts import chips, decided
 
 __all__ = [
+    "ANSWERS",
     "EXPLAIN",
     "FIT",
     "FULL",
     "MEMBER",
+    "NO_GRADIENT",
     "RESTORES",
     "Levels",
     "beside_bar",
@@ -59,8 +61,8 @@ LIVE = ("fm_retain_accuracy", "fm_accuracy")
 """Of the history: the attacker of the bars, and who stands in for them where that was not kept."""
 BAR = "The bar's"
 EXPLAIN = {
-    ANSWERS: "What the network itself still names; the green band is the goal.",
-    RESTORES: "By somebody with kept pictures only, who maps its features back.",
+    ANSWERS: "What the network names; green is the goal.",
+    RESTORES: "By somebody with kept pictures only, who maps features back.",
     MEMBER: "How well a test tells them from pictures never seen; 0.5 is guessing.",
     REBUILT: "Rebuilt from its gradient, which a network gives of pictures it never saw, too.",
 }
@@ -261,7 +263,6 @@ def _bars(
     found = column.results.get(InversionSummary)
     psnr = kept.get("rebuilt_psnr")
     levels_of = masked(found) or _never(beside.rebuilt, " dB", 0)
-    nearer = closer(column, kept, found)
     rebuilt = bar(
         REBUILT,
         values=[] if psnr is None else means(psnr),
@@ -269,14 +270,12 @@ def _bars(
         unit=" dB",
         high=MOST_DECIBELS,
         band=beside.rebuilt,
-        words=f"{levels_of}{nearer}",
+        words=f"{levels_of}{closer(column, kept, found)}",
         words_now="no band: of retrained models only full searches were made",
         on=searches(psnr, found),
     )
     if explain and defined(found) and found.without_body_gradient:
         rebuilt = replace(rebuilt, explain=NO_GRADIENT)
-    elif explain and nearer:
-        rebuilt = replace(rebuilt, explain=f"{rebuilt.explain} {NOT_COMPARABLE}")
     answered = bar(
         ANSWERS,
         values=_series(history, OWN),

@@ -12,12 +12,16 @@ from ..charts.maps_component import Samples
 from ..charts.player_component import Rebuilt
 from ..reading.store_reader import Column
 
-__all__ = ["NOT_COMPARABLE", "closer", "inverted", "masked", "means", "rebuilt_of", "searches"]
+__all__ = ["BEGUN", "WHY_CLOSER", "closer", "inverted", "masked", "means", "rebuilt_of", "searches"]
 
-NOT_COMPARABLE = (
-    "The film's short search goes on from epoch to epoch, so it holds more, and has other pictures."
+FIRST_STEPS, NEXT_STEPS = 60, 10
+"""Of the film's search, in the original's gradient and in that of every epoch: `LiveInversion`."""
+BEGUN = "begun in the original"
+WHY_CLOSER = (
+    f"The film's search takes {FIRST_STEPS} steps in the original's gradient and {NEXT_STEPS} more "
+    "in each epoch's, so it keeps what these gave away; the full one has the last alone."
 )
-"""Why the better of both searches is no figure of its own."""
+"""Why the search of fewer steps can find more, and why the two are not one figure."""
 
 
 def inverted(found: InversionSummary | Undefined) -> dict[str, object]:
@@ -79,7 +83,9 @@ def closer(
         if (best := full.get(int(i))) is not None and np.isfinite(short)
     ]
     more = sum(short > best for short, best in pairs)
-    return f"; short search, not comparable: closer to {more} of {len(pairs)}" if more else ""
+    if not more:
+        return ""
+    return f"; the film's, {BEGUN}, closer to {more} of {len(pairs)}"
 
 
 def rebuilt_of(kept: Mapping[str, np.ndarray], samples: Samples) -> Rebuilt | None:

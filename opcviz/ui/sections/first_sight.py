@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import html
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -15,26 +14,25 @@ from ...results import PIXELS, DataResult, EvidenceResult, StrongestResult
 from ...study import StudyResult
 from ...study.own import declare_own
 from ..charts.maps_component import Samples
-from ..charts.player_component import Film, player
 from ..charts.theme import class_colors
 from ..reading import store_reader as library
 from ..reading.contrast import Pair, pair_of
 from ..reading.references import References
 from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
-from .bars_explained import bars_explained
-from .films import FIT, FULL, MEMBER, RESTORES, beside_bar, film, levels, measured, of_samples
-from .paint import paint
-from .plainly import plainly
+from .films import (
+    FIT,
+    FULL,
+    film,
+    levels,
+    of_samples,
+)
 from .presentation import presenting
 from .sentences import percent
-from .verdicts import decided_in_short, seeds_line
 
-__all__ = ["EXPLAIN_PAGE", "exits", "films", "question", "read_ahead", "told"]
+__all__ = ["exits", "question", "read_ahead", "told"]
 
 FEW = 6  # forgotten classes that are named one by one
-LONG, SHORT = ">no more noticeable than in retrained models<", ">not more noticeable<"
-"""A label that would not fit beside another; its explanation says the rest."""
 CLEARLY = 5.0  # points: a difference that a sentence may speak of
 SAYS = ("not gone", "hidden", "as in retrained models", "gone beyond retraining")
 """How a verdict begins, from what says least to what says most."""
@@ -52,13 +50,9 @@ STYLE = """
 .stMainBlockContainer :is(label p, [data-testid="stSelectbox"] *, [data-testid="stPageLink"] p,
 [data-testid="stCaptionContainer"] p) {font-size: 16px}
 .stMainBlockContainer > div > [data-testid="stVerticalBlock"] {gap: .45rem}
+.stApp:not(:has(.st-key-presentation-turner)) .stMainBlockContainer {padding-bottom: .2rem}
 @media (max-width: 1100px) {.stMainBlockContainer [data-testid="stSelectbox"] * {font-size: 14px}}
 """
-EXPLAIN_PAGE = (
-    "Each dot is a picture as the network sees it in its last layer; dots glide from epoch to "
-    "epoch while the network unlearns. The cross is the origin: near it features say "
-    "least."
-)
 
 
 def question(study: StudyResult, shown: Sequence[Column], beside: References) -> None:
@@ -113,7 +107,7 @@ def _said(shown: Sequence[Column], beside: References) -> list[str]:
     """The same, sentence by sentence."""
     band = levels(beside)
     said = [(column, _own(column)) for column in shown]
-    known = [(html.escape(_name(c)), percent(v)) for c, v in said if v is not None]
+    known = [(html.escape(c.model.title), percent(v)) for c, v in said if v is not None]
     parts = []
     if len(known) == len(shown) > 1 and len({value for _, value in known}) == 1:
         parts.append(
@@ -140,7 +134,7 @@ def _own(column: Column) -> float | None:
 def _verdict(column: Column, beside: References) -> str:
     """One model's verdict as a sentence; HTML."""
     them = "it" if _one_class(column) else "them"
-    name, gone, seed = html.escape(_name(column)), column.verdict.gone, column.model.seed
+    name, gone, seed = html.escape(column.model.title), column.verdict.gone, column.model.seed
     if column.name == "retrain":
         return f"<b>{name}</b> never saw {them}."
     if gone is None:
@@ -211,80 +205,6 @@ def _other_seeds(column: Column) -> str:
 def _rank(words: str) -> int:
     """How much a verdict's words say of what is gone: 0 for nothing."""
     return next((i for i, word in enumerate(SAYS, 1) if words.startswith(word)), 0)
-
-
-def films(
-    study: StudyResult, shown: Sequence[Column], beside: References, pair: Pair, *, explain: bool
-) -> None:
-    """The films of the pair, with three bars below each."""
-    samples, _ = library.samples(study)
-    colors, band = paint(shown), levels(beside)
-    made = [
-        film(
-            column,
-            samples,
-            band,
-            title=_name(column),
-            color=colors[column.label],
-        )
-        for column in shown
-    ]
-    playing, ended = _notes(shown)
-    player(
-        [
-            replace(_short(each), about=plainly(column.model.method.info), why=_decider(column))
-            for each, column in zip(made, shown, strict=True)
-        ],
-        samples,
-        key=f"first.{study.place}",
-        autoplay=True,
-        note=playing,
-        end_note=ended,
-    )
-    if explain and not presenting():
-        bars_explained([_short(each) for each in made])
-    if explain:
-        st.caption(" ".join((*pair.why, *_seeds(shown))))
-
-
-def _short(made: Film) -> Film:
-    """As much of a film as there is room for: Race shows the rest.
-
-    Of single pictures answers are right in networks that never saw them, too: what an attacker
-    restores tells nothing there, and the test of membership takes its place.
-    """
-    tested = any(bar.name == MEMBER for bar in made.bars)
-    bars = tuple(bar for bar in made.bars if not (tested and bar.name == RESTORES))
-    chips = made.chips.replace(LONG, SHORT)
-    return replace(made, bars=bars, lines=(), rebuilt=None, chips=chips)
-
-
-def _decider(column: Column) -> str:
-    """The attacker and the figures that decided, as short as a panel has room for."""
-    return beside_bar(column, decided_in_short(column.verdict))
-
-
-def _name(column: Column) -> str:
-    return column.model.title
-
-
-def _seeds(shown: Sequence[Column]) -> list[str]:
-    return [f"{_name(c)}: {line}." for c in shown if (line := seeds_line(c.consensus))]
-
-
-def _notes(shown: Sequence[Column]) -> tuple[str, str]:
-    """On which pictures the numbers are, while it plays and at the end."""
-    after = [score_of(library.fit_of(c.results, "fm", FIT), FIT) for c in shown]
-    who = {measured(c.model.training.history) for c in shown}
-    playing = f"Now: training pictures, attacker with {' or '.join(sorted(who))}."
-    scored = {(each.scored, each.on) for each in after if each.scored}
-    seed = f"seed {shown[0].model.seed}"
-    if len(scored) != 1:
-        return playing, f"At the end: the stored evidence, {seed}."
-    ((count, on),) = scored
-    if on != "forget_test":  # not all bars are of the same pictures: each says of which
-        return playing, f"At the end: {count:,} forgotten pictures, {seed}."
-    return playing, f"At the end: {count:,} forgotten test pictures, {seed}."
 
 
 def exits(study: StudyResult, pair: Pair) -> None:

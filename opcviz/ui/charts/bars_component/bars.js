@@ -87,7 +87,7 @@ class Chart {
       ...data.bars.flatMap((bar, i) => [...this.whisker(bar, i), ...this.number(bar, i)]),
       ...this.references(),
       ...data.labels.map((label) =>
-        this.text(right + 4, this.y(label.y) + size / 3, label.text, { anchor: "start", color: label.color })
+        this.text(right + 4, this.y(label.y) + size / 3, label.text, { anchor: "start", color: label.color ?? undefined })
       ),
       ...this.note(before + inner / 2, above + tall / 2, inner)
     );

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..bands import BAND_FILL, Band, line_names
+from ..bands import BAND_FILL, RETRAINED, Band, line_names
 from ..drawing import (
     Interval,
     axis_title,
@@ -67,7 +67,7 @@ def build_payload(charts: Sequence[Bars], *, height: int) -> dict[str, Any]:
         "text": text_size(),
         "ink": {
             "constant": ink.reference,
-            "retrained": ink.retain,
+            "retrained": RETRAINED,
             "band": BAND_FILL,
             "whisker": ink.reference,
         },

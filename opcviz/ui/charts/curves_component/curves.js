@@ -119,7 +119,7 @@ class Board {
 
   ends(box) {
     const x = box.x0 + box.width + 6;
-    return box.chart.ends.map((end) => this.text(x, this.y(box, end.y) + this.data.text / 3, end.label, { color: end.color, weight: 600 }));
+    return box.chart.ends.map((end) => this.text(x, this.y(box, end.y) + this.data.text / 3, end.label, { color: `color-mix(in srgb, ${end.color} 50%, ${this.ink})`, weight: 600 }));
   }
 
   hair() {

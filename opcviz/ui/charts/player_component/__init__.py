@@ -15,10 +15,13 @@ from ..maps_component import Samples
 from ..shared import MOUNT, script
 from .payload import Bar, Film, Line, Rebuilt, build_payload
 
-__all__ = ["PARTS", "Bar", "Film", "Line", "Rebuilt", "player"]
+__all__ = ["ALONE", "PARTS", "Bar", "Film", "Line", "Rebuilt", "player"]
 
 PARTS = ("maps", "figures", "curves", "pictures")
 """What is drawn of each model, as many of it as four models leave room for."""
+
+ALONE = "film"
+"""The part that is maps and nothing else, as large as a screen has room for."""
 
 _HERE = Path(__file__).parent
 _MARKS = _HERE.with_name("maps_component") / "marks.js"  # the same marks as on the maps
@@ -42,7 +45,9 @@ def player(
     note: str = "",
     end_note: str = "",
     height: int | None = None,
+    under: int = 60,
     part: str = "",
+    explain: str = "",
 ) -> None:
     """Play two to four models side by side.
 
@@ -57,9 +62,12 @@ def player(
         autoplay: play once at first sight, unless the reader wants no motion.
         note: what the numbers are while it plays.
         end_note: what they are at the end.
-        height: of each map, pixels; None: as the window has room for all.
-        part: one of `PARTS`, for a screen that has room for one; all without it. The clock goes on
-            when it changes.
+        height: of each map, pixels; None: the player is as high as the window leaves it, words
+            stand beside the maps, and these take what is over.
+        under: pixels of what the page has below a player that fills the window.
+        part: one of `PARTS`, or `ALONE`, for a screen that has room for one; all without it. The
+            clock goes on when it changes.
+        explain: how to read all of it; in a player that fills the window the maps make room.
 
     Raises:
         ValueError: when there is no film, or one does not match the samples.
@@ -74,7 +82,9 @@ def player(
         note=note,
         endNote=end_note or note,
         height=height,
+        under=under,
         part=part,
+        explain=explain,
     )
     # in a list: the values of a bare dictionary are compared with every kind of table there is,
     # for which the first visitor would wait while pandas is imported

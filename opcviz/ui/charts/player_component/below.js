@@ -20,6 +20,10 @@ function said(value, bar) {
   return `${Number(value.toFixed(bar.digits))}${bar.unit}`;
 }
 
+function unbroken(words) {
+  return words.replaceAll(" %", "\u00a0%"); // no line begins with the sign
+}
+
 class Bars {
   constructor(parent, bars) {
     this.rows = bars.map((bar) => {
@@ -43,13 +47,33 @@ class Bars {
         level.style.left = percent(mark.value);
         return level;
       });
-      if (bar.explain) element(box, "div", "explain", bar.explain);
-      return { bar, number, on, told, track, band, marks, fill, percent };
+      const seeds = bar.seeds && element(track, "div", "seeds");
+      if (seeds) {
+        seeds.style.left = percent(bar.seeds[0]);
+        seeds.style.width = percent(bar.seeds[1] - bar.seeds[0]);
+      }
+      if (bar.explain) element(name, "span", "how", ` · ${unbroken(bar.explain)}`);
+      return { bar, number, on, told, track, band, marks, seeds, fill, percent };
     });
   }
 
+  // What the words above each track take, on the way and in the end, whichever is more.
+  heights() {
+    this.reserve([]);
+    const of = [false, true].map((ended) => {
+      this.show(0, ended);
+      return this.rows.map(({ number }) => number.parentElement.offsetHeight);
+    });
+    return of[0].map((height, i) => Math.max(height, of[1][i]));
+  }
+
+  // Room for them, so that nothing moves when they change.
+  reserve(heights) {
+    this.rows.forEach(({ number }, i) => (number.parentElement.style.minHeight = heights[i] ? `${heights[i]}px` : ""));
+  }
+
   show(frame, ended) {
-    for (const { bar, number, on, told, track, band, marks, fill, percent } of this.rows) {
+    for (const { bar, number, on, told, track, band, marks, seeds, fill, percent } of this.rows) {
       const value = ended && (bar.final !== null || bar.none) ? bar.final : bar.values[frame] ?? null;
       const words = value !== null ? said(value, bar) : ended ? bar.none || "–" : bar.values.length ? "–" : "measured at the end";
       number.textContent = words;
@@ -60,13 +84,14 @@ class Bars {
       const stored = ended || !bar.values.length;
       const range = stored ? bar.band : bar.bandNow;
       const comparison = stored ? bar.words : bar.wordsNow;
-      told.textContent = comparison && ` · ${comparison}`;
+      told.textContent = comparison && ` · ${unbroken(comparison)}`;
       band.hidden = !range;
       if (range) {
         band.style.left = percent(range[0]);
         band.style.width = percent(range[1] - range[0]);
       }
       for (const mark of marks) mark.hidden = !stored;
+      if (seeds) seeds.hidden = !ended;
       fill.style.width = value === null ? "0" : percent(value);
       track.setAttribute("aria-valuenow", String(value ?? 0));
       track.setAttribute("aria-valuetext", `${words}${comparison ? `; ${comparison}` : ""}`);

@@ -45,6 +45,7 @@ class Bar:
             the same for both.
         band_now: as `band`, of what `values` are measured on; None: nothing to compare them with.
         words_now: as `words`, while `values` are shown; empty: `words`.
+        seeds: lowest and highest `final` of the method over its seeds; None: of one seed alone.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Bar:
     on: tuple[str, str] = ("", "")
     band_now: Band | None = None
     words_now: str = ""
+    seeds: Band | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class Film:
         color: the model's own.
         why: what the labels beside the title were decided by.
         drawn_on: the pictures of the curves.
+        how: further words beside the map, where explanations are on.
     """
 
     title: str
@@ -132,6 +135,7 @@ class Film:
     color: str = ""
     why: str = ""
     drawn_on: str = ""
+    how: str = ""
 
     def __post_init__(self) -> None:
         """See that arrays fit together.
@@ -236,6 +240,7 @@ def _film(film: Film, extent: Extent, layout: dict[str, Any]) -> dict[str, Any]:
         "chips": film.chips,
         "about": film.about,
         "why": film.why,
+        "how": film.how,
         "drawnOn": film.drawn_on,
         "color": film.color,
         "last": film.last,
@@ -290,6 +295,7 @@ def _bar(bar: Bar, at: list[int]) -> dict[str, Any]:
         "high": bar.high,
         "band": [bar.band.low, bar.band.high] if bar.band else None,
         "marks": [{"name": name, "value": value} for name, value in bar.marks],
+        "seeds": [bar.seeds.low, bar.seeds.high] if bar.seeds else None,
         "bandNow": [bar.band_now.low, bar.band_now.high] if bar.band_now else None,
         "words": bar.words,
         "wordsNow": bar.words_now or bar.words,

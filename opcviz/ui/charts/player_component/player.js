@@ -18,6 +18,7 @@ class Player {
     this.build();
     this.watcher = new ResizeObserver(() => this.resize());
     this.watcher.observe(root);
+    this.fitter = new ResizeObserver(() => this.fit());
   }
 
   build() {
@@ -43,6 +44,8 @@ class Player {
     this.legend = element(foot, "span", "legend");
     this.note = element(foot, "span", "note");
     this.levels = element(foot, "span", "levels");
+    this.explained = element(this.root, "div", "explained");
+    this.explained.dataset.testid = "player-explained";
     this.told = element(this.root, "div", "hidden-text");
     this.told.setAttribute("aria-live", "polite");
   }
@@ -68,17 +71,29 @@ class Player {
     this.labels = decode(data.labels, Uint16Array);
     this.forget = decode(data.forget, Uint8Array);
     const all = [...this.labels.keys()];
-    this.order = [...all.filter((i) => !this.forget[i]), ...all.filter((i) => this.forget[i])];
+    this.order = [...all.filter((i) => !this.forget[i]), ...this.inTurn(all.filter((i) => this.forget[i]))];
     this.root.style.setProperty("--films", data.films.length);
     this.root.dataset.films = data.films.length;
     this.root.dataset.controls = data.height ? "above" : "below"; // a tall page: in sight of the maps
     this.root.dataset.part = data.part;
+    this.root.dataset.fills = data.height ? "no" : "yes";
     if (data.height) this.root.style.setProperty("--stage", `${data.height}px`);
+    this.explained.textContent = data.explain;
+    this.explained.hidden = !data.explain;
+    this.root.dataset.explains = data.explain ? "yes" : "no";
     this.controls.hidden = data.live;
     this.longest = Math.max(1, ...data.films.map((film) => film.last));
+    this.fitter.disconnect();
     this.grid.replaceChildren();
     this.views = data.films.map((film, i) => this.view(film, was[i]));
     this.drawLegend();
+  }
+
+  // One sample of each class after the other: where classes lie on each other none covers the rest.
+  inTurn(samples) {
+    const seen = new Map();
+    const turn = new Map(samples.map((i) => [i, seen.set(this.labels[i], (seen.get(this.labels[i]) ?? 0) + 1).get(this.labels[i])]));
+    return samples.sort((i, j) => turn.get(i) - turn.get(j));
   }
 
   view(film, was) {
@@ -88,13 +103,19 @@ class Player {
     if (film.color) box.style.setProperty("--film", film.color);
     const head = element(box, "div", "head");
     element(head, "h2", "", film.title);
-    element(head, "span", "chips").innerHTML = film.chips; // our own labels, escaped in Python
-    element(box, "div", "words about", film.about);
+    const fills = !this.data.height; // then words stand beside the map, which is as high as it can be
+    const side = fills ? document.createElement("div") : box;
+    element(fills ? side : head, "span", "chips").innerHTML = film.chips; // our own labels, escaped in Python
+    element(side, "div", "words about", film.about);
     const stage = new Stage(box);
-    const epoch = element(stage.box, "span", "epoch");
+    this.fitter.observe(stage.box);
+    const epoch = element(fills ? head : stage.box, "span", "epoch");
+    if (fills) box.append(side);
+    if (fills) side.className = "side";
     if (was && was.stage.now) [stage.now, stage.extent] = [was.stage.now, was.stage.extent];
     stage.load(film, this.labels.length);
-    element(box, "div", "why", film.why);
+    element(side, "div", "why", film.why);
+    if (film.how) element(side, "div", "how", film.how);
     const below = element(box, "div", "below");
     return {
       film, stage, epoch,
@@ -217,6 +238,7 @@ class Player {
     const dashed = [levels.has("guess") && "guessing", levels.has("constant") && "a constant answer, or the average picture"].filter(Boolean);
     if (dashed.length) keys.push(`dashed: ${dashed.join(", ")}`);
     if (levels.has("pixels")) keys.push("dotted: the best map of the pixels");
+    if (films.some((film) => film.bars.some((bar) => bar.seeds))) keys.push("thin line: all seeds");
     this.levels.textContent = keys.join(" · ");
   }
 
@@ -241,7 +263,7 @@ class Player {
   makeMarks() {
     const { shapes, names } = this.data;
     const n = this.labels.length;
-    const radius = n > 1500 ? 1.9 : n > 700 ? 2.3 : 3;
+    const radius = (n > 1500 ? 1.9 : n > 700 ? 2.3 : 3) * (this.data.height ? 1 : this.zoom());
     const { muted, vivid } = this.ink.colors;
     this.marks = [
       ...names.map((_, c) => makeMark("circle", muted[c], null, radius, this.ratio)),
@@ -250,12 +272,38 @@ class Player {
     this.marksOf = Array.from(this.labels, (c, i) => c + (this.forget[i] ? names.length : 0));
   }
 
+  // Marks go with the map: on a small one large marks would cover what lies beside them.
+  zoom() {
+    const least = Math.min(...this.views.map(({ stage }) => Math.min(stage.width, stage.height)));
+    return Math.max(0.7, Math.min(1.5, least / 300));
+  }
+
   resize() {
     if (!this.data) return;
+    if (!this.data.height) this.fill();
+    this.fit();
+  }
+
+  fit() {
+    if (!this.views) return;
     this.ratio = window.devicePixelRatio || 1;
     for (const view of this.views) view.stage.fit(this.ratio);
     this.marks = null;
     this.paint();
+  }
+
+  // As high as the window leaves it below what stands above; each bar keeps the room of its longer words.
+  fill() {
+    const host = this.root.getRootNode().host || this.root;
+    const main = host.closest('[data-testid="stMain"]') || document.documentElement;
+    const top = Math.round(host.getBoundingClientRect().top + main.scrollTop);
+    this.root.style.setProperty("--top", `${top}px`);
+    this.root.style.setProperty("--under", `${this.data.under}px`);
+    const heights = this.views.map(({ bars }) => bars.heights());
+    for (const view of this.views) {
+      view.bars.reserve(heights[0].map((_, i) => Math.max(...heights.map((each) => each[i] ?? 0))));
+      view.drawn = null;
+    }
   }
 
   paint() {
@@ -285,6 +333,7 @@ class Player {
   }
 
   stop() {
+    this.fitter.disconnect();
     this.playing = false;
     cancelAnimationFrame(this.frame);
   }
