@@ -291,6 +291,7 @@ def test_of_single_pictures_the_figure_that_decides_is_shown(visit):
         assert bar["band"] == near([min(band), max(band)])
         assert {m["name"]: m["value"] for m in bar["marks"]} == {"guess": 0.5}
         assert (bar["unit"], bar["high"], bar["digits"]) == ("", 1.0, 2)
+        assert "online LiRA" in str(bar), "whose it is"
 
 
 @pytest.mark.parametrize("name", ["digits", "digits-one", "digits-random"])
