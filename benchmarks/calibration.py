@@ -7,6 +7,9 @@ judges each retrained model beside bands drawn from the *others*. A retrained mo
 is forgotten: whoever calls it hidden, noticeable or damaged is wrong. Prints how often that happens
 for each size of band, which attackers were to blame, and how often three seeds *together* are
 called hidden beside three others.
+
+Where a share of the samples is forgotten (`--forget random:10%`), it asks the tests of membership
+alone, see `calibration_members`: models are trained and nothing else is measured.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.calibration_members import report_members
 from opcviz.artefacts.verdicts import judge_models, judge_together
 from opcviz.data import Scenario
 from opcviz.results import DataResult
@@ -35,7 +39,9 @@ def main() -> None:
     parser.add_argument("--forget", default="classes:0,1,2")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--bands", type=int, nargs="+", default=[3, 5])
-    parser.add_argument("--draws", type=int, default=40, help="bands for each model")
+    parser.add_argument(
+        "--draws", type=int, default=40, help="bands for each model; of samples, of references"
+    )
     parser.add_argument("--groups", type=int, default=200, help="draws of three seeds and three")
     parser.add_argument("--store", type=Path, default=Path(".data/calibration"))
     asked = parser.parse_args()
@@ -48,7 +54,15 @@ def main() -> None:
     references = tuple(m for m in plan.methods if m.info.name in ("original", "retrain"))
     plan = replace(plan, study=study, methods=references, seeds=tuple(range(asked.seeds)))
     store = Store(asked.store)
-    run(plan, StudyRunner(study, store, torch.device("cpu"), seeds=plan.seeds))
+    runner = StudyRunner(study, store, torch.device("cpu"), seeds=plan.seeds)
+    if study.forget.forgets == "samples":
+        with runner.threads():
+            for method, seed in itertools.product((runner.original, runner.retrained), plan.seeds):
+                runner.make("model", method, seed)
+            for size in asked.bands:
+                report_members(runner, plan.seeds, size, asked.draws)
+        return
+    run(plan, runner)
     stored = open_study(store, study.place)
     about = DataResult.from_dict(stored.probe_artefact().json())
     originals = {m.seed: m for m in stored.models if m.method.info.name == "original"}

@@ -35,7 +35,6 @@ from .measures import (
     TugOfWar,
 )
 from .membership import (
-    MEMBERSHIP_JUDGE,
     GameScore,
     LiraResult,
     MembershipResult,
@@ -47,6 +46,7 @@ from .membership import (
     SvcScores,
     ThresholdScores,
 )
+from .membership_tests import LIRA, LOSS, MEMBERSHIP_JUDGE, SHADOWS, MembershipTest
 from .probes import ProbeScores, ProbesResult
 from .recovery import (
     ATTACKS,
@@ -75,9 +75,12 @@ __all__ = [
     "ATTACKS",
     "FIT_SETS",
     "HOLDS",
+    "LIRA",
+    "LOSS",
     "MEMBERSHIP_JUDGE",
     "PIXELS",
     "PLANTED",
+    "SHADOWS",
     "AccuracyReport",
     "Attempt",
     "Attempts",
@@ -113,6 +116,7 @@ __all__ = [
     "MapReadOut",
     "MapsResult",
     "MembershipResult",
+    "MembershipTest",
     "OutlierScores",
     "Outliers",
     "PartEntropies",

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, get_args, runtime_checkable
 
 from ..common.records import Percent, Record, Share
 from ..common.statistics import Interval, wilson
+from .membership_tests import MEMBERSHIP_JUDGE, MEMBERSHIP_TESTS, MembershipTest
 
 __all__ = ["HOLDS", "PLANTED", "Attempt", "Attempts", "Sign", "Signs", "View"]
 
@@ -127,7 +128,7 @@ class Sign(Record):
 
     Attributes:
         judge: as in `linear`, `knn`, `rbf`, `boosted`, `membership`.
-        place: a block's name, or `logits`.
+        place: a block's name, or `logits`; of membership the name of the test.
         auc: 0 to 1, out of sample; 0.5 for telling nothing.
         low, high: 95 % of it.
     """
@@ -142,6 +143,13 @@ class Sign(Record):
     def key(self) -> tuple[str, str]:
         """What makes two signs of two models the same test."""
         return self.judge, self.place
+
+    @property
+    def test(self) -> MembershipTest | None:
+        """The test of membership that it is the answer of; None of a judge of features."""
+        if self.judge != MEMBERSHIP_JUDGE:
+            return None
+        return MEMBERSHIP_TESTS.get(self.place) or MembershipTest(self.place, "other")
 
 
 @runtime_checkable

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ..common.records import Record, Share, Undefined, defined
 from .attempts import Sign
 from .measures import Outliers, Separability
+from .membership_tests import LIRA, LOSS, MEMBERSHIP_JUDGE, MembershipTest
 
 __all__ = [
-    "MEMBERSHIP_JUDGE",
     "GameScore",
     "LiraResult",
     "MembershipResult",
@@ -22,10 +22,6 @@ __all__ = [
     "SvcScores",
     "ThresholdScores",
 ]
-
-
-MEMBERSHIP_JUDGE = "membership"
-"""The judge of every `Sign` of these attacks; its place is the statistic's name."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +127,7 @@ class MembershipResult(Record):
         if self.thresholds.against != "retain_test" or not defined(loss.auc):
             return ()
         assert loss.auc_interval is not None
-        return (Sign(MEMBERSHIP_JUDGE, "loss", loss.auc, *loss.auc_interval),)
+        return (Sign(MEMBERSHIP_JUDGE, LOSS.name, loss.auc, *loss.auc_interval),)
 
 
 @dataclass(frozen=True)
@@ -160,11 +156,11 @@ class GameScore(Record, reasons="table"):
         """A score without figures."""
         return cls(why, None, None, None, None)
 
-    def sign(self, statistic: str) -> Sign | None:
-        """As the verdict counts it, under the statistic's name; None without figures."""
+    def sign(self, test: MembershipTest) -> Sign | None:
+        """As the verdict counts it, under the name of the test; None without figures."""
         if not defined(self.auc) or self.auc_interval is None:
             return None
-        return Sign(MEMBERSHIP_JUDGE, statistic, self.auc, *self.auc_interval)
+        return Sign(MEMBERSHIP_JUDGE, test.name, self.auc, *self.auc_interval)
 
 
 @dataclass(frozen=True)
@@ -212,13 +208,16 @@ class LiraResult(Record, reasons="table"):
     statistics: Mapping[str, GameScore] | None = None
 
     def signs(self) -> tuple[Sign, ...]:
-        """LiRA and RMIA; nothing where `auc` is undefined, as it is of whole classes.
+        """Every statistic, LiRA's by `variant` first and RMIA second.
+
+        Nothing where `auc` is undefined, as it is of whole classes.
 
         Above 0.5 is like the originals, which are LiRA's in models, or like a member; below it like
         something over-forgotten.
         """
         if not defined(self.auc) or self.statistics is None:
             return ()
-        places = {self.variant: "likelihood ratio", "rmia": "RMIA"}
-        found = (self.statistics[name].sign(place) for name, place in places.items())
+        first = dict.fromkeys((self.variant, "rmia", *LIRA))
+        made = [name for name in first if name in self.statistics]
+        found = (self.statistics[name].sign(LIRA[name]) for name in made)
         return tuple(sign for sign in found if sign)

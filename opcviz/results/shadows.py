@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..common.records import Record, Undefined
 from .attempts import Sign
 from .membership import GameScore
+from .membership_tests import SHADOWS
 
 __all__ = ["SampleEpsilon", "ShadowCounts", "ShadowResult"]
 
@@ -88,14 +89,11 @@ class ShadowResult(Record):
     def signs(self) -> tuple[Sign, ...]:
         """Of this model on its forget set, RMIA first.
 
-        It alone has a direction: above 0.5 the model is as sure of the samples as one that was
-        trained on them. A likelihood ratio is near 1 for whatever tells unlearned from retrained
-        models, and over-forgotten samples as well, so it says noticeable and never remembered.
+        It has a direction, as the offline ratio has: above 0.5 the model is as sure of the samples
+        as one that was trained on them. A ratio to unlearned models is near 1 for whatever tells
+        these from retrained ones, and over-forgotten samples as well, so it says noticeable and
+        never remembered.
         """
-        places = {
-            "rmia": "RMIA, shadow models",
-            "likelihood_ratio": "U-LiRA",
-            "calibrated": "U-LiRA, calibrated",
-        }
-        found = (self.target[name].sign(place) for name, place in places.items())
+        made = [name for name in SHADOWS if name in self.target]
+        found = (self.target[name].sign(SHADOWS[name]) for name in made)
         return tuple(sign for sign in found if sign)

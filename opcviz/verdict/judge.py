@@ -23,6 +23,10 @@ __all__ = ["judge"]
 
 FACTORS = (0.5, 2.0)  # of each threshold, in `Verdict.sensitivity`
 MORE = "beside one alone that is not decided; in an audit bring them, or --retrain 3 in its place"
+ONE_KIND = (
+    "Of tests of membership one alone ({}) was made of this model and of those beside it; a second "
+    "kind, without which it is not confirmed, wants originals and retrained models of three seeds."
+)
 ENOUGH = 3  # retrained models that show how far retraining itself varies
 WORST_FIRST = (
     ("no", "hidden", None, "as in retrained models", "beyond"),
@@ -185,6 +189,9 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
         check = q.undecided[0][1]
         missing.append(f"more retrained models, three in all ({MORE}): {check.says}")
         return None, [check, *path], []
+    if alone := q.unconfirmed:
+        missing.append(f"a test of membership of a second kind that agrees: {q.doubtful(alone)}")
+        return None, alone, []
     # quick attacks are compared with quick ones; that others were under more is no lack of theirs
     missing += lacking([q.model] if FULL in q.model.lacking else [q.model, *q.band.models])
     if missing:  # only that something is left can be said without all of the evidence
@@ -260,6 +267,8 @@ def _notes(q: Questions) -> tuple[str, ...]:
             "More than from either of the two retrained models, by more than chance, though not "
             f"beyond their spread: {more[0][1].says}. Beside a third one that may count."
         )
+    if q.remembered and q.membership_kinds == 1:
+        notes.append(ONE_KIND.format(q.remembered[0][0].place))
     if fainter := q.fainter:
         notes.append(fainter)
     if q.model.blocks and q.hidden and (depth := q.depth()):

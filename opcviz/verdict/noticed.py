@@ -7,9 +7,9 @@ from functools import cached_property
 from ..common.statistics import Interval, difference
 from ..results import Sign
 from .check import Check
-from .dossier import MEMBERSHIP, Band, Dossier, Missing
+from .dossier import MEMBERSHIP, Missing
+from .membership import MembershipQuestions
 from .told import Figures, apart, spread_of
-from .words import Thresholds
 
 __all__ = ["NoticedQuestions"]
 
@@ -18,12 +18,8 @@ ALIKE = 1.25  # widths that differ by less are about the same
 APART = "forgotten and retained pictures are told apart"
 
 
-class NoticedQuestions:
+class NoticedQuestions(MembershipQuestions):
     """What betrays the forgotten data, beside the band."""
-
-    model: Dossier
-    band: Band
-    t: Thresholds
 
     def signs(self) -> list[Check]:
         """What betrays the unlearned data.
@@ -44,7 +40,8 @@ class NoticedQuestions:
     @cached_property
     def judged(self) -> list[tuple[Sign, Check]]:
         """Every judge who saw the model and the whole band, and how far beyond it he tells."""
-        return [(sign, check) for sign in self.model.signs if (check := self._apart(sign.key))]
+        found = ((sign, self._apart(sign)) for sign in self.model.signs)
+        return [(sign, check) for sign, check in found if check]
 
     @property
     def visible(self) -> bool:
@@ -82,29 +79,22 @@ class NoticedQuestions:
             "this is none of them."
         )
 
-    def _apart(self, key: tuple[str, str]) -> Check | None:
-        ours, band = self.model.sign(key), [sign.auc for sign in self.band.signs(key)]
-        if ours is None or not band:
+    def _apart(self, ours: Sign) -> Check | None:
+        if ours.test:
+            return self.told_by_membership(ours, ours.test)
+        band = [sign.auc for sign in self.band.signs(ours.key)]
+        if not band:
             return None
         low, high = min(band), max(band)
-        judge, place = key
-        over, interval = ours.auc - high, (ours.low - high, ours.high - high)
-        if (
-            judge == MEMBERSHIP and low - ours.auc > over
-        ):  # less like training data than unseen ones
-            over, interval = low - ours.auc, (low - ours.high, low - ours.low)
-        member = judge == MEMBERSHIP
-        who = f"membership, {place}" if member else f"{judge} on {place}"
-        what = "forgotten pictures pass for training data" if member else APART
-        line, count = high + self.t.apart, len(self.band.models)
-        figures = Figures(who, ours.auc, low, high, count, unit="AUC", of=what, line=line)
+        who, line = f"{ours.judge} on {ours.place}", high + self.t.apart
+        figures = Figures(who, ours.auc, low, high, len(band), unit="AUC", of=APART, line=line)
         return Check.above(
             "AUC beyond the retrained models'",
-            over,
+            ours.auc - high,
             self.t.apart,
             apart(figures),
             unit="AUC",
-            interval=interval,
+            interval=(ours.low - high, ours.high - high),
             figures=figures,
         )
 

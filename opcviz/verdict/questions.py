@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from ..common.statistics import Interval, difference, wilson
-from ..results import Attempt, Sign
+from ..results import Attempt
 from .check import Check
-from .dossier import MEMBERSHIP, Band, Dossier, Missing
+from .dossier import Band, Dossier, Missing
 from .kept import KeptQuestions
 from .noticed import NoticedQuestions
-from .told import Figures, at_most, gets, membership, right
+from .told import Figures, at_most, gets, right
 from .words import Thresholds
 
 __all__ = ["Questions"]
 
 LEAST_LEAD = 10.0  # points by which the original must answer more than the band, to compare shares
-LEAST_AUC_LEAD = 0.05  # the same of membership
 MOST = (100.0, (100.0, 100.0))  # what an original that nobody has can have answered at most
 
 
@@ -44,7 +43,7 @@ class Questions(NoticedQuestions, KeptQuestions):
         Raises:
             Missing: where there is no original, unless more is left of any that there could be.
         """
-        found = [self._left_in_answers(), self._left_in_membership()]
+        found = [self._left_in_answers(), self.left_in_membership()]
         most = max((c for c in found if c), key=lambda check: check.margin, default=None)
         if self.original is None and not (most and most.holds):
             raise Missing("the original model")
@@ -99,34 +98,6 @@ class Questions(NoticedQuestions, KeptQuestions):
     def chance(self) -> float:
         """Percent that guessing gets right: of as many classes as there are recalls."""
         return 100 / max(len(self.model.recalls()), 2)
-
-    def _left_in_membership(self) -> Check | None:
-        if self.original is None:
-            return None
-        for ours in self.model.signs:
-            first, band = self.original.sign(ours.key), self.band.signs(ours.key)
-            if ours.judge == MEMBERSHIP and first and band:
-                return self._share_of_membership(ours, first, [sign.auc for sign in band])
-        return None
-
-    def _share_of_membership(self, ours: Sign, first: Sign, band: list[float]) -> Check | None:
-        mean = sum(band) / len(band)
-        lead = first.auc - mean
-        if lead < LEAST_AUC_LEAD:
-            return None
-        low, high, count = min(band), max(band), len(self.band.models)
-        figures = Figures(
-            "membership AUC", ours.auc, low, high, count, unit="AUC", original=first.auc
-        )
-        return Check.above(
-            "membership left",
-            100 * (ours.auc - mean) / lead,
-            self.t.left,
-            membership(figures),
-            unit="%",
-            interval=(100 * (ours.low - mean) / lead, 100 * (ours.high - mean) / lead),
-            figures=figures,
-        )
 
     @cached_property
     def gained(self) -> list[tuple[Attempt, Check]]:

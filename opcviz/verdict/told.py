@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..common.records import Record
-from ..results import Attempt
+from ..results import Attempt, MembershipTest
 
 __all__ = ["Figures", "apart", "at_most", "gets", "membership", "right", "spread_of", "would_count"]
 
@@ -31,6 +31,8 @@ class Figures(Record):
         unit: "%" or "AUC".
         of: what the value is a share of; of a judge, what he finds.
         attempt: the attack, where it is one.
+        test: the test of membership, where it is one; `who` is its name.
+        also: the second test that is needed, where two of different kinds must agree.
         original: the same of the original model; None where it is not known, or not compared.
         luck, pixels: what he would get by luck, and from the pixels alone; None where neither
             raises the line.
@@ -52,6 +54,8 @@ class Figures(Record):
     pixels: float | None = None
     line: float | None = None
     share: float | None = None
+    test: MembershipTest | None = None
+    also: Figures | None = None
 
     @property
     def most(self) -> float:
@@ -143,17 +147,21 @@ def right(f: Figures) -> tuple[str, ...]:
 
 
 def membership(f: Figures) -> tuple[str, ...]:
-    """How well a test tells forgotten pictures from unseen ones, beside the same models."""
-    original = "not known" if f.original is None else f.written(f.original)
+    """How well tests tell forgotten pictures from unseen ones, beside the same models."""
+    tests = [f] if f.also is None else [f, f.also]
+    first, *second = (f"by {each.who} is {each.written(each.value)}" for each in tests)
+    firsts = ["not known" if t.original is None else t.written(t.original) for t in tests]
     return (
-        f"membership AUC is {f.written(f.value)}",
-        f"of the original it is {original}, of {f.beside} {f.spread}",
+        " and ".join([f"membership AUC {first}", *second]),
+        f"of the original it is {' and '.join(firsts)}, of {f.beside} "
+        f"{' and '.join(each.spread for each in tests)}",
     )
 
 
 def apart(f: Figures) -> tuple[str, ...]:
     """How well a judge tells forgotten pictures by the model, and by the retrained ones."""
-    told = f"{f.of} with AUC {f.written(f.value)} ({f.who}), in {f.beside} with {f.spread}"
+    who = f"membership by {f.who}" if f.test else f.who
+    told = f"{f.of} with AUC {f.written(f.value)} ({who}), in {f.beside} with {f.spread}"
     return (told, would_count(f)) if f.undecidable else (told,)
 
 

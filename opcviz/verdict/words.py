@@ -89,8 +89,10 @@ saw the forgotten data. Every attacker is scored on pictures they were not given
 
 **Gone?** The first line that applies.
 
-1. **no**: of the original's lead over the band, in answers (or in membership AUC, where samples are
-   forgotten), more than {t.left:g} % is left.
+1. **no**: of the original's lead over the band in answers more than {t.left:g} % is left; or, where
+   samples are forgotten, in the AUC of two *tests of membership* of different kinds (a likelihood
+   ratio, LiRA's; a pairwise ratio, RMIA's; a threshold on the loss), by more than chance. What one
+   kind finds alone leaves the question open, unless no other kind was made.
 2. **hidden**: some declared attacker gets back more than {t.points:g} points beyond the most that
    they get from any retrained model, more than chance could give (the 95 % interval of the
    difference), and more than all but {t.further:g} % of further retrained models would give them,
@@ -127,8 +129,10 @@ more than all but {t.together:g} % of so many retrained models would give them o
 *Depth* is the earliest block from which on no map gets clearly more than from the band.
 
 **Noticeable? yes**, if a judge tells forgotten from retained pictures with an AUC more than
-{t.apart:g} beyond the band; or membership differs from the band's by as much, in either direction;
-or the forgotten features are more than {t.tighter:g} times tighter than in any retrained model and
+{t.apart:g} beyond the band; or some test of membership (LiRA online, offline and calibrated, RMIA,
+the two-sided distance, the loss, and those with shadow models) differs from the same test of the
+band by as much, in either direction, and by more than chance could give to any of so many tests; or
+the forgotten features are more than {t.tighter:g} times tighter than in any retrained model and
 an AUC of at least {t.visible:g} lets one point at them; or forgotten samples are answered worse
 than by any model that never saw them. Where judges tell them apart in every retrained model so well
 that {t.apart:g} more is above 1, as of most whole classes, no AUC could say yes: then what stands

@@ -221,7 +221,7 @@ def test_the_numbers_of_another_seed_or_model_are_nowhere(visit, made, store):
         ("digits-one-66b3e4d0", ["told to forget 3.", "DELETE only hides it"]),
         (
             "digits-random-eb117ed7",
-            ["144 single pictures.", "98.6 to 99.3 %: that is the goal", "has not forgotten"],
+            ["144 single pictures.", "98.6 to 99.3 %: that is the goal", "; membership tells."],
         ),
     ],
 )
@@ -314,9 +314,7 @@ def test_of_single_pictures_the_figure_that_decides_is_shown(visit):
         assert bar["band"] == near([min(band), max(band)])
         assert {m["name"]: m["value"] for m in bar["marks"]} == {"guess": 0.5}
         assert (bar["unit"], bar["high"], bar["digits"]) == ("", 1.0, 2)
-    decided = study.verdict(study.model(pair.keys[0])).numbers[0].says
-    assert decided.startswith("membership AUC")
-    assert decided in told(app)
+        assert "online LiRA" in str(bar), "whose it is"
 
 
 @pytest.mark.parametrize("name", ["digits", "digits-one", "digits-random"])

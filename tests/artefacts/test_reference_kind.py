@@ -88,13 +88,21 @@ def test_the_stored_statistics_are_the_attack_by_hand(samples) -> None:
 def test_of_samples_the_verdict_hears_the_strongest_first(samples) -> None:
     _, told = samples
     _, signs, _ = _attacks(results(told))
-    assert [sign.place for sign in signs] == ["likelihood ratio", "RMIA", "loss"]
+    assert [sign.place for sign in signs] == [
+        "online LiRA",
+        "RMIA",
+        "calibrated LiRA",
+        "offline LiRA",
+        "two-sided distance",
+        "loss threshold",
+    ]
     assert {sign.judge for sign in signs} == {MEMBERSHIP}
     assert signs[1].auc == told["reference"]["statistics"]["rmia"]["auc"]
     assert signs[0].auc == told["reference"]["auc"]
-    assert signs[2].auc == told["membership"]["thresholds"]["loss"]["auc"]
+    assert signs[4].auc == told["reference"]["statistics"]["distance"]["auc"]
+    assert signs[5].auc == told["membership"]["thresholds"]["loss"]["auc"]
     without = known(membership=read("membership", told["membership"]), reference=Undefined("no"))
-    assert [sign.place for sign in _attacks(without)[1]] == ["loss"]
+    assert [sign.place for sign in _attacks(without)[1]] == ["loss threshold"]
     assert _attacks(known())[1] == ()
 
 

@@ -144,7 +144,10 @@ def test_signs_are_those_of_the_target_the_one_with_a_direction_first():
         "RMIA, shadow models",
         "U-LiRA",
         "U-LiRA, calibrated",
+        "U-LiRA, offline",
+        "distance, shadow models",
     ]
+    assert [sign.test.directed for sign in signs] == [True, False, False, True, False]
     assert {sign.judge for sign in signs} == {MEMBERSHIP_JUDGE} == {MEMBERSHIP}
     first = found.target["rmia"]
     assert (signs[0].auc, signs[0].low, signs[0].high) == (first.auc, *first.auc_interval)

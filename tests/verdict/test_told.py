@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from dossiers import band, dossier, judged, original, world
 
-from opcviz.results import Attempt, Sign
+from opcviz.results import LOSS, Attempt, Sign
 from opcviz.verdict import Check, Dossier, Figures, Thresholds, Verdict, judge
 from opcviz.verdict.dossier import MEMBERSHIP, Band
 from opcviz.verdict.questions import Questions
@@ -69,10 +69,16 @@ def test_every_figure_of_the_sentence_is_one_that_is_handed_over() -> None:
         "at most 76.6 % (affine on stage3, unpooled, from retained data alone), from 3 retrained "
         "models at least 10.3 %",
     )
-    tested = Figures("membership AUC", 0.671, 0.46, 0.48, 3, unit="AUC", original=0.61)
+    tested = Figures("online LiRA", 0.671, 0.46, 0.48, 3, unit="AUC", original=0.61)
     assert membership(tested) == (
-        "membership AUC is 0.67",
+        "membership AUC by online LiRA is 0.67",
         "of the original it is 0.61, of 3 retrained models 0.46 to 0.48",
+    )
+    second = Figures("RMIA", 0.59, 0.48, 0.5, 3, unit="AUC")
+    assert membership(replace(tested, also=second)) == (
+        "membership AUC by online LiRA is 0.67 and by RMIA is 0.59",
+        "of the original it is 0.61 and not known, of 3 retrained models 0.46 to 0.48 and 0.48 to "
+        "0.50",
     )
 
 
@@ -190,13 +196,14 @@ def test_beside_one_the_end_of_the_way_is_what_the_original_knows(
 
 def test_of_a_membership_test_every_figure_is_that_of_its_model() -> None:
     def tested(auc: float, of: Dossier = band(3)[0]) -> Dossier:
-        signs = (Sign(MEMBERSHIP, "loss", auc, auc - 0.02, auc + 0.02),)
+        signs = (Sign(MEMBERSHIP, LOSS.name, auc, auc - 0.02, auc + 0.02),)
         return replace(of, signs=signs)
 
     retrained = [tested(auc) for auc in (0.47, 0.55, 0.45)]
-    check = questions(tested(0.8), tested(0.9, original(3)), *retrained)._left_in_membership()
+    check = questions(tested(0.8), tested(0.9, original(3)), *retrained).left_in_membership()
     assert check is not None
-    assert check.figures == Figures("membership AUC", 0.8, 0.45, 0.55, 3, unit="AUC", original=0.9)
+    known = {"unit": "AUC", "original": 0.9, "test": LOSS}
+    assert check.figures == Figures("loss threshold", 0.8, 0.45, 0.55, 3, **known)
 
 
 def test_less_than_from_every_retrained_model_counts_from_the_strongest_on_each() -> None:

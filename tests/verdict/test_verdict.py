@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from opcviz.common.config import ConfigError
 from opcviz.common.records import Undefined
 from opcviz.common.statistics import difference, wilson
 from opcviz.results import Attempt, Sign
+from opcviz.results.membership_tests import MEMBERSHIP_TESTS
 from opcviz.verdict import MEMBERSHIP, Dossier, Verdict, consensus, judge
 from opcviz.verdict.check import Check
 from opcviz.verdict.dossier import Band
@@ -182,8 +184,11 @@ def test_the_last_block_pooled_is_the_point_that_the_features_are() -> None:
     assert told("stage3", ratio=0.5) == "hidden", "no point"
 
 
-def membership(auc: float) -> tuple[Sign, ...]:
-    return (Sign(MEMBERSHIP, "likelihood ratio", auc, auc - 0.03, auc + 0.03),)
+TWO = ("online LiRA", "RMIA")
+
+
+def membership(auc: float, tests: Iterable[str] = TWO, half: float = 0.03) -> tuple[Sign, ...]:
+    return tuple(Sign(MEMBERSHIP, test, auc, auc - half, auc + half) for test in tests)
 
 
 def of_samples(auc: float, others: tuple[float, ...], first: float = 0.7) -> Verdict:
@@ -193,6 +198,73 @@ def of_samples(auc: float, others: tuple[float, ...], first: float = 0.7) -> Ver
     ]
     before = replace(original(0), signs=membership(first), accuracy=band(0)[0].accuracy)
     return judge(replace(band(0)[1], signs=membership(auc)), before, references)
+
+
+def of_tests(**ours: tuple[float, float]) -> Verdict:
+    """The verdict where tests find so much (AUC, and half of its interval); the band has 0.5."""
+
+    def signs(found: dict[str, tuple[float, float]]) -> tuple[Sign, ...]:
+        places = {
+            test.lower().replace(" ", "_").replace("-", "_"): test for test in MEMBERSHIP_TESTS
+        }
+        return tuple(
+            sign for name, at in found.items() for sign in membership(at[0], (places[name],), at[1])
+        )
+
+    never, knows = (dict.fromkeys(ours, (auc, 0.03)) for auc in (0.5, 0.7))
+    references = [replace(each, signs=signs(never)) for each in band(0)]
+    before = replace(original(0), signs=signs(knows), accuracy=band(0)[0].accuracy)
+    return judge(replace(band(0)[1], signs=signs(ours)), before, references)
+
+
+def test_not_gone_by_membership_wants_tests_of_two_kinds_beyond_chance() -> None:
+    sure, unsure, nothing = (0.65, 0.05), (0.65, 0.16), (0.5, 0.05)
+    both = of_tests(online_lira=sure, rmia=sure)
+    assert both.gone == "no"
+    assert both.numbers[0].clauses == (
+        "membership AUC by online LiRA is 0.65 and by RMIA is 0.65",
+        "of the original it is 0.70 and 0.70, of 3 retrained models 0.50 and 0.50",
+    )
+    for second in (unsure, nothing):
+        alone = of_tests(online_lira=sure, rmia=second)
+        assert alone.gone is None, "neither remembered nor as in retrained models"
+        (wanted,) = [each for each in alone.missing if "second kind" in each]
+        low, high = second[0] - second[1], second[0] + second[1]
+        assert "membership AUC by online LiRA is 0.65;" in wanted
+        assert f"by RMIA is {second[0]:.2f} (95 %: {low:.2f} to {high:.2f})" in wanted
+    # three likelihood ratios are one kind, and of the best of several more is chance
+    same = of_tests(online_lira=sure, calibrated_lira=sure, offline_lira=sure, rmia=nothing)
+    assert same.gone is None
+    assert of_tests(online_lira=(0.65, 0.13), rmia=sure).gone == "no"
+    best = of_tests(
+        online_lira=(0.65, 0.13), offline_lira=nothing, calibrated_lira=nothing, rmia=sure
+    )
+    assert best.gone is None
+    # a distance has no direction
+    assert of_tests(rmia=sure, two_sided_distance=sure).gone == "no"  # RMIA, of the only kind
+
+
+def test_of_one_kind_of_membership_test_a_note_says_that_it_stands_alone() -> None:
+    alone = of_tests(loss_threshold=(0.65, 0.05))
+    assert alone.gone == "no"
+    assert any("one alone (loss threshold)" in note for note in alone.notes)
+    assert not any(
+        "one alone" in n for n in of_tests(rmia=(0.65, 0.1), loss_threshold=(0.6, 0.1)).notes
+    )
+
+
+def test_any_test_of_membership_is_noticed_beyond_what_chance_gives_to_so_many() -> None:
+    calm = (0.5, 0.05)
+    offline = of_tests(online_lira=calm, offline_lira=(0.3, 0.05), rmia=calm)
+    assert offline.noticeable == "yes"
+    says = named(offline, "AUC beyond the retrained models'").says
+    assert "AUC 0.30 (membership by offline LiRA), in 3 retrained models with 0.50" in says
+    assert of_tests(online_lira=calm, rmia=calm, two_sided_distance=(0.7, 0.05)).noticeable == "yes"
+    nearer = of_tests(online_lira=calm, rmia=calm, two_sided_distance=(0.3, 0.05))
+    assert nearer.noticeable == "no", "as near as no retrained model is to another"
+    # beyond `apart` and chance alone; of three tests one does so more easily
+    assert of_tests(rmia=(0.62, 0.11)).noticeable == "yes"
+    assert of_tests(rmia=(0.62, 0.11), online_lira=calm, offline_lira=calm).noticeable == "no"
 
 
 def named(found: Verdict, name: str) -> Check:

@@ -104,6 +104,19 @@ class Lira(Kind[Context]):
         ),
         Row(
             "Membership",
+            "calibrated LiRA, retrained models",
+            "AUC of online LiRA beyond how sure the model is of data nobody saw, 95 % interval",
+            _statistic("calibrated"),
+        ),
+        Row(
+            "Membership",
+            "offline LiRA, retrained models",
+            "AUC by models that never saw the data alone, 95 % interval; below 0.5: less sure of "
+            "the forget data than these",
+            _statistic("offline"),
+        ),
+        Row(
+            "Membership",
             "distance, retrained models",
             "AUC of how far answers on the forget data are from retrained models', in either "
             "direction; 0.5: as near as another retrained model",

@@ -9,6 +9,7 @@ from ...attacks.membership import Membership
 from ...common.records import Undefined, defined, known
 from ...common.text import percent
 from ...results import (
+    LIRA,
     LiraResult,
     MembershipResult,
     OutlierScores,
@@ -68,7 +69,7 @@ def _strongest(model: ModelResults) -> Sign | None:
         if isinstance(found, Signs) and (signs := found.signs()):
             return signs[0]
     distance = (reference.statistics or {}).get("distance") if defined(reference) else None
-    return distance.sign("distance") if distance else None
+    return distance.sign(LIRA["distance"]) if distance else None
 
 
 def _auc(model: ModelResults) -> float | None:
@@ -129,7 +130,7 @@ class MembershipTests(Kind[Context]):
             _auc,
             ".2f",
             ("unlearning", HEADLINE),
-            "AUC of the strongest test made; of whole classes, of the distance from retrained "
+            "AUC of the test that is named; of whole classes, of the distance from retrained "
             "models; 0.5: as models that never saw the forgotten data",
             _whose,
         ),

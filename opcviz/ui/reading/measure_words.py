@@ -217,8 +217,8 @@ WORDS = {
     "membership": MeasureWords(
         "membership",
         "Membership (AUC)",
-        "How well the strongest test that was made tells forgotten pictures from ones never seen; "
-        "of whole classes, the model from retrained models.",
+        "How well one test, named beside its figure, tells forgotten pictures from ones never "
+        "seen; of whole classes, the model from retrained models. The verdict looks at all tests.",
         "area under the ROC curve",
         SHARE,
         scale=0.5,

@@ -1,4 +1,4 @@
-"""The membership test that speaks for a model: the one that its verdict reads."""
+"""The membership test that is drawn of a model: one of those that its verdict looks at."""
 
 from __future__ import annotations
 

@@ -27,6 +27,8 @@ DIRECTIONS: dict[str, tuple[Better, float]] = {
     "SVC on confidence": ("same", PERCENT),
     "LiRA, retrained models": ("same", AUC),
     "RMIA, retrained models": ("same", AUC),
+    "calibrated LiRA, retrained models": ("same", AUC),
+    "offline LiRA, retrained models": ("same", AUC),
     "distance, retrained models": ("same", AUC),
     "U-LiRA, shadow unlearned models": ("same", AUC),
     "U-LiRA, the method": ("same", AUC),

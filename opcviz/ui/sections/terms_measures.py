@@ -50,7 +50,8 @@ SIGNS = {
     "LiRA": Term(
         "Likelihood-ratio attack (LiRA)",
         "compares a model's confidence on a sample with models that were and were not trained on "
-        "it.",
+        "it (online), with the latter alone (offline), or beyond how sure each model is of data "
+        "nobody saw (calibrated). The two-sided distance is how far an answer is from theirs.",
         "log density under the first minus log density under the second",
         AUC_RANGE,
         "0.5: answers as of a model that never saw the data",

@@ -167,6 +167,7 @@ def decided_in_short(verdict: Verdict) -> str:
         return decided(verdict)
     # how a block's output was read is for who asks further
     who = replace(f.attempt, view="whole").words if f.attempt else f.who
+    who = f"membership AUC by {who}" if f.test else who
     least = verdict.gone == "beyond"
     beside = [f"retrained: {'at least ' if least else ''}{f.written(f.low) if least else f.spread}"]
     if f.share is not None and f.original is not None:
@@ -179,7 +180,12 @@ def decided_in_short(verdict: Verdict) -> str:
         beside.append(f"pixels alone {f.written(f.pixels)}")
     nothing = f"; {f.in_vain} would count" if f.undecidable else ""
     got = f"{'at most ' if least else ''}{f.written(f.value)}"
-    return f"Decided by {who}: {got}; {', '.join(beside)}{nothing}."
+    told = f"Decided by {who}: {got}; {', '.join(beside)}{nothing}."
+    if (second := f.also) is None:
+        return told
+    of = "" if second.original is None else f"original: {second.written(second.original)}, "
+    agrees = f"{second.who} agrees: {second.written(second.value)}"
+    return f"{told} {agrees}; {of}retrained: {second.spread}."
 
 
 def reach(verdict: Verdict, *, tried: bool) -> list[str]:
