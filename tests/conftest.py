@@ -103,14 +103,17 @@ def tiny_original(tiny_original_once: Classifier) -> Classifier:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def short_searches() -> Iterator[None]:
-    """Pictures that are rebuilt during every training are sought in a few steps only."""
+def short_searches() -> Iterator[dict[str, object]]:
+    """Pictures that are rebuilt during every training are sought in a few steps only.
+
+    Yields how it is otherwise, for tests beside other programs."""
     from opcviz.attacks.inversion import live
 
+    otherwise = {"FIRST": live.FIRST, "NEXT": live.NEXT}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live, "FIRST", live.FIRST.replace(iterations=6))
         patch.setattr(live, "NEXT", live.NEXT.replace(iterations=2))
-        yield
+        yield otherwise
 
 
 @pytest.fixture(scope="session")

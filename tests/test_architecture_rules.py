@@ -43,7 +43,10 @@ ROOMS = {
 MAX_LINES = 350  # of a file
 SCREEN = {"streamlit", "plotly"}
 LAZY = {"dask", "distributed", "umap"}  # heavy, or not always there
-DASK = {"engine/dask.py", "engine/cluster.py", "engine/dispatcher.py", "engine/__main__.py"}
+DASK = {
+    f"engine/{name}.py"
+    for name in ("dask", "cluster", "dispatcher", "distribute", "worker", "__main__")
+}
 
 
 def room(path: Path) -> str:

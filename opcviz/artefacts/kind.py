@@ -103,6 +103,7 @@ class Kind(Generic[ContextT]):
             retrained model of the same seed, made first), `seeds` (the references' models of
             several seeds, too) and `together` (all models of a seed in one call of
             `measure_all`).
+        shares: whether its first answer of a seed makes what the others of the seed use, too.
         order: kinds are made in ascending order: what a person waits for comes first.
         fields: documentation of what it adds to a model's JSON, path to meaning.
         columns: its numbers for tables.
@@ -131,6 +132,7 @@ class Kind(Generic[ContextT]):
     settings: ClassVar[Mapping[str, type[Config]]] = {}
     reads: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[frozenset[str]] = frozenset()
+    shares: ClassVar[bool] = False
     order: ClassVar[int] = 50
     fields: ClassVar[Mapping[str, str]] = {}
     columns: ClassVar[tuple[Column, ...]] = ()

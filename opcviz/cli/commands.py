@@ -21,6 +21,7 @@ from ..common.threads import patient_threads
 from . import auditing
 from .output import expected_errors, listing, numbers_table, reading, without_model
 from .plans import changed_settings, chosen, cost_of, kinds_among, with_attacks
+from .running import SchedulerOption, Work, WorkersOption
 
 if TYPE_CHECKING:
     from ..study import Plan, Store
@@ -125,13 +126,15 @@ def run(
     only: Annotated[str, typer.Option(help="only these answers, as in model,evidence")] = "",
     attacks: Annotated[str, typer.Option(help="optional ones too, as in relearning,margin")] = "",
     quick: Annotated[bool, typer.Option(help="quick attacks, as in the lab")] = False,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = "",
     change: SetOption = None,
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
     from ..common.devices import pick_device
     from ..study import StudyRunner, missing
-    from ..study import run as do
 
+    work = Work(device, workers, scheduler)
     plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
     if said := cost_of(target):
         out.print(said, markup=False, highlight=False)
@@ -141,19 +144,16 @@ def run(
         runner = StudyRunner(
             plan.study,
             where,
-            pick_device(device),
+            pick_device(work.here),
             seeds=plan.seeds,
             data_root=data,
             download=download,
         )
-        todo = len(missing(plan, runner, kinds))
-        if not todo:
+        if not (todo := len(missing(plan, runner, kinds))):
             runner.prepare()  # what was asked last is what the study shows
             out.print(f"{plan.study.place}: everything is there already, nothing was computed")
             continue
-        with bars(err, todo) as progress:
-            runner.progress = progress
-            done = do(plan, runner, only=kinds)
+        done = work.do(plan, runner, kinds, todo, err)
         lost = f", {todo - done.made} could not be" if done.failures else ""
         out.print(f"{plan.study.place}: {done.made} answers made{lost}, kept in {where.root}")
         failed += len(done.failures)

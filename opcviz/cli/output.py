@@ -120,7 +120,8 @@ def _width(rows: Sequence[Mapping[str, object]], name: str) -> int:
 def expected_errors() -> tuple[type[Exception], ...]:
     """Errors whose message is the whole answer; imported late, since they bring torch along."""
     from ..data import DataError
+    from ..engine import EngineError
     from ..models import CheckpointError
     from ..study import StoreError
 
-    return ConfigError, DataError, StoreError, CheckpointError
+    return ConfigError, DataError, StoreError, CheckpointError, EngineError

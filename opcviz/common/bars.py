@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -17,7 +18,7 @@ from rich.progress import Progress as Bars
 
 from .progress import Epoch, Event, Message, Progress, Stage, Step
 
-__all__ = ["bar", "bars"]
+__all__ = ["bar", "bars", "worker_bars"]
 
 
 def _bars(console: Console) -> Bars:
@@ -61,6 +62,41 @@ def bar(description: str, shown: bool | Progress = True) -> Iterator[Progress]:
         yield Progress(listen)
         total = drawn.tasks[current].total or 1  # some work tells no steps, most not its last one
         drawn.update(current, total=total, completed=total)
+
+
+@contextmanager
+def worker_bars(
+    console: Console, count: int
+) -> Iterator[tuple[Progress, Callable[[str, Event], None]]]:
+    """One bar over the answers of a whole study, and one for each worker that tells something.
+
+    Yields the progress of the whole, and what is called with a worker's name and its event.
+    """
+    with _bars(console) as shown:
+        total = shown.add_task("study", total=count, note="")
+        lines: dict[str, TaskID] = {}
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Stage):
+                shown.update(total, completed=event.index, total=event.count)
+            elif isinstance(event, Message):
+                shown.console.print(event.text, markup=False, highlight=False)
+
+        def heard(worker: str, event: Event) -> None:
+            if worker not in lines:
+                lines[worker] = shown.add_task("", total=None, note=worker)
+            if isinstance(event, Stage):
+                label = f"{event.name} · {event.model}"
+                shown.reset(lines[worker], description=label[:48], total=None, note=worker)
+            elif isinstance(event, Step):
+                shown.update(lines[worker], completed=event.step, total=event.steps)
+            elif isinstance(event, Message):
+                shown.console.print(event.text, markup=False, highlight=False)
+
+        yield Progress(listen), heard
+        shown.update(total, completed=count)
+        for line in lines.values():
+            shown.remove_task(line)
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,7 @@ class Pool:
         scheduler: address of a running dask scheduler (`tls://…`, `tcp://…`), in place of local
             workers. TLS files come from dask's own configuration.
         warm: see `WarmUp`.
+        scratch: a folder for what dask writes, removed at the end; None: the engine program's.
     """
 
     def __init__(
@@ -117,9 +119,10 @@ class Pool:
         workers: int | None = None,
         scheduler: str | None = None,
         warm: Sequence[str] = (),
+        scratch: Path | None = None,
     ) -> None:
         self.store = store
-        self._scratch = engine_folder(store) / "scratch"
+        self._scratch = scratch or engine_folder(store) / "scratch"
         self._cluster: SpecCluster | None = None
         dask.config.set({**SETTINGS, "temporary-directory": str(self._scratch)})
         if scheduler is None:
@@ -145,16 +148,45 @@ class Pool:
 
     def launch(self, address: str, id: str, engine: str) -> Future[Any]:
         """Let one worker execute one run; its progress is in the run's record."""
+        return self.call(address, id, execute, str(self.store), id, engine=engine)
+
+    def call(
+        self,
+        address: str,
+        name: str,
+        function: Callable[..., object],
+        *given: object,
+        **more: object,
+    ) -> Future[Any]:
+        """Let one worker call a function of an importable module.
+
+        Args:
+            address: the worker's.
+            name: what the call is known by.
+            function, given, more: what is called with what.
+        """
         return self._client.submit(
-            execute,
-            str(self.store),
-            id,
-            engine=engine,
-            key=f"{id}-{time.time_ns()}",
+            function,
+            *given,
+            key=f"{name}-{time.time_ns()}",
             workers=[address],
             pure=False,
             retries=0,
+            **more,
         )
+
+    def ask(self, function: Callable[..., object], *given: object) -> dict[str, Any]:
+        """What a function says in each worker, by the workers' addresses.
+
+        Raises:
+            Exception: whatever one of them raises.
+        """
+        answers: dict[str, Any] = self._client.run(function, *given)
+        return answers
+
+    def listen(self, topic: str, heard: Callable[[object], None]) -> None:
+        """Hand on what workers say with `Worker.log_event`, in a thread of the client's."""
+        self._client.subscribe_topic(topic, lambda event: heard(event[1]))
 
     def kill(self, address: str) -> None:
         """End a worker's process at once; its nanny starts another.
@@ -185,9 +217,10 @@ def _kill_process(dask_worker: Nanny) -> None:
     """Runs in the nanny: SIGKILL its worker and whatever that started."""
     if dask_worker.pid is None:
         return
-    worker = psutil.Process(dask_worker.pid)
-    for process in [*worker.children(recursive=True), worker]:
-        process.kill()
+    with suppress(psutil.NoSuchProcess):  # it ended by itself just now
+        worker = psutil.Process(dask_worker.pid)
+        for process in [*worker.children(recursive=True), worker]:
+            process.kill()
 
 
 def _local_cluster(workers: int, devices: Sequence[str]) -> SpecCluster:

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from .runs import Runs
 
@@ -38,6 +38,9 @@ class RemoteCall(Protocol):
 
     def cancel(self) -> None:
         """Give it up; a call that runs goes on."""
+
+    def result(self) -> Any:
+        """What it returned."""
 
 
 class Workers(Protocol):

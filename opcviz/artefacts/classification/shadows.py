@@ -88,6 +88,7 @@ class ShadowModels(Kind[Context]):
 
     settings = {"shadows": ShadowAttack}
     order = 95
+    shares = True  # the attacker's originals and retrained models
     quick = None
     result = ShadowResult
     threat = Threat(
