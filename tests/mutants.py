@@ -336,8 +336,8 @@ MUTANTS = (
     ),
     Mutant(
         "forget and retain counts of the entropy panels swapped",
-        '("forget", "orange", about.forget),\n        ("retain", "green", about.retain),',
-        '("forget", "orange", about.retain),\n        ("retain", "green", about.forget),',
+        '("forget", "orange", about.forget),\n        ("retain", "blue", about.retain),',
+        '("forget", "orange", about.retain),\n        ("retain", "blue", about.forget),',
         (ANSWERS,),
     ),
     # ---- whom the worst case is of -----------------------------------------------------------
