@@ -131,7 +131,8 @@ class Product:
         """<g, t> and ‖g‖² of this layer, and what `pull` needs again."""
         a, delta, t = self._patches(), self._split(delta), self._target(target)
         if 2 * delta.shape[3] <= delta.shape[2]:  # few positions: two T×T products beat O×D
-            ta, aa, dd = t @ a, a.mT @ a, delta.mT @ delta
+            # a product whose result is that narrow is several times slower than its transpose
+            ta, aa, dd = (a.mT @ t.mT).mT, a.mT @ a, delta.mT @ delta
             along, square = dot(delta, ta), dot(aa, dd)
             kept: tuple[Tensor, ...] = (a, delta, t, ta, aa, dd)
         else:
@@ -152,7 +153,7 @@ class Product:
         if len(kept) == 6:
             ta, aa, dd = kept[3:]
             to_delta = torch.addcmul((delta * n) @ aa, ta, s)
-            to_a = t.mT @ (delta * s) + a @ (dd * n)
+            to_a = ((delta * s).mT @ t).mT + a @ (dd * n)
         else:
             v = torch.addcmul(t * s, kept[3], n)
             to_delta, to_a = v @ a, v.mT @ delta
