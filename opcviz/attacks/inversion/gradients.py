@@ -76,6 +76,7 @@ class _Layers:
         self.names = {id(t): name for name, t in held[0].items()}
         self.stacked = {name: torch.stack([each[name] for each in held]) for name in held[0]}
         self.models, self.copies = len(models), False
+        self.norms: dict[tuple[int, int, int], tuple[Tensor, ...]] = {}
         self._rehearse(models, probe)
 
     @torch.no_grad()
@@ -100,7 +101,8 @@ class _Layers:
 
     def _forward(self, x: Tensor, labels: Tensor) -> tuple[Tape, list[Tensor]]:
         with torch.enable_grad():
-            tape = Tape(self.names, self.stacked, self.models, self.copies, self.group_size)
+            sizes = self.models, self.copies, self.group_size
+            tape = Tape(self.names, self.stacked, *sizes, self.norms)
             with self._surrogate(), tape:
                 logits = self.template(x)
             outputs = [layer.output for layer in tape.layers]
