@@ -71,7 +71,7 @@ class RelativeAdam(Updates):
             if not weights:
                 continue
             directions = self._directions(weights, slopes)
-            if group.get("relative"):
+            if group["relative"]:
                 torch._foreach_mul_(directions, list(torch._foreach_sign(weights)))
                 torch._foreach_mul_(directions, -step)
                 torch._foreach_exp_(directions)
