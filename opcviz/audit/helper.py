@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import psutil
 import torch
+from filelock import FileLock, Timeout
 
-from ..common.progress import Progress
+from ..common.progress import Message, Progress
 from ..study import Store
 from ..study.pipeline import Item, make
 from .opening import LISTS, open_case
@@ -34,6 +37,14 @@ __all__ = ["Helper", "helped"]
 LARGEST = 16 * 2**20  # bytes of weights for which a second process is worth its start
 PATIENCE = 10.0  # seconds that it has to end
 LOOKS = 0.05  # seconds between looks at whether it has ended
+SILENCE = 60.0  # seconds without a sign of life after which it counts as stopped
+CLAIMS = "opcviz-claims-"  # how a folder of claims is called
+LOCK = ".lock"  # in it, held while the audit lives
+FRESH = 60.0  # seconds after which a folder of claims without its lock was left behind
+TAKEN_OVER = (
+    "The helping process has done nothing for {0:.0f} s, as one that was stopped does: it is "
+    "ended, and what it left is made here."
+)
 
 
 class Helper:
@@ -53,15 +64,47 @@ class Helper:
             return True
         return _claim(self.claims, items)
 
-    def wait(self, progress: Progress) -> None:
+    def wait(self, progress: Progress, silence: float = SILENCE) -> None:
         """Wait until the other process is done; what it did not do is simply still missing.
+
+        Args:
+            progress: asked whether to stop; told when the process is given up.
+            silence: seconds without a sign of life, a claim or computing time, after which it is.
 
         Raises:
             Cancelled: when asked to stop.
         """
+        before, seen = self._signs(), time.monotonic()
         while self.process is not None and self.process.poll() is None:
             progress.check()
             time.sleep(LOOKS)
+            now = self._signs()
+            if now != before:
+                before, seen = now, time.monotonic()
+            elif time.monotonic() - seen > silence:
+                progress(Message(TAKEN_OVER.format(silence), "warning"))
+                self.end()
+
+    def _signs(self) -> tuple[float, int]:
+        """What grows while the other process lives: its computing time, and what is claimed."""
+        try:
+            times = psutil.Process(self.process.pid).cpu_times() if self.process else None
+        except psutil.Error:  # it has just ended
+            times = None
+        return times.user + times.system if times else -1.0, sum(1 for _ in self.claims.iterdir())
+
+    def end(self) -> None:
+        """End the other process; given the time, it takes back what it was writing."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        if sys.platform != "win32":
+            self.process.send_signal(signal.SIGCONT)  # one that was stopped hears nothing else
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 @contextmanager
@@ -74,40 +117,70 @@ def helped(
         spec: what is audited; None of networks in memory, which no other process has.
         store, device, data_root: as of the audit.
     """
-    with tempfile.TemporaryDirectory(prefix="opcviz-claims-") as folder:
+    _sweep(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=CLAIMS) as folder, FileLock(Path(folder) / LOCK):
         if spec is None or not _worth_it(spec, device):
             yield Helper(Path(folder))
             return
-        question = {
-            "spec": spec.to_dict(),
-            "store": str(store.root),
-            "data_root": None if data_root is None else str(data_root),
-            "claims": folder,
-        }
-        here = str(Path(__file__).resolve().parents[2])
-        paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "opcviz.audit.helper"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
-        )
-        from threadpoolctl import threadpool_limits  # of scikit-learn
-
+        helper = Helper(Path(folder), _started(spec, store, data_root, folder))
         try:
-            assert process.stdin is not None  # it is a pipe
-            with process.stdin as pipe:
-                pipe.write(json.dumps(question).encode())
-            with threadpool_limits(1):  # its core is not ours
-                yield Helper(Path(folder), process)
+            with _one_thread():  # its core is not ours
+                yield helper
         finally:
-            process.terminate()  # it takes back what it was writing
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            helper.end()
+
+
+def _sweep(place: Path) -> None:
+    """Remove folders of claims that audits left behind which were killed.
+
+    An audit holds the lock in its own, and the system lets it go when the process dies, whatever
+    its number is and whichever container it was in.
+    """
+    for folder in place.glob(f"{CLAIMS}*"):
+        try:
+            if time.time() - folder.stat().st_mtime < FRESH:
+                continue
+            FileLock(folder / LOCK, timeout=0).acquire().lock.release()
+        except (Timeout, OSError):  # its audit lives; or it has just gone, or is somebody else's
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(
+    spec: AuditSpec, store: Store, data_root: Path | None, claims: str
+) -> subprocess.Popen[bytes]:
+    question = {
+        "spec": spec.to_dict(),
+        "store": str(store.root),
+        "data_root": None if data_root is None else str(data_root),
+        "claims": claims,
+    }
+    here = str(Path(__file__).resolve().parents[2])
+    paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "opcviz.audit.helper"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
+    )
+    assert process.stdin is not None  # it is a pipe
+    with process.stdin as pipe:
+        pipe.write(json.dumps(question).encode())
+    return process
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Keeps the libraries that compute to one thread.
+
+    Those with a pool of threads of their own are loaded first: a limit holds for what is there.
+    """
+    import scipy.linalg  # noqa: F401 - a BLAS of its own
+    import sklearn.ensemble  # noqa: F401 - an OpenMP of its own
+    from threadpoolctl import threadpool_limits  # of scikit-learn
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
 
 
 def _worth_it(spec: AuditSpec, device: torch.device) -> bool:

@@ -25,6 +25,7 @@ from .batches import Batch, Batches
 from .callbacks import EpochCallback
 from .resume import ResumeFile
 from .settings import Training
+from .updates import SGD, Updates
 
 __all__ = [
     "Batch",
@@ -47,6 +48,7 @@ DIVERGENCE_FACTOR = 1e4
 ModelT = TypeVar("ModelT", bound=nn.Module, default=nn.Module)
 """The class of models that a method works on; modules of any class where it is not given."""
 Objective = Callable[[ModelT, Batch], Tensor]
+Optimizer = torch.optim.Optimizer | Updates
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,11 @@ def pace(spec: Training, model: nn.Module, data: Data) -> Pace:
     return Pace.of(spec.precision, spec.memory_format, data.device, model, positions)
 
 
-def make_optimizer(spec: Training, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+def make_optimizer(spec: Training, parameters: Iterable[nn.Parameter]) -> Optimizer:
     """The optimiser that `spec` names, over the parameters that may move."""
     moving = [p for p in parameters if p.requires_grad]
     if spec.optimizer == "sgd":
-        return torch.optim.SGD(
-            moving, spec.lr, momentum=spec.momentum, weight_decay=spec.weight_decay
-        )
+        return SGD(moving, spec.lr, spec.momentum, spec.weight_decay)
     kind = torch.optim.Adam if spec.optimizer == "adam" else torch.optim.AdamW
     return kind(moving, spec.lr, weight_decay=spec.weight_decay)
 
@@ -124,7 +124,7 @@ def train(
     progress: Progress | None = None,
     watch: EpochCallback[ModelT] | None = None,
     constrain: Callable[[ModelT], None] | None = None,
-    optimizer: torch.optim.Optimizer | None = None,
+    optimizer: Optimizer | None = None,
     resume_dir: Path | None = None,
     continued: bool = False,
 ) -> Outcome:

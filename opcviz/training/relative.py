@@ -17,11 +17,12 @@ changes its sign.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import overload
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
+
+from .updates import Group, Updates, moved
 
 __all__ = ["RelativeAdam"]
 
@@ -31,7 +32,7 @@ MOST = 3.0
 """Greatest |m / √v| of a step."""
 
 
-class RelativeAdam(torch.optim.Optimizer):
+class RelativeAdam(Updates):
     """Adam whose steps are shares of each weight; fresh weights take Adam's own.
 
     Weights just drawn say nothing by their size, so these are moved as by Adam, at another rate.
@@ -54,49 +55,47 @@ class RelativeAdam(torch.optim.Optimizer):
         kept, fresh = list(kept), list(fresh)
         sized = [p for p in kept if bool(p.detach().any())]
         rest = [*fresh, *(p for p in kept if not bool(p.detach().any()))]
-        groups = [
+        groups: list[Group] = [
             {"params": weights, "relative": weights is sized, "rate": rate, "lr": lr * rate}
             for weights, rate in ((sized, 1.0), (rest, fresh_rate))
             if weights
         ]
-        super().__init__(groups, {})
-
-    @overload
-    def step(self, closure: None = None) -> None: ...
-
-    @overload
-    def step(self, closure: Callable[[], float]) -> float: ...
+        super().__init__(groups)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+    def step(self) -> None:
         """One step along the gradients that are there."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
         for group in self.param_groups:
             step = group["lr"]
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                direction = self._direction(weight)
-                if group["relative"]:
-                    weight.mul_(direction.mul_(weight.sign()).mul_(-step).exp_())
-                else:
-                    weight.sub_(direction, alpha=step)
-        return loss
+            weights, slopes = moved(group)
+            if not weights:
+                continue
+            directions = self._directions(weights, slopes)
+            if group["relative"]:
+                torch._foreach_mul_(directions, list(torch._foreach_sign(weights)))
+                torch._foreach_mul_(directions, -step)
+                torch._foreach_exp_(directions)
+                torch._foreach_mul_(weights, directions)
+            else:
+                torch._foreach_sub_(weights, directions, alpha=step)
 
-    def _direction(self, weight: Tensor) -> Tensor:
-        """m / √v; 0 where no gradient ever came."""
-        assert weight.grad is not None
-        state = self.state[weight]
-        if not state:
-            state["step"] = 0
-            state["mean"], state["square"] = torch.zeros_like(weight), torch.zeros_like(weight)
-        state["step"] += 1
+    def _directions(self, weights: list[Tensor], slopes: list[Tensor]) -> list[Tensor]:
+        """m / √v of each weight; 0 where no gradient ever came."""
+        for weight in weights:
+            if not self.slots[weight]:
+                empty = {"mean": torch.zeros_like(weight), "square": torch.zeros_like(weight)}
+                self.slots[weight] = {"step": torch.zeros((), dtype=torch.int64), **empty}
+            self.slots[weight]["step"] += 1
+        slots = [self.slots[weight] for weight in weights]
+        means, squares = ([slot[name] for slot in slots] for name in ("mean", "square"))
         first, second = BETAS
-        mean = state["mean"].lerp_(weight.grad, 1 - first)
-        square = state["square"].mul_(second).addcmul_(weight.grad, weight.grad, value=1 - second)
-        correction = (1 - second ** state["step"]) ** 0.5 / (1 - first ** state["step"])
-        found: Tensor = mean.mul(correction).div_(square.sqrt())
-        return found.nan_to_num_(0.0, MOST, -MOST).clamp_(-MOST, MOST)
+        torch._foreach_lerp_(means, slopes, 1 - first)
+        torch._foreach_mul_(squares, second)
+        torch._foreach_addcmul_(squares, slopes, slopes, value=1 - second)
+        steps = [int(slot["step"]) for slot in slots]
+        corrections = [(1 - second**at) ** 0.5 / (1 - first**at) for at in steps]
+        found = list(torch._foreach_mul(means, corrections))
+        torch._foreach_div_(found, list(torch._foreach_sqrt(squares)))
+        for each in found:
+            each.nan_to_num_(0.0, MOST, -MOST).clamp_(-MOST, MOST)
+        return found

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..common.json_types import Json
 from ..models.checkpoint import read_tensors, save_weights
+from .updates import Updates
 
 if TYPE_CHECKING:
     from .callbacks import Resumable
@@ -36,7 +37,7 @@ class ResumeFile:
         self,
         folder: Path | None,
         model: nn.Module,
-        optimizer: torch.optim.Optimizer,
+        optimizer: torch.optim.Optimizer | Updates,
         watch: Resumable | None,
     ) -> None:
         self.path = folder / "resume.safetensors" if folder else None
@@ -98,8 +99,10 @@ class ResumeFile:
         for name, value in _part(tensors, "optimizer.").items():
             index, _, slot = name.partition(".")
             slots.setdefault(int(index), {})[slot] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        if isinstance(self.optimizer, Updates):
+            self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
+        else:
+            self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
         return epoch, step, gradients, seconds, first
 
     def clear(self) -> None:

@@ -131,7 +131,8 @@ class Product:
         """<g, t> and ‖g‖² of this layer, and what `pull` needs again."""
         a, delta, t = self._patches(), self._split(delta), self._target(target)
         if 2 * delta.shape[3] <= delta.shape[2]:  # few positions: two T×T products beat O×D
-            ta, aa, dd = t @ a, a.mT @ a, delta.mT @ delta
+            # a product whose result is that narrow is several times slower than its transpose
+            ta, aa, dd = (a.mT @ t.mT).mT, a.mT @ a, delta.mT @ delta
             along, square = dot(delta, ta), dot(aa, dd)
             kept: tuple[Tensor, ...] = (a, delta, t, ta, aa, dd)
         else:
@@ -152,7 +153,7 @@ class Product:
         if len(kept) == 6:
             ta, aa, dd = kept[3:]
             to_delta = torch.addcmul((delta * n) @ aa, ta, s)
-            to_a = t.mT @ (delta * s) + a @ (dd * n)
+            to_a = ((delta * s).mT @ t).mT + a @ (dd * n)
         else:
             v = torch.addcmul(t * s, kept[3], n)
             to_delta, to_a = v @ a, v.mT @ delta
@@ -217,6 +218,7 @@ class Tape(TorchFunctionMode):
         stacked: name to (M, *shape), the same weight or buffer of every model.
         copies: copy each output first: a ReLU or a sum in place would overwrite it.
         group_size: so many consecutive pictures share a gradient.
+        norms: what every pass through the batch norms of these models needs, kept by the first.
 
     Raises:
         Uncovered: when a weight meets any other operation.
@@ -227,6 +229,7 @@ class Tape(TorchFunctionMode):
     models: int
     copies: bool = False
     group_size: int = 1
+    norms: dict[tuple[int, int, int], tuple[Tensor, ...]] = field(default_factory=dict)
     layers: list[Product | Scale] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -310,12 +313,17 @@ class Tape(TorchFunctionMode):
         def spread(values: Tensor) -> Tensor:
             return values.view(*values.shape, *[1] * (x.dim() - 2))
 
-        centre, rate = cells(self._all(mean)), cells((self._all(var) + eps).rsqrt())
+        place = id(mean), len(x), x.dim()
+        if place not in self.norms:
+            centre, rate = cells(self._all(mean)), cells((self._all(var) + eps).rsqrt())
+            scale = rate if weight is None else cells(self._all(weight)) * rate
+            start = torch.zeros_like(centre) if bias is None else cells(self._all(bias))
+            shift = start - centre * scale
+            self.norms[place] = centre, rate, spread(scale), spread(shift)
+        centre, rate, scale, shift = self.norms[place]
         if weight is None or bias is None:
             return (x - spread(centre)) * spread(rate), None
         # written out, because torch's own batch norm is slow to differentiate twice
-        scale = cells(self._all(weight)) * rate
-        shift = cells(self._all(bias)) - centre * scale
-        output = torch.addcmul(spread(shift), x, spread(scale))
+        output = torch.addcmul(shift, x, scale)
         names = self.names[id(weight)], self.names[id(bias)]
         return output, Scale(*names, centre, rate, x, output)

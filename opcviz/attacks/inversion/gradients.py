@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -75,6 +76,7 @@ class _Layers:
         self.names = {id(t): name for name, t in held[0].items()}
         self.stacked = {name: torch.stack([each[name] for each in held]) for name in held[0]}
         self.models, self.copies = len(models), False
+        self.norms: dict[tuple[int, int, int], tuple[Tensor, ...]] = {}
         self._rehearse(models, probe)
 
     @torch.no_grad()
@@ -99,7 +101,8 @@ class _Layers:
 
     def _forward(self, x: Tensor, labels: Tensor) -> tuple[Tape, list[Tensor]]:
         with torch.enable_grad():
-            tape = Tape(self.names, self.stacked, self.models, self.copies, self.group_size)
+            sizes = self.models, self.copies, self.group_size
+            tape = Tape(self.names, self.stacked, *sizes, self.norms)
             with self._surrogate(), tape:
                 logits = self.template(x)
             outputs = [layer.output for layer in tape.layers]
@@ -141,8 +144,31 @@ class _Layers:
                 if tensor.requires_grad:
                     heads.append(tensor)
                     pulls.append(pull)
-        (slope,) = torch.autograd.grad(heads, x, pulls, allow_unused=True, materialize_grads=True)
+        if not heads:
+            return cost, torch.zeros_like(x)
+        with torch.enable_grad():
+            pulled = _Pulled.apply(pulls, *heads)
+        (slope,) = torch.autograd.grad(pulled, x, allow_unused=True, materialize_grads=True)
         return cost, slope
+
+
+class _Pulled(torch.autograd.Function):
+    """A number whose derivatives are the given ones.
+
+    `torch.autograd.grad` takes derivatives to begin with, too, but it compares their shapes by
+    symbols, which costs more than a layer's products, and imports an algebra system.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, pulls: list[Tensor], *heads: Tensor) -> Tensor:
+        """Nothing is computed of the heads; `pulls` are the derivatives by them."""
+        ctx.pulls = pulls
+        return heads[0].new_zeros(())
+
+    @staticmethod
+    def backward(ctx: Any, one: Tensor) -> tuple[Tensor | None, ...]:
+        """The given ones."""
+        return None, *ctx.pulls
 
 
 class _Anything:

@@ -60,7 +60,8 @@ class SurrogateSlope(TorchFunctionMode):
             return func(*args, **kwargs)
         x = args[0] if args else kwargs["input"]
         inplace = func in IN_PLACE or kwargs.get("inplace", args[1] if len(args) > 1 else False)
-        line = x * torch.where(x > 0, 1.0, self.slope).to(x.dtype)
+        # it keeps its input for the way back, which what is done in place overwrites
+        line = F.leaky_relu(x.clone() if inplace else x, self.slope)
         # the value is ReLU's own; what autograd sees, once or twice, is the line
         out = line + (x.clamp_min(0) - line).detach()
         return x.copy_(out) if inplace else out

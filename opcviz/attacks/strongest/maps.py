@@ -9,7 +9,7 @@ that ignores a small class gains nothing by it.
   `Strongest.exact` samples on the Nyström features of random landmarks (Williams & Seeger 2001).
 * `mlp`: one hidden layer of ReLUs, Adam, for a fixed number of epochs from a fixed seed.
 
-Kernel and MLP are scikit-learn's. Regression in closed form is linear in its targets: the map to
+The MLP is scikit-learn's. Regression in closed form is linear in its targets: the map to
 the original's features with the original's head behind it is the map to its logits.
 """
 
@@ -88,17 +88,23 @@ def _affine(z: Tensor, lesson: Lesson, config: Strongest) -> Map:
 
 
 def _rbf(z: Tensor, lesson: Lesson, config: Strongest) -> Map:
-    from sklearn.kernel_ridge import KernelRidge
-
     gamma = 1 / z.shape[1]  # "scale": the features' variance is 1
     if len(z) > config.exact:
         return _landmarks(z, lesson, config, gamma)
-    w = lesson.weights
+    x, w = z.double(), lesson.weights
     mean = (w[:, None] * lesson.targets).sum(0) / w.sum()
     # a kernel's trace over its samples is 1, so the relative ridge is the ridge
-    fitted = KernelRidge(alpha=config.kernel_ridge, kernel="rbf", gamma=gamma)
-    fitted.fit(z.double().numpy(), (lesson.targets - mean).numpy(), sample_weight=w.numpy())
-    return lambda x: mean + torch.from_numpy(fitted.predict(x.double().numpy()))
+    root = w.sqrt()[:, None]
+    system = _kernel(x, x, gamma).mul_(root).mul_(root.T)
+    system.diagonal().add_(config.kernel_ridge)
+    wanted = root * (lesson.targets - mean)
+    factor, failed = torch.linalg.cholesky_ex(system)
+    if failed:  # a ridge below rounding
+        coefficients = torch.linalg.lstsq(system, wanted, driver="gelsd").solution
+    else:
+        coefficients = torch.cholesky_solve(wanted, factor)
+    coefficients *= root
+    return lambda asked: mean + _kernel(asked.double(), x, gamma) @ coefficients
 
 
 def _landmarks(z: Tensor, lesson: Lesson, config: Strongest, gamma: float) -> Map:
