@@ -97,8 +97,8 @@ def test_why_the_recovery_row_shows_another_figure_stands_below(instruments, wor
     }
     label = max(pairs, key=lambda each: abs(pairs[each][0] - pairs[each][1]))
     most, after = map(percent, pairs[label])
-    (line,) = [text for text in captions(app) if "The recovery row's" in text]
-    assert line.startswith(f"{label} reaches {most} here. The recovery row's {after} is FM's")
+    (line,) = [text for text in captions(app) if "Side by side's" in text]
+    assert line.startswith(f"{label} reaches {most} here. Side by side's {after} is FM's")
 
 
 @pytest.mark.slow

@@ -323,7 +323,7 @@ def of_samples(results: ModelResults) -> bool:
 
 
 def _taken(results: ModelResults, beside: Levels) -> dict[str, object]:
-    """The membership test that the verdict reads, beside the same test of retrained models."""
+    """One membership test of those that the verdict reads, beside the same of retrained models."""
     found = membership_of(results, beside.retrained)
     if not found:
         return {"none": "not measured"}

@@ -148,7 +148,7 @@ MAPS = {
     "PCA": Term(
         "Principal component analysis (PCA)",
         "the two directions along which features vary most; here not centred, so the cross is "
-        "the origin.",
+        "the origin. A plane shows the size of a set only in part: the line below the map has it.",
     ),
     "gradient inversion": Term(
         "Gradient inversion",

@@ -16,7 +16,7 @@ from ..reading.references import References
 from ..reading.store_reader import Column
 from .missing import lacking, not_measured
 from .paint import paint
-from .plainly import RECOVERY, fm_attempt, why_another
+from .plainly import fm_attempt, why_another
 
 __all__ = ["HOLDERS", "worst_case"]
 
@@ -39,6 +39,8 @@ DOTTED = {
     "untrained": "the highest of the untrained networks",
 }
 """What the floors are, by name."""
+SIDE_BY_SIDE = "Side by side's"
+"""Whose the figure of FM alone is, as `why_another` has it."""
 
 
 @st.fragment
@@ -117,7 +119,7 @@ def _beside(
 
 
 def _beside_fm(shown: Sequence[Column], holds: str) -> str:
-    """Why the highest point of a model is not what the recovery row's FM shows of it.
+    """Why the highest point of a model is not what FM shows of it on the page Side by side.
 
     Of the model of which the two differ most: of the others it is the same.
     """
@@ -131,7 +133,7 @@ def _beside_fm(shown: Sequence[Column], holds: str) -> str:
     if not pairs:
         return ""
     label, most, after = max(pairs, key=lambda each: abs(each[1].recovered - each[2].recovered))
-    why = why_another(most, after, RECOVERY)
+    why = why_another(most, after, SIDE_BY_SIDE)
     return why and f"{label} reaches {percent(most.recovered)} here. {why}"
 
 
