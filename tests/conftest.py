@@ -108,8 +108,8 @@ def short_searches() -> Iterator[None]:
     from opcviz.attacks.inversion import live
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live, "FIRST", live.FIRST.replace(iterations=6))
-        patch.setattr(live, "NEXT", live.NEXT.replace(iterations=2))
+        patch.setattr(live, "FIRST", live.FIRST.replace(iterations=2))
+        patch.setattr(live, "NEXT", live.NEXT.replace(iterations=1))
         yield
 
 
