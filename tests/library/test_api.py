@@ -77,7 +77,11 @@ def own_arrays(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 # ---- examples ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", opcviz.__all__)
+LONG = ("audit", "judge")
+EXAMPLES = [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in opcviz.__all__]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_of_every_public_name_runs(name: str, lab: SimpleNamespace) -> None:
     value = getattr(opcviz, name)
     found = doctest.DocTestFinder(recurse=False).find(
