@@ -106,13 +106,15 @@ def tiny_original(tiny_original_once: Classifier) -> Classifier:
 def short_searches() -> Iterator[dict[str, object]]:
     """Pictures that are rebuilt during every training are sought in a few steps only.
 
-    Yields how it is otherwise, for tests beside other programs."""
+    Yields:
+        How it is otherwise, for tests that compare with other programs.
+    """
     from opcviz.attacks.inversion import live
 
     otherwise = {"FIRST": live.FIRST, "NEXT": live.NEXT}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live, "FIRST", live.FIRST.replace(iterations=6))
-        patch.setattr(live, "NEXT", live.NEXT.replace(iterations=2))
+        patch.setattr(live, "FIRST", live.FIRST.replace(iterations=2))
+        patch.setattr(live, "NEXT", live.NEXT.replace(iterations=1))
         yield otherwise
 
 

@@ -9,7 +9,10 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "opcviz"
@@ -53,9 +56,27 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported(path: Path, *, top_level: bool = False) -> Iterator[tuple[str, int]]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A file that stays as it is, read once for all rules."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forgotten() -> Iterator[None]:
+    yield
+    parsed.cache_clear()
+    imported.cache_clear()
+
+
+@cache
+def imported(path: Path, *, top_level: bool = False) -> list[tuple[str, int]]:
     """Absolute dotted names a file imports and the line; only those run at import if asked."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return list(_imported(path, top_level))
+
+
+def _imported(path: Path, top_level: bool) -> Iterator[tuple[str, int]]:
+    tree = parsed(path)
     package = ["opcviz", *path.relative_to(PACKAGE).parts[:-1]] if path in SOURCES else []
     for node in _at_import(tree) if top_level else ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -192,7 +213,7 @@ def test_a_lazy_face_shows_what_it_says_and_nothing_is_hidden_by_a_module() -> N
     faces = _faces()
     assert len(faces) >= 9
     for path in faces:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         (branch,) = [node for node in tree.body if isinstance(node, ast.If)]
         plain = {
             alias.name: node.module
@@ -236,7 +257,7 @@ def test_only_classification_has_a_cross_entropy() -> None:
             for name, _ in imported(path)
             if name.startswith("opcviz.tasks.classification.")
         }
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             name = getattr(node, "id", getattr(node, "attr", getattr(node, "name", "")))
             if "cross_entropy" in str(name):
                 where = f"{path.relative_to(ROOT)}: {name}"
@@ -252,7 +273,7 @@ def test_no_file_of_ours_unpickles() -> None:
             assert name.split(".")[0] not in {"pickle", "dill", "joblib", "cloudpickle"}, (
                 f"{path.relative_to(ROOT)}:{line}: {name}"
             )
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if not isinstance(node, ast.Call):
                 continue
             called, where = ast.unparse(node.func), f"{path.relative_to(ROOT)}:{node.lineno}"
@@ -265,6 +286,6 @@ def test_no_file_of_ours_unpickles() -> None:
 def test_no_number_hangs_on_pythons_own_hash() -> None:
     """`hash` of a tuple or a string differs between interpreters and runs: never a seed."""
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "hash":
                 raise AssertionError(f"{path.relative_to(ROOT)}:{node.lineno}: calls hash()")

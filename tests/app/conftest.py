@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,7 +20,8 @@ from streamlit.testing.v1 import AppTest
 from worst_study import Worst, make_worst
 
 from opcviz.engine import Engine
-from opcviz.study import Plan, Store, StudyRunner, run
+from opcviz.study import Plan, Store, StudyRunner, run, shipped_root
+from opcviz.ui.reading import kept
 from opcviz.ui.reading import store_reader as library
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +101,25 @@ def burst(store, burst_once) -> str:
     """The place of that study, in the test's own store."""
     shutil.copytree(burst_once / "studies", store / "studies")
     return Plan.from_dict(BURST).study.place
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_look() -> Iterator[None]:
+    """A page looks at every file of a study in each of its runs; at the shipped ones, which no test
+    changes, once for all of them."""
+    look, ours, found = kept._files, str(shipped_root()), {}
+
+    def files(folder: Path | str) -> Iterator[tuple[str, int, int]]:
+        path = os.readlink(folder) if os.path.islink(folder) else str(folder)
+        if not path.startswith(ours):
+            return look(folder)
+        if path not in found:
+            found[path] = tuple(look(path))
+        return iter(found[path])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept, "_files", files)
+        yield
 
 
 @pytest.fixture(autouse=True)

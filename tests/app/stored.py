@@ -1,4 +1,4 @@
-"""Puts models of further seeds or settings into a test's store, made from the shipped ones."""
+"""Puts studies and models of further seeds or settings into a store, made from the shipped ones."""
 
 from __future__ import annotations
 
@@ -49,6 +49,39 @@ def copy_model(
         elif kind == "evidence":
             rewrite(folder, evidence)
     return key
+
+
+def borrow(source: Path, target: Path, *own: str, without: tuple[str, ...] = ()) -> Path:
+    """Put a study into a store: links into another one, but for what the test spoils.
+
+    A shipped study is thousands of files, of which a test changes a few.
+
+    Args:
+        source, target: the study's folder there, and here.
+        own: patterns of files and folders that are copied, below `source`.
+        without: patterns of those that are left out.
+
+    Returns:
+        `target`.
+    """
+    left, copied = ({p for each in some for p in source.glob(each)} for some in (without, own))
+    above = {parent for path in left | copied for parent in path.parents}
+
+    def fill(folder: Path) -> None:
+        here = target / folder.relative_to(source)
+        here.mkdir(parents=True)
+        for path in folder.iterdir():
+            if path in copied and path.is_dir():
+                shutil.copytree(path, here / path.name)
+            elif path in copied:
+                shutil.copy2(path, here)
+            elif path in above:
+                fill(path)
+            elif path not in left:
+                (here / path.name).symlink_to(path)
+
+    fill(source)
+    return target
 
 
 def rewrite(folder: Path, change: Change) -> None:

@@ -427,7 +427,7 @@ def finish(engine, store, shipped, running):
         app, id = running
         place, question = shipped.place, {"job": id}
         with Store(store).writing(place, REPORT, question) as folder:
-            write_json(folder / "report.json", report.to_dict())
+            write_json(folder / "report.json", report.to_dict(), compact=True)
             (folder / "report.html").write_text("<p>report</p>")
             (folder / "samples.csv").write_text("id\n1\n")
         kept = Store(store).find(place, REPORT, question)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
-from stored import rewrite, rewrite_arrays
+from stored import borrow, rewrite, rewrite_arrays
 
 from opcviz.study import Store, open_study, shipped_root
 
 
 @pytest.fixture
-def copied(store: Path) -> Path:
-    """The shipped study in the visitor's own store, where it hides the shipped one."""
-    digits = open_study(Store(shipped_root()), "digits")
-    folder = store / "studies" / digits.place
-    shutil.copytree(shipped_root() / "studies" / digits.place, folder)
-    return folder
+def copied(store: Path) -> Callable[..., Path]:
+    """Puts the shipped study into the visitor's own store, where it hides the shipped one; the
+    folders of these files may be changed."""
+
+    def put(*files: str) -> Path:
+        place = open_study(Store(shipped_root()), "digits").place
+        folders = {str(PurePath(file).parent) for file in files}
+        return borrow(shipped_root() / "studies" / place, store / "studies" / place, *folders)
+
+    return put
 
 
 def garble(folder: Path, pattern: str) -> Path:
@@ -28,43 +32,49 @@ def garble(folder: Path, pattern: str) -> Path:
     return path
 
 
+SPOILT = {
+    "evidence": "models/opc-*-s0/evidence-*/result.json",
+    "model": "models/delete-*-s0/model-*/result.json",
+    "trajectory": "models/rl-*-s0/model-*/trajectory.npz",
+    "maps": "models/ft-*-s0/maps-*/maps.npz",
+    "membership": "models/ssd-*-s0/membership-*/result.json",
+}
+"""Each of another model: of one, a page would look at no more than the first."""
+
 READ = {
-    "side_by_side": ("evidence", "model", "maps"),
-    "scoreboard": ("evidence", "model", "membership"),
-    "instruments": ("evidence", "model", "membership"),
-    "lab": (),
+    "side_by_side": {"evidence", "model", "maps"},
+    "scoreboard": {"evidence", "model", "membership"},
+    "instruments": {"evidence", "model", "membership"},
+    "lab": set(),
 }
 """What each page draws of a shown model at first sight; what it does not read it does not miss."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", READ)
-@pytest.mark.parametrize(
-    "file",
-    [
-        "models/opc-*-s0/evidence-*/result.json",
-        "models/opc-*-s0/model-*/result.json",
-        "models/opc-*-s0/model-*/trajectory.npz",
-        "models/opc-*-s0/maps-*/maps.npz",
-        "models/opc-*-s0/membership-*/result.json",
-    ],
-)
-def test_a_damaged_file_costs_its_own_numbers_alone(copied, visit, page, file):
-    path = garble(copied, file)
-    app = visit(page, study=copied.name)
+def test_a_damaged_file_costs_its_own_numbers_alone(copied, visit, page):
+    folder = copied(*SPOILT.values())
+    paths = {kind: garble(folder, pattern) for kind, pattern in SPOILT.items()}
+    shown = ",".join(path.parents[1].name for path in paths.values())
+    app = visit(page, study=folder.name, models=shown)
     assert not app.exception
     assert not app.error
-    drawn = any(f"/{kind}-*/" in file for kind in READ[page]) and "trajectory" not in file
     key = "store.told"
     told = list(app.session_state[key]) if key in app.session_state else []
-    assert drawn <= any(str(path) in said and "`opcviz run`" in said for said in told)
-    assert path.exists()
+    said = {
+        kind
+        for kind, path in paths.items()
+        if any(str(path) in each and "`opcviz run`" in each for each in told)
+    }
+    assert said >= READ[page]
+    assert all(path.exists() for path in paths.values())
 
 
 @pytest.mark.parametrize("file", ["probe.npz", "result.json"])
 def test_without_its_probe_set_a_study_is_not_drawn(copied, visit, file):
-    path = garble(copied, f"probe-*/{file}")
-    app = visit(study=copied.name)
+    folder = copied("probe-*/*")
+    path = garble(folder, f"probe-*/{file}")
+    app = visit(study=folder.name)
     assert not app.exception
     assert [str(path) in each.value and "`opcviz run`" in each.value for each in app.error] == [
         True
@@ -75,13 +85,14 @@ def test_without_its_probe_set_a_study_is_not_drawn(copied, visit, file):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["side_by_side", "instruments"])
 def test_a_number_that_cannot_be_is_damage_though_its_file_is_whole(copied, visit, page):
-    (folder,) = copied.glob("models/opc-*-s0/evidence-*")
+    study = copied("models/opc-*-s0/evidence-*/*")
+    (folder,) = study.glob("models/opc-*-s0/evidence-*")
 
     def spoil(result):
         result["accuracy"]["forget_test"] = 140.0
 
     rewrite(folder, spoil)
-    app = visit(page, study=copied.name)
+    app = visit(page, study=study.name)
     assert not app.exception
     said = [each.value for each in (*app.caption, *app.markdown)]
     said += [each.proto.body for each in app.get("html")]
@@ -109,13 +120,14 @@ MISSHAPEN = {
     ],
 )
 def test_arrays_that_cannot_be_drawn_cost_their_own_part_alone(copied, visit, page, read):
+    folder = copied(*MISSHAPEN)
     for pattern, change in MISSHAPEN.items():
-        (path,) = copied.glob(pattern)
+        (path,) = folder.glob(pattern)
         rewrite_arrays(path, change)
-    app = visit(page, study=copied.name)
+    app = visit(page, study=folder.name)
     assert not app.exception
     assert not app.error
     told = app.session_state["store.told"]
-    assert all(str(copied) in said and "is damaged ('" in said for said in told)
+    assert all(str(folder) in said and "is damaged ('" in said for said in told)
     assert {said.partition(" is damaged")[0].rpartition("/")[2] for said in told} == read
     assert all("makes it anew" in said for said in told)

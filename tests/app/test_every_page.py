@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from abbreviations import unexplained, words
 from classes import of_classes
 from every_page import PAGES
 from reading import fine, infos
+from stored import borrow
 from streamlit.testing.v1 import AppTest
 
 from opcviz.study import Store, open_study, shipped_root
@@ -28,33 +28,26 @@ SPOILT = (
 )
 
 
-def copied(store: Path) -> Path:
-    """The shipped study in the visitor's own store, where it hides the shipped one."""
-    place = open_study(Store(shipped_root()), "digits").place
-    shutil.copytree(shipped_root() / "studies" / place, store / "studies" / place)
-    return store / "studies" / place
-
-
 def shipped(number: int) -> Callable[[Path], str]:
     return lambda _: SHIPPED[number]
 
 
 def without_parts(store: Path) -> str:
     """OPC was trained and nothing else was made of it."""
-    folder = copied(store)
-    (model,) = folder.glob("models/opc-*-s0")
-    for kind in model.iterdir():
-        if not kind.name.startswith("model-"):
-            shutil.rmtree(kind)
-    return folder.name
+    place = open_study(Store(shipped_root()), "digits").place
+    rest = "models/opc-*-s0/[!m]*", "models/opc-*-s0/m[!o]*"
+    borrow(shipped_root() / "studies" / place, store / "studies" / place, without=rest)
+    return place
 
 
 def damaged(store: Path) -> str:
-    folder = copied(store)
+    place = open_study(Store(shipped_root()), "digits").place
+    folder = store / "studies" / place
+    borrow(shipped_root() / "studies" / place, folder, *SPOILT)
     for pattern in SPOILT:
         (path,) = folder.glob(pattern)
         path.write_bytes(b"\xff" * path.stat().st_size)
-    return folder.name
+    return place
 
 
 STORES: dict[str, Callable[[Path], str]] = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,6 +12,7 @@ import numpy as np
 import pytest
 from drawn import before, near, scored
 from reading import fine, infos
+from stored import borrow
 from streamlit.testing.v1 import AppTest
 
 from opcviz.common.text import percent as common_percent
@@ -276,13 +275,8 @@ def test_a_study_without_films_says_what_to_do(visit, burst):
 
 def test_a_model_without_verdict_is_said_to_have_none(visit, store):
     place = "digits-one-66b3e4d0"
-
-    def evidence(folder: str, names: list[str]) -> list[str]:
-        inside = Path(folder).parent.name == "models"
-        return [name for name in names if inside and not name.startswith("model-")]
-
-    root = shipped_root() / "studies" / place
-    shutil.copytree(root, store / "studies" / place, ignore=evidence)
+    rest = "models/*/[!m]*", "models/*/m[!o]*"
+    borrow(shipped_root() / "studies" / place, store / "studies" / place, without=rest)
     with pytest.MonkeyPatch.context() as patch:
         empty = store / "none"
         patch.setattr(library, "shipped_root", lambda: empty)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
+<<<<<<< HEAD
 from reading import captions, charts, fine, grids, headlines, infos, maps, recovery_bars, sent
+=======
+from reading import charts, fine, grids, headlines, infos, maps, recovery_bars, sent
+from stored import borrow
+>>>>>>> tests
 
 from opcviz.common.text import percent
 from opcviz.study import ModelResult, Store, StudyResult, open_study, shipped_root
@@ -335,7 +339,7 @@ def test_a_chapter_whose_study_is_missing_says_how_to_make_it(
 def test_a_chapter_whose_model_is_missing_says_so(visit, tmp_path: Path, monkeypatch, digits):
     shipped = tmp_path / "shipped" / "studies" / digits.place
     source = shipped_root() / "studies" / digits.place
-    shutil.copytree(source, shipped, ignore=shutil.ignore_patterns("opc-*"))
+    borrow(source, shipped, without=("models/opc-*",))
     monkeypatch.setattr(library, "shipped_root", lambda: tmp_path / "shipped")
     (told,) = infos(visit("learn", chapter="2"))
     assert "a model of 'opc'" in told

@@ -29,7 +29,10 @@ MEAN, STD = (0.5, 0.4375, 0.46875), (0.25, 0.21875, 0.28125)
 CLASSES = 4
 State = dict[str, Tensor]
 Writer = Callable[[nn.Module, Path], None]
-SLOW = ("inversion", "maps", "samples", "relearned", "strongest", "signs", "membership")
+SLOW = (
+    *("inversion", "maps", "samples", "relearned", "strongest", "signs", "membership"),
+    "few_shot",
+)
 """Attacks that are left out here; they see a model through the same passes as the others."""
 
 
@@ -232,7 +235,7 @@ HEAVY: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
 def test_larger_networks_too(form: str, tmp_path: Path) -> None:
     """Untrained ones: what is compared is how they are read."""
     make, head, name = HEAVY[form]
-    _, path = pictures(tmp_path, 16, 12)
+    _, path = pictures(tmp_path, 8, 8)
     torch.manual_seed(0)
     nets = three(in_half(trained_like(make())), head)
     del nets["retrained"]

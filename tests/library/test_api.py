@@ -77,7 +77,11 @@ def own_arrays(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 # ---- examples ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", opcviz.__all__)
+LONG = ("audit", "judge")
+EXAMPLES = [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in opcviz.__all__]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_of_every_public_name_runs(name: str, lab: SimpleNamespace) -> None:
     value = getattr(opcviz, name)
     found = doctest.DocTestFinder(recurse=False).find(
@@ -91,15 +95,18 @@ def test_the_example_of_every_public_name_runs(name: str, lab: SimpleNamespace) 
 
 @pytest.mark.slow
 def test_the_ten_lines_of_the_readme_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As they stand, but for the verdict: quick attacks alone cannot say that nothing is left."""
+    """As they stand, but for shorter training of two retrained models, and for the verdict: quick
+    attacks alone cannot say that nothing is left."""
     section = README.read_text(encoding="utf-8").partition("## As a library")[2]
     code = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     assert code is not None
     lines = [line for line in code[1].splitlines() if line.strip()]
     assert len(lines) <= 10
     monkeypatch.setattr(opcviz, "judge", partial(opcviz.judge, quick=True))
+    shorter = code[1].replace("epochs=15", "epochs=6").replace("range(3)", "range(2)")
+    assert (shorter.count("epochs=6"), shorter.count("range(2)")) == (1, 1)
     names: dict[str, Any] = {}
-    exec(code[1], names)
+    exec(shorter, names)
     verdict = names["verdict"]
     assert (verdict.gone, verdict.noticeable, verdict.kept) == (None, "yes", "yes")
     assert "full suite" in verdict.missing[0]
@@ -207,10 +214,12 @@ def test_networks_of_a_stored_study_get_its_verdict() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("as_tensor", [False, True])
-def test_own_arrays_and_own_network_go_all_the_way(as_tensor: bool) -> None:
+def test_own_arrays_and_own_network_go_all_the_way() -> None:
     arrays = own_arrays()
-    data = opcviz.data_from_arrays(*(map(torch.from_numpy, arrays) if as_tensor else arrays))
+    data = opcviz.data_from_arrays(*arrays)
+    tensors = opcviz.data_from_arrays(*map(torch.from_numpy, arrays))
+    for part in ("x_train", "y_train", "x_test", "y_test"):
+        assert torch.equal(getattr(data, part), getattr(tensors, part)), part
     assert torch.equal(data.x_train.cpu(), torch.from_numpy(arrays[0]).float())  # not rounded
     split = opcviz.split(data, "classes:2")
     original = opcviz.train(data, Own, epochs=12, batch_size=10)
@@ -289,7 +298,8 @@ def test_a_diverged_model_is_a_result(forget: str) -> None:
     original = opcviz.train(data, Own, epochs=2)
     wild = opcviz.unlearn(original, data, split, "ga", epochs=50, lr=10.0)
     assert wild.outcome.status == "diverged"
-    verdict = opcviz.judge(wild, data, split, original=original, retrained=original)
+    known = {"original": original, "retrained": original}
+    verdict = opcviz.judge(wild, data, split, quick=True, **known)
     assert verdict.gone is None
     assert "diverged, diverged at step" in verdict.missing[0]
 

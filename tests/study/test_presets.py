@@ -24,7 +24,7 @@ FIGURE = (
 
 
 def pictures(name: str) -> Images:
-    """Noise around a prototype of each of ten classes: 200 to train on, 100 to test."""
+    """Noise around a prototype of each of ten classes: 60 to train on, 40 to test."""
     rng = np.random.default_rng(0)
     prototypes = rng.integers(60, 196, (10, *SHAPES[name]))
 
@@ -33,7 +33,7 @@ def pictures(name: str) -> Images:
         x = prototypes[y] + rng.normal(0, 40, (len(y), *SHAPES[name]))
         return x.clip(0, 255).astype(np.uint8), y
 
-    return assemble(name, part(20), part(10))
+    return assemble(name, part(6), part(4))
 
 
 def small(plan: Plan) -> Plan:
@@ -44,7 +44,7 @@ def small(plan: Plan) -> Plan:
             width=0.1 if "18" in study.architecture.name else 0.25
         ),
         training=study.training.replace(epochs=1, batch_size=32),
-        evidence=study.evidence.replace(probe=40, live=40, instruments=[]),
+        evidence=study.evidence.replace(probe=20, live=20, instruments=[]),
     )
     return Plan(study, tuple(map(short, plan.methods)), plan.seeds[:1])
 

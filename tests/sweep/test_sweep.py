@@ -27,7 +27,7 @@ from opcviz.training.batches import Batches
 
 STUDY = Study(
     name="tiny",
-    architecture=Architecture(width=0.25),
+    architecture=Architecture(width=0.1),
     training=Training(epochs=2),
     evidence=Evidence(probe=40, live=60, pictures=1, maps=("pca",), instruments=()).replace(
         inversion={"iterations": 2}

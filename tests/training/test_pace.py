@@ -20,7 +20,7 @@ from opcviz.training import Batch, Batches, Training, pace, train
 from opcviz.training.resume import ResumeFile
 
 SPEC = Training(epochs=3, batch_size=16, augment="crop_flip", precision="bf16")
-NET = Architecture("resnet20", width=0.25)
+NET = Architecture("resnet8", width=0.25)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -389,12 +390,17 @@ def test_names_of_the_front_all_stand_and_apart(digits):
             assert abs(u - u2) > 60 or abs(v - v2) >= 17
 
 
+@cache
+def shipped_board(name: str) -> Board:
+    return board_of(open_study(Store(shipped_root()), name))
+
+
 @pytest.mark.parametrize("width", [760, 864, 1100, 1400])
 @pytest.mark.parametrize("large", [False, True], ids=["desk", "hall"])
 @pytest.mark.parametrize("name", ["digits", "digits-one", "digits-random"])
 def test_each_name_beside_a_point_is_nearest_to_its_own(name, large, width, monkeypatch):
     monkeypatch.setattr(theme, "_asked", [lambda: large])
-    board = board_of(open_study(Store(shipped_root()), name))
+    board = shipped_board(name)
     x, y = axes_of({m.key: m for m in board.measures if m.better}, board)
     lines = [line for line in board.lines if line.models]
     drawn = pareto_figure(drawn_points(board, lines, x, y), LESS, MORE)
