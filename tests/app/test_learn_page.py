@@ -9,12 +9,8 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
-<<<<<<< HEAD
 from reading import captions, charts, fine, grids, headlines, infos, maps, recovery_bars, sent
-=======
-from reading import charts, fine, grids, headlines, infos, maps, recovery_bars, sent
 from stored import borrow
->>>>>>> tests
 
 from opcviz.common.text import percent
 from opcviz.study import ModelResult, Store, StudyResult, open_study, shipped_root
