@@ -127,7 +127,7 @@ def run(
     attacks: Annotated[str, typer.Option(help="optional ones too, as in relearning,margin")] = "",
     quick: Annotated[bool, typer.Option(help="quick attacks, as in the lab")] = False,
     workers: WorkersOption = None,
-    scheduler: SchedulerOption = "",
+    scheduler: SchedulerOption = None,
     change: SetOption = None,
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""

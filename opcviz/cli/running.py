@@ -23,10 +23,10 @@ WorkersOption = Annotated[
     int | None, typer.Option(min=1, help="processes of this machine to spread it over, as in 4")
 ]
 SchedulerOption = Annotated[
-    str, typer.Option(help="dask scheduler whose workers do it, as in tls://head:8786")
+    str | None, typer.Option(help="dask scheduler whose workers do it, as in tls://head:8786")
 ]
 
-SCHEME = re.compile(r"(tls|tcp|ws|wss|ucx)://[^\s]+:\d+")
+SCHEME = re.compile(r"(tls|tcp)://[\w.:\[\]-]+:[1-9]\d{0,4}")
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Work:
     Attributes:
         device: as `--device` names it.
         workers: processes of this machine; None: this process, unless there is a scheduler.
-        scheduler: address of a dask scheduler; empty: none.
+        scheduler: address of a dask scheduler; None: none.
     """
 
     device: str = "auto"
     workers: int | None = None
-    scheduler: str = ""
+    scheduler: str | None = None
 
     def __post_init__(self) -> None:
         """See that the options go together.
@@ -49,12 +49,12 @@ class Work:
         Raises:
             ConfigError: naming what does not.
         """
-        if self.scheduler and self.workers is not None:
+        if self.scheduler is not None and self.workers is not None:
             raise ConfigError(
                 "--workers starts processes on this machine, --scheduler takes those of a cluster; "
                 "name one"
             )
-        if self.scheduler and not SCHEME.fullmatch(self.scheduler):
+        if self.scheduler is not None and not SCHEME.fullmatch(self.scheduler):
             raise ConfigError(
                 f"--scheduler: '{self.scheduler}' is no address; as in tls://head.example.org:8786"
             )
@@ -66,7 +66,7 @@ class Work:
     @property
     def is_distributed(self) -> bool:
         """Whether other processes do the work."""
-        return bool(self.scheduler) or self.workers is not None
+        return self.scheduler is not None or self.workers is not None
 
     @property
     def here(self) -> str:
@@ -93,7 +93,7 @@ class Work:
 
             with bars(console, count) as runner.progress:
                 return run(plan, runner, only=kinds)
-        os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "warning")  # read with its import
+        os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")  # read with its import
         from ..engine.distribute import distribute
 
         with worker_bars(console, count) as (runner.progress, heard):
@@ -103,6 +103,6 @@ class Work:
                 only=kinds,
                 device=self.device,
                 workers=self.workers,
-                scheduler=self.scheduler or None,
+                scheduler=self.scheduler,
                 heard=heard,
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -48,7 +49,18 @@ SETTINGS = {
 
 
 class CalmWorker(Worker):
-    """A worker that says rarely that it lives: its nanny and its connections tell sooner."""
+    """A worker that says rarely that it lives: its nanny and its connections tell sooner.
+
+    Ctrl-C in a terminal reaches it, too; it is for the program that started it to end it.
+
+    Args:
+        given, settings: as for dask's own.
+    """
+
+    def __init__(self, *given: Any, **settings: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        super().__init__(*given, **settings)
 
     async def heartbeat(self) -> None:
         """Tell the scheduler, which answers when it wants to be told again: twice a second."""

@@ -14,16 +14,18 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import dask
 
+from ..artefacts import MODEL
 from ..common.json_types import Json
 from ..common.plugins import sources
 from ..common.progress import Event, Message, Progress, Stage, Step
+from ..methods import Method
 from ..study import Done, Job, Plan, StudyRunner, missing
 from ..study.parcels import Parcel, parcels
 from .cluster import Pool
@@ -37,6 +39,7 @@ POLL_SECONDS = 0.2
 TOUCH_SECONDS = GONE_SECONDS / 12
 WAIT_SECONDS = 60.0  # for workers, before there is any and after the last is gone
 MOST_DEATHS = 3  # of workers over one parcel
+LEFT_SECONDS = 3600.0  # without a touch, after which a file of a run is swept; clocks may differ
 
 Heard = Callable[[str, Event], None]
 """Called with a worker's name and what it tells."""
@@ -116,6 +119,10 @@ def _wanted(store: Path) -> Iterator[Path]:
     """A file that is touched while the block lasts: see `worker`."""
     sign = store / "work" / f"distributed-{uuid.uuid4().hex[:12]}"
     sign.parent.mkdir(parents=True, exist_ok=True)
+    for old in sign.parent.glob("distributed-*"):  # of programs that were killed
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > LEFT_SECONDS:
+                old.unlink()
     sign.touch()
     ended = threading.Event()
 
@@ -195,6 +202,7 @@ class Sharing:
     _in_flight: dict[str, tuple[Parcel, RemoteCall]] = field(default_factory=dict)
     _deaths: Counter[str] = field(default_factory=Counter)
     _failed: list[str] = field(default_factory=list)
+    _without_model: set[tuple[Method, int]] = field(default_factory=set)
     _made: int = 0
     _done: int = 0
 
@@ -230,6 +238,11 @@ class Sharing:
         if ready is None:
             return
         self.waiting.remove(ready)
+        sound = tuple(i for i in ready.items if (i.method, i.seed) not in self._without_model)
+        self._done += len(ready.items) - len(sound)
+        if not sound:
+            return
+        ready = replace(ready, items=sound)
         self.progress(Stage(ready.name, self._done, count))
         self._in_flight[address] = ready, self.start(address, ready)
 
@@ -249,6 +262,8 @@ class Sharing:
             raise EngineError(f"{parcel.name}: {answer['error']}")
         self._made += len(parcel.items) - answer["lost"]
         self._done += len(parcel.items)
+        if answer["lost"] and parcel.part == MODEL:  # a user's own method: it is not tried again
+            self._without_model |= parcel.models
         self._failed += [said for said in answer["failed"] if said not in self._failed]
 
     def _return(self, parcel: Parcel, address: str, why: object) -> None:
@@ -260,8 +275,9 @@ class Sharing:
         self._deaths[parcel.name] += 1
         if self._deaths[parcel.name] >= MOST_DEATHS:
             raise EngineError(
-                f"{parcel.name}: {MOST_DEATHS} workers died over it ({why}), the last at "
-                f"{address}; memory may not suffice. What was finished is kept."
+                f"{parcel.name}: {MOST_DEATHS} workers died over it, the last at {address} "
+                f"({str(why).split('.')[0]}); memory may not suffice, or code of your own ends "
+                "its process. What was finished is kept."
             )
         text = f"{address} died over {parcel.name}; another worker goes on with it."
         self.progress(Message(text, "warning"))

@@ -70,7 +70,7 @@ def make_parcel(job: Json, store: str, layered: bool, wanted: Wanted, sign: str)
         done = make(missing, runner)
     except Cancelled:
         return _stopped("cancelled")
-    except ValueError as error:  # our own: the message is the whole answer
+    except (ValueError, OSError) as error:  # our own, a full disk: the message is all there is
         return _stopped(str(error))
     except Exception:
         return _stopped(traceback.format_exc())

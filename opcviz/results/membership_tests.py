@@ -31,12 +31,17 @@ class MembershipTest:
     kind: Family
     directed: bool = True
 
-    @property
-    def told(self) -> str:
-        """What its AUC is of, in words that "with AUC 0.61" follows."""
-        if self.directed:
+    def told(self, *, above: bool = True) -> str:
+        """What its AUC is of, in words that "with AUC 0.61" follows.
+
+        Args:
+            above: whether it lies above that of the models that never saw the pictures.
+        """
+        if not self.directed:
+            return "the model is told from retrained ones by the forgotten pictures"
+        if above:
             return "forgotten pictures pass for training data"
-        return "the model is told from retrained ones by the forgotten pictures"
+        return "forgotten pictures look less familiar than to a model that never saw them"
 
 
 LIRA = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 
@@ -103,6 +103,14 @@ class Dossier:
             return {}
         found = self.accuracy.per_class.get("test", {})
         return {name: value for name, value in found.items() if isinstance(value, float | int)}
+
+    def as_tried(self, other: Dossier) -> Dossier:
+        """The same model as if only what another one was under had been made of it."""
+        return replace(
+            self,
+            attempts=tuple(each for each in self.attempts if other.attempt(each.key)),
+            signs=tuple(each for each in self.signs if other.sign(each.key)),
+        )
 
     def attempt(self, key: Key) -> Attempt | None:
         """The best attempt of one attacker, None where he made none."""

@@ -166,6 +166,9 @@ def _decide(q: Questions) -> Verdict:
     )
 
 
+REFERENCES = "tests of membership beside models of several seeds (`--seeds 0,1,2`) may tell it"
+
+
 def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], list[Check]]:
     """The word, the checks behind it, the first deciding, and those whose closeness counts."""
     if q.answers_nothing and q.one_class:
@@ -203,6 +206,7 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
         missing.append(
             "something that could be found: none of these attackers tells even the original from "
             f"{q.band.words}, so that they tell nothing from this model means nothing"
+            + (f"; {REFERENCES}" if q.model.of_samples else "")
         )
         return None, path, []
     nearest = q.gained[0][1]

@@ -161,7 +161,7 @@ class MembershipQuestions:
             high,
             len(band),
             unit="AUC",
-            of=test.told,
+            of=test.told(above=above),
             line=high + needed if above else None,
             test=test,
         )

@@ -246,14 +246,15 @@ class Questions(NoticedQuestions, KeptQuestions):
 
     @property
     def original_stands_out(self) -> bool:
-        """Whether these attackers would say of the original that it remembers.
+        """Whether the attackers that this model was under would say it of the original.
 
         Else that they find nothing in the model is no evidence: there was nothing to be found, or
-        too few samples to find it by.
+        too few samples to find it by. What the original alone was under counts for nothing.
         """
         if self.original is None:
             return False
-        first = Questions(self.original, self.original, self.band, self.t)
+        same = self.original if self.model is self.original else self.original.as_tried(self.model)
+        first = Questions(same, same, self.band, self.t)
         left = first.left()
         return bool(left and left.holds) or any(check.holds for _, check in first.gained)
 

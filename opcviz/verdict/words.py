@@ -19,7 +19,7 @@ NOTICEABLE = {
     "no": "what was unlearned stands out not clearly more than in the retrained models",
     "as in retrained models": "what was unlearned stands out, and in every retrained model so "
     "clearly that judges could not tell more; it is not clearly narrower than in these",
-    "yes": "what was unlearned stands out as in no model that merely never saw it",
+    "yes": "what was unlearned stands out as in none of the retrained models",
 }
 KEPT = {
     "yes": "it still does what it should have kept",

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,7 @@ class House:
     calls: dict[str, Call] = field(default_factory=dict)
     given: list[tuple[str, str]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    parcels: dict[str, Parcel] = field(default_factory=dict)
 
     def workers(self) -> set[str]:
         if self.script:
@@ -80,6 +81,7 @@ class House:
 
     def start(self, address: str, parcel: Parcel) -> Call:
         self.given.append((address, parcel.name))
+        self.parcels[parcel.name] = parcel
         self.calls[parcel.name] = Call()
         return self.calls[parcel.name]
 
@@ -128,7 +130,7 @@ def test_another_worker_goes_on_with_what_one_died_over():
 
 def test_answers_that_kill_every_worker_are_named_and_given_up():
     house = House([look, *[lambda h: h.calls["1"].die()] * MOST_DEATHS], there={"a"})
-    with pytest.raises(EngineError, match=r"^1: 3 workers died over it \(killed\), the last at a"):
+    with pytest.raises(EngineError, match=r"^1: 3 workers died over it, the last at a \(killed\)"):
         house.share(parcel("1"), parcel("2"))
     assert house.given == [("a", "1")] * MOST_DEATHS
 
@@ -137,6 +139,24 @@ def test_what_a_worker_says_is_wrong_ends_the_run():
     house = House([look, lambda h: h.calls["1"].end(error="the file is damaged")])
     with pytest.raises(EngineError, match=r"^1: the file is damaged"):
         house.share(parcel("1"), parcel("2"), parcel("3"))
+
+
+def test_a_model_that_could_not_be_made_is_tried_once_and_others_go_on_without_it():
+    """Each parcel of a user's broken method would train it anew."""
+    broken, sound = (Item("evidence", create(name), 0) for name in ("ft", "rl"))
+    model = Parcel("model", "model", (replace(broken, kind="model"),))
+    evidence = Parcel("evidence", "evidence", (broken,), frozenset({"model"}))
+    both = Parcel("both", "together", (broken, sound), frozenset({"model"}))
+    house = House([
+        look,
+        lambda h: h.calls["model"].end(lost=1, failed=("it raised",)),
+        look,
+        lambda h: h.calls["both"].end(),
+    ], there={"a"})  # fmt: skip
+    done = house.share(model, evidence, both)
+    assert [name for _, name in house.given] == ["model", "both"]
+    assert house.parcels["both"].items == (sound,)
+    assert (done.made, done.failures) == (1, ("it raised",))
 
 
 def test_without_workers_it_does_not_wait_for_ever(monkeypatch):
@@ -212,6 +232,9 @@ def opcviz(tmp_path: Path, monkeypatch, capsys):
         (("--workers", "2", "--scheduler", "tcp://a:1"), "name one"),
         (("--workers", "0"), "greater than or equal to 1"),
         (("--scheduler", "somewhere"), "is no address; as in tls://"),
+        (("--scheduler", ""), "is no address; as in tls://"),
+        (("--scheduler", "ucx://127.0.0.1:8786"), "is no address; as in tls://"),
+        (("--scheduler", "tcp://127.0.0.1:0"), "is no address; as in tls://"),
         (("--workers", "2", "--device", "cuda:1"), "an accelerator of its own"),
     ],
 )

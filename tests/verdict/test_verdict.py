@@ -244,6 +244,19 @@ def test_not_gone_by_membership_wants_tests_of_two_kinds_beyond_chance() -> None
     assert of_tests(rmia=sure, two_sided_distance=sure).gone == "no"  # RMIA, of the only kind
 
 
+def test_what_was_not_tried_on_a_model_is_no_evidence_that_it_forgot() -> None:
+    """Tests that tell the original alone could not have found anything in the model."""
+    references = [replace(each, signs=membership(0.5)) for each in band(0)]
+    alike = {"attempts": band(0)[1].attempts, "accuracy": band(0)[1].accuracy}
+    before = replace(original(0), signs=membership(0.7), **alike)
+    copy = replace(before, signs=membership(0.5))
+    assert judge(copy, before, references).gone == RETRAINED
+    untried = judge(replace(copy, signs=()), before, references)
+    assert untried.gone is None
+    (wanted,) = [each for each in untried.missing if "something that could be found" in each]
+    assert "beside models of several seeds" in wanted
+
+
 def test_of_one_kind_of_membership_test_a_note_says_that_it_stands_alone() -> None:
     alone = of_tests(loss_threshold=(0.65, 0.05))
     assert alone.gone == "no"
@@ -296,6 +309,21 @@ def test_membership_below_the_band_counts_from_its_least_model() -> None:
     assert apart.value == pytest.approx(0.08)
     assert apart.interval == pytest.approx((0.05, 0.11))
     assert of_samples(0.38, (0.5, 0.54, 0.58)).noticeable == "yes"
+
+
+def test_below_the_band_chance_is_what_lies_above_a_figure() -> None:
+    """An interval need not be as wide to either side."""
+
+    def told(low: float, high: float) -> Verdict:
+        references = [replace(each, signs=membership(0.5)) for each in band(0)]
+        before = replace(original(0), signs=membership(0.7), accuracy=band(0)[0].accuracy)
+        mine = Sign(MEMBERSHIP, "online LiRA", 0.3, low, high)
+        return judge(replace(band(0)[1], signs=(mine,)), before, references)
+
+    assert told(0.0, 0.35).noticeable == "yes"
+    assert told(0.25, 0.6).noticeable != "yes"
+    says = named(told(0.0, 0.35), "AUC beyond the retrained models'").says
+    assert says.startswith("forgotten pictures look less familiar than to a model that never saw")
 
 
 def test_a_contracted_set_is_pointed_at_by_a_judge_of_features_alone() -> None:
