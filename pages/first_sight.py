@@ -10,6 +10,7 @@ from opcviz.ui.reading.references import References
 from opcviz.ui.sections import first_films, first_sight
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.page_rows import Row, show_rows
+from opcviz.ui.sections.presentation import presenting
 
 study, view = head(
     "Did the network really forget?",
@@ -28,9 +29,19 @@ shown = sorted(library.columns(study, pair.keys), key=lambda c: pair.keys.index(
 beside = References.of(study)
 explain = view.option("explain") == "on"
 play = partial(first_films.films, study, shown, beside, pair)
+go_on = partial(first_sight.exits, study, pair)
+
+
+def ask() -> None:
+    """The question; a hall sees below it where to go, for which no screen of its own is needed."""
+    first_sight.question(study, shown, beside)
+    if presenting():
+        go_on()
+
+
 show_rows(
     [
-        Row("question", lambda: first_sight.question(study, shown, beside)),
+        Row("question", ask),
         Row(
             "films",
             lambda: play(explain=explain),
@@ -39,6 +50,6 @@ show_rows(
                 lambda: play(explain=True, part=first_films.FIGURES),
             ),
         ),
-        Row("exits", lambda: first_sight.exits(study, pair)),
+        *([] if presenting() else [Row("exits", go_on)]),
     ]
 )

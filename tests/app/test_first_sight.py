@@ -97,6 +97,7 @@ def test_each_panel_shows_the_figures_that_decided_its_badge(visit, name):
     for film, key in zip(player(visit("", study=study.place))["films"], pair.keys, strict=True):
         decided = study.verdict(study.model(key)).numbers[0].says
         said, _, other = film["why"].replace("\xa0", " ").partition(" The bar's ")
+        assert said.startswith("At the end, decided by "), "the film may stand elsewhere"
         if other:  # the figure of the bar, which is another attacker's
             shown_by_bar = next(b["final"] for b in film["bars"] if b["name"] == BARS[1])
             assert other.startswith(f"{common_percent(shown_by_bar)} is FM's")
@@ -220,7 +221,13 @@ def test_the_numbers_of_another_seed_or_model_are_nowhere(visit, made, store):
         ("digits-one-66b3e4d0", ["told to forget 3.", "DELETE only hides it"]),
         (
             "digits-random-eb117ed7",
-            ["144 single pictures.", "98.6 to 99.3 %: that is the goal", "; membership tells."],
+            [
+                "144 single pictures.",
+                "98.6 to 99.3 %: that is the goal",
+                "; membership tells.",
+                "From neither does a declared attacker get clearly more than",
+                "but one can tell both were made to forget.",
+            ],
         ),
     ],
 )
@@ -248,13 +255,17 @@ def test_explanations_take_the_place_of_words_and_are_kept_in_the_address(visit,
     assert not [box for box in app.get("html") if 'data-testid="explain"' in box.proto.body]
 
 
-def test_a_hall_sees_the_maps_and_then_what_the_bars_say(visit):
-    app = visit("", present="on", row="2")
-    maps = player(app)
+def test_a_hall_sees_the_question_the_maps_and_then_what_the_bars_say(visit):
+    app = visit("", present="on")
+    assert "was told to forget" in told(app)
+    assert len(app.get("page_link")) == 3, "the exits need no screen of their own"
+    app.button(key="presentation.next").click().run()
+    maps = player(fine(app))
     assert maps["part"] == "film"
     app.button(key="presentation.next").click().run()
     bars = player(fine(app))
     assert bars["part"] == "figures"
+    assert app.button(key="presentation.next").disabled, "it is the last screen"
     assert WHY_CLOSER in bars["explain"]
     assert [film["xy"] for film in bars["films"]] == [film["xy"] for film in maps["films"]]
 

@@ -73,3 +73,10 @@ def test_the_range_over_retrained_models_is_that_of_all_in_any_order(folds, says
     told |= {"folds": folds, "tpr_at_fpr": {"0.001": 0.012, "0.01": 0.034, "0.1": 0.21}}
     answer = known_results.read("reference", told)
     assert cell("reference", "LiRA, retrained models", answer) == says
+
+
+def test_relearning_is_called_in_a_report_as_in_the_table():
+    """Another kind relearns, too: to say that "relearning" was not tested would deny it."""
+    kind = get_kind("relearning")
+    assert {row.group for row in kind.rows} == {kind.title}
+    assert not get_kind("relearned").title.startswith(kind.title)

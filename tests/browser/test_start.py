@@ -179,6 +179,10 @@ def test_a_hall_sees_the_maps_large_and_then_the_bars(app, still):
         assert small(page, 20) == []
         assert too_tall(page) <= 0
         if part == "film":
+            kept = page.locator(".legend > span", has_text="kept")
+            expect(kept).to_have_text("small: kept")  # which in a hall is not pale
+            sizes = page.locator(".legend canvas").evaluate_all("all => all.map(e => e.width)")
+            assert sizes[-1] < min(sizes[:-1])
             for each in page.get_by_test_id("player-canvas").all():
                 assert each.bounding_box()["height"] > FOLD["height"] / 2
         for bar in page.get_by_test_id("player-bar").all():

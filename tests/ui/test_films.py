@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from opcviz.common.records import Undefined
+from opcviz.results import PIXELS
 from opcviz.ui.charts.bands import Band
 from opcviz.ui.reading.references import References
 from opcviz.ui.sections import first_sight
@@ -111,12 +112,26 @@ def test_the_steps_told_of_the_short_search_are_those_it_takes():
 def sentence(gone: str | None, **verdict: Any) -> str:
     """What stands beside the films of a model with such a verdict."""
     shipped = known_results.shipped("delete")
-    told = {"missing": (), "numbers": (), "furthest": None, "depth": None, "words": "none"}
-    judged = SimpleNamespace(**{**told, "gone": gone, **verdict})
-    of = SimpleNamespace(
-        name="delete", verdict=judged, results=shipped.results, model=shipped, consensus=None
+    return first_sight._verdict(judged(gone, shipped.results, **verdict), References())
+
+
+def judged(gone: str | None, results: Any, seeds: dict[str, int] | None = None, **told: Any) -> Any:
+    """A shipped model with such a verdict, of which its seeds have such words."""
+    plain = {
+        "missing": (),
+        "numbers": (),
+        "furthest": None,
+        "depth": None,
+        "words": "none",
+        "noticeable": None,
+    }
+    return SimpleNamespace(
+        name="delete",
+        verdict=SimpleNamespace(**{**plain, "gone": gone, **told}),
+        results=results,
+        model=known_results.shipped("delete"),
+        consensus=SimpleNamespace(counts=seeds or {}, seeds=(0, 1, 2), together=None),
     )
-    return first_sight._verdict(of, References())
 
 
 def test_who_did_not_forget_is_told_with_the_figure_that_decided():
@@ -140,3 +155,79 @@ def test_who_hides_is_told_by_the_attacker_who_comes_furthest():
     assert "only hides" in said
     assert "a map &amp; all data" in said
     assert "83.5 %" in said
+
+
+@pytest.mark.parametrize("gone", ["as in retrained models", "beyond"])
+def test_who_gives_nothing_away_but_shows_is_said_to_show(gone):
+    tells = "but one can tell it was made to forget"
+    assert tells in sentence(gone, noticeable="yes")
+    assert tells not in sentence(gone, noticeable="as in retrained models")
+
+
+def test_two_of_whom_the_same_is_so_share_a_sentence_and_others_do_not():
+    alike = "as in retrained models"
+    first, second = (judged(alike, known_results.known(), noticeable="yes") for _ in range(2))
+    (said,) = first_sight._verdicts([first, second], References())
+    assert said.startswith("From <b>neither</b> does a declared attacker get clearly more")
+    assert "but one can tell both were made to forget" in said
+    other = judged(alike, known_results.known(), noticeable="no")
+    hides = judged("hidden", known_results.known())
+    for pair in ([first, other], [first, hides], [hides, hides], [first]):
+        assert len(first_sight._verdicts(pair, References())) == len(pair)
+
+
+@pytest.mark.parametrize(
+    ("others", "says"),
+    [
+        ({"hidden, noticeable": 2}, "(seed 0; 2 of 3 seeds say less)"),
+        ({"not gone": 1, "none": 1}, "(seed 0; 2 of 3 seeds say less)"),
+        ({"gone beyond retraining": 1, "hidden": 1}, "(seed 0; 1 of 3 seeds says less)"),
+        ({"gone beyond retraining": 2}, ""),
+        ({"as in retrained models, noticeable": 2}, ""),
+    ],
+)
+def test_seeds_that_say_less_are_counted_and_no_others(others, says):
+    words = "as in retrained models"
+    seeds = {words: 3 - sum(others.values()), **others}
+    of = judged(words, known_results.known(), seeds, words=words)
+    assert first_sight._other_seeds(of).strip() == says
+
+
+@pytest.mark.parametrize("most", ["retrained", "constant", "pixels"])
+def test_an_auditor_without_the_data_counts_only_where_nobody_gets_as_much(monkeypatch, most):
+    """Clearly more than any retrained model, than one answer for all and than the bare pixels."""
+    level = {"retrained": 30.0, "constant": 20.0, "pixels": 25.0, most: 60.0}
+    band = replace(LEVELS, restores=Band(10.0, level["retrained"], 3))
+    monkeypatch.setattr(first_sight, "levels", lambda _: band)
+    furthest = SimpleNamespace(words="relearning", recovered=99.0)
+    for restored, counts in ((64.9, False), (65.1, True)):
+        kept = known_results.record("evidence").recovery.fm["retain"]
+        score = replace(kept.unseen, forget_accuracy=restored, constant_predictor=level["constant"])
+        ladder = known_results.record("strongest")
+        rungs = [
+            replace(rung, attempt=replace(rung.attempt, recovered=level["pixels"]))
+            if rung.attempt.place == PIXELS
+            else rung
+            for rung in ladder.rungs
+        ]
+        results = known_results.known(
+            evidence=known_results.evidence(fits={"retain": replace(kept, unseen=score)}),
+            strongest=replace(ladder, rungs=tuple(rungs)),
+        )
+        said = first_sight._got_back(judged("hidden", results, furthest=furthest), References())
+        assert said.startswith("an auditor") == counts, said
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_side_by_side_opens_with_the_references_of_the_seed_that_plays(seed):
+    def model(name: str, at: int) -> Any:
+        method = SimpleNamespace(info=SimpleNamespace(name=name))
+        return SimpleNamespace(key=f"{name}-s{at}", seed=at, method=method)
+
+    names = ("original", "retrain", "opc", "delete")
+    models = {m.key: m for m in (model(name, at) for name in names for at in (0, 1))}
+    study = SimpleNamespace(place="digits", models=list(models.values()), model=models.get)
+    pair = SimpleNamespace(keys=(f"delete-s{seed}", f"opc-s{seed}"))
+    asked = first_sight._beside(study, pair)
+    keys = f"original-s{seed},retrain-s{seed},delete-s{seed},opc-s{seed}"
+    assert asked == {"study": "digits", "models": keys}

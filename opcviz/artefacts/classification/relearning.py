@@ -13,6 +13,9 @@ from .subject import Context
 
 __all__ = ["RelearningCurves"]
 
+TITLE = "Relearning step by step"
+"""Told apart from the kind `relearned`, which spares no effort and is another attack."""
+
 
 def _relearnt(variant: str) -> Cell:
     def value(model: ModelResults, _: ModelResults) -> str | None:
@@ -32,12 +35,12 @@ def _relearnt(variant: str) -> Cell:
 
 
 def _row(name: str, read: str, variant: str) -> Row:
-    return Row("Relearning step by step", name, read, _relearnt(variant))
+    return Row(TITLE, name, read, _relearnt(variant))
 
 
 @register_kind(
     "relearning",
-    title="Relearning",
+    title=TITLE,
     stage="relearning from",
     summary="fine-tuning as an attack: on retained data, on a few forget samples, on other data",
     task="classification",

@@ -145,8 +145,12 @@ def _apart(made: Sequence[Film]) -> tuple[str, ...]:
 
 
 def _decider(column: Column) -> str:
-    """The attacker and the figures that decided, as short as a panel has room for."""
-    return beside_bar(column, decided_in_short(column.verdict))
+    """The attacker and the figures that decided, as short as a panel has room for.
+
+    They are of the last epoch, which may not be the one on the screen.
+    """
+    said = decided_in_short(column.verdict)
+    return beside_bar(column, f"At the end, {said[0].lower()}{said[1:]}" if said else "")
 
 
 def _seeds(column: Column) -> str:

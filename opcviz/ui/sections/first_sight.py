@@ -122,13 +122,21 @@ def _said(shown: Sequence[Column], beside: References) -> list[str]:
         both = low if low == high else f"{low.removesuffix(' %')} to {high}"
         told = "; membership tells" if any(of_samples(c.results) for c in shown) else ""
         parts.append(f"Networks that never saw them name {both}: that is the goal{told}.")
-    parts += [_verdict(column, beside) for column in shown]
+    parts += _verdicts(shown, beside)
     return [each.replace(" %", "&nbsp;%") for each in parts]
 
 
 def _own(column: Column) -> float | None:
     after = score_of(library.fit_of(column.results, "fm", FIT), FIT)
     return answers(column.results.get(EvidenceResult), after).value
+
+
+def _verdicts(shown: Sequence[Column], beside: References) -> list[str]:
+    """A sentence each, or one for both where it would be the same."""
+    both = {_unseen(column, "both were") for column in shown}
+    if len(shown) == 2 and len(both) == 1 and (same := both.pop()):
+        return [f"From <b>neither</b> does a declared attacker get {same}"]
+    return [_verdict(column, beside) for column in shown]
 
 
 def _verdict(column: Column, beside: References) -> str:
@@ -144,9 +152,27 @@ def _verdict(column: Column, beside: References) -> str:
         return f"<b>{name} has not forgotten</b>: {html.escape(column.verdict.numbers[0].says)}."
     if gone == "hidden":
         return f"<b>{name} only hides {them}</b>: {_got_back(column, beside)} (seed {seed})."
+    return f"From <b>{name}</b> no declared attacker gets {_unseen(column, 'it was')}"
+
+
+def _unseen(column: Column, who: str) -> str | None:
+    """What is said of a model that gives away no more than one that never saw the data; HTML.
+
+    Args:
+        column: the model.
+        who: stands for it, with its verb.
+
+    Returns:
+        What an attacker gets no more than; None for a model of which it is not so.
+    """
+    if column.name == "retrain" or column.verdict.gone not in ("as in retrained models", "beyond"):
+        return None
+    them = "it" if _one_class(column) else "them"
+    tells = column.verdict.noticeable == "yes"
+    shows = f", <b>but one can tell {who} made to forget</b>" if tells else ""
     return (
-        f"From <b>{name}</b> no declared attacker gets clearly more than from networks that never "
-        f"saw {them}{_from_block(column)}{_other_seeds(column)}."
+        f"clearly more than from networks that never saw {them}{_from_block(column)}"
+        f"{_other_seeds(column)}{shows}."
     )
 
 

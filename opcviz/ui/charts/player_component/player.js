@@ -5,6 +5,7 @@
 
 const RUN_SECONDS = 7; // of a whole run at speed 1
 const GLIDE_MS = 280; // of a live film to its newest epoch
+const LARGER = 1.35; // the mark of a forgotten sample than that of a kept one
 const SPEEDS = [0.5, 1, 2, 4];
 const ICONS = { play: "M3 1l11 7-11 7z", pause: "M2 1h4v14H2zM10 1h4v14h-4z" };
 
@@ -219,8 +220,8 @@ class Player {
       box.append(words);
     };
     const ratio = window.devicePixelRatio || 1;
-    const picture = (shapeName, color) => {
-      const made = makeMark(shapeName, color, null, 5, ratio);
+    const picture = (shapeName, color, radius = 5) => {
+      const made = makeMark(shapeName, color, null, radius, ratio);
       made.style.width = made.style.height = `${made.width / ratio}px`;
       return made;
     };
@@ -229,7 +230,7 @@ class Player {
       entry(null, "Forgotten:");
       for (const c of gone) entry(picture(this.data.shapes[c], colors.vivid[c]), names[c]);
     } else entry(picture("circle", colors.vivid[gone[0] ?? 0]), "in colour: forgotten");
-    entry(picture("circle", colors.muted[0]), "pale: kept");
+    entry(picture("circle", colors.muted[0], 5 / LARGER), "small: kept"); // pale, but in a hall dark
     if (films.length > 1) entry(null, this.data.shared ? "· one scale for all panels" : "· each panel has its own scale");
     const levels = new Set(films.flatMap((film) => [...film.bars, film].flatMap((each) => each.marks.map((mark) => mark.name))));
     const bands = films.some((film) => [...film.bars, film].some((each) => each.band));
@@ -267,7 +268,7 @@ class Player {
     const { muted, vivid } = this.ink.colors;
     this.marks = [
       ...names.map((_, c) => makeMark("circle", muted[c], null, radius, this.ratio)),
-      ...names.map((_, c) => makeMark(shapes[c], vivid[c], this.ink.background, radius * 1.35, this.ratio)),
+      ...names.map((_, c) => makeMark(shapes[c], vivid[c], this.ink.background, radius * LARGER, this.ratio)),
     ];
     this.marksOf = Array.from(this.labels, (c, i) => c + (this.forget[i] ? names.length : 0));
   }
