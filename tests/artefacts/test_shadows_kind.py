@@ -90,6 +90,8 @@ def test_what_is_stored_is_what_the_models_answer(made: Path) -> None:
         "RMIA, shadow models",
         "U-LiRA",
         "U-LiRA, calibrated",
+        "U-LiRA, offline",
+        "distance, shadow models",
     ]
 
 
