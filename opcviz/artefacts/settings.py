@@ -149,7 +149,7 @@ class Evidence(Config):
             for name, changed in (kind.quick or {}).items():
                 changes.setdefault(name, {}).update(changed)
         return tuple(
-            (name, config.replace(**changes[name]) if name in changes else config)
+            (name, config.narrowed(changes[name]) if name in changes else config)
             for name, config in self.tables
         )
 

@@ -50,6 +50,15 @@ def test_a_large_network_gets_less_and_the_report_says_so(pictures: Images) -> N
     assert evidence.replace(relearned={}, relearning={}) == Evidence(), "nothing else changed"
 
 
+def test_its_quick_suite_still_has_an_optimiser(pictures: Images) -> None:
+    evidence, _ = bounded(Evidence(), net("resnet18", pictures), pictures)
+    quick = evidence.in_suite("quick").settings(StrongestRelearning)
+    assert quick.grid == evidence.settings(StrongestRelearning).grid
+    assert quick.shots == (1,)
+    usual = Evidence().in_suite("quick").settings(StrongestRelearning)
+    assert [name for name, _ in usual.grid] == ["sgd"]
+
+
 def test_what_was_chosen_stays_and_small_networks_get_all(pictures: Images) -> None:
     chosen = Evidence.from_dict({"relearned": {"steps": 45}})
     evidence, (told,) = bounded(chosen, net("resnet18", pictures), pictures)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from ...common.config import Config, ConfigError, setting
+from ...common.json_types import Json
 
 __all__ = ["Relearning", "StrongestRelearning"]
 
@@ -67,6 +69,13 @@ class StrongestRelearning(Config):
         for name in ("anew", "shots"):
             if not getattr(self, name):
                 raise ConfigError(f"StrongestRelearning.{name}: give at least one number")
+
+    def narrowed(self, changes: Json) -> Self:
+        """As changed, but for optimisers whose loss would leave none."""
+        chosen = {"sgd": self.sgd, "relative": self.relative}
+        if not any({**chosen, **changes}[name] for name in chosen):
+            changes = {name: value for name, value in changes.items() if name not in chosen}
+        return super().narrowed(changes)
 
     @property
     def grid(self) -> tuple[tuple[str, float], ...]:
