@@ -19,6 +19,7 @@ from ..common.names import shown
 from ..common.progress import Cancelled
 from ..common.threads import patient_threads
 from . import auditing
+from .destinations import of_the_place
 from .output import expected_errors, listing, numbers_table, reading, without_model
 from .plans import changed_settings, chosen, cost_of, kinds_among, with_attacks
 from .running import SchedulerOption, Work, WorkersOption
@@ -335,10 +336,9 @@ def main() -> None:
     except Exception as error:
         if isinstance(error, expected_errors()):
             _stop(str(error))
-        if isinstance(error, OSError) and error.filename is not None:  # a place that is none
-            _stop(f"{str(error.filename)[:200]}: {error.strerror}; name another")
-        # typer's own: an unknown option, or none at all
-        if format_message := getattr(error, "format_message", None):
+        if isinstance(error, OSError) and (why := of_the_place(error)):
+            _stop(why)
+        if format_message := getattr(error, "format_message", None):  # typer's: an unknown option
             _stop(format_message())
         raise
 

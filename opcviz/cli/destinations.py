@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -10,11 +11,14 @@ from pathlib import Path
 from ..common.config import ConfigError
 from ..common.names import NOT_TEXT, is_text, shown
 
-__all__ = ["check_destinations", "check_store"]
+__all__ = ["check_destinations", "check_store", "of_the_place"]
 
 REPORTS = (".html", ".json", ".csv")
 MODEL_FILES = ("config.json", ".index.json")
 """How files of a model folder end that look like a report's."""
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What a write fails with where there is no room; Python names no file then."""
 
 
 def check_destinations(files: Mapping[str, Path | None], inputs: Iterable[str]) -> None:
@@ -67,6 +71,18 @@ def check_store(root: Path) -> None:
         raise ConfigError(
             f"--store: results cannot be kept in '{root}'; name a folder that takes files"
         )
+
+
+def of_the_place(error: OSError) -> str:
+    """What to tell a person of a file that could not be read or written; empty: a fault of ours."""
+    if error.errno in FULL:
+        return (
+            f"{error.strerror}; what was finished is kept: make room, or name another place, and "
+            "run the same again"
+        )
+    if error.filename is not None:  # a place that is none
+        return f"{str(error.filename)[:200]}: {error.strerror}; name another"
+    return ""
 
 
 def _is_there(path: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..common.json_types import Json, Plain
@@ -20,9 +20,13 @@ class CheckpointError(ValueError):
 
 
 def save_weights(path: Path, tensors: dict[str, Tensor], spec: Mapping[str, Plain]) -> None:
-    """Write tensors with a JSON-ready spec as the file's metadata."""
+    """Write tensors with a JSON-ready spec as the file's metadata.
+
+    Raises:
+        OSError: when the place takes no such file, as of a disk that is full.
+    """
     ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    save_file(ready, str(path), metadata={"opcviz": json.dumps(spec)})
+    path.write_bytes(save(ready, metadata={"opcviz": json.dumps(spec)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], Json]:

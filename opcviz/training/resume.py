@@ -57,17 +57,18 @@ class ResumeFile:
             tensors |= {f"watch.{k}": v for k, v in self.watch.state().items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         beside = self.path.with_suffix(f".{os.getpid()}.part")
-        save_weights(
-            beside,
-            tensors,
-            {
-                "epoch": epoch,
-                "step": step,
-                "gradients": gradients,
-                "seconds": seconds,
-                "first_loss": first,
-            },
-        )
+        about = {
+            "epoch": epoch,
+            "step": step,
+            "gradients": gradients,
+            "seconds": seconds,
+            "first_loss": first,
+        }
+        try:
+            save_weights(beside, tensors, about)
+        except OSError:  # a full disk needs what was begun, too
+            beside.unlink(missing_ok=True)
+            raise
         beside.replace(self.path)
         self.saved_at = time.monotonic()
 

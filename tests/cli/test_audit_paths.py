@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -106,6 +107,24 @@ def test_no_two_results_share_a_file(ask: Ask, given: Path, tmp_path: Path) -> N
         said = refused(ask("audit", "--unlearned", given, "--report", first, "--json", second))
         assert "--json and --report name the same file" in said
     assert one.read_bytes() == b""
+
+
+@pytest.mark.parametrize("small", [100, 5000])
+def test_a_disk_that_is_full_ends_a_run_in_a_sentence(ask: Ask, tmp_path: Path, small: int) -> None:
+    """A limit of file size stands for it: the first file that does not fit, JSON or weights."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (small, usual[1]))
+    try:
+        status, _, said = ask(
+            *("run", "digits-lecture", "--methods", "original", "--only", "model"),
+            *("--set", "training.epochs=1", "--store", tmp_path / "store"),
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert status == 2
+    assert "opcviz: File too large; what was finished is kept: make room" in said
+    assert "Traceback" not in said
+    assert not list((tmp_path / "store").rglob("*.part"))
 
 
 def test_a_store_that_is_none_is_told_before_anything_is_read(ask: Ask, tmp_path: Path) -> None:
