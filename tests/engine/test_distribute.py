@@ -17,12 +17,16 @@ import psutil
 import pytest
 import tiny_study
 import tomli_w
+import torch
 
+from opcviz import __version__
 from opcviz.attacks.inversion import live
 from opcviz.common.progress import Cancelled, Event, Message, Progress
 from opcviz.engine import EngineError, distribute, worker
 from opcviz.engine.distribute import MOST_DEATHS, Sharing
 from opcviz.methods import create
+from opcviz.study import Plan, Store, StudyRunner
+from opcviz.study.job import Job
 from opcviz.study.parcels import Parcel
 from opcviz.study.pipeline import Item
 
@@ -194,6 +198,41 @@ def test_a_worker_stops_when_nobody_touches_the_sign_any_more(tmp_path, monkeypa
     assert not stop()  # it has looked less than a second ago
     now[0] += 1.0
     assert stop()
+
+
+def test_a_worker_gets_the_seeds_and_the_files_of_a_users_own_code(tmp_path, monkeypatch):
+    """Reference models are of all the plan's seeds; an own method is none without its file."""
+    given: list[Any] = []
+
+    class Workers:
+        address = "here"
+
+        def workers(self) -> set[str]:
+            return {"a"}
+
+        def ask(self, *_: Any) -> dict[str, Any]:
+            return {"a": {"version": __version__, "sees": True}}
+
+        def listen(self, *_: Any) -> None: ...
+        def close(self) -> None: ...
+
+        def call(self, address: str, name: str, made: Any, job: Any, *_: Any) -> Call:
+            given.append(job)
+            raise Cancelled
+
+    monkeypatch.setattr(distribute, "_pool", lambda *_: Workers())
+    monkeypatch.setattr(distribute, "sources", lambda: ["own.py"])
+    plan = Plan.from_dict({**tiny_study.PLAN, "seeds": [0, 7]})
+    runner = StudyRunner(plan.study, Store(tmp_path), torch.device("cpu"), seeds=plan.seeds)
+    with pytest.raises(Cancelled):
+        distribute.distribute(plan, runner, device="cpu")
+    loaded: list[Any] = []
+    monkeypatch.setattr(worker.loader, "load", loaded.append)
+    theirs = worker._runner(Job.from_dict(given[0]), tmp_path, layered=False)
+    worker._at_hand.clear()
+    assert theirs.reference_seeds == runner.reference_seeds
+    assert 7 in theirs.reference_seeds
+    assert loaded == [("own.py",)]
 
 
 def numbers(store: Path) -> dict[str, Any]:

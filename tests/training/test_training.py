@@ -241,6 +241,11 @@ def test_divergence_is_a_result_with_the_step_named(tiny_images: Images, bad: fl
     assert not model.training
 
 
+def test_two_phases_count_as_one_run() -> None:
+    both = Outcome("finished", 3, 2, 1.5, "bf16").then(Outcome("diverged", 4, 7, 0.25, "fp32"))
+    assert both == Outcome("diverged", 7, 9, 1.75, "fp32")
+
+
 def losses_of(images: Images, losses: list[float]) -> Outcome:
     """The outcome of a run in which each step sees the next of these losses."""
     spec = Training(epochs=1, batch_size=-(-len(images.y_train) // len(losses)))
