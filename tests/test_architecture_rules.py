@@ -40,6 +40,7 @@ ROOMS = {
     "engine": 11,
     "sweep": 12,
     "ui": 12,
+    "upkeep": 12,
     "cli": 13,
     "__main__": 14,
 }

@@ -18,8 +18,9 @@ from ..common.json_types import Json
 from ..common.names import shown
 from ..common.progress import Cancelled
 from ..common.threads import patient_threads
-from . import auditing
+from . import auditing, stores
 from .destinations import of_the_place
+from .options import JsonOption, SetOption, StoreOption
 from .output import expected_errors, listing, numbers_table, reading, without_model
 from .plans import changed_settings, chosen, cost_of, kinds_among, with_attacks
 from .running import SchedulerOption, Work, WorkersOption
@@ -34,16 +35,6 @@ app = typer.Typer(
     help="Unlearn for real, attack the result, keep the evidence.",
 )
 out, err = Console(), Console(stderr=True)
-
-StoreOption = Annotated[
-    Path | None,
-    typer.Option("--store", help="folder of results; default: $OPCVIZ_STORE or ~/.opcviz"),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="a setting of the spec, as in evidence.pictures=24; may repeat"),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="for programs")]
 
 
 @app.callback()
@@ -314,6 +305,7 @@ def app_(
 
 
 auditing.add_to(app)
+stores.add_to(app)
 
 STOPPED = 130  # exit status after Ctrl-C
 FAILED = 1  # of a run in which something of the user's own failed; the rest was done

@@ -17,7 +17,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,9 +177,9 @@ class Config:
         """A copy with some settings changed, validated again."""
         return self._changed(changes)
 
-    def narrowed(self, changes: Json) -> typing.Self:
+    def narrowed(self, changes: Mapping[str, Plain]) -> typing.Self:
         """A copy that asks less, for a smaller suite; a class may keep what must not be empty."""
-        return self._changed(changes)
+        return self._changed(dict(changes))
 
     def _changed(self, changes: Json) -> typing.Self:
         return type(self).from_dict({**{n: getattr(self, n) for n in self._fields()}, **changes})

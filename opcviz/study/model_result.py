@@ -124,6 +124,19 @@ class ModelResult:
         differing = _differences(asked, artefact.question) if artefact else []
         return ", ".join(differing) or None
 
+    @property
+    def superseded(self) -> list[Artefact]:
+        """Answers to older questions, of kinds whose present question is answered, too."""
+        found = []
+        for kind in kinds(self.study.task):
+            if kind.own:
+                continue
+            answers = self.store.answers(self.place, kind.name)
+            asked = [q for suite in SUITES if (q := self._asked(kind.name, suite)) is not None]
+            now = [a for a in answers if any(q.items() <= a.question.items() for q in asked)]
+            found += [a for a in answers if now and a not in now]
+        return found
+
     @cached_property
     def own(self) -> dict[str, Artefact]:
         """Its answers of users' own kinds, by name, whether or not their files are loaded here."""

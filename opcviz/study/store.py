@@ -157,12 +157,8 @@ class Store:
             place, kind, question: which artefact.
             about: the declaration of a user's own kind, for readers that do not have its file.
         """
-        parent = self.root / "studies" / place
-        parent.mkdir(parents=True, exist_ok=True)
-        name = f"{kind}-{fingerprint(question)}"
-        beside = parent / f".{name}.{uuid.uuid4().hex[:8]}"
-        beside.mkdir()
-        try:
+        folder = self.root / "studies" / place / f"{kind}-{fingerprint(question)}"
+        with self.beside(folder) as beside:
             yield beside
             files = {
                 str(file.relative_to(beside)): {
@@ -181,11 +177,20 @@ class Store:
             if about:
                 record["about"] = about.to_dict()
             write_json(beside / RECORD, record)
-            self._put(beside, parent / name)
+            self.put(beside, folder)
+
+    @contextmanager
+    def beside(self, folder: Path) -> Iterator[Path]:
+        """A hidden folder beside one of the store, which is gone when the block ends."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
+        beside.mkdir()
+        try:
+            yield beside
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
-    def _put(self, beside: Path, folder: Path) -> None:
+    def put(self, beside: Path, folder: Path) -> None:
         """Rename a written artefact into its place, unless a sound one stands there already."""
         try:
             beside.rename(folder)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from ...common.config import Config, ConfigError, setting
-from ...common.json_types import Json
+from ...common.json_types import Plain
 
 __all__ = ["Relearning", "StrongestRelearning"]
 
@@ -70,7 +71,7 @@ class StrongestRelearning(Config):
             if not getattr(self, name):
                 raise ConfigError(f"StrongestRelearning.{name}: give at least one number")
 
-    def narrowed(self, changes: Json) -> Self:
+    def narrowed(self, changes: Mapping[str, Plain]) -> Self:
         """As changed, but for optimisers whose loss would leave none."""
         chosen = {"sgd": self.sgd, "relative": self.relative}
         if not any({**chosen, **changes}[name] for name in chosen):

@@ -1,0 +1,72 @@
+"""Moving studies: whenever it is interrupted, each answer is whole in one of both stores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from one_study import PLACE, everything
+
+from opcviz.common.progress import Cancelled, Progress
+from opcviz.study import Store, StoreError
+from opcviz.upkeep import check, move
+
+
+def test_a_study_is_moved_whole(store: Store, tmp_path: Path) -> None:
+    before, count = everything(store.root), check(store).answers
+    moved = move(store, ["digits-one"], tmp_path / "other")
+    assert (moved.studies, moved.answers, moved.left) == ((PLACE,), count, ())
+    assert everything(tmp_path / "other") == before
+    assert everything(store.root) == {}
+    assert not (store.root / "studies" / PLACE).exists()
+
+
+@pytest.mark.parametrize("after", [0, 3, 7])
+def test_stopped_at_any_point_it_goes_on_and_nothing_is_lost(
+    store: Store, tmp_path: Path, after: int
+) -> None:
+    before, asked = everything(store.root), iter(range(99))
+    with pytest.raises(Cancelled):
+        move(store, (), tmp_path / "other", Progress(stop=lambda: next(asked) >= after))
+    here, there = everything(store.root), everything(tmp_path / "other")
+    assert {**here, **there} == before
+    answers = [{name for name in side if not name.endswith("study.json")} for side in (here, there)]
+    assert not answers[0] & answers[1]
+    assert not check(store).faults
+    assert not check(Store(tmp_path / "other")).faults
+    move(store, (), tmp_path / "other")
+    assert everything(tmp_path / "other") == before
+
+
+def test_what_is_there_already_is_not_copied_over(store: Store, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    victim = next(store.root.glob("studies/*/models/*/maps-*"))
+    same = other / victim.relative_to(store.root)
+    same.parent.mkdir(parents=True)
+    victim.rename(same)
+    was = (same / "artefact.json").stat().st_mtime_ns
+    move(store, (), other)
+    assert (same / "artefact.json").stat().st_mtime_ns == was
+    assert not check(Store(other)).faults
+
+
+def test_a_damaged_answer_and_what_is_no_answer_stay(store: Store, tmp_path: Path) -> None:
+    notes = store.root / "studies" / PLACE / "notes.txt"
+    notes.write_text("mine")
+    victim = next(store.root.glob("studies/*/models/*/strongest-*/result.json"))
+    data = victim.read_bytes()
+    victim.write_bytes(b"")
+    with pytest.raises(StoreError, match=r"strongest-\w+ is damaged .* stay where they are"):
+        move(store, (), tmp_path / "other")
+    assert victim.exists()
+    victim.write_bytes(data)
+    assert move(store, (), tmp_path / "other").left == (f"studies/{PLACE}/notes.txt",)
+    assert notes.read_text() == "mine"
+
+
+def test_a_store_is_not_moved_into_itself(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(store.root)
+    for to in (store.root, tmp_path / "link"):
+        with pytest.raises(StoreError, match="is the store that they are in"):
+            move(store, (), to)
+    assert not check(store).faults
