@@ -3,11 +3,13 @@
 Part of `benchmarks.calibration`, for a forgotten share of the samples. A draw names the reference
 models of some seeds, of which the first retrained ones are the band. Every retrained model of
 another seed is then an honest one that the attacker has not seen, as a method's model would be, and
-every original of another seed one that should be found.
+every original of another seed one that should be found. Each takes a reference seed's place: the
+original of that seed is left out for it, as its own is for a model of a study.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -98,9 +100,10 @@ def cases(
     scores = {key: tuple(scaled_confidence(*part) for part in both) for key, both in seen.items()}
     losses = {key: threshold_attacks(ThresholdThreat(*both)).loss for key, both in seen.items()}
 
-    def dossier(key: Key, references: Sequence[int]) -> Dossier:
+    def dossier(key: Key, references: Sequence[int], place: int) -> Dossier:
+        left_out = {key, ("original", place)}
         inside, outside = (
-            [(name, seed) for seed in references if (name, seed) != key]
+            [(name, seed) for seed in references if (name, seed) not in left_out]
             for name in ("original", "retrain")
         )
         found, _ = reference_attack(
@@ -122,10 +125,11 @@ def cases(
     chance = random.Random(0)
     for _ in range(draws):
         references = chance.sample(seeds, REFERENCES)
-        band = Band([dossier(("retrain", seed), references) for seed in references[:size]])
-        for seed in (each for each in seeds if each not in references):
-            original = dossier(("original", seed), references)
-            honest = dossier(("retrain", seed), references)
+        band = Band([dossier(("retrain", seed), references, seed) for seed in references[:size]])
+        others = (each for each in seeds if each not in references)
+        for seed, place in zip(others, itertools.cycle(references), strict=False):
+            original = dossier(("original", seed), references, place)
+            honest = dossier(("retrain", seed), references, place)
             yield Case("retrain", Questions(honest, original, band, t))
             # as a copy of it that claims to be unlearned: of itself one test would be enough
             yield Case("original", Questions(replace(original), original, band, t))

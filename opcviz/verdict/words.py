@@ -91,8 +91,11 @@ saw the forgotten data. Every attacker is scored on pictures they were not given
 
 1. **no**: of the original's lead over the band in answers more than {t.left:g} % is left; or, where
    samples are forgotten, in the AUC of two *tests of membership* of different kinds (a likelihood
-   ratio, LiRA's; a pairwise ratio, RMIA's; a threshold on the loss), by more than chance. What one
-   kind finds alone leaves the question open, unless no other kind was made.
+   ratio, LiRA's; a pairwise ratio, RMIA's; a threshold on the loss), by more than chance. Both
+   figures are told; the share that decides, and is shown, is that of the test which accuses less.
+   What one kind finds alone leaves the question open, unless no other kind was made, or the model
+   is the original itself, which nobody accuses: so an untouched copy of it, with the very same
+   figures, may be left open.
 2. **hidden**: some declared attacker gets back more than {t.points:g} points beyond the most that
    they get from any retrained model, more than chance could give (the 95 % interval of the
    difference), and more than all but {t.further:g} % of further retrained models would give them,

@@ -65,11 +65,12 @@ def test_the_stored_statistics_are_the_attack_by_hand(samples) -> None:
         )
         return scaled_confidence(side.logits[rows], side.labels[rows])
 
-    models = [(create(name), seed) for name in ("original", "retrain") for seed in range(4)]
+    seeds = {"original": (1, 2, 3), "retrain": range(4)}  # the method's own original is left out
+    models = [(create(name), seed) for name, of_it in seeds.items() for seed in of_it]
     forget = [confidence(*each, "forget") for each in models]
     by_hand, _ = reference_attack(
         confidence(FT, 0, "forget"),
-        forget_references(forget[:4], forget[4:], [confidence(*each, "unseen") for each in models]),
+        forget_references(forget[:3], forget[3:], [confidence(*each, "unseen") for each in models]),
         population=confidence(FT, 0, "unseen"),
     )
     found = LiraResult.from_dict(told["reference"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -105,6 +106,21 @@ def test_shadow_models_are_no_models_of_the_study(made: Path) -> None:
     for row in get_kind("shadows").rows:
         assert row.value(found, found), row.name
         assert row.value(known(), known()) is None, row.name
+
+
+def test_the_original_is_what_a_method_that_does_nothing_leaves(made: Path, tmp_path: Path) -> None:
+    class Untouched(type(FT)):
+        def unlearn(self, request: Request) -> tuple[torch.nn.Module, Outcome]:
+            return copy.deepcopy(request.original), Outcome()
+
+    lab = StudyRunner(STUDY, Store(tmp_path, (made,)), torch.device("cpu"))
+    first, copied = (
+        {**lab.make("shadows", each, 0).json(), "seconds": None}
+        for each in (create("original"), Untouched(epochs=1, batch_size=128))
+    )
+    assert first == copied
+    assert first["target"]["rmia"]["auc"] is not None
+    assert first["method"]["rmia"]["auc"] is not None
 
 
 @pytest.mark.slow

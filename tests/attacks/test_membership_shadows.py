@@ -173,6 +173,30 @@ def test_retained_samples_that_unlearning_exposed_are_told_better(exposed):
     assert found.target["offline"].auc == pytest.approx(0.5, abs=0.05)
 
 
+def test_the_method_is_not_told_by_other_models_of_the_same_original():
+    """Models of one original share how far each sample is off; unlearnt ones are else drawn as
+    retrained ones are, so that nothing tells them, unless it is what they share."""
+    g, n = torch.Generator().manual_seed(1), 600
+    _, inside = forget_sets(LABELS, FORGOTTEN, 4)
+    forgot = torch.from_numpy(inside).repeat(2, 1)
+    parents = torch.arange(2).repeat_interleave(4)
+    shared = torch.randn(2, n + 200, generator=g, dtype=torch.float64)
+    unlearned = shared[parents] + torch.randn(8, n + 200, generator=g, dtype=torch.float64) / 4
+    retrained = torch.randn(8, n + 200, generator=g, dtype=torch.float64)
+    masks = forgot, ~forgot, forgot
+    models = unlearned[:, :n], retrained[:, :n], *masks, unlearned[:, n:], retrained[:, n:]
+    target = Answers(unlearned[0, :n], unlearned[0, n:])
+
+    def method(parents):
+        return shadow_attack(target, forgot[0], Shadows(*models, parents)).method
+
+    for name in ("likelihood_ratio", "calibrated"):
+        assert method(parents)[name].auc == pytest.approx(0.5, abs=0.03), name
+        assert method(None)[name].auc > 0.56, name
+    few = method(torch.zeros(8, dtype=torch.long))
+    assert "of other originals a sample has 0 shadow models" in few["rmia"].auc.reason
+
+
 @pytest.mark.slow
 def test_vulnerable_samples_are_those_that_training_memorises():
     """A quarter of the samples is hard and only right when trained on; unlearning leaves them."""

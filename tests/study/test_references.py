@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import torch
 
 from opcviz.attacks.membership import forget_references, reference_attack, scaled_confidence
 from opcviz.common.records import defined
+from opcviz.methods import Request, create
 from opcviz.study import Evidence, Plan, Store, Study, StudyRunner, missing, open_study, run
 from opcviz.study.spec import read_method
-from opcviz.training import Training
+from opcviz.training import Outcome, Training
 
 STUDY = Study(
     name="tiny",
@@ -46,23 +48,45 @@ def test_the_stored_figure_is_the_attack_by_hand(four) -> None:
         rows = lab.split.forget_train
         return scaled_confidence(seen.logits[rows], seen.labels[rows])
 
-    sides = [[confidence(of, seed) for seed in range(4)] for of in plan.methods[:2]]
+    original, retrained, _ = plan.methods
+    seeds = {original: (0, 1, 3), retrained: range(4)}
+    sides = [[confidence(of, seed) for seed in of_it] for of, of_it in seeds.items()]
     by_hand, by_hand_scores = reference_attack(confidence(method, 2), forget_references(*sides))
     stored = lab.find("reference", method, 2)
     told = stored.json()
     assert told["auc"] == pytest.approx(by_hand.auc, abs=1e-9)
-    assert told["seeds"] == {"inside": [0, 1, 2, 3], "outside": [0, 1, 2, 3]}
+    assert told["seeds"] == {"inside": [0, 1, 3], "outside": [0, 1, 2, 3]}
     scores = stored.arrays("reference.npz")["scores"]
     np.testing.assert_allclose(scores, by_hand_scores, rtol=1e-4, atol=1e-4)
 
 
-def test_a_model_is_never_its_own_reference(four) -> None:
+def test_a_model_is_never_its_own_reference_nor_is_the_original_of_its_seed(four) -> None:
+    """Those of a band face as many originals as those that are held against it."""
     plan, lab = four
-    original, retrained, _ = plan.methods
-    assert lab.find("reference", original, 1).json()["seeds"]["inside"] == [0, 2, 3]
-    told = lab.find("reference", retrained, 1).json()
-    assert told["seeds"] == {"inside": [0, 1, 2, 3], "outside": [0, 2, 3]}
-    assert told["auc"] is not None
+    original, retrained, method = plan.methods
+    for each, outside in ((original, [0, 1, 2, 3]), (method, [0, 1, 2, 3]), (retrained, [0, 2, 3])):
+        told = lab.find("reference", each, 1).json()
+        assert told["seeds"] == {"inside": [0, 2, 3], "outside": outside}, each.info.name
+        assert told["auc"] is not None
+
+
+def test_the_same_weights_get_the_same_score_as_original_and_as_unlearned(
+    four, tmp_path: Path
+) -> None:
+    """Who leaves the original as it is has done neither more nor less than nothing."""
+    plan, lab = four
+    original, _, method = plan.methods
+    lab = StudyRunner(lab.study, Store(tmp_path, (lab.store.root,)), lab.device, seeds=range(4))
+
+    class Untouched(type(create("ft"))):
+        def unlearn(self, request: Request) -> tuple[torch.nn.Module, Outcome]:
+            return copy.deepcopy(request.original), Outcome()
+
+    given, *told = (
+        {**lab.make("reference", each, 1).json(), "seconds": None}
+        for each in (method, original, Untouched(epochs=1, batch_size=256))
+    )
+    assert told[0] == told[1] != given
 
 
 def test_a_second_call_computes_nothing_and_a_further_seed_asks_anew(four) -> None:

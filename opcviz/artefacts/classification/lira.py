@@ -55,16 +55,20 @@ def _statistic(name: str) -> Cell:
     title="Likelihood ratio (LiRA)",
     stage="testing membership against retrained models in",
     summary="likelihood ratios and RMIA against originals and retrained models of several seeds",
-    version=2,
+    version=3,
     task="classification",
     optional=False,
 )
 class Lira(Kind[Context]):
     """Likelihood ratios and RMIA from the originals and the retrained models of several seeds.
 
-    Of whole classes they give a reason, and only a distance: see `WHOLE_CLASSES`. The target itself
-    is left out; its own seed's references stay: retraining starts from other weights than the
-    original.
+    Of whole classes they give a reason, and only a distance: see `WHOLE_CLASSES`.
+
+    The target itself is left out, and whatever it is, so is the original of its seed: a method
+    began there, so that its own past would stand among the models it may be like, and the very same
+    weights would be more like training data under a method's name than as the original. A retrained
+    model began elsewhere; it is held against as many originals so that the band is of the same
+    test.
     """
 
     settings = {"reference": ReferenceAttack}
@@ -137,11 +141,14 @@ class Lira(Kind[Context]):
         from ...attacks.membership import forget_references, reference_attack
 
         subject = context.subject
+        left_out = {(subject.method, subject.seed)}
+        if context.has_original:  # of an audit there is one, whatever the seed
+            left_out.add((context.original.method, context.original.seed))
         in_models, out_models = (
             [
                 each
                 for each in context.references(method)
-                if (each.method, each.seed) != (subject.method, subject.seed)
+                if (each.method, each.seed) not in left_out
             ]
             for method in ("original", "retrain")
         )

@@ -78,6 +78,7 @@ def _epsilon(found: ShadowResult) -> str:
     title="Shadow unlearned models",
     stage="attacking with shadow models of",
     summary="U-LiRA: likelihood ratios and RMIA from models that the attacker unlearned himself",
+    version=2,
     task="classification",
 )
 class ShadowModels(Kind[Context]):
@@ -177,11 +178,12 @@ class ShadowModels(Kind[Context]):
 
 
 class _Seen(NamedTuple):
-    """What one shadow model answers, and its forget set within the pool."""
+    """What one shadow model answers, its forget set within the pool, and its original's seed."""
 
     pool: np.ndarray
     population: np.ndarray
     inside: np.ndarray
+    parent: int
 
 
 class _Trained:
@@ -208,31 +210,37 @@ class _Trained:
             (seed, index, forget) for seed in range(originals) for index, forget in enumerate(sets)
         ]
         is_original = self.context.subject.method == "original"
-        todo = [Shadow("retrained", forget, seed, index) for seed, index, forget in pairs]
-        todo += (  # of the method that does nothing there is one for each seed
-            [Shadow("original", sets[0], seed) for seed in range(originals)]
-            if is_original
-            else [Shadow("unlearned", forget, seed, index) for seed, index, forget in pairs]
-        )
+        todo = [(Shadow("retrained", forget, seed, index), index) for seed, index, forget in pairs]
+        todo += [
+            # the method that does nothing leaves of every forget set the original it began with
+            (
+                Shadow("original", sets[0], seed)
+                if is_original
+                else Shadow("unlearned", forget, seed, index),
+                index,
+            )
+            for seed, index, forget in pairs
+        ]
         seen: dict[bool, list[_Seen]] = {True: [], False: []}
-        for done, which in enumerate(todo):
+        for done, (which, index) in enumerate(todo):
             found = self.context.shadow(which, self._look, SEES)
             self.context.progress(Step(done + 1, len(todo)))
             if not isinstance(found, Undefined):
                 asked = self.asked(found["train"], found["test"])
-                seen[which.role == "retrained"].append(_Seen(*asked, self.inside[which.index]))
+                part = seen[which.role == "retrained"]
+                part.append(_Seen(*asked, self.inside[index], which.seed))
         sizes = len(self.pool), len(self.population)
         unlearned, unlearned_population, forgot = _stacked(seen[False], *sizes)
         retrained, retrained_population, never_saw = _stacked(seen[True], *sizes)
-        everything = torch.ones_like(forgot)
         models = Shadows(
             unlearned=unlearned,
             retrained=retrained,
-            forgot=everything if is_original else forgot,
-            kept=everything if is_original else ~forgot,
+            forgot=forgot,
+            kept=~forgot,
             never_saw=never_saw,
             unlearned_population=unlearned_population,
             retrained_population=retrained_population,
+            parents=torch.tensor([each.parent for each in seen[False]]),
         )
         return models, len(todo) - len(unlearned) - len(retrained)
 

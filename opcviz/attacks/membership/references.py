@@ -58,9 +58,11 @@ class References:
         population = None if self.population is None else self.population[rows]
         return References(self.scores[rows], self.in_models[rows], out, population)
 
-    def without(self, model: int) -> References:
-        """The same without one model."""
-        return self._rows(torch.arange(len(self.scores)) != model)
+    def without(self, models: int | Tensor) -> References:
+        """The same without one model, or without those of a (k,) mask."""
+        kept = torch.ones(len(self.scores), dtype=torch.bool)
+        kept[models] = False
+        return self._rows(kept)
 
     def on(self, samples: Tensor) -> References:
         """On some of the samples alone, an (n,) mask."""
@@ -86,8 +88,8 @@ def forget_references(
 ) -> References:
     """The originals of several seeds are in, the retrained out, on the forget-train samples.
 
-    All must share the split. The target's own original is among the in models, as its owner's
-    would be for an attacker who is given it; the target itself must not be among them.
+    All must share the split. Neither the target nor the original that it began with may be among
+    them: beside its own past any target is like training data.
 
     Args:
         original, retrained: (n,) scaled confidences of each model on the same samples.

@@ -13,7 +13,8 @@ in half of the shadow models and retained in the others. From the same models fo
   A model that is less sure of everything than retrained ones is told from them by U-LiRA, whatever
   it knows of single samples: `calibrated` and RMIA leave that out;
 * `method`: every shadow unlearned model in that role, over all forget sets: what the method does,
-  beyond one model of it;
+  beyond one model of it. Those that began with the same original are left out with it, for the
+  target began with none of the attacker's;
 * `vulnerable`: the target on the samples that training memorises most (Feldman and Zhang 2020,
   arXiv 2008.03703: p_y with them in training minus without), from the retrained models alone;
 * `retained`: samples that were to be kept, against models that never saw them. They are members;
@@ -61,6 +62,7 @@ class Shadows:
         kept: (k, n) bool, which it was trained on and not asked to unlearn.
         never_saw: (m, n) bool, which each retrained model was not trained on.
         unlearned_population, retrained_population: (k, p) and (m, p) on data nobody trained on.
+        parents: (k,) which original each unlearned model began with; None: each with another.
     """
 
     unlearned: Tensor
@@ -70,6 +72,13 @@ class Shadows:
     never_saw: Tensor
     unlearned_population: Tensor
     retrained_population: Tensor
+    parents: Tensor | None = None
+
+    def family(self, model: int) -> Tensor:
+        """(k + m,) bool, which of `references` began with the same original as an unlearned one."""
+        count = len(self.unlearned)
+        parents = torch.arange(count) if self.parents is None else self.parents
+        return torch.cat([parents == parents[model], torch.zeros(len(self.retrained)).bool()])
 
     def references(self, inside: Tensor) -> References:
         """The unlearned models, in where a mask says so, then the retrained, out where unseen."""
@@ -235,9 +244,13 @@ def _of_method(
     references = shadows.references(shadows.forgot)
     played: list[GameScore] = []
     for model, forgot in enumerate(shadows.forgot):
+        others = references.without(shadows.family(model))
+        if (least := int(others.in_models[:, forgot].sum(0).min())) < MIN_EACH - 1:
+            few = f"of other originals a sample has {least} shadow models that unlearned it"
+            return GameScore.undefined(Undefined(f"{few}; {MIN_EACH - 1} are the least"))
         score = play(
             references.answers(model),
-            references.without(model),
+            others,
             judge,
             config.rates,
             progress=progress,
