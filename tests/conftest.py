@@ -123,11 +123,24 @@ def short_searches() -> Iterator[dict[str, object]]:
 
 @pytest.fixture(scope="session")
 def one_scan() -> Iterator[None]:
-    """`AppTest` looks through all installed packages at each start; here once for all of them."""
+    """Headless runs that do no work but the page's.
+
+    `AppTest` looks through all installed packages at each start; here once for all of them. While
+    a script runs it looks a thousand times a second whether that has ended, and takes the
+    interpreter from it each time; here it waits for the script's thread.
+    """
     from streamlit.components.v2 import manifest_scanner as scanner
+    from streamlit.testing.v1 import local_script_runner as runs
+
+    look = runs.require_widgets_deltas
+
+    def wait(runner: runs.LocalScriptRunner, timeout: float = 3) -> None:
+        runner._script_thread.join(timeout)
+        look(runner, timeout)  # that it has ended, or else what went wrong
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanner, "scan_component_manifests", cache(scanner.scan_component_manifests))
+        patch.setattr(runs, "require_widgets_deltas", wait)
         yield
 
 
