@@ -38,8 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays. Stored results are read as thousands of lists and tables, none of which
-    is part of a cycle: at its usual thresholds the collector takes a tenth of the tests' time."""
+    """What was imported stays, and what stands for long is looked through less often.
+
+    Stored results are read as thousands of lists and tables, none of which is part of a cycle: at
+    its usual thresholds the collector takes a tenth of a page's time.
+    """
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
     gc.enable()
