@@ -38,7 +38,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
+    """What was imported stays, and what stands for long is looked through less often.
+
+    Stored results are read as thousands of lists and tables, none of which is part of a cycle: at
+    its usual thresholds the collector takes a tenth of a page's time.
+    """
     gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     gc.enable()
 
 
@@ -120,11 +126,24 @@ def short_searches() -> Iterator[dict[str, object]]:
 
 @pytest.fixture(scope="session")
 def one_scan() -> Iterator[None]:
-    """`AppTest` looks through all installed packages at each start; here once for all of them."""
+    """Headless runs that do no work but the page's.
+
+    `AppTest` looks through all installed packages at each start; here once for all of them. While
+    a script runs it looks a thousand times a second whether that has ended, and takes the
+    interpreter from it each time; here it waits for the script's thread.
+    """
     from streamlit.components.v2 import manifest_scanner as scanner
+    from streamlit.testing.v1 import local_script_runner as runs
+
+    look = runs.require_widgets_deltas
+
+    def wait(runner: runs.LocalScriptRunner, timeout: float = 3) -> None:
+        runner._script_thread.join(timeout)
+        look(runner, timeout)  # that it has ended, or else what went wrong
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanner, "scan_component_manifests", cache(scanner.scan_component_manifests))
+        patch.setattr(runs, "require_widgets_deltas", wait)
         yield
 
 

@@ -77,6 +77,7 @@ class Seams:
         }
         self.pages = list(pages)
         self.trees = {module: _parsed(path) for module, path in self.paths.items()}
+        self._tops = {module: _top_level(tree) for module, tree in self.trees.items()}
         self._imports = {m: list(self._imported(m, tree)) for m, tree in self.trees.items()}
 
     # ---- names ------------------------------------------------------------------------------
@@ -102,7 +103,7 @@ class Seams:
             return f"{module}.{name}", "*"
         if module not in self.trees or (module, name) in seen:
             return None
-        if name in _top_level(self.trees[module]):
+        if name in self._tops[module]:
             return module, name
         for stem, known, local in self._imports[module]:
             if local == name:
@@ -129,7 +130,7 @@ class Seams:
     def _public(self, module: str, name: str) -> set[Name]:
         if name != "*":
             return {(module, name)}
-        return {(module, each) for each in _top_level(self.trees[module]) if _is_public(each)}
+        return {(module, each) for each in self._tops[module] if _is_public(each)}
 
     def _classes_in(self, name: Name) -> Iterator[Name]:
         """Classes of the package in a seam's annotations, among its bases, and of an instance."""
@@ -154,7 +155,7 @@ class Seams:
         return None
 
     def _node(self, name: Name) -> ast.AST | None:
-        return _top_level(self.trees[name[0]]).get(name[1]) if name[1] != "*" else None
+        return self._tops[name[0]].get(name[1]) if name[1] != "*" else None
 
     # ---- signatures -------------------------------------------------------------------------
 

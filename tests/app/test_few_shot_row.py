@@ -34,6 +34,7 @@ def best(worst: Worst, who: tuple[str, int], given: int, place: str) -> FewShotR
     return max(found, key=lambda rung: rung.attempt.recovered)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", GIVEN)
 def test_every_place_from_so_many_pictures_and_whom_it_is_drawn_beside(
     instruments, worst, given
@@ -73,6 +74,7 @@ def test_every_place_from_so_many_pictures_and_whom_it_is_drawn_beside(
     assert "The verdict takes what comes back from 1 of each class, each rule by itself." in read
 
 
+@pytest.mark.slow
 def test_where_there_is_no_such_attack_it_is_said_why(visit, worst, store) -> None:
     """Samples were forgotten, not classes: that is no lack of a measurement."""
     why = "here it is samples that were forgotten"

@@ -322,6 +322,7 @@ def test_of_single_pictures_the_figure_that_decides_is_shown(visit):
         assert "online LiRA" in str(bar), "whose it is"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "digits-one", "digits-random"])
 def test_who_decided_is_told_in_few_words_and_with_the_verdicts_figure(name):
     study = open_study(Store(shipped_root()), name)

@@ -30,6 +30,7 @@ def values(worst, who, fit: str) -> list[float]:
     return [before(evidence, fits[0])[0], *(scored(found)["forget_accuracy"] for found in fits)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", ["all", "retain", "heldout"])
 def test_bars_are_scores_on_unseen_pictures_beside_all_seeds(row, worst, store, fit):
     app, study = row, open_study(Store(store), worst.place)
@@ -62,6 +63,7 @@ def test_bars_are_scores_on_unseen_pictures_beside_all_seeds(row, worst, store, 
         assert chart["floor"] == (near(max(floors)) if floors else None)
 
 
+@pytest.mark.slow
 def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, store):
     study = open_study(Store(store), worst.place)
     for who, box in zip(SHOWN, map(plain_text, headlines(row)), strict=True):
@@ -88,6 +90,7 @@ def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, 
         assert not told or depth in flat
 
 
+@pytest.mark.slow
 def test_without_a_retrained_model_there_is_no_band_and_it_is_said(visit, worst, store):
     models = store / "studies" / worst.place / "models"
     for seed in SEEDS:

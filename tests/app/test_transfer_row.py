@@ -62,6 +62,7 @@ def rung(made: TransferResult, place: str, probe: str, given: int) -> TransferRu
     return one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("probe", "given"), [("linear", 5), ("knn", 20)])
 def test_near_and_far_classes_beside_band_and_floors(visit, worst, store, probe, given) -> None:
     made = told(worst, store)
@@ -100,12 +101,14 @@ def test_near_and_far_classes_beside_band_and_floors(visit, worst, store, probe,
     assert "does not enter the verdict" in read
 
 
+@pytest.mark.slow
 def test_where_near_and_far_are_alike_it_is_said(visit, worst, store) -> None:
     told(worst, store, {**SHARES, "coat": 60.0})
     (read,) = [t for t in captions(visited(visit, worst)) if "Probes learn the classes" in t]
     assert "That hardly sets them apart" in read
 
 
+@pytest.mark.slow
 def test_near_classes_are_told_by_model_where_they_differ(visit, worst, store) -> None:
     made = told(worst, store)
     keep(
@@ -120,6 +123,7 @@ def test_near_classes_are_told_by_model_where_they_differ(visit, worst, store) -
     assert f"bag, coat ({LABELS[2]})" in read
 
 
+@pytest.mark.slow
 def test_it_is_hidden_where_nobody_made_it_and_says_why_there_is_none(visit, worst, store) -> None:
     app = visited(visit, worst)
     assert "Transfer to near classes" not in [each.value for each in app.header]

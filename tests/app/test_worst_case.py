@@ -199,6 +199,7 @@ def test_how_much_each_block_tells(instruments, worst):
         assert drawn[name] == near([100 * bits / MOST for bits in wanted])
 
 
+@pytest.mark.slow
 def test_what_was_not_measured_is_said_and_no_chart_is_empty(visit, worst, store):
     models = store / "studies" / worst.place / "models"
     for kind in MEASURED:
@@ -213,6 +214,7 @@ def test_what_was_not_measured_is_said_and_no_chart_is_empty(visit, worst, store
         assert sum(f"`{kind}`" in text for text in told) == 1
 
 
+@pytest.mark.slow
 def test_a_model_that_was_not_measured_is_named_and_the_band_counts_those_that_were(
     visit, worst, store
 ):

@@ -84,6 +84,7 @@ def test_it_is_made_where_data_are_named_or_it_is_chosen(tmp_path, mirrored) -> 
         assert ("transfer" in {item.kind for item in asked}) is wanted
 
 
+@pytest.mark.slow
 def test_without_data_it_says_what_to_set(tmp_path) -> None:
     runner = lab(tmp_path)
     told = TransferResult.from_dict(runner.make("transfer", create("original"), 0).json())
@@ -91,6 +92,7 @@ def test_without_data_it_says_what_to_set(tmp_path) -> None:
     assert "--set evidence.transfer.data=mnist" in NO_DATA
 
 
+@pytest.mark.slow
 def test_data_that_are_not_there_are_said_how_to_get(tmp_path) -> None:
     """And nothing is stored: once they are there, the same study goes on."""
     runner = lab(tmp_path, data="svhn")
@@ -100,6 +102,7 @@ def test_data_that_are_not_there_are_said_how_to_get(tmp_path) -> None:
     assert runner.find("transfer", create("original"), 0) is None
 
 
+@pytest.mark.slow
 def test_without_an_original_nobody_says_what_is_near(tmp_path, mirrored, monkeypatch) -> None:
     runner = lab(tmp_path, data="arrays", path=mirrored)
     real = runner._subject
@@ -115,6 +118,7 @@ def test_without_an_original_nobody_says_what_is_near(tmp_path, mirrored, monkey
     assert told == TransferResult(Undefined(NO_ORIGINAL), "arrays")
 
 
+@pytest.mark.slow
 def test_where_samples_were_forgotten_none_is_near(tmp_path, mirrored) -> None:
     study = STUDY.replace(forget="random:10%")
     runner = lab(tmp_path, study, data="arrays", path=mirrored)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -57,6 +58,7 @@ def world(left=0.0, learnt=3.0, models=4, sets=4, seed=0, population=200, expose
     return Answers(unlearned[-1, :n], unlearned[-1, n:]), ours, shadows
 
 
+@cache
 def attacked(**about) -> ShadowResult:
     found = shadow_attack(*world(**about), ShadowAttack(rates=(0.01, 0.1)))
     assert ShadowResult.from_dict(json.loads(json.dumps(found.to_dict())), strict=True) == found
@@ -298,12 +300,12 @@ def test_epsilon_of_groups_apart_is_the_most_that_their_numbers_resolve():
 
 @pytest.mark.slow
 def test_epsilon_of_alike_groups_is_its_floor_and_of_others_above_it():
-    same = attacked(left=0.0, models=4).epsilon
+    same = attacked(left=0.0).epsilon
     assert same.models == (8, 8)
     assert same.median == pytest.approx(same.floor_median, abs=0.25)
     assert same.beyond == pytest.approx(same.beyond_by_chance, abs=3)
     assert same.beyond_by_chance < 5
-    apart = attacked(left=2.0, models=4).epsilon
+    apart = attacked(left=2.0).epsilon
     assert apart.median > same.median + 0.5
     assert apart.beyond > 30
 

@@ -27,6 +27,7 @@ def net(name: str, pictures: Images) -> Classifier:
     return build_classifier(Architecture(name), pictures, 0).eval()
 
 
+@pytest.mark.slow
 def test_work_is_counted_in_multiply_adds(pictures: Images) -> None:
     model = net("resnet8", pictures)
     stem = next(m for m in model.modules() if isinstance(m, torch.nn.Conv2d))

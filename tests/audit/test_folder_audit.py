@@ -66,6 +66,7 @@ def test_the_page_looks_at_a_folder_in_a_visitors_area(folder: Path, tmp_path: P
     assert "0f3a" not in str(told.to_dict())
 
 
+@pytest.mark.slow
 def test_a_whole_audit_of_folders_finds_the_numbers_of_our_own_format(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

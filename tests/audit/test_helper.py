@@ -89,6 +89,7 @@ def test_folders_of_killed_audits_are_removed(tmp_path: Path) -> None:
     assert kept == {"opcviz-claims-alive", "opcviz-claims-fresh", "somebody-elses"}
 
 
+@pytest.mark.slow
 def test_every_pool_of_threads_is_limited() -> None:
     code = """
 from opcviz.audit.helper import _one_thread

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from opcviz.audit import AuditResult, AuditSpec, audit
 from opcviz.data import Images, assemble
+from opcviz.intake import sanity
 from opcviz.models import save_weights, wrap_network
 from opcviz.study import Store
 
@@ -208,10 +209,8 @@ WRITTEN: dict[str, tuple[Writer, str]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "form",
-    [pytest.param(form, marks=pytest.mark.slow) if "program" in form else form for form in WRITTEN],
-)
+@pytest.mark.slow  # how each form is read: tests/intake/test_weights.py, test_recognise.py
+@pytest.mark.parametrize("form", WRITTEN)
 def test_a_whole_audit_finds_the_numbers_of_our_own_format(
     form: str, resnet: Brought, ours: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -232,8 +231,14 @@ HEAVY: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", HEAVY)
-def test_larger_networks_too(form: str, tmp_path: Path) -> None:
-    """Untrained ones: what is compared is how they are read."""
+def test_larger_networks_too(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+) -> None:
+    """Untrained ones: what is compared is how they are read.
+
+    That they know none of the pictures would have every other preparation of these tried.
+    """
+    monkeypatch.setattr(sanity, "CLEAR", 100.0)
     make, head, name = HEAVY[form]
     _, path = pictures(tmp_path, 8, 8)
     torch.manual_seed(0)

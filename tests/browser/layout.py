@@ -24,31 +24,29 @@ SLACK = 3
 
 FIND = """() => {
   const found = [];
-  const seen = (element) => {
-    for (let e = element; e; e = e.parentElement || e.getRootNode().host) {
-      const css = getComputedStyle(e);
-      const gone = css.visibility === "hidden" || css.display === "none";
-      if (gone || +css.opacity < 0.05) return false;
-    }
-    return true;
+  const above = (e) => e.parentElement || e.getRootNode().host;
+  const once = (ask) => {  // of each element, whose descendants ask again
+    const known = new WeakMap();
+    return (e) => { if (!known.has(e)) known.set(e, ask(e)); return known.get(e); };
   };
-  const clipped = (element, box) => {  // by an ancestor that hides what sticks out
-    for (let e = element; e; e = e.parentElement || e.getRootNode().host) {
-      const css = getComputedStyle(e);
-      if (css.overflowX === "visible" && css.overflowY === "visible") continue;
-      const frame = e.getBoundingClientRect();
-      const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
-      const scrolls = e.matches('[data-testid="stMain"], html, body');  // the page itself
-      if (x < frame.left || x > frame.right) return true;
-      if (!scrolls && (y < frame.top || y > frame.bottom)) return true;
-    }
-    return false;
-  };
-  const fixed = (element) => {
-    for (let e = element; e; e = e.parentElement || e.getRootNode().host)
-      if (/fixed|sticky/.test(getComputedStyle(e).position)) return true;
-    return false;
-  };
+  const seen = once((e) => {
+    const css = getComputedStyle(e);
+    const gone = css.visibility === "hidden" || css.display === "none";
+    return !gone && +css.opacity >= 0.05 && (!above(e) || seen(above(e)));
+  });
+  const frame = once((e) => e.getBoundingClientRect());
+  const hiding = once((e) => {  // itself and ancestors that hide what sticks out
+    const css = getComputedStyle(e), rest = above(e) ? hiding(above(e)) : [];
+    return css.overflowX === "visible" && css.overflowY === "visible" ? rest : [e, ...rest];
+  });
+  const clipped = (element, box) => hiding(element).some((e) => {
+    const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+    const scrolls = e.matches('[data-testid="stMain"], html, body');  // the page itself
+    return x < frame(e).left || x > frame(e).right
+      || (!scrolls && (y < frame(e).top || y > frame(e).bottom));
+  });
+  const fixed = once((e) =>
+    /fixed|sticky/.test(getComputedStyle(e).position) || (!!above(e) && fixed(above(e))));
   const take = (node) => {
     const element = node.parentElement || node.getRootNode().host;
     const text = node.textContent.trim();
@@ -117,17 +115,17 @@ def texts(page: Any) -> list[Text]:
     return [Text(**found) for found in page.evaluate(FIND)]
 
 
-def smaller_than(page: Any, pixels: float) -> list[str]:
+def smaller_than(found: list[Text], pixels: float) -> list[str]:
     """Visible text with letters below a size, each with its own."""
-    return sorted({f"{t.size:g} px: {t.text[:60]}" for t in texts(page) if t.size < pixels - 0.05})
+    return sorted({f"{t.size:g} px: {t.text[:60]}" for t in found if t.size < pixels - 0.05})
 
 
-def overlapping(page: Any) -> list[tuple[str, str]]:
+def overlapping(of: list[Text]) -> list[tuple[str, str]]:
     """Pairs of texts that are drawn over each other.
 
     What stays while the page is scrolled is compared only with its like: the rest goes below it.
     """
-    found = [t for t in texts(page) if not t.icon]
+    found = [t for t in of if not t.icon]
     return [
         (a.text[:60], b.text[:60])
         for i, a in enumerate(found)

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser_fixtures import visits
 from every_page import PAGES
-from layout import overlapping, shifted, smaller_than, too_tall, too_wide, watch_shifts
+from layout import overlapping, shifted, smaller_than, texts, too_tall, too_wide, watch_shifts
 from visitor import WAIT, settled
 
 from opcviz.study import Store, open_study, shipped_root
@@ -18,7 +18,8 @@ from opcviz.ui.reading.state import MAX_MODELS
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 SERIOUS = ("serious", "critical")
-SLOWER = 4  # than this machine: a laptop, or a machine with other work
+SLOWER = 2  # than this machine, which has other work while tests run; the wait is spent spinning
+COLOURS = ("color-contrast", "link-in-text-block")  # what axe asks of a theme's colours
 SELECTED = {"feature_space": "&classes=0,1&sample=27"}
 """What of a page is there only where something is selected."""
 FORMS = ("lab", "audit")
@@ -72,7 +73,8 @@ def test_its_tab_is_named_by_it(page):
 def test_axe_finds_nothing_serious(page, theme):
     in_theme(page, theme)
     # what passes is not read, and to spell it out takes longer than to find what does not
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    options = {"resultTypes": ["violations"]} | ({"runOnly": COLOURS} if theme == "light" else {})
+    found = Axe().run(page, options=options).response["violations"]
     bad = [each for each in found if each["impact"] in SERIOUS or each["id"] == "heading-order"]
     assert not bad, [(each["id"], each["nodes"][0]["html"][:200]) for each in bad]
 
@@ -82,7 +84,7 @@ def test_nothing_overlaps_and_nothing_is_scrolled_sideways(page):
     for width, height in ((1024, 768), (1440, 900), (853, 533), (1280, 900)):  # 1280 at 150 %
         page.set_viewport_size({"width": width, "height": height})
         settled(page)
-        assert not overlapping(page), width
+        assert not overlapping(texts(page)), width
         assert too_wide(page) <= 0, width
 
 
@@ -120,8 +122,9 @@ def test_every_row_can_be_read_from_the_last_row_of_a_hall(page):
     expect(leave).to_be_visible(timeout=WAIT)
     while True:
         settled(page)
-        assert not smaller_than(page, 18), page.url
-        assert not overlapping(page), page.url
+        drawn = texts(page)
+        assert not smaller_than(drawn, 18), page.url
+        assert not overlapping(drawn), page.url
         assert too_wide(page) <= 0, page.url
         if (more := too_tall(page)) > 0:
             form = any(f"/{name}" in page.url for name in FORMS)

@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from layout import overlapping, smaller_than, too_tall, too_wide
+from layout import overlapping, smaller_than, texts, too_tall, too_wide
 from visitor import WAIT, drawn_maps, idle, params, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -89,8 +89,8 @@ def test_in_a_hall_the_buttons_stand_where_they_stood_in_every_chapter(app, visi
 def test_the_finder_of_faults_finds_them(visit, app):
     page = visit(f"{app.url}/_stcore/health")
     page.set_content(FAULTY)
-    assert smaller_than(page, 18) == ["12 px: small"]
-    assert overlapping(page) == [("one line", "another")]
+    assert smaller_than(texts(page), 18) == ["12 px: small"]
+    assert overlapping(texts(page)) == [("one line", "another")]
     assert too_wide(page) > 0
 
 

@@ -29,6 +29,7 @@ def test_names_are_whole_at_eighty_columns(rows) -> None:
     assert first == "".join(str(next(iter(row.values()))).replace(" ", "") for row in rows())
 
 
+@pytest.mark.slow
 def test_numbers_are_whole_at_eighty_columns() -> None:
     study = open_study(Store(shipped_root()), "digits")
     narrow, wide = drawn(numbers_table(study)), drawn(numbers_table(study), width=400)

@@ -15,7 +15,9 @@ POINTS, LEFT, FURTHER, PRIOR = 5.0, 50.0, 0.5, 4
 Key = tuple[str, str, str, str, int]
 
 
-@pytest.fixture(scope="module", params=["digits", "digits-one"])
+@pytest.fixture(
+    scope="module", params=["digits", pytest.param("digits-one", marks=pytest.mark.slow)]
+)
 def models(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     return list(shipped(request.param).result.to_dict()["models"])
 

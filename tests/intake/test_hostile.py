@@ -66,6 +66,7 @@ def test_the_table_is_long_enough() -> None:
     assert len(CASES) >= 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_ends_in_a_sentence(outcomes: dict[str, Outcome], name: str) -> None:
     found = outcomes[name]
@@ -78,12 +79,14 @@ def test_ends_in_a_sentence(outcomes: dict[str, Outcome], name: str) -> None:
     assert found.seconds < SECONDS
 
 
+@pytest.mark.slow
 def test_no_code_of_theirs_ran(outcomes: dict[str, Outcome], tmp_path_factory) -> None:
     assert outcomes
     root = tmp_path_factory.getbasetemp()
     assert not [*root.rglob(MARK), *root.rglob("owned")]
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded(outcomes: dict[str, Outcome]) -> None:
     assert max(found.peak for found in outcomes.values()) < MEMORY
 

@@ -53,6 +53,7 @@ TIMM: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TIMM)
 @pytest.mark.parametrize("pickled", [False, True])
 def test_a_folder_that_timm_saves(kind: str, pickled: bool, tmp_path: Path) -> None:
@@ -110,6 +111,7 @@ TRANSFORMERS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TRANSFORMERS)
 def test_a_folder_that_transformers_saves(kind: str, tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")

@@ -42,6 +42,7 @@ def named(found: tuple[Candidate, ...], name: str) -> Candidate:
     return next(each for each in found if each.architecture.name == name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_published_form_is_recognised_and_answers_the_same(form: str, pictures: Images) -> None:
     make, name = FORMS[form]

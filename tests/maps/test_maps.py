@@ -173,6 +173,7 @@ def test_density_shows_in_densmap_and_not_in_umap(digits):
     assert ratio["umap"] > 0.4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NEIGHBOUR_KINDS)
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 14, 15, 16])
 def test_few_samples_are_drawn(kind, n):

@@ -112,6 +112,7 @@ def test_forgotten_samples_move_to_their_neighbours(tiny_request: MakeRequest) -
     assert (new.logits[gone].argmax(1) == new.labels[gone]).double().mean() < 0.5
 
 
+@pytest.mark.slow
 def test_labels_do_not_matter(tiny_request: MakeRequest, same_weights) -> None:
     request = tiny_request()
     wrong = replace(request.data, y_train=request.data.y_train.flip(0))

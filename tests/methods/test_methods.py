@@ -167,6 +167,7 @@ def test_it_makes_a_model_and_leaves_the_original(
     assert model(request.data.x_test / 255).shape == (len(request.data.y_test), 4)
 
 
+@pytest.mark.slow
 def test_a_seed_decides_everything_random(
     method: Method, clean: Classifier, tiny_request: MakeRequest, same_weights
 ) -> None:
@@ -193,6 +194,7 @@ class Killed(BaseException):
     """Stands for the process's end."""
 
 
+@pytest.mark.slow
 def test_it_stops_when_asked(method: Method, tiny_request: MakeRequest) -> None:
     whole = Asked()
     method.unlearn(tiny_request(progress=Progress(stop=whole)))
@@ -204,6 +206,7 @@ def test_it_stops_when_asked(method: Method, tiny_request: MakeRequest) -> None:
         assert asked.count == at  # at once
 
 
+@pytest.mark.slow
 def test_a_killed_run_continues_bit_for_bit(
     method: Method,
     tiny_request: MakeRequest,
@@ -240,6 +243,7 @@ def test_it_uses_exactly_the_data_it_declares(
     assert same_weights(model, clean) == (part not in method.info.needs)
 
 
+@pytest.mark.slow
 def test_no_method_looks_at_the_test_set(
     method: Method, clean: Classifier, tiny_request: MakeRequest, same_weights
 ) -> None:
@@ -260,6 +264,7 @@ def test_it_uses_the_original_exactly_if_it_declares_so(
     assert same_weights(method.unlearn(tiny_request(original=None))[0], clean)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["classes", "samples"])
 def test_it_forgets_what_it_says_it_can(
     method: Method, kind: str, tiny_request: MakeRequest, tiny_images: Images
@@ -276,6 +281,7 @@ def test_it_forgets_what_it_says_it_can(
             method.check(request)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "cls", [c for c in METHODS if issubclass(c, Iterative)], ids=lambda c: c.info.name
 )

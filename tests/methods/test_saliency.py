@@ -59,6 +59,7 @@ def test_the_mask_is_the_brute_force_ranking(values: list[list[int]], share: flo
     assert {int(i) for i in joined.nonzero()} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["salun", "rl", "ga", "opc", "ft", "neggrad_plus"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_outside_the_mask_nothing_moves_by_a_bit(

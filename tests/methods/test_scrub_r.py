@@ -46,6 +46,7 @@ def test_it_rewinds_to_the_nearest_epoch(tiny_request: MakeRequest, reference: f
     assert all(torch.equal(value, chosen[name]) for name, value in model.state_dict().items())
 
 
+@pytest.mark.slow
 def test_the_reference_decides(tiny_request: MakeRequest, same_weights: Callable) -> None:
     """Of a run whose errors differ, the extremes are two models, and neither is the original."""
     watch = Watch(tiny_request())

@@ -183,6 +183,7 @@ def test_ssd_dampens_what_its_authors_code_does(one_digit: Request) -> None:
         assert torch.equal(value[~c], before[name][~c])
 
 
+@pytest.mark.slow
 def test_single_samples_are_bounded_by_the_forgotten_share(
     one_digit: Request, same_weights: Callable[..., bool]
 ) -> None:
@@ -195,6 +196,7 @@ def test_single_samples_are_bounded_by_the_forgotten_share(
     assert not same_weights(dampened, one_digit.original)
 
 
+@pytest.mark.slow
 def test_ssd_cuts_all_data_as_asked(one_digit: Request) -> None:
     """Parted: retained class by class, then forgotten; random samples are not sorted by class."""
     y = one_digit.data.y_train

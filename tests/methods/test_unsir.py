@@ -95,6 +95,7 @@ def test_two_phases_and_what_they_cost(tiny_request) -> None:
     assert outcome.gradients == 7 * 8 * classes + 2 * kept * 2 + 3 * kept
 
 
+@pytest.mark.slow
 def test_repair_restores_what_impairing_broke(tiny_request) -> None:
     request = tiny_request()
     method = create(

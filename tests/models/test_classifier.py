@@ -58,6 +58,7 @@ def test_the_head_makes_the_logits_of_the_features(make) -> None:
     assert model.classes == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["resnet8", "torchvision:resnet18", "torchvision:vgg11_bn", "torchvision:mobilenet_v3_small"],

@@ -23,6 +23,7 @@ def test_a_pass_is_counted_as_it_would_be_made() -> None:
     assert found.numbers >= 84 + 35
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["small:resnet18", "wrn:16-4", "torchvision:vit_b_16"])
 def test_usual_networks_are_let_through(name: str) -> None:
     side = 224 if "vit" in name else 32

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ RECORDS = {
 NOT_MEASURED = {"model", "probe"}  # made by training, and by drawing the probe set
 
 
+@cache
 def stored() -> list[tuple[str, Path]]:
     """The kind and the file of every shipped result."""
     found = sorted(shipped_root().rglob("result.json"))
@@ -31,7 +33,10 @@ def test_every_kind_of_result_that_is_shipped_has_a_record() -> None:
     assert {kind for kind, _ in stored()} == RECORDS.keys() | NOT_MEASURED
 
 
-@pytest.mark.parametrize("kind", RECORDS)
+@pytest.mark.parametrize(
+    "kind",
+    ["evidence", *(pytest.param(k, marks=pytest.mark.slow) for k in RECORDS if k != "evidence")],
+)
 def test_json_is_the_same_after_its_record(kind: str) -> None:
     paths = [path for each, path in stored() if each == kind]
     assert len(paths) > 10

@@ -62,6 +62,7 @@ def remake(root: Path, heard: list[str]) -> None:
     run(plan, StudyRunner(plan.study, Store(root, warn=heard.append), torch.device("cpu")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["model", "evidence", "inversion"])
 def test_garbled_numbers_are_named_and_the_other_model_is_read(root: Path, kind: str) -> None:
     sound = {m["method"]: m for m in open_study(Store(root), "tiny").to_dict()["models"]}

@@ -164,6 +164,7 @@ def test_a_killed_study_resumes_with_its_curve(
     assert len(histories[0]) == 21
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sines_task", "one_thread")
 def test_the_command_line_shows_it(tmp_path: Path) -> None:
     plan = Plan.from_dict({**PLAN, "methods": ["original", PLAN["methods"][2]]})
@@ -190,6 +191,7 @@ def test_a_classification_method_is_stored_as_refused(tmp_path: Path) -> None:
     assert "only for classification" in refused["reason"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sines_task", "one_thread")
 def test_a_sweep_scores_what_the_task_says(tmp_path: Path) -> None:
     plan = Plan.from_dict({**PLAN, "methods": ["retrain", *PLAN["methods"][2:5]]})

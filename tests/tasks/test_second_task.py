@@ -88,6 +88,7 @@ def test_the_original_has_learnt(original: torch.nn.Module, sines: Tensors) -> N
     assert (seen.test.values - seen.test.targets).square().mean().item() < 0.2 * spread
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.info.name)
 def test_a_general_method_runs_and_is_repeatable(
     cls: type[Method], make_request: MakeRequest, same_weights
@@ -102,6 +103,7 @@ def test_a_general_method_runs_and_is_repeatable(
         assert not same_weights(model, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ga", "ngd", "eu_k"])
 def test_a_killed_run_continues_bit_for_bit(
     name: str,

@@ -52,6 +52,7 @@ def cross_entropy(model: Classifier, batch: Batch) -> Tensor:
     return F.cross_entropy(model(batch.x), batch.y)
 
 
+@pytest.mark.slow
 def test_bf16_trains_other_weights_and_keeps_them_in_full(photos: Images, same_weights) -> None:
     half, full = trained(photos, SPEC), trained(photos, SPEC.replace(precision="fp32"))
     assert not same_weights(half, full)
@@ -62,6 +63,7 @@ def test_bf16_trains_other_weights_and_keeps_them_in_full(photos: Images, same_w
     assert apart < 0.5  # the same function, but for rounding
 
 
+@pytest.mark.slow
 def test_a_run_in_bf16_resumes_bit_for_bit(
     tmp_path: Path, photos: Images, same_weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +75,7 @@ def test_a_run_in_bf16_resumes_bit_for_bit(
     assert same_weights(trained(photos, spec, tmp_path), trained(photos, spec))
 
 
+@pytest.mark.slow
 def test_the_outcome_says_what_was_computed_in(photos: Images) -> None:
     for precision in ("fp32", "bf16"):
         spec = SPEC.replace(precision=precision, epochs=1)

@@ -168,6 +168,7 @@ def _no_record(path: Path) -> None:
     save_weights(path, {"x": torch.zeros(1)}, {})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("damage", [_truncate, _other_model, _no_record])
 def test_a_file_that_cannot_be_used_is_set_aside(

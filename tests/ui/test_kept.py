@@ -47,6 +47,7 @@ def evidence(root):
     return min(root.glob("studies/*/models/opc-*/evidence-*/result.json"))
 
 
+@pytest.mark.slow
 def test_it_is_read_once_while_nothing_changes(opened, told):
     first = opened()
     accuracy(first)

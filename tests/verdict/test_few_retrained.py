@@ -168,6 +168,7 @@ def test_the_order_of_retrained_models_changes_nothing() -> None:
 # ---- what is destroyed -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_destroyed_is_not_forgotten_as_in_retrained_models() -> None:
     from dossiers import dossier, world
 

@@ -20,7 +20,7 @@ from opcviz.verdict import Dossier, Verdict, judge
 
 CLASSES, TRAIN, TEST = 10, 60, 40  # pictures a class
 SCENARIOS = {"confusion": "confusion:3,5:50%", "trigger": "trigger:0:10%"}
-SEEDS = range(10)
+SEEDS = (0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10)))
 Parts = tuple[Tensor, Tensor, Tensor]
 
 
