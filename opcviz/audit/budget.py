@@ -6,12 +6,15 @@ face the same attackers.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 
 from ..artefacts import Evidence
 from ..attacks.relearning import Relearning, StrongestRelearning
 from ..common.config import Config
+from ..common.devices import SMALL
 from ..common.json_types import Json
 from ..data import Data, as_float
 
@@ -33,7 +36,7 @@ BOUNDED: dict[type[Config], Json] = {
 
 def multiply_adds(model: nn.Module, data: Data) -> int:
     """Of one sample's pass: half its floating-point operations, as PyTorch counts them."""
-    from torch.utils.flop_counter import FlopCounterMode  # it brings Triton
+    from torch.utils.flop_counter import FlopCounterMode  # it brings Triton and the compiler
 
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
@@ -54,6 +57,8 @@ def bounded(evidence: Evidence, model: nn.Module, data: Data) -> tuple[Evidence,
     Returns:
         Both; the latter a sentence, or nothing where nothing was changed.
     """
+    if _small(model, data):  # the count would bring torch's compiler, more than a second's import
+        return evidence, ()
     work = multiply_adds(model, data)
     if work < LARGE:
         return evidence, ()
@@ -73,6 +78,12 @@ def bounded(evidence: Evidence, model: nn.Module, data: Data) -> tuple[Evidence,
         "may not withstand the usual one: bounded = false makes that."
     )
     return evidence.replace(**changed), (said,)
+
+
+def _small(model: nn.Module, data: Data) -> bool:
+    """Whether a network is not large even if it uses every weight seven times at each position."""
+    positions = max(math.prod(data.shape[1:]), getattr(model, "resize", 0) ** 2)
+    return positions * sum(p.numel() for p in model.parameters()) < SMALL
 
 
 def _words(value: object) -> str:

@@ -178,7 +178,7 @@ def test_cutting_the_work_changes_nothing(monkeypatch):
     # one cell at a time; two models, then one with two pictures; two pictures of all models
     for cells in (0, 2, 7):
         events = []
-        monkeypatch.setattr("opcviz.attacks.inversion.attack.BUDGET", cells * held)
+        monkeypatch.setattr("opcviz.attacks.inversion.copies.BUDGET", cells * held)
         progress = Progress(events.append)
         parts = invert(models, x, y, config, progress=progress)
         assert events[-1].step == events[-1].steps == 12 * {0: 9, 2: 5, 7: 2}[cells]

@@ -10,7 +10,9 @@ from torch.nn import functional as F
 
 from opcviz.attacks.inversion import Inversion, class_mean_scores, examine, invert
 from opcviz.attacks.inversion.activations import invert_activations
+from opcviz.attacks.inversion.attack import invert_beside
 from opcviz.attacks.inversion.gradients import GradientMatch
+from opcviz.attacks.inversion.masked import masked
 from opcviz.attacks.inversion.objectives import objective_of
 from opcviz.attacks.inversion.scores import psnr
 from opcviz.attacks.inversion.search import NEARLY
@@ -212,3 +214,34 @@ def test_searches_that_ran_out_of_steps_or_stalled_say_so():
     assert long.settled.tolist() == [[False, True]]
     assert long.cost[0, 1] <= NEARLY < long.cost[0, 0]
     assert (long.cost < short.cost).all()
+
+
+@pytest.mark.parametrize("route", ["layers", "anything"])
+def test_each_model_of_a_batch_has_its_own_slope(route):
+    nets, (x, y) = [Layered().double(), Layered(dead=True).double()], batch(3, channels=1)
+    together = GradientMatch(nets, (1, 6, 6), route, slope=(0.0, 0.1))
+    found = together.gradients(x.repeat(2, 1, 1, 1), y.repeat(2))
+    for m, (net, slope) in enumerate(zip(nets, (0.0, 0.1), strict=True)):
+        alone = GradientMatch([net], (1, 6, 6), route, slope=slope).gradients(x, y)
+        for name, gradient in alone.items():
+            torch.testing.assert_close(found[name].unflatten(0, (2, 3))[m], gradient)
+
+
+def test_what_is_searched_beside_is_found_as_if_alone():
+    nets, (x, y) = [Layered(), Layered(dead=True)], pictures(3)
+    config = Inversion(iterations=12, rounds=2, restarts=2, scout=6, tv=0, frames=2)
+    assert masked(nets, x, y, config) == [False, True]
+    found, bent = invert_beside(nets, [1], x, y, config)
+    without = invert(nets, x, y, config)
+    once = config.replace(decoys=0, frames=0, rounds=1)
+    alone = invert(nets[1:], x, y, once, slope=config.surrogate)
+    for one, other in ((found, without), (bent, alone)):
+        assert one.reasons == other.reasons
+        assert torch.equal(one.steps, other.steps)
+        for name in ("reconstructions", "frames", "cost", "psnr", "body_gradient_norm"):
+            torch.testing.assert_close(
+                getattr(one, name), getattr(other, name), rtol=1e-3, atol=1e-3, equal_nan=True
+            )
+    torch.testing.assert_close(found.random["cost"], without.random["cost"])
+    assert bent.random is alone.random is None
+    assert int(bent.steps.max()) <= 2 * 6 + 12

@@ -10,9 +10,10 @@ from audited import spec_of
 from opcviz.artefacts import Evidence, get_kind
 from opcviz.artefacts.threat import in_words
 from opcviz.attacks.relearning import Relearning, StrongestRelearning
-from opcviz.audit import AuditSpec
+from opcviz.audit import AuditSpec, budget
 from opcviz.audit.budget import BOUNDED, LARGE, bounded, multiply_adds
 from opcviz.audit.spec import command_of
+from opcviz.common.devices import SMALL
 from opcviz.data import Images, assemble
 from opcviz.models import Architecture, Classifier, build_classifier
 
@@ -69,6 +70,17 @@ def test_what_was_chosen_stays_and_small_networks_get_all(pictures: Images) -> N
     small = net("resnet20", pictures)
     assert multiply_adds(small, pictures) < LARGE
     assert bounded(chosen, small, pictures) == (chosen, ())
+
+
+def test_a_network_that_is_surely_small_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.zeros((10, 1, 8, 8), np.uint8)
+    digits = assemble("digits", (x, np.arange(10)), (x, np.arange(10)))
+    small = net("resnet8", digits)
+    assert multiply_adds(small, digits) < SMALL < LARGE
+    monkeypatch.setattr(budget, "multiply_adds", lambda *_: pytest.fail("counting is slow"))
+    assert bounded(Evidence(), small, digits) == (Evidence(), ())
+    with pytest.raises(pytest.fail.Exception, match="slow"):
+        bounded(Evidence(), build_classifier(Architecture("resnet8", resize=32), digits, 0), digits)
 
 
 def test_all_of_it_can_be_asked_for() -> None:

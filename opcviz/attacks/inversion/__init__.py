@@ -5,17 +5,21 @@ from typing import TYPE_CHECKING
 from ...common.lazy import face
 
 if TYPE_CHECKING:
-    from .attack import class_mean_scores, flushed_denormals, frozen_copy, invert
+    from .attack import invert
+    from .copies import flushed_denormals, frozen_copy
     from .examination import examine
     from .live import LiveInversion, Rebuilt, too_large
+    from .scores import class_mean_scores
     from .settings import Inversion
 else:
     __getattr__, __dir__ = face(
         __name__,
         {
-            "attack": "class_mean_scores flushed_denormals frozen_copy invert",
+            "attack": "invert",
+            "copies": "flushed_denormals frozen_copy",
             "examination": "examine",
             "live": "LiveInversion Rebuilt too_large",
+            "scores": "class_mean_scores",
             "settings": "Inversion",
         },
     )

@@ -28,10 +28,8 @@ once, in rounds: from grey, on from the best so far while that gains, else anew 
 
 from __future__ import annotations
 
-import copy
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,13 +37,14 @@ import torch
 from torch import Tensor, nn
 
 from ...common.progress import Progress, Step
-from .ghost_norm import Gradients
-from .gradients import GradientMatch, alike
+from .copies import at_once, differences, flushed_denormals, frozen_copy, groups_of
+from .gradients import GradientMatch
 from .groups import GradientGroups, randomise, score
 from .result import NO_BODY_GRADIENT, InversionResult
 from .scores import class_mean_scores, class_means
-from .search import InversionView, reconstruct
+from .search import reconstruct
 from .settings import Inversion
+from .view import InversionView, SearchLimits
 
 __all__ = [
     "Inversion",
@@ -54,13 +53,11 @@ __all__ = [
     "class_mean_scores",
     "class_means",
     "invert",
+    "invert_beside",
     "reconstruct",
 ]
 
 BODY_KEPT = "unlearning did not change the body"
-
-BUDGET = 256 * 2**20
-"""Bytes of target gradients worked on at once; more pictures are taken in turns."""
 
 
 def invert(
@@ -97,11 +94,84 @@ def invert(
     """
     began = time.perf_counter()
     _check(pictures, labels, config, originals)
-    progress = progress or Progress()
+    asked = [_Asked(m, o, slope) for m, o in zip(models, originals or models, strict=True)]
     with flushed_denormals():
         grid, cells = _invert_all(
-            models, originals or models, pictures, labels, config, slope, seed, progress, watch
+            asked, pictures, labels, config, seed, progress or Progress(), watch
         )
+    return _result(grid, cells, pictures, labels, config, began)
+
+
+def invert_beside(
+    models: Sequence[nn.Module],
+    bent: Sequence[int],
+    pictures: Tensor,
+    labels: Tensor,
+    config: Inversion,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> tuple[InversionResult, InversionResult | None]:
+    """Attack models, and in the same steps some of them with the surrogate slope.
+
+    An operator on a few small pictures takes as long for one model as for three, so that what is
+    searched at once costs little more than one search.
+
+    Args:
+        models, pictures, labels, config, seed, progress: as `invert` takes them.
+        bent: positions of the models that are attacked with the slope `config.surrogate` too, in
+            one round at most and without random gradients.
+
+    Returns:
+        What `invert` gives of all models, and of the bent ones: each as if it were alone, but for
+        rounding.
+
+    Raises:
+        ValueError, Cancelled: as `invert`.
+    """
+    began = time.perf_counter()
+    _check(pictures, labels, config, None)
+    asked = [_Asked(m, m) for m in models]
+    asked += [_Asked(models[m], models[m], config.surrogate, aside=True) for m in bent]
+    with flushed_denormals():
+        grid, cells = _invert_all(asked, pictures, labels, config, seed, progress or Progress())
+    found = _result(grid[: len(models)], cells, pictures, labels, config, began)
+    if not bent:
+        return found, None
+    real = GradientGroups(len(pictures), config.batch, 0)
+    own = config.replace(decoys=0, frames=0, rounds=1)
+    beside = [  # random gradients come last
+        [{**cell, "frames": cell["frames"][:0]} for cell in row[: len(real)]]
+        for row in grid[len(models) :]
+    ]
+    return found, _result(beside, real, pictures, labels, own, began)
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """One model under attack.
+
+    Attributes:
+        model: it.
+        original: the model before unlearning, or itself.
+        slope: that backward gives to ReLU units that are off.
+        aside: one round at most and no random gradients.
+    """
+
+    model: nn.Module
+    original: nn.Module
+    slope: float = 0.0
+    aside: bool = False
+
+
+def _result(
+    grid: list[list[dict[str, Any]]],
+    cells: GradientGroups,
+    pictures: Tensor,
+    labels: Tensor,
+    config: Inversion,
+    began: float,
+) -> InversionResult:
     return InversionResult(
         **score(grid, cells, pictures.detach().cpu(), labels.cpu()),
         inferred=config.labels == "inferred",
@@ -111,33 +181,34 @@ def invert(
 
 
 def _invert_all(
-    models: Sequence[nn.Module],
-    originals: Sequence[nn.Module],
+    asked: Sequence[_Asked],
     pictures: Tensor,
     labels: Tensor,
     config: Inversion,
-    slope: float,
     seed: int,
     progress: Progress,
-    watch: Callable[[Tensor], None] | None,
+    watch: Callable[[Tensor], None] | None = None,
 ) -> tuple[list[list[dict[str, Any]]], GradientGroups]:
     """What was found, cell by cell for each model: cut the work, run it, put it together."""
     shape = tuple(pictures.shape[1:])
-    bases = [frozen_copy(m) for m in (originals if config.target == "difference" else models)]
+    apart = config.target == "difference"
+    bases = [frozen_copy(each.original if apart else each.model) for each in asked]
     cells = GradientGroups(len(pictures), config.batch, config.decoys)
     jobs = []
-    for group in _groups(bases, shape):
-        held = sum(p.numel() * p.element_size() for p in bases[group[0]].parameters())
-        most = max(1, BUDGET // held)
+    for group in groups_of(bases, shape):
+        most = at_once(bases[group[0]])
         for start in range(0, len(group), most):
             some = group[start : start + most]
             match = GradientMatch(
-                [bases[m] for m in some], shape, group_size=config.batch, slope=slope
+                [bases[m] for m in some],
+                shape,
+                group_size=config.batch,
+                slope=[asked[m].slope for m in some],
             )
             parts = torch.arange(len(cells)).split(max(1, most // len(some)))
             jobs += [(match, some, at) for at in parts]
     done: dict[tuple[int, int], dict[str, Any]] = {}
-    seen = torch.full((len(models), *pictures.shape), 0.5)
+    seen = torch.full((len(asked), *pictures.shape), 0.5)
     for job, (match, group, at) in enumerate(jobs):
         which = cells.pictures[at].flatten()
         like = next(match.models[0].parameters())
@@ -145,23 +216,31 @@ def _invert_all(
         if config.target == "gradient":
             target = match.gradients(pictures[which].repeat(len(group), 1, 1, 1).to(like), truth)
         else:
-            target = _differences([models[m] for m in group], match.models, len(at))
+            target = differences([asked[m].model for m in group], match.models, len(at))
         random = cells.random[at].repeat(len(group))
         target = randomise(target, random, at.repeat(len(group)), seed)
         told = truth if config.labels == "known" else None
-        view = InversionView(match.models, target, told, shape, config.batch, slope)
+        slopes = [asked[m].slope for m in group]
+        view = InversionView(match.models, target, told, shape, config.batch, slopes)
         seeds = [seed * 1_000_003 + int(p) for p in which] * len(group)
         steps = config.most_steps
         report = _Report(progress, job * steps, len(jobs) * steps)
-        # nothing explains a random gradient, so that search would never settle
+        limits = _limits([asked[m].aside for m in group], random, config)
         look = _look(seen, group, cells.pictures[at], random, watch) if watch else None
-        found = reconstruct(view, config, seeds, report, match, once=random, watch=look)
+        found = reconstruct(view, config, seeds, report, match, limits, watch=look)
         if config.target == "difference":
             found["why"] = [BODY_KEPT if w == NO_BODY_GRADIENT else w for w in found["why"]]
         places = [(m, int(cell)) for m in group for cell in at]
         for i, place in enumerate(places):
             done[place] = {name: values[i] for name, values in found.items()}
-    return [[done[m, cell] for cell in range(len(cells))] for m in range(len(models))], cells
+    return [[done[m, cell] for cell in range(len(cells))] for m in range(len(asked))], cells
+
+
+def _limits(aside: Sequence[bool], random: Tensor, config: Inversion) -> SearchLimits:
+    """Of (models · B,) cells; nothing explains a random gradient: its search would never settle."""
+    brief = torch.tensor(aside).repeat_interleave(len(random) // len(aside))
+    starts = torch.where(random, 1 - brief.long(), config.restarts)
+    return SearchLimits(starts, torch.where(random | brief, 1, config.rounds))
 
 
 def _look(
@@ -193,18 +272,6 @@ def _look(
     return look
 
 
-def _groups(models: Sequence[nn.Module], shape: tuple[int, ...]) -> list[list[int]]:
-    """Positions of models that differ in nothing but their weights, together."""
-    groups: list[list[int]] = []
-    for m, model in enumerate(models):
-        home = next((g for g in groups if alike(models[g[0]], model, shape)), None)
-        if home is None:
-            groups.append([m])
-        else:
-            home.append(m)
-    return groups
-
-
 @dataclass
 class _Report:
     """Tells progress in steps of the whole work, whatever it is cut into."""
@@ -218,37 +285,6 @@ class _Report:
             self.progress.check()  # no news: a mean read from a GPU each step would stall it
             return
         self.progress(Step(self.before + done, self.steps, float(cost.nanmean())))
-
-
-def frozen_copy(model: nn.Module) -> nn.Module:
-    """A copy in eval mode whose weights ask for no gradient."""
-    return copy.deepcopy(model).eval().requires_grad_(False)
-
-
-def _differences(
-    models: Sequence[nn.Module], originals: Sequence[nn.Module], count: int
-) -> Gradients:
-    """θu − θo of each model, repeated for `count` pictures."""
-    pairs = zip(models, originals, strict=True)
-    changes = [
-        {n: p.detach() - dict(before.named_parameters())[n] for n, p in after.named_parameters()}
-        for after, before in pairs
-    ]
-    return {
-        name: torch.stack([change[name] for change in changes]).repeat_interleave(count, 0)
-        for name in changes[0]
-    }
-
-
-@contextmanager
-def flushed_denormals() -> Iterator[None]:
-    """Count tiny floats as zero: a collapsed model makes them, and a CPU is slow on them."""
-    before = bool((torch.tensor(1e-38) * 1e-3) == 0)  # torch can set the flag but not read it
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(before)
 
 
 def _check(

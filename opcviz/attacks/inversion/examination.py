@@ -36,7 +36,9 @@ from ...results import (
     SurrogateScores,
 )
 from .activations import invert_activations
-from .attack import flushed_denormals, frozen_copy, invert
+from .attack import invert, invert_beside
+from .copies import flushed_denormals, frozen_copy
+from .masked import masked
 from .result import NO_BODY_GRADIENT, InversionResult, counted
 from .scores import mean, plain, psnr
 from .settings import Inversion
@@ -73,11 +75,18 @@ def examine(
     Raises:
         ValueError, Cancelled: as `invert`.
     """
-    found = invert(
-        models, pictures, labels, config, originals=originals, seed=seed, progress=progress
-    )
     quiet = _quiet(progress or Progress())
-    surrogates = _surrogates(models, pictures, labels, config, found, seed, quiet)
+    if config.target == "gradient":
+        relus = _relus_of_masked(models, pictures, labels, config)
+        found, bent = invert_beside(
+            models, list(relus), pictures, labels, config, seed=seed, progress=progress
+        )
+        surrogates = _surrogates(config, found, bent, relus)
+    else:
+        found = invert(
+            models, pictures, labels, config, originals=originals, seed=seed, progress=progress
+        )
+        surrogates = [Undefined("not asked for")] * len(models)
     records = []
     for m, about in enumerate(found.summary()):
         original = None if originals is None else originals[m]
@@ -108,43 +117,40 @@ def _quiet(progress: Progress) -> Progress:
     return Progress(stop=stop)
 
 
+def _relus_of_masked(
+    models: Sequence[nn.Module], pictures: Tensor, labels: Tensor, config: Inversion
+) -> dict[int, int]:
+    """Positions of the models that a slope is tried on, with the ReLUs that each calls: some
+    picture leaves no gradient in the body, and there is a ReLU that may be why."""
+    if not config.surrogate:
+        return {}
+    silent = masked(models, pictures, labels, config)
+    relus = {m: _relus(model, pictures[:1]) for m, model in enumerate(models) if silent[m]}
+    return {m: count for m, count in relus.items() if count}
+
+
 def _surrogates(
-    models: Sequence[nn.Module],
-    pictures: Tensor,
-    labels: Tensor,
     config: Inversion,
     found: InversionResult,
-    seed: int,
-    progress: Progress,
+    bent: InversionResult | None,
+    relus: dict[int, int],
 ) -> list[SurrogateScores | Undefined]:
-    """The search with a slope for units that are off, of all models that want it in one batch."""
-    relus = [0] * len(models)
+    """What the search with a slope for units that are off found, or why there was none."""
     scores: list[SurrogateScores | Undefined] = []
-    for m, model in enumerate(models):
-        if not config.surrogate or config.target != "gradient":
+    for reasons in found.reasons:
+        if not config.surrogate:
             why = "not asked for"
-        elif NO_BODY_GRADIENT not in found.reasons[m]:
+        elif NO_BODY_GRADIENT not in reasons:
             why = "a gradient reaches the body without it"
         else:
-            relus[m] = _relus(model, pictures[:1])
             why = "the network calls no ReLU, so no unit is off"
         scores.append(Undefined(why))
-    wanted = [m for m, count in enumerate(relus) if count]
-    if not wanted:
+    if bent is None:
         return scores
-    bent = invert(
-        [models[m] for m in wanted],
-        pictures,
-        labels,
-        config.replace(decoys=0, frames=0, rounds=1),
-        slope=config.surrogate,
-        seed=seed,
-        progress=progress,
-    )
-    for at, m in enumerate(wanted):
+    for at, (m, count) in enumerate(relus.items()):
         scores[m] = SurrogateScores(
             slope=config.surrogate,
-            units=f"every unit with an input of at most 0, in all {relus[m]} ReLU layers, "
+            units=f"every unit with an input of at most 0, in all {count} ReLU layers, "
             "backward only",
             psnr=mean(bent.psnr[at]),
             ssim=mean(bent.ssim[at]),

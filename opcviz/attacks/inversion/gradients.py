@@ -68,7 +68,7 @@ class _Layers:
     """
 
     def __init__(
-        self, models: Sequence[nn.Module], probe: Tensor, group_size: int, slope: float
+        self, models: Sequence[nn.Module], probe: Tensor, group_size: int, slope: float | Tensor
     ) -> None:
         self.template, self.group_size, self.slope = models[0], group_size, slope
         self.layers = layer_names(models[0])
@@ -97,7 +97,8 @@ class _Layers:
             raise Uncovered("models that differ in more than the weights of their layers")
 
     def _surrogate(self) -> AbstractContextManager[object]:
-        return SurrogateSlope(self.slope) if self.slope else nullcontext()
+        bent = isinstance(self.slope, Tensor) or self.slope
+        return SurrogateSlope(self.slope) if bent else nullcontext()
 
     def _forward(self, x: Tensor, labels: Tensor) -> tuple[Tape, list[Tensor]]:
         with torch.enable_grad():
@@ -174,7 +175,7 @@ class _Pulled(torch.autograd.Function):
 class _Anything:
     """The route for any module: explicit gradients by `torch.func`, then autograd through them."""
 
-    def __init__(self, models: Sequence[nn.Module], group_size: int, slope: float) -> None:
+    def __init__(self, models: Sequence[nn.Module], group_size: int, slope: float | Tensor) -> None:
         self.template, self.models, self.group_size = models[0], len(models), group_size
         self.slope = slope
         self.layers = layer_names(models[0])
@@ -182,15 +183,19 @@ class _Anything:
         self.weights = {name: w.detach() for name, w in self.weights.items()}
 
     def _gradients(self, x: Tensor, labels: Tensor) -> Gradients:
-        def loss(weights: Gradients, buffers: Gradients, cell: Tensor, label: Tensor) -> Tensor:
-            with SurrogateSlope(self.slope):
+        def loss(
+            weights: Gradients, buffers: Gradients, slope: Any, cell: Tensor, label: Tensor
+        ) -> Tensor:
+            with SurrogateSlope(slope):
                 logits = torch.func.functional_call(self.template, (weights, buffers), (cell,))
             return exact_cross_entropy(logits, label).mean()
 
-        one_model = torch.func.vmap(torch.func.grad(loss), (None, None, 0, 0))
-        found = torch.func.vmap(one_model)(
+        one_model = torch.func.vmap(torch.func.grad(loss), (None, None, None, 0, 0))
+        each = 0 if isinstance(self.slope, Tensor) else None
+        found = torch.func.vmap(one_model, (0, 0, each, 0, 0))(
             self.weights,
             self.buffers,
+            self.slope,
             x.unflatten(0, (self.models, -1, self.group_size)),
             labels.unflatten(0, (self.models, -1, self.group_size)),
         )
@@ -224,7 +229,8 @@ class GradientMatch:
         shape: (C, H, W) of the pictures, in [0, 1].
         route: "layers", "anything", or "auto" for the first that the models allow.
         group_size: pictures that share one gradient, the mean of theirs.
-        slope: that backward gives to ReLU units that are off; see `surrogate`.
+        slope: that backward gives to ReLU units that are off, of all models or of each; see
+            `surrogate`.
 
     Attributes:
         route: the one taken.
@@ -240,20 +246,21 @@ class GradientMatch:
         shape: Sequence[int],
         route: str = "auto",
         group_size: int = 1,
-        slope: float = 0.0,
+        slope: float | Sequence[float] = 0.0,
     ) -> None:
         self.models, self.route, self.group_size = models, "anything", group_size
         self.layers = layer_names(models[0])
         self._route: _Layers | _Anything
+        bend = _bend(models, slope)
         if route != "anything":
             try:
-                self._route = _Layers(models, _noise(models[0], shape), group_size, slope)
+                self._route = _Layers(models, _noise(models[0], shape), group_size, bend)
                 self.route = "layers"
                 return
             except Uncovered as why:
                 if route == "layers":
                     raise ValueError(f"no layer-by-layer gradient for this model: {why}") from why
-        self._route = _Anything(models, group_size, slope)
+        self._route = _Anything(models, group_size, bend)
 
     def gradients(self, x: Tensor, labels: Tensor) -> Gradients:
         """∇_θ CE of each cell: name to (M·B, *weight.shape)."""
@@ -294,6 +301,15 @@ def alike(a: nn.Module, b: nn.Module, shape: Sequence[int]) -> bool:
     return torch.allclose(
         torch.func.functional_call(a, state, (x,)), b(x), rtol=1e-4, atol=1e-5, equal_nan=True
     )
+
+
+def _bend(models: Sequence[nn.Module], slope: float | Sequence[float]) -> float | Tensor:
+    """One slope where all models have the same, else (M,)."""
+    slopes = [float(slope)] * len(models) if isinstance(slope, int | float) else list(slope)
+    if len(set(slopes)) == 1:
+        return slopes[0]
+    like: Tensor = next(models[0].parameters())
+    return like.new_tensor(slopes)
 
 
 def _noise(model: nn.Module, shape: Sequence[int]) -> Tensor:

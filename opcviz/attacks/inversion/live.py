@@ -11,12 +11,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .attack import flushed_denormals, frozen_copy
+from .copies import flushed_denormals, frozen_copy
 from .gradients import GradientMatch
 from .labels import body_norms
 from .objectives import layer_norms, objective_of
+from .reach import FLOAT_NOISE
 from .scores import psnr
-from .search import FLOAT_NOISE, descend
+from .search import descend
 from .settings import Inversion
 
 __all__ = ["MOST_PIXELS", "MOST_WEIGHTS", "LiveInversion", "Rebuilt", "too_large"]

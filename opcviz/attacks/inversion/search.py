@@ -13,28 +13,27 @@ ten decibels by longer rounds. Where it is not settled, the score is a lower bou
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .descent import AdamDescent
 from .ghost_norm import Gradients
 from .gradients import GradientMatch, Objective
-from .labels import body_norms, head_of, infer_labels
-from .objectives import layer_norms, objective_of, total_variation
+from .labels import head_of, infer_labels
+from .objectives import objective_of, total_variation
+from .reach import reach_of
 from .result import NO_BODY_GRADIENT
 from .settings import Inversion
+from .view import InversionView, SearchLimits
 
-__all__ = ["InversionView", "descend", "reconstruct"]
+__all__ = ["descend", "reconstruct"]
 
 ZERO_GRADIENT = "the target gradient is zero: there is nothing to invert"
 BAD_GRADIENT = "the target gradient is not finite: the model diverged"
 BLIND = "the gradient does not depend on the picture: the search cannot leave its start"
 
-FLOAT_NOISE = 1e-6
-"""A body's gradient below this part of the whole is rounding."""
 GAIN = 0.8
 """A round that leaves more than this part of the cost has gained less than a decibel."""
 EXPLAINED = 1e-3
@@ -47,35 +46,13 @@ WATCHED = 5
 """Steps between two looks of somebody who watches."""
 
 
-@dataclass(frozen=True, eq=False)
-class InversionView:
-    """All that the attacker sees; never the pictures.
-
-    Attributes:
-        models: M networks of one architecture, at whose weights he differentiates.
-        target: weight name to (M·B, *weight.shape): of each cell, model by model, the gradient
-            to explain.
-        labels: (M·B·batch,) int64, the pictures' classes; None: to be inferred.
-        shape: (C, H, W) of a picture.
-        batch: pictures a cell, whose mean gradient is the target.
-        slope: that backward gives to ReLU units that are off; see `surrogate`.
-    """
-
-    models: Sequence[nn.Module]
-    target: Gradients
-    labels: Tensor | None
-    shape: tuple[int, ...]
-    batch: int = 1
-    slope: float = 0.0
-
-
 def reconstruct(
     view: InversionView,
     config: Inversion,
     seeds: Sequence[int],
     report: Callable[[int, Tensor], None] | None = None,
     match: GradientMatch | None = None,
-    once: Tensor | None = None,
+    limits: SearchLimits | None = None,
     watch: Callable[[Tensor, Tensor], None] | None = None,
 ) -> dict[str, Any]:
     """The attack proper, on M models × B cells at once.
@@ -96,11 +73,8 @@ def reconstruct(
         "steps" and "settled" (M·B,), "labels" (M·B, batch), "frames" (M·B, F, batch, C, H, W), all
         on the CPU, and "why", M·B strings; see `InversionResult`.
     """
-    match = match or GradientMatch(view.models, view.shape, group_size=view.batch, slope=view.slope)
-    norms = layer_norms(view.target, match.layers)  # (layers, cells)
-    norm, body = norms.norm(dim=0), body_norms(view.models[0], norms, match.layers)
-    usable = torch.isfinite(norm) & (norm > 0)
-    reached = usable & (body > FLOAT_NOISE * norm)
+    match = match or view.match(range(len(view.models)))
+    norms, norm, body, usable, reached = reach_of(view.models[0], view.target, match.layers)
     if not config.layerwise:
         norms = norm.expand_as(norms)
     norms = torch.where(usable & (norms > 0), norms, 1)
@@ -113,7 +87,10 @@ def reconstruct(
         labels = infer_labels(view.target, head_of(view.models[0]), view.batch)
     labels = labels.view(len(norm), view.batch)
 
-    searches = _Searches(view, config, seeds, match, reached, once, watch)
+    if limits is None:
+        each = torch.ones_like(norm, dtype=torch.int64)
+        limits = SearchLimits(config.restarts * each, config.rounds * each)
+    searches = _Searches(view, config, seeds, match, reached, limits, watch)
     while len(cells := searches.scouting()):
         searches.run(cells, labels, target, norms, report, scout=True)
     while len(cells := searches.pending()):
@@ -167,7 +144,7 @@ class _Searches:
         seeds: Sequence[int],
         match: GradientMatch,
         searched: Tensor,
-        once: Tensor | None,
+        limits: SearchLimits,
         watch: Callable[[Tensor, Tensor], None] | None,
     ) -> None:
         self.view, self.config, self.match, self.watch = view, config, match, watch
@@ -178,22 +155,20 @@ class _Searches:
         self.frames = self.x[:, None].repeat(1, len(config.frame_steps), 1, 1, 1, 1)
         self.cost = self.x.new_full((count,), torch.inf)
         self.moved = torch.zeros(count, dtype=torch.bool, device=device)
-        self.settled = ~searched.to(device)
+        self.most = SearchLimits(limits.starts.to(device), limits.rounds.to(device))
+        self.settled = ~searched.to(device) | (self.most.starts == 0)
         self.steps = torch.zeros(count, dtype=torch.int64, device=device)
         self.used = torch.zeros(count, dtype=torch.int64, device=device)  # starts
         self.rounds = torch.zeros(count, dtype=torch.int64, device=device)
-        self.once = torch.zeros_like(self.settled) if once is None else once.to(device)
 
     def scouting(self) -> Tensor:
         """Positions of the cells that want another start."""
-        most = torch.where(self.once, 1, self.config.restarts)
-        open_ = ~self.settled & (self.used < most) & (self.rounds == 0)
+        open_ = ~self.settled & (self.used < self.most.starts) & (self.rounds == 0)
         return (open_ & ~(self.cost <= PROMISING)).nonzero().flatten()
 
     def pending(self) -> Tensor:
         """Positions of the cells that want another round."""
-        most = torch.where(self.once, 1, self.config.rounds)
-        return (~self.settled & (self.rounds < most)).nonzero().flatten()
+        return (~self.settled & (self.rounds < self.most.rounds)).nonzero().flatten()
 
     def run(
         self,
@@ -217,11 +192,7 @@ class _Searches:
         config, batch = self.config, self.view.batch
         models, at = self._even(cells)
         if models != self.among:
-            chosen = [self.view.models[m] for m in models]
-            self.match = GradientMatch(
-                chosen, self.view.shape, group_size=batch, slope=self.view.slope
-            )
-            self.among = models
+            self.match, self.among = self.view.match(models), models
         steps = config.scouting if scout else config.iterations
         x = self.x[at]
         if scout:

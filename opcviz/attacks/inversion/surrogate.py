@@ -35,13 +35,14 @@ class SurrogateSlope(TorchFunctionMode):
     """While it is entered, ReLUs pass `slope` of the gradient where they are off.
 
     Args:
-        slope: 0 leaves everything as it is.
+        slope: 0 leaves everything as it is. A tensor: one number, or (M,) for batches of M equal
+            parts, each with its own.
 
     Attributes:
         met: how many ReLU calls were replaced.
     """
 
-    def __init__(self, slope: float) -> None:
+    def __init__(self, slope: float | Tensor) -> None:
         super().__init__()
         self.slope, self.met = slope, 0
 
@@ -56,12 +57,21 @@ class SurrogateSlope(TorchFunctionMode):
         if func not in RELUS:
             return func(*args, **kwargs)
         self.met += 1
-        if not self.slope:
+        if not isinstance(self.slope, Tensor) and not self.slope:
             return func(*args, **kwargs)
         x = args[0] if args else kwargs["input"]
         inplace = func in IN_PLACE or kwargs.get("inplace", args[1] if len(args) > 1 else False)
         # it keeps its input for the way back, which what is done in place overwrites
-        line = F.leaky_relu(x.clone() if inplace else x, self.slope)
+        line = self._line(x.clone() if inplace else x)
         # the value is ReLU's own; what autograd sees, once or twice, is the line
         out = line + (x.clamp_min(0) - line).detach()
         return x.copy_(out) if inplace else out
+
+    def _line(self, x: Tensor) -> Tensor:
+        """x where it is positive, else the slope times x."""
+        if not isinstance(self.slope, Tensor):
+            return F.leaky_relu(x, self.slope)
+        own = self.slope
+        if own.dim():
+            own = own.repeat_interleave(len(x) // len(own)).view(-1, *[1] * (x.dim() - 1))
+        return x * torch.where(x.detach() > 0, 1, own)
