@@ -20,6 +20,11 @@ class Player {
     this.watcher = new ResizeObserver(() => this.resize());
     this.watcher.observe(root);
     this.fitter = new ResizeObserver(() => this.fit());
+    // What stands above may become higher after this was drawn (a font that comes late, a line that
+    // breaks beside a scrollbar): the player's own size then stays, and its place does not.
+    this.mover = new ResizeObserver(() => { if (this.data && !this.data.height && this.top() !== this.at) this.resize(); });
+    this.onFonts = () => this.resize();
+    document.fonts.addEventListener("loadingdone", this.onFonts);
   }
 
   build() {
@@ -115,7 +120,8 @@ class Player {
     if (fills) side.className = "side";
     if (was && was.stage.now) [stage.now, stage.extent] = [was.stage.now, was.stage.extent];
     stage.load(film, this.labels.length);
-    element(side, "div", "why", film.why);
+    const why = element(side, "div", "why", film.why);
+    if (film.whyExactly) Object.assign(why, { title: film.whyExactly, tabIndex: 0 });
     if (film.how) element(side, "div", "how", film.how);
     const below = element(box, "div", "below");
     return {
@@ -295,16 +301,23 @@ class Player {
 
   // As high as the window leaves it below what stands above; each bar keeps the room of its longer words.
   fill() {
-    const host = this.root.getRootNode().host || this.root;
-    const main = host.closest('[data-testid="stMain"]') || document.documentElement;
-    const top = Math.round(host.getBoundingClientRect().top + main.scrollTop);
-    this.root.style.setProperty("--top", `${top}px`);
+    this.at = this.top();
+    this.root.style.setProperty("--top", `${this.at}px`);
     this.root.style.setProperty("--under", `${this.data.under}px`);
     const heights = this.views.map(({ bars }) => bars.heights());
     for (const view of this.views) {
       view.bars.reserve(heights[0].map((_, i) => Math.max(...heights.map((each) => each[i] ?? 0))));
       view.drawn = null;
     }
+  }
+
+  // Pixels of the page above the player.
+  top() {
+    const host = this.root.getRootNode().host || this.root;
+    const main = host.closest('[data-testid="stMain"]') || document.documentElement;
+    const page = host.closest('[data-testid="stMainBlockContainer"]');
+    if (page && page !== this.page) this.mover.observe((this.page = page));
+    return Math.round(host.getBoundingClientRect().top + main.scrollTop);
   }
 
   paint() {
@@ -335,6 +348,8 @@ class Player {
 
   stop() {
     this.fitter.disconnect();
+    this.mover.disconnect();
+    document.fonts.removeEventListener("loadingdone", this.onFonts);
     this.playing = false;
     cancelAnimationFrame(this.frame);
   }
