@@ -6,6 +6,7 @@
 const RUN_SECONDS = 7; // of a whole run at speed 1
 const GLIDE_MS = 280; // of a live film to its newest epoch
 const LARGER = 1.35; // the mark of a forgotten sample than that of a kept one
+const RIM = 10; // px below a part that has a screen of its own
 const SPEEDS = [0.5, 1, 2, 4];
 const ICONS = { play: "M3 1l11 7-11 7z", pause: "M2 1h4v14H2zM10 1h4v14h-4z" };
 
@@ -22,7 +23,7 @@ class Player {
     this.fitter = new ResizeObserver(() => this.fit());
     // What stands above may become higher after this was drawn (a font that comes late, a line that
     // breaks beside a scrollbar): the player's own size then stays, and its place does not.
-    this.mover = new ResizeObserver(() => { if (this.data && !this.data.height && this.top() !== this.at) this.resize(); });
+    this.mover = new ResizeObserver(() => { if (this.fills() && this.top() !== this.at) this.resize(); });
     this.onFonts = () => this.resize();
     document.fonts.addEventListener("loadingdone", this.onFonts);
   }
@@ -287,7 +288,7 @@ class Player {
 
   resize() {
     if (!this.data) return;
-    if (!this.data.height) this.fill();
+    if (this.fills()) this.fill();
     this.fit();
   }
 
@@ -299,11 +300,16 @@ class Player {
     this.paint();
   }
 
+  // Whether it is as high as the window leaves it: so is the part with the maps, in a hall.
+  fills() {
+    return this.data && (!this.data.height || this.data.part === "maps");
+  }
+
   // As high as the window leaves it below what stands above; each bar keeps the room of its longer words.
   fill() {
     this.at = this.top();
     this.root.style.setProperty("--top", `${this.at}px`);
-    this.root.style.setProperty("--under", `${this.data.under}px`);
+    this.root.style.setProperty("--under", `${this.data.height ? RIM : this.data.under}px`);
     const heights = this.views.map(({ bars }) => bars.heights());
     for (const view of this.views) {
       view.bars.reserve(heights[0].map((_, i) => Math.max(...heights.map((each) => each[i] ?? 0))));
