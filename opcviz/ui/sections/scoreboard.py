@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from ..reading.board_view import (
     SortBy,
     hall_measures,
     kept,
+    most_is_best,
     ordered,
     shown_measures,
 )
@@ -89,7 +91,7 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
             down=by.down,
             label="Methods and measures; mean over seeds, below it ± standard deviation",
             empty="No method passes the filters above.",
-            on_sort=lambda key: state.choose(by=SortBy.read(state.option("by")).pressed(key).word),
+            on_sort=partial(_sort, board),
             on_open=lambda key: st.session_state.update({"board.open": (key,)}),
             on_tick=lambda key: state.choose(ticks=",".join(toggled(_words("ticks"), key))),
         )
@@ -102,6 +104,12 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
         st.switch_page(PAGE)
     if len(known) < len(methods) and judge_more(study, methods, BATCH):
         st.rerun()  # the whole page: this part has to stop renewing itself
+
+
+def _sort(board: Board, key: str) -> None:
+    """Sort by the column whose head was pressed, the best first."""
+    by = SortBy.read(state.option("by")).pressed(key, most=most_is_best(board, key))
+    state.choose(by=by.word)
 
 
 def passing(study: StudyResult, board: Board) -> list[Line]:
