@@ -23,6 +23,7 @@ from ..reading.board_view import (
     shown_measures,
 )
 from ..reading.judged import judge_more, judged
+from ..reading.suites import BY_LUCK
 from .missing import plain, unknown_words
 from .presentation import presenting
 from .scoreboard_cells import BAND, CORNER, for_hall, heads, table_rows
@@ -231,7 +232,8 @@ def _below(
     ticks: Sequence[str],
 ) -> None:
     methods = sum(bool(line.models) for line in board.lines)
-    st.html(_legend(measures, waiting=methods - len(known)))
+    suites = {line.key.endswith(".quick") for line in board.lines if line.models}
+    st.html(_legend(measures, waiting=methods - len(known), both=len(suites) > 1))
     collect, *places, _ = st.columns([1.8, 0.8, 0.8, 0.8, 1.6], vertical_alignment="center")
     with collect:
         some = "1 method" if len(ticks) == 1 else f"{len(ticks)} methods"
@@ -285,8 +287,14 @@ def _below(
         )
 
 
-def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
-    """What colours, arrows and marks mean; HTML."""
+def _legend(measures: Sequence[Measure], *, waiting: int, both: bool = False) -> str:
+    """What colours, arrows and marks mean; HTML.
+
+    Args:
+        measures: the columns.
+        waiting: how many verdicts are still being made.
+        both: whether figures of quick attacks stand below those of full ones.
+    """
     seeds = max((each.band.models for each in measures if each.band), default=0)
     beside = f"the {seeds} retrained models" if seeds > 1 else "the one retrained model"
     box = (
@@ -319,7 +327,8 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
         "there is one seed, or where a figure without a model is the same for all. –: no number; "
         "the reason is under the pointer."
     )
-    return _told(f"{told}<br>{more}<br>Fidelity: {marks}.{pending(waiting)}")
+    luck = f" {BY_LUCK}" if both else ""
+    return _told(f"{told}<br>{more}{luck}<br>Fidelity: {marks}.{pending(waiting)}")
 
 
 def pending(waiting: int) -> str:

@@ -21,11 +21,7 @@ class Player {
     this.watcher = new ResizeObserver(() => this.resize());
     this.watcher.observe(root);
     this.fitter = new ResizeObserver(() => this.fit());
-    // What stands above may become higher after this was drawn (a font that comes late, a line that
-    // breaks beside a scrollbar): the player's own size then stays, and its place does not.
-    this.mover = new ResizeObserver(() => { if (this.fills() && this.top() !== this.at) this.resize(); });
-    this.onFonts = () => this.resize();
-    document.fonts.addEventListener("loadingdone", this.onFonts);
+    this.place = new Place(root, () => this.resize());
   }
 
   build() {
@@ -307,23 +303,12 @@ class Player {
 
   // As high as the window leaves it below what stands above; each bar keeps the room of its longer words.
   fill() {
-    this.at = this.top();
-    this.root.style.setProperty("--top", `${this.at}px`);
-    this.root.style.setProperty("--under", `${this.data.height ? RIM : this.data.under}px`);
+    this.place.take(this.data.height ? RIM : this.data.under);
     const heights = this.views.map(({ bars }) => bars.heights());
     for (const view of this.views) {
       view.bars.reserve(heights[0].map((_, i) => Math.max(...heights.map((each) => each[i] ?? 0))));
       view.drawn = null;
     }
-  }
-
-  // Pixels of the page above the player.
-  top() {
-    const host = this.root.getRootNode().host || this.root;
-    const main = host.closest('[data-testid="stMain"]') || document.documentElement;
-    const page = host.closest('[data-testid="stMainBlockContainer"]');
-    if (page && page !== this.page) this.mover.observe((this.page = page));
-    return Math.round(host.getBoundingClientRect().top + main.scrollTop);
   }
 
   paint() {
@@ -354,8 +339,7 @@ class Player {
 
   stop() {
     this.fitter.disconnect();
-    this.mover.disconnect();
-    document.fonts.removeEventListener("loadingdone", this.onFonts);
+    this.place.stop();
     this.playing = false;
     cancelAnimationFrame(this.frame);
   }
