@@ -336,7 +336,7 @@ def pending(waiting: int) -> str:
     if not waiting:
         return ""
     some = "1 verdict is" if waiting == 1 else f"{waiting} verdicts are"
-    return f'<p style="font-size:inherit;margin:0">{some} still being made.</p>'
+    return f" <b>{some} still being made.</b>"  # in the line: a hall has no height for one more
 
 
 def _told(text: str) -> str:
