@@ -21,6 +21,7 @@ from opcviz.ui.reading.store_reader import Column
 from opcviz.ui.sections import cards as section
 from opcviz.ui.sections.cards import card
 from opcviz.ui.sections.plainly import fm_attempt
+from opcviz.ui.sections.verdicts import spoken
 
 STUDIES = list(list_studies(Store(shipped_root())))
 slow = pytest.mark.slow  # each model of the shipped studies is judged
@@ -56,7 +57,8 @@ def test_it_holds_the_deciding_figure_and_attacker(cards):
         if verdict.gone is None:
             assert "No verdict" in visible(box), column.label
             continue
-        assert bare(verdict.numbers[0].says) in bare(sentence(box)), column.label
+        for clause in spoken(verdict.numbers[0]):
+            assert bare(clause) in bare(sentence(box)), column.label
         if verdict.gone in ("hidden", "as in retrained models"):
             furthest = verdict.furthest
             assert bare(furthest.words) in bare(sentence(box)), column.label
@@ -114,7 +116,7 @@ def test_the_page_shows_these_cards(visit):
     shown = [study.model(key) for key in app.query_params["models"].split(",")]
     for model, box in zip(shown, headlines(app), strict=True):
         verdict = study.verdict(model)
-        assert bare(verdict.numbers[0].says) in bare(sentence(box))
+        assert all(bare(each) in bare(sentence(box)) for each in spoken(verdict.numbers[0]))
         assert html.escape(model.method.info.summary).replace(" %", "&nbsp;%") in box
 
 

@@ -168,6 +168,11 @@ def test_nothing_moves_when_the_words_of_the_end_take_their_place(app, still):
     page.keyboard.press("Home")
     assert epochs(page) == [0, 0]
     assert [each.bounding_box() for each in watched] == ended
+    # as where a font that comes late, or a scrollbar, gives the words above one more line
+    page.get_by_test_id("told").evaluate("e => (e.style.paddingBottom = '25px')")
+    settled(page)
+    exits = watched[-1].bounding_box()
+    assert exits["y"] + exits["height"] <= FOLD["height"]
 
 
 def test_a_hall_sees_the_maps_large_and_then_the_bars(app, still):

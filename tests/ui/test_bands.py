@@ -191,7 +191,7 @@ def test_a_panel_names_the_attacker_and_figures_whatever_the_sentence_says():
     more = checked(luck=10.0, pixels=52.3, line=100.0)
     assert decided_in_short(verdict(numbers=(more,))) == (
         "Decided by rbf on stage2: 92.5 %; retrained: 41.0 to 60.0 %, luck 10.0 %, "
-        "pixels alone 52.3 %; not even 100 % would count."
+        "pixels alone 52.3 %, so much that this figure alone can never tell."
     )
     alone = checked(original=99.1, share=50.0, low=60.0)
     assert decided_in_short(verdict(numbers=(alone,))).endswith(
@@ -208,9 +208,17 @@ def test_a_panel_names_the_attacker_and_figures_whatever_the_sentence_says():
 
 def test_that_nothing_could_count_is_told_wherever_the_decider_is():
     clauses = ("rbf gets 92.5 %", "from 3 retrained 60.0 %", "not even 100 % would count")
-    for line, told in ((100.0, clauses), (65.0, clauses[:2])):
-        check = replace(checked(line=line), clauses=clauses)
+    never = "so much that this figure alone can never tell"
+    for figures, why in (
+        ({}, "retrained models give"),
+        ({"low": 20.0, "high": 60.0}, "retrained models differ"),  # a wide band is no great one
+        ({"pixels": 97.0}, "the pixels alone give"),
+    ):
+        check = replace(checked(line=100.0, **{"low": 50.0, **figures}), clauses=clauses)
+        told = [*clauses[:2], f"{why} {never}"]
         assert decided(verdict(numbers=(check,))) == f"Decided by: {'; '.join(told)}."
+    some = replace(checked(line=65.0), clauses=clauses)
+    assert decided(verdict(numbers=(some,))) == f"Decided by: {'; '.join(clauses[:2])}."
 
 
 def test_the_furthest_attacker_is_named_once_and_the_depth_is_told():

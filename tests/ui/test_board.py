@@ -29,6 +29,7 @@ from opcviz.ui.reading.board_view import (
     gone_words,
     hall_measures,
     kept,
+    most_is_best,
     ordered,
     shown_measures,
 )
@@ -189,15 +190,19 @@ def test_sorted_rows_are_in_order_and_those_without_a_number_last(found, down, p
     assert numbers[: len(known)] == known
 
 
-def test_a_head_sorts_up_then_down_then_not_at_all():
-    by = SortBy.read("")
+@pytest.mark.parametrize(
+    ("key", "first"),
+    [("worst", "worst"), ("ta", "-ta"), ("ua", "-ua"), ("psnr", "psnr"), ("method", "method")],
+)
+def test_a_head_sorts_best_first_then_worst_first_then_not_at_all(digits, key, first):
+    """Of what speaks of memory the best lies farthest from it: most answers wrong, least back."""
+    by, most = SortBy.read("-ra"), most_is_best(digits, key)
     words = []
     for _ in range(3):
-        by = by.pressed("worst")
+        by = by.pressed(key, most=most)
         words.append(by.word)
         assert SortBy.read(by.word) == by
-    assert words == ["worst", "-worst", ""]
-    assert SortBy("ua", down=True).pressed("ta") == SortBy("ta")
+    assert words == [first, key if first != key else f"-{key}", ""]
 
 
 def told(*words: str) -> Consensus:

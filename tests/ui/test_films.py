@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from opcviz.common.records import Undefined
-from opcviz.results import PIXELS
+from opcviz.results import PIXELS, Attempt
 from opcviz.ui.charts.bands import Band
 from opcviz.ui.reading.references import References
 from opcviz.ui.sections import first_sight
@@ -150,10 +150,11 @@ def test_without_a_verdict_what_is_missing_first_is_told():
 
 
 def test_who_hides_is_told_by_the_attacker_who_comes_furthest():
-    furthest = SimpleNamespace(words="a map & all data", recovered=83.5)
+    furthest = Attempt("relearning", "last 1", "whole", "shots", 1, 83.5, 107, 33.6)
     said = sentence("hidden", furthest=furthest)  # without references nobody else is enough
     assert "only hides" in said
-    assert "a map &amp; all data" in said
+    assert ">whoever trains it on with 1 picture of each class</abbr>" in said
+    assert 'title="relearning with the last block anew, from 1 picture of each class"' in said
     assert "83.5 %" in said
 
 
@@ -199,7 +200,7 @@ def test_an_auditor_without_the_data_counts_only_where_nobody_gets_as_much(monke
     level = {"retrained": 30.0, "constant": 20.0, "pixels": 25.0, most: 60.0}
     band = replace(LEVELS, restores=Band(10.0, level["retrained"], 3))
     monkeypatch.setattr(first_sight, "levels", lambda _: band)
-    furthest = SimpleNamespace(words="relearning", recovered=99.0)
+    furthest = Attempt("rbf", "stage2", "unpooled", "all", 142, 99.0, 107, 33.6)
     for restored, counts in ((64.9, False), (65.1, True)):
         kept = known_results.record("evidence").recovery.fm["retain"]
         score = replace(kept.unseen, forget_accuracy=restored, constant_predictor=level["constant"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from opcviz.common.records import Undefined
 from opcviz.study.table import Summary
 from opcviz.ui.charts.bands import Band
 from opcviz.ui.reading.board import Line, Measure
 from opcviz.ui.reading.measure_words import words_of
-from opcviz.ui.sections.scoreboard_cells import for_hall, table_rows
+from opcviz.ui.sections.scoreboard_cells import NEARER, for_hall, table_rows
 from opcviz.ui.sections.verdicts import COLOURS
 from opcviz.verdict import Consensus
 
@@ -61,6 +63,21 @@ def test_a_verdict_that_nobody_has_says_that_evidence_is_missing():
     assert "incomplete" not in some.help
     assert verdict(None).text == "…"
     assert verdict(None, replace(LINE, models={})).text == ""  # of a floor there is none
+
+
+@pytest.mark.parametrize(
+    ("said", "group", "told"),
+    [
+        ("as in retrained models, noticeable", "worst", True),
+        ("hidden", "worst", False),
+        ("as in retrained models", "accuracy", False),  # of which no attacker's line speaks
+    ],
+)
+def test_a_coloured_figure_beside_a_verdict_that_nothing_is_left_says_why(said, group, told):
+    agreed = Consensus(said, {said: 3}, (0, 1, 2), "high")
+    (row,) = table_rows([LINE], [replace(MEASURE, group=group)], {"opc": agreed}, [])
+    assert row.cells[1].heat > 0
+    assert row.cells[1].help.endswith(NEARER) == told
 
 
 def test_a_number_stands_beside_its_deviation_and_the_retrained_band():

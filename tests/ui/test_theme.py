@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from opcviz.methods import known_methods
 from opcviz.ui.charts import theme as charts_theme
+from opcviz.ui.charts.lines import LINE_COLOURS
 from opcviz.ui.charts.palette import METHOD_COLOURS, SPARE_COLOURS
 from opcviz.ui.charts.theme import (
     BACKGROUND,
@@ -17,6 +19,7 @@ from opcviz.ui.charts.theme import (
     scaled,
     text_size,
 )
+from opcviz.ui.sections.verdicts import OPEN
 
 # Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB
 VISION = {
@@ -69,10 +72,23 @@ def test_no_class_and_no_ink_has_the_colour_of_a_method(theme):
     for color in FORGET[theme]:
         near = min(float(deltaE_ciede2000(seen(color, "normal"), each)) for each in methods)
         assert near > 10, color
-    for name, color in vars(ink).items():
-        at = seen(color, "normal")
-        near = min(float(deltaE_ciede2000(at, each)) for each in (*methods, *classes))
-        assert near > 10, name
+    inks = [seen(c, "normal") for c in vars(ink).values()]
+    for colours, others in ((vars(ink).values(), []), ((*LINE_COLOURS,), inks)):
+        for color in colours:
+            at = seen(color, "normal")
+            near = min(float(deltaE_ciede2000(at, each)) for each in (*methods, *classes, *others))
+            assert near > 10, color
+    assert OPEN in vars(ink).values(), "no answer has the colour of no method"
+
+
+def test_methods_that_stand_beside_each_other_most_can_be_told_apart():
+    """The members of one family, and the references that every page puts beside them."""
+    families = ("contraction", "reference")
+    names = [cls.info.name for cls in known_methods() if cls.info.family in families]
+    assert len(names) > 8
+    for a, b in itertools.combinations(names, 2):
+        one, other = (seen(METHOD_COLOURS[name], "normal") for name in (a, b))
+        assert deltaE_ciede2000(one, other) > 11, (a, b)
 
 
 TOGETHER = (

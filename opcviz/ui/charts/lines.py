@@ -15,8 +15,9 @@ from .theme import ink, projected, text_size
 
 __all__ = ["LINE_COLOURS", "Beside", "Line", "colours", "lines_figure"]
 
-LINE_COLOURS = ("#7C8796", "#1E9273", "#D9541E", "#2B86C9", "#A65FA8", "#A07A12")
-"""Colours of up to six models, legible on both backgrounds (contrast at least 3)."""
+LINE_COLOURS = ("#A09098", "#387010", "#885820", "#E00038", "#688078", "#80A000")
+"""Colours of up to six lines that nobody gave one, legible on both backgrounds (contrast at least
+3). None is a method's, a class's or an ink: each lies at least 10 (CIEDE2000) from all of these."""
 
 LETTER_WIDTH = 7  # pixels that a letter of a name takes, at most on average
 LINE_HEIGHT = 1.36  # of a name by the size of its letters, with the air between two of them

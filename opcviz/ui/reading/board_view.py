@@ -18,6 +18,7 @@ __all__ = [
     "gone_words",
     "hall_measures",
     "kept",
+    "most_is_best",
     "ordered",
     "shown_measures",
 ]
@@ -58,11 +59,30 @@ class SortBy:
         """As a link has it."""
         return f"-{self.key}" if self.key and self.down else self.key
 
-    def pressed(self, key: str) -> SortBy:
-        """After the head of a column was pressed: up, down, and the study's own order again."""
+    def pressed(self, key: str, *, most: bool = False) -> SortBy:
+        """After the head of a column was pressed: best first, worst first, and the study's order.
+
+        Args:
+            key: of the column.
+            most: whether the greatest is the best; see `most_is_best`.
+        """
         if key != self.key:
-            return SortBy(key)
-        return SortBy() if self.down else SortBy(key, down=True)
+            return SortBy(key, down=most)
+        return SortBy(key, down=not most) if self.down == most else SortBy()
+
+
+def most_is_best(board: Board, key: str) -> bool:
+    """Whether the greatest figures of a column are the best.
+
+    Where the goal is what retrained models have, the best lies farthest from memory: of what is
+    answered wrong that is the most, of what attackers get back the least.
+
+    Args:
+        board: with the columns.
+        key: of a measure, or of the names, which begin with A.
+    """
+    measure = board.measure(key)
+    return measure is not None and measure.words.better == "more"
 
 
 def ordered(lines: Sequence[Line], by: SortBy) -> list[Line]:

@@ -1,4 +1,4 @@
-"""Which two models of a study tell the story: one that hides, and the deepest that contracts.
+"""Which two models of a study tell the story: one that hides, and the deepest of OPC's family.
 
 Chosen by verdict, not by name, so that the first page says of every study what holds there.
 Judging takes time: only models that can be chosen are judged, and none twice.
@@ -80,10 +80,7 @@ def pair_of(study: StudyResult, first: Sequence[str]) -> Pair:
     right = min(rest, key=lambda m: _depth(study, m), default=None)
     why_right = ""
     if right is not None and contracting:
-        why_right = (
-            f"{right.title}: of the methods that contract the forgotten features, the one with "
-            "the furthest-reaching verdict."
-        )
+        why_right = f"{right.title}: of OPC and its kin the furthest-reaching verdict."
     return Pair(
         left.key if left else None,
         right.key if right else None,

@@ -20,7 +20,7 @@ from ..reading.store_reader import Column
 from .glossary import abbr, explained
 from .plainly import RECOVERY, fm_attempt, why_another
 from .sentences import headline, introduced
-from .verdicts import badge, details, reach
+from .verdicts import badge, details, reach, spoken
 
 __all__ = ["card", "headlines"]
 
@@ -113,7 +113,7 @@ def _sentence(column: Column, most: int | None = None) -> str:
     if verdict.gone is not None and verdict.numbers:
         said = GONE[verdict.gone]
         lead = introduced(column.name, column.results) or f"{capital(said)}."
-        decided = [*verdict.numbers[0].clauses, *(check.says for check in _also(verdict))]
+        decided = [*spoken(verdict.numbers[0]), *(check.says for check in _also(verdict))]
         lines = [lead, *(f"{capital(each)}." for each in decided)]
     first, *others = lines
     rows = "".join(f"<li>{_keep(explained(each))}</li>" for each in others[:most])

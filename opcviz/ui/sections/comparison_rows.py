@@ -26,6 +26,11 @@ HOW_INVERTED = (
     "Someone who holds a forgotten picture tries to rebuild it from the gradient, the direction in "
     "which it would move the weights. "
 )
+DEEP = {
+    "recovered": "How deep does it go? What the same attack gets at every block",
+    "separable": "How deep does it go? What stands out at every block",
+}
+"""The title of each chart where it has a screen of its own."""
 
 
 def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[Row]:
@@ -86,7 +91,7 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
 
 def _deep(study: StudyResult, shown: Sequence[Column], only: str = "") -> None:
     folded(
-        "How deep does it go? The same attack at every block",
+        DEEP.get(only, "How deep does it go? The same attack at every block"),
         lambda: depth.depth(study, shown, only),
         key="rows.deep",
     )

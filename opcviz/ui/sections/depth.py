@@ -13,6 +13,7 @@ from ...results import FIT_SETS, Block, BlocksResult, FitResult
 from ...study import StudyResult
 from ..charts.figures import chart_config
 from ..charts.lines import lines_figure
+from ..charts.theme import text_size
 from ..reading import state
 from ..reading.scores import Score, score_of
 from ..reading.store_reader import Column, fit_of
@@ -20,6 +21,8 @@ from .paint import paint
 
 __all__ = ["MEASURES", "depth", "depth_figure", "explain", "from_the_original"]
 
+BLIND = "blind: nothing from<br>the original either"
+SHADE = "rgba(110, 110, 105, .14)"
 HEIGHT = 280  # of a chart, pixels; more where its words need it
 MEASURES = {
     "recovered": "Forget accuracy after FM (%)",
@@ -82,6 +85,13 @@ def explain(study: StudyResult, shown: Sequence[Column], name: str = "recovered"
     return f"{words} {from_the_original(study, shown)}".strip() if name == "recovered" else words
 
 
+def blind(study: StudyResult, shown: Sequence[Column]) -> int:
+    """At how many blocks, from the input on, the attack gets no more from the original than one
+    answer for all pictures would: a low line tells nothing there. See `from_the_original`."""
+    gets = _from_original(study, shown)
+    return next((at for at, (_, value, least) in enumerate(gets) if value > least), len(gets))
+
+
 def from_the_original(study: StudyResult, shown: Sequence[Column]) -> str:
     """What the attack gets at each block of the original, which still names the pictures.
 
@@ -92,15 +102,7 @@ def from_the_original(study: StudyResult, shown: Sequence[Column]) -> str:
         study: of the columns; the original is that of the first one's seed, if there is one.
         shown: the columns.
     """
-    originals = [m for m in study.models if m.method.info.name == "original"]
-    originals.sort(key=lambda m: (m.seed != shown[0].model.seed if shown else 0, m.seed))
-    found = originals[0].results.get(BlocksResult) if originals else None
-    if found is None or not defined(found):
-        return ""
-    fit = state.option("fit")
-    scores = [(block.name, _score(block, fit)) for block in found.blocks]
-    gets = [(name, s.value, s.constant or 0.0) for name, s in scores if s.value is not None]
-    sees = next((at for at, (_, value, least) in enumerate(gets) if value > least), len(gets))
+    gets, sees = _from_original(study, shown), blind(study, shown)
     if not gets:
         return ""
     amounts = [value for _, value, _ in gets[: sees or None]]
@@ -108,6 +110,21 @@ def from_the_original(study: StudyResult, shown: Sequence[Column]) -> str:
         return f"From the original it gets {_range(amounts)}: it is blind at no stage."
     where = f"before {gets[sees][0]}" if sees < len(gets) else "at every stage"
     return f"From the original it gets {_range(amounts)} {where}: there it is blind."
+
+
+def _from_original(study: StudyResult, shown: Sequence[Column]) -> list[tuple[str, float, float]]:
+    """By block of the original: its name, what the attack gets, and what one answer for all would.
+
+    Empty where it was not measured.
+    """
+    originals = [m for m in study.models if m.method.info.name == "original"]
+    originals.sort(key=lambda m: (m.seed != shown[0].model.seed if shown else 0, m.seed))
+    found = originals[0].results.get(BlocksResult) if originals else None
+    if found is None or not defined(found):
+        return []
+    fit = state.option("fit")
+    scores = [(block.name, _score(block, fit)) for block in found.blocks]
+    return [(name, s.value, s.constant or 0.0) for name, s in scores if s.value is not None]
 
 
 def _range(amounts: Sequence[float]) -> str:
@@ -155,6 +172,8 @@ def depth(study: StudyResult, shown: Sequence[Column], only: str = "") -> None:
         figure = depth_figure(
             names, curves, MEASURES[name], reference=level, label=label, colors=colors
         )
+        if name == "recovered" and (count := blind(study, shown)):
+            _shade(figure, count)
         place.plotly_chart(figure, config=chart_config("depth"), key=f"depth.{label}")
     st.caption(
         f"The attacker has: **{FIT_SETS[fit].label}**, as chosen for *Recovery attacks*. He maps "
@@ -163,6 +182,20 @@ def depth(study: StudyResult, shown: Sequence[Column], only: str = "") -> None:
         "through a block's output tells forgotten pictures from kept ones that it was not fitted "
         "on; 50 is guessing. A method that works on the last features leaves earlier blocks as "
         "they were."
+    )
+
+
+def _shade(figure: go.Figure, count: int) -> None:
+    """Shade the blocks at which the attack is blind, and say so in the chart."""
+    figure.add_vrect(x0=-0.5, x1=count - 0.5, fillcolor=SHADE, line_width=0, layer="below")
+    figure.add_annotation(
+        x=(count - 1) / 2,
+        y=0.98,
+        yref="paper",
+        yanchor="top",
+        text=BLIND,
+        showarrow=False,
+        font={"size": text_size()},
     )
 
 

@@ -20,17 +20,19 @@ from ..reading.membership import membership_of
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
-from .films_rebuilt import closer, inverted, masked, means, rebuilt_of, searches
+from .films_rebuilt import closer, inverted, masked, means, never, rebuilt_of, searches
 from .plainly import fm_attempt, why_another
 from .verdicts import chips, decided
 
 __all__ = [
     "ANSWERS",
+    "BAR",
     "EXPLAIN",
     "FIT",
     "FULL",
     "MEMBER",
     "NO_GRADIENT",
+    "REBUILT",
     "RESTORES",
     "Levels",
     "beside_bar",
@@ -64,7 +66,8 @@ EXPLAIN = {
     ANSWERS: "What the network names; green is the goal.",
     RESTORES: "By somebody with kept pictures only, who maps features back.",
     MEMBER: "How well a test tells them from pictures never seen; 0.5 is guessing.",
-    REBUILT: "Rebuilt from its gradient, which a network gives of pictures it never saw, too.",
+    REBUILT: "From its gradient, which gives away pictures it never saw, too: memory is only what "
+    "exceeds green.",
 }
 """How to read each bar."""
 NO_GRADIENT = "Where no gradient reaches the body this search finds nothing: that is no forgetting."
@@ -188,7 +191,7 @@ def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[
 
 def _now(band: Band | None, who: str = "") -> dict[str, Any]:
     """What a bar's moving values stand beside: bands of the same pictures alone."""
-    return {"band_now": band, "words_now": "; ".join(filter(None, (who, _never(band))))}
+    return {"band_now": band, "words_now": "; ".join(filter(None, (who, never(band))))}
 
 
 def measured(history: Sequence[object]) -> str:
@@ -262,7 +265,7 @@ def _bars(
 
     found = column.results.get(InversionSummary)
     psnr = kept.get("rebuilt_psnr")
-    levels_of = masked(found) or _never(beside.rebuilt, " dB", 0)
+    levels_of = masked(found) or never(beside.rebuilt, " dB", 0)
     rebuilt = bar(
         REBUILT,
         values=[] if psnr is None else means(psnr),
@@ -282,7 +285,7 @@ def _bars(
         final=own.value,
         none=own.reason or "not measured",
         band=beside.answers,
-        words=_never(beside.answers),
+        words=never(beside.answers),
         on=_on(own),
         **_now(beside.now(OWN)),
     )
@@ -294,7 +297,7 @@ def _bars(
         none=after.reason or "not measured",
         band=beside.restores,
         marks=_marks(after, column.results),
-        words=f"{_useless(after) or HOLDS}; {_never(beside.restores)}",
+        words=f"{_useless(after) or HOLDS}; {never(beside.restores)}",
         on=_on(after),
         **_now(beside.now(LIVE[0]), HOLDS),
     )
@@ -335,13 +338,5 @@ def _taken(results: ModelResults, beside: Levels) -> dict[str, object]:
         "digits": 2,
         "band": band,
         "marks": (("guess", GUESSING),),
-        "words": f"{found[0].place}; {_never(band, '', 2)}",
+        "words": f"{found[0].place}; {never(band, '', 2)}",
     }
-
-
-def _never(band: Band | None, unit: str = " %", digits: int = 1) -> str:
-    """The band in words: what networks have that never saw the data."""
-    if band is None:
-        return "no network that never saw them to compare with"
-    low, high = (f"{v:.{digits}f}".removesuffix(".0") for v in (band.low, band.high))
-    return f"never saw them: {low if low == high else f'{low} to {high}'}{unit}"

@@ -8,11 +8,23 @@ import numpy as np
 
 from ...common.records import Undefined
 from ...results import InversionSummary
+from ..charts.bands import Band
 from ..charts.maps_component import Samples
 from ..charts.player_component import Rebuilt
 from ..reading.store_reader import Column
 
-__all__ = ["BEGUN", "WHY_CLOSER", "closer", "inverted", "masked", "means", "rebuilt_of", "searches"]
+__all__ = [
+    "BEGUN",
+    "WHY_CLOSER",
+    "closer",
+    "inverted",
+    "masked",
+    "means",
+    "never",
+    "rebuilt_of",
+    "rebuilt_plainly",
+    "searches",
+]
 
 FIRST_STEPS, NEXT_STEPS = 60, 10
 """Of the film's search, in the original's gradient and in that of every epoch: `LiveInversion`."""
@@ -22,6 +34,8 @@ WHY_CLOSER = (
     "in each epoch's, so it keeps what these gave away; the full one has the last alone."
 )
 """Why the search of fewer steps can find more, and why the two are not one figure."""
+CLEAR, HARDLY = 30.0, 1.0
+"""dB: from where on a rebuilt picture looks like the true one, and a difference that shows none."""
 
 
 def inverted(found: InversionSummary | Undefined) -> dict[str, object]:
@@ -43,6 +57,33 @@ def masked(found: InversionSummary | Undefined) -> str:
         return ""
     blocks = [name for name in found.rebuilt_by if name != "surrogate"]
     return f"no evidence of forgetting: block '{blocks[-1]}' gives them back" if blocks else ""
+
+
+def rebuilt_plainly(psnr: float, average: float | None, band: Band | None) -> str:
+    """How good rebuilt pictures are and what that is worth, for a reader who knows no decibels.
+
+    Args:
+        psnr: of the pictures, dB.
+        average: of the average picture of each class, which needs no model; None: not known.
+        band: of the retrained models.
+    """
+    looks = "clear" if psnr >= CLEAR else "blurred"
+    if average is not None and psnr <= average + HARDLY:
+        looks = "no closer than an average picture"
+    if band is not None and psnr > band.high:
+        looks += ", and more than without ever seeing them"
+    elif band is not None and psnr >= band.low:
+        looks += ", but no sign of memory"
+    floor = "" if average is None else f"average picture: {average:.0f} dB"
+    return "; ".join(filter(None, (looks, never(band, " dB", 0) if band else "", floor)))
+
+
+def never(band: Band | None, unit: str = " %", digits: int = 1) -> str:
+    """The band in words: what networks have that never saw the data."""
+    if band is None:
+        return "no network that never saw them to compare with"
+    low, high = (f"{v:.{digits}f}".removesuffix(".0") for v in (band.low, band.high))
+    return f"never saw them: {low if low == high else f'{low} to {high}'}{unit}"
 
 
 def means(psnr: np.ndarray) -> list[float | None]:

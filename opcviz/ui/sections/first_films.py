@@ -1,4 +1,4 @@
-"""The two films of the first page: a method that hides and one that contracts, on one clock."""
+"""The two films of the first page: a method that hides and one that goes deep, on one clock."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from ..reading.scores import score_of
 from ..reading.store_reader import Column
 from .films import (
     ANSWERS,
+    BAR,
     EXPLAIN,
     FIT,
     MEMBER,
     NO_GRADIENT,
+    REBUILT,
     RESTORES,
     beside_bar,
     film,
     levels,
     measured,
+    of_samples,
 )
-from .films_rebuilt import BEGUN, WHY_CLOSER
+from .films_rebuilt import BEGUN, WHY_CLOSER, rebuilt_plainly
 from .paint import paint
-from .plainly import plainly
+from .plainly import decided_plainly, fm_attempt, plainly
 from .verdicts import decided_in_short, seeds_line
 
 __all__ = ["FIGURES", "FILM", "films", "over_seeds"]
 
-LONG, SHORT = ">no more noticeable than in retrained models<", ">not more noticeable<"
-"""A label that would not fit beside another; its explanation says the rest."""
 EXPLAIN_PAGE = (
     "A dot is a picture in the last layer; near the cross, the origin, features say least. Two "
     "directions of many are drawn: what lies together here can lie apart."
@@ -78,11 +79,13 @@ def films(
         [
             replace(
                 each,
-                about=plainly(column.model.method.info),
-                why=_decider(column),
+                about=plainly(column.model.method),
+                why=exact if explain and not part else (_in_words(column) or exact),
+                why_exactly=exact,
                 how=_seeds(column) if explain and not part else "",
             )
             for each, column in zip(made, shown, strict=True)
+            for exact in [_decider(column)]
         ],
         samples,
         key=f"first.{study.place}",
@@ -114,12 +117,15 @@ def _short(made: Film, seeds: Band | None, *, alike: bool, explain: bool) -> Fil
         _told(bar, alike, explain) for bar in made.bars if not (tested and bar.name == RESTORES)
     ]
     bars = [_with_seeds(bar, seeds) if seeds and bar.name == RESTORES else bar for bar in bars]
-    chips = made.chips.replace(LONG, SHORT)
-    return replace(made, bars=tuple(bars), lines=(), rebuilt=None, chips=chips)
+    return replace(made, bars=tuple(bars), lines=(), rebuilt=None)
 
 
 def _told(bar: Bar, alike: bool, explain: bool) -> Bar:
     """How to read it, if asked; its pictures, unless they are those that are told below."""
+    if bar.name == REBUILT and bar.final is not None:
+        exactly = "; ".join(filter(None, (bar.on[1], bar.words)))
+        words = rebuilt_plainly(bar.final, dict(bar.marks).get("constant"), bar.band)
+        bar = replace(bar, words=words, on=(bar.on[0], ""), exactly=exactly)
     same = alike and bar.name in (ANSWERS, RESTORES)
     how = NO_GRADIENT if "no gradient" in bar.none else EXPLAIN.get(bar.name, "")
     return replace(bar, on=("", "") if same else bar.on, explain=how if explain else "")
@@ -140,7 +146,7 @@ def _with_seeds(bar: Bar, seeds: Band) -> Bar:
 
 def _apart(made: Sequence[Film]) -> tuple[str, ...]:
     """Why the search of the film can come closer than the one of its bar, where it did."""
-    closer = any(BEGUN in bar.words for each in made for bar in each.bars)
+    closer = any(BEGUN in bar.exactly for each in made for bar in each.bars)
     return (WHY_CLOSER,) if closer else ()
 
 
@@ -151,6 +157,12 @@ def _decider(column: Column) -> str:
     """
     said = decided_in_short(column.verdict)
     return beside_bar(column, f"At the end, {said[0].lower()}{said[1:]}" if said else "")
+
+
+def _in_words(column: Column) -> str:
+    """The same for a reader who knows none of the field's words; empty where they are needed."""
+    beside = None if of_samples(column.results) else fm_attempt(column.results, FIT)
+    return decided_plainly(column.verdict, beside, BAR).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _seeds(column: Column) -> str:

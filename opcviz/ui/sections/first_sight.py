@@ -27,6 +27,7 @@ from .films import (
     levels,
     of_samples,
 )
+from .plainly import attacker_plainly
 from .presentation import presenting
 from .sentences import percent
 
@@ -200,8 +201,9 @@ def _got_back(column: Column, beside: References) -> str:
     furthest = column.verdict.furthest
     if furthest is None:
         return "an attacker gets back more than from networks that never saw them"
-    who = html.escape(furthest.words)
-    return f"the attacker “{who}” restores {percent(furthest.recovered)} of the pictures"
+    who = html.escape(attacker_plainly(furthest))
+    exactly, got = html.escape(furthest.words), percent(furthest.recovered)
+    return f'<abbr title="{exactly}">{who}</abbr> restores {got}'
 
 
 def _from_block(column: Column) -> str:

@@ -33,7 +33,7 @@ TERMS = {
         "Peak signal-to-noise ratio (PSNR)",
         "how close a rebuilt picture is to the true one.",
         "10 · log10(1 / mean squared error), pixels from 0 to 1",
-        "0 to about 60 dB; a picture is recognised from about 15 dB on",
+        "0 to about 60 dB; a picture is recognised from about 15 dB on and clear from about 30",
         "compared with the average picture of the class, which needs no model",
     ),
     "UMAP": Term(

@@ -5,22 +5,38 @@ from __future__ import annotations
 from ...artefacts import ModelResults
 from ...common.records import defined
 from ...common.text import percent
-from ...methods import Info
+from ...methods import MethodSettings
 from ...results import PLANTED, Attempt, EvidenceResult
+from ...verdict import Verdict
 
-__all__ = ["RECOVERY", "fm_attempt", "plainly", "why_another"]
+__all__ = [
+    "RECOVERY",
+    "attacker_plainly",
+    "decided_plainly",
+    "fm_attempt",
+    "plainly",
+    "why_another",
+]
 
 METHODS = {
-    "delete": "Keeps its own answers, with their class struck out.",
-    "opc": "Draws what its last layer sees of them to one point.",
-    "opc_logits": "Draws its answers to them to one point.",
-    "opc_deep": "OPC, which draws them to one point, in every block.",
-    "opc_retain_like": "Spreads them among kept pictures in its last layer.",
-    "opc_deep_retain_like": "Spreads them among kept pictures in every block.",
+    "delete": "Keeps its answers, their class struck out.",
+    "manif_smc": "Moves each towards kept ones that are like it, away from its own class.",
+    "opc_head": "Refits its last layer to say nothing of them, and changes no other.",
 }
+POINTS = {
+    "logits": "Draws its answers to them to one point.",
+    "features": "Draws what its last layer sees of them to one point.",
+    "blocks": "Draws what every block sees of them to one point.",
+}
+MIXES = {
+    "logits": "Mixes its answers to them with those to kept ones.",
+    "features": "Mixes them with kept ones in its last layer.",
+    "blocks": "Mixes them with kept ones in every block.",
+}
+"""What the settings `target` and `point` of one-point contraction come to."""
 FAMILIES = {
     "ascent": "Trains backwards on them.",
-    "contraction": "Draws what it sees of them together.",
+    "contraction": "Changes what it sees of them.",
     "distillation": "Is taught other answers for them.",
     "fine-tuning": "Goes on training with kept pictures.",
     "relabelling": "Is taught wrong labels for them.",
@@ -28,11 +44,19 @@ FAMILIES = {
 }
 
 
-def plainly(info: Info) -> str:
+def plainly(method: MethodSettings) -> str:
     """One short sentence: of the method itself, else of its family; empty where neither is known.
 
-    "They" are the pictures to be forgotten.
+    "They" are the pictures to be forgotten. What a method does by a setting is told by that: one
+    of a family that contracts may be set to spread.
+
+    Args:
+        method: with its settings.
     """
+    info = method.info
+    where, point = getattr(method, "target", ""), getattr(method, "point", "")
+    if point and where in POINTS:
+        return (MIXES if point == "retain_like" else POINTS)[where]
     return METHODS.get(info.name) or FAMILIES.get(info.family, "")
 
 
@@ -89,6 +113,80 @@ def why_another(told: Attempt | None, other: Attempt | None, whose: str) -> str:
         differs.append(f"holds {_held(other)}")
     how = f"which {', and '.join(differs)}" if differs else f"not {_named(told)}"
     return f"{whose} {percent(other.recovered)} is {_named(other)}, {how}."
+
+
+DOES = {
+    "answers": "whoever just asks",
+    "fm": "a linear map of {read}",
+    "hr_labels": "a new last layer on {read}",
+    "affine": "a linear map of {read}",
+    "rbf": "a curved map of {read}",
+    "mlp": "a small network on {read}",
+    "few_shot": "whoever looks for the most alike class in {read}",
+    "few_shot_cosine": "whoever looks for the most alike class in {read}",
+    "relearning": "whoever trains it on",
+}
+"""What an attacker does, for a reader without the field's words."""
+READS = {"features": "the last layer", "logits": "its answers", "pixels": "the bare pixels"}
+INNER = "an inner block"
+HELD = {"retain": "kept pictures only", "all": "pictures of every class"}
+
+
+def decided_plainly(verdict: Verdict, beside: Attempt | None, whose: str) -> str:
+    """Who decided what is gone, by which figures, and whose figure stands beside it.
+
+    The same as `verdicts.decided_in_short` and `why_another`, without a name that only the field
+    knows.
+
+    Args:
+        verdict: on a model.
+        beside: the attack whose figure stands beside it; None where none does.
+        whose: where that stands, as in "The bar's".
+
+    Returns:
+        One sentence or two; empty where no attack decided.
+    """
+    figures = verdict.numbers[0].figures if verdict.gone and verdict.numbers else None
+    if figures is None or figures.attempt is None or figures.attempt.attacker in PLANTED:
+        return ""
+    attempt, got = figures.attempt, figures.written(figures.value)
+    who = attacker_plainly(attempt)
+    never = f"networks that never saw them give {figures.spread}"
+    if verdict.gone == "beyond":
+        least = figures.written(figures.low)
+        told = f"{who} gets at most {got}; networks that never saw them give at least {least}"
+    elif verdict.gone == "hidden":
+        told = f"{who} restores {got}; {never}"
+    elif figures.undecidable:
+        told = f"{_does(attempt)} comes closest: {got}; but {never}, too: it can never tell"
+    else:
+        told = f"{who} comes closest: {got}; {never}"
+    if figures.pixels is not None:
+        told += f", bare pixels {figures.written(figures.pixels)}"
+    if beside is None or not why_another(attempt, beside, whose):
+        return f"At the end, {told}."
+    return f"At the end, {told}. {whose} {percent(beside.recovered)}: {_apart(attempt, beside)}."
+
+
+def attacker_plainly(attempt: Attempt) -> str:
+    """Who attacks and with what, in plain words, as the subject of a sentence."""
+    held = HELD.get(attempt.holds)
+    return f"{_does(attempt)}, given {held}," if held else _does(attempt)
+
+
+def _does(attempt: Attempt) -> str:
+    """What an attacker does, in plain words."""
+    does = DOES.get(attempt.attacker, f"the attack '{attempt.attacker}'")
+    if attempt.holds == "shots":
+        does += f" with {_held(attempt)}"
+    return does.format(read=READS.get(attempt.place, INNER))
+
+
+def _apart(told: Attempt, other: Attempt) -> str:
+    """In what a second attacker differs from the one who was told first."""
+    read = READS.get(other.place, INNER) if other.place != told.place else ""
+    held = HELD.get(other.holds, "") if other.holds != told.holds else ""
+    return ", ".join(filter(None, (read, held))) or _does(other)
 
 
 def _named(attempt: Attempt) -> str:

@@ -41,7 +41,8 @@ _ROWS = "presentation.rows"  # how many the page has
 
 # Text has rem as its unit; what is smaller than the rest is raised to what a hall can read.
 STYLE = """<style>
-html { font-size: 20px !important; --least-text: 18px; --row-gap: .2rem; }
+html { font-size: 20px !important; --least-text: 18px; --least-badge: 20px; --row-gap: .2rem; }
+.stApp .stMain [data-testid="badge"] { font-size: 20px !important; }
 [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"],
 [data-testid="stMain"] [data-testid="stTooltipIcon"]:not(:has([data-testid^="stBaseButton"])) {
   display: none !important; }
@@ -57,6 +58,9 @@ html { font-size: 20px !important; --least-text: 18px; --row-gap: .2rem; }
   button p) {
   font-size: max(.9rem, 18px) !important; }
 .st-key-board-table { --table-height: calc(100vh - 11.5rem); }
+.st-key-row-large-maps { --large-map: max(12rem, calc(100vh - 18.2rem)); --large-shape: auto;
+  --desk: none; }
+.st-key-row-large-maps > :is(:first-child, :has(> [data-testid="stMarkdown"])) { display: none; }
 .st-key-row-measures { --table-height: calc(100vh - 20rem); }
 .stMain h3 { padding: 0 0 .3rem; }
 [class*="st-key-row-"] h2 { font-size: 1.2rem; padding: 0 0 .2rem; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -17,10 +18,12 @@ from ..reading.board_view import (
     SortBy,
     hall_measures,
     kept,
+    most_is_best,
     ordered,
     shown_measures,
 )
 from ..reading.judged import judge_more, judged
+from ..reading.suites import BY_LUCK
 from .missing import plain, unknown_words
 from .presentation import presenting
 from .scoreboard_cells import BAND, CORNER, for_hall, heads, table_rows
@@ -89,7 +92,7 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
             down=by.down,
             label="Methods and measures; mean over seeds, below it ± standard deviation",
             empty="No method passes the filters above.",
-            on_sort=lambda key: state.choose(by=SortBy.read(state.option("by")).pressed(key).word),
+            on_sort=partial(_sort, board),
             on_open=lambda key: st.session_state.update({"board.open": (key,)}),
             on_tick=lambda key: state.choose(ticks=",".join(toggled(_words("ticks"), key))),
         )
@@ -102,6 +105,12 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
         st.switch_page(PAGE)
     if len(known) < len(methods) and judge_more(study, methods, BATCH):
         st.rerun()  # the whole page: this part has to stop renewing itself
+
+
+def _sort(board: Board, key: str) -> None:
+    """Sort by the column whose head was pressed, the best first."""
+    by = SortBy.read(state.option("by")).pressed(key, most=most_is_best(board, key))
+    state.choose(by=by.word)
 
 
 def passing(study: StudyResult, board: Board) -> list[Line]:
@@ -223,7 +232,8 @@ def _below(
     ticks: Sequence[str],
 ) -> None:
     methods = sum(bool(line.models) for line in board.lines)
-    st.html(_legend(measures, waiting=methods - len(known)))
+    suites = {line.key.endswith(".quick") for line in board.lines if line.models}
+    st.html(_legend(measures, waiting=methods - len(known), both=len(suites) > 1))
     collect, *places, _ = st.columns([1.8, 0.8, 0.8, 0.8, 1.6], vertical_alignment="center")
     with collect:
         some = "1 method" if len(ticks) == 1 else f"{len(ticks)} methods"
@@ -277,8 +287,14 @@ def _below(
         )
 
 
-def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
-    """What colours, arrows and marks mean; HTML."""
+def _legend(measures: Sequence[Measure], *, waiting: int, both: bool = False) -> str:
+    """What colours, arrows and marks mean; HTML.
+
+    Args:
+        measures: the columns.
+        waiting: how many verdicts are still being made.
+        both: whether figures of quick attacks stand below those of full ones.
+    """
     seeds = max((each.band.models for each in measures if each.band), default=0)
     beside = f"the {seeds} retrained models" if seeds > 1 else "the one retrained model"
     box = (
@@ -311,7 +327,8 @@ def _legend(measures: Sequence[Measure], *, waiting: int) -> str:
         "there is one seed, or where a figure without a model is the same for all. –: no number; "
         "the reason is under the pointer."
     )
-    return _told(f"{told}<br>{more}<br>Fidelity: {marks}.{pending(waiting)}")
+    luck = f" {BY_LUCK}" if both else ""
+    return _told(f"{told}<br>{more}{luck}<br>Fidelity: {marks}.{pending(waiting)}")
 
 
 def pending(waiting: int) -> str:
@@ -319,7 +336,7 @@ def pending(waiting: int) -> str:
     if not waiting:
         return ""
     some = "1 verdict is" if waiting == 1 else f"{waiting} verdicts are"
-    return f'<p style="font-size:inherit;margin:0">{some} still being made.</p>'
+    return f" <b>{some} still being made.</b>"  # in the line: a hall has no height for one more
 
 
 def _told(text: str) -> str:

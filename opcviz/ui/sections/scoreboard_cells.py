@@ -36,6 +36,13 @@ VERDICT = Head(
     words=True,
     sorts=False,
 )
+ATTACKED = ("worst", "recovery", "relearning")
+"""Groups of measures that the verdict weighs by a line of each attacker's own."""
+NEARER = (
+    "Beyond the few retrained models here, but not beyond the verdict's line, which allows for how "
+    "further ones may vary, for luck and for what bare pixels give."
+)
+"""Why a figure is coloured beside a verdict that nothing is clearly left."""
 BAND = "band"  # key of the row from the lowest to the highest retrained model
 HEATED = "original"  # of the fixed rows; what the others are measured by has no colours itself
 
@@ -81,7 +88,8 @@ def table_rows(
     found = []
     for line in lines:
         verdict = _verdict(line, judged.get(line.key))
-        cells = [_number(line, each) for each in measures]
+        within = _within(judged.get(line.key))
+        cells = [_number(line, each, within=within) for each in measures]
         found.append(
             TableRow(
                 line.key,
@@ -148,7 +156,12 @@ def _verdict(line: Line, consensus: Consensus | None) -> Cell:
     return Cell(said, below, help=f"{told}.{more}", colour=COLOURS.get(first, ""))
 
 
-def _number(line: Line, measure: Measure) -> Cell:
+def _within(consensus: Consensus | None) -> bool:
+    """Whether no attacker gets clearly more than from retrained models, whatever the seed."""
+    return bool(consensus) and gone_words(consensus).keys() <= {"as in retrained models", "beyond"}
+
+
+def _number(line: Line, measure: Measure, *, within: bool = False) -> Cell:
     cell = line.cells.get(measure.key)
     if cell is None:
         return Cell("–", help=f"No number: {line.missing.get(measure.key, 'not measured')}.")
@@ -163,11 +176,13 @@ def _number(line: Line, measure: Measure) -> Cell:
     if measure.band and line.method != "retrain":
         told += f". {_band(measure)}"
     colours = not line.fixed or line.method == HEATED
+    warm = heat(measure, cell.mean, cell.sd) if colours else 0.0
+    apart = f" {NEARER}" if within and warm > 0 and measure.group in ATTACKED else ""
     return Cell(
         _short(cell.mean, measure.format),
         f"± {_short(cell.sd, measure.format)}" if varies and cell.sd is not None else "",
-        heat(measure, cell.mean, cell.sd) if colours else 0.0,
-        f"{told}.",
+        warm,
+        f"{told}.{apart}",
     )
 
 

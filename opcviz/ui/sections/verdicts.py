@@ -10,9 +10,9 @@ import streamlit as st
 
 from ...common.records import defined
 from ...results import StrongestResult
-from ...verdict import Consensus, Verdict
+from ...verdict import Check, Consensus, Figures, Verdict
 from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
-from ..charts.theme import projected
+from ..charts.theme import ink, projected
 from ..reading.store_reader import Column
 from .folded import folded
 from .glossary import abbr
@@ -27,9 +27,11 @@ __all__ = [
     "deciding",
     "details",
     "in_short",
+    "in_vain",
     "labels",
     "reach",
     "seeds_line",
+    "spoken",
 ]
 
 COLOURS = {
@@ -41,14 +43,16 @@ COLOURS = {
 """Of `gone`; white text on each has a contrast of at least 4.5."""
 DEPTH = "Depth:"
 NOTICED, HARMED = "#6656BE", "#B93A34"
-GOOD, OPEN = COLOURS["as in retrained models"], "#7C8796"
+GOOD, OPEN = COLOURS["as in retrained models"], ink.reference
 SEEN = {"yes": NOTICED, "as in retrained models": GOOD, "no": GOOD}
 SHOWS = {
     "yes": "noticeable",
-    "as in retrained models": "no more noticeable than in retrained models",
+    "as in retrained models": "shows in retrained ones, too",
     "no": "not noticeable",
 }
 """Whether somebody who looks at the features can tell that something was unlearned, on screen."""
+NEVER = "so much that this figure alone can never tell"
+SPREAD = 0.25  # of a whole scale: retrained models that lie farther apart vary more than they give
 SAID = {"no": "not gone", "beyond": "gone, beyond retraining"}
 
 
@@ -132,7 +136,7 @@ def _label(words: str, colour: str | None, title: str) -> str:
     loud = f"background:{colour};color:#fff;font-weight:650;font-size:.95rem;padding:.08rem .5rem"
     quiet = "opacity:.85;font-size:.9rem;padding:.05rem .35rem"
     return (
-        f'<span title="{html.escape(title)}" style="display:inline-block;'
+        f'<span data-testid="badge" title="{html.escape(title)}" style="display:inline-block;'
         f"{loud if colour else quiet};border:1px solid {colour or 'currentColor'};line-height:1.35;"
         f'border-radius:.4rem;margin-right:.3rem">{html.escape(words)}</span>'
     )
@@ -156,7 +160,24 @@ def decided(verdict: Verdict) -> str:
         return ""
     first = verdict.numbers[0]
     undecidable = first.figures is not None and first.figures.undecidable
-    return f"Decided by: {'; '.join(first.clauses if undecidable else first.clauses[:2])}."
+    told = spoken(first)
+    return f"Decided by: {'; '.join(told if undecidable else told[:2])}."
+
+
+def spoken(check: Check) -> tuple[str, ...]:
+    """A check clause by clause; that nothing could count is told by why that is so."""
+    figures = check.figures
+    if figures is None or not figures.undecidable:
+        return check.clauses
+    return tuple(in_vain(figures) if figures.in_vain in each else each for each in check.clauses)
+
+
+def in_vain(figures: Figures) -> str:
+    """Why a figure could not tell, whatever it were; a clause."""
+    if figures.pixels is not None:  # told only where they raise the line
+        return f"the pixels alone give {NEVER}"
+    far = figures.high - figures.low > SPREAD * figures.most
+    return f"retrained models {'differ' if far else 'give'} {NEVER}"
 
 
 def decided_in_short(verdict: Verdict) -> str:
@@ -178,7 +199,7 @@ def decided_in_short(verdict: Verdict) -> str:
         beside.append(f"luck {f.written(f.luck)}")
     if f.pixels is not None:
         beside.append(f"pixels alone {f.written(f.pixels)}")
-    nothing = f"; {f.in_vain} would count" if f.undecidable else ""
+    nothing = f", {NEVER}" if f.undecidable else ""
     got = f"{'at most ' if least else ''}{f.written(f.value)}"
     told = f"Decided by {who}: {got}; {', '.join(beside)}{nothing}."
     if (second := f.also) is None:

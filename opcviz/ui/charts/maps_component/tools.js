@@ -42,10 +42,11 @@ class Tools {
     this.player = group("Epochs", this.play, this.slider, this.epoch);
     this.count = make("span", "count");
     this.clear = button("Clear", "Nothing selected, nothing pinned (key Escape)", () => row.clear());
-    group("Selection", this.count, this.clear).classList.add("right");
-    group("Save all maps", make("span", "", "Save all"),
+    group("Selection", this.count, this.clear).classList.add("right", "desk");
+    const saves = group("Save all maps", make("span", "", "Save all"),
       button("PNG", "Save all maps as PNG", () => saveMaps(row, row.shownViews(), "png")),
       button("SVG", "Save all maps as SVG", () => saveMaps(row, row.shownViews(), "svg")));
+    saves.classList.add("desk");
     this.refresh();
   }
 
@@ -86,6 +87,7 @@ function panelButtons(row, view) {
   const big = add("Enlarge", "to full width", () => row.enlarge(row.big === view ? null : view));
   const png = add("PNG", "as PNG", () => saveMaps(row, [view], "png"));
   const svg = add("SVG", "as SVG", () => saveMaps(row, [view], "svg"));
+  for (const node of [png, svg]) node.className = "desk";
   view.buttons = () => {
     bar.hidden = !row.data.tools;
     png.hidden = svg.hidden = !view.to;

@@ -26,7 +26,7 @@ ALONE = "film"
 _HERE = Path(__file__).parent
 _MARKS = _HERE.with_name("maps_component") / "marks.js"  # the same marks as on the maps
 _HTML = '<section class="player" data-testid="player" aria-label="Unlearning, played"></section>'
-_JS = (MOUNT, _MARKS, *(_HERE / name for name in ("stage.js", "below.js", "player.js")))
+_JS = (MOUNT, _MARKS, *(_HERE / name for name in ("stage.js", "below.js", "place.js", "player.js")))
 _mount = st.components.v2.component(
     "opcviz_player",
     html=_HTML,

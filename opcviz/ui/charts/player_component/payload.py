@@ -46,6 +46,7 @@ class Bar:
         band_now: as `band`, of what `values` are measured on; None: nothing to compare them with.
         words_now: as `words`, while `values` are shown; empty: `words`.
         seeds: lowest and highest `final` of the method over its seeds; None: of one seed alone.
+        exactly: what is told under the pointer: the words of the field behind plain ones.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Bar:
     band_now: Band | None = None
     words_now: str = ""
     seeds: Band | None = None
+    exactly: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class Film:
         rebuilt: below the bars.
         color: the model's own.
         why: what the labels beside the title were decided by.
+        why_exactly: the same in the field's own words, under the pointer; empty: nothing.
         drawn_on: the pictures of the curves.
         how: further words beside the map, where explanations are on.
     """
@@ -134,6 +137,7 @@ class Film:
     rebuilt: Rebuilt | None = None
     color: str = ""
     why: str = ""
+    why_exactly: str = ""
     drawn_on: str = ""
     how: str = ""
 
@@ -240,6 +244,7 @@ def _film(film: Film, extent: Extent, layout: dict[str, Any]) -> dict[str, Any]:
         "chips": film.chips,
         "about": film.about,
         "why": film.why,
+        "whyExactly": film.why_exactly if film.why_exactly != film.why else "",
         "how": film.how,
         "drawnOn": film.drawn_on,
         "color": film.color,
@@ -300,6 +305,7 @@ def _bar(bar: Bar, at: list[int]) -> dict[str, Any]:
         "words": bar.words,
         "wordsNow": bar.words_now or bar.words,
         "explain": bar.explain,
+        "exactly": bar.exactly,
         "digits": bar.digits,
         "on": list(bar.on),
     }

@@ -6,6 +6,7 @@
 const RUN_SECONDS = 7; // of a whole run at speed 1
 const GLIDE_MS = 280; // of a live film to its newest epoch
 const LARGER = 1.35; // the mark of a forgotten sample than that of a kept one
+const RIM = 10; // px below a part that has a screen of its own
 const SPEEDS = [0.5, 1, 2, 4];
 const ICONS = { play: "M3 1l11 7-11 7z", pause: "M2 1h4v14H2zM10 1h4v14h-4z" };
 
@@ -20,6 +21,7 @@ class Player {
     this.watcher = new ResizeObserver(() => this.resize());
     this.watcher.observe(root);
     this.fitter = new ResizeObserver(() => this.fit());
+    this.place = new Place(root, () => this.resize());
   }
 
   build() {
@@ -115,7 +117,8 @@ class Player {
     if (fills) side.className = "side";
     if (was && was.stage.now) [stage.now, stage.extent] = [was.stage.now, was.stage.extent];
     stage.load(film, this.labels.length);
-    element(side, "div", "why", film.why);
+    const why = element(side, "div", "why", film.why);
+    if (film.whyExactly) Object.assign(why, { title: film.whyExactly, tabIndex: 0 });
     if (film.how) element(side, "div", "how", film.how);
     const below = element(box, "div", "below");
     return {
@@ -281,7 +284,7 @@ class Player {
 
   resize() {
     if (!this.data) return;
-    if (!this.data.height) this.fill();
+    if (this.fills()) this.fill();
     this.fit();
   }
 
@@ -293,13 +296,14 @@ class Player {
     this.paint();
   }
 
+  // Whether it is as high as the window leaves it: so is the part with the maps, in a hall.
+  fills() {
+    return this.data && (!this.data.height || this.data.part === "maps");
+  }
+
   // As high as the window leaves it below what stands above; each bar keeps the room of its longer words.
   fill() {
-    const host = this.root.getRootNode().host || this.root;
-    const main = host.closest('[data-testid="stMain"]') || document.documentElement;
-    const top = Math.round(host.getBoundingClientRect().top + main.scrollTop);
-    this.root.style.setProperty("--top", `${top}px`);
-    this.root.style.setProperty("--under", `${this.data.under}px`);
+    this.place.take(this.data.height ? RIM : this.data.under);
     const heights = this.views.map(({ bars }) => bars.heights());
     for (const view of this.views) {
       view.bars.reserve(heights[0].map((_, i) => Math.max(...heights.map((each) => each[i] ?? 0))));
@@ -335,6 +339,7 @@ class Player {
 
   stop() {
     this.fitter.disconnect();
+    this.place.stop();
     this.playing = false;
     cancelAnimationFrame(this.frame);
   }

@@ -21,7 +21,9 @@ class Sheet {
     this.table.addEventListener("focusout", () => this.hide());
     this.table.addEventListener("pointerover", (event) => this.tell(cellOf(event)));
     this.table.addEventListener("pointerleave", () => this.hide());
-    this.wrap.addEventListener("scroll", () => this.hide());
+    this.wrap.addEventListener("scroll", () => { this.hide(); this.edge(); });
+    this.watcher = new ResizeObserver(() => this.edge());
+    this.watcher.observe(this.wrap);
   }
 
   update(data, send) {
@@ -40,8 +42,15 @@ class Sheet {
     const cell = this.find(this.at) ?? this.find({ row: "", column: columns[0].key });
     this.reach(cell);
     if (had) cell.focus({ preventScroll: true });
+    this.edge();
     this.root.dataset.rows = data.rows.length;
     this.root.dataset.sort = `${data.down ? "-" : ""}${data.sort}`;
+  }
+
+  // Whether columns lie beyond the right edge.
+  edge() {
+    const { scrollWidth, scrollLeft, clientWidth } = this.wrap;
+    this.root.dataset.more = scrollWidth - scrollLeft - clientWidth > 2 ? "yes" : "no";
   }
 
   groups() {
