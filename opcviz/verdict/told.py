@@ -115,7 +115,7 @@ def would_count(f: Figures) -> str:
     if f.line is None:
         return ""
     if f.undecidable:
-        return f"{f.in_vain} would count as a difference"
+        return f"{f.in_vain} would count as a difference: this figure alone cannot tell"
     return f"more than {f.written(f.line)} counts as a difference"
 
 
