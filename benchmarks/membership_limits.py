@@ -6,7 +6,7 @@ Three limits that the README names. Honest retrained models of another recipe ar
 learning rate, label smoothing, sharper logits) and asked whether they are *noticeable* or *not
 gone*. Each test is asked of test pictures in the place of the forgotten ones, too: what shifts a
 model's confidence on everything shows there as well. And the words about every model are asked for
-beside each three of the five retrained models, and beside all of them.
+beside all five retrained models, which are the study's band, beside each four and each three.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from opcviz.verdict.questions import Questions
 Key = tuple[str, int]  # method or recipe, and whose seed's place it takes
 Part = tuple[Tensor, Tensor]  # logits and labels, on the CPU
 
-SEEDS, SHOWN = range(5), range(3)  # of the references, and of the models that are shown
+SEEDS, SHOWN = range(5), range(3)  # of the band and the references, and of the methods' models
 FRESH = 20  # the first seed of the honest models: none of the study's
 SHARPER = 1.25
 
@@ -56,28 +56,34 @@ def main() -> None:
     seen = dict(_of_study())
     limits = Limits({**seen, **dict(_honest(asked.store))})
     recipes = sorted({name for name, _ in limits.seen} - {name for name, _ in seen})
-    print("forgotten pictures | test pictures in their place; beside retrained models of seeds 0-2")
+    print("forgotten pictures | test pictures in their place; beside all five retrained models")
     for name in dict.fromkeys(name for name, _ in limits.seen):
-        if name != "retrain":
-            print(f"  {name}")
-            for seed in SHOWN:
-                print(f"    {seed}: {limits.told((name, seed))}")
-    noticed = sum(limits.words((name, seed), SHOWN)[1] for name in recipes for seed in SHOWN)
+        print(f"  {name}")
+        for key in limits.seen:
+            if key[0] == name:
+                print(f"    {key[1]}: {limits.told(key)}")
+    noticed = sum(limits.words((name, seed), SEEDS)[1] for name in recipes for seed in SHOWN)
     print(f"\nhonest models that are noticeable by membership: {noticed} of {3 * len(recipes)}")
-    _bands(limits, [key for key in seen if key[0] != "retrain" and key[1] in SHOWN])
+    _bands(limits, [key for key in seen if key[0] != "retrain"])
 
 
 def _bands(limits: Limits, keys: Sequence[Key]) -> None:
     """How the words hang on which retrained models are the band."""
-    print("\nleft, noticeable (by membership) beside all triples of retrained models, and beside 5")
-    changed = [0, 0]
+    print("\nleft, noticeable (by membership) beside five retrained models, each four, each three")
+    changed = {size: [0, 0] for size in (4, 3)}
     for key in keys:
-        told = [limits.words(key, band) for band in itertools.combinations(SEEDS, 3)]
-        for n in range(2):
-            changed[n] += len({words[n] for words in told}) > 1
-        now, five = limits.words(key, SHOWN), limits.words(key, SEEDS)
-        print(f"  {key[0]}, {key[1]}: {now}, of five {five}; {dict(Counter(told))}")
-    print(f"  differ between triples: left {changed[0]}, noticeable {changed[1]} of {len(keys)}")
+        five = limits.words(key, SEEDS)
+        told = {
+            size: Counter(limits.words(key, band) for band in itertools.combinations(SEEDS, size))
+            for size in changed
+        }
+        for size, counts in told.items():
+            for n, word in enumerate(five):
+                changed[size][n] += any(words[n] != word for words in counts)
+        print(f"  {key[0]}, {key[1]}: {five}; {'; '.join(str(dict(c)) for c in told.values())}")
+    for size, (left, noticed) in changed.items():
+        others = f"left {left}, noticeable {noticed} of {len(keys)}"
+        print(f"  told otherwise beside some {size} of them: {others}")
 
 
 class Limits:
@@ -127,11 +133,16 @@ class Limits:
         return Dossier(f"{key[0]}, seed {key[1]}", Undefined("not asked"), signs=signs)
 
     def words(self, key: Key, band: Sequence[int]) -> tuple[str, bool]:
-        """What membership says is left, and whether it makes the model noticeable."""
+        """What membership says is left, and whether it makes the model noticeable.
+
+        Args:
+            key: the model; a retrained one is no measure of itself.
+            band: seeds of the retrained models that it is judged beside.
+        """
         q = Questions(
             self.dossiers[key],
             self.dossiers["original", key[1]],
-            Band([self.dossiers["retrain", seed] for seed in band]),
+            Band([self.dossiers["retrain", seed] for seed in band if key != ("retrain", seed)]),
             Thresholds(),
         )
         left = q.left_in_membership()
@@ -146,11 +157,11 @@ class Limits:
         unseen = self._attack(key, unseen=True).statistics or {}
         ours = ", ".join(f"{sign.place} {sign.auc:.2f}" for sign in self.dossiers[key].signs)
         others = [f"{n} {s.auc:.2f}" for n, s in unseen.items() if defined(s.auc)]
-        return f"{ours} | {', '.join(others)} | {self.words(key, SHOWN)}"
+        return f"{ours} | {', '.join(others)} | {self.words(key, SEEDS)}"
 
 
 def _of_study() -> Iterator[tuple[Key, tuple[Part, Part]]]:
-    """What the shipped study's models answer, and those that serve as references alone."""
+    """What the shipped study's models answer."""
     store = Store(shipped_root())
     runner = StudyRunner(preset("digits-random").study, store, torch.device("cpu"), seeds=SHOWN)
     for method, seed in itertools.product((runner.original, runner.retrained), SEEDS):

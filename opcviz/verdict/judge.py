@@ -12,6 +12,7 @@ from dataclasses import fields, replace
 from ..common.config import ConfigError
 from ..common.later import later
 from ..common.text import capital
+from ..results import LIRA
 from .check import Check
 from .dossier import FULL, Band, Dossier, Missing, lacking
 from .members import apart, doubts
@@ -167,6 +168,7 @@ def _decide(q: Questions) -> Verdict:
 
 
 REFERENCES = "tests of membership beside models of several seeds (`--seeds 0,1,2`) may tell it"
+MORE_OF_THEM = "tests of membership beside more retrained models may tell it"
 
 
 def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], list[Check]]:
@@ -205,8 +207,7 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     if not q.original_stands_out:
         missing.append(
             "something that could be found: none of these attackers tells even the original from "
-            f"{q.band.words}, so that they tell nothing from this model means nothing"
-            + (f"; {REFERENCES}" if q.model.of_samples else "")
+            f"{q.band.words}, so that they tell nothing from this model means nothing" + _telling(q)
         )
         return None, path, []
     nearest = q.gained[0][1]
@@ -214,6 +215,15 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     if below and all(check.holds for check in below):
         return "beyond", [*below, nearest, *path], [*path, nearest, *below]
     return "as in retrained models", [nearest, *path], [*path, nearest]
+
+
+def _telling(q: Questions) -> str:
+    """What could find more, where samples were forgotten: tests not made yet, or more models."""
+    if not q.model.of_samples:
+        return ""
+    kinds = {sign.test.kind for sign in q.model.signs if sign.test}
+    made = kinds & {test.kind for test in LIRA.values()}
+    return f"; {MORE_OF_THEM if made else REFERENCES}"
 
 
 def _destroyed(q: Questions) -> str:

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from opcviz.attacks.membership import ReferenceAttack
+from opcviz.methods import method_settings
 from opcviz.study import (
     Plan,
     Store,
@@ -24,6 +26,20 @@ def test_the_shipped_studies_answer_their_presets(tmp_path, name):
     runner = StudyRunner(plan.study, store, torch.device("cpu"), seeds=plan.seeds)
     wanted = [f"{item.kind} of {item.method.info.name}" for item in missing(plan, runner)]
     assert not wanted, "`make study` is due"
+
+
+@pytest.mark.parametrize("suite", ["full", "quick"])
+def test_of_a_random_tenth_every_retrained_model_there_is_stands_in_the_band(tmp_path, suite):
+    """References of the membership attack that were left out of it would let the band be chosen."""
+    store = Store(tmp_path, (shipped_root(),))
+    study = preset("digits-random").study
+    study = study.replace(evidence=study.evidence.in_suite(suite))
+    seeds = tuple(sorted({0, *study.evidence.settings(ReferenceAttack).seeds}))
+    plan = Plan(study, (method_settings("original"), method_settings("retrain")), seeds=seeds)
+    runner = StudyRunner(study, store, torch.device("cpu"), seeds=seeds)
+    assert not missing(plan, runner), "`make study` is due"
+    models = [m for m in open_study(store, study.name).models if m.method == plan.methods[1]]
+    assert tuple(m.seed for m in models) == seeds == (0, 1, 2, 3, 4)
 
 
 def test_what_joins_them_in_the_lab_is_asked_the_same(tmp_path):

@@ -1,10 +1,12 @@
 """No honest retrained model of the shipped studies is accused, however few stand beside it.
 
+Only beside a single one it may be *noticeable*, in one ordered pair of ten as the README says.
 All of them are attacked already; here they are only judged.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +25,7 @@ HIDING = {"digits": ("delete", "ssd", "rl"), "digits-one": ("delete",)}
 """Methods that hide on every seed, whichever single retrained model stands beside them."""
 UNSURE = {"digits": ("salun", "opc"), "digits-one": ("ft", "salun")}
 """Methods of which a single one may not decide it; never is nothing found in them."""
+RETRAINED = {"digits": 3, "digits-one": 3, "digits-random": 5}
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,23 @@ def decided(model: Dossier, original: Dossier | None, band: Sequence[Dossier]) -
 
 @pytest.mark.parametrize("suite", ["full", "quick"])
 def test_no_honest_retrained_model_is_accused(shipped: Shipped, suite: str) -> None:
-    """Every ordered pair, every two beside every third, and each band of two or three."""
+    """Every ordered pair, and every band that the others can be."""
     retrained, originals = shipped.known("retrain", suite), shipped.known("original", suite)
-    assert len(retrained) == 3
+    noticed = []
+    assert len(retrained) == RETRAINED[shipped.name]
     for seed, model in retrained.items():
         others = [each for other, each in retrained.items() if other != seed]
-        for band in ([others[0]], [others[1]], others):
+        sizes = range(1, len(others) + 1)
+        for band in itertools.chain(*(itertools.combinations(others, n) for n in sizes)):
             for original in (originals[seed], None):
                 found = decided(model, original, band)
                 assert found.gone not in ("no", "hidden"), (len(band), found.why)
-                assert found.noticeable != "yes", (len(band), found.why)
+                if found.noticeable == "yes":
+                    noticed.append((len(band), found.why))
                 assert found.doubted == ()
+    assert all(size == 1 for size, _ in noticed), noticed
+    pairs = 2 * len(retrained) * (len(retrained) - 1)  # with the original of its seed and without
+    assert len(noticed) <= 0.1 * pairs, noticed
     assert doubts([*retrained.values()], originals[0], T) == {}
 
 

@@ -255,6 +255,9 @@ def test_what_was_not_tried_on_a_model_is_no_evidence_that_it_forgot() -> None:
     assert untried.gone is None
     (wanted,) = [each for each in untried.missing if "something that could be found" in each]
     assert "beside models of several seeds" in wanted
+    unsure = judge(copy, replace(before, signs=membership(0.5)), references)
+    (wanted,) = [each for each in unsure.missing if "something that could be found" in each]
+    assert "beside more retrained models" in wanted, "those of several seeds were there"
 
 
 def test_of_one_kind_of_membership_test_a_note_says_that_it_stands_alone() -> None:
