@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import numpy as np
@@ -126,8 +127,14 @@ def open_artefact(folder: Path, *, thorough: bool) -> Artefact:
 
 
 def _check_file(file: Path, name: str, known: Json, thorough: bool) -> None:
-    size = file.stat().st_size
-    if size != known.get("bytes"):
+    plain = PurePosixPath(name)
+    if plain.is_absolute() or ".." in plain.parts or str(plain) != name or name in (".", RECORD):
+        raise ValueError(f"{RECORD}: {name[:100]!r} is no file of its folder")
+    about = file.lstat()
+    if not stat.S_ISREG(about.st_mode):
+        raise ValueError(f"{name} is no file of its own")
+    size = about.st_size
+    if isinstance(known.get("bytes"), bool) or size != known.get("bytes"):
         raise ValueError(f"{name} has {size} of {known.get('bytes')} bytes")
     if thorough and digest_of(file) != known.get("sha256"):
         raise ValueError(f"{name} does not have its recorded contents")

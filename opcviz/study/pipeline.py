@@ -12,6 +12,7 @@ from ..artefacts import MODEL, get_kind, kinds
 from ..common.access import also
 from ..common.config import ConfigError
 from ..common.devices import pick_device
+from ..common.held import in_use
 from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
 from ..methods import Method, implementation
@@ -179,7 +180,7 @@ def run(
     watched = [item for item in models if item.method.info.name not in REFERENCES]
     if not together:
         watched = models[-1:] if again else []
-    with runner.threads():
+    with runner.threads(), in_use(runner.store.lock):
         making = _Making(runner, len({*items, *watched}))
         if together:  # what they start from comes first
             making.each([item for item in items if _comes_before(item)])
@@ -210,7 +211,7 @@ def make(
         Cancelled: when asked to stop; what was finished stays.
     """
     runner.expect((item.kind, item.method, item.seed) for item in items)
-    with runner.threads():
+    with runner.threads(), in_use(runner.store.lock):
         making = _Making(runner, len(items))
         batches = list(_batches(sorted(items, key=_order)))
         for together in reversed(batches) if backwards else batches:

@@ -62,8 +62,11 @@ def write_json(path: Path, value: object, *, compact: bool = False) -> None:
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     indent = None if compact else 1
     text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -189,6 +192,11 @@ class Store:
             yield beside
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+
+    @property
+    def lock(self) -> Path:
+        """What is held while answers are made, and by whoever moves or removes them; see `held`."""
+        return self.root / ".in-use"
 
     def put(self, beside: Path, folder: Path) -> None:
         """Rename a written artefact into its place, unless a sound one stands there already."""

@@ -15,6 +15,7 @@ import json
 import re
 import shutil
 import stat
+import tempfile
 import uuid
 import zipfile
 import zlib
@@ -24,13 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ..common.held import in_use
 from ..common.json_types import Json
 from ..common.names import shown
 from ..common.progress import Progress, Step
 from ..common.records import Record
 from ..study import Store, StoreError
 from ..study.artefact import RECORD
-from .holdings import ANSWER, STUDY, answers_of, chosen, read_spec, sound
+from .holdings import ANSWER, STUDY, answers_of, chosen, read_spec, refuse_links, sound
 
 __all__ = ["Imported", "export", "import_archive"]
 
@@ -87,10 +89,11 @@ def export(
     folders = [folder for name in names for folder in answers_of(store.root, name)]
     beside = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
     try:
-        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             about = {"format": FORMAT, "studies": names, "answers": len(folders)}
             archive.writestr(ABOUT, json.dumps(about, indent=1))
             for name in names:
+                refuse_links(store.root, name)
                 read_spec(store.root, name)
                 place = f"studies/{name}/{STUDY}"
                 archive.write(store.root / place, place)
@@ -131,14 +134,16 @@ def import_archive(store: Store, file: Path, progress: Progress | None = None) -
         Cancelled: by `progress`.
     """
     progress = progress or Progress()
+    if not file.is_file():
+        raise StoreError(f"{file}: not a readable archive (no file)")
     try:
         with zipfile.ZipFile(file) as archive:
             return _import(store, archive, progress)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError) as error:
         if isinstance(error, OSError) and error.errno is not None and file.is_file():
             raise  # of the store's disk
         raise StoreError(f"{file}: not a readable archive ({error})") from error
-    except RuntimeError as error:  # what zipfile raises for a password
+    except RuntimeError as error:  # what zipfile raises for a password, or another way of packing
         raise StoreError(f"{file}: not a readable archive ({error})") from error
 
 
@@ -148,12 +153,13 @@ def _import(store: Store, archive: zipfile.ZipFile, progress: Progress) -> Impor
     wanted = sum(info.file_size for members in answers.values() for info in members.values())
     if wanted > room:
         raise StoreError(f"{wanted:,} bytes are to be unpacked, and {room:,} are free")
-    for study in studies:
-        _add_study(store, archive, study)
     added = 0
-    for index, (place, members) in enumerate(answers.items()):
-        progress(Step(index, len(answers)))
-        added += _add(store, archive, place, members)
+    with in_use(store.lock):
+        for study in studies:
+            _add_study(store, archive, study)
+        for index, (place, members) in enumerate(answers.items()):
+            progress(Step(index, len(answers)))
+            added += _add(store, archive, place, members)
     progress(Step(len(answers), len(answers)))
     return Imported(tuple(studies), added, len(answers) - added)
 
@@ -178,6 +184,10 @@ def _contents(
         if info is about or info.is_dir():
             continue
         place, name = _placed(info)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise StoreError(f"'{shown(info.filename)}' is packed in a way that is not read")
+        if place in studies and name == STUDY:
+            raise StoreError(f"'{shown(info.filename)}' is in it twice")
         if name == STUDY and not ANSWER.fullmatch(place.rpartition("/")[2]):
             studies.append(place)
         elif name in answers[place]:
@@ -213,12 +223,13 @@ def _add_study(store: Store, archive: zipfile.ZipFile, study: str) -> None:
         read_spec(store.root, study)
         return
     spec = _json(archive, archive.getinfo(f"studies/{study}/{STUDY}"))
+    with tempfile.TemporaryDirectory(prefix="opcviz-") as folder:  # looked at before it is anywhere
+        try:
+            Store(Path(folder)).write_study(study, spec)
+        except ValueError as error:  # NaN, half a character
+            raise StoreError(f"studies/{study}/{STUDY}: {error}") from error
+        read_spec(Path(folder), study)
     store.write_study(study, spec)
-    try:
-        read_spec(store.root, study)
-    except StoreError:
-        shutil.rmtree(store.root / "studies" / study)  # nothing else is in it yet
-        raise
 
 
 def _add(

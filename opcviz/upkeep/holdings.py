@@ -112,6 +112,8 @@ def chosen(store: Store, studies: Sequence[str]) -> list[str]:
     Raises:
         StoreError: for one that is not in the store's own root.
     """
+    if not store.root.is_dir():
+        raise StoreError(f"{store.root}: there is no store")
     there, found = _studies(store), []
     for name in studies:
         fitting = [p for p in there if p == name] or [p for p in there if _name(p) == name]
@@ -141,7 +143,11 @@ def sound(folder: Path, named: str = "") -> Artefact:
     """
     answer = open_artefact(folder, thorough=True)
     name = named or folder.name
-    if fingerprint(answer.question) != name.rpartition("-")[2]:
+    try:
+        digits = fingerprint(answer.question)
+    except ValueError as error:  # NaN, which JSON does not have
+        raise StoreError(f"{RECORD}: its question is none ({error})") from error
+    if digits != name.rpartition("-")[2]:
         raise StoreError(f"{RECORD}: the question in it is not the one that '{name}' stands for")
     here = {str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir()} - {RECORD}
     if foreign := sorted(here - set(answer.files)):
@@ -182,9 +188,9 @@ def read_spec(root: Path, study: str) -> Study:
     try:
         place = spec.place
     except ConfigError as error:
-        raise StoreError(f"{STUDY}: {error}") from error
+        raise StoreError(f"{study}/{STUDY}: {error}") from error
     if place != study:
-        raise StoreError(f"{STUDY} describes '{shown(place)}', another study")
+        raise StoreError(f"{study}/{STUDY} describes '{shown(place)}', another study")
     return spec
 
 
@@ -192,7 +198,25 @@ def _studies(store: Store) -> list[str]:
     return Store(store.root).places()
 
 
+def links_in(root: Path, study: str) -> list[Path]:
+    """Symbolic links in a study: what lies behind them is not looked after, and not moved."""
+    place = root / "studies" / study
+    return sorted(path for path in (place, *place.rglob("*")) if path.is_symlink())
+
+
+def refuse_links(root: Path, study: str) -> None:
+    """See that all of a study lies in its store.
+
+    Raises:
+        StoreError: naming a link.
+    """
+    for path in links_in(root, study):
+        raise StoreError(f"{path}: a link to {path.readlink()}; put what it points to in its place")
+
+
 def _of_the_record(store: Store, name: str) -> Iterator[Fault]:
+    for path in links_in(store.root, name):
+        yield Fault(_below(store, path), f"a link to {path.readlink()}, which is not followed")
     try:
         read_spec(store.root, name)
     except StoreError as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..common.held import alone
 from ..common.records import Record
 from ..study import Store, StoreError, open_study
 from .holdings import chosen, remove
@@ -64,9 +65,15 @@ def prune(store: Store, spares: Sequence[Spare]) -> int:
 
     Returns:
         The bytes that it had.
+
+    Raises:
+        StoreError: while somebody is at work in the store.
     """
-    for each in spares:
-        remove(store.root / each.place)
+    with alone(store.lock) as free:
+        if not free:
+            raise StoreError(f"{store.root}: somebody is at work in it; wait for the end")
+        for each in spares:
+            remove(store.root / each.place)
     return sum(each.bytes for each in spares)
 
 
@@ -94,7 +101,7 @@ def _superseded(store: Store, study: str) -> Iterator[Spare]:
 def _stopped(store: Store, days: float) -> Iterator[Spare]:
     place = store.root / "work"
     for path in sorted(place.iterdir()) if place.is_dir() else ():
-        if _age(path) > days * 86400:
+        if _age(path) > max(days * 86400, QUIET_SECONDS):
             yield _spare(store, path, f"a training that was stopped more than {days:g} days ago")
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..common.held import alone
 from ..common.progress import Progress, Step
 from ..common.records import Record
 from ..study import Store, StoreError
-from .holdings import STUDY, answers_of, chosen, read_spec, remove, sound
+from ..study.artefact import RECORD
+from .holdings import STUDY, answers_of, chosen, read_spec, refuse_links, remove, sound
 
 __all__ = ["Moved", "move"]
 
@@ -44,20 +46,32 @@ def move(store: Store, studies: Sequence[str], to: Path, progress: Progress | No
         progress: told of each answer.
 
     Raises:
-        StoreError: for an unknown study, the same store, or a damaged answer, which stays where it
-            is.
+        StoreError: for an unknown study, the same store, one in which somebody is at work, or a
+            damaged answer, which stays where it is.
         Cancelled: by `progress`; the same call again goes on.
     """
-    progress = progress or Progress()
     other = Store(to)
     if to.absolute().resolve() == store.root.absolute().resolve():
         raise StoreError(f"{to} is the store that they are in")
     names = chosen(store, studies)
-    folders = [folder for name in names for folder in answers_of(store.root, name)]
+    if not names:
+        raise StoreError(f"there is no study in {store.root} to move")
+    with ExitStack() as held:
+        for each in (store, other):
+            if not held.enter_context(alone(each.lock)):
+                raise StoreError(f"{each.root}: somebody is at work in it; wait for the end")
+        return _move(store, names, other, progress or Progress())
+
+
+def _move(store: Store, names: list[str], other: Store, progress: Progress) -> Moved:
     for name in names:
+        refuse_links(store.root, name)
         read_spec(store.root, name)
-        if not (other.root / "studies" / name / STUDY).exists():
+        if (other.root / "studies" / name / STUDY).exists():
+            read_spec(other.root, name)  # a damaged one is not to be the only one
+        else:
             other.write_study(name, Store(store.root).read_study(name))
+    folders = [folder for name in names for folder in answers_of(store.root, name)]
     for index, folder in enumerate(folders):
         progress(Step(index, len(folders)))
         _copy(folder, other, other.root / folder.relative_to(store.root))
@@ -69,13 +83,15 @@ def move(store: Store, studies: Sequence[str], to: Path, progress: Progress | No
 
 def _copy(folder: Path, other: Store, place: Path) -> None:
     try:
-        sound(folder)
+        answer = sound(folder)
     except StoreError as error:
         raise StoreError(
             f"{folder} is damaged ({error}); it and what comes after it stay where they are"
         ) from error
     with other.beside(place) as beside:
-        shutil.copytree(folder, beside, dirs_exist_ok=True)
+        for name in (RECORD, *answer.files):
+            (beside / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / name, beside / name)
         sound(beside, named=place.name)
         other.put(beside, place)
 
@@ -85,7 +101,9 @@ def _clear(study: Path) -> list[Path]:
     for folder in sorted((p for p in study.rglob("*") if p.is_dir()), reverse=True):
         with suppress(OSError):  # it is not empty
             folder.rmdir()
-    rest = [path for path in study.rglob("*") if path.name != STUDY and not path.is_dir()]
+    rest = sorted(path for path in study.rglob("*") if path != study / STUDY and not path.is_dir())
     if not rest:
-        shutil.rmtree(study)
-    return sorted(rest)
+        (study / STUDY).unlink(missing_ok=True)
+        with suppress(OSError):
+            study.rmdir()
+    return rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import zipfile
@@ -66,7 +67,7 @@ def test_nothing_damaged_is_handed_on_and_no_file_is_overwritten(
     next(store.root.glob("studies/*/models/*/maps-*/maps.npz")).write_bytes(b"")
     with pytest.raises(StoreError, match=r"maps-\w+ is damaged .* nothing was exported"):
         export(store, tmp_path / "more.zip")
-    with pytest.raises(StoreError, match="no study in"):
+    with pytest.raises(StoreError, match="there is no store"):
         export(Store(tmp_path / "none"), tmp_path / "more.zip")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["store", "studies.zip"]
 
@@ -146,8 +147,56 @@ def test_an_archive_that_is_not_what_was_exported_is_refused(
     other = Store(tmp_path / "other")
     with pytest.raises(StoreError, match=said):
         import_archive(other, packed)
-    assert not check(other).faults, "what was added before is sound"
-    assert not [p for p in tmp_path.rglob("*") if "evil" in p.name or p.name.startswith(".")]
+    assert not other.root.exists() or not check(other).faults, "what was added before is sound"
+    left = [p for p in tmp_path.rglob("*") if "evil" in p.name or p.name.startswith(".")]
+    assert left in ([], [other.lock])
+
+
+def test_a_record_that_lies_takes_nothing_with_it(packed: Path, store: Store) -> None:
+    """Answers without a record are what a stop in the wrong moment leaves."""
+    (store.root / "studies" / PLACE / "study.json").unlink()
+    before = everything(store.root)
+    for lie in (b'{"name": "other"}', b'{"name": NaN}', b'{"title": "\\ud800"}', b'{"odd": 1}'):
+        copy = packed.with_name("copy.zip")
+        shutil.copy(packed, copy)
+        rewritten(copy, changed("study.json", lie))
+        with pytest.raises(StoreError):
+            import_archive(store, copy)
+        assert everything(store.root) == before
+    import_archive(store, packed)
+    assert not check(store).faults
+
+
+def test_a_record_of_an_answer_names_files_of_its_folder_only(store: Store) -> None:
+    folder = next(store.root.glob("studies/*/models/*/maps-*"))
+    path = folder / "artefact.json"
+    record = json.loads(path.read_text())
+    empty = {"bytes": 0, "sha256": "0" * 64}
+    for name in ("/dev/zero", "../x", "./maps.npz", "a/../maps.npz", "artefact.json"):
+        path.write_text(json.dumps({**record, "files": {**record["files"], name: empty}}))
+        (fault,) = check(store).faults
+        assert "is no file of its folder" in fault.reason
+    (folder / "link").symlink_to("/dev/zero")
+    path.write_text(json.dumps({**record, "files": {**record["files"], "link": empty}}))
+    assert any("link is no file of its own" in fault.reason for fault in check(store).faults)
+    path.write_text(json.dumps({**record, "question": {"a": float("nan")}, "files": {}}))
+    assert any("its question is none" in fault.reason for fault in check(store).faults)
+
+
+def test_an_old_file_can_be_exported_and_what_is_named_twice_is_refused(
+    store: Store, tmp_path: Path
+) -> None:
+    os.utime(next(store.root.glob("studies/*/models/*/maps-*/maps.npz")), (0, 0))
+    export(store, tmp_path / "a.zip")
+    for end in ("study.json", "maps.npz"):
+        copy = tmp_path / f"{end}.zip"
+        shutil.copy(tmp_path / "a.zip", copy)
+        with zipfile.ZipFile(copy) as archive:
+            name = next(n for n in archive.namelist() if n.endswith(end))
+        with zipfile.ZipFile(copy, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr(name, b"{}")
+        with pytest.raises(StoreError, match="is in it twice"):
+            import_archive(Store(tmp_path / "other"), copy)
 
 
 def test_files_that_are_no_archives_are_refused(packed: Path, tmp_path: Path) -> None:

@@ -91,7 +91,8 @@ def test_a_line_that_nothing_could_pass_is_said_to_be_one(
     f = replace(GOT, unit=unit, line=line)
     assert f.undecidable
     assert f.in_vain == says
-    assert gets(f)[-1] == f"{says} would count as a difference: this figure alone cannot tell" == apart(f)[-1]
+    said = f"{says} would count as a difference: this figure alone cannot tell"
+    assert gets(f)[-1] == said == apart(f)[-1]
     passable = replace(f, line=line - 0.01)
     assert not passable.undecidable
     assert passable.in_vain == ""
