@@ -24,6 +24,10 @@ ROOT = Path(__file__).parents[1]
 START_SECONDS = 90
 WAIT = 90_000  # ms; generous, since other programs may want the processor too
 SIZE = {"width": 1280, "height": 900}  # of a window
+SPARING = (
+    "--process-per-site",  # what one page has compiled, the next need not compile again
+    "--js-flags=--no-opt",  # a page is left before the last tier of the compiler pays
+)
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +37,7 @@ def browser():
     expect.set_options(timeout=WAIT)
     with sync_playwright() as play:
         found = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *SPARING]
         )
         yield found
         found.close()
@@ -148,35 +152,36 @@ def idle(page) -> None:
     )
 
 
-# Counts the frames since anything of the page changed, in shadow trees, too, while nothing is under
-# way: no script, no place kept for what is to come, no points that glide, no transition.
-STILL = """() => {
-  window.still = 0;
-  if (window.stillness) return;
-  window.stillness = new MutationObserver(() => { window.still = 0; });
+# Resolves when nothing of the page has changed for so many frames, in shadow trees, too, while
+# nothing is under way: no script, no place kept for what is to come, no points that glide, no
+# transition. Frames are looked at as long as somebody waits, and no longer.
+STILL = """(frames) => new Promise((resolve) => {
+  let still = 0;
   const seen = new WeakSet();
+  const changes = new MutationObserver(() => { still = 0; });
   const take = (root) => {
     const what = { subtree: true, childList: true, attributes: true, characterData: true };
-    if (!seen.has(root)) window.stillness.observe(root, what);
+    if (!seen.has(root)) changes.observe(root, what);
     seen.add(root);
     for (const each of root.querySelectorAll("*")) if (each.shadowRoot) take(each.shadowRoot);
   };
   const ends = (each) => each.playState === "running"
     && Number.isFinite(each.effect?.getComputedTiming().endTime);
   const look = () => {
-    if (window.still === 0) take(document);
+    if (still === 0) take(document);
     const busy = document.querySelector('[data-testid="stSkeleton"], [data-moving="yes"]')
       || document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "notRunning"
       || document.getAnimations().some(ends);
-    window.still = busy ? 0 : window.still + 1;
-    requestAnimationFrame(look);
+    still = busy ? 0 : still + 1;
+    if (still < frames) return void requestAnimationFrame(look);
+    changes.disconnect();
+    resolve();
   };
   look();
-}"""
+})"""
 
 
 def settled(page, frames: int = 12) -> None:
     """Wait until a page is drawn: for so many frames nothing of it has changed."""
     idle(page)
-    page.evaluate(STILL)
-    page.wait_for_function(f"window.still >= {frames}", timeout=WAIT)
+    page.evaluate(STILL, frames)

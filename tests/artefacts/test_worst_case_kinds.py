@@ -20,11 +20,12 @@ from opcviz.study import Evidence, Store, Study, StudyRunner
 from opcviz.training import Training
 
 KINDS = ("strongest", "signs")
+JUDGING = Judging(folds=2, trees=10)
 STUDY = Study(
     name="tiny",
     training=Training(epochs=1, batch_size=512),
     evidence=Evidence(probe=40, live=60, maps=("pca",), instruments=KINDS).replace(
-        strongest=Strongest(quick=True, maps=("affine",))
+        strongest=Strongest(quick=True, maps=("affine",)), judging=JUDGING
     ),
 ).replace(architecture={"width": 0.1})
 
@@ -46,13 +47,13 @@ def test_each_kind_is_its_measure_on_the_model_it_is_about(tmp_path: Path, forge
     judged = SignsResult.from_dict(lab.make("signs", other, 0).json())
     assert judged.side == ("test" if split.classes else "train")
     assert judged.samples[0] == len(split.forget_test if split.classes else split.forget_train)
-    view = list(observe_views(net, lab.data, width=Judging().width))[-1]
+    view = list(observe_views(net, lab.data, width=JUDGING.width))[-1]
     learnt = view.train[split.forget_train], view.train[split.retain_train]
     if split.classes:
         asked = view.test[split.forget_test], view.test[split.retain_test]
-        wanted = judge_place("logits", *asked, learnt=learnt)
+        wanted = judge_place("logits", *asked, JUDGING, learnt=learnt)
     else:
-        wanted = judge_place("logits", *learnt)
+        wanted = judge_place("logits", *learnt, JUDGING)
     assert [sign for sign in judged.signs() if sign.place == "logits"] == wanted
     assert len({sign.key for sign in judged.signs()}) == len(judged.signs())
     assert {sign.judge for sign in judged.signs()} == {"linear", "knn", "rbf", "boosted"}

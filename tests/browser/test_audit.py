@@ -79,6 +79,7 @@ def test_files_become_a_verdict_and_a_report_that_is_read_offline(
 
     html = saved(page, "Report (HTML)", tmp_path)
     offline = browser.new_context(offline=True)
+    offline.set_default_timeout(WAIT)
     try:
         asked: list[str] = []
         reader = offline.new_page()

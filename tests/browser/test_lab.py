@@ -45,15 +45,26 @@ WATCH = """() => {
         if (maps) window.seen.map.add(maps.dataset.updates);
         const curves = deep(host("curves"), "[data-testid=run-curves]");
         if (curves) window.seen.recovery.add(curves.dataset.epochs);
-    }, 30);
+    }, 60);
 }"""
 
 
 @pytest.fixture
 def lab(app, visit):
-    page = visit(f"{app.url}/lab")
+    """The page, for somebody who wants no motion: between its epochs a map does not glide."""
+    page = visit(f"{app.url}/lab", watch=without_motion)
     ready(page)
     return page
+
+
+def without_motion(page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+
+
+@pytest.fixture(scope="module")
+def stopped(app) -> tuple[str, str]:
+    """Two runs that somebody asked for and cancelled."""
+    return cancelled(app, "first"), cancelled(app, "second")
 
 
 @pytest.fixture(autouse=True)
@@ -113,7 +124,9 @@ def is_live(page) -> None:
     expect(page.get_by_test_id("stProgress")).to_contain_text(f"of {LONG}", timeout=WAIT)
 
 
-def test_opc_runs_before_your_eyes_and_joins_the_study(app, lab):
+def test_opc_runs_before_your_eyes_and_joins_the_study(app, visit):
+    lab = visit(f"{app.url}/lab")
+    ready(lab)
     lab.evaluate(WATCH)
     start(lab)
     expect(lab.get_by_text("The model is part of its study now.")).to_be_visible(timeout=3 * WAIT)
@@ -142,23 +155,6 @@ def test_opc_runs_before_your_eyes_and_joins_the_study(app, lab):
     expect(drawn_maps(lab)).to_have_count(len(models))
 
 
-def test_a_reload_finds_the_run_again_and_cancel_stops_before_another_epoch_is_done(app, lab):
-    starts_long_run(lab)
-    is_live(lab)
-    run, epochs = params(lab)["run"], len(app.runs.events(params(lab)["run"])[0])
-    lab.reload()
-    is_live(lab)
-    assert params(lab)["run"] == run
-    until(lambda: len(app.runs.events(run)[0]) > epochs)  # it went on meanwhile
-    cancel(lab).click()
-    expect(lab.get_by_text(re.compile("^Cancelled after"))).to_be_visible()
-    asked = app.runs.path(run, "cancel").stat().st_mtime
-    assert app.run_of(lab).status == "cancelled"
-    later = [e for e in app.runs.events(run)[0] if e["kind"] == "epoch" and e["time"] > asked]
-    assert len(later) <= 1, "the one that was being measured when the flag was set"
-    expect(lab.get_by_role("button", name="Resume")).to_be_enabled()
-
-
 def test_a_killed_worker_fails_its_run_with_a_reason_and_the_next_one_works(app, lab):
     starts_long_run(lab)
     is_live(lab)
@@ -180,13 +176,18 @@ def test_a_killed_worker_fails_its_run_with_a_reason_and_the_next_one_works(app,
     is_live(lab)
 
 
-def test_two_visitors_see_one_queue(app, lab, visit):
+def test_two_visitors_see_one_queue_and_a_reload_finds_the_run_again(app, lab, visit):
     starts_long_run(lab)
     is_live(lab)
-    other = visit(f"{app.url}/lab")
+    running = params(lab)["run"]
+    epochs = len(app.runs.events(running)[0])
+    lab.reload()
+    is_live(lab)
+    assert params(lab)["run"] == running
+    until(lambda: len(app.runs.events(running)[0]) > epochs)  # it went on meanwhile
+    other = visit(f"{app.url}/lab", watch=without_motion)
     ready(other)
     is_live(other)
-    running = params(lab)["run"]
     assert params(other)["run"] == running
     start(other)
     other.wait_for_url(lambda url: running not in url, timeout=WAIT)
@@ -194,10 +195,9 @@ def test_two_visitors_see_one_queue(app, lab, visit):
     for page in (lab, other):
         expect(page.get_by_text(re.compile("^running · ")).first).to_be_visible(timeout=WAIT)
         expect(page.get_by_text("queued · next", exact=True)).to_be_visible(timeout=WAIT)
-    first = app.run_of(lab)
     cancel(lab).click()
-    app.waits(lab, "cancelled")
-    second = app.waits(other, "running")
+    stops_before_another_epoch_is_done(app, lab)
+    first, second = app.run_of(lab), app.waits(other, "running")
     assert second.started >= first.started
     expect(other.get_by_test_id("stProgress")).not_to_contain_text("Queued", timeout=WAIT)
     cancel(other).click()
@@ -209,9 +209,21 @@ def test_two_visitors_see_one_queue(app, lab, visit):
     expect(shown).to_be_visible(timeout=WAIT)
 
 
-def test_a_run_that_is_resumed_elsewhere_is_seen_to_go_on(app, visit):
-    run = cancelled(app, "resumed elsewhere")
-    here, other = (visit(f"{app.url}/lab?run={run}") for _ in range(2))
+def stops_before_another_epoch_is_done(app, page) -> None:
+    """Cancel was pressed on a page; it says so and offers to go on."""
+    expect(page.get_by_text(re.compile("^Cancelled after"))).to_be_visible()
+    run = app.run_of(page)
+    assert run.status == "cancelled"
+    asked = app.runs.path(run.id, "cancel").stat().st_mtime
+    epochs = [each for each in app.runs.events(run.id)[0] if each["kind"] == "epoch"]
+    later = [each for each in epochs if each["time"] > asked]
+    assert len(later) <= 1, "the one that was being measured when the flag was set"
+    expect(page.get_by_role("button", name="Resume")).to_be_enabled()
+
+
+def test_a_run_that_is_resumed_elsewhere_is_seen_to_go_on(app, visit, stopped):
+    run, _ = stopped
+    here, other = (visit(f"{app.url}/lab?run={run}", watch=without_motion) for _ in range(2))
     for page in (here, other):
         is_followed(page, run)
         idle(page)
@@ -224,10 +236,10 @@ def test_a_run_that_is_resumed_elsewhere_is_seen_to_go_on(app, visit):
         is_followed(page, run)
 
 
-def test_forward_comes_back_to_the_run_that_followed(app, visit):
+def test_forward_comes_back_to_the_run_that_followed(app, visit, stopped):
     """After Back to another run, and after that page was loaded again."""
-    first, second = cancelled(app, "first"), cancelled(app, "second")
-    page = visit(f"{app.url}/lab")
+    first, second = stopped
+    page = visit(f"{app.url}/lab", watch=without_motion)
     ready(page)
     for run in (first, second):
         page.locator(f"[class*=st-key-queue-{run}] button").click()

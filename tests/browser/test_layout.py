@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser_fixtures import visits
 from every_page import PAGES
 from layout import overlapping, shifted, smaller_than, texts, too_tall, too_wide, watch_shifts
-from visitor import WAIT, settled
+from visitor import CHAPTERS, WAIT, WHERE, params, settled
 
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.reading.state import MAX_MODELS
@@ -25,6 +25,8 @@ SELECTED = {"feature_space": "&classes=0,1&sample=27"}
 FORMS = ("lab", "audit")
 """Pages of a presentation that are taller than the wall: what is filled in there is prepared before
 the hall, and the arrow keys scroll it."""
+LED_BY = ("Previous", "Next", "Leave")
+"""The buttons that lead through a presentation."""
 GROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 21, 28)"}
 
 
@@ -115,11 +117,12 @@ def scrolls_by_keys(page) -> bool:
 
 def test_every_row_can_be_read_from_the_last_row_of_a_hall(page):
     page.set_viewport_size({"width": 1024, "height": 768})
-    tall = {}
+    tall, places = {}, set()
     page.locator("body").press("p")
     page.wait_for_url("**present=on**", timeout=WAIT)
     leave = page.get_by_role("button", name="Leave").first
     expect(leave).to_be_visible(timeout=WAIT)
+    tour = "/learn" in page.url
     while True:
         settled(page)
         drawn = texts(page)
@@ -130,13 +133,24 @@ def test_every_row_can_be_read_from_the_last_row_of_a_hall(page):
             form = any(f"/{name}" in page.url for name in FORMS)
             if not (form and scrolls_by_keys(page)):
                 tall[page.url] = more
-        onward = page.locator(".st-key-presentation-next button")  # of rows, not of chapters
+        if tour:
+            buttons = [page.get_by_role("button", name=name).first for name in LED_BY]
+            places.add(tuple(button.evaluate(WHERE) for button in buttons))
+            onward = buttons[1]  # of chapters, too
+        else:
+            onward = page.locator(".st-key-presentation-next button")
         if not onward.count() or onward.is_disabled():
             break
         at = page.url
-        onward.click()
+        if tour:
+            page.locator("body").press("ArrowRight")
+        else:
+            onward.click()
         page.wait_for_url(lambda url, at=at: url != at, timeout=WAIT)
     assert not tall
+    if tour:
+        assert params(page)["chapter"] == str(CHAPTERS)
+        assert len(places) == 1, f"the buttons move from chapter to chapter: {places}"
 
 
 def test_the_theme_can_be_switched_and_stays(app, visit):

@@ -5,11 +5,10 @@ import re
 
 import pytest
 from layout import overlapping, smaller_than, texts, too_tall, too_wide
-from visitor import WAIT, drawn_maps, idle, params, settled
+from visitor import CHAPTERS, WAIT, WHERE, drawn_maps, idle, params, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
-CHAPTERS = 7
 HIGH = """<body style="margin:0"><div data-testid="stMain" style="height:900px;overflow:auto">
 <div data-testid="stMainBlockContainer" style="height:%dpx"></div></div>"""
 FAULTY = """<div data-testid="stMain" style="width:2000px"><p style="font-size:12px">small</p>
@@ -21,13 +20,6 @@ FAULTY = """<div data-testid="stMain" style="width:2000px"><p style="font-size:1
 def stands(page, ready) -> None:
     expect(ready.first).to_be_visible(timeout=WAIT)
     idle(page)
-
-
-WHERE = """(button) => {
-  const box = button.getBoundingClientRect();
-  return [box.x, box.y].map(Math.round).join();
-}"""
-"""Where in the window something stands, pixels."""
 
 
 def test_the_tour_is_walked_to_its_end_by_keys(app, visit):
@@ -64,26 +56,6 @@ def test_the_tour_is_walked_to_its_end_by_keys(app, visit):
     assert params(page)["chapter"] == str(CHAPTERS)
     assert len(places) == 1, f"the buttons move under the finger: {places}"
     assert all(len(each) >= CHAPTERS + 2 for each in places)
-
-
-def test_in_a_hall_the_buttons_stand_where_they_stood_in_every_chapter(app, visit):
-    page = visit(f"{app.url}/learn?present=on")
-    page.set_viewport_size({"width": 1024, "height": 768})
-    names, places = ("Previous", "Next", "Leave"), set()
-    for at in range(1, CHAPTERS + 1):
-        title = page.get_by_role("heading", level=1)
-        while title.inner_text().startswith(f"{at}. "):
-            settled(page)
-            buttons = [page.get_by_role("button", name=name).first for name in names]
-            places.add(tuple(button.evaluate(WHERE) for button in buttons))
-            if buttons[1].is_disabled():
-                break
-            address = page.url
-            page.locator("body").press("ArrowRight")
-            page.wait_for_url(lambda url, was=address: url != was, timeout=WAIT)
-            idle(page)
-    assert params(page)["chapter"] == str(CHAPTERS)
-    assert len(places) == 1, places
 
 
 def test_the_finder_of_faults_finds_them(visit, app):

@@ -12,22 +12,30 @@ def test_two_methods_run_beside_each_other_and_are_seen_moving(app, visit, begun
     canvases = page.get_by_test_id("player-canvas")
     expect(canvases).to_have_count(2, timeout=WAIT)
     idle(page)
-    # every state of the maps and of the restored curve, from the click on
+    # states of the maps, small, and of the restored curve, from the click on
     page.evaluate(
         """() => {
             window.states = [new Set(), new Set(), new Set(), new Set()];
-            const find = (name) => [...document.querySelectorAll('*')].flatMap((e) => [
-                ...(e.shadowRoot ? e.shadowRoot.querySelectorAll(name) : [])]);
-            const all = (name) => { const f = [...document.querySelectorAll(name)];
-                return f.length ? f : find(name); };
+            const find = (name, root = document) => {
+                const found = [...root.querySelectorAll(name)];
+                if (found.length) return found;
+                return [...root.querySelectorAll('*')]
+                    .flatMap((each) => (each.shadowRoot ? find(name, each.shadowRoot) : []));
+            };
+            const small = Object.assign(document.createElement('canvas'), {width: 64, height: 64});
+            const copy = small.getContext('2d', {willReadFrequently: true});
             setInterval(() => {
-                all('[data-testid=player-canvas]').slice(0, 2).forEach((canvas, i) =>
-                    canvas.dataset.epoch !== 'null' && states[i].add(canvas.toDataURL()));
-                all('[data-testid=player-curves]').slice(0, 2).forEach((svg, i) => {
+                find('[data-testid=player-canvas]').slice(0, 2).forEach((canvas, i) => {
+                    if (canvas.dataset.epoch === 'null') return;
+                    copy.clearRect(0, 0, 64, 64);
+                    copy.drawImage(canvas, 0, 0, 64, 64);
+                    states[i].add(copy.getImageData(0, 0, 64, 64).data.join());
+                });
+                find('[data-testid=player-curves]').slice(0, 2).forEach((svg, i) => {
                     const path = svg.querySelector('path');
                     if (path) states[2 + i].add(path.getAttribute('d'));
                 });
-            }, 40);
+            }, 100);
         }"""
     )
     page.get_by_role("button", name="Run").click()

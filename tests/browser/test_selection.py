@@ -96,8 +96,7 @@ def test_the_selection_survives_pin_page_reload_and_link(home, app, visit):
     expect(home).not_to_have_url(re.compile("set=|classes=|sample="), timeout=WAIT)
 
 
-def test_a_lasso_drawn_while_pinned_keeps_the_pin_and_alt_takes_away(home):
-    sample = pin(home)
+def a_lasso_keeps_the_pin_and_alt_takes_away(home, sample: str) -> None:
     draw_around(home)
     expect(home).to_have_url(re.compile("set="), timeout=WAIT)
     idle(home)
@@ -110,7 +109,7 @@ def test_a_lasso_drawn_while_pinned_keeps_the_pin_and_alt_takes_away(home):
     expect(home).not_to_have_url(re.compile("set=|sample="), timeout=WAIT)
 
 
-def test_pinning_moves_nothing_below(home):
+def test_pinning_moves_nothing_below_and_a_lasso_keeps_the_pin(home):
     rows = home.locator("[class*=st-key-row-]")
     where = "rows => rows.map(row => row.getBoundingClientRect().top + scrollY)"
     canvases(home).first.focus()
@@ -123,11 +122,12 @@ def test_pinning_moves_nothing_below(home):
             }).observe({ type: "layout-shift" });
         }"""
     )
-    pin(home)
+    sample = pin(home)
     after = rows.evaluate_all(where)
     assert len(before) == len(after) > 3
     assert max(abs(a - b) for a, b in zip(after, before, strict=True)) <= MOST
     assert home.evaluate("window.shift") < 0.1
+    a_lasso_keeps_the_pin_and_alt_takes_away(home, sample)
 
 
 def test_the_keyboard_alone_selects_samples_and_classes(home):

@@ -15,7 +15,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from opcviz.engine import Run, Runs
 
 __all__ = [
+    "CHAPTERS",
     "WAIT",
+    "WHERE",
     "App",
     "Traffic",
     "canvases",
@@ -32,6 +34,14 @@ __all__ = [
     "start_button",
     "until",
 ]
+
+CHAPTERS = 7
+"""Of the guided tour."""
+WHERE = """(button) => {
+  const box = button.getBoundingClientRect();
+  return [box.x, box.y].map(Math.round).join();
+}"""
+"""Where in the window something stands, pixels."""
 
 
 class Traffic:

@@ -7,12 +7,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from opcviz.common.config import ConfigError, settings_of
 from opcviz.common.progress import Cancelled, Progress
@@ -28,11 +26,10 @@ from opcviz.methods import (
     list_methods,
     register,
     tuned_datasets,
-    tuned_settings,
 )
 from opcviz.methods.declaration import METHODS as METHODS_KNOWN
 from opcviz.models import Classifier
-from opcviz.training import Training
+from opcviz.training import Outcome, Training
 from opcviz.training.resume import ResumeFile
 
 TINY = {"epochs": 2, "batch_size": 16, "lr": 0.02}  # what a method's own settings shrink to
@@ -59,18 +56,61 @@ def method(request: pytest.FixtureRequest) -> Method:
     return tiny(request.param)
 
 
+class Asked:
+    """Answers a method's question whether to stop, and does something at one of them."""
+
+    def __init__(self, at: int = 0, error: type[BaseException] | None = None) -> None:
+        self.count, self.at, self.error = 0, at, error
+
+    def __call__(self) -> bool:
+        self.count += 1
+        if self.count == self.at and self.error:
+            raise self.error
+        return self.count == self.at
+
+
+class Run(NamedTuple):
+    """What a method made of the plain request, nobody having stopped it.
+
+    Attributes:
+        model, outcome: what it gave back.
+        request: what it was given.
+        before: the original as it was then.
+        asked: how often it was ready to stop.
+    """
+
+    model: Classifier
+    outcome: Outcome
+    request: Request
+    before: Classifier
+    asked: int
+
+
 @pytest.fixture(scope="module")
-def finished() -> dict[str, Classifier]:
+def finished() -> dict[str, Run]:
     return {}
 
 
 @pytest.fixture
-def clean(method: Method, tiny_request: MakeRequest, finished: dict[str, Classifier]) -> Classifier:
-    """What the method makes of the plain request; run once and never changed."""
-    name = method.info.name
-    if name not in finished:
-        finished[name], _ = method.unlearn(tiny_request())
-    return finished[name]
+def run(method: Method, tiny_request: MakeRequest, finished: dict[str, Run]) -> Callable[[], Run]:
+    """The method's plain run: made once, looked at by all and never changed."""
+
+    def look() -> Run:
+        name = method.info.name
+        if name not in finished:
+            asked = Asked()
+            request = tiny_request(progress=Progress(stop=asked))
+            before = copy.deepcopy(request.original)
+            finished[name] = Run(*method.unlearn(request), request, before, asked.count)
+        return finished[name]
+
+    return look
+
+
+@pytest.fixture
+def clean(run: Callable[[], Run]) -> Classifier:
+    """What the method makes of the plain request."""
+    return run().model
 
 
 # ---- what is declared -----------------------------------------------------------------------
@@ -147,16 +187,13 @@ def test_bad_settings_are_named(method: Method) -> None:
 
 
 def test_it_makes_a_model_and_leaves_the_original(
-    method: Method, tiny_request: MakeRequest, same_weights
+    method: Method, run: Callable[[], Run], same_weights
 ) -> None:
-    request = tiny_request()
-    before = copy.deepcopy(request.original)
-    mode = request.original.training
-    model, outcome = method.unlearn(request)
+    model, outcome, request, before, *_ = run()
     assert (outcome.status, outcome.reason) == ("finished", "")
     assert outcome.seconds > 0
     assert same_weights(request.original, before)
-    assert request.original.training == mode
+    assert request.original.training == before.training
     assert all(p.requires_grad and p.grad is None for p in request.original.parameters())
     assert model is not request.original
     assert not model.training
@@ -168,26 +205,17 @@ def test_it_makes_a_model_and_leaves_the_original(
 
 
 @pytest.mark.slow
-def test_a_seed_decides_everything_random(
+def test_a_seed_decides_everything_random_and_no_method_looks_at_the_test_set(
     method: Method, clean: Classifier, tiny_request: MakeRequest, same_weights
 ) -> None:
+    request = tiny_request()
+    other = replace(
+        request.data, x_test=255 - request.data.x_test, y_test=request.data.y_test.flip(0)
+    )
     torch.rand(7)  # what others draw in between must not matter
-    assert same_weights(clean, method.unlearn(tiny_request(seed=0))[0])
-    other, _ = method.unlearn(tiny_request(seed=4))
-    assert same_weights(clean, other) == (method.info.name in DRAWS_NOTHING)
-
-
-class Asked:
-    """Answers a method's question whether to stop, and does something at one of them."""
-
-    def __init__(self, at: int = 0, error: type[BaseException] | None = None) -> None:
-        self.count, self.at, self.error = 0, at, error
-
-    def __call__(self) -> bool:
-        self.count += 1
-        if self.count == self.at and self.error:
-            raise self.error
-        return self.count == self.at
+    assert same_weights(clean, method.unlearn(tiny_request(seed=0, data=other))[0])
+    seeded, _ = method.unlearn(tiny_request(seed=4))
+    assert same_weights(clean, seeded) == (method.info.name in DRAWS_NOTHING)
 
 
 class Killed(BaseException):
@@ -195,11 +223,12 @@ class Killed(BaseException):
 
 
 @pytest.mark.slow
-def test_it_stops_when_asked(method: Method, tiny_request: MakeRequest) -> None:
-    whole = Asked()
-    method.unlearn(tiny_request(progress=Progress(stop=whole)))
-    assert whole.count >= 1
-    for at in {1, whole.count // 2 + 1, whole.count}:
+def test_it_stops_when_asked(
+    method: Method, run: Callable[[], Run], tiny_request: MakeRequest
+) -> None:
+    whole = run().asked
+    assert whole >= 1
+    for at in {1, whole // 2 + 1, whole}:
         asked = Asked(at)
         with pytest.raises(Cancelled):
             method.unlearn(tiny_request(progress=Progress(stop=asked)))
@@ -209,15 +238,15 @@ def test_it_stops_when_asked(method: Method, tiny_request: MakeRequest) -> None:
 @pytest.mark.slow
 def test_a_killed_run_continues_bit_for_bit(
     method: Method,
+    run: Callable[[], Run],
     tiny_request: MakeRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     same_weights,
 ) -> None:
+    whole, outcome, *_, asked = run()
     monkeypatch.setattr(ResumeFile, "every", 0.0)
-    asked = Asked()
-    whole, outcome = method.unlearn(tiny_request(progress=Progress(stop=asked)))
-    half = asked.count // 2 + 1
+    half = asked // 2 + 1
     with pytest.raises(Killed):
         method.unlearn(
             tiny_request(progress=Progress(stop=Asked(half, Killed)), resume_dir=tmp_path)
@@ -241,17 +270,6 @@ def test_it_uses_exactly_the_data_it_declares(
     other: Images = replace(request.data, x_train=x, y_train=y)
     model, _ = method.unlearn(tiny_request(data=other))
     assert same_weights(model, clean) == (part not in method.info.needs)
-
-
-@pytest.mark.slow
-def test_no_method_looks_at_the_test_set(
-    method: Method, clean: Classifier, tiny_request: MakeRequest, same_weights
-) -> None:
-    request = tiny_request()
-    other = replace(
-        request.data, x_test=255 - request.data.x_test, y_test=request.data.y_test.flip(0)
-    )
-    assert same_weights(method.unlearn(tiny_request(data=other))[0], clean)
 
 
 def test_it_uses_the_original_exactly_if_it_declares_so(
@@ -294,56 +312,3 @@ def test_pictures_are_varied_as_in_the_study(
     plain, _ = tiny(cls).replace(augment="none").unlearn(tiny_request(training=study))
     assert same_weights(same, named)
     assert not same_weights(same, plain)
-
-
-# ---- the registry ---------------------------------------------------------------------------
-
-
-def test_the_references_come_first() -> None:
-    names = [cls.info.name for cls in METHODS]
-    assert names[:2] == ["original", "retrain"]
-    assert {"opc", "opc_logits", "rl", "ga", "ft", "neggrad_plus"} <= set(names)
-
-
-def test_tuned_settings_lie_under_those_given() -> None:
-    opc = get_method("opc")
-    tuned = create("opc", dataset="digits")
-    assert tuned == opc(**tuned_settings("opc", "digits", "classes"))
-    assert tuned != opc()
-    assert create("opc", dataset="digits", lr=0.3) == tuned.replace(lr=0.3)
-    assert create("opc", dataset="unheard-of") == opc()
-
-
-@pytest.mark.parametrize("name", ["", "OPC", "opc ", 3, ["opc"], None])
-def test_an_unknown_method_is_refused_with_the_known(name: Any) -> None:
-    with pytest.raises(ConfigError, match=r"no method is called .*; there are: .*opc"):
-        get_method(name)
-
-
-def test_a_name_is_given_once() -> None:
-    with pytest.raises(ConfigError, match="a method named 'opc' exists already"):
-
-        @register("opc", title="x", paper="x", family="x", needs="forget", summary="x")
-        @dataclass(frozen=True)
-        class Another(Method):
-            pass
-
-    assert get_method("opc").__name__ == "OPC"
-
-
-def test_a_need_nobody_can_meet_is_refused() -> None:
-    with pytest.raises(ConfigError, match="method 'x' needs luck: there is no such"):
-        register("x", title="x", paper="x", family="x", needs="forget luck", summary="x")
-
-
-@given(st.sampled_from(METHODS), st.data())
-def test_any_allowed_number_is_accepted(cls: type[Method], data: st.DataObject) -> None:
-    for name, about in settings_of(cls).items():
-        default = getattr(cls(), name)
-        if isinstance(default, bool) or not isinstance(default, int | float):
-            continue
-        if about.low is None or about.high is None:
-            continue
-        numbers = st.integers if isinstance(default, int) else st.floats
-        value = data.draw(numbers(about.low, about.high), label=name)
-        assert getattr(cls.from_dict({name: value}), name) == value
