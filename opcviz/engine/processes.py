@@ -20,6 +20,8 @@ __all__ = ["accelerators", "prepare", "share_threads"]
 PRELOADED_MODULES = (
     "torch",
     "distributed",
+    # two threads of a worker that both begin to import it get half of it: a run and its warm-up
+    "sklearn.datasets",
     "opcviz.engine.execute",
     "opcviz.study.pipeline",  # whatever workers import themselves is not shared with the parent
     "opcviz.engine.preloaded",
