@@ -16,31 +16,23 @@ PORT ?= 8501
 BIN := .venv/bin
 CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: app test fast code screen wheel lint study table readme claims pictures inversion setup tools chromium
+.PHONY: app test fast wheel lint study table readme claims pictures inversion setup tools chromium
 
 app: setup
 	$(BIN)/python -m opcviz app --port $(PORT)
 
-# Workers share the machine: threads of one operator would only wait for each other.
-test fast code screen wheel: export OMP_NUM_THREADS = 1
+# Workers share the machine: threads of one operator would only wait for each other. One more of them
+# than cores, since some tests wait for programs that they start.
+test fast wheel: export OMP_NUM_THREADS = 1
 # Where this is set, every worker and every program that a test starts compiles all modules anew.
-test fast code screen wheel: export PYTHONDONTWRITEBYTECODE =
+test fast wheel: export PYTHONDONTWRITEBYTECODE =
 # A file's tests share what they prepare; in the order of the folders the longest files come first.
-WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
-# Where a browser or an installed package is waited for; these files alone are collected there.
-SCREEN = tests/wheel tests/browser $(shell grep -rlE 'mark\.browser' tests --include='test_*.py' \
-	--exclude-dir=browser)
+WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
-# Three parts beside each other, each shown when it has ended: while one waits for a page that is
-# drawn or a package that is unpacked, the others have the cores.
-test: tools chromium
-	$(MAKE) --jobs=3 --output-sync=target lint screen code
-
-code: tools
+test: tools chromium lint
 	$(BIN)/python -m pytest -m "not browser and not wheel" $(WORKERS)
-
-screen: tools chromium
-	$(BIN)/python -m pytest -m "browser or wheel" $(WORKERS) $(SCREEN)
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/wheel
 
 fast: tools
 	$(BIN)/python -m pytest -m "not browser and not slow and not wheel" $(WORKERS)

@@ -196,7 +196,7 @@ class Store:
     @property
     def lock(self) -> Path:
         """What is held while answers are made, and by whoever moves or removes them; see `held`."""
-        return self.root / ".in-use"
+        return self.root / "in-use"
 
     def put(self, beside: Path, folder: Path) -> None:
         """Rename a written artefact into its place, unless a sound one stands there already."""
