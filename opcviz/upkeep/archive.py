@@ -23,7 +23,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from ..common.held import in_use
 from ..common.json_types import Json
@@ -263,17 +262,13 @@ def _is_sound(folder: Path) -> bool:
 def _json(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Json:
     if info.file_size > MOST_ABOUT:
         raise StoreError(f"{info.filename} has {info.file_size:,} bytes; {MOST_ABOUT:,} are read")
-    with archive.open(info) as file:
-        return _table(file, info.filename)
-
-
-def _table(file: IO[bytes], name: str) -> Json:
     try:
-        found = json.loads(file.read(MOST_ABOUT + 1))
+        with archive.open(info) as file:
+            found = json.loads(file.read(MOST_ABOUT))
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"{name}: not readable as JSON ({error})") from error
+        raise StoreError(f"{info.filename}: not readable as JSON ({error})") from error
     if not isinstance(found, dict):
-        raise StoreError(f"{name}: holds no table of values")
+        raise StoreError(f"{info.filename}: holds no table of values")
     return found
 
 

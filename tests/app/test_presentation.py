@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from every_page import PAGES
-from reading import charts, fine, grids, headlines, infos, maps, recovery_bars, unfolded
+from reading import charts, fine, grids, headlines, infos, maps, plain_text, recovery_bars, unfolded
 
 from opcviz.common.text import percent
 from opcviz.study import Store, open_study, shipped_root
@@ -23,6 +25,10 @@ def test_it_shows_one_row_without_pickers_and_leaves_the_original_out(visit):
     assert not app.multiselect
     assert not app.selectbox
     assert not app.get("download_button")
+    for card in (re.sub(r"<[^>]+>", "", plain_text(box)) for box in headlines(app)):
+        # what an attacker gets says nothing without what retrained models give
+        assert re.search(r"gets [\d.]+ %", card), card
+        assert re.search(r"From \d retrained models it gets [\d.]+", card), card
     names = [b.proto.body for b in app.get("html") if "presented-models" in b.proto.body]
     assert "left out: Original" in names[0]
     assert len(told(app)) == 1

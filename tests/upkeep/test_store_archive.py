@@ -114,7 +114,7 @@ def changed(end: str, to: bytes):
 
 HOSTILE = {
     "up": (adding("studies/../../evil.json"), "is no place in a store"),
-    "absolute": (adding("/tmp/evil.json"), "is no place in a store"),
+    "absolute": (adding("/evil.json"), "is no place in a store"),
     "hidden": (adding(f"studies/{PLACE}/.evil/study.json"), "is no place in a store"),
     "beside": (adding("engine/state.json"), "is no place in a store"),
     "loose": (adding(f"studies/{PLACE}/evil.py"), "is no place in a store"),

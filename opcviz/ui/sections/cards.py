@@ -25,6 +25,9 @@ from .verdicts import badge, details, reach, spoken
 __all__ = ["card", "headlines"]
 
 SMALL = "font-size:.9rem;opacity:.85"
+BOTH = 2
+"""Lines of a hall: what the attacker gets, and what retrained models give him. One alone
+would tell the opposite: 99 % of a model that is as retrained ones are, 89 % of one that hides."""
 LIST = "margin:.2rem 0 0;padding-left:1.1rem;font-size:.95rem;line-height:1.4"
 FORGET_HELP, KEPT_HELP = "forget accuracy", "retain accuracy"
 
@@ -60,7 +63,7 @@ def card(column: Column, goal: Band | None = None) -> str:
     forget, test = (
         (known(accuracy.forget_train), known(accuracy.retain_test)) if accuracy else (None,) * 2
     )
-    hall = projected()  # what decided, and no more: the rest is read at a desk
+    hall = projected()  # what decided, beside retrained models; the rest is read at a desk
     aim = "" if goal is None or hall else f"retrained {_range(goal)}"
     return (
         '<div data-testid="headline">'
@@ -68,7 +71,7 @@ def card(column: Column, goal: Band | None = None) -> str:
         '<div style="display:flex;gap:1rem;margin:0 0 .45rem;flex-wrap:wrap">'
         f"{_fact(abbr(FORGET_HELP, 'forgotten (train)'), percent(forget), aim)}"
         f"{_fact(abbr(KEPT_HELP, 'kept (test)'), percent(test))}</div>"
-        f"{badge(column.verdict, named=False)}{_sentence(column, 1 if hall else None)}"
+        f"{badge(column.verdict, named=False)}{_sentence(column, BOTH if hall else None)}"
         f"{'' if hall else _reach(column) + _made(column)}"
         "</div>"
     )
