@@ -42,6 +42,13 @@ def exhibits(report: Report, study: StudyResult, cast: Cast) -> Iterator[Exhibit
         "recovered (%)",
     )
     yield from dotted(
+        of_kind("masked"),
+        "Answers among the forgotten classes alone",
+        "Percent of unseen forgotten pictures whose class comes first, or last, among the "
+        "forgotten ones, as it is or less the mean of each class. Nothing is fitted.",
+        "recovered (%)",
+    )
+    yield from dotted(
         of_kind("few_shot"),
         "What a few pictures are enough for",
         "Percent of unseen forgotten pictures named right by the nearest class mean, where the "

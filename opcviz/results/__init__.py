@@ -19,6 +19,7 @@ from .inversion import (
     RandomGradientScores,
     SurrogateScores,
 )
+from .masked import MaskedResult
 from .measures import (
     AccuracyReport,
     AverageGap,
@@ -115,6 +116,7 @@ __all__ = [
     "LiraResult",
     "MapReadOut",
     "MapsResult",
+    "MaskedResult",
     "MembershipResult",
     "MembershipTest",
     "OutlierScores",

@@ -39,7 +39,8 @@ class Attempt(Record):
 
     Attributes:
         attacker: what he does: `answers` (asks the model as it is), `affine`, `rbf`, `mlp` (fits
-            such a map), `few_shot`, `few_shot_cosine` (takes the nearest class mean, by distance or
+            such a map), `masked_greatest` and its kin (takes the forgotten class with that logit),
+            `few_shot`, `few_shot_cosine` (takes the nearest class mean, by distance or
             by direction), `relearning` (trains on); `confusion`, `trigger` (asks the model about
             unseen pictures of what was planted).
         place: what he works on: a block's name, or `last 2` for the blocks that he starts anew.
@@ -96,6 +97,10 @@ class Attempt(Record):
         where = self.place if self.view == "whole" else f"{self.place}, {self.view}"
         how = {
             "answers": "asked as it is",
+            "masked_greatest": "the greatest logit among the forgotten classes",
+            "masked_least": "the least logit among the forgotten classes",
+            "masked_greatest_centred": "the greatest centred logit among the forgotten classes",
+            "masked_least_centred": "the least centred logit among the forgotten classes",
             "few_shot": f"the nearest class mean on {where}",
             "few_shot_cosine": f"the class mean of most alike direction on {where}",
             "relearning": f"relearning{self._anew}",

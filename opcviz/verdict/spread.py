@@ -6,7 +6,8 @@ bound, m + t·s·√(1 + 1/n). Three models tell little about the spread of one 
 spreads of all attackers steady it, as in the moderated t statistic (Smyth 2004, "Linear models and
 empirical Bayes methods"): s² = (d₀·s₀² + (n − 1)·s_k²) / (d₀ + n − 1), where s_k² is the variance
 of attacker k over n models and s₀² the mean of these over all attackers. Those whose figure is the
-mean over many draws of given pictures vary less than others; they have an s₀² of their own.
+mean over many draws of given pictures vary less than others, and those who read the order of a few
+logits more, since whole classes change places; both have an s₀² of their own.
 
 Percentages are compared on Anscombe's scale, arcsin √((x + 3/8) / (n + 3/4)), where the variance of
 a rate does not depend on the rate.
@@ -27,8 +28,15 @@ __all__ = ["Key", "Spread"]
 
 Key = tuple[str, str, str, str, int]
 """Of an attacker, see `Attempt.key`."""
-AVERAGED = ("few_shot", "few_shot_cosine")
-"""Attackers whose figure is a mean over tens of draws."""
+ALIKE = {
+    "few_shot": "averaged",
+    "few_shot_cosine": "averaged",
+    "masked_greatest": "masked",
+    "masked_least": "masked",
+    "masked_greatest_centred": "masked",
+    "masked_least_centred": "masked",
+}
+"""Attackers whose figures do not vary as those of the others, by whom they vary like."""
 PRIOR = 4
 """Degrees of freedom that the spread of all attackers counts for, d₀."""
 
@@ -45,10 +53,8 @@ class Spread:
         self._scored = {key: found[0].scored for key, found in tried.items()}
         self._count = max((len(found) for found in tried.values()), default=0)
         self._common = {
-            averaged: fmean(
-                v for key, (_, v) in self._of.items() if (key[0] in AVERAGED) == averaged
-            )
-            for averaged in {key[0] in AVERAGED for key in self._of}
+            alike: fmean(v for key, (_, v) in self._of.items() if ALIKE.get(key[0]) == alike)
+            for alike in {ALIKE.get(key[0]) for key in self._of}
         }
 
     def bound(self, key: Key, above: float, others: Sequence[Attempt] = ()) -> float | None:
@@ -69,7 +75,7 @@ class Spread:
             return None
         (mean, spread), scored = self._of[key], self._scored[key]
         free = PRIOR + n - 1 + m - 1
-        squares = PRIOR * self._common[key[0] in AVERAGED] + (n - 1) * spread
+        squares = PRIOR * self._common[ALIKE.get(key[0])] + (n - 1) * spread
         if m > 1:
             squares += (m - 1) * _mean_and_variance(others)[1]
         s = math.sqrt(squares / free)

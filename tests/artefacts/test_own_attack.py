@@ -305,7 +305,8 @@ def numbers(store: Path) -> list[dict[str, Any]]:
     timing = ("seconds", "stage_seconds", "peak_memory_mb", "mine")
     kept = [{k: v for k, v in model.items() if k not in timing} for model in models]
     for model in kept:
-        model["inversion"] = {k: v for k, v in model["inversion"].items() if k != "seconds"}
+        for name in ("inversion", "masked"):
+            model[name] = {k: v for k, v in model[name].items() if k != "seconds"}
     return kept
 
 

@@ -66,7 +66,7 @@ def test_a_figure_stands_beside_the_original_the_band_and_the_floor(made: Report
     assert figure.value == attempt.recovered
     assert figure.original == others[0]
     assert (figure.retrained.low, figure.retrained.high) == (min(others[1:]), max(others[1:]))
-    assert figure.retrained.count == 3
+    assert figure.retrained.count == 5
     assert figure.floor == ladder.floor("retain").attempt.recovered
     assert figure.interval == attempt.interval
 

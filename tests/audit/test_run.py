@@ -199,7 +199,7 @@ def test_the_first_look_keeps_nothing(tmp_path: Path) -> None:
     assert knows < 5
     assert found.models[0].architecture == "resnet8"
     assert found.forgotten == ("0", "1", "2")
-    assert (found.open, found.warnings) == (9, ())
+    assert (found.open, found.warnings) == (12, ())
     (missing,) = found.missing
     assert "There is one retrained model" in missing
 

@@ -45,7 +45,7 @@ def told() -> Told:
         for name in ("original", "retrain")
     }
     (original,) = [model for model in of["original"] if model.seed == audited.seed]
-    assert len(of["original"]) == len(of["retrain"]) == 3, "others to be mistaken for it"
+    assert len(of["original"]) == len(of["retrain"]) == 5, "others to be mistaken for it"
     return Told(report, study, original, tuple(of["retrain"]), audited, cast(opened(), key))
 
 

@@ -190,9 +190,9 @@ def test_a_model_is_compared_with_the_original_of_its_seed():
         seed: m.artefact("maps").arrays("maps.npz")["probabilities"]
         for seed, m in originals.items()
     }
-    assert len({each.tobytes() for each in stored.values()}) == 3
+    assert len({each.tobytes() for each in stored.values()}) == 5
     models = [m for m in study.models if m.method.info.name == "opc"]
-    assert {m.seed for m in models} == originals.keys()
+    assert {m.seed for m in models} < originals.keys()
     for model in models:
         found = original_of(study, model, len(stored[model.seed]))
         np.testing.assert_array_equal(found.probabilities, stored[model.seed])

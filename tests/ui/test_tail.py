@@ -157,6 +157,7 @@ WORDS = {
     "shadows": "attacking with shadow models of OPC",
     "similarity": "comparing OPC",
     "strongest": "climbing the ladder of attackers on OPC",
+    "masked": "reading the masked answers of OPC",
     "few_shot": "naming forgotten classes from a few pictures by OPC",
     "transfer": "probing downstream classes with OPC",
     "ground_truth": "looking for what was planted in OPC",

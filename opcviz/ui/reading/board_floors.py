@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ...common.records import defined
-from ...results import PIXELS, EvidenceResult, FewShotResult, RelearnedResult, StrongestResult
+from ...results import (
+    PIXELS,
+    EvidenceResult,
+    FewShotResult,
+    MaskedResult,
+    RelearnedResult,
+    StrongestResult,
+)
 from ...study import ModelResult
 from ...study.table import Summary, summarised
 
@@ -69,6 +76,12 @@ def _pixels(holds: str) -> Floor:
     return value
 
 
+def _masked(model: ModelResult) -> float | None:
+    found = model.results.get(MaskedResult)
+    best = found.best() if defined(found) else None
+    return best.constant if best else None
+
+
 def _few_shot(given: int) -> Floor:
     def value(model: ModelResult) -> float | None:
         found = model.results.get(FewShotResult)
@@ -106,6 +119,7 @@ FLOORS: Mapping[str, Mapping[str, Floor]] = {
         "worst": _worst("all"),
         "worst, features": _worst("all"),
         "worst, retain only": _worst("retain"),
+        "masked": _masked,
         "few-shot 1": _few_shot(1),
         "few-shot 10": _few_shot(10),
         "relearned 1": _relearned,

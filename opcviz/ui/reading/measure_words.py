@@ -138,6 +138,13 @@ WORDS = {
         "The same by an attacker who never held a forgotten picture.",
         f"the highest share right {ATTACKERS}",
     ),
+    "masked": MeasureWords(
+        "worst",
+        "Masked answers",
+        "What the order of the forgotten classes' answers alone restores: the greatest of them, or "
+        "the least, as they are or less their mean. Nothing is fitted.",
+        f"the highest share right {ATTACKERS}",
+    ),
     "few-shot 1": MeasureWords(
         "worst",
         "From 1 picture a class",

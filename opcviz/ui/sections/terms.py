@@ -249,6 +249,14 @@ ATTACKS = {
         range="0 to 100 % of forgotten pictures they were not given",
         good=AS_RETRAINED + ", which get the same pictures",
     ),
+    "masked": Term(
+        "Masked answers",
+        "an attacker counts the answers for the forgotten classes alone, and takes the one with "
+        "the greatest logit, or the least; *centred*: less the class's mean over the pictures "
+        "asked. Nothing is fitted.",
+        range="0 to 100 % of unseen forgotten pictures",
+        good=AS_RETRAINED + ", which never learnt to tell these classes apart",
+    ),
     "transfer": Term(
         "Transfer to near classes",
         "classes of another data set are learnt from what a block computes, by k-NN or a linear "

@@ -1,0 +1,124 @@
+"""Masked answers: what the answers for the forgotten classes alone still tell."""
+
+from __future__ import annotations
+
+from ...common.json_types import Json
+from ...common.records import defined
+from ...common.text import percent
+from ...results import MaskedResult
+from ..columns import Column
+from ..kind import Kind, register_kind
+from ..model_results import ModelResults
+from ..rows import Cell, Row
+from ..threat import Threat
+from .subject import Context
+
+__all__ = ["MaskedAnswers"]
+
+GROUP = "Recovery from the answers"
+
+
+def _recovered(model: ModelResults) -> float | None:
+    found = model.get(MaskedResult)
+    best = found.best() if defined(found) else None
+    return None if best is None else best.recovered
+
+
+def _who(model: ModelResults) -> str | None:
+    found = model.get(MaskedResult)
+    best = found.best() if defined(found) else None
+    return None if best is None else best.words
+
+
+def _told(attacker: str) -> Cell:
+    def value(model: ModelResults, _: ModelResults) -> str | None:
+        found = model.get(MaskedResult)
+        rules = found.attempts() if defined(found) else ()
+        made = (each for each in rules if each.attacker == attacker)
+        return next((percent(each.recovered) for each in made), None)
+
+    return value
+
+
+@register_kind(
+    "masked",
+    title="Masked answers",
+    stage="reading the masked answers of",
+    summary="which of the forgotten classes has the greatest logit, and which the least, on unseen "
+    "pictures",
+    task="classification",
+    optional=False,
+)
+class MaskedAnswers(Kind[Context]):
+    """Nobody is trained and nothing fitted: the retained classes' answers are not counted.
+
+    So it is made in every study and in the quick suite, too.
+    """
+
+    order = 31
+    result = MaskedResult
+    threat = Threat(
+        holds="the model's answers, unlabelled pictures of the forgotten classes, and which "
+        "classes these are",
+        spends="nothing: the greatest and the least output among the forgotten classes is read, as "
+        "it is and less its mean over the pictures asked; no weight of the model is changed",
+        does="Where several classes were forgotten, forgotten test pictures are answered with the "
+        "forgotten class of the greatest output, or the least, as if there were no others.",
+        more="put the outputs of all classes together in other ways than their order among the "
+        "forgotten ones",
+    )
+    family = "recovery"
+    fields = {
+        "masked.rules[]": (
+            "one rule each: `attacker` (`masked_greatest`, `masked_least`, and each `_centred`, "
+            "less the class's mean), `recovered` in percent of `scored` unseen forgotten pictures"
+        ),
+    }
+    columns = (
+        Column(
+            "masked",
+            _recovered,
+            tables=("unlearning",),
+            help="percent of unseen forgotten pictures by the order of the forgotten classes' "
+            "logits alone",
+            who=_who,
+        ),
+    )
+    rows = (
+        Row(
+            GROUP,
+            "greatest among the forgotten",
+            "unseen forgotten pictures whose own class has the greatest logit of the forgotten "
+            "classes",
+            _told("masked_greatest"),
+        ),
+        Row(
+            GROUP,
+            "least among the forgotten",
+            "the same by the least logit: a class that is driven away is named by it",
+            _told("masked_least"),
+        ),
+        Row(
+            GROUP,
+            "greatest, centred",
+            "by the greatest logit, less its mean over the pictures asked",
+            _told("masked_greatest_centred"),
+        ),
+        Row(
+            GROUP,
+            "least, centred",
+            "by the least logit, less its mean over the pictures asked",
+            _told("masked_least_centred"),
+        ),
+    )
+
+    def measure(self, context: Context) -> MaskedResult:
+        """Read it off the outputs that every kind shares."""
+        from ...attacks.masked import masked
+
+        test = context.subject.outputs.test
+        return masked(test.logits.cpu(), test.labels.cpu(), context.split)
+
+    def show(self, result: Json | None, reason: str) -> Json:
+        """Its documented field is null with a reason where there is no answer."""
+        return {"masked": result or {"rules": None, "reason": reason}}
