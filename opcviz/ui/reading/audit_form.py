@@ -214,6 +214,9 @@ def _forget(chosen: Form) -> tuple[str, list[str]]:
     return text, []
 
 
+OF_EXAMPLE = 3  # retrained models of the example: the fewest whose spread says much
+
+
 def example() -> Form | str:
     """The shipped digits models, as if somebody had brought them; or why there is no example."""
     where = Store(shipped_root())
@@ -234,7 +237,7 @@ def example() -> Form | str:
             (m, kept.path("weights.safetensors")) for m in models if (kept := m.artefact("model"))
         ]
         there = [(m, path) for m, path in files if path.is_file()]
-        many = there if role == "retrained" else there[:1]
+        many = there[: OF_EXAMPLE if role == "retrained" else 1]
         found[role] = tuple(Given(f"{method}-{m.seed}.safetensors", str(path)) for m, path in many)
     if not found["original"] or not found["unlearned"]:
         return "The example needs the weights of the shipped study of digits, which are not here."
