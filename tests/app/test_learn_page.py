@@ -15,6 +15,7 @@ from stored import borrow
 from opcviz.common.text import percent
 from opcviz.study import ModelResult, Store, StudyResult, open_study, shipped_root
 from opcviz.ui.reading import store_reader as library
+from opcviz.ui.reading.contrast import pair_of
 from opcviz.ui.sections.tour.chapters import CHAPTERS
 from opcviz.ui.sections.tour.titles import TITLES
 
@@ -222,6 +223,22 @@ def test_the_figures_on_entropy_and_inversion_are_the_stores(chapter, digits):
     assert f"{opc['without_body_gradient']} of {len(opc['per_picture']['psnr'])} pictures" in text
 
 
+def test_the_tour_ends_with_an_answer_of_what_start_plays_too(chapter, digits):
+    deepest = digits.model(pair_of(digits, library.choices()[digits.place].shown).right)
+    (body,) = [b.proto.body for b in chapter(7).get("html") if "tour-forgot" in b.proto.body]
+    told = re.sub("<[^>]+>", " ", body).replace("&nbsp;", " ")
+    for made in (model(digits, "delete"), model(digits, "opc"), deepest):
+        verdict = digits.verdict(made)
+        figures = verdict.numbers[0].figures
+        clause = f"{made.title} only hides them" if verdict.gone == "hidden" else made.title
+        assert clause in told
+        assert f"restored {figures.written(figures.value)}; never saw them: " in told
+    for at in (1, 7):
+        (link, *_) = [part.proto for part in chapter(at).get("page_link")]
+        assert parse_qs(link.query_string)["models"][0].split(",")[-1] == deepest.key
+    assert not [b for b in chapter(1).get("html") if "tour-forgot" in b.proto.body]
+
+
 def test_the_dragged_answers_are_stored_ones(chapter, digits):
     probe, _ = digits.probe()
     shares = model(digits, "original").arrays("maps", "maps.npz")["probabilities"].astype(float)
@@ -263,7 +280,7 @@ def test_map_and_attacker_can_be_tried_inside_a_chapter(visit):
 @pytest.mark.slow
 @pytest.mark.parametrize("at", [2, 5])
 def test_the_task_opens_the_real_page_in_that_state_with_a_way_back(visit, chapter, at):
-    (link,) = [part.proto for part in chapter(at).get("page_link")]
+    (link, *_) = [part.proto for part in chapter(at).get("page_link")]
     asked = {k: v[0] for k, v in parse_qs(link.query_string).items()}
     then = CHAPTERS[at - 1].then
     assert asked["tour"] == str(at)
@@ -285,7 +302,7 @@ ABOUT = {2: "maps", 3: "recovery", 4: "worst-case", 5: "maps", 6: "entropy", 7: 
 @pytest.mark.slow
 @pytest.mark.parametrize(("at", "row"), ABOUT.items())
 def test_a_link_brings_the_row_into_sight_that_the_task_is_about(visit, chapter, at, row):
-    (link,) = [part.proto for part in chapter(at).get("page_link")]
+    (link, *_) = [part.proto for part in chapter(at).get("page_link")]
     asked = {k: v[0] for k, v in parse_qs(link.query_string).items()}
     app = fine(visit(CHAPTERS[at - 1].opens, **asked))
     assert sent(app, "scroll.row.") == {"row": row}
@@ -302,8 +319,9 @@ def test_in_a_hall_it_opens_the_screen_that_the_task_is_about(visit, at, row):
         "entropy": lambda app: charts(app, "entropy"),
         "inversion": grids,
     }
-    learn = visit("learn", present="on", chapter=str(at), row="9")
-    (link,) = [part.proto for part in learn.get("page_link")]
+    what_to_try = str(len(CHAPTERS[at - 1].evidence) + 2)
+    learn = visit("learn", present="on", chapter=str(at), row=what_to_try)
+    (link, *_) = [part.proto for part in learn.get("page_link")]
     asked = {k: v[0] for k, v in parse_qs(link.query_string).items()}
     app = fine(visit(CHAPTERS[at - 1].opens, present="on", **asked))
     assert drawn[row](app)
