@@ -7,11 +7,13 @@ import re
 
 from .terms import Term
 from .terms_measures import ENTRIES
+from .terms_verdict import LABELS
 
 __all__ = ["TERMS", "Term", "abbr", "explained", "find", "help_of"]
 
 TERMS = {
     **ENTRIES,
+    **LABELS,
     "FM": Term(
         "Feature mapping (FM)",
         "a recovery attack that fits an affine map from the unlearned model's features to the "

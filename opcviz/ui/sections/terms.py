@@ -18,6 +18,7 @@ class Term:
         range: of its values, with the unit.
         good: which direction speaks for forgetting, or what it is to be compared with.
         source: paper or book.
+        rule: by which a word of the verdict is said.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Term:
     range: str = ""
     good: str = ""
     source: str = ""
+    rule: str = ""
 
     def words(self) -> str:
         """The whole entry as one paragraph of Markdown."""
@@ -33,12 +35,17 @@ class Term:
         for label, text in (
             ("Formula", self.formula),
             ("Range", self.range),
+            ("Decided", self.rule),
             ("Read it", self.good),
             ("Source", self.source),
         ):
             if text:
                 parts.append(f"*{label}*: {text}")
         return "  \n".join(parts)
+
+    def told(self) -> str:
+        """What it is and how it is decided, as plain text for a label."""
+        return f"{self.name}: {self.what}" + (f" Decided: {self.rule}" if self.rule else "")
 
 
 AS_RETRAINED = "as in the retrained models"
