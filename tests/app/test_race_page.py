@@ -10,13 +10,13 @@ from reading import captions, fine, infos, progress
 from streamlit.testing.v1 import AppTest
 
 from opcviz.common.progress import Epoch, Message, Stage, Step
-from opcviz.common.text import percent
 from opcviz.engine.events import EventLog
 from opcviz.methods import create
 from opcviz.study import Job, Plan, Store, open_study, shipped_root
 from opcviz.ui.charts.palette import method_colour
 from opcviz.ui.lab.race_status import READY
 from opcviz.ui.reading.state import OPTIONS
+from opcviz.ui.sections.decisive import Decisive
 
 POINTS = 300
 
@@ -200,18 +200,21 @@ def test_the_lab_sends_to_the_race(visit, engine):
 
 
 def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
-    """A badge may be decided by another attacker than the bar's, and bar and curve end on other
-    pictures: each says so."""
+    """The bar ends with the attack that decided the badge, on other pictures than the curve, whose
+    attacker may be another one: each says so."""
     app = visit("race")
     study = open_study(Store(shipped_root()), "digits")
     for film, name in zip(player(app)["films"], ("delete", "opc"), strict=True):
         model = next(m for m in study.models if m.method.info.name == name and m.seed == 0)
-        decider = study.verdict(model).numbers[0].says.split(";")[0]
+        decider = study.verdict(model).numbers[0]
         why = film["why"].replace("\xa0", " ")
-        assert decider in why
-        assert f"The bar's {percent(film['bars'][1]['final'])} is FM's" in why
+        assert decider.says.split(";")[0] in why
+        assert "The bar's" not in why
         answered, restored, _ = film["bars"]
-        assert restored["words"].startswith("from kept pictures only; never saw them")
+        decisive = Decisive.of(study.verdict(model))
+        assert restored["final"] == decider.figures.value
+        assert restored["words"].startswith(f"{decisive.who}; never saw them")
+        assert "a linear map of the last layer" in restored["wordsNow"]
         for bar in (answered, restored):
             assert bar["on"] == ["training pictures", "107 test pictures"]
         assert film["drawnOn"] == "training pictures"

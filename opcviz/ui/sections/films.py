@@ -11,16 +11,17 @@ import numpy as np
 
 from ...artefacts import ModelResults
 from ...common.records import defined
-from ...results import EvidenceResult, InversionSummary, StrongestResult, TrainingResult
+from ...results import Attempt, EvidenceResult, InversionSummary, StrongestResult, TrainingResult
 from ..charts.bands import Band
 from ..charts.maps_component import Samples
 from ..charts.player_component import Bar, Film, Line
 from ..reading import store_reader as library
-from ..reading.membership import membership_of
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
+from .decisive import Decisive
 from .films_rebuilt import closer, inverted, masked, means, never, rebuilt_of, searches
+from .films_taken import taken
 from .plainly import fm_attempt, why_another
 from .verdicts import chips, decided
 
@@ -40,6 +41,7 @@ __all__ = [
     "levels",
     "lines",
     "measured",
+    "of_bar",
     "of_samples",
     "rebuilt_of",
     "watched",
@@ -50,8 +52,7 @@ MOST_DECIBELS = 60.0
 ANSWERS, RESTORES, REBUILT = "Answers right", "An attacker restores", "Pictures rebuilt"
 MEMBER = "Taken for seen (membership AUC)"
 FULL = 99.95  # percent, shown as 100
-GUESSING = 0.5  # of an AUC
-HOLDS = "from kept pictures only"
+HOLDS = "a linear map of the last layer, given kept pictures only"
 ON = {
     "forget_test": "test pictures",
     "forget_train": "training pictures",
@@ -64,7 +65,7 @@ LIVE = ("fm_retain_accuracy", "fm_accuracy")
 BAR = "The bar's"
 EXPLAIN = {
     ANSWERS: "What the network names; green is the goal.",
-    RESTORES: "By somebody with kept pictures only, who maps features back.",
+    RESTORES: "How many an attacker names right again: memory is only what exceeds green.",
     MEMBER: "How well a test tells them from pictures never seen; 0.5 is guessing.",
     REBUILT: "From its gradient, which gives away pictures it never saw, too: memory is only what "
     "exceeds green.",
@@ -121,6 +122,7 @@ def film(
     title: str = "",
     explain: bool = False,
     color: str = "",
+    decisive: Decisive | None = None,
 ) -> Film:
     """One stored model.
 
@@ -131,6 +133,8 @@ def film(
         title: its name; that of its column where none is given.
         explain: whether a line below each bar says how to read it.
         color: the model's own.
+        decisive: the attack whose figure the bar of restored pictures ends with; None: FM's, with
+            kept pictures only. While it plays the bar is of that one: it is followed by epoch.
     """
     kept, history = library.trajectory(column.model), column.model.training.history
     title = title or column.label
@@ -138,8 +142,8 @@ def film(
         title,
         reason="No epochs to play.",
         chips=_ended(column.model.training) or chips(column.verdict),
-        why=beside_bar(column, decided(column.verdict)),
-        bars=_bars(column, beside, kept, explain),
+        why=beside_bar(column, decided(column.verdict), decisive),
+        bars=_bars(column, beside, kept, explain, decisive),
         color=color,
     )
     if reason := _no_film(column, kept, samples):
@@ -157,17 +161,24 @@ def film(
     )
 
 
-def beside_bar(column: Column, said: str) -> str:
+def beside_bar(column: Column, said: str, decisive: Decisive | None = None) -> str:
     """Who decided, and why the bar of the attacker below shows another figure.
 
     Args:
         column: the model with its verdict.
         said: who decided; empty without a verdict, which then needs no more.
+        decisive: the attack of the bar, as in `film`.
     """
     first = column.verdict.numbers[0].figures if said else None
     if first is not None and not of_samples(column.results):  # there membership is the bar
-        said += f" {why_another(first.attempt, fm_attempt(column.results, FIT), BAR)}"
+        said += f" {why_another(first.attempt, of_bar(column, decisive), BAR)}"
     return said.strip().replace(" %", "\N{NO-BREAK SPACE}%")  # which begins no line
+
+
+def of_bar(column: Column, decisive: Decisive | None) -> Attempt | None:
+    """The attack of a model's bar at the end; None where it was not made."""
+    made = decisive.on(column.results) if decisive else None
+    return made or fm_attempt(column.results, FIT)
 
 
 def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[Bar, ...]:
@@ -255,7 +266,11 @@ def _marks(after: Score, results: ModelResults) -> tuple[tuple[str, float], ...]
 
 
 def _bars(
-    column: Column, beside: Levels, kept: dict[str, np.ndarray], explain: bool
+    column: Column,
+    beside: Levels,
+    kept: dict[str, np.ndarray],
+    explain: bool,
+    decisive: Decisive | None = None,
 ) -> tuple[Bar, ...]:
     own, after = _scores(column.results)
     history = [dict(each) for each in column.model.training.history]
@@ -301,9 +316,11 @@ def _bars(
         on=_on(after),
         **_now(beside.now(LIVE[0]), HOLDS),
     )
+    if decisive and (made := decisive.on(column.results)):
+        restored = decisive.ends(restored, made)
     if not of_samples(column.results):
         return answered, restored, rebuilt
-    return answered, restored, bar(MEMBER, **_taken(column.results, beside)), rebuilt
+    return answered, restored, bar(MEMBER, **taken(column.results, beside.retrained)), rebuilt
 
 
 def _on(score: Score) -> tuple[str, str]:
@@ -323,20 +340,3 @@ def of_samples(results: ModelResults) -> bool:
     """Whether single samples were forgotten, of which no test picture is one."""
     evidence = results.get(EvidenceResult)
     return defined(evidence) and not defined(evidence.accuracy.forget_test)
-
-
-def _taken(results: ModelResults, beside: Levels) -> dict[str, object]:
-    """One membership test of those that the verdict reads, beside the same of retrained models."""
-    found = membership_of(results, beside.retrained)
-    if not found:
-        return {"none": "not measured"}
-    band = Band.of(sign.auc for sign in found[1:])
-    return {
-        "final": found[0].auc,
-        "unit": "",
-        "high": 1.0,
-        "digits": 2,
-        "band": band,
-        "marks": (("guess", GUESSING),),
-        "words": f"{found[0].place}; {never(band, '', 2)}",
-    }

@@ -13,6 +13,7 @@ from ..reading.contrast import Pair
 from ..reading.references import References
 from ..reading.scores import score_of
 from ..reading.store_reader import Column
+from .decisive import Decisive
 from .films import (
     ANSWERS,
     BAR,
@@ -26,11 +27,12 @@ from .films import (
     film,
     levels,
     measured,
+    of_bar,
     of_samples,
 )
 from .films_rebuilt import BEGUN, WHY_CLOSER, rebuilt_plainly
 from .paint import paint
-from .plainly import decided_plainly, fm_attempt, plainly
+from .plainly import decided_plainly, plainly
 from .verdicts import decided_in_short, seeds_line
 
 __all__ = ["FIGURES", "FILM", "films", "over_seeds"]
@@ -65,10 +67,18 @@ def films(
     samples, _ = library.samples(study)
     colors, band = paint(shown), levels(beside)
     playing, ended, alike = _notes(shown)
+    decisive = Decisive.first(column.verdict for column in shown)
     made = [
         _short(
-            film(column, samples, band, title=column.model.title, color=colors[column.label]),
-            over_seeds(study, column),
+            film(
+                column,
+                samples,
+                band,
+                title=column.model.title,
+                color=colors[column.label],
+                decisive=decisive,
+            ),
+            over_seeds(study, column, decisive),
             alike=alike,
             explain=explain and not part,
         )
@@ -80,12 +90,12 @@ def films(
             replace(
                 each,
                 about=plainly(column.model.method),
-                why=exact if explain and not part else (_in_words(column) or exact),
+                why=exact if explain and not part else (_in_words(column, decisive) or exact),
                 why_exactly=exact,
                 how=_seeds(column) if explain and not part else "",
             )
             for each, column in zip(made, shown, strict=True)
-            for exact in [_decider(column)]
+            for exact in [_decider(column, decisive)]
         ],
         samples,
         key=f"first.{study.place}",
@@ -98,11 +108,15 @@ def films(
     )
 
 
-def over_seeds(study: StudyResult, column: Column) -> Band | None:
+def over_seeds(study: StudyResult, column: Column, decisive: Decisive | None = None) -> Band | None:
     """What the attacker of the bar restores of all seeds of a method; None of one seed alone."""
     mine = column.model
-    same = (m for m in study.models if (m.method, m.suite) == (mine.method, mine.suite))
-    found = Band.of(score_of(library.fit_of(m.results, "fm", FIT), FIT).value for m in same)
+    same = [m for m in study.models if (m.method, m.suite) == (mine.method, mine.suite)]
+    made = [decisive.on(m.results) if decisive else None for m in same]
+    if any(made):
+        found = Band.of(each.recovered if each else None for each in made)
+    else:
+        found = Band.of(score_of(library.fit_of(m.results, "fm", FIT), FIT).value for m in same)
     return found if found and found.models > 1 else None
 
 
@@ -150,18 +164,19 @@ def _apart(made: Sequence[Film]) -> tuple[str, ...]:
     return (WHY_CLOSER,) if closer else ()
 
 
-def _decider(column: Column) -> str:
+def _decider(column: Column, decisive: Decisive | None) -> str:
     """The attacker and the figures that decided, as short as a panel has room for.
 
     They are of the last epoch, which may not be the one on the screen.
     """
     said = decided_in_short(column.verdict)
-    return beside_bar(column, f"At the end, {said[0].lower()}{said[1:]}" if said else "")
+    told = f"At the end, {said[0].lower()}{said[1:]}" if said else ""
+    return beside_bar(column, told, decisive)
 
 
-def _in_words(column: Column) -> str:
+def _in_words(column: Column, decisive: Decisive | None) -> str:
     """The same for a reader who knows none of the field's words; empty where they are needed."""
-    beside = None if of_samples(column.results) else fm_attempt(column.results, FIT)
+    beside = None if of_samples(column.results) else of_bar(column, decisive)
     return decided_plainly(column.verdict, beside, BAR).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
