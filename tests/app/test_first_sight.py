@@ -267,18 +267,21 @@ def test_it_reads_well_for_other_questions(visit, study, says):
     assert all(text in told(app) for text in says), told(app)
 
 
-def test_explanations_take_the_place_of_words_and_are_kept_in_the_address(visit, digits):
+def test_explanations_are_added_to_what_stands_there_and_kept_in_the_address(visit, digits):
     app = visit("")
-    sent = player(app)
+    sent = plain = player(app)
     assert not sent["explain"]
     assert not any(bar["explain"] for film in sent["films"] for bar in film["bars"])
     app.toggle(key="head.explain").set_value(True).run()
     assert fine(app).query_params["explain"] == "on"
     sent = player(app)
-    for film in sent["films"]:
+    for film, before_it in zip(sent["films"], plain["films"], strict=True):
         for bar, name in zip(film["bars"], BARS, strict=True):
             assert bar["explain"].startswith(EXPLAIN[name])
-        assert film["how"].startswith("Seeds 0, 1, 2: ")
+        assert "Seeds 0, 1, 2: " in film["how"]
+        assert film["whyExactly"].removeprefix("At the end, ") in film["how"]
+        for kept in ("chips", "about", "why"):
+            assert film[kept] == before_it[kept], "nothing goes away"
     assert WHY_CLOSER in sent["explain"]
     for why in pair_of(digits, library.choices()[digits.place].shown).why:
         assert why in sent["explain"]

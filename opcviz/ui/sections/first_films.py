@@ -90,12 +90,12 @@ def films(
             replace(
                 each,
                 about=plainly(column.model.method),
-                why=exact if explain and not part else (_in_words(column, decisive) or exact),
+                why=words or exact,
                 why_exactly=exact,
-                how=_seeds(column) if explain and not part else "",
+                how=" ".join(_more(column, exact if words else "")) if explain and not part else "",
             )
             for each, column in zip(made, shown, strict=True)
-            for exact in [_decider(column, decisive)]
+            for exact, words in [(_decider(column, decisive), _in_words(column, decisive))]
         ],
         samples,
         key=f"first.{study.place}",
@@ -180,9 +180,12 @@ def _in_words(column: Column, decisive: Decisive | None) -> str:
     return decided_plainly(column.verdict, beside, BAR).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def _seeds(column: Column) -> str:
+def _more(column: Column, exact: str) -> list[str]:
+    """What explanations add below the bars: the field's own words, and what other seeds say."""
     line = seeds_line(column.consensus)
-    return f"{line}.".replace("**", "") if line else ""
+    seeds = f"{line}.".replace("**", "") if line else ""
+    told = exact.replace("At the end, d", "In the field's words: d", 1)
+    return [each for each in (told, seeds) if each]
 
 
 def _notes(shown: Sequence[Column]) -> tuple[str, str, bool]:

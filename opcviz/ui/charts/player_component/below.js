@@ -53,7 +53,7 @@ class Bars {
         seeds.style.width = percent(bar.seeds[1] - bar.seeds[0]);
       }
       if (bar.exactly) line.title = bar.exactly;
-      if (bar.explain) element(name, "span", "how", ` · ${unbroken(bar.explain)}`);
+      if (bar.explain) element(name, "span", "how", unbroken(bar.explain));
       return { bar, number, on, told, track, band, marks, seeds, fill, percent };
     });
   }

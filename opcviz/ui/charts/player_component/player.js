@@ -119,11 +119,11 @@ class Player {
     stage.load(film, this.labels.length);
     const why = element(side, "div", "why", film.why);
     if (film.whyExactly) Object.assign(why, { title: film.whyExactly, tabIndex: 0 });
-    if (film.how) element(side, "div", "how", film.how);
     const below = element(box, "div", "below");
+    const bars = new Bars(below, film.bars);
+    if (film.how) element(below, "div", "how", film.how); // last: what stands level stays so
     return {
-      film, stage, epoch,
-      bars: new Bars(below, film.bars),
+      film, stage, epoch, bars,
       curves: film.lines.length ? new Curves(below, film, this.ink) : null,
       pictures: film.rebuilt ? new Pictures(below, film.rebuilt) : null,
     };
