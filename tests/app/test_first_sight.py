@@ -22,7 +22,7 @@ from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.contrast import pair_of
 from opcviz.ui.sections.decisive import Decisive
 from opcviz.ui.sections.films import EXPLAIN
-from opcviz.ui.sections.films_rebuilt import WHY_CLOSER
+from opcviz.ui.sections.films_rebuilt import ASIDE, WHY_CLOSER
 from opcviz.ui.sections.plainly import attacker_plainly
 from opcviz.ui.sections.verdicts import decided_in_short
 
@@ -142,7 +142,9 @@ def test_the_search_of_a_rebuilt_picture_is_named_and_said_to_stop_short(visit, 
         assert bar["on"][0].startswith("short search")
         assert bar["exactly"].startswith(f"full search, {short} of {len(settled)} cut short; ")
         looks = "clear" if bar["final"] >= 30 else "blurred"
-        assert bar["words"].startswith(looks), "in a word, and beside what needs no model"
+        aside, said = bar["words"].split("; ", 1)
+        assert aside == ASIDE == bar["wordsNow"].split("; ")[0], "it decides nothing"
+        assert said.startswith(looks), "in a word, and beside what needs no model"
         assert re.search(r"never saw them: \d+ to \d+ dB; average picture: \d+ dB$", bar["words"])
         kept = library.trajectory(digits.model(key))
         full = library.arrays_of(digits.model(key), "inversion", "inversion.npz")["ids"].tolist()

@@ -20,7 +20,7 @@ from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
 from .decisive import Decisive
-from .films_rebuilt import closer, inverted, masked, means, never, rebuilt_of, searches
+from .films_rebuilt import ASIDE, closer, inverted, masked, means, never, rebuilt_of, searches
 from .films_taken import taken
 from .plainly import fm_attempt, why_another
 from .verdicts import chips, decided
@@ -288,8 +288,8 @@ def _bars(
         unit=" dB",
         high=MOST_DECIBELS,
         band=beside.rebuilt,
-        words=f"{levels_of}{closer(column, kept, found)}",
-        words_now="no band: of retrained models only full searches were made",
+        words=f"{ASIDE}; {levels_of}{closer(column, kept, found)}",
+        words_now=f"{ASIDE}; no band: of retrained models only full searches were made",
         on=searches(psnr, found),
     )
     if explain and defined(found) and found.without_body_gradient:
