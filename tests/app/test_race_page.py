@@ -218,6 +218,7 @@ def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
         for bar in (answered, restored):
             assert bar["on"] == ["training pictures", "107 test pictures"]
         assert film["drawnOn"] == "training pictures"
+        assert film["lines"][0]["name"] == "a linear map of the last layer restores"
 
 
 def test_an_address_chooses_the_seed_and_the_page_says_which(visit):

@@ -52,7 +52,8 @@ MOST_DECIBELS = 60.0
 ANSWERS, RESTORES, REBUILT = "Answers right", "An attacker restores", "Pictures rebuilt"
 MEMBER = "Taken for seen (membership AUC)"
 FULL = 99.95  # percent, shown as 100
-HOLDS = "a linear map of the last layer, given kept pictures only"
+LAST = "a linear map of the last layer"
+HOLDS = f"{LAST}, given kept pictures only"
 ON = {
     "forget_test": "test pictures",
     "forget_train": "training pictures",
@@ -195,7 +196,7 @@ def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[
         Bar(
             RESTORES,
             _attacked(values),
-            **_now(beside.chart(values).get("band"), f"from {measured(values)}"),
+            **_now(beside.chart(values).get("band"), f"{LAST}, given {measured(values)}"),
         ),
     )
 
@@ -213,9 +214,10 @@ def measured(history: Sequence[object]) -> str:
 
 
 def lines(history: Sequence[object], color: str) -> tuple[Line, ...]:
-    """The curves of a run: what it answers, and what an attacker restores."""
+    """The curves of a run: what it answers, and what the attacker who is followed restores."""
     found = [dict(each) for each in history if isinstance(each, Mapping)]
-    who = "an attacker restores" if _known(found) else "who holds all pictures restores"
+    given = "" if _known(found) else ", given all pictures,"
+    who = f"{LAST}{given} restores"
     return (
         Line(who, _attacked(found), color),
         Line("answers right", _series(found, "forget_accuracy"), "", "6 4"),

@@ -153,7 +153,7 @@ class Curves {
       const swatch = element(entry, "i");
       swatch.style.borderTopColor = stroke;
       if (line.dash) swatch.style.borderTopStyle = "dashed";
-      entry.append(`${line.name} ${value === null || value === undefined ? "–" : `${Number(value.toFixed(1))} %`}`);
+      entry.append(`${line.name} ${value === null || value === undefined ? "–" : `${Number(value.toFixed(1))}\u00a0%`}`);
     }
     if (film.band) {
       const entry = element(this.key, "span");

@@ -284,7 +284,7 @@ class Player {
 
   resize() {
     if (!this.data) return;
-    if (this.fills()) this.fill();
+    this.fill();
     this.fit();
   }
 
@@ -303,7 +303,7 @@ class Player {
 
   // As high as the window leaves it below what stands above; each bar keeps the room of its longer words.
   fill() {
-    this.place.take(this.data.height ? RIM : this.data.under);
+    if (this.fills()) this.place.take(this.data.height ? RIM : this.data.under);
     const heights = this.views.map(({ bars }) => bars.heights());
     for (const view of this.views) {
       view.bars.reserve(heights[0].map((_, i) => Math.max(...heights.map((each) => each[i] ?? 0))));
