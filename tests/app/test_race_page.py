@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -207,8 +208,10 @@ def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
     for film, name in zip(player(app)["films"], ("delete", "opc"), strict=True):
         model = next(m for m in study.models if m.method.info.name == name and m.seed == 0)
         decider = study.verdict(model).numbers[0]
-        why = film["why"].replace("\xa0", " ")
-        assert decider.says.split(";")[0] in why
+        why, exact = (film[w].replace("\xa0", " ") for w in ("why", "whyExactly"))
+        assert decider.says.split(";")[0] in exact
+        assert decider.figures.written(decider.figures.value) in why
+        assert not re.search(r"\b(affine|rbf|unpooled|stage\d)\b", why), "in plain words"
         assert "The bar's" not in why
         answered, restored, _ = film["bars"]
         decisive = Decisive.of(study.verdict(model))
@@ -226,7 +229,7 @@ def test_an_address_chooses_the_seed_and_the_page_says_which(visit):
     ones = {m.method.info.name: m for m in study.models if m.seed == 1}
     model, keys = ones["delete"], ",".join(ones[name].key for name in ("delete", "opc"))
     sent = player(visit("race", models=keys, study=study.place))
-    why = sent["films"][0]["why"].replace("\xa0", " ")
+    why = sent["films"][0]["whyExactly"].replace("\xa0", " ")
     assert study.verdict(model).numbers[0].says.split(";")[0] in why
     assert "Seed 1." in sent["endNote"]
     assert "Seed 0." in player(visit("race", study=study.place))["endNote"]

@@ -150,7 +150,7 @@ def test_every_verdict_has_a_colour_and_the_badge_says_what_is_missing(study):
     calm = badge(replace(told, noticeable="no", kept="yes", band=3))
     assert ">not noticeable<" in calm
     assert ">rest kept<" in calm
-    assert ">band of 3</abbr>" in calm
+    assert ">beside 3 retrained models</abbr>" in calm
     assert "&lt;recovery&gt;" in badge(no_verdict(["<recovery>"]))
 
 

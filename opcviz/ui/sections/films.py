@@ -21,8 +21,8 @@ from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
 from .decisive import Decisive
 from .films_rebuilt import ASIDE, closer, inverted, masked, means, never, rebuilt_of, searches
-from .films_taken import taken
-from .plainly import fm_attempt, why_another
+from .films_taken import of_samples, taken
+from .plainly import decided_plainly, fm_attempt, why_another
 from .verdicts import chips, decided
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Levels",
     "beside_bar",
     "film",
+    "in_words",
     "levels",
     "lines",
     "measured",
@@ -139,11 +140,13 @@ def film(
     """
     kept, history = library.trajectory(column.model), column.model.training.history
     title = title or column.label
+    exact = beside_bar(column, decided(column.verdict), decisive)
     shell = Film(
         title,
         reason="No epochs to play.",
         chips=_ended(column.model.training) or chips(column.verdict),
-        why=beside_bar(column, decided(column.verdict), decisive),
+        why=in_words(column, decisive) or exact,
+        why_exactly=exact,
         bars=_bars(column, beside, kept, explain, decisive),
         color=color,
     )
@@ -174,6 +177,12 @@ def beside_bar(column: Column, said: str, decisive: Decisive | None = None) -> s
     if first is not None and not of_samples(column.results):  # there membership is the bar
         said += f" {why_another(first.attempt, of_bar(column, decisive), BAR)}"
     return said.strip().replace(" %", "\N{NO-BREAK SPACE}%")  # which begins no line
+
+
+def in_words(column: Column, decisive: Decisive | None) -> str:
+    """The same for a reader who knows none of the field's words; empty where they are needed."""
+    beside = None if of_samples(column.results) else of_bar(column, decisive)
+    return decided_plainly(column.verdict, beside, BAR).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def of_bar(column: Column, decisive: Decisive | None) -> Attempt | None:
@@ -336,9 +345,3 @@ def _useless(after: Score) -> str:
     if after.constant is None or after.constant < FULL:
         return ""
     return "proves nothing: one answer for all scores 100 %, too"
-
-
-def of_samples(results: ModelResults) -> bool:
-    """Whether single samples were forgotten, of which no test picture is one."""
-    evidence = results.get(EvidenceResult)
-    return defined(evidence) and not defined(evidence.accuracy.forget_test)

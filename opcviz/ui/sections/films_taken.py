@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...artefacts import ModelResults
+from ...common.records import defined
+from ...results import EvidenceResult
 from ..charts.bands import Band
 from ..reading.membership import membership_of
 from .films_rebuilt import never
 
-__all__ = ["taken"]
+__all__ = ["of_samples", "taken"]
 
 GUESSING = 0.5  # of an AUC
 
@@ -37,3 +39,9 @@ def taken(results: ModelResults, retrained: Sequence[ModelResults]) -> dict[str,
         "marks": (("guess", GUESSING),),
         "words": f"{found[0].place}; {never(band, '', 2)}",
     }
+
+
+def of_samples(results: ModelResults) -> bool:
+    """Whether single samples were forgotten, of which no test picture is one."""
+    evidence = results.get(EvidenceResult)
+    return defined(evidence) and not defined(evidence.accuracy.forget_test)

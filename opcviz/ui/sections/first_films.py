@@ -16,7 +16,6 @@ from ..reading.store_reader import Column
 from .decisive import Decisive
 from .films import (
     ANSWERS,
-    BAR,
     EXPLAIN,
     FIT,
     MEMBER,
@@ -25,14 +24,13 @@ from .films import (
     RESTORES,
     beside_bar,
     film,
+    in_words,
     levels,
     measured,
-    of_bar,
-    of_samples,
 )
 from .films_rebuilt import BEGUN, WHY_CLOSER, rebuilt_plainly
 from .paint import paint
-from .plainly import decided_plainly, plainly
+from .plainly import plainly
 from .verdicts import decided_in_short, seeds_line
 
 __all__ = ["FIGURES", "FILM", "films", "over_seeds"]
@@ -95,7 +93,7 @@ def films(
                 how=" ".join(_more(column, exact if words else "")) if explain and not part else "",
             )
             for each, column in zip(made, shown, strict=True)
-            for exact, words in [(_decider(column, decisive), _in_words(column, decisive))]
+            for exact, words in [(_decider(column, decisive), in_words(column, decisive))]
         ],
         samples,
         key=f"first.{study.place}",
@@ -172,12 +170,6 @@ def _decider(column: Column, decisive: Decisive | None) -> str:
     said = decided_in_short(column.verdict)
     told = f"At the end, {said[0].lower()}{said[1:]}" if said else ""
     return beside_bar(column, told, decisive)
-
-
-def _in_words(column: Column, decisive: Decisive | None) -> str:
-    """The same for a reader who knows none of the field's words; empty where they are needed."""
-    beside = None if of_samples(column.results) else of_bar(column, decisive)
-    return decided_plainly(column.verdict, beside, BAR).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _more(column: Column, exact: str) -> list[str]:

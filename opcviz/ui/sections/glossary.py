@@ -108,7 +108,10 @@ IN_TEXT = {
     "stage3": "block",
 }
 """Words of sentences on attackers, to their entries."""
-FOUND = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in IN_TEXT))
+FOUND = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in IN_TEXT), re.IGNORECASE)
+
+
+_ENTRY = {word.casefold(): entry for word, entry in IN_TEXT.items()}
 
 
 def explained(text: str) -> str:
@@ -120,7 +123,7 @@ def explained(text: str) -> str:
     told: set[str] = set()
     parts, end = [], 0
     for match in FOUND.finditer(text):
-        entry = IN_TEXT[match[0]]
+        entry = _ENTRY[match[0].casefold()]
         if entry in told:
             continue
         told.add(entry)

@@ -71,8 +71,8 @@ DATA = {
         good="what lies inside is similarity between classes, or generalisation to new pictures, "
         "and not memory",
     ),
-    "band of 2": Term(
-        "Band of 2 (or 3)",
+    "beside retrained models": Term(
+        "Beside 2 (or more) retrained models",
         "how many retrained models the model is compared with. A retrained model is compared "
         "with the others, so its band has one fewer.",
     ),
@@ -209,7 +209,7 @@ ATTACKS = {
         "a result that one ridge alone shows is fragile",
     ),
     "affine": Term(
-        "Affine map",
+        "Affine, or linear, map",
         "a straight-line map: a weighted sum of its inputs plus a constant. The simplest attacker.",
     ),
     "RBF": Term(

@@ -15,7 +15,7 @@ from ...verdict.words import GONE, rules
 from ..charts.theme import ink, projected
 from ..reading.store_reader import Column
 from .folded import folded
-from .glossary import TERMS, abbr
+from .glossary import TERMS, abbr, explained
 
 __all__ = [
     "Label",
@@ -74,7 +74,8 @@ def badge(verdict: Verdict, *, named: bool = True) -> str:
     if confidence and not projected():
         beside = abbr("confidence", f"{confidence.level} confidence", more=f"{confidence.basis}.")
         if verdict.band:
-            beside += f" · {abbr('band of 2', f'band of {verdict.band}')}"
+            some = "1 retrained model" if verdict.band == 1 else f"{verdict.band} retrained models"
+            beside += f" · {abbr('beside retrained models', f'beside {some}')}"
     if gone is None:
         missing = html.escape("; ".join(verdict.missing) or "evidence is missing")
         beside = f"Gone? No verdict: {missing}."
@@ -246,7 +247,7 @@ def in_short(shown: Sequence[Column]) -> None:
         told = decided(column.verdict).replace(" %", "\N{NO-BREAK SPACE}%")
         with place:
             st.markdown(f"**{column.label}**")
-            st.html(badge(column.verdict) + f'<div data-testid="decided">{html.escape(told)}</div>')
+            st.html(badge(column.verdict) + f'<div data-testid="decided">{explained(told)}</div>')
     folded(
         "Every figure behind these words",
         lambda: details(shown),
