@@ -78,7 +78,8 @@ def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, 
         assert not told or verdict.furthest.words[1:] in flat
         assert not told or f"{verdict.furthest.recovered:.1f} %" in box
         assert f"{verdict.confidence.level} confidence" in box
-        assert f">beside {verdict.band} retrained models<" in box
+        some = "1 retrained model" if verdict.band == 1 else f"{verdict.band} retrained models"
+        assert f">beside {some}<" in box
         seen = {"yes": "noticeable", "no": "not noticeable"}
         noticed = seen.get(verdict.noticeable, f"noticeable {verdict.noticeable}")
         assert f">{noticed}<" in box
