@@ -12,6 +12,7 @@ from worst_study import SEEDS
 from opcviz.results import PIXELS
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.sections.sentences import INTRODUCED
+from opcviz.ui.sections.verdicts import spoken
 from opcviz.verdict import GONE
 
 SHOWN = (("original", 1), ("retrain", 0), ("ft", 2))
@@ -70,7 +71,7 @@ def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, 
         verdict = study.verdict(study.model(worst.keys[who]))
         assert verdict.gone is not None, verdict.missing
         flat = re.sub(r"<[^>]+>", "", box)
-        for clause in verdict.numbers[0].says.split("; "):
+        for clause in spoken(verdict.numbers[0]):
             assert clause[1:] in flat  # each begins with a capital
         assert (GONE[verdict.gone][1:] in flat) == (who[0] not in INTRODUCED)
         assert verdict.furthest is not None
