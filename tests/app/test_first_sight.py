@@ -206,11 +206,11 @@ def test_the_numbers_at_the_end_are_those_of_the_store(visit, digits):
         model = digits.model(key)
         seeds = [m.to_dict() for m in digits.models if m.method == model.method]
         spread = [got(m, decisive) for m in seeds]
-        assert len(spread) == 3
+        assert len(spread) > 1
         assert film["bars"][1]["seeds"] == near([min(spread), max(spread)])
         low, high = (f"{value:.1f}".removesuffix(".0") for value in (min(spread), max(spread)))
         told = low if low == high else f"{low} to {high}"
-        assert film["bars"][1]["words"].endswith(f"; 3 seeds: {told} %")
+        assert film["bars"][1]["words"].endswith(f"; {len(spread)} seeds: {told} %")
         assert film["bars"][0]["seeds"] is None
 
 

@@ -80,7 +80,7 @@ def badge(verdict: Verdict, *, named: bool = True) -> str:
         missing = html.escape("; ".join(verdict.missing) or "evidence is missing")
         beside = f"Gone? No verdict: {missing}."
     return (
-        f'<div data-testid="verdict" '
+        f'<div data-testid="verdict" title="{html.escape(verdict.why)}" '
         f'style="margin:.1rem 0 .3rem;line-height:1.75">{"".join(said)}'
         f'<span style="font-size:.9rem;display:inline-block">{beside}</span></div>'
     )
