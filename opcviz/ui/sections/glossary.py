@@ -9,7 +9,7 @@ from .terms import Term
 from .terms_measures import ENTRIES
 from .terms_verdict import LABELS
 
-__all__ = ["TERMS", "Term", "abbr", "explained", "find", "help_of"]
+__all__ = ["FOCUSED", "TERMS", "Term", "abbr", "explained", "find", "help_of"]
 
 TERMS = {
     **ENTRIES,
@@ -46,6 +46,17 @@ TERMS = {
     ),
 }
 """By the abbreviation or word that stands on the screen."""
+
+FOCUSED = """<style>
+.stMain :is([data-testid="badge"], abbr[title]):focus::after { content: attr(title);
+  position: absolute; left: 0; right: 0; z-index: 95; margin-top: 1.8em; padding: .5rem .7rem;
+  box-sizing: border-box; max-width: 34rem; text-align: left; white-space: normal;
+  font-size: max(15px, var(--least-text, 0px)); font-weight: 400; line-height: 1.4;
+  color: light-dark(#1B2330, #E8ECF2); background: light-dark(#FFFFFF, #1A202A);
+  border: 1px solid light-dark(#8A94A3, #6B7686); border-radius: .4rem;
+  box-shadow: 0 .3rem 1rem rgb(0 0 0 / .25); }
+</style>"""
+"""A word that is explained under the pointer is so for who comes by keyboard or finger, too."""
 
 
 def help_of(name: str) -> str:

@@ -14,6 +14,7 @@ from ..charts.palette import method_colour
 from ..charts.theme import ask_whether_projected
 from ..reading import state
 from ..reading import store_reader as library
+from .glossary import FOCUSED
 
 __all__ = [
     "BACK",
@@ -117,18 +118,6 @@ html { font-size: 20px !important; --least-text: 18px; --least-badge: 20px; --ro
 </style>"""
 
 
-TOLD = """<style>
-.stMain :is([data-testid="badge"], abbr[title]):focus::after { content: attr(title);
-  position: absolute; left: 0; right: 0; z-index: 95; margin-top: 1.8em; padding: .5rem .7rem;
-  box-sizing: border-box; max-width: 34rem; text-align: left; white-space: normal;
-  font-size: max(15px, var(--least-text, 0px)); font-weight: 400; line-height: 1.4;
-  color: light-dark(#1B2330, #E8ECF2); background: light-dark(#FFFFFF, #1A202A);
-  border: 1px solid light-dark(#8A94A3, #6B7686); border-radius: .4rem;
-  box-shadow: 0 .3rem 1rem rgb(0 0 0 / .25); }
-</style>"""
-"""A word that is explained under the pointer is so for who comes by keyboard or finger, too."""
-
-
 def presenting() -> bool:
     """Whether the page is for a hall."""
     return state.option("present") == "on"
@@ -143,7 +132,7 @@ ask_whether_projected(_here)
 
 def style() -> None:
     """Words that explain themselves; in a hall large text, and nothing but the page."""
-    st.html(TOLD)
+    st.html(FOCUSED)
     if presenting():
         st.html(STYLE)
 

@@ -132,7 +132,7 @@ def drawn_points(board: Board, shown: Sequence[Line], x: Measure, y: Measure) ->
         if across is None or up is None:
             continue
         pairs = ((x, across), (y, up))
-        told = [_broken(f"{m.words.head}: {cell_text(c, m.format)}") for m, c in pairs]
+        told = [f"{m.words.head}: {_broken(cell_text(c, m.format))}" for m, c in pairs]
         found.append(
             Point(
                 line.title,
