@@ -4,6 +4,7 @@ from functools import partial
 
 from opcviz.ui.charts.maps_component import Selection
 from opcviz.ui.reading import store_reader as library
+from opcviz.ui.sections import deepest
 from opcviz.ui.sections.large_maps import large_maps
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.page_rows import Row, show_rows
@@ -12,6 +13,7 @@ from opcviz.ui.sections.selection_panel import panel, panel_slides, pinned_slot
 
 study, view = head("Feature space")
 shown = library.columns(study, view.models)
+place = deepest.room(study, view)
 
 slides = panel_slides(study, shown, key="panel") if presenting() else {}
 deep = shown if view.option("scene") == "3d" else []  # a stack takes a screen
@@ -42,3 +44,4 @@ if presenting():  # nobody selects in a hall, and an empty panel is no screen
     empty = {"pinned": view.sample is None, "selection": view.selection == Selection()}
     rows = [row for row in rows if not empty.get(row.key)]
 show_rows(rows)
+deepest.offer(place, study, view.models)

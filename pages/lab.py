@@ -23,7 +23,11 @@ else:
 with form.container(key="lab-form"):  # unseen in a hall it keeps what was chosen
     method = labform.pick()
     top = st.container()  # Start stays in sight of the live view, above the settings
-    asked = labform.choose(study, method)
+    # a hall reads no settings, until somebody asks for them
+    if part == "form" and not st.toggle("Settings", key="lab.unfolded"):
+        st.html("<style>.st-key-lab-settings {display: none}</style>")
+    with st.container(key="lab-settings"):
+        asked = labform.choose(study, method)
     with top:
         pressed = st.button(
             "Start",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from opcviz.ui.reading import export
 from opcviz.ui.reading import store_reader as library
-from opcviz.ui.sections import comparison_rows, own_kinds
+from opcviz.ui.sections import comparison_rows, deepest, own_kinds
 from opcviz.ui.sections.names import names
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.page_rows import show_rows
@@ -13,7 +13,9 @@ study, view = head("Side by side")
 shown = library.columns(study, view.models)
 
 own_kinds.say_outdated(shown)
+place = deepest.room(study, view)
 names(shown)
 show_rows(comparison_rows.rows(study, view, shown))
 st.divider()
 export.downloads(study, view, shown)
+deepest.offer(place, study, view.models)

@@ -32,6 +32,7 @@ from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.study.store import write_json
 from opcviz.ui.reading import audit as reading
 from opcviz.ui.reading import audit_form as forms
+from opcviz.ui.sections.audit.result import QUICK_AND_FULL
 from opcviz.ui.sections.verdicts import SHOWS
 from opcviz.verdict.dossier import FULL
 
@@ -373,6 +374,7 @@ def test_it_is_followed_and_can_be_cancelled_and_resumed(visit, engine, running)
             log(Stage("strongest", 1, 4, "Original"))
         app = fine(visit(PAGE, run=id))  # as after a reload, or in another browser
         assert any("Climbing the ladder of attackers on Original" in t for t in progress(app))
+        assert any(text.startswith("**Verdict**: it takes this place") for text in captions(app))
         (log_list,) = [b.proto.body for b in app.get("html") if "audit-log" in b.proto.body]
         assert "Attacking Original" in plain_text(log_list)
         assert re.findall(r'data-done="(\d)"', log_list) == ["1", "0"], "ticked but for the last"
@@ -497,6 +499,7 @@ def test_the_verdict_is_three_boxes_and_its_confidence(finished, report):
     assert kept.startswith("rest kept")
     assert f"Confidence: {verdict.confidence.level}" in said
     assert verdict.confidence.basis in said
+    assert QUICK_AND_FULL not in captions(app), "these were the full ones"
 
 
 @pytest.mark.slow
@@ -515,6 +518,7 @@ def test_without_an_answer_each_box_says_why_and_none_repeats_it(finish, report)
     assert said.count("a retrained model") == 1
     assert "Confidence" not in said
     assert "Another." in captions(app)
+    assert QUICK_AND_FULL in captions(app), "a study's verdict may be another one"
     assert not [text for text in captions(app) if "one attacker" in text or "one that gets" in text]
 
 

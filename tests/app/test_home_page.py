@@ -22,6 +22,7 @@ from reading import (
 from opcviz.attacks.inversion.scores import psnr as likeness
 from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.ui.reading import store_reader as library
+from opcviz.ui.reading.contrast import pair_of
 
 BARS = 3  # before, FM, HR
 ATTACKS = ("fm", "hr_labels")
@@ -65,6 +66,13 @@ def test_it_opens_on_the_shipped_study(visit, shipped, store):
         assert ("PSNR" in text) is has_score
         assert ("no score: " in text) is not has_score
     assert not list(store.iterdir())
+    first, deepest = models(app), pair_of(shipped, models(app)).right
+    assert deepest not in first
+    (told,) = [m.value for m in app.markdown if m.value.startswith("Start plays")]
+    assert f"**{shipped.model(deepest).title}**" in told
+    app.button(key="deepest.show").click().run()
+    assert models(fine(app)) == [*first, deepest]
+    assert not [m for m in app.markdown if m.value.startswith("Start plays")]
 
 
 def test_its_numbers_are_those_of_the_store(visit, shipped):

@@ -166,6 +166,23 @@ def test_the_lab_keeps_its_form_while_a_hall_sees_another_part(visit):
     assert not visit("lab", present="on").header
 
 
+def folds(app) -> bool:
+    """Whether the settings of the lab are out of sight."""
+    return any("st-key-lab-settings {display: none}" in b.proto.body for b in app.get("html"))
+
+
+@pytest.mark.slow
+def test_a_hall_sees_no_form_before_it_is_asked_for(visit):
+    app = visit("lab", present="on")
+    assert folds(app)
+    app.toggle(key="lab.unfolded").set_value(True).run()
+    assert not folds(fine(app))
+    assert not folds(visit("lab")), "at a desk they stand there"
+    audit = visit("audit", present="on")
+    assert [b.label for b in audit.button if b.key == "audit.example"] == ["Run the example"]
+    assert not audit.get("file_uploader")
+
+
 def test_each_part_of_a_row_has_its_own_sentence_and_the_attack_its_yardstick(visit):
     """The original is left out of a hall, so what the attack gets from it is said."""
     attack, apart = (told(visit(present="on", row=row))[0] for row in ("4", "5"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,13 +11,13 @@ from reading import captions, fine, infos, progress
 from streamlit.testing.v1 import AppTest
 
 from opcviz.common.progress import Epoch, Message, Stage, Step
-from opcviz.common.text import percent
 from opcviz.engine.events import EventLog
 from opcviz.methods import create
 from opcviz.study import Job, Plan, Store, open_study, shipped_root
 from opcviz.ui.charts.palette import method_colour
 from opcviz.ui.lab.race_status import READY
 from opcviz.ui.reading.state import OPTIONS
+from opcviz.ui.sections.decisive import Decisive
 
 POINTS = 300
 
@@ -200,21 +201,27 @@ def test_the_lab_sends_to_the_race(visit, engine):
 
 
 def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
-    """A badge may be decided by another attacker than the bar's, and bar and curve end on other
-    pictures: each says so."""
+    """The bar ends with the attack that decided the badge, on other pictures than the curve, whose
+    attacker may be another one: each says so."""
     app = visit("race")
     study = open_study(Store(shipped_root()), "digits")
     for film, name in zip(player(app)["films"], ("delete", "opc"), strict=True):
         model = next(m for m in study.models if m.method.info.name == name and m.seed == 0)
-        decider = study.verdict(model).numbers[0].says.split(";")[0]
-        why = film["why"].replace("\xa0", " ")
-        assert decider in why
-        assert f"The bar's {percent(film['bars'][1]['final'])} is FM's" in why
+        decider = study.verdict(model).numbers[0]
+        why, exact = (film[w].replace("\xa0", " ") for w in ("why", "whyExactly"))
+        assert decider.says.split(";")[0] in exact
+        assert decider.figures.written(decider.figures.value) in why
+        assert not re.search(r"\b(affine|rbf|unpooled|stage\d)\b", why), "in plain words"
+        assert "The bar's" not in why
         answered, restored, _ = film["bars"]
-        assert restored["words"].startswith("from kept pictures only; never saw them")
+        decisive = Decisive.of(study.verdict(model))
+        assert restored["final"] == decider.figures.value
+        assert restored["words"].startswith(f"{decisive.who}; never saw them")
+        assert "a linear map of the last layer" in restored["wordsNow"]
         for bar in (answered, restored):
             assert bar["on"] == ["training pictures", "107 test pictures"]
         assert film["drawnOn"] == "training pictures"
+        assert film["lines"][0]["name"] == "a linear map of the last layer restores"
 
 
 def test_an_address_chooses_the_seed_and_the_page_says_which(visit):
@@ -222,7 +229,7 @@ def test_an_address_chooses_the_seed_and_the_page_says_which(visit):
     ones = {m.method.info.name: m for m in study.models if m.seed == 1}
     model, keys = ones["delete"], ",".join(ones[name].key for name in ("delete", "opc"))
     sent = player(visit("race", models=keys, study=study.place))
-    why = sent["films"][0]["why"].replace("\xa0", " ")
+    why = sent["films"][0]["whyExactly"].replace("\xa0", " ")
     assert study.verdict(model).numbers[0].says.split(";")[0] in why
     assert "Seed 1." in sent["endNote"]
     assert "Seed 0." in player(visit("race", study=study.place))["endNote"]

@@ -12,6 +12,7 @@ from worst_study import SEEDS
 from opcviz.results import PIXELS
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.sections.sentences import INTRODUCED
+from opcviz.ui.sections.verdicts import spoken
 from opcviz.verdict import GONE
 
 SHOWN = (("original", 1), ("retrain", 0), ("ft", 2))
@@ -69,16 +70,17 @@ def test_a_card_quotes_what_decided_and_says_how_far_attackers_came(row, worst, 
     for who, box in zip(SHOWN, map(plain_text, headlines(row)), strict=True):
         verdict = study.verdict(study.model(worst.keys[who]))
         assert verdict.gone is not None, verdict.missing
-        for clause in verdict.numbers[0].says.split("; "):
-            assert clause[1:] in box  # each begins with a capital
         flat = re.sub(r"<[^>]+>", "", box)
+        for clause in spoken(verdict.numbers[0]):
+            assert clause[1:] in flat  # each begins with a capital
         assert (GONE[verdict.gone][1:] in flat) == (who[0] not in INTRODUCED)
         assert verdict.furthest is not None
         told = verdict.gone != "no"  # of the original, which forgot nothing, no attacker is told
-        assert (verdict.furthest.words in box) == told
+        assert not told or verdict.furthest.words[1:] in flat
         assert not told or f"{verdict.furthest.recovered:.1f} %" in box
         assert f"{verdict.confidence.level} confidence" in box
-        assert f">band of {verdict.band}<" in box
+        some = "1 retrained model" if verdict.band == 1 else f"{verdict.band} retrained models"
+        assert f">beside {some}<" in box
         seen = {"yes": "noticeable", "no": "not noticeable"}
         noticed = seen.get(verdict.noticeable, f"noticeable {verdict.noticeable}")
         assert f">{noticed}<" in box

@@ -9,6 +9,7 @@ from opcviz.study import Store, open_study, shipped_root
 from opcviz.study.table import rows
 from opcviz.ui.reading import store_reader as library
 from opcviz.ui.reading.board import board_of
+from opcviz.ui.reading.board_view import BEST_FIRST, GONE_IN_WORDS
 from opcviz.ui.reading.judged import judge_more, judged
 from opcviz.ui.sections.scoreboard import pending
 
@@ -71,7 +72,7 @@ def test_what_is_typed_and_chosen_goes_into_the_address(visit):
     app = visit("scoreboard")
     everything = methods(app)
     app.text_input(key="board.find").set_value("opc").run()
-    assert methods(fine(app)) == [name for name in everything if "OPC" in name]
+    assert sorted(methods(fine(app))) == sorted(name for name in everything if "OPC" in name)
     assert app.query_params["find"] == "opc"
     app.text_input(key="board.find").set_value("no such method").run()
     assert methods(fine(app)) == []
@@ -154,7 +155,8 @@ def test_verdicts_come_after_the_numbers_and_can_be_filtered(visit):
     known = judged(study, lines)
     assert len(known) == sum(bool(line.models) for line in lines) >= len(first)
     app = fine(app.run())
-    shown = {row["key"]: row["cells"][1] for row in sent(app)["rows"]}
+    whole = sent(app)["rows"]
+    shown = {row["key"]: row["cells"][1] for row in whole}
     for key, consensus in known.items():
         assert shown[key]["text"] != "…"
         for words, count in consensus.counts.items():
@@ -165,7 +167,11 @@ def test_verdicts_come_after_the_numbers_and_can_be_filtered(visit):
         for line in lines
         if not line.fixed and any("hidden" in w for w in known[line.key].counts)
     ]
-    assert methods(fine(app)) == wanted
+    assert sorted(methods(fine(app))) == sorted(wanted)
+    stands = [shown[key]["text"] for key in (row["key"] for row in whole if not row["fixed"])]
+    texts = [GONE_IN_WORDS[word] for word in BEST_FIRST]
+    worst = [max(texts.index(word) for word in text.split(" / ")) for text in stands]
+    assert worst == sorted(worst), "the best verdict stands first"
     assert judge_more(study, lines, 0.0)  # nothing is left to do
 
 

@@ -47,7 +47,7 @@ def test_the_keys_scroll_a_table_that_goes_on_below_its_edge(app, visit, address
     ("address", "words"),
     [
         ("inversion_bench?present=on", ("Take the selection", "Lift a masked gradient")),
-        ("audit?present=on&row=4", ("Train 3 models without",)),
+        ("lab?present=on", ("Settings",)),
     ],
 )
 def test_the_words_of_a_form_are_whole(app, visit, address, words):

@@ -23,6 +23,7 @@ from opcviz.ui.charts.pareto import Axis, Point, front, pareto_figure, place_nam
 from opcviz.ui.reading.board import FIXED, TABLES, Board, Line, Measure, board_of, heat
 from opcviz.ui.reading.board_files import to_csv, to_json, to_latex
 from opcviz.ui.reading.board_view import (
+    BY_VERDICT,
     GONE_IN_WORDS,
     NO_VERDICT,
     SortBy,
@@ -209,6 +210,21 @@ def told(*words: str) -> Consensus:
     counts = {word: words.count(word) for word in words}
     same = words[0] if len(counts) == 1 and words[0] != "none" else Undefined("they differ")
     return Consensus(same, counts, tuple(range(len(words))))
+
+
+def test_by_verdict_the_best_stand_first_once_all_are_judged():
+    """By what is gone in every seed, then what does not show, then how far from its line."""
+    lines = [line(i, 1.0, fixed=i == 0) for i in range(6)]
+    seen = "as in retrained models, noticeable"
+    words = [("hidden",), (seen,), ("not gone",), (seen[:22],), ("hidden", seen[:22])]
+    known = {each.key: told(*said) for each, said in zip(lines[1:], words, strict=True)}
+    by, beyond = SortBy(BY_VERDICT), {"l1": 9.0, "l5": 2.0}
+    best = ["l4", "l2", "l5", "l1", "l3"]
+    assert [each.key for each in ordered(lines, by, known, beyond)] == ["l0", *best]
+    worst = ordered(lines, SortBy(BY_VERDICT, down=True), known, beyond)
+    assert [each.key for each in worst] == ["l0", *best[::-1]]
+    del known["l2"]  # rows would jump with every verdict that comes
+    assert ordered(lines, by, known, beyond) == lines
 
 
 def test_what_is_gone_is_read_from_a_verdicts_words():

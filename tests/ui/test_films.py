@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from opcviz.common.records import Undefined
-from opcviz.results import PIXELS, Attempt
+from opcviz.results import Attempt
 from opcviz.ui.charts.bands import Band
-from opcviz.ui.reading.references import References
 from opcviz.ui.sections import first_sight
+from opcviz.ui.sections.decisive import Decisive
 from opcviz.ui.sections.films import EXPLAIN, Levels, _bars
 from opcviz.ui.sections.films_rebuilt import FIRST_STEPS, NEXT_STEPS, WHY_CLOSER
+from opcviz.verdict import Figures
 
 LEVELS = Levels(Band(1.0, 2.0, 3), Band(30.0, 40.0, 3), Band(11.0, 14.0, 3))
 NAMES = ("Answers right", "An attacker restores", "Pictures rebuilt")
@@ -112,7 +113,7 @@ def test_the_steps_told_of_the_short_search_are_those_it_takes():
 def sentence(gone: str | None, **verdict: Any) -> str:
     """What stands beside the films of a model with such a verdict."""
     shipped = known_results.shipped("delete")
-    return first_sight._verdict(judged(gone, shipped.results, **verdict), References())
+    return first_sight._verdict(judged(gone, shipped.results, **verdict))
 
 
 def judged(gone: str | None, results: Any, seeds: dict[str, int] | None = None, **told: Any) -> Any:
@@ -151,7 +152,7 @@ def test_without_a_verdict_what_is_missing_first_is_told():
 
 def test_who_hides_is_told_by_the_attacker_who_comes_furthest():
     furthest = Attempt("relearning", "last 1", "whole", "shots", 1, 83.5, 107, 33.6)
-    said = sentence("hidden", furthest=furthest)  # without references nobody else is enough
+    said = sentence("hidden", furthest=furthest)
     assert "only hides" in said
     assert ">whoever trains it on with 1 picture of each class</abbr>" in said
     assert 'title="relearning with the last block anew, from 1 picture of each class"' in said
@@ -168,13 +169,13 @@ def test_who_gives_nothing_away_but_shows_is_said_to_show(gone):
 def test_two_of_whom_the_same_is_so_share_a_sentence_and_others_do_not():
     alike = "as in retrained models"
     first, second = (judged(alike, known_results.known(), noticeable="yes") for _ in range(2))
-    (said,) = first_sight._verdicts([first, second], References())
+    (said,) = first_sight._verdicts([first, second])
     assert said.startswith("From <b>neither</b> does a declared attacker get clearly more")
     assert "but one can tell both were made to forget" in said
     other = judged(alike, known_results.known(), noticeable="no")
     hides = judged("hidden", known_results.known())
     for pair in ([first, other], [first, hides], [hides, hides], [first]):
-        assert len(first_sight._verdicts(pair, References())) == len(pair)
+        assert len(first_sight._verdicts(pair)) == len(pair)
 
 
 @pytest.mark.parametrize(
@@ -194,29 +195,24 @@ def test_seeds_that_say_less_are_counted_and_no_others(others, says):
     assert first_sight._other_seeds(of).strip() == says
 
 
-@pytest.mark.parametrize("most", ["retrained", "constant", "pixels"])
-def test_an_auditor_without_the_data_counts_only_where_nobody_gets_as_much(monkeypatch, most):
-    """Clearly more than any retrained model, than one answer for all and than the bare pixels."""
-    level = {"retrained": 30.0, "constant": 20.0, "pixels": 25.0, most: 60.0}
-    band = replace(LEVELS, restores=Band(10.0, level["retrained"], 3))
-    monkeypatch.setattr(first_sight, "levels", lambda _: band)
-    furthest = Attempt("rbf", "stage2", "unpooled", "all", 142, 99.0, 107, 33.6)
-    for restored, counts in ((64.9, False), (65.1, True)):
-        kept = known_results.record("evidence").recovery.fm["retain"]
-        score = replace(kept.unseen, forget_accuracy=restored, constant_predictor=level["constant"])
-        ladder = known_results.record("strongest")
-        rungs = [
-            replace(rung, attempt=replace(rung.attempt, recovered=level["pixels"]))
-            if rung.attempt.place == PIXELS
-            else rung
-            for rung in ladder.rungs
-        ]
-        results = known_results.known(
-            evidence=known_results.evidence(fits={"retain": replace(kept, unseen=score)}),
-            strongest=replace(ladder, rungs=tuple(rungs)),
-        )
-        said = first_sight._got_back(judged("hidden", results, furthest=furthest), References())
-        assert said.startswith("an auditor") == counts, said
+def test_a_bar_ends_with_the_figure_of_the_attack_that_decided():
+    """Beside the same attack on retrained models; on the way it is of the one that is followed."""
+    made = Attempt("rbf", "stage2", "unpooled", "retain", 0, 61.0, 107, 33.6)
+    figures = Figures(made.words, 61.0, 7.0, 9.0, 3, attempt=made, pixels=52.0)
+    verdict = SimpleNamespace(gone="hidden", numbers=[SimpleNamespace(figures=figures)])
+    decisive = Decisive.of(verdict)
+    ladder = known_results.record("strongest", "delete")
+    at = column(strongest=replace(ladder, rungs=(replace(ladder.rungs[0], attempt=made),)))
+    _, restored, _ = _bars(at, LEVELS, {}, False, decisive)
+    assert (restored.final, restored.band) == (61.0, Band(7.0, 9.0, 3))
+    assert dict(restored.marks) == {"constant": 33.6, "pixels": 52.0}
+    assert restored.words == f"{decisive.who}; never saw them: 7 to 9 %"
+    assert restored.values == [45.0, 45.0]
+    assert "linear map of the last layer" in restored.words_now
+    for other in ("no", "as in retrained models", "beyond", None):
+        assert Decisive.of(SimpleNamespace(gone=other, numbers=verdict.numbers)) is None
+    _, plain, _ = _bars(at, LEVELS, {}, False, None)
+    assert plain.final != 61.0
 
 
 @pytest.mark.parametrize("seed", [0, 1])

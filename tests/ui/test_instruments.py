@@ -1,5 +1,6 @@
 """The table says 'not computed' where nothing was, and figures refuse what does not fit."""
 
+import html
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -19,8 +20,10 @@ from opcviz.ui.charts.bands import Band
 from opcviz.ui.reading.row_words import DIRECTIONS, beside_band, number_in
 from opcviz.ui.sections import instruments, measures_table
 from opcviz.ui.sections.depth import depth_figure
+from opcviz.ui.sections.glossary import TERMS
 from opcviz.ui.sections.verdicts import COLOURS, badge
 from opcviz.verdict import GONE, Confidence, no_verdict
+from opcviz.verdict.words import KEPT, NOTICEABLE, Thresholds
 
 
 @pytest.fixture(scope="module")
@@ -147,8 +150,20 @@ def test_every_verdict_has_a_colour_and_the_badge_says_what_is_missing(study):
     calm = badge(replace(told, noticeable="no", kept="yes", band=3))
     assert ">not noticeable<" in calm
     assert ">rest kept<" in calm
-    assert ">band of 3</abbr>" in calm
+    assert ">beside 3 retrained models</abbr>" in calm
     assert "&lt;recovery&gt;" in badge(no_verdict(["<recovery>"]))
+
+
+def test_a_label_explains_its_word_and_by_which_rule_it_is_said(study):
+    told = study.verdict(model(study, "ft"))
+    for of, words in (("gone", GONE), ("noticeable", NOTICEABLE), ("kept", KEPT)):
+        for word, meaning in words.items():
+            said = html.unescape(badge(replace(told, **{of: word})))
+            (entry,) = [t for t in TERMS.values() if t.rule and t.what == f"{meaning}."]
+            assert f'title="{entry.told()}" tabindex="0"' in said
+            assert "Decided: " in entry.told()
+    points = f"more than {Thresholds().points:g} points"
+    assert points in TERMS["hidden"].words(), "with the verdict's own lines"
 
 
 def test_a_curve_that_does_not_fit_is_refused():

@@ -44,7 +44,7 @@ def test_percent(value, text):
 
 def test_shallow_forgetting_is_named_by_its_numbers():
     said = headline(*numbers(before=0.5, after=91.2))
-    assert said == "The answers are gone (0.5 %); an affine map of the features restores 91.2 %."
+    assert said == "The answers are gone (0.5 %); a linear map of the features restores 91.2 %."
     said = headline(*numbers(before=0.5, after=91.2, seen=False))
     assert said.endswith("restores 91.2 % of what it was fitted on.")
 

@@ -69,6 +69,7 @@ class Point:
         colour: its own.
         compared: whether it can be on the front; references cannot.
         words: what is told of it under the pointer.
+        sought: whether its name stands before those of others, where there is little room.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Point:
     colour: str
     compared: bool = True
     words: str = ""
+    sought: bool = False
 
 
 def front(points: Sequence[Point], x: Axis, y: Axis) -> list[Point]:
@@ -192,7 +194,8 @@ def place_names(
     """Where names stand beside their points, none on another one, a point or a whisker.
 
     A name stands only where its own point is the nearest one, on wider screens, too; those for
-    which there is no such place are left out. Those of the front are placed first.
+    which there is no such place are left out. Those of the front are placed first, then references
+    and those that are sought.
 
     Args:
         points: all that are drawn.
@@ -213,7 +216,7 @@ def place_names(
     found: list[tuple[Point, float, float]] = []
     size = _name_size()
     high = TALL * size / NAME_SIZE
-    order = [*best, *(p for p in points if not p.compared), *points]
+    order = [*best, *(p for p in points if not p.compared or p.sought), *points]
     for point in dict.fromkeys(order):
         (u, v), half = spots[point], len(point.name) * size * LETTER / 2
         others = [(a - u, b - v) for p, (a, b) in spots.items() if p is not point]

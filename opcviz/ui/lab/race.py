@@ -19,6 +19,7 @@ from ..reading import state
 from ..reading import store_reader as library
 from ..reading.references import References
 from ..sections.bars_explained import bars_explained
+from ..sections.decisive import Decisive
 from ..sections.films import Levels, film, levels, lines, measured, rebuilt_of, watched
 from ..sections.follower import doing
 from . import live, unreadable
@@ -66,6 +67,7 @@ def replay(
             beside,
             title=model.title,
             color=method_colour(name),
+            decisive=Decisive.of(columns[model.key].verdict),
         )
         films.append(made)
     attackers = {measured(m.training.history) for m in models.values() if m}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from ...verdict.words import in_words
 from .board import Board, Line, Measure
 
 __all__ = [
+    "BEST_FIRST",
+    "BY_VERDICT",
     "FIRST_GROUPS",
     "GONE_IN_WORDS",
     "NAME",
@@ -30,8 +33,15 @@ HALL_MEASURES = ("worst", "worst-retain-only", "ta")
 """What decides whether it is gone and whether the rest is kept: all that a hall can read."""
 
 NO_VERDICT = "no verdict"
+NOTICED = in_words(None, "yes", None)
 GONE_IN_WORDS = {key: in_words(key, None, None) for key in GONE} | {NO_VERDICT: NO_VERDICT}
 """The answers to whether it is gone, as a verdict's words begin."""
+
+BY_VERDICT = "verdict"
+"""What the rows are sorted by where nobody chose."""
+
+BEST_FIRST = ("beyond", "as in retrained models", "hidden", NO_VERDICT, "no")
+"""Answers to whether it is gone, the one that speaks most for forgetting first."""
 
 NAME = "method"
 """What the rows are sorted by where the head of the first column was pressed."""
@@ -42,7 +52,7 @@ class SortBy:
     """A column and a direction.
 
     Attributes:
-        key: of a measure, `method` for the names; empty for the study's own order.
+        key: of a measure, `method` for the names, `verdict`; empty for the study's own order.
         down: greatest first.
     """
 
@@ -60,7 +70,7 @@ class SortBy:
         return f"-{self.key}" if self.key and self.down else self.key
 
     def pressed(self, key: str, *, most: bool = False) -> SortBy:
-        """After the head of a column was pressed: best first, worst first, and the study's order.
+        """After the head of a column was pressed: best first, worst first, and as at first.
 
         Args:
             key: of the column.
@@ -85,17 +95,34 @@ def most_is_best(board: Board, key: str) -> bool:
     return measure is not None and measure.words.better == "more"
 
 
-def ordered(lines: Sequence[Line], by: SortBy) -> list[Line]:
+def ordered(
+    lines: Sequence[Line],
+    by: SortBy,
+    judged: Mapping[str, Consensus] | None = None,
+    beyond: Mapping[str, float] | None = None,
+) -> list[Line]:
     """Rows in order; fixed ones stay at the top, those without a number come last either way.
 
     Args:
         lines: of a board.
         by: what to sort by; lines that are equal keep the study's order.
+        judged: verdicts by line's key; until all are made, none sorts: rows would jump.
+        beyond: by line's key how far the figure that decided lies beyond its line; the least first.
     """
     fixed = [line for line in lines if line.fixed]
     rest = [line for line in lines if not line.fixed]
-    if not by.key:
+    if not by.key or (by.key == BY_VERDICT and any(x.key not in (judged or {}) for x in rest)):
         return [*fixed, *rest]
+    if by.key == BY_VERDICT:
+        known_all = judged or {}
+
+        def rank(line: Line) -> tuple[int, bool, float]:
+            said = gone_words(known_all[line.key])
+            worst = max((BEST_FIRST.index(word) for word in said), default=len(BEST_FIRST))
+            seen = any(NOTICED in words.split(", ") for words in known_all[line.key].counts)
+            return worst, seen, (beyond or {}).get(line.key, math.inf)
+
+        return [*fixed, *sorted(rest, key=rank, reverse=by.down)]
     if by.key == NAME:
         rest.sort(key=lambda line: line.title.casefold(), reverse=by.down)
         return [*fixed, *rest]

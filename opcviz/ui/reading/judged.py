@@ -14,7 +14,7 @@ from ...study import ModelResult, StudyResult
 from ...verdict import Consensus
 from .board import Line
 
-__all__ = ["judge_more", "judged"]
+__all__ = ["beyond", "judge_more", "judged"]
 
 _judging = threading.Lock()  # two visitors at once wait for one judgement instead of making two
 
@@ -28,6 +28,23 @@ def judged(study: StudyResult, lines: Sequence[Line]) -> dict[str, Consensus]:
     """
     known = ((line, study.judged(model)) for line, model in _first(study, lines))
     return {line.key: found for line, found in known if found is not None}
+
+
+def beyond(study: StudyResult, lines: Sequence[Line]) -> dict[str, float]:
+    """How far the figure that decided lies beyond its line, by line's key: the mean over seeds.
+
+    Args:
+        study: whose lines they are.
+        lines: of which every verdict is known; those without a figure are left out.
+    """
+    models = {model.key: model for model in study.models}
+    found = {}
+    for line in lines:
+        verdicts = [study.verdict(models[key]) for key in line.models.values()]
+        margins = [each.numbers[0].margin for each in verdicts if each.gone and each.numbers]
+        if margins:
+            found[line.key] = sum(margins) / len(margins)
+    return found
 
 
 def judge_more(study: StudyResult, lines: Sequence[Line], seconds: float) -> bool:

@@ -11,17 +11,18 @@ import numpy as np
 
 from ...artefacts import ModelResults
 from ...common.records import defined
-from ...results import EvidenceResult, InversionSummary, StrongestResult, TrainingResult
+from ...results import Attempt, EvidenceResult, InversionSummary, StrongestResult, TrainingResult
 from ..charts.bands import Band
 from ..charts.maps_component import Samples
 from ..charts.player_component import Bar, Film, Line
 from ..reading import store_reader as library
-from ..reading.membership import membership_of
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
-from .films_rebuilt import closer, inverted, masked, means, never, rebuilt_of, searches
-from .plainly import fm_attempt, why_another
+from .decisive import Decisive
+from .films_rebuilt import ASIDE, closer, inverted, masked, means, never, rebuilt_of, searches
+from .films_taken import of_samples, taken
+from .plainly import decided_plainly, fm_attempt, why_another
 from .verdicts import chips, decided
 
 __all__ = [
@@ -37,9 +38,11 @@ __all__ = [
     "Levels",
     "beside_bar",
     "film",
+    "in_words",
     "levels",
     "lines",
     "measured",
+    "of_bar",
     "of_samples",
     "rebuilt_of",
     "watched",
@@ -50,8 +53,8 @@ MOST_DECIBELS = 60.0
 ANSWERS, RESTORES, REBUILT = "Answers right", "An attacker restores", "Pictures rebuilt"
 MEMBER = "Taken for seen (membership AUC)"
 FULL = 99.95  # percent, shown as 100
-GUESSING = 0.5  # of an AUC
-HOLDS = "from kept pictures only"
+LAST = "a linear map of the last layer"
+HOLDS = f"{LAST}, given kept pictures only"
 ON = {
     "forget_test": "test pictures",
     "forget_train": "training pictures",
@@ -64,7 +67,7 @@ LIVE = ("fm_retain_accuracy", "fm_accuracy")
 BAR = "The bar's"
 EXPLAIN = {
     ANSWERS: "What the network names; green is the goal.",
-    RESTORES: "By somebody with kept pictures only, who maps features back.",
+    RESTORES: "How many an attacker names right again: memory is only what exceeds green.",
     MEMBER: "How well a test tells them from pictures never seen; 0.5 is guessing.",
     REBUILT: "From its gradient, which gives away pictures it never saw, too: memory is only what "
     "exceeds green.",
@@ -121,6 +124,7 @@ def film(
     title: str = "",
     explain: bool = False,
     color: str = "",
+    decisive: Decisive | None = None,
 ) -> Film:
     """One stored model.
 
@@ -131,15 +135,19 @@ def film(
         title: its name; that of its column where none is given.
         explain: whether a line below each bar says how to read it.
         color: the model's own.
+        decisive: the attack whose figure the bar of restored pictures ends with; None: FM's, with
+            kept pictures only. While it plays the bar is of that one: it is followed by epoch.
     """
     kept, history = library.trajectory(column.model), column.model.training.history
     title = title or column.label
+    exact = beside_bar(column, decided(column.verdict), decisive)
     shell = Film(
         title,
         reason="No epochs to play.",
         chips=_ended(column.model.training) or chips(column.verdict),
-        why=beside_bar(column, decided(column.verdict)),
-        bars=_bars(column, beside, kept, explain),
+        why=in_words(column, decisive) or exact,
+        why_exactly=exact,
+        bars=_bars(column, beside, kept, explain, decisive),
         color=color,
     )
     if reason := _no_film(column, kept, samples):
@@ -157,17 +165,30 @@ def film(
     )
 
 
-def beside_bar(column: Column, said: str) -> str:
+def beside_bar(column: Column, said: str, decisive: Decisive | None = None) -> str:
     """Who decided, and why the bar of the attacker below shows another figure.
 
     Args:
         column: the model with its verdict.
         said: who decided; empty without a verdict, which then needs no more.
+        decisive: the attack of the bar, as in `film`.
     """
     first = column.verdict.numbers[0].figures if said else None
     if first is not None and not of_samples(column.results):  # there membership is the bar
-        said += f" {why_another(first.attempt, fm_attempt(column.results, FIT), BAR)}"
+        said += f" {why_another(first.attempt, of_bar(column, decisive), BAR)}"
     return said.strip().replace(" %", "\N{NO-BREAK SPACE}%")  # which begins no line
+
+
+def in_words(column: Column, decisive: Decisive | None) -> str:
+    """The same for a reader who knows none of the field's words; empty where they are needed."""
+    beside = None if of_samples(column.results) else of_bar(column, decisive)
+    return decided_plainly(column.verdict, beside, BAR).replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def of_bar(column: Column, decisive: Decisive | None) -> Attempt | None:
+    """The attack of a model's bar at the end; None where it was not made."""
+    made = decisive.on(column.results) if decisive else None
+    return made or fm_attempt(column.results, FIT)
 
 
 def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[Bar, ...]:
@@ -184,7 +205,7 @@ def watched(values: Sequence[dict[str, float | None]], beside: Levels) -> tuple[
         Bar(
             RESTORES,
             _attacked(values),
-            **_now(beside.chart(values).get("band"), f"from {measured(values)}"),
+            **_now(beside.chart(values).get("band"), f"{LAST}, given {measured(values)}"),
         ),
     )
 
@@ -202,9 +223,10 @@ def measured(history: Sequence[object]) -> str:
 
 
 def lines(history: Sequence[object], color: str) -> tuple[Line, ...]:
-    """The curves of a run: what it answers, and what an attacker restores."""
+    """The curves of a run: what it answers, and what the attacker who is followed restores."""
     found = [dict(each) for each in history if isinstance(each, Mapping)]
-    who = "an attacker restores" if _known(found) else "who holds all pictures restores"
+    given = "" if _known(found) else ", given all pictures,"
+    who = f"{LAST}{given} restores"
     return (
         Line(who, _attacked(found), color),
         Line("answers right", _series(found, "forget_accuracy"), "", "6 4"),
@@ -255,7 +277,11 @@ def _marks(after: Score, results: ModelResults) -> tuple[tuple[str, float], ...]
 
 
 def _bars(
-    column: Column, beside: Levels, kept: dict[str, np.ndarray], explain: bool
+    column: Column,
+    beside: Levels,
+    kept: dict[str, np.ndarray],
+    explain: bool,
+    decisive: Decisive | None = None,
 ) -> tuple[Bar, ...]:
     own, after = _scores(column.results)
     history = [dict(each) for each in column.model.training.history]
@@ -273,8 +299,8 @@ def _bars(
         unit=" dB",
         high=MOST_DECIBELS,
         band=beside.rebuilt,
-        words=f"{levels_of}{closer(column, kept, found)}",
-        words_now="no band: of retrained models only full searches were made",
+        words=f"{ASIDE}; {levels_of}{closer(column, kept, found)}",
+        words_now=f"{ASIDE}; no band: of retrained models only full searches were made",
         on=searches(psnr, found),
     )
     if explain and defined(found) and found.without_body_gradient:
@@ -301,9 +327,11 @@ def _bars(
         on=_on(after),
         **_now(beside.now(LIVE[0]), HOLDS),
     )
+    if decisive and (made := decisive.on(column.results)):
+        restored = decisive.ends(restored, made)
     if not of_samples(column.results):
         return answered, restored, rebuilt
-    return answered, restored, bar(MEMBER, **_taken(column.results, beside)), rebuilt
+    return answered, restored, bar(MEMBER, **taken(column.results, beside.retrained)), rebuilt
 
 
 def _on(score: Score) -> tuple[str, str]:
@@ -317,26 +345,3 @@ def _useless(after: Score) -> str:
     if after.constant is None or after.constant < FULL:
         return ""
     return "proves nothing: one answer for all scores 100 %, too"
-
-
-def of_samples(results: ModelResults) -> bool:
-    """Whether single samples were forgotten, of which no test picture is one."""
-    evidence = results.get(EvidenceResult)
-    return defined(evidence) and not defined(evidence.accuracy.forget_test)
-
-
-def _taken(results: ModelResults, beside: Levels) -> dict[str, object]:
-    """One membership test of those that the verdict reads, beside the same of retrained models."""
-    found = membership_of(results, beside.retrained)
-    if not found:
-        return {"none": "not measured"}
-    band = Band.of(sign.auc for sign in found[1:])
-    return {
-        "final": found[0].auc,
-        "unit": "",
-        "high": 1.0,
-        "digits": 2,
-        "band": band,
-        "marks": (("guess", GUESSING),),
-        "words": f"{found[0].place}; {never(band, '', 2)}",
-    }

@@ -14,6 +14,7 @@ from ..charts.player_component import Rebuilt
 from ..reading.store_reader import Column
 
 __all__ = [
+    "ASIDE",
     "BEGUN",
     "WHY_CLOSER",
     "closer",
@@ -28,6 +29,8 @@ __all__ = [
 
 FIRST_STEPS, NEXT_STEPS = 60, 10
 """Of the film's search, in the original's gradient and in that of every epoch: `LiveInversion`."""
+ASIDE = "no part of the verdict"
+"""What the bar of rebuilt pictures is not: a gradient gives away pictures never seen, too."""
 BEGUN = "begun in the original"
 WHY_CLOSER = (
     f"The film's search takes {FIRST_STEPS} steps in the original's gradient and {NEXT_STEPS} more "
@@ -75,7 +78,7 @@ def rebuilt_plainly(psnr: float, average: float | None, band: Band | None) -> st
     elif band is not None and psnr >= band.low:
         looks += ", but no sign of memory"
     floor = "" if average is None else f"average picture: {average:.0f} dB"
-    return "; ".join(filter(None, (looks, never(band, " dB", 0) if band else "", floor)))
+    return "; ".join(filter(None, (ASIDE, looks, never(band, " dB", 0) if band else "", floor)))
 
 
 def never(band: Band | None, unit: str = " %", digits: int = 1) -> str:

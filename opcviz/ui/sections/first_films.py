@@ -13,9 +13,9 @@ from ..reading.contrast import Pair
 from ..reading.references import References
 from ..reading.scores import score_of
 from ..reading.store_reader import Column
+from .decisive import Decisive
 from .films import (
     ANSWERS,
-    BAR,
     EXPLAIN,
     FIT,
     MEMBER,
@@ -24,13 +24,13 @@ from .films import (
     RESTORES,
     beside_bar,
     film,
+    in_words,
     levels,
     measured,
-    of_samples,
 )
 from .films_rebuilt import BEGUN, WHY_CLOSER, rebuilt_plainly
 from .paint import paint
-from .plainly import decided_plainly, fm_attempt, plainly
+from .plainly import plainly
 from .verdicts import decided_in_short, seeds_line
 
 __all__ = ["FIGURES", "FILM", "films", "over_seeds"]
@@ -65,10 +65,18 @@ def films(
     samples, _ = library.samples(study)
     colors, band = paint(shown), levels(beside)
     playing, ended, alike = _notes(shown)
+    decisive = Decisive.first(column.verdict for column in shown)
     made = [
         _short(
-            film(column, samples, band, title=column.model.title, color=colors[column.label]),
-            over_seeds(study, column),
+            film(
+                column,
+                samples,
+                band,
+                title=column.model.title,
+                color=colors[column.label],
+                decisive=decisive,
+            ),
+            over_seeds(study, column, decisive),
             alike=alike,
             explain=explain and not part,
         )
@@ -80,12 +88,12 @@ def films(
             replace(
                 each,
                 about=plainly(column.model.method),
-                why=exact if explain and not part else (_in_words(column) or exact),
+                why=words or exact,
                 why_exactly=exact,
-                how=_seeds(column) if explain and not part else "",
+                how=" ".join(_more(column, exact if words else "")) if explain and not part else "",
             )
             for each, column in zip(made, shown, strict=True)
-            for exact in [_decider(column)]
+            for exact, words in [(_decider(column, decisive), in_words(column, decisive))]
         ],
         samples,
         key=f"first.{study.place}",
@@ -98,11 +106,15 @@ def films(
     )
 
 
-def over_seeds(study: StudyResult, column: Column) -> Band | None:
+def over_seeds(study: StudyResult, column: Column, decisive: Decisive | None = None) -> Band | None:
     """What the attacker of the bar restores of all seeds of a method; None of one seed alone."""
     mine = column.model
-    same = (m for m in study.models if (m.method, m.suite) == (mine.method, mine.suite))
-    found = Band.of(score_of(library.fit_of(m.results, "fm", FIT), FIT).value for m in same)
+    same = [m for m in study.models if (m.method, m.suite) == (mine.method, mine.suite)]
+    made = [decisive.on(m.results) if decisive else None for m in same]
+    if any(made):
+        found = Band.of(each.recovered if each else None for each in made)
+    else:
+        found = Band.of(score_of(library.fit_of(m.results, "fm", FIT), FIT).value for m in same)
     return found if found and found.models > 1 else None
 
 
@@ -150,24 +162,22 @@ def _apart(made: Sequence[Film]) -> tuple[str, ...]:
     return (WHY_CLOSER,) if closer else ()
 
 
-def _decider(column: Column) -> str:
+def _decider(column: Column, decisive: Decisive | None) -> str:
     """The attacker and the figures that decided, as short as a panel has room for.
 
     They are of the last epoch, which may not be the one on the screen.
     """
     said = decided_in_short(column.verdict)
-    return beside_bar(column, f"At the end, {said[0].lower()}{said[1:]}" if said else "")
+    told = f"At the end, {said[0].lower()}{said[1:]}" if said else ""
+    return beside_bar(column, told, decisive)
 
 
-def _in_words(column: Column) -> str:
-    """The same for a reader who knows none of the field's words; empty where they are needed."""
-    beside = None if of_samples(column.results) else fm_attempt(column.results, FIT)
-    return decided_plainly(column.verdict, beside, BAR).replace(" %", "\N{NO-BREAK SPACE}%")
-
-
-def _seeds(column: Column) -> str:
+def _more(column: Column, exact: str) -> list[str]:
+    """What explanations add below the bars: the field's own words, and what other seeds say."""
     line = seeds_line(column.consensus)
-    return f"{line}.".replace("**", "") if line else ""
+    seeds = f"{line}.".replace("**", "") if line else ""
+    told = exact.replace("At the end, d", "In the field's words: d", 1)
+    return [each for each in (told, seeds) if each]
 
 
 def _notes(shown: Sequence[Column]) -> tuple[str, str, bool]:

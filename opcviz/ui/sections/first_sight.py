@@ -20,6 +20,7 @@ from ..reading.contrast import Pair, pair_of
 from ..reading.references import References
 from ..reading.scores import answers, score_of
 from ..reading.store_reader import Column
+from .decisive import Decisive
 from .films import (
     FIT,
     FULL,
@@ -77,8 +78,10 @@ def read_ahead() -> None:
     study = library.study_of(place)
     pair = pair_of(study, first.shown)
     beside, (samples, _) = levels(References.of(study)), library.samples(study)
-    for column in library.columns(study, pair.keys):
-        film(column, samples, beside)
+    shown = library.columns(study, pair.keys)
+    decisive = Decisive.first(column.verdict for column in shown)
+    for column in shown:
+        film(column, samples, beside, decisive=decisive)
 
 
 def _asked(samples: Samples, about: DataResult) -> str:
@@ -123,7 +126,7 @@ def _said(shown: Sequence[Column], beside: References) -> list[str]:
         both = low if low == high else f"{low.removesuffix(' %')} to {high}"
         told = "; membership tells" if any(of_samples(c.results) for c in shown) else ""
         parts.append(f"Networks that never saw them name {both}: that is the goal{told}.")
-    parts += _verdicts(shown, beside)
+    parts += _verdicts(shown)
     return [each.replace(" %", "&nbsp;%") for each in parts]
 
 
@@ -132,15 +135,15 @@ def _own(column: Column) -> float | None:
     return answers(column.results.get(EvidenceResult), after).value
 
 
-def _verdicts(shown: Sequence[Column], beside: References) -> list[str]:
+def _verdicts(shown: Sequence[Column]) -> list[str]:
     """A sentence each, or one for both where it would be the same."""
     both = {_unseen(column, "both were") for column in shown}
     if len(shown) == 2 and len(both) == 1 and (same := both.pop()):
         return [f"From <b>neither</b> does a declared attacker get {same}"]
-    return [_verdict(column, beside) for column in shown]
+    return [_verdict(column) for column in shown]
 
 
-def _verdict(column: Column, beside: References) -> str:
+def _verdict(column: Column) -> str:
     """One model's verdict as a sentence; HTML."""
     them = "it" if _one_class(column) else "them"
     name, gone, seed = html.escape(column.model.title), column.verdict.gone, column.model.seed
@@ -152,7 +155,7 @@ def _verdict(column: Column, beside: References) -> str:
     if gone == "no":
         return f"<b>{name} has not forgotten</b>: {html.escape(column.verdict.numbers[0].says)}."
     if gone == "hidden":
-        return f"<b>{name} only hides {them}</b>: {_got_back(column, beside)} (seed {seed})."
+        return f"<b>{name} only hides {them}</b>: {_got_back(column)} (seed {seed})."
     return f"From <b>{name}</b> no declared attacker gets {_unseen(column, 'it was')}"
 
 
@@ -183,27 +186,14 @@ def _one_class(column: Column) -> bool:
     return constant is not None and constant >= FULL
 
 
-def _got_back(column: Column, beside: References) -> str:
-    """By whom they are restored: who never holds one, where that is enough; else who comes
-    furthest. Where one answer for all, or a map of the pixels, gets as much, the former proves
-    nothing."""
-    after = score_of(library.fit_of(column.results, "fm", FIT), FIT)
-    band = levels(beside).restores
-    ladder = column.results.get(StrongestResult)
-    floor = None if isinstance(ladder, Undefined) else ladder.floor(FIT)
-    pixels = floor.attempt.recovered if floor else 0.0
-    least = max(band.high, after.constant or 0, pixels) + CLEARLY if band else None
-    if after.value is not None and least is not None and after.value > least:
-        return (
-            "an auditor who has the original network and kept pictures, but no forgotten picture, "
-            f"restores {percent(after.value)}"
-        )
-    furthest = column.verdict.furthest
-    if furthest is None:
+def _got_back(column: Column) -> str:
+    """By whom they are restored, and how many: the attack that decided, which the bar shows."""
+    decisive = Decisive.of(column.verdict)
+    by = decisive.attempt if decisive else column.verdict.furthest
+    if by is None:
         return "an attacker gets back more than from networks that never saw them"
-    who = html.escape(attacker_plainly(furthest))
-    exactly, got = html.escape(furthest.words), percent(furthest.recovered)
-    return f'<abbr title="{exactly}">{who}</abbr> restores {got}'
+    who, exactly = html.escape(attacker_plainly(by)), html.escape(by.words)
+    return f'<abbr title="{exactly}" tabindex="0">{who}</abbr> restores {percent(by.recovered)}'
 
 
 def _from_block(column: Column) -> str:

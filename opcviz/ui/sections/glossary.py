@@ -7,11 +7,13 @@ import re
 
 from .terms import Term
 from .terms_measures import ENTRIES
+from .terms_verdict import LABELS
 
-__all__ = ["TERMS", "Term", "abbr", "explained", "find", "help_of"]
+__all__ = ["FOCUSED", "TERMS", "Term", "abbr", "explained", "find", "help_of"]
 
 TERMS = {
     **ENTRIES,
+    **LABELS,
     "FM": Term(
         "Feature mapping (FM)",
         "a recovery attack that fits an affine map from the unlearned model's features to the "
@@ -44,6 +46,17 @@ TERMS = {
     ),
 }
 """By the abbreviation or word that stands on the screen."""
+
+FOCUSED = """<style>
+.stMain :is([data-testid="badge"], abbr[title]):focus::after { content: attr(title);
+  position: absolute; left: 0; right: 0; z-index: 95; margin-top: 1.8em; padding: .5rem .7rem;
+  box-sizing: border-box; max-width: 34rem; text-align: left; white-space: normal;
+  font-size: max(15px, var(--least-text, 0px)); font-weight: 400; line-height: 1.4;
+  color: light-dark(#1B2330, #E8ECF2); background: light-dark(#FFFFFF, #1A202A);
+  border: 1px solid light-dark(#8A94A3, #6B7686); border-radius: .4rem;
+  box-shadow: 0 .3rem 1rem rgb(0 0 0 / .25); }
+</style>"""
+"""A word that is explained under the pointer is so for who comes by keyboard or finger, too."""
 
 
 def help_of(name: str) -> str:
@@ -110,7 +123,10 @@ IN_TEXT = {
     "stage3": "block",
 }
 """Words of sentences on attackers, to their entries."""
-FOUND = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in IN_TEXT))
+FOUND = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in IN_TEXT), re.IGNORECASE)
+
+
+_ENTRY = {word.casefold(): entry for word, entry in IN_TEXT.items()}
 
 
 def explained(text: str) -> str:
@@ -122,7 +138,7 @@ def explained(text: str) -> str:
     told: set[str] = set()
     parts, end = [], 0
     for match in FOUND.finditer(text):
-        entry = IN_TEXT[match[0]]
+        entry = _ENTRY[match[0].casefold()]
         if entry in told:
             continue
         told.add(entry)

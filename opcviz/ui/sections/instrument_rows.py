@@ -96,7 +96,7 @@ def rows(study: StudyResult, shown: Sequence[Column], beside: References) -> lis
         ),
         _folded(
             "depth",
-            "Depth by one affine map of each block's pooled output",
+            "Depth by one linear map of each block's averaged output",
             [partial(depth.depth, study, shown, name) for name in depth.MEASURES],
             "One linear map at every stage of the network, from the input to the output: what it "
             "restores, and how well forgotten and kept pictures can be told apart.",

@@ -118,7 +118,7 @@ def _choices(study: StudyResult, view: state.View) -> None:
             key="large.colour",
             disabled=scene == "3d",
             on_change=lambda: state.choose(colour=st.session_state["large.colour"]),
-            help="*Restored*: whether an affine map fitted on retained data alone gets the true "
+            help="*Restored*: whether a linear map fitted on retained data alone gets the true "
             "class of a sample to be forgotten. Shape and size always say the class.",
         )
         _pick("Scale", SCALES, "scale", disabled=scene == "3d")

@@ -11,6 +11,7 @@ from ...verdict import Verdict
 
 __all__ = [
     "RECOVERY",
+    "answered_plainly",
     "attacker_plainly",
     "decided_plainly",
     "fm_attempt",
@@ -174,6 +175,34 @@ def decided_plainly(verdict: Verdict, beside: Attempt | None, whose: str) -> str
     if beside is None or not why_another(attempt, beside, whose):
         return f"At the end, {told}."
     return f"At the end, {told}. {whose} {percent(beside.recovered)}: {_apart(attempt, beside)}."
+
+
+def answered_plainly(title: str, verdict: Verdict) -> str:
+    """Whether a model forgot, as a clause with the figures of the attacker who decided.
+
+    Args:
+        title: of the model.
+        verdict: on it.
+
+    Returns:
+        As in "DELETE only hides them (restored 88.8 %; never saw them: 10.3 to 17.8 %)", where
+        those who never saw them are the retrained models; without a verdict, that there is none.
+    """
+    figures = verdict.numbers[0].figures if verdict.gone and verdict.numbers else None
+    beside = ""
+    if figures is not None:
+        least = verdict.gone == "beyond"
+        never = f"at least {figures.written(figures.low)}" if least else figures.spread
+        got = "named" if verdict.gone == "no" else "restored"
+        got = "membership AUC" if figures.test else got
+        beside = f" ({got} {figures.written(figures.value)}; never saw them: {never})"
+    never_more = f"from {title} no declared attacker gets clearly more than from retrained networks"
+    told = {
+        "no": f"{title} has not forgotten them",
+        "hidden": f"{title} only hides them",
+        None: f"of {title} there is no verdict",
+    }.get(verdict.gone, never_more)
+    return f"{told}{beside}"
 
 
 def attacker_plainly(attempt: Attempt) -> str:

@@ -14,6 +14,7 @@ from ..charts.palette import method_colour
 from ..charts.theme import ask_whether_projected
 from ..reading import state
 from ..reading import store_reader as library
+from .glossary import FOCUSED
 
 __all__ = [
     "BACK",
@@ -130,7 +131,8 @@ ask_whether_projected(_here)
 
 
 def style() -> None:
-    """Large text and nothing but the page, where it is for a hall."""
+    """Words that explain themselves; in a hall large text, and nothing but the page."""
+    st.html(FOCUSED)
     if presenting():
         st.html(STYLE)
 

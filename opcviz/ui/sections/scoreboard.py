@@ -14,6 +14,7 @@ from ..charts.table_component import table
 from ..reading import board_files, state
 from ..reading.board import Board, Line, Measure
 from ..reading.board_view import (
+    BY_VERDICT,
     GONE_IN_WORDS,
     SortBy,
     hall_measures,
@@ -22,11 +23,11 @@ from ..reading.board_view import (
     ordered,
     shown_measures,
 )
-from ..reading.judged import judge_more, judged
+from ..reading.judged import beyond, judge_more, judged
 from ..reading.suites import BY_LUCK
 from .missing import plain, unknown_words
 from .presentation import presenting
-from .scoreboard_cells import BAND, CORNER, for_hall, heads, table_rows
+from .scoreboard_cells import BAND, CORNER, OPCS, for_hall, heads, table_rows
 
 __all__ = ["MOST_TICKED", "opened_models", "passing", "pending", "scoreboard", "toggled"]
 
@@ -35,14 +36,15 @@ POLL = 0.5  # seconds between two looks, while verdicts are still missing
 BATCH = 0.3  # seconds of judging at a time
 PAGE = "pages/side_by_side.py"
 ARROWS_IN_WORDS = (
-    "<b>↓</b> less is better, <b>↑</b> more is better, <b>≈</b> the goal is what retrained models "
-    "have."
+    "<b>↓</b> less is better, <b>↑</b> more, <b>≈</b> the goal is what retrained have."
 )
 COLOURS_IN_WORDS = (
     "Colours are not the verdict: they begin where this one figure leaves the retrained models, "
     "while the verdict weighs every attacker beside a line of their own, which lies further out. "
     "The rule in full stands on Instruments."
 )
+FAMILY = {OPCS: f"{OPCS} (OPC and its kin)"}
+OPCS_IN_WORDS = "<b>Blue edge</b>: OPC and its kin."
 _FILTER = "board.filter"  # that the rest of the page was drawn with
 
 
@@ -71,13 +73,13 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
     else:
         _filters(families)
         measures = _groups(board)
-    by = SortBy.read(state.option("by"))
-    if by.key and by.key != CORNER.key and board.measure(by.key) is None:
-        told = f"This study has no measure '{by.key}'; the rows stand in its own order."
-        st.info(plain(told))
-        by = SortBy()
+    by = _by()
+    if by.key not in (BY_VERDICT, CORNER.key) and board.measure(by.key) is None:
+        st.info(plain(f"This study has no measure '{by.key}'; the rows stand by verdict."))
+        by = SortBy(BY_VERDICT)
     passed = passing(study, board)
-    lines = ordered(passed, by)
+    whole = len(known) == len(methods)
+    lines = ordered(passed, by, known, beyond(study, methods) if whole else None)
     ticks = [line.key for line in methods if line.key in _words("ticks")]
     drawn = table_rows(lines, measures, known, ticks)
     if presenting():
@@ -97,7 +99,7 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
             on_tick=lambda key: state.choose(ticks=",".join(toggled(_words("ticks"), key))),
         )
     if presenting():
-        st.html(_told(ARROWS_IN_WORDS + pending(len(methods) - len(known))))
+        st.html(_told(f"{ARROWS_IN_WORDS} {OPCS_IN_WORDS}{pending(len(methods) - len(known))}"))
     else:
         _below(study, board, lines, measures, known, ticks)
     if asked := st.session_state.pop("board.open", ()):
@@ -109,8 +111,12 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
 
 def _sort(board: Board, key: str) -> None:
     """Sort by the column whose head was pressed, the best first."""
-    by = SortBy.read(state.option("by")).pressed(key, most=most_is_best(board, key))
-    state.choose(by=by.word)
+    state.choose(by=_by().pressed(key, most=most_is_best(board, key)).word)
+
+
+def _by() -> SortBy:
+    """What the rows are sorted by: by verdict unless somebody chose."""
+    return SortBy.read(state.option("by") or BY_VERDICT)
 
 
 def passing(study: StudyResult, board: Board) -> list[Line]:
@@ -195,7 +201,7 @@ def _filters(families: Sequence[str]) -> None:
             st.multiselect(
                 label,
                 words,
-                format_func=lambda word: GONE_IN_WORDS.get(word, word),
+                format_func=lambda word: {**GONE_IN_WORDS, **FAMILY}.get(word, word),
                 key=key,
                 placeholder="all",
                 on_change=_choose_list,
@@ -328,7 +334,7 @@ def _legend(measures: Sequence[Measure], *, waiting: int, both: bool = False) ->
         "the reason is under the pointer."
     )
     luck = f" {BY_LUCK}" if both else ""
-    return _told(f"{told}<br>{more}{luck}<br>Fidelity: {marks}.{pending(waiting)}")
+    return _told(f"{told}<br>{more}{luck}<br>{OPCS_IN_WORDS} Fidelity: {marks}.{pending(waiting)}")
 
 
 def pending(waiting: int) -> str:

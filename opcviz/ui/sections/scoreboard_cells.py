@@ -17,7 +17,7 @@ from ..reading.board_view import GONE_IN_WORDS, NAME, NO_VERDICT, gone_words
 from ..reading.measure_words import ARROWS, MeasureWords
 from .verdicts import COLOURS
 
-__all__ = ["BAND", "CORNER", "for_hall", "heads", "measure_help", "table_rows"]
+__all__ = ["BAND", "CORNER", "OPCS", "for_hall", "heads", "measure_help", "table_rows"]
 
 CORNER = Head(
     NAME,
@@ -31,10 +31,10 @@ VERDICT = Head(
     help=(
         "Verdict over seeds",
         "Is it gone, is that noticeable, is the rest kept: against all retrained models. The rule "
-        "in full stands on Instruments.",
+        "in full stands on Instruments. Sorted by it the best stand first: what is gone, then what "
+        "does not show, then how far the figure that decided lies from its line.",
     ),
     words=True,
-    sorts=False,
 )
 ATTACKED = ("worst", "recovery", "relearning")
 """Groups of measures that the verdict weighs by a line of each attacker's own."""
@@ -43,6 +43,7 @@ NEARER = (
     "further ones may vary, for luck and for what bare pixels give."
 )
 """Why a figure is coloured beside a verdict that nothing is clearly left."""
+OPCS = "contraction"  # family of OPC and its kin
 BAND = "band"  # key of the row from the lowest to the highest retrained model
 HEATED = "original"  # of the fixed rows; what the others are measured by has no colours itself
 
@@ -98,6 +99,7 @@ def table_rows(
                 fixed=line.fixed,
                 ticked=None if line.fixed else line.key in ticks,
                 opens=bool(line.models),
+                marked=line.family == OPCS,
             )
         )
         if line.method == "retrain":

@@ -16,6 +16,7 @@ from ..reading import state
 from ..reading.board import Board, Line, Measure
 from ..reading.measure_words import ARROWS
 from .scoreboard import passing
+from .scoreboard_cells import OPCS
 
 __all__ = ["axes_of", "drawn_points", "pareto"]
 
@@ -130,7 +131,8 @@ def drawn_points(board: Board, shown: Sequence[Line], x: Measure, y: Measure) ->
         across, up = line.cells.get(x.key), line.cells.get(y.key)
         if across is None or up is None:
             continue
-        told = (f"{m.words.head}: {cell_text(c, m.format)}" for m, c in ((x, across), (y, up)))
+        pairs = ((x, across), (y, up))
+        told = [f"{m.words.head}: {_broken(cell_text(c, m.format))}" for m, c in pairs]
         found.append(
             Point(
                 line.title,
@@ -139,7 +141,13 @@ def drawn_points(board: Board, shown: Sequence[Line], x: Measure, y: Measure) ->
                 (across.sd, up.sd),
                 colours[line.title],
                 compared=not line.fixed,
+                sought=line.family == OPCS,
                 words="<br>".join([f"<b>{line.title}</b>", *told]),
             )
         )
     return found
+
+
+def _broken(told: str) -> str:
+    """A figure with its attacker on a line of its own: less of the chart is covered."""
+    return told.replace(" (", "<br>(")

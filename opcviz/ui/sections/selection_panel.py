@@ -35,7 +35,7 @@ ORDERS = {
     "confidence": "least sure answer first",
 }
 HOW = (
-    "**Answer changed**: another class than the original model's. **Restored**: an affine map "
+    "**Answer changed**: another class than the original model's. **Restored**: a linear map "
     "fitted on retained data alone, without a forgotten sample but with the original's last layer, "
     "gets the true class. "
     "**Taken for training data**: its membership score is higher than that of 95 % of the samples "

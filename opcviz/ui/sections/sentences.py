@@ -36,7 +36,7 @@ HOW_TO_READ = {
     "between clusters still mean little.",
     "pca": "Two straight directions of feature space, seen from its origin, the cross. A "
     "contracted set lies on the cross.",
-    "recovery": "An affine map is fitted from the unlearned features to the original's features "
+    "recovery": "A linear map is fitted from the unlearned features to the original's features "
     "(FM), whose head then answers, or straight to the labels (HR); no weight is trained. Bars "
     "show how many forgotten pictures it answers right that it was not fitted on, whiskers the "
     "95 % interval. Dashed: what one constant answer scores. Dotted: what the best map gets from "
@@ -138,9 +138,9 @@ def headline(method: str, results: ModelResults, verdict: Verdict | None = None)
             f"sorts {percent(after)} of them: likeness to other classes, not memory."
         )
     if after <= constant + 1:
-        return f"{says}, and an affine map restores no more than a constant answer would."
+        return f"{says}, and a linear map restores no more than a constant answer would."
     seen = " of what it was fitted on" if fit.in_sample else ""
-    return f"{says}; an affine map of the features restores {percent(after)}{seen}."
+    return f"{says}; a linear map of the features restores {percent(after)}{seen}."
 
 
 def collapse_line(

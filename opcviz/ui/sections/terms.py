@@ -18,6 +18,7 @@ class Term:
         range: of its values, with the unit.
         good: which direction speaks for forgetting, or what it is to be compared with.
         source: paper or book.
+        rule: by which a word of the verdict is said.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Term:
     range: str = ""
     good: str = ""
     source: str = ""
+    rule: str = ""
 
     def words(self) -> str:
         """The whole entry as one paragraph of Markdown."""
@@ -33,12 +35,17 @@ class Term:
         for label, text in (
             ("Formula", self.formula),
             ("Range", self.range),
+            ("Decided", self.rule),
             ("Read it", self.good),
             ("Source", self.source),
         ):
             if text:
                 parts.append(f"*{label}*: {text}")
         return "  \n".join(parts)
+
+    def told(self) -> str:
+        """What it is and how it is decided, as plain text for a label."""
+        return f"{self.name}: {self.what}" + (f" Decided: {self.rule}" if self.rule else "")
 
 
 AS_RETRAINED = "as in the retrained models"
@@ -64,8 +71,8 @@ DATA = {
         good="what lies inside is similarity between classes, or generalisation to new pictures, "
         "and not memory",
     ),
-    "band of 2": Term(
-        "Band of 2 (or 3)",
+    "beside retrained models": Term(
+        "Beside 2 (or more) retrained models",
         "how many retrained models the model is compared with. A retrained model is compared "
         "with the others, so its band has one fewer.",
     ),
@@ -202,7 +209,7 @@ ATTACKS = {
         "a result that one ridge alone shows is fragile",
     ),
     "affine": Term(
-        "Affine map",
+        "Affine, or linear, map",
         "a straight-line map: a weighted sum of its inputs plus a constant. The simplest attacker.",
     ),
     "RBF": Term(

@@ -84,7 +84,8 @@ def told_apart(shown: Sequence[Column], references: References) -> None:
     )
     st.caption(
         f"How well a judge tells {of} pictures of the {first.side} set apart by what the model "
-        "computes; the better of pooled and unpooled. Above the shaded retrained models it shows "
+        "computes; the better of its output averaged over the picture (pooled) and whole "
+        "(unpooled). Above the shaded retrained models it shows "
         "that something was unlearned; within them it shows no more than that the model never saw "
         "these pictures."
     )

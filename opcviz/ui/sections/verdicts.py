@@ -11,11 +11,11 @@ import streamlit as st
 from ...common.records import defined
 from ...results import StrongestResult
 from ...verdict import Check, Consensus, Figures, Verdict
-from ...verdict.words import GONE, KEPT, NOTICEABLE, rules
+from ...verdict.words import GONE, rules
 from ..charts.theme import ink, projected
 from ..reading.store_reader import Column
 from .folded import folded
-from .glossary import abbr
+from .glossary import TERMS, abbr, explained
 
 __all__ = [
     "Label",
@@ -74,14 +74,15 @@ def badge(verdict: Verdict, *, named: bool = True) -> str:
     if confidence and not projected():
         beside = abbr("confidence", f"{confidence.level} confidence", more=f"{confidence.basis}.")
         if verdict.band:
-            beside += f" · {abbr('band of 2', f'band of {verdict.band}')}"
+            some = "1 retrained model" if verdict.band == 1 else f"{verdict.band} retrained models"
+            beside += f" · {abbr('beside retrained models', f'beside {some}')}"
     if gone is None:
         missing = html.escape("; ".join(verdict.missing) or "evidence is missing")
         beside = f"Gone? No verdict: {missing}."
     return (
         f'<div data-testid="verdict" title="{html.escape(verdict.why)}" '
         f'style="margin:.1rem 0 .3rem;line-height:1.75">{"".join(said)}'
-        f'<span style="font-size:.9rem;opacity:.85;display:inline-block">{beside}</span></div>'
+        f'<span style="font-size:.9rem;display:inline-block">{beside}</span></div>'
     )
 
 
@@ -102,7 +103,7 @@ def labels(verdict: Verdict) -> tuple[Label, Label, Label]:
     """The answers on what is gone, whether it shows and whether the rest is kept; one without an
     answer says so."""
     gone, noticed, kept = verdict.gone, verdict.noticeable, verdict.kept
-    none = Label(_label("no answer", None, "Not everything that it wants is there."), OPEN)
+    none = Label(_label("no answer", None, "open"), OPEN)
     found = none if noticed is None else Label(_noticed(verdict), SEEN[noticed])
     rest = none if kept is None else Label(_kept(kept), GOOD if kept == "yes" else HARMED)
     return none if gone is None else Label(chip(verdict), COLOURS[gone]), found, rest
@@ -117,27 +118,32 @@ def chip(verdict: Verdict) -> str:
     """What is gone, as one label; HTML for `st.html`."""
     gone = verdict.gone
     if gone is None:
-        return _label("no verdict", None, "; ".join(verdict.missing) or "evidence is missing")
-    return _label(SAID.get(gone, gone), COLOURS[gone], f"Gone? {GONE[gone]}")
+        missing = "; ".join(verdict.missing) or "evidence"
+        return _label("no verdict", None, "open", f" Missing: {missing}.")
+    said = SAID.get(gone, gone)
+    return _label(said, COLOURS[gone], "not gone" if gone == "no" else gone)
 
 
 def _noticed(verdict: Verdict) -> str:
     if (noticed := verdict.noticeable) is None:
         return ""
-    return _label(SHOWS[noticed], NOTICED if noticed == "yes" else None, NOTICEABLE[noticed])
+    return _label(SHOWS[noticed], NOTICED if noticed == "yes" else None, SHOWS[noticed])
 
 
 def _kept(kept: str) -> str:
     said = {"yes": "rest kept", "no": "damaged"}.get(kept, kept)
-    return _label(said, HARMED if kept != "yes" else None, KEPT[kept])
+    return _label(said, HARMED if kept != "yes" else None, said)
 
 
-def _label(words: str, colour: str | None, title: str) -> str:
+def _label(words: str, colour: str | None, entry: str, more: str = "") -> str:
+    """A word of the verdict, which tells its entry of the glossary where it is pointed at."""
     loud = f"background:{colour};color:#fff;font-weight:650;font-size:.95rem;padding:.08rem .5rem"
-    quiet = "opacity:.85;font-size:.9rem;padding:.05rem .35rem"
+    quiet = "font-size:.9rem;padding:.05rem .35rem"
+    told = html.escape(f"{TERMS[entry].told()}{more}")
     return (
-        f'<span data-testid="badge" title="{html.escape(title)}" style="display:inline-block;'
-        f"{loud if colour else quiet};border:1px solid {colour or 'currentColor'};line-height:1.35;"
+        f'<span data-testid="badge" title="{told}" tabindex="0" role="note" '
+        f'style="display:inline-block;cursor:help;{loud if colour else quiet};'
+        f"border:1px solid {colour or 'currentColor'};line-height:1.35;"
         f'border-radius:.4rem;margin-right:.3rem">{html.escape(words)}</span>'
     )
 
@@ -241,7 +247,7 @@ def in_short(shown: Sequence[Column]) -> None:
         told = decided(column.verdict).replace(" %", "\N{NO-BREAK SPACE}%")
         with place:
             st.markdown(f"**{column.label}**")
-            st.html(badge(column.verdict) + f'<div data-testid="decided">{html.escape(told)}</div>')
+            st.html(badge(column.verdict) + f'<div data-testid="decided">{explained(told)}</div>')
     folded(
         "Every figure behind these words",
         lambda: details(shown),

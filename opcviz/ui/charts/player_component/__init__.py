@@ -67,7 +67,8 @@ def player(
         under: pixels of what the page has below a player that fills the window.
         part: one of `PARTS`, or `ALONE`, for a screen that has room for one; all without it. The
             clock goes on when it changes.
-        explain: how to read all of it; in a player that fills the window the maps make room.
+        explain: how to read all of it; what stands there already stays, and the player may then
+            be higher than a low window.
 
     Raises:
         ValueError: when there is no film, or one does not match the samples.

@@ -53,7 +53,7 @@ class Bars {
         seeds.style.width = percent(bar.seeds[1] - bar.seeds[0]);
       }
       if (bar.exactly) line.title = bar.exactly;
-      if (bar.explain) element(name, "span", "how", ` · ${unbroken(bar.explain)}`);
+      if (bar.explain) element(name, "span", "how", unbroken(bar.explain));
       return { bar, number, on, told, track, band, marks, seeds, fill, percent };
     });
   }
@@ -153,7 +153,7 @@ class Curves {
       const swatch = element(entry, "i");
       swatch.style.borderTopColor = stroke;
       if (line.dash) swatch.style.borderTopStyle = "dashed";
-      entry.append(`${line.name} ${value === null || value === undefined ? "–" : `${Number(value.toFixed(1))} %`}`);
+      entry.append(`${line.name} ${value === null || value === undefined ? "–" : `${Number(value.toFixed(1))}\u00a0%`}`);
     }
     if (film.band) {
       const entry = element(this.key, "span");

@@ -120,7 +120,7 @@ class Film:
         why: what the labels beside the title were decided by.
         why_exactly: the same in the field's own words, under the pointer; empty: nothing.
         drawn_on: the pictures of the curves.
-        how: further words beside the map, where explanations are on.
+        how: further words below the bars, where explanations are on.
     """
 
     title: str

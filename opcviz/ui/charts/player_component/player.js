@@ -119,11 +119,11 @@ class Player {
     stage.load(film, this.labels.length);
     const why = element(side, "div", "why", film.why);
     if (film.whyExactly) Object.assign(why, { title: film.whyExactly, tabIndex: 0 });
-    if (film.how) element(side, "div", "how", film.how);
     const below = element(box, "div", "below");
+    const bars = new Bars(below, film.bars);
+    if (film.how) element(below, "div", "how", film.how); // last: what stands level stays so
     return {
-      film, stage, epoch,
-      bars: new Bars(below, film.bars),
+      film, stage, epoch, bars,
       curves: film.lines.length ? new Curves(below, film, this.ink) : null,
       pictures: film.rebuilt ? new Pictures(below, film.rebuilt) : null,
     };
@@ -284,7 +284,7 @@ class Player {
 
   resize() {
     if (!this.data) return;
-    if (this.fills()) this.fill();
+    this.fill();
     this.fit();
   }
 
@@ -303,7 +303,7 @@ class Player {
 
   // As high as the window leaves it below what stands above; each bar keeps the room of its longer words.
   fill() {
-    this.place.take(this.data.height ? RIM : this.data.under);
+    if (this.fills()) this.place.take(this.data.height ? RIM : this.data.under);
     const heights = this.views.map(({ bars }) => bars.heights());
     for (const view of this.views) {
       view.bars.reserve(heights[0].map((_, i) => Math.max(...heights.map((each) => each[i] ?? 0))));

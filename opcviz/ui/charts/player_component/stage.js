@@ -11,6 +11,9 @@ class Stage {
     this.canvas = this.box.appendChild(document.createElement("canvas"));
     this.canvas.setAttribute("role", "img");
     this.canvas.dataset.testid = "player-canvas";
+    this.label = this.box.appendChild(document.createElement("div"));
+    this.label.className = "label";
+    this.label.textContent = "each mark: one picture";
     this.reason = this.box.appendChild(document.createElement("div"));
     this.reason.className = "reason";
     this.now = null; // (2N,) coordinates as drawn
@@ -25,6 +28,7 @@ class Stage {
     this.groups = decode(film.groups, Int16Array);
     this.reason.textContent = film.reason;
     this.reason.hidden = !film.reason;
+    this.label.hidden = !!film.reason;
     if (!this.xy || !this.now || this.now.length !== 2 * count) this.now = new Float32Array(2 * count).fill(NaN);
   }
 

@@ -62,6 +62,7 @@ class TableRow:
         fixed: whether it belongs to those at the top, below which a line is drawn.
         ticked: whether its box is; None where it has none.
         opens: whether it can be opened.
+        marked: whether it has an edge of its own colour, so that it is found.
     """
 
     key: str
@@ -70,6 +71,7 @@ class TableRow:
     fixed: bool = False
     ticked: bool | None = None
     opens: bool = False
+    marked: bool = False
 
 
 def build_payload(
@@ -114,6 +116,7 @@ def build_payload(
                 "fixed": row.fixed,
                 "ticked": row.ticked,
                 "opens": row.opens,
+                "marked": row.marked,
                 "cells": [_filled(cell) for cell in (row.head, *row.cells)],
             }
             for row in rows

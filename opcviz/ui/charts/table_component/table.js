@@ -83,7 +83,7 @@ class Sheet {
   }
 
   row(data, next) {
-    const row = make("tr", `${data.fixed ? "fixed" : ""} ${data.fixed && next && !next.fixed ? "lastfixed" : ""} ${data.opens ? "opens" : ""}`);
+    const row = make("tr", `${data.fixed ? "fixed" : ""} ${data.fixed && next && !next.fixed ? "lastfixed" : ""} ${data.opens ? "opens" : ""} ${data.marked ? "marked" : ""}`);
     row.dataset.row = data.key;
     row.append(...data.cells.map((cell, i) => {
       const column = this.columns[i];

@@ -22,6 +22,8 @@ from .times import clock, lasting
 
 __all__ = ["earlier", "follow", "to_the_top", "when"]
 
+COMES = "it takes this place as soon as the last attack is through."
+STOPPED_BEFORE = "there is none: the attacks did not come to their end."
 POLL = 0.4  # seconds between two looks at a run
 ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -58,6 +60,7 @@ def _follow(id: str) -> None:
     tail.poll(engine.runs, run)
     if run.status == "finished":
         st.rerun()  # the whole page: what came of it
+    st.caption(f"**Verdict**: {COMES if run.active else STOPPED_BEFORE}")
     with st.container(border=True):
         _status(run, tail)
         _log(tail, run.active)

@@ -52,7 +52,7 @@ def audit() -> None:
 def _steps() -> None:
     """The form, or the part of it that a hall sees."""
     before = ("earlier",) if reading.earlier(library.engine()) else ()
-    part = presentation.part_of(("what for", "models", "data", "run", *before))
+    part = presentation.part_of(("what for", *before))  # nobody fills in a form in a hall
     if part in ("", "what for"):
         _introduction()
     asked = forms.asked(forms.form())

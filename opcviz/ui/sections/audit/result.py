@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from ....artefacts.classification.verdict import QUICK
 from ....audit.page_job import ROLES, PageJob
 from ....audit.records import Report
 from ....common.config import ConfigError
@@ -34,6 +35,10 @@ PAGES = {
     "pages/side_by_side.py": ("Side by side", ":material/view_column:"),
     "pages/feature_space.py": ("Feature space", ":material/scatter_plot:"),
 }
+QUICK_AND_FULL = (
+    "These were quick attacks: a study's verdict on the same model by the full ones may differ for "
+    "that reason alone."
+)
 FILES = (
     ("Report (HTML)", "report.html", "text/html"),
     ("Numbers (JSON)", "report.json", "application/json"),
@@ -85,8 +90,10 @@ def result(run: Run) -> None:
 def _verdict(found: Audited, run: Run, job: PageJob) -> None:
     verdict = found.report.verdict
     st.header("Verdict", anchor=False)
-    st.markdown(f"{plain(run.label.removeprefix('Audit · '))}  \n:small[{when(run)}]")
     st.html(answers(verdict))
+    st.markdown(f"{plain(run.label.removeprefix('Audit · '))}  \n:small[{when(run)}]")
+    if QUICK in verdict.notes:
+        st.caption(QUICK_AND_FULL)
     for text in (*found.report.warnings, *notes(verdict)):
         st.caption(plain(text))
     if not any(each.role == "retrained" for each in found.report.inputs) and not job.retrain:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ....results import FIT_SETS
 from ...charts.theme import projected
 from . import texts
-from .facts import Library
+from .answer import forgot
+from .facts import Facts, Library
 
 __all__ = ["CHAPTERS", "Chapter", "Scene"]
 
@@ -20,6 +21,7 @@ class Scene:
     Attributes:
         study: name of a study's spec, not of its folder.
         methods: whose models are shown, those of the lowest seed.
+        deepest: whether the one that goes deepest, which Start plays, is shown after these.
         map: kind of map.
         fit: what the attacker holds, by the name of a fit set.
     """
@@ -28,6 +30,12 @@ class Scene:
     methods: tuple[str, ...] = ("retrain", "delete", "opc")
     map: str = "umap"
     fit: str = "retain"
+    deepest: bool = False
+
+    def keys(self, facts: Facts) -> tuple[str, ...]:
+        """The models shown, in the order of columns."""
+        last = (facts.deepest.key,) if self.deepest else ()
+        return tuple(dict.fromkeys((*facts.keys(self.methods), *last)))
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Chapter:
         then: the scene that it opens with.
         question: to think about.
         answer: to it.
+        ends: the tour's last word, below all that; None of a chapter that another one follows.
         rows: what the task is about among that page's rows, from 1 on: on a desk, and among the
             screens of a hall; 0 for the page's beginning.
     """
@@ -56,6 +65,7 @@ class Chapter:
     question: str
     answer: Callable[[Library], str]
     rows: tuple[int, int] = (0, 0)
+    ends: Callable[[Library], str] | None = None
 
     @property
     def row(self) -> int:
@@ -63,15 +73,18 @@ class Chapter:
         return self.rows[projected()]
 
 
+PAIR = Scene("digits", ("retrain", "delete"), deepest=True)
+"""What Start plays, beside the retrained network."""
 DIGITS, ONE = Scene("digits"), Scene("digits-one", ("retrain", "opc", "opc_retain_like"))
 CHAPTERS = (
     Chapter(
         DIGITS,
         ("recovery",),
         texts.hidden,
-        "Open these three side by side, put another method beside them, and read its card.",
+        "Open the two that Start plays beside the retrained network: of OPC's family the one that "
+        "goes deepest. Read its card, and put another method beside it.",
         "side_by_side",
-        DIGITS,
+        PAIR,
         "Two networks no longer name the forgotten classes. How would you find out which forgot?",
         texts.hidden_answer,
     ),
@@ -134,12 +147,13 @@ CHAPTERS = (
         DIGITS,
         ("inversion",),
         texts.inversion,
-        "Open the pictures side by side, and move the step of the search.",
+        "Open the pictures of the two that Start plays, and move the step of the search.",
         "side_by_side",
-        DIGITS,
+        PAIR,
         "No picture comes out of the gradient. Is the picture gone?",
         texts.inversion_answer,
         rows=(6, 6),
+        ends=forgot,
     ),
 )
 """In the order of `TITLES`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NoReturn, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from ....results import (
 from ....study import ModelResult, StudyResult
 from ...charts.bands import Band
 from ...reading import store_reader as library
+from ...reading.contrast import pair_of
 from ...reading.references import References
 from ...reading.scores import Score, score_of
 from ...reading.state import Choices
@@ -51,6 +53,7 @@ class Library:
 
     def __init__(self, studies: dict[str, Choices]) -> None:
         self._places: dict[str, str] = {}
+        self._studies = studies
         for place in studies:
             self._places.setdefault(library.study_of(place).study.name, place)
         self._known: dict[str, Facts] = {}
@@ -64,7 +67,9 @@ class Library:
         if name not in self._places:
             raise Lacking(f"the study '{name}'", name)
         if name not in self._known:
-            self._known[name] = Facts(name, library.study_of(self._places[name]))
+            place = self._places[name]
+            first = self._studies[place].shown
+            self._known[name] = Facts(name, library.study_of(place), first)
         return self._known[name]
 
 
@@ -76,10 +81,11 @@ class Facts:
     Args:
         name: of the study's spec.
         study: as it is stored.
+        first: keys of the models that pages open with.
     """
 
-    def __init__(self, name: str, study: StudyResult) -> None:
-        self.name, self.study = name, study
+    def __init__(self, name: str, study: StudyResult, first: Sequence[str] = ()) -> None:
+        self.name, self.study, self.first = name, study, first
         self.references = References.of(study)
 
     def model(self, method: str) -> ModelResult:
@@ -105,6 +111,12 @@ class Facts:
         """The models that methods made, in the study's order."""
         wanted = {self.model(method).key for method in methods}
         return tuple(m.key for m in self.study.models if m.key in wanted)
+
+    @cached_property
+    def deepest(self) -> ModelResult:
+        """The model of OPC's family that Start plays, whose verdict goes furthest."""
+        key = pair_of(self.study, self.first).right
+        return self._have(self.study.model(key) if key else None, "a method of OPC's family")
 
     @property
     def classes(self) -> Sequence[str]:

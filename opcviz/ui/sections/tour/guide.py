@@ -15,6 +15,7 @@ from ..page_header import arrive
 from ..page_rows import explained
 from ..page_tools import shared
 from ..worst_case import HOLDERS
+from .answer import QUESTION
 from .chapters import CHAPTERS, Chapter
 from .facts import Lacking, Library
 from .stage import EVIDENCE
@@ -38,12 +39,17 @@ STEPS_STYLE = """<style>
 """The buttons stay where they are, while a chapter is scrolled, too."""
 HALL_STYLE = """<style>
 html {--told: 30px; --told-line: 1.36; --told-gap: .8rem}
-:is(.st-key-tour-notes, .st-key-tour-words, .st-key-row-tour, .st-key-tour-ways) {
+:is(.st-key-tour-notes, .st-key-tour-words, .st-key-row-tour, .st-key-tour-ways, .st-key-tour-end) {
   padding-top: .8rem}
 :is(.st-key-tour-try, .st-key-tour-think) p {font-size: 28px !important; line-height: 1.36}
 .st-key-tour-think [data-testid="stExpander"] p {font-size: 24px !important}
 </style>"""
 """A chapter's sentences fill a screen of their own."""
+WAYS_ON = (
+    ("pages/first_sight.py", "See them play on Start", ":material/play_circle:"),
+    ("pages/scoreboard.py", "Compare all methods", ":material/leaderboard:"),
+)
+"""Pages that the tour ends on, with words and icons of their links."""
 _COUNT = len(CHAPTERS)
 _ENTERED = "tour.entered"  # the chapter whose scene was set up last
 
@@ -91,7 +97,7 @@ def _chapter(
     """Draw a chapter, or the one screen of it that a hall sees: its words, a row, what to try."""
     facts = known(chapter.scene.study)
     view = _enter(at, chapter, known, studies)
-    last = len(chapter.evidence) + 1
+    last = len(chapter.evidence) + 1  # the screen with what to try; after it the last word, if any
     if slide in (None, 0):
         _words(chapter, known)
     shown = library.columns(facts.study, view.models)
@@ -106,6 +112,8 @@ def _chapter(
                     explained(EVIDENCE[name].explain)
     if slide in (None, last):
         _ways(at, chapter, known)
+    if chapter.ends and slide in (None, last + 1):
+        _end(chapter.ends(known), beside=slide is None)
 
 
 def _words(chapter: Chapter, known: Library) -> None:
@@ -132,6 +140,16 @@ def _ways(at: int, chapter: Chapter, known: Library) -> None:
             st.markdown(chapter.answer(known))
 
 
+def _end(told: str, *, beside: bool) -> None:
+    """The last word of the tour, and where to go from there."""
+    with st.container(key="tour-end", border=beside, gap="small"):
+        st.subheader(QUESTION, anchor=False)
+        st.html(f'<p data-testid="tour-forgot" style="{SAID}">{_plain(told)}</p>')
+        with st.container(horizontal=True, gap="small"):
+            for page, label, icon in WAYS_ON:
+                st.page_link(page, label=label, icon=icon, width="content")
+
+
 def _plain(text: str) -> str:
     """Text for HTML in which no percent sign begins a line."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
@@ -143,7 +161,7 @@ def _enter(
 ) -> state.View:
     """Set study and models; map and fit set only as the chapter begins, for they can be tried."""
     scene, facts = chapter.scene, known(chapter.scene.study)
-    place, models = facts.study.place, facts.keys(scene.methods)
+    place, models = facts.study.place, scene.keys(facts)
     view = state.sync(studies)
     if (st.session_state.get(_ENTERED), view.study, view.models) != (at, place, models):
         if view.study != place:
@@ -161,7 +179,7 @@ def _address(at: int, chapter: Chapter, known: Library) -> dict[str, str]:
     scene, facts = chapter.then, known(chapter.then.study)
     return {
         "study": facts.study.place,
-        "models": ",".join(facts.keys(scene.methods)),
+        "models": ",".join(scene.keys(facts)),
         "map": scene.map,
         "fit": scene.fit,
         "tour": str(at),
@@ -223,7 +241,10 @@ def _slide(at: int) -> int:
 
 def _slides(at: int) -> int:
     """How many screens a chapter has in a hall; 0 of one that there is not."""
-    return len(CHAPTERS[at - 1].evidence) + 2 if 1 <= at <= _COUNT else 0
+    if not 1 <= at <= _COUNT:
+        return 0
+    chapter = CHAPTERS[at - 1]
+    return len(chapter.evidence) + 2 + bool(chapter.ends)
 
 
 def _go(to: int, slide: int = 1) -> None:
