@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import gc
 import os
@@ -44,12 +45,11 @@ def pytest_collection_finish() -> None:
     its usual thresholds the collector takes a tenth of a page's time.
     """
     gc.freeze()
+    # At the end all of it goes, or else what is left over is reported as a leak: not before, since
+    # pytest looks through everything twice when it ends.
+    atexit.register(gc.unfreeze)
     gc.set_threshold(20_000, 50, 100)
     gc.enable()
-
-
-def pytest_sessionfinish() -> None:
-    gc.unfreeze()  # at the end all of it goes; what is left over is reported as a leak
 
 
 # How long an example takes says how busy the machine is, not whether the code is right.

@@ -96,6 +96,14 @@ def texts(app: AppTest) -> str:
     return "\n".join(part.value.replace("\\", "") for part in parts)
 
 
+def told_anew(app: AppTest) -> list[str]:
+    """The widgets whose value a run of the script replaces in the browser."""
+    kinds = ("selectbox", "text_input", "number_input", "button_group", "checkbox")
+    drawn = [each.proto for kind in kinds for each in app.get(kind)]
+    assert len(drawn) >= 8
+    return [each.id for each in drawn if each.set_value]
+
+
 def start(app: AppTest) -> AppTest:
     return fine(app.button(key="audit.go").click().run())
 
@@ -180,6 +188,7 @@ def test_what_is_given_is_looked_at_once(visit, engine, given):
     chosen(app, given, suite="full", seed=3)  # how it runs is nothing to look at again
     assert len(of(engine, CHECKER)) == 1
     app = looked(app, engine)
+    assert not told_anew(app), "a choice made while this run was under way would be taken back"
     said = texts(app)
     for part in (
         "torch.save, 78,000 numbers in 30 tensors",
@@ -297,7 +306,9 @@ def test_what_cannot_be_is_refused_in_words(visit, given, changes, said, monkeyp
 def test_an_upload_lies_in_the_visitors_area_and_goes_with_it(visit, engine, store):
     app = visit(PAGE)
     up = next(u for u in app.file_uploader if "unlearned" in u.label)
+    others = {u.id for u in app.file_uploader if u is not up}
     up.set_value([("../../etc/evil name.pt", b"weights", "application/octet-stream")]).run()
+    assert {u.id for u in app.file_uploader} == others, "what they are being given would be lost"
     (file,) = app.session_state["audit.form"].files("unlearned")
     path = Path(file.path)
     assert path.read_bytes() == b"weights"

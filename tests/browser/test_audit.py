@@ -32,8 +32,7 @@ def give(page, role: str, path: Path) -> None:
     label = {"original": "The original", "unlearned": "The unlearned model"}[role]
     field = page.get_by_role("region", name=f"Weights: {label}")
     field.locator("input[type=file]").set_input_files(path)
-    expect(page.get_by_text(path.name[:12])).to_be_visible(timeout=WAIT)
-    idle(page)
+    expect(field).to_have_count(0, timeout=WAIT)  # taken, and its own field is gone
 
 
 def saved(page, button: str, folder: Path) -> Path:
@@ -52,11 +51,13 @@ def test_files_become_a_verdict_and_a_report_that_is_read_offline(
     idle(page)
     for role, path in brought.items():
         give(page, role, path)
+    # at once, as somebody in a hurry, while what was given is still looked at
     page.get_by_role("combobox").first.click()
     page.get_by_role("option", name="digits:").click()
     classes = page.get_by_role("textbox", name="Classes, by number or name")
     classes.fill("0,1,2")
     classes.press("Enter")
+    expect(page.get_by_role("button", name="Remove")).to_have_count(2, timeout=WAIT)
     expect(page.get_by_text("Forgets 430 of 1,437 training pictures")).to_be_visible(timeout=WAIT)
     expect(page.get_by_text("Recognised as")).to_be_visible(timeout=WAIT)
     start = page.get_by_role("button", name="Start the audit")

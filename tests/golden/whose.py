@@ -42,6 +42,17 @@ class Seen:
     labels: np.ndarray
 
 
+class _Told(dict[str, dict[str, Any]]):
+    """What a study tells of each model, written when it is looked at: of all it takes seconds."""
+
+    def __init__(self, result: StudyResult) -> None:
+        self._result = result
+
+    def __missing__(self, key: str) -> dict[str, Any]:
+        (self[key],) = self._result.to_dict({key})["models"]
+        return self[key]
+
+
 class Known:
     """One stored study: what the store says of each model, and what its weights say.
 
@@ -59,13 +70,14 @@ class Known:
     # ---- what is stored -------------------------------------------------------------------
 
     @cached_property
-    def told(self) -> dict[str, dict[str, Any]]:
+    def told(self) -> Mapping[str, dict[str, Any]]:
         """The models of the documented JSON, by key."""
-        return {model["key"]: model for model in self.result.to_dict()["models"]}
+        return _Told(self.result)
 
     def key(self, method: str, seed: int = 0) -> str:
         """The key of the one model of a method and seed."""
-        (key,) = [k for k, m in self.told.items() if (m["method"], m["seed"]) == (method, seed)]
+        found = self.result.models
+        (key,) = [m.key for m in found if (m.method.info.name, m.seed) == (method, seed)]
         return key
 
     def json(self, key: str, kind: str) -> dict[str, Any]:

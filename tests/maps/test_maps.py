@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
-from umap import layouts
 
 from opcviz import maps
 from opcviz.common.records import Undefined
@@ -231,6 +230,8 @@ def test_the_ratio_is_that_of_the_radii():
 
 def test_what_numba_compiles_is_kept(digits: torch.Tensor) -> None:
     """A second program loads what the first one compiled: numba has a folder for it."""
+    from umap import layouts  # 1.5 s, which the workers that collect this file need not take
+
     neighbours._keep_what_is_compiled.cache_clear()
     maps.draw(digits[:40], "umap", epochs=11)
     kept = layouts._nb_optimize_layout_euclidean_single_epoch.stats
@@ -243,6 +244,8 @@ def test_maps_are_drawn_where_nothing_can_be_kept(
     class Step:
         def enable_caching(self) -> None:
             raise RuntimeError("cannot cache function: no locator available")
+
+    from umap import layouts
 
     for step in (Step(), None):  # no folder to write to; another name in a later version
         with monkeypatch.context() as patch:

@@ -20,7 +20,7 @@ from opcviz.training import Outcome, Training
 STUDY = Study(
     name="tiny",
     training=Training(epochs=1, batch_size=512),
-    evidence=Evidence(probe=40, live=60, maps=("pca",), instruments=("membership",)),
+    evidence=Evidence(probe=40, live=60, pictures=1, maps=("pca",), instruments=("membership",)),
 ).replace(architecture={"width": 0.1}, forget="random:10%")
 METHODS = ("original", "retrain", {"method": "ft", "epochs": 1, "batch_size": 512})
 KINDS = ("model", "evidence", "reference")

@@ -42,6 +42,12 @@ def plan(epochs: int, suite: str, *seeds: int) -> Plan:
     return Plan.from_dict(values)
 
 
+def kinds_of(asked: Plan) -> list[str]:
+    """What is made: all that these tests look at, and no picture is rebuilt."""
+    full = asked.study.evidence.suite == "full"
+    return ["model", "evidence", "strongest", *["information"] * full]
+
+
 def runner_of(asked: Plan, root) -> StudyRunner:
     return StudyRunner(asked.study, Store(root), torch.device("cpu"), seeds=asked.seeds)
 
@@ -51,7 +57,7 @@ def made_once(tmp_path_factory):
     """Two retrained models under all attacks, then one more model under quick ones."""
     root = tmp_path_factory.mktemp("suites")
     for asked in (plan(FULL, "full", 0, 1), plan(QUICK, "quick")):
-        run(asked, runner_of(asked, root))
+        run(asked, runner_of(asked, root), only=kinds_of(asked))
     return root
 
 
@@ -172,9 +178,9 @@ def test_a_process_that_does_not_load_the_file_knows_them(own, changes):
 @pytest.mark.slow
 def test_the_first_quick_run_attacks_the_references_too_and_the_next_one_model_alone(made):
     first = plan(QUICK, "quick")
-    assert missing(first, runner_of(first, made)) == []
+    assert missing(first, runner_of(first, made), kinds_of(first)) == []
     second = plan(5, "quick")
-    todo = missing(second, runner_of(second, made))
+    todo = missing(second, runner_of(second, made), kinds_of(second))
     assert {item.method.info.name for item in todo} == {"ft"}
     assert todo[0].kind == "model"
     study = open_study(Store(made), "tiny")
@@ -187,7 +193,7 @@ def test_the_new_model_is_made_before_the_references_are_attacked(made):
     for folder in made.glob("studies/*/models/*/strongest-*"):
         shutil.rmtree(folder)
     asked = plan(5, "quick")
-    names = [item.method.info.name for item in missing(asked, runner_of(asked, made))]
+    names = [item.method.info.name for item in missing(asked, runner_of(asked, made), kinds_of(asked))]
     assert set(names[: names.index("original")]) == {"ft"}
     assert names.count("retrain") == 2
 
@@ -245,7 +251,7 @@ def test_models_beside_a_quick_one_are_shown_by_the_quick_suite(made):
 @pytest.mark.slow
 def test_after_the_full_suite_a_model_is_shown_by_that(made):
     asked = plan(QUICK, "full")
-    run(asked, runner_of(asked, made))
+    run(asked, runner_of(asked, made), only=kinds_of(asked))
     study = open_study(Store(made), "tiny")
     assert {m.suite for m in study.models} == {"full"}
 
@@ -267,7 +273,7 @@ def test_the_verdict_of_quick_attacks_says_so_and_claims_no_more(made):
 @pytest.mark.slow
 def test_seeds_under_different_suites_are_not_counted_together(made):
     asked = plan(FULL, "quick", 2)
-    run(asked, runner_of(asked, made))
+    run(asked, runner_of(asked, made), only=kinds_of(asked))
     study = open_study(Store(made), "tiny")
     assert study.consensus(model(study, "ft", 0, FULL)).seeds == (0, 1)
     assert study.consensus(model(study, "ft", 2, FULL)).seeds == (2,)
@@ -284,7 +290,8 @@ def test_the_command_line_runs_and_shows_them(made, monkeypatch, capsys):
     ask = asking(monkeypatch, capsys)
     spec = made / "tiny.toml"
     spec.write_text(plan(QUICK, "full").to_toml(), encoding="utf-8")
-    status, out, _ = ask("run", spec, "--store", made, "--quick")
+    only = ",".join(kinds_of(plan(QUICK, "quick")))
+    status, out, _ = ask("run", spec, "--store", made, "--quick", "--only", only)
     assert status == 0
     assert "everything is there already" in out
     status, _, err = ask("run", spec, "--store", made, "--quick", "--attacks", "idi")

@@ -13,13 +13,14 @@ from ....common.config import ConfigError
 from ...reading import access
 from ...reading import audit_form as forms
 from ...reading.uploads import of_folder
+from .bound import hold
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 __all__ = ["clear", "endings", "files"]
 
-_ROUND = "audit.round"  # counts uploads: a new key empties the uploader
+_ROUND = "audit.round"  # counts uploads by role: a new key empties that role's uploader
 _TAKEN = "audit.taken"  # ids of the uploads that were taken
 _REFUSED = "audit.refused"  # by role, why an upload was refused
 
@@ -42,7 +43,7 @@ def files(
         return
     given = chosen.files(role)
     if many or not given:
-        key = f"audit.up.{role}.{st.session_state.get(_ROUND, 0)}"
+        key = f"audit.up.{role}.{st.session_state.get(_ROUND, {}).get(role, 0)}"
         st.file_uploader(
             label,
             list(kinds),
@@ -87,7 +88,7 @@ def _short(name: str, most: int = 34) -> str:
 def _paths(role: str, many: bool, label: str, folders: bool) -> None:
     key = f"audit.path.{role}"
     now = forms.form().files(role)
-    st.session_state[key] = "\n".join(each.path for each in now if not each.held)
+    hold(key, "\n".join(each.path for each in now if not each.held))
     field = st.text_area if many else st.text_input
     field(
         label,
@@ -122,7 +123,8 @@ def _take(role: str, key: str, many: bool, folders: bool) -> None:
         except ConfigError as error:
             refused[role] = f"{name}: {error}"
     st.session_state[_REFUSED] = refused
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    rounds = st.session_state.get(_ROUND, {})
+    st.session_state[_ROUND] = {**rounds, role: rounds.get(role, 0) + 1}
     if taken or not uploads:
         _set(role, (*forms.form().files(role), *taken) if many else tuple(taken[:1]))
 
