@@ -181,7 +181,8 @@ def beside_bar(column: Column, said: str, decisive: Decisive | None = None) -> s
 
 def in_words(column: Column, decisive: Decisive | None) -> str:
     """The same for a reader who knows none of the field's words; empty where they are needed."""
-    beside = None if of_samples(column.results) else of_bar(column, decisive)
+    told = decisive is not None and decisive.on(column.results)  # the bar says whose it is
+    beside = None if told or of_samples(column.results) else of_bar(column, decisive)
     return decided_plainly(column.verdict, beside, BAR).replace(" %", "\N{NO-BREAK SPACE}%")
 
 

@@ -202,8 +202,8 @@ def one_class(studies: Library) -> list[str]:
         f"{_range(there.low, there.high)}. {_what_counts(counts, there)}",
         f"{spread} moves the class among the kept ones instead: the map on the last features gets "
         f"{percent(one.recovered('opc_retain_like', 'retain'))}. The best one with examples of "
-        f"everything gets {percent(strongest.recovered)} at '{strongest.place}', and from "
-        f"retrained networks {_range(band.low, band.high)} there.",
+        f"everything gets {percent(strongest.recovered)} at '{strongest.place}', from "
+        f"retrained networks {_range(band.low, band.high)}.",
     ]
 
 
