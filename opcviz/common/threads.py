@@ -1,11 +1,20 @@
-"""How threads of the numeric libraries wait for each other; decided before torch is loaded."""
+"""Threads: how those of the numeric libraries wait, and work that several of ours share.
+
+Nothing here loads torch before it is needed: how threads wait is decided before.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
-__all__ = ["patient_threads"]
+__all__ = ["one_thread", "patient_threads", "side_by_side"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def patient_threads(environ: MutableMapping[str, str] | None = None) -> None:
@@ -20,3 +29,51 @@ def patient_threads(environ: MutableMapping[str, str] | None = None) -> None:
     """
     environ = os.environ if environ is None else environ
     environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Keeps the libraries that compute to one thread.
+
+    Those with a pool of threads of their own are loaded first: a limit holds for what is there.
+    """
+    import scipy.linalg  # noqa: F401 - a BLAS of its own
+    import sklearn.ensemble  # noqa: F401 - an OpenMP of its own
+    from threadpoolctl import threadpool_limits  # of scikit-learn
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
+
+
+def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """What `work` makes of each item, in order; as many at once as torch may use threads.
+
+    Fits of scikit-learn take one core whatever there is, and small ones of torch gain little by a
+    second: two fits at once use both. Each computes on one thread then. With one thread they are
+    done one after the other in this one.
+
+    Args:
+        work: does not depend on other items.
+        items: what it is given.
+
+    Raises:
+        Exception: the first that `work` raises; what was not begun then is not done.
+    """
+    import torch
+
+    items, threads = list(items), torch.get_num_threads()
+    if min(threads, len(items)) < 2:
+        return [work(item) for item in items]
+    grad = torch.is_grad_enabled()  # a thread's own, as its number of threads is
+
+    def alone(item: T) -> R:
+        torch.set_num_threads(1)
+        with torch.set_grad_enabled(grad), one_thread():
+            return work(item)
+
+    pool = ThreadPoolExecutor(min(threads, len(items)))
+    try:
+        with one_thread():  # what each thread gives back at its end is this again
+            return list(pool.map(alone, items))
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
