@@ -6,7 +6,8 @@ Nothing here loads torch before it is needed: how threads wait is decided before
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, MutableMapping
+import warnings
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TypeVar
@@ -44,7 +45,7 @@ def one_thread() -> AbstractContextManager[object]:
     return limits
 
 
-def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+def side_by_side(work: Callable[[T], R], items: Iterable[T], quiet: Sequence[str] = ()) -> list[R]:
     """What `work` makes of each item, in order; as many at once as torch may use threads.
 
     Fits of scikit-learn take one core whatever there is, and small ones of torch gain little by a
@@ -54,6 +55,8 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     Args:
         work: does not depend on other items.
         items: what it is given.
+        quiet: how warnings begin that are not shown. What a piece of work ignores by itself another
+            one shows again at its end: filters are the process's, not a thread's.
 
     Raises:
         Exception: the first that `work` raises; what was not begun then is not done.
@@ -72,7 +75,9 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
 
     pool = ThreadPoolExecutor(min(threads, len(items)))
     try:
-        with one_thread():  # what each thread gives back at its end is this again
+        with one_thread(), warnings.catch_warnings():  # what each gives back at its end is this
+            for beginning in quiet:
+                warnings.filterwarnings("ignore", beginning)
             return list(pool.map(alone, items))
     finally:
         pool.shutdown(cancel_futures=True)

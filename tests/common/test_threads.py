@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -52,6 +53,25 @@ def test_each_piece_of_work_has_one_thread_and_they_come_in_order(threads: int) 
     with torch.no_grad():
         assert side_by_side(work, range(4)) == [(item, 1, False) for item in range(4)]
     assert torch.get_num_threads() == threads
+
+
+def test_a_warning_that_each_ignores_is_ignored_in_all(threads: int) -> None:
+    met = threading.Barrier(threads, timeout=60)
+
+    def work(item: int) -> None:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "of no use")
+            if item % 2:
+                met.wait()  # the other one has begun
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "of no use")
+            if not item % 2:
+                met.wait()
+            warnings.warn("of no use", UserWarning, stacklevel=1)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        side_by_side(work, range(4), ["of no use"])
 
 
 def test_an_error_in_one_of_them_is_told_and_what_waits_is_not_begun(threads: int) -> None:

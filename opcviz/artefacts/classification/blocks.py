@@ -91,6 +91,7 @@ class Blocks(Kind[Context]):
 
     def measure(self, context: Context) -> Made:
         """What one pass shows of either model, then closed forms and probes block by block."""
+        from ...attacks.probes import QUIET
         from ...attacks.recovery import recover
         from ...measures import collapse, separability
         from ...measures.similarity import feature_similarity
@@ -116,7 +117,7 @@ class Blocks(Kind[Context]):
                 else Undefined("there is no original model to compare with"),
             )
 
-        blocks = side_by_side(attacked, context.subject.blocks.items())
+        blocks = side_by_side(attacked, context.subject.blocks.items(), QUIET)
         return Made(BlocksResult(tuple(blocks)))
 
     def show(self, result: Json | None, reason: str) -> Json:

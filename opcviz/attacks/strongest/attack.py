@@ -31,7 +31,7 @@ from ...models import BlockNet
 from ...results import PIXELS, Attempt, Rung, StrongestResult
 from ...tasks.classification import ModelOutputs
 from ..recovery.scoring import hits_by_class, one_answer, scores_of
-from .maps import Lesson, fit_map
+from .maps import QUIET, Lesson, fit_map
 from .settings import Strongest
 from .views import View, observe_together
 
@@ -148,7 +148,7 @@ def climb(
 
     climbed = [view for view in shown if not (view.place == PIXELS and floor)]
     fits = [(view, holds, name) for view in climbed for holds in exams for name in config.chosen]
-    rungs = side_by_side(rung, fits)
+    rungs = side_by_side(rung, fits, QUIET)
     before = [] if len(climbed) == len(shown) else list(floor)  # the pixels are the first view
     return StrongestResult(answers, (*before, *rungs), scored_on, constant)
 
