@@ -26,7 +26,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from ..common.progress import Message, Progress
-from ..common.threads import one_thread
+from ..common.threads import limited_threads
 from ..study import Store
 from ..study.pipeline import Item, make
 from .opening import LISTS, open_case
@@ -125,7 +125,7 @@ def helped(
             return
         helper = Helper(Path(folder), _started(spec, store, data_root, folder))
         try:
-            with one_thread():  # its core is not ours
+            with limited_threads(1):  # its core is not ours
                 yield helper
         finally:
             helper.end()

@@ -12,7 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-__all__ = ["one_thread", "patient_threads", "side_by_side"]
+__all__ = ["limited_threads", "patient_threads", "side_by_side"]
+
+MOST = 4
+"""Pieces of work at once."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,8 +35,8 @@ def patient_threads(environ: MutableMapping[str, str] | None = None) -> None:
     environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
-def one_thread() -> AbstractContextManager[object]:
-    """Keeps the libraries that compute to one thread.
+def limited_threads(count: int) -> AbstractContextManager[object]:
+    """Keeps the libraries that compute, but for torch, to so many threads.
 
     Those with a pool of threads of their own are loaded first: a limit holds for what is there.
     """
@@ -41,16 +44,16 @@ def one_thread() -> AbstractContextManager[object]:
     import sklearn.ensemble  # noqa: F401 - an OpenMP of its own
     from threadpoolctl import threadpool_limits  # of scikit-learn
 
-    limits: AbstractContextManager[object] = threadpool_limits(1)
+    limits: AbstractContextManager[object] = threadpool_limits(count)
     return limits
 
 
 def side_by_side(work: Callable[[T], R], items: Iterable[T], quiet: Sequence[str] = ()) -> list[R]:
-    """What `work` makes of each item, in order; as many at once as torch may use threads.
+    """What `work` makes of each item, in order; several at once where torch has several threads.
 
     Fits of scikit-learn take one core whatever there is, and small ones of torch gain little by a
-    second: two fits at once use both. Each computes on one thread then. With one thread they are
-    done one after the other in this one.
+    second: two fits at once use both. The threads are shared out among at most `MOST` of them, for
+    each takes memory. With one thread they are done one after the other in this one.
 
     Args:
         work: does not depend on other items.
@@ -64,21 +67,23 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], quiet: Sequence[str
     import torch
 
     items, threads = list(items), torch.get_num_threads()
-    if min(threads, len(items)) < 2:
+    workers = min(threads, len(items), MOST)
+    if workers < 2:
         return [work(item) for item in items]
     grad = torch.is_grad_enabled()  # a thread's own, as its number of threads is
 
-    def alone(item: T) -> R:
-        torch.set_num_threads(1)
-        with torch.set_grad_enabled(grad), one_thread():
+    def sharing(item: T) -> R:
+        torch.set_num_threads(threads // workers)
+        with torch.set_grad_enabled(grad), limited_threads(threads // workers):
             return work(item)
 
-    pool = ThreadPoolExecutor(min(threads, len(items)))
+    pool = ThreadPoolExecutor(workers)
     try:
-        with one_thread(), warnings.catch_warnings():  # what each gives back at its end is this
+        # what each of them gives back at its end is this
+        with limited_threads(threads // workers), warnings.catch_warnings():
             for beginning in quiet:
                 warnings.filterwarnings("ignore", beginning)
-            return list(pool.map(alone, items))
+            return list(pool.map(sharing, items))
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)

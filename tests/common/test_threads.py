@@ -52,6 +52,8 @@ def test_each_piece_of_work_has_one_thread_and_they_come_in_order(threads: int) 
 
     with torch.no_grad():
         assert side_by_side(work, range(4)) == [(item, 1, False) for item in range(4)]
+        alone = side_by_side(lambda _: torch.get_num_threads(), range(1))
+    assert alone == [threads], "a single piece of work has all of them"
     assert torch.get_num_threads() == threads
 
 
