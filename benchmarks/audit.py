@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import resource
 import sys
 import tempfile
@@ -23,6 +24,7 @@ import psutil
 import torch
 
 from opcviz.audit import AuditSpec, audit
+from opcviz.common.threads import patient_threads
 from opcviz.data import Data, assemble
 from opcviz.models import Architecture, Classifier, build_classifier, save_weights
 from opcviz.study import Store, open_study, shipped_root
@@ -64,7 +66,9 @@ def _run(command: list[str]) -> int:
 
     `ru_maxrss` would not do: on Linux that of a child begins with its parent's.
     """
-    process = psutil.Popen(command)
+    environ = dict(os.environ)
+    patient_threads(environ)  # as the command line and the app have it
+    process = psutil.Popen(command, env=environ)
     peak = 0
     while process.poll() is None:
         held = 0

@@ -33,9 +33,14 @@ from ..common.statistics import cross_fits, subsample
 from ..results import ProbeScores, ProbesResult
 from .probing_settings import Probing
 
-__all__ = ["PROBES", "Probing", "probes", "unseen_answers"]
+__all__ = ["PROBES", "QUIET", "Probing", "probes", "unseen_answers"]
 
 Array = np.ndarray[Any, Any]
+
+QUIET = ("Stochastic Optimizer", "self.within_class_std_dev_")
+"""How warnings begin that say nothing: the MLP is given a number of steps, not a tolerance to
+reach; and a unit that only samples outside a part activate has no deviation within that part, of
+which the nearest mean with equal priors uses none."""
 
 RESOLUTION = 1e-6
 """Relative differences below this are rounding of float32 passes through a net, not signal."""
@@ -108,11 +113,8 @@ def unseen_answers(
     learn = len(y) - math.ceil(len(y) / folds)  # in the smallest part
     answers = np.empty_like(y)
     with warnings.catch_warnings():
-        # the MLP is given a number of steps, not a tolerance to reach
-        warnings.filterwarnings("ignore", "Stochastic Optimizer", module="sklearn")
-        # a unit that only samples outside a part activate has no deviation within that part; the
-        # nearest mean with equal priors uses none
-        warnings.filterwarnings("ignore", "self.within_class_std_dev_", module="sklearn")
+        for beginning in QUIET:
+            warnings.filterwarnings("ignore", beginning, module="sklearn")
         for fit, unseen in cross_fits(
             partial(PROBES[name], config, learn, seed), x, y, folds=folds, seed=seed
         ):

@@ -108,11 +108,14 @@ class Checked(Record):
 
 
 def look(case: Case) -> list[Accuracy]:
-    """What each model answers right of some samples of every part, in the order of the models."""
+    """What each model answers right of some samples of every part, in the order of the models.
+
+    A large network is asked in bf16: nothing is decided here but whether to go on.
+    """
     import torch
 
     from ..models import as_body_head
-    from ..tasks.classification import observe
+    from ..tasks.classification import answers
 
     data, found = case.data, []
     for each in case.models:
@@ -125,8 +128,8 @@ def look(case: Case) -> list[Accuracy]:
             at = torch.linspace(0, len(ids) - 1, min(LOOKED_AT, len(ids)), device=ids.device)
             rows = ids[at.round().long()]
             x, y = (data.x_train, data.y_train) if "train" in part else (data.x_test, data.y_test)
-            seen = observe(as_body_head(each.model), x[rows], y[rows])
-            percent[part] = 100 * (seen.logits.argmax(1) == seen.labels).double().mean().item()
+            told = answers(as_body_head(each.model), x[rows]).argmax(1)
+            percent[part] = 100 * (told == y[rows]).double().mean().item()
             counts[part] = len(rows)
         exposed = exposure(case, each) if each.role == "retrained" else None
         found.append(Accuracy(percent, counts, exposed))

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..artefacts import Evidence, kinds
+from .budget import spared
 
 if TYPE_CHECKING:
     from .case import Case
@@ -25,9 +26,9 @@ BATCH = 48  # pictures in a step of relearning, kept and forgotten ones
 FITS = {"full": 6.0, "quick": 2.0}  # seconds of fits for a model, of some thousand pictures
 SPREAD = 2.0  # by which an estimate may be wrong either way
 LOOKED_AT = 128  # pictures in the pass that is measured
+ENOUGH = 0.2  # seconds that a pass takes which need not be measured again
 DIGITS = 4e-5
 """Seconds of a picture of the digits through the network that is shipped, on one core."""
-SPARED = ("relearned",)  # attacks that are not made on the original
 MINUTES = 100  # seconds from which on minutes are told
 
 
@@ -62,9 +63,9 @@ def expected(
         and kind.name not in without
         and (not kind.optional or kind.name in asked.chosen)
     ]
-    passes = models * OBSERVED * pictures
+    less, passes = spared(evidence), models * OBSERVED * pictures
     for name in made:  # the original has forgotten nothing: it is not relearned
-        count = max(models - 1, 1) if name in SPARED else models
+        count = max(models - 1, 1) if name in less else models
         passes += count * _passes(asked, name)
     passes += retrain * epochs * TRAINED * pictures
     found = passes * seconds + models * FITS[suite]
@@ -111,7 +112,7 @@ def in_words(low: float, high: float) -> str:
 
 
 def picture_seconds(case: Case) -> float:
-    """Seconds that one picture takes through the audited model: of a few passes the shortest."""
+    """Seconds that a picture takes through the audited model: the shortest of a few passes."""
     import torch
 
     from ..models import as_body_head
@@ -126,4 +127,6 @@ def picture_seconds(case: Case) -> float:
         if case.data.device.type == "cuda":
             torch.cuda.synchronize(case.data.device)
         took.append((time.perf_counter() - began) / len(y))
+        if took[-1] * len(y) > ENOUGH:
+            break
     return min(took)

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -26,6 +26,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from ..common.progress import Message, Progress
+from ..common.threads import limited_threads
 from ..study import Store
 from ..study.pipeline import Item, make
 from .opening import LISTS, open_case
@@ -124,7 +125,7 @@ def helped(
             return
         helper = Helper(Path(folder), _started(spec, store, data_root, folder))
         try:
-            with _one_thread():  # its core is not ours
+            with limited_threads(1):  # its core is not ours
                 yield helper
         finally:
             helper.end()
@@ -168,19 +169,6 @@ def _started(
     with process.stdin as pipe:
         pipe.write(json.dumps(question).encode())
     return process
-
-
-def _one_thread() -> AbstractContextManager[object]:
-    """Keeps the libraries that compute to one thread.
-
-    Those with a pool of threads of their own are loaded first: a limit holds for what is there.
-    """
-    import scipy.linalg  # noqa: F401 - a BLAS of its own
-    import sklearn.ensemble  # noqa: F401 - an OpenMP of its own
-    from threadpoolctl import threadpool_limits  # of scikit-learn
-
-    limits: AbstractContextManager[object] = threadpool_limits(1)
-    return limits
 
 
 def _worth_it(spec: AuditSpec, device: torch.device) -> bool:

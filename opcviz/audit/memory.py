@@ -71,7 +71,7 @@ def audit_modules(
         mean, std: (channels,) that samples in [0, 1] are normalised with before they reach the
             networks; none: they are not.
         quick: the attacks of the quick suite alone.
-        bounded: smaller budgets of the relearning attacks where the network is large.
+        bounded: smaller budgets of attacks that train where the network is large.
         without: names of attacks to leave out, as in ("inversion",).
         seed: of everything random.
         store: a folder to keep the study in, to be seen in the app; none: it lasts as long as the

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from torch import Tensor, nn
 
-from ..artefacts import MODEL, Subject, not_given
+from ..artefacts import MODEL, Kind, Subject, not_given
+from ..artefacts.classification.subject import ClassifierSubject
 from ..artefacts.monitor import MonitorSetup, make_monitor
 from ..common.progress import Progress
 from ..data import Data, Split
@@ -14,12 +16,11 @@ from ..methods import Method, create
 from ..study import Plan, Store, StudyRunner, missing
 from ..study.pipeline import Item
 from ..study.trainer import keep_model
+from .budget import spared
 from .case import Case, Opened
 
 __all__ = ["NO_ORIGINAL", "NO_RETRAINED", "AuditRunner"]
 
-SPARED = frozenset({"relearned"})
-"""What takes long and tells nothing of an original, which has forgotten nothing."""
 NO_ORIGINAL = "the original model was not given"
 NO_RETRAINED = "no retrained model was given, and none was to be trained"
 
@@ -38,6 +39,8 @@ class AuditRunner(StudyRunner):
         self.case = case
         self.brought = create("brought", digest=case.unlearned.sha256[:16])
         self._given = {self.place(method, seed): each for method, seed, each in self._models()}
+        self._seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+        self._to_keep: list[tuple[Method, int, Opened]] = []
 
     @cached_property
     def data(self) -> Data:
@@ -75,34 +78,60 @@ class AuditRunner(StudyRunner):
     def keep_models(self) -> None:
         """Put what was brought into the store; what is there already stays.
 
+        What a model computes is taken from its evidence where that was made before.
+
         Raises:
             Cancelled: when asked to stop.
         """
         self.prepare()
-        known: dict[
-            nn.Module, tuple[Tensor, Tensor]
-        ] = {}  # the original is looked at for every model
         for method, seed, opened in self._models():
             self.progress.check()
-            if self.find(MODEL, method, seed):
-                continue
-            watch = make_monitor(
-                MonitorSetup(
-                    task=self.task,
-                    data=self.data,
-                    split=self.split,
-                    live=self.live,
-                    probe=self.probe,
-                    original=None,  # nothing is rebuilt or recovered: nobody trains here
-                    progress=Progress(),
-                    epochs=1,
-                    known=known,
-                )
-            )
+            if not self.find(MODEL, method, seed):
+                self._keep(method, seed, opened)
+
+    def keep_as_seen(self) -> None:
+        """From now on put each model into the store as soon as its evidence was made."""
+        self.prepare()
+        self._to_keep = [m for m in self._models() if not self.find(MODEL, m[0], m[1])]
+
+    def measure(self, kind: Kind, methods: Sequence[Method], seed: int) -> None:
+        """Make one kind of artefact, and keep the models that were looked at for it."""
+        super().measure(kind, methods, seed)
+        if not self._to_keep:
+            return
+        for place, opened in self._given.items():
+            subject = self._subjects.get(place)
+            # what no evidence asked for is not made for this alone
+            if isinstance(subject, ClassifierSubject) and "seen" in vars(subject):
+                train = subject.outputs.train
+                rows = self.live.to(train.features.device)
+                self._seen[opened.model] = train.features[rows], train.logits[rows]
+        waiting, self._to_keep = self._to_keep, []
+        for method, at, opened in waiting:
             before = self.case.original or opened
-            watch(before.model, 0)
-            watch(opened.model, 1)
-            keep_model(self, method, seed, opened.model, None, watch)
+            if {before.model, opened.model} <= self._seen.keys():
+                self._keep(method, at, opened)
+            else:
+                self._to_keep.append((method, at, opened))
+
+    def _keep(self, method: Method, seed: int, opened: Opened) -> None:
+        watch = make_monitor(
+            MonitorSetup(
+                task=self.task,
+                data=self.data,
+                split=self.split,
+                live=self.live,
+                probe=self.probe,
+                original=None,  # nothing is rebuilt or recovered: nobody trains here
+                progress=Progress(),
+                epochs=1,
+                known=self._seen,  # the original is looked at for every model
+            )
+        )
+        before = self.case.original or opened
+        watch(before.model, 0)
+        watch(opened.model, 1)
+        keep_model(self, method, seed, opened.model, None, watch)
 
     def items(self) -> list[Item]:
         """The answers that the store lacks, the model under audit first."""
@@ -125,7 +154,7 @@ class AuditRunner(StudyRunner):
                 and item.seed in self.case.band[len(self.case.of("retrained")) :]
             )
         if item.method == self.original:
-            asked = item.kind not in SPARED and item.seed == self.case.seed
+            asked = item.kind not in spared(self.study.evidence) and item.seed == self.case.seed
             return asked and self.case.original is not None
         return item.method != self.retrained or item.seed in self.case.band
 

@@ -69,7 +69,7 @@ class AuditSpec(Config):
     )
     without: tuple[str, ...] = setting((), "attacks to leave out, as in inversion")
     bounded: bool = setting(
-        True, "smaller budgets of the relearning attacks where the network is large"
+        True, "smaller budgets of attacks that train where the network is large"
     )
     as_given: bool = setting(
         False, "go on where the original and the unlearned model look swapped", advanced=True

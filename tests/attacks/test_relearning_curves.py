@@ -22,6 +22,9 @@ def test_looks_are_dense_first_then_a_quarter_apart(steps):
     gaps = [(b - a, a) for a, b in pairwise(seen)]
     assert all(1 <= gap <= max(1, a / 4 + 1) for gap, a in gaps)
     assert len(seen) < 60
+    assert evaluation_steps(steps, [4, 1, steps, steps + 1]) == sorted(
+        {0, steps, min(1, steps)} | ({4} if steps > 4 else set())
+    )
 
 
 def test_area_and_half_are_read_off_the_curve(tiny_images, tiny_split):

@@ -124,6 +124,9 @@ def test_the_best_moment_is_kept_and_named(tiny_original, tiny_images, tiny_spli
     told = observe(tiny_original, x, y).logits.argmax(1)
     retained = module._retained(dead, watch.top, tiny_images, tiny_split)
     assert retained == 100 * (told == y).double().mean().item()
+    drawn = torch.randperm(len(rows), generator=torch.Generator().manual_seed(1))[:5]
+    some = module._retained(dead, watch.top, tiny_images, tiny_split, 5, 1)
+    assert some == 100 * (told == y)[drawn].double().mean().item()
 
 
 def test_the_draw_that_got_most_is_named_and_its_weights_are_kept(

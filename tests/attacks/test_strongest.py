@@ -370,8 +370,11 @@ def test_a_model_is_attacked_at_every_view_by_every_map(
     assert {r.attempt.attacker for r in quick.rungs} == {"affine", "rbf"}
     assert quick.places() == (PIXELS, tiny_original.block_names[-1], "features", "logits")
     stop = Progress(stop=lambda: True)
-    with pytest.raises(Cancelled):
-        strongest(tiny_original, tiny_images, tiny_split, outputs, head, progress=stop)
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        with pytest.raises(Cancelled):
+            strongest(tiny_original, tiny_images, tiny_split, outputs, head, progress=stop)
+    assert attack() == result, "side by side they find what they find one after the other"
 
 
 def test_the_order_in_which_landmarks_are_whitened_changes_nothing(

@@ -10,8 +10,9 @@ from audited import spec_of
 from opcviz.artefacts import Evidence, get_kind
 from opcviz.artefacts.threat import in_words
 from opcviz.attacks.relearning import Relearning, StrongestRelearning
+from opcviz.attacks.strongest import Strongest
 from opcviz.audit import AuditSpec, budget
-from opcviz.audit.budget import BOUNDED, LARGE, bounded, multiply_adds
+from opcviz.audit.budget import BOUNDED, LARGE, bounded, multiply_adds, spared
 from opcviz.audit.spec import command_of
 from opcviz.common.devices import SMALL
 from opcviz.data import Images, assemble
@@ -50,6 +51,10 @@ def test_a_large_network_gets_less_and_the_report_says_so(pictures: Images) -> N
     spent = in_words(relearned.threat.spends, evidence, tuple(relearned.settings))
     assert spent.startswith("30 training steps")
     assert evidence.replace(relearned={}, relearning={}) == Evidence(), "nothing else changed"
+    assert "looks 1, 2, 4, 8 and 15" in told
+    assert "How fast the original relearns was not measured" in told
+    assert "relearning" in spared(evidence)
+    assert "relearning" not in spared(Evidence()) | spared(Evidence(suite="quick"))
 
 
 def test_its_quick_suite_still_has_an_optimiser(pictures: Images) -> None:
@@ -70,6 +75,17 @@ def test_what_was_chosen_stays_and_small_networks_get_all(pictures: Images) -> N
     small = net("resnet20", pictures)
     assert multiply_adds(small, pictures) < LARGE
     assert bounded(chosen, small, pictures) == (chosen, ())
+
+
+@pytest.mark.parametrize(("count", "passes"), [(2500, 20), (4000, 12), (10_000, 5), (50_000, 5)])
+def test_maps_that_train_see_many_pictures_less_often(
+    pictures: Images, count: int, passes: int
+) -> None:
+    x = np.zeros((1, 3, 32, 32), np.uint8).repeat(count, 0)
+    many = assemble("many", (x, np.arange(count) % 10), (x[:10], np.arange(10)))
+    evidence, (told,) = bounded(Evidence(), net("resnet18", pictures), many)
+    assert evidence.settings(Strongest).epochs == passes
+    assert (f"strongest: epochs {passes}" in told) == (passes < Strongest().epochs)
 
 
 def test_a_network_that_is_surely_small_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,9 +92,9 @@ def test_folders_of_killed_audits_are_removed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_every_pool_of_threads_is_limited() -> None:
     code = """
-from opcviz.audit.helper import _one_thread
+from opcviz.common.threads import limited_threads
 from threadpoolctl import threadpool_info
-with _one_thread():
+with limited_threads(1):
     import scipy.linalg, sklearn.ensemble, sklearn.svm
     print(max(pool["num_threads"] for pool in threadpool_info()))
 """

@@ -13,9 +13,11 @@ from audited import spec_of
 from forward_passes import counted
 
 from opcviz.artefacts import Kind
+from opcviz.audit import checks, estimate
 from opcviz.audit.opening import open_case
 from opcviz.audit.run import audit_case
 from opcviz.audit.runner import AuditRunner
+from opcviz.common.parts import PARTS
 from opcviz.methods import Method
 from opcviz.study import Store
 from opcviz.study.runner import StudyRunner
@@ -42,7 +44,7 @@ def test_one_pass_over_the_data_serves_all_kinds_about_a_model(
     measure = StudyRunner.measure
 
     def counting(self: StudyRunner, kind: Kind[Any], methods: Sequence[Method], seed: int) -> None:
-        forwards()  # what was asked outside of it
+        asked["outside"] += forwards()
         measure(self, kind, methods, seed)
         asked[kind.name] += forwards()
 
@@ -51,7 +53,12 @@ def test_one_pass_over_the_data_serves_all_kinds_about_a_model(
     assert {"evidence", "blocks", "strongest", "signs", "information", "maps"} <= set(asked)
     samples = len(case.data.x_train) + len(case.data.x_test)
     shapes = 2  # samples that are looked at before
+    outside = asked.pop("outside") + forwards()
     assert asked.total() == 2 * (samples + shapes), asked
+    first = sum(min(checks.LOOKED_AT, len(case.split.part(part))) for part in PARTS)
+    built = 2 * shapes  # networks, to see how many threads they can use
+    timed = {passes * estimate.LOOKED_AT for passes in (1, 2, 3)}
+    assert outside - 2 * first - built in timed, "to keep the models takes none"
 
 
 def test_the_original_is_looked_at_once_when_models_are_kept(

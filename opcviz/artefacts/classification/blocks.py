@@ -11,6 +11,7 @@ from ...attacks.recovery import Recovery
 from ...common.json_types import Json
 from ...common.records import Undefined, defined, known
 from ...common.text import percent
+from ...common.threads import side_by_side
 from ...results import ATTACKS, Block, BlocksResult, ProbeScores, ProbesResult, RecoveryResult
 from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, Made, register_kind
@@ -90,6 +91,7 @@ class Blocks(Kind[Context]):
 
     def measure(self, context: Context) -> Made:
         """What one pass shows of either model, then closed forms and probes block by block."""
+        from ...attacks.probes import QUIET
         from ...attacks.recovery import recover
         from ...measures import collapse, separability
         from ...measures.similarity import feature_similarity
@@ -98,23 +100,24 @@ class Blocks(Kind[Context]):
         before, head, attack = references_of_recovery(context)
         attack = attack.replace(sizes=())  # they are swept at the last features
         reference = context.original.blocks if context.has_original else None
-        blocks = []
-        for name, outputs in context.subject.blocks.items():
+
+        def attacked(block: tuple[str, ModelOutputs]) -> Block:
+            name, outputs = block
             features = outputs.train.features
             forget, retain = features[split.forget_train], features[split.retain_train]
             recovered = recover(before, outputs, head, split, attack)
-            blocks.append(
-                Block(
-                    name=name,
-                    collapse=collapse(forget, retain),
-                    separability=separability(forget, retain, progress=context.progress),
-                    recovery=_without_flips(recovered),
-                    probes=_probes(context, outputs),
-                    cka_original=feature_similarity(features, reference[name].train.features, split)
-                    if reference
-                    else Undefined("there is no original model to compare with"),
-                )
+            return Block(
+                name=name,
+                collapse=collapse(forget, retain),
+                separability=separability(forget, retain, progress=context.progress),
+                recovery=_without_flips(recovered),
+                probes=_probes(context, outputs),
+                cka_original=feature_similarity(features, reference[name].train.features, split)
+                if reference
+                else Undefined("there is no original model to compare with"),
             )
+
+        blocks = side_by_side(attacked, context.subject.blocks.items(), QUIET)
         return Made(BlocksResult(tuple(blocks)))
 
     def show(self, result: Json | None, reason: str) -> Json:

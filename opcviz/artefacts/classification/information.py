@@ -9,6 +9,7 @@ from ...attacks.judging_settings import Informing
 from ...attacks.strongest import Sight
 from ...common.json_types import Json
 from ...common.records import Undefined
+from ...common.threads import side_by_side
 from ...results import InformationResult
 from ..evidence_settings import EvidenceSettings
 from ..kind import Kind, register_kind
@@ -17,6 +18,8 @@ from .subject import Context
 
 if TYPE_CHECKING:
     import torch
+
+    from ...attacks.strongest import View
 
 __all__ = ["Information"]
 
@@ -71,12 +74,13 @@ class Information(Kind[Context]):
         )
         counts = [min(len(part), config.limit) for part in (forget, retain)]
         most = entropy_bits(counts[0] / sum(counts))
-        found: dict[str, float] = {}
+        places: dict[str, View] = {}
         for view in context.subject.views(self._sight(context.evidence)):
-            if view.view == "pooled" and view.place in found:
-                continue  # its unpooled twin tells more
+            places.setdefault(view.place, view)  # an unpooled one comes first, and tells more
+
+        def told(view: View) -> float | Undefined:
             seen = view.test if test else view.train
-            bits = information(
+            return information(
                 view.place,
                 seen[forget],
                 seen[retain],
@@ -84,9 +88,12 @@ class Information(Kind[Context]):
                 learnt=_parts(view.train, split.forget_train, split.retain_train) if test else None,
                 progress=context.progress,
             )
+
+        found: dict[str, float] = {}
+        for place, bits in zip(places, side_by_side(told, places.values()), strict=True):
             if isinstance(bits, Undefined):
                 return InformationResult(bits, most, "test" if test else "train")
-            found[view.place] = bits
+            found[place] = bits
         return InformationResult(found, most, "test" if test else "train")
 
     def show(self, result: Json | None, reason: str) -> Json:

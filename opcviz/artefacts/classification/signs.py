@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING
 
 from ...attacks.judging_settings import Judging
 from ...attacks.strongest import Sight
 from ...common.json_types import Json
 from ...common.records import Undefined, defined
+from ...common.threads import side_by_side
 from ...results import Sign, SignsResult
 from ..columns import HEADLINE, Column
 from ..evidence_settings import EvidenceSettings
@@ -16,6 +18,9 @@ from ..model_results import ModelResults
 from ..rows import Cell, Row, auc_text
 from ..threat import Threat
 from .subject import Context
+
+if TYPE_CHECKING:
+    from ...attacks.strongest import View
 
 __all__ = ["Signs"]
 
@@ -166,25 +171,24 @@ class Signs(Kind[Context]):
             if test
             else (split.forget_train, split.retain_train)
         )
-        found: list[Sign] = []
-        why: Undefined | None = None
-        for view in context.subject.views(self._sight(context.evidence)):
+        learnt = split.forget_train, split.retain_train
+
+        def judged(view: View) -> list[Sign] | Undefined:
             seen = view.test if test else view.train
-            learnt = view.train[split.forget_train], view.train[split.retain_train]
-            judged = judge_place(
+            return judge_place(
                 f"{view.place}, unpooled" if view.view == "unpooled" else view.place,
                 seen[forget],
                 seen[retain],
                 config,
-                learnt=learnt if test else None,
+                learnt=(view.train[learnt[0]], view.train[learnt[1]]) if test else None,
                 progress=context.progress,
             )
-            if isinstance(judged, Undefined):
-                why = judged
-                break
-            found += judged
+
+        found = side_by_side(judged, context.subject.views(self._sight(context.evidence)))
+        why = next((each for each in found if isinstance(each, Undefined)), None)
+        signs = tuple(sign for each in found if not isinstance(each, Undefined) for sign in each)
         return SignsResult(
-            why or tuple(found),
+            why or signs,
             "test" if test else "train",
             (min(len(forget), config.limit), min(len(retain), config.limit)),
         )

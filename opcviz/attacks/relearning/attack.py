@@ -83,7 +83,13 @@ def relearn(
     found = {}
     for i, variant in enumerate(variants):
         watch = Curves.of(
-            images, split, variant.forget, config.steps, scored=config.scored, seed=seed
+            images,
+            split,
+            variant.forget,
+            config.steps,
+            scored=config.scored,
+            seed=seed,
+            looks=config.looks,
         )
         why = diverged or _cannot_run(variant, split)
         if why is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -22,11 +23,15 @@ EVERY_STEP_UNTIL, GROWTH = 8, 1.25
 """Looks: one after each of so many steps, then each a quarter further than the one before."""
 
 
-def evaluation_steps(steps: int) -> list[int]:
+def evaluation_steps(steps: int, chosen: Sequence[int] = ()) -> list[int]:
     """After how many steps a model is looked at, from 0 to `steps`.
 
-    See `EVERY_STEP_UNTIL` and `GROWTH`.
+    Args:
+        steps: of the training.
+        chosen: looks between the first and the last; none: see `EVERY_STEP_UNTIL` and `GROWTH`.
     """
+    if chosen:
+        return sorted({0, *(step for step in chosen if step < steps), steps})
     seen = list(range(min(EVERY_STEP_UNTIL, steps) + 1))
     while seen[-1] < steps:
         seen.append(min(math.ceil(seen[-1] * GROWTH), steps))
@@ -49,7 +54,15 @@ class Curves:
 
     @classmethod
     def of(
-        cls, images: Images, split: Split, given: Tensor, steps: int, *, scored: int, seed: int
+        cls,
+        images: Images,
+        split: Split,
+        given: Tensor,
+        steps: int,
+        *,
+        scored: int,
+        seed: int,
+        looks: Sequence[int] = (),
     ) -> Curves:
         """Curves over `steps` on at most `scored` pictures a part, without those given away."""
         forget = split.forget_train
@@ -66,7 +79,7 @@ class Curves:
                 parts[name] = images.x_train[rows], images.y_train[rows]
             else:
                 parts[name] = images.x_test[rows], images.y_test[rows]
-        return cls(evaluation_steps(steps), parts, {name: [] for name in parts})
+        return cls(evaluation_steps(steps, looks), parts, {name: [] for name in parts})
 
     def __call__(self, model: BodyHead, epoch: int) -> None:
         """Score all parts; the retain data only before and after."""

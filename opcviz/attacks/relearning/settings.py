@@ -30,6 +30,15 @@ class Relearning(Config):
     scored: int = setting(
         256, "most pictures a curve is scored on", low=1, high=1_000_000, advanced=True
     )
+    looks: tuple[int, ...] = setting(
+        (),
+        "steps after which a curve is scored, beside the first and the last; none: each at first, "
+        "then ever fewer",
+        low=1,
+        high=100_000,
+        advanced=True,
+        elided=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,14 @@ class StrongestRelearning(Config):
     batch_size: int = setting(32, "retained pictures a step", low=1, high=8192)
     scored: int = setting(
         256, "most pictures that a training is scored on", low=1, high=1_000_000, advanced=True
+    )
+    retained: int = setting(
+        0,
+        "most retained test pictures that the best moment is asked about; 0: all",
+        low=0,
+        high=1_000_000,
+        advanced=True,
+        elided=True,
     )
 
     def __post_init__(self) -> None:

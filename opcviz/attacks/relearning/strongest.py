@@ -111,7 +111,7 @@ def relearn_strongest(
                 )
                 trials.append(watch)
             found.append(max(trials, key=lambda trial: trial.right))
-        retained = _retained(model, top, images, split)
+        retained = _retained(model, top, images, split, config.retained, seed)
         attacks.append(_attack(anew, shots, found, retained))
     trainings = len(ways) * per_way
     return RelearnedResult(tuple(attacks), part, scored, constant, trainings)
@@ -206,13 +206,18 @@ def reinitialise(model: BlockNet, blocks: int, seed: int) -> BlockNet:
     return model
 
 
-def _retained(model: BlockNet, top: Top, images: Images, split: Split) -> float | Undefined:
-    """Percent of the retained test data that the best moment's model answers."""
+def _retained(
+    model: BlockNet, top: Top, images: Images, split: Split, most: int = 0, seed: int = 0
+) -> float | Undefined:
+    """Percent of the retained test data, or of `most` of them, that the best moment answers."""
     rows = split.retain_test
     if not len(rows):
         return Undefined("there are no such samples")
     if not top.weights:
         return Undefined("the model's answers are not finite")
+    if most:
+        drawn = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:most]
+        rows = rows[drawn.to(rows.device)]
     best = copy.deepcopy(model)
     best.load_state_dict(top.weights)
     y = images.y_test[rows]

@@ -25,12 +25,13 @@ from torch import Tensor
 from ...common.progress import Progress
 from ...common.records import Undefined, guard
 from ...common.statistics import wilson
+from ...common.threads import side_by_side
 from ...data import Images, Split
 from ...models import BlockNet
 from ...results import PIXELS, Attempt, Rung, StrongestResult
 from ...tasks.classification import ModelOutputs
 from ..recovery.scoring import hits_by_class, one_answer, scores_of
-from .maps import Lesson, fit_map
+from .maps import QUIET, Lesson, fit_map
 from .settings import Strongest
 from .views import View, observe_together
 
@@ -129,22 +130,27 @@ def climb(
     constant = 100 * labels.bincount().max().item() / len(labels)
     if known.head is None:
         exams.pop("retain")  # nobody else's answers to map to
-    rungs: list[Rung] = []
-    answers: Attempt | Undefined = Undefined("the logits are not among the views")
-    for view in views:
+    shown = list(views)
+    for view in shown:
         if not (view.train.isfinite().all() and view.test.isfinite().all()):
             why = Undefined(f"the model's {view.place} are not finite: it diverged")
             return StrongestResult(why, why, scored_on, constant)
-        if view.place == PIXELS and floor:
-            rungs += floor
-            continue
-        for holds, held in exams.items():
-            for name in config.chosen:
-                rungs.append(_rung(view, holds, name, held, known, config, constant))
-                progress.check()
+    answers: Attempt | Undefined = Undefined("the logits are not among the views")
+    for view in shown:
         if view.place == "logits":
             answers = _as_it_is(view, known, constant)
-    return StrongestResult(answers, tuple(rungs), scored_on, constant)
+
+    def rung(asked: tuple[View, str, str]) -> Rung:
+        view, holds, name = asked
+        found = _rung(view, holds, name, exams[holds], known, config, constant)
+        progress.check()
+        return found
+
+    climbed = [view for view in shown if not (view.place == PIXELS and floor)]
+    fits = [(view, holds, name) for view in climbed for holds in exams for name in config.chosen]
+    rungs = side_by_side(rung, fits, QUIET)
+    before = [] if len(climbed) == len(shown) else list(floor)  # the pixels are the first view
+    return StrongestResult(answers, (*before, *rungs), scored_on, constant)
 
 
 def _exams(split: Split, labels: Tensor, config: Strongest) -> dict[str, list[_Exam]]:

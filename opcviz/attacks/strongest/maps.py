@@ -27,7 +27,7 @@ from torch import Tensor
 from ..recovery.least_squares import StreamedLeastSquares
 from .settings import Strongest
 
-__all__ = ["Lesson", "Map", "fit_map"]
+__all__ = ["QUIET", "Lesson", "Map", "fit_map"]
 
 CHUNK = 4096
 """Samples mapped at once."""
@@ -36,6 +36,9 @@ RESOLUTION = 1e-6
 
 CONDITION = 1e-4
 """Least part of a landmark kernel's largest eigenvalue at which it counts as well conditioned."""
+
+QUIET = ("Stochastic Optimizer",)
+"""How warnings of maps begin that were given a number of epochs, not a tolerance to reach."""
 
 Array = np.ndarray[Any, Any]
 Map = Callable[[Tensor], Tensor]
@@ -168,8 +171,8 @@ def _mlp(z: Tensor, lesson: Lesson, config: Strongest) -> Map:
     }
     x = z.float().numpy()
     with warnings.catch_warnings():
-        # it is given a number of epochs, not a tolerance to reach
-        warnings.filterwarnings("ignore", "Stochastic Optimizer", module="sklearn")
+        for beginning in QUIET:
+            warnings.filterwarnings("ignore", beginning, module="sklearn")
         if lesson.imitated is None:
             return _classifier(MLPClassifier(**about), x, lesson)
         return _regressor(MLPRegressor(**about), x, *lesson.imitated)

@@ -23,7 +23,7 @@ from ...models import Activations, BlockNet
 from ...results import PIXELS
 from ...tasks.classification import ModelOutputs, Observation, passes, pooled, room_of
 from ...training import Training, pace
-from .projection import Projection, size_of
+from .projection import Projection, columns, size_of
 from .settings import Sight
 
 __all__ = ["Seen", "View", "observe_together", "observe_views"]
@@ -221,17 +221,24 @@ class _Looking:
     def __init__(
         self, model: BlockNet, kept: list[_Column], further: list[_Column], device: torch.device
     ) -> None:
-        self.model, self.kept = model, kept
-        self.further = [(column.lens, column.projection(device)) for column in further]
+        self.model, self.kept, self.count = model, kept, len(further)
+        self.further: dict[_Lens, list[tuple[int, Projection | None]]] = {}
+        for at, column in enumerate(further):
+            self.further.setdefault(column.lens, []).append((at, column.projection(device)))
 
     def __call__(self, x: Tensor) -> tuple[Tensor, ...]:
         seen = self.model.activations(x)
         own = (column.lens.look(x, seen) for column in self.kept)
-        return (*own, *(self._narrowed(lens.look(x, seen), by).cpu() for lens, by in self.further))
-
-    @staticmethod
-    def _narrowed(values: Tensor, by: Projection | None) -> Tensor:
-        return values.float() if by is None else by(values.float())
+        shown = [x] * self.count
+        for lens, wanted in self.further.items():
+            values = lens.look(x, seen).float()
+            turned = columns(values) if any(by and by.sparse for _, by in wanted) else values
+            for at, by in wanted:
+                if by is not None and by.sparse:
+                    shown[at] = by.of_columns(turned).cpu()
+                else:
+                    shown[at] = (values if by is None else by(values)).cpu()
+        return (*own, *shown)
 
 
 def _passes(

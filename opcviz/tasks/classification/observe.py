@@ -111,7 +111,8 @@ def answers(model: BodyHead, x: Tensor, *, batch: int = 256) -> Tensor:
         with how.autocast():
             return (model(part),)
 
-    (logits,) = passes(model, x, look, batch, None)
+    size = min(batch, LARGE_BATCH) if _large(model, x) else batch
+    (logits,) = passes(model, x, look, size, None)
     return logits
 
 
