@@ -247,6 +247,8 @@ def numbers(store: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in sorted(p for p in store.glob("studies/**/*") if p.is_file()):
         name = str(path.relative_to(store))
+        if "/." in name:  # who is killed while writing leaves a hidden folder, which nobody reads
+            continue
         if path.suffix == ".json":
             found[name] = timeless(json.loads(path.read_text()))
         elif path.suffix == ".npz":
@@ -350,7 +352,7 @@ def test_a_scheduler_and_workers_started_elsewhere_give_the_same_numbers_though_
     status, out, err = opcviz("run", "tiny.toml", "--scheduler", address, "--store", "many")
     killer.join(5)
     assert (status, len(kept) >= 3) == (0, True), err
-    assert "10 answers made" in out
+    assert "12 answers made" in out
     assert {path: path.read_bytes() for path in kept} == kept  # none of these was made again
     assert numbers(Path("many")) == numbers(tiny_study.make(tmp_path / "one"))
     assert not list(Path("many").glob("work/*"))

@@ -148,7 +148,7 @@ def test_a_broken_method_is_told_and_the_others_are_done(
     assert headline("mine", mine.results) == f"There is no model: {failure}."
     assert shown["mine"]["accuracy"].get("forget_train") is None
     assert shown["ft"]["status"] == "finished"
-    kinds = 5  # of each model: itself, evidence, maps, samples, inversion
+    kinds = 6  # of each model: itself, evidence, masked, maps, samples, inversion
     assert done.made == (2 * kinds if broken in WHOLE else 0)
     # the original is as it was stored, whatever the method did to it
     stored = StudyRunner(plan.study, Store(tmp_path), torch.device("cpu"))
@@ -169,7 +169,7 @@ def test_it_is_tried_again_and_a_mended_file_takes_its_place(
     assert (again["made"], len(again["failed"])) == (0, 1)
     file.write_text(GOOD)
     mended, told = run_job(store, file)
-    assert (mended["made"], mended["failed"], told) == (5, [], [])
+    assert (mended["made"], mended["failed"], told) == (6, [], [])
     models = open_study(Store(store), "tiny").to_dict()["models"]
     assert [model["status"] for model in models] == ["finished"] * 3
     assert all(model["accuracy"]["forget_train"] is not None for model in models)
@@ -211,7 +211,7 @@ def test_the_command_line_says_it_with_its_status(call, tmp_path: Path) -> None:
     sentence = f"'mine' failed: {file}, line {LINE}: ValueError: odd [/bracket]"
     assert err.count(sentence) == 1
     assert "Traceback" not in err
-    assert "10 answers made, 5 could not be, kept in" in out
+    assert "12 answers made, 6 could not be, kept in" in out
     status, out, _ = call("show", "tiny", "--store", store)
     assert status == 0
     assert f"mine, seed 0: failed: {sentence}" in out
@@ -220,7 +220,7 @@ def test_the_command_line_says_it_with_its_status(call, tmp_path: Path) -> None:
     file.write_text(GOOD)
     status, out, _ = call(*asked)
     assert status == 0
-    assert "5 answers made, kept in" in out
+    assert "6 answers made, kept in" in out
 
 
 def test_the_number_of_answers_leaves_out_an_attack_that_failed(call, tmp_path: Path) -> None:
@@ -236,4 +236,4 @@ def test_the_number_of_answers_leaves_out_an_attack_that_failed(call, tmp_path: 
     asked = ("run", plan, "--store", store, "--device", "cpu", "--attacks", "mine")
     status, out, _ = call("--attack-file", file, *asked)
     assert status == 1
-    assert "5 answers made, 1 could not be, kept in" in out
+    assert "6 answers made, 1 could not be, kept in" in out

@@ -63,7 +63,7 @@ def test_ctrl_c_is_status_130_and_what_was_finished_is_kept(
     monkeypatch.setattr(StudyRunner, "measure", measure)
     status, out, _ = call(*RUN)
     assert status == 0
-    assert f": {10 - finished} answers made, kept in" in out  # two models, four answers of each
+    assert f": {12 - finished} answers made, kept in" in out  # two models, five answers of each
     assert {path: path.read_bytes() for path in kept} == kept
     assert "everything is there already" in call(*RUN)[1]
 
