@@ -224,7 +224,7 @@ def test_a_bar_tells_its_interval_and_the_chart_saves_itself(home):
     tip = row.get_by_role("tooltip")
     expect(tip).to_have_count(1)  # the others are hidden
     value = r"^after FM: [\d.]+ %, 95 %: [\d.]+ to [\d.]+; "
-    band = r"3 retrained models [\d.]+ to [\d.]+ %$"
+    band = r"5 retrained models [\d.]+ to [\d.]+ %$"
     expect(tip).to_have_text(re.compile(value + band))
     assert bar.get_attribute("aria-label") == tip.text_content()
     with home.expect_download() as download:
