@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...common.json_types import Json
 from ...common.records import defined
 from ...common.text import percent
-from ...results import MaskedResult
+from ...results import Attempt, MaskedResult
 from ..columns import Column
 from ..kind import Kind, register_kind
 from ..model_results import ModelResults
@@ -18,15 +18,18 @@ __all__ = ["MaskedAnswers"]
 GROUP = "Recovery from the answers"
 
 
-def _recovered(model: ModelResults) -> float | None:
+def _best(model: ModelResults) -> Attempt | None:
     found = model.get(MaskedResult)
-    best = found.best() if defined(found) else None
+    return found.best() if defined(found) else None
+
+
+def _recovered(model: ModelResults) -> float | None:
+    best = _best(model)
     return None if best is None else best.recovered
 
 
 def _who(model: ModelResults) -> str | None:
-    found = model.get(MaskedResult)
-    best = found.best() if defined(found) else None
+    best = _best(model)
     return None if best is None else best.words
 
 
