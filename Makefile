@@ -14,6 +14,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
+THREE_SEEDS := original,retrain,untrained,ft,neggrad_plus,rl,salun,scrub,delete,ssd,opc,opc_logits,opc_retain_like,opc_deep,opc_deep_retain_like
 CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
 .PHONY: app test fast wheel lint study table readme claims pictures inversion setup tools chromium
@@ -49,6 +50,9 @@ study: setup
 	rm -rf checkpoints/studies
 	$(BIN)/python -m opcviz run digits --store checkpoints
 	$(BIN)/python -m opcviz run digits-all --store checkpoints
+	# of the methods that have three seeds all evidence, not only what digits asks for
+	$(BIN)/python -m opcviz run digits-all --seeds 0,1,2 --store checkpoints \
+		--methods $(THREE_SEEDS)
 	$(BIN)/python -m opcviz run digits-one --store checkpoints
 	$(BIN)/python -m opcviz run digits-random --store checkpoints
 	# the band is five retrained models: three say too little of where a further one would lie

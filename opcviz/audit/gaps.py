@@ -52,8 +52,6 @@ UNDECLARED = (
     "compare the answers of the original and the unlearned model, sample by sample, to find out "
     "which samples were forgotten",
     "search for a trigger, a mark on a picture that brings the answers back, as of a back door",
-    "let the model's own last layer, which may still hold the forgotten classes, answer for a map "
-    "that was fitted on retained pictures",
     "attack with the unlearning method in mind: no attacker here was made for this one",
 )
 """What no declared kind of attack does; each follows "An attacker might"."""

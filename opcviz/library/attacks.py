@@ -70,11 +70,10 @@ def recover(
     seed, config = check_seed(seed), Recovery.from_dict(settings)
     models = {"model": model, "original": original}
     with examining("recovering from", data, split, progress, **models) as told:
-        head = original.network.head
         return run_recovery(
             observe(original, data, progress=told),
             observe(model, data, progress=told),
-            (head.weight.detach(), head.bias.detach()),
+            original.network.head_weights,
             split,
             config,
             progress=told,

@@ -22,6 +22,12 @@ class BodyHead(nn.Module, ABC):
     def head(self) -> nn.Linear:
         """The last linear layer g, d -> C; a module of the network."""
 
+    @property
+    def head_weights(self) -> tuple[Tensor, Tensor]:
+        """Weight (C, d) and bias (C,) of the head, without gradients; zeros where it has none."""
+        weight, bias = self.head.weight.detach(), self.head.bias
+        return weight, weight.new_zeros(len(weight)) if bias is None else bias.detach()
+
     @abstractmethod
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """One pass: features (B, d), the input of the head, and outputs (B, C)."""

@@ -40,6 +40,8 @@ class Attempt(Record):
     Attributes:
         attacker: what he does: `answers` (asks the model as it is), `affine`, `rbf`, `mlp` (fits
             such a map), `masked_greatest` and its kin (takes the forgotten class with that logit),
+            `own_head`, `own_head_centred` (lets the model's last layer answer for a map from
+            pixels),
             `few_shot`, `few_shot_cosine` (takes the nearest class mean, by distance or
             by direction), `relearning` (trains on); `confusion`, `trigger` (asks the model about
             unseen pictures of what was planted).
@@ -101,6 +103,8 @@ class Attempt(Record):
             "masked_least": "the least logit among the forgotten classes",
             "masked_greatest_centred": "the greatest centred logit among the forgotten classes",
             "masked_least_centred": "the least centred logit among the forgotten classes",
+            "own_head": "the model's last layer behind a map from pixels",
+            "own_head_centred": "the model's last layer, centred, behind a map from pixels",
             "few_shot": f"the nearest class mean on {where}",
             "few_shot_cosine": f"the class mean of most alike direction on {where}",
             "relearning": f"relearning{self._anew}",

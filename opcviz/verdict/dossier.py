@@ -31,6 +31,10 @@ MEMBERSHIP = "membership"
 the strongest first."""
 
 
+ANSWERED_BY_MODEL = ("relearning", "own_head", "own_head_centred")
+"""Attackers whose answers are the model's own weights' work: the same data without it give none."""
+
+
 class Missing(Exception):
     """A figure that the verdict needs is not there; the message says which and why."""
 
@@ -155,7 +159,7 @@ class Dossier:
 
     def floor(self, attempt: Attempt) -> float:
         """The most that a map gets from the pixels with the same data; 0 of other attackers."""
-        if attempt.holds not in ("all", "retain", "shots") or attempt.attacker == "relearning":
+        if attempt.holds not in ("all", "retain", "shots") or attempt.attacker in ANSWERED_BY_MODEL:
             return 0.0
         held = attempt.holds, attempt.given
         same = (each.recovered for each in self.floors if (each.holds, each.given) == held)

@@ -7,7 +7,7 @@ spreads of all attackers steady it, as in the moderated t statistic (Smyth 2004,
 empirical Bayes methods"): s² = (d₀·s₀² + (n − 1)·s_k²) / (d₀ + n − 1), where s_k² is the variance
 of attacker k over n models and s₀² the mean of these over all attackers. Those whose figure is the
 mean over many draws of given pictures vary less than others, and those who read the order of a few
-logits more, since whole classes change places; both have an s₀² of their own.
+logits more, since whole classes change places; each such group has an s₀² of its own.
 
 Percentages are compared on Anscombe's scale, arcsin √((x + 3/8) / (n + 3/4)), where the variance of
 a rate does not depend on the rate.
@@ -35,6 +35,8 @@ ALIKE = {
     "masked_least": "masked",
     "masked_greatest_centred": "masked",
     "masked_least_centred": "masked",
+    "own_head": "own_head",
+    "own_head_centred": "own_head",
 }
 """Attackers whose figures do not vary as those of the others, by whom they vary like."""
 PRIOR = 4

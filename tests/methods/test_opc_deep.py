@@ -137,6 +137,21 @@ def test_retain_like_is_deep_with_other_settings(
     assert same_weights(preset.unlearn(request)[0], alike.unlearn(request)[0])
 
 
+def test_the_rows_of_forgotten_classes_begin_as_in_a_new_model(tiny_request: MakeRequest) -> None:
+    request = tiny_request()
+    still = {"epochs": 1, "lr": 1e-8, "weight": 0.0}  # what it starts from, but for rounding
+    before, fresh = request.original.head_weights, request.fresh().head_weights
+    gone = torch.zeros(request.original.classes, dtype=torch.bool)
+    gone[list(request.split.classes)] = True
+    anew = create("opc_deep", **still).unlearn(request)[0].head_weights
+    kept = create("opc_deep", rows_anew=False, **still).unlearn(request)[0].head_weights
+    for part, old, new, as_it_was in zip(anew, before, fresh, kept, strict=True):
+        torch.testing.assert_close(part[gone], new[gone])
+        torch.testing.assert_close(part[~gone], old[~gone])
+        torch.testing.assert_close(as_it_was, old)
+        assert not torch.allclose(old[gone], new[gone])
+
+
 @pytest.mark.slow
 def test_every_later_block_is_contracted_and_the_rest_is_kept(tiny_request: MakeRequest) -> None:
     request = tiny_request()

@@ -28,7 +28,7 @@ HIDING = {"digits": ("delete", "ssd", "rl"), "digits-one": ("delete",)}
 UNSURE = {"digits": ("salun", "opc"), "digits-one": ("ft", "salun")}
 """Methods of which a single one may not decide it; never is nothing found in them."""
 
-ACCUSED = {1: 0.15, 2: 0.25, 3: 0.2, 4: 0.0}
+ACCUSED = {1: 0.15, 2: 0.3, 3: 0.25, 4: 0.0}
 """Share of bands of so many beside whom a retrained model may be called hidden, in one study."""
 ACCUSED_QUICKLY = {**ACCUSED, 4: 0.2}
 

@@ -102,6 +102,17 @@ def test_what_the_pixels_give_is_not_the_models() -> None:
     assert judge(model(mine, floors=(other,)), original(3), others).gone == "hidden"
 
 
+@pytest.mark.parametrize("attacker", ["own_head", "own_head_centred"])
+def test_pixels_behind_the_models_own_last_layer_are_no_floor_of_it(attacker: str) -> None:
+    held = {"attacker": attacker, "holds": "retain", "given": 0}
+    others = [model(attempt(value, "logits", **held)) for value in (30.0, 40.0, 35.0)]
+    # by the original's last layer, which this attacker does not hold
+    floor = attempt(95.0, "pixels", **(held | {"attacker": "affine"}))
+    found = judge(model(attempt(90.0, "logits", **held), floors=(floor,)), original(3), others)
+    assert found.gone == "hidden"
+    assert "from retained data alone" in found.why
+
+
 def test_beside_one_retrained_model_confidence_is_low() -> None:
     found = verdict(90.0, [20.0])
     assert (found.gone, found.confidence.level) == ("hidden", "low")

@@ -212,8 +212,8 @@ def references_of_recovery(
     attack = context.settings(Recovery)
     if not context.has_original:
         return context.subject.outputs, None, attack.replace(hr_targets="labels")
-    head = context.original.network.head
-    return context.original.outputs, (head.weight.detach(), head.bias.detach()), attack
+    original = context.original
+    return original.outputs, original.network.head_weights, attack
 
 
 def _nulls(names: Sequence[str], reason: str) -> Json:

@@ -61,10 +61,10 @@ class FeatureMonitor:
         self.recovery: LiveRecovery | None = None
         if original is not None:
             model = as_body_head(original)
-            seen, head = observe(model, self.x, self.y), model.head
+            seen = observe(model, self.x, self.y)
             self.recovery = LiveRecovery(
                 seen.features,
-                head=(head.weight.detach(), head.bias.detach()),
+                head=model.head_weights,
                 labels=seen.labels,
                 forget=self.forget,
             )

@@ -48,33 +48,38 @@ def _told(attacker: str) -> Cell:
     title="Masked answers",
     stage="reading the masked answers of",
     summary="which of the forgotten classes has the greatest logit, and which the least, on unseen "
-    "pictures",
+    "pictures; of the model, and of its last layer behind a map from pixels",
     task="classification",
+    version=2,
     optional=False,
 )
 class MaskedAnswers(Kind[Context]):
-    """Nobody is trained and nothing fitted: the retained classes' answers are not counted.
+    """The retained classes' answers are not counted: what do the others tell?
 
-    So it is made in every study and in the quick suite, too.
+    One closed form is all that is fitted, so it is made in every study and in the quick suite, too.
     """
 
     order = 31
     result = MaskedResult
     threat = Threat(
         holds="the model's answers, unlabelled pictures of the forgotten classes, and which "
-        "classes these are",
-        spends="nothing: the greatest and the least output among the forgotten classes is read, as "
-        "it is and less its mean over the pictures asked; no weight of the model is changed",
+        "classes these are; for a body of their own unlabelled retained pictures, too",
+        spends="no training: the greatest and the least output among the forgotten classes is "
+        "read, as it is and less its mean over the pictures asked; one affine map is fitted from "
+        "retained pixels to the model's features; no weight of the model is changed",
         does="Where several classes were forgotten, forgotten test pictures are answered with the "
-        "forgotten class of the greatest output, or the least, as if there were no others.",
+        "forgotten class of the greatest output, or the least, as if there were no others. Then "
+        "the model's own last layer answers so for a map from raw pixels, fitted on retained "
+        "pictures alone.",
         more="put the outputs of all classes together in other ways than their order among the "
-        "forgotten ones",
+        "forgotten ones, or put a trained network in place of the map from pixels",
     )
     family = "recovery"
     fields = {
         "masked.rules[]": (
             "one rule each: `attacker` (`masked_greatest`, `masked_least`, and each `_centred`, "
-            "less the class's mean), `recovered` in percent of `scored` unseen forgotten pictures"
+            "less the class's mean; `own_head`, `own_head_centred`: the last layer behind a map "
+            "from pixels), `recovered` in percent of `scored` unseen forgotten pictures"
         ),
     }
     columns = (
@@ -83,7 +88,7 @@ class MaskedAnswers(Kind[Context]):
             _recovered,
             tables=("unlearning",),
             help="percent of unseen forgotten pictures by the order of the forgotten classes' "
-            "logits alone",
+            "logits alone, of the model or of its last layer behind a map from pixels",
             who=_who,
         ),
     )
@@ -113,14 +118,33 @@ class MaskedAnswers(Kind[Context]):
             "by the least logit, less its mean over the pictures asked",
             _told("masked_least_centred"),
         ),
+        Row(
+            GROUP,
+            "own last layer, pixels before it",
+            "the model's last layer behind an affine map from pixels to its features, which was "
+            "fitted on retained pictures alone: by the greatest logit among the forgotten",
+            _told("own_head"),
+        ),
+        Row(
+            GROUP,
+            "own last layer, centred",
+            "the same by the greatest logit less its mean over the pictures asked",
+            _told("own_head_centred"),
+        ),
     )
 
     def measure(self, context: Context) -> MaskedResult:
         """Read it off the outputs that every kind shares."""
         from ...attacks.masked import masked
+        from ...attacks.own_head import own_head
 
-        test = context.subject.outputs.test
-        return masked(test.logits.cpu(), test.labels.cpu(), context.split)
+        subject, split = context.subject, context.split
+        train, test = subject.outputs.train, subject.outputs.test
+        found = masked(test.logits.cpu(), test.labels.cpu(), split)
+        if not defined(found.rules):
+            return found
+        by_body = own_head(train.features, subject.network.head_weights, context.data, split)
+        return MaskedResult((*found.rules, *by_body))
 
     def show(self, result: Json | None, reason: str) -> Json:
         """Its documented field is null with a reason where there is no answer."""

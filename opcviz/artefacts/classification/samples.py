@@ -78,11 +78,10 @@ class SamplesKind(Kind[Context]):
         context.progress.check()
         restored = Restored.nothing(len(probe))
         if context.has_original:
-            head = original.network.head
             restored = restored_answers(
                 original.outputs.train,
                 train,
-                (head.weight.detach(), head.bias.detach()),
+                original.network.head_weights,
                 split,
                 probe,
                 context.settings(Recovery),

@@ -14,7 +14,7 @@ from ...common.config import ConfigError, setting
 from ...data import POLICY_NAMES, augment
 from ...models import Classifier
 from ...tasks.classification import cross_entropy_of
-from ...training import Batch, Objective
+from ...training import Batch, Objective, Outcome
 from ..base import Request, register
 from .opc import OPC, directions_seed
 
@@ -49,6 +49,9 @@ class DeepOPC(OPC):
       (`block_weights`): whoever replaces the last blocks builds on it;
     * the retain pictures alone are varied (a), so that what stays alive is a region around them and
       not the pictures themselves. Forget pictures are not: shifted ones are harder to contract;
+    * the last layer's rows of the forgotten classes begin as in a new model (`rows_anew`): what is
+      done to features leaves the original's directions in them, and whoever brings features of his
+      own need only ask that layer;
     * each step shows another number of forget samples, from `FEWEST` to all of the batch, evenly on
       a log scale. Batch norm uses the batch's statistics as long as somebody trains, and a
       contraction that holds at one share of forget data only is undone by the first relearner who
@@ -77,6 +80,20 @@ class DeepOPC(OPC):
     shares: bool = setting(
         True, "whether each step has another number of forget samples", advanced=True
     )
+    rows_anew: bool = setting(
+        True,
+        "whether the last layer's rows of the forgotten classes begin as in a new model",
+        advanced=True,
+    )
+
+    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
+        """Copy the original but for the forgotten classes' rows, and contract every block."""
+        self.check(request)
+        model = request.copy_of_original()
+        if self.rows_anew:
+            _renew_rows(model, request)
+        objective, frozen = self.objective(request, model), self.frozen(request, model)
+        return model, request.train(model, self.parts, self, objective, frozen=frozen)
 
     def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """What keeps the varied retain part plus the weighted distances of the forget part.
@@ -151,6 +168,14 @@ class DeepOPC(OPC):
             raise ConfigError(
                 f"{name}.block_weights: all are 0, so nothing is contracted; give one at least"
             )
+
+
+@torch.no_grad()
+def _renew_rows(model: Classifier, request: Request[Classifier]) -> None:
+    """Give the last layer's rows of the forgotten classes the values of a new model."""
+    rows, fresh = list(request.split.classes), request.fresh().to(model.head.weight.device)
+    for old, new in zip(model.head.parameters(), fresh.head.parameters(), strict=True):
+        old[rows] = new[rows]
 
 
 @register(

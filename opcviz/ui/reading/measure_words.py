@@ -142,7 +142,8 @@ WORDS = {
         "worst",
         "Masked answers",
         "What the order of the forgotten classes' answers alone restores: the greatest of them, or "
-        "the least, as they are or less their mean. Nothing is fitted.",
+        "the least, as they are or less their mean; of the model, and of its last layer behind a "
+        "map from raw pixels that was fitted on retained pictures alone.",
         f"the highest share right {ATTACKERS}",
     ),
     "few-shot 1": MeasureWords(

@@ -22,6 +22,8 @@ DIRECTIONS: dict[str, tuple[Better, float]] = {
     "least among the forgotten": ("same", PERCENT),
     "greatest, centred": ("same", PERCENT),
     "least, centred": ("same", PERCENT),
+    "own last layer, pixels before it": ("same", PERCENT),
+    "own last layer, centred": ("same", PERCENT),
     "best judge, features": ("same", AUC),
     "best judge, logits": ("same", AUC),
     "best judge anywhere": ("same", AUC),

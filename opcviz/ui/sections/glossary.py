@@ -111,6 +111,8 @@ IN_TEXT = {
     "least logit among the forgotten classes": "masked",
     "greatest centred logit among the forgotten classes": "masked",
     "least centred logit among the forgotten classes": "masked",
+    "last layer behind a map from pixels": "own head",
+    "last layer, centred, behind a map from pixels": "own head",
     "asked as it is": "asked as it is",
     "the pixels": "pixels",
     "luck": "luck",

@@ -264,6 +264,15 @@ ATTACKS = {
         range="0 to 100 % of unseen forgotten pictures",
         good=AS_RETRAINED + ", which never learnt to tell these classes apart",
     ),
+    "own head": Term(
+        "Own last layer, pixels before it",
+        "an attacker replaces the body: an affine map from raw pixels to what the model's last "
+        "layer sees is fitted on retained pictures alone, and the model's own last layer then "
+        "names a forgotten class, as with masked answers. Who only moved what the body computes "
+        "left the classes in that layer.",
+        range="0 to 100 % of unseen forgotten pictures",
+        good=AS_RETRAINED + ", whose last layer never learnt these classes",
+    ),
     "transfer": Term(
         "Transfer to near classes",
         "classes of another data set are learnt from what a block computes, by k-NN or a linear "

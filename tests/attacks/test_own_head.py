@@ -1,0 +1,123 @@
+"""A model's own last layer behind a map from pixels: by plain algebra, and on nets built for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from opcviz.attacks.own_head import RIDGE, own_head
+from opcviz.data import Images, Split
+from opcviz.results import Attempt
+
+FORGOTTEN = (1, 3, 4)
+CLASSES, SIDE, WIDTH = 6, 5, 8
+
+
+@pytest.fixture
+def data() -> Images:
+    """Pictures of six classes, each its class's mean and noise."""
+    generator = torch.Generator().manual_seed(0)
+    means = torch.rand(CLASSES, 1, SIDE, SIDE, generator=generator)
+
+    def drawn(count: int) -> tuple[Tensor, Tensor]:
+        labels = torch.arange(count) % CLASSES
+        noise = 0.15 * torch.randn(count, 1, SIDE, SIDE, generator=generator)
+        return ((means[labels] + noise).clamp(0, 1) * 255).round().to(torch.uint8), labels
+
+    return Images("made", *drawn(600), *drawn(240), tuple("abcdef"))
+
+
+def split(data: Images, classes: tuple[int, ...] = FORGOTTEN) -> Split:
+    parts = []
+    for labels in (data.y_train, data.y_test):
+        gone = torch.isin(labels, torch.tensor(classes))
+        parts += [gone.nonzero()[:, 0], (~gone).nonzero()[:, 0]]
+    return Split(*parts, classes)
+
+
+def pixels(x: Tensor) -> np.ndarray:
+    return x.flatten(1).double().numpy() / 255
+
+
+def body(x: Tensor) -> Tensor:
+    """What a body computes that is a random linear map."""
+    drawn = torch.randn(SIDE**2, WIDTH, generator=torch.Generator().manual_seed(1))
+    return torch.from_numpy(pixels(x)).float() @ drawn
+
+
+def head_of(data: Images) -> tuple[Tensor, Tensor]:
+    """A last layer that tells all classes by what `body` computes."""
+    seen = np.hstack([body(data.x_train).numpy(), np.ones((600, 1))])
+    solved = np.linalg.lstsq(seen, np.eye(CLASSES)[data.y_train.numpy()], rcond=None)[0]
+    weights = torch.from_numpy(solved).float()
+    return weights[:-1].T, weights[-1]
+
+
+def recovered(found: tuple[Attempt, ...]) -> dict[str, float]:
+    return {each.attacker: each.recovered for each in found}
+
+
+def test_it_is_ridge_regression_from_pixels_and_then_the_last_layer(data: Images) -> None:
+    parts, features = (
+        split(data),
+        torch.randn(600, WIDTH, generator=torch.Generator().manual_seed(2)),
+    )
+    weight, bias = head = head_of(data)
+    kept, asked = parts.retain_train, parts.forget_test
+    x, q = pixels(data.x_train[kept]), pixels(data.x_test[asked])
+    z, q = ((each - x.mean(0)) / x.std(0) for each in (x, q))
+    targets = features[kept].double().numpy()
+    # standardised numbers have a variance of 1 each, so the relative ridge is the ridge, per sample
+    inner = z.T @ z + RIDGE * len(z) * np.eye(z.shape[1])
+    mapped = q @ np.linalg.solve(inner, z.T @ (targets - targets.mean(0))) + targets.mean(0)
+    logits = (mapped @ weight.double().numpy().T + bias.double().numpy())[:, FORGOTTEN]
+    truth = data.y_test[asked].numpy()
+    wanted = {
+        name: 100 * (np.array(FORGOTTEN)[told.argmax(1)] == truth).mean()
+        for name, told in (("own_head", logits), ("own_head_centred", logits - logits.mean(0)))
+    }
+    found = own_head(features, head, data, parts)
+    assert recovered(found) == pytest.approx(wanted)
+    assert {(each.holds, each.given, each.scored) for each in found} == {("retain", 0, len(truth))}
+
+
+def test_what_the_body_does_to_forgotten_pictures_is_never_looked_at(data: Images) -> None:
+    parts, head, features = split(data), head_of(data), body(data.x_train)
+    before = own_head(features, head, data, parts)
+    emptied = features.clone()
+    emptied[parts.forget_train] = float("nan")
+    assert own_head(emptied, head, data, parts) == before
+    assert max(recovered(before).values()) > 75, "the last layer as it was tells what was forgotten"
+
+
+def test_new_rows_of_the_last_layer_tell_nothing(data: Images) -> None:
+    parts, features, (weight, bias) = split(data), body(data.x_train), head_of(data)
+    shares = []
+    for seed in range(20):
+        anew, rows = weight.clone(), list(FORGOTTEN)
+        generator = torch.Generator().manual_seed(seed)
+        anew[rows] = weight.std() * torch.randn(3, WIDTH, generator=generator)
+        shares.append(recovered(own_head(features, (anew, bias), data, parts))["own_head_centred"])
+    assert 20 < sum(shares) / len(shares) < 47, "a third, by luck"
+
+
+def test_wide_pictures_are_projected(data: Images) -> None:
+    wide = replace(
+        data,
+        x_train=data.x_train.repeat(1, 1, 5, 5),
+        x_test=data.x_test.repeat(1, 1, 5, 5),
+    )
+    parts, head, features = split(data), head_of(data), body(data.x_train)
+    assert min(recovered(own_head(features, head, wide, parts)).values()) > 75
+
+
+def test_where_it_cannot_be_made_there_is_no_attempt(data: Images) -> None:
+    features, head = body(data.x_train), head_of(data)
+    everyone = torch.arange(600)
+    assert own_head(features, head, data, split(data, (2,))) == ()
+    nobody = replace(split(data), retain_train=everyone[:0])
+    assert own_head(features, head, data, nobody) == ()
