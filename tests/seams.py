@@ -117,10 +117,8 @@ class Seams:
         """All seams."""
         asked = [(m, stem, name) for m, found in self._imports.items() for stem, name, _ in found]
         for page in self.pages:
-            asked += [
-                ("", stem, name)
-                for stem, name, _ in self._imported("", ast.parse(page.read_text("utf-8")))
-            ]
+            tree = ast.parse(page.read_text(encoding="utf-8"))
+            asked += [("", stem, name) for stem, name, _ in self._imported("", tree)]
         found: set[Name] = set()
         for importer, stem, name in asked:
             where = self.defined(stem, name)
