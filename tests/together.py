@@ -14,7 +14,7 @@ try:
 except ImportError:  # pytest alone runs them all the same
     LoadFileScheduling = None
 
-FOLDERS = ("tests/app", "tests/golden", "tests/verdict", "tests")
+FOLDERS = ("tests/app", "tests/golden", "tests/verdict", "tests/audit", "tests")
 
 
 def folder_of(nodeid: str) -> str:
