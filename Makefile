@@ -22,13 +22,14 @@ CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-
 app: setup
 	$(BIN)/python -m opcviz app --port $(PORT)
 
-# Workers share the machine: threads of one operator would only wait for each other. One more of them
-# than cores, since some tests wait for programs that they start.
+# Workers share the machine: threads of one operator would only wait for each other.
 test fast wheel: export OMP_NUM_THREADS = 1
 # Where this is set, every worker and every program that a test starts compiles all modules anew.
 test fast wheel: export PYTHONDONTWRITEBYTECODE =
-# A file's tests share what they prepare; in the order of the folders the longest files come first.
-WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
+# A file's tests share what they prepare, and so do those of some folders: see tests/together.py. As
+# many workers as this project's machines have cores, since each further one imports all libraries
+# and collects all tests again, 12 seconds of a core.
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 test: tools chromium lint
 	$(BIN)/python -m pytest -m "not browser and not wheel" $(WORKERS)

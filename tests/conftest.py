@@ -23,7 +23,7 @@ from opcviz.models import Architecture, Classifier, build_classifier
 from opcviz.tasks import get_task
 from opcviz.training import Training
 
-pytest_plugins = ["browser_fixtures"]
+pytest_plugins = ["browser_fixtures", "together"]
 
 
 # While modules are imported nothing is thrown away, yet the garbage collector looks through all of

@@ -44,6 +44,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from sources import parsed
+
 UNTYPED = ("Any", "Json")
 TABLES = ("dict", "Mapping", "MutableMapping")
 NONE: frozenset[str] = frozenset()
@@ -76,7 +78,7 @@ class Seams:
             for path in sorted(package.rglob("*.py"))
         }
         self.pages = list(pages)
-        self.trees = {module: _parsed(path) for module, path in self.paths.items()}
+        self.trees = {module: parsed(path) for module, path in self.paths.items()}
         self._tops = {module: _top_level(tree) for module, tree in self.trees.items()}
         self._imports = {m: list(self._imported(m, tree)) for m, tree in self.trees.items()}
 
@@ -115,7 +117,8 @@ class Seams:
         """All seams."""
         asked = [(m, stem, name) for m, found in self._imports.items() for stem, name, _ in found]
         for page in self.pages:
-            asked += [("", stem, name) for stem, name, _ in self._imported("", _parsed(page))]
+            tree = ast.parse(page.read_text(encoding="utf-8"))
+            asked += [("", stem, name) for stem, name, _ in self._imported("", tree)]
         found: set[Name] = set()
         for importer, stem, name in asked:
             where = self.defined(stem, name)
@@ -266,10 +269,6 @@ def _default(variable: ast.AST | None) -> ast.expr | None:
     """The default of a type variable, if it has one."""
     given = variable.keywords if isinstance(variable, ast.Call) else []
     return next((each.value for each in given if each.arg == "default"), None)
-
-
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _top_level(tree: ast.Module) -> dict[str, ast.AST]:

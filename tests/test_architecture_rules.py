@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from sources import nodes, parsed
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "opcviz"
@@ -55,26 +56,6 @@ DASK = {
 
 def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-@cache
-def parsed(path: Path) -> ast.Module:
-    """A file that stays as it is, read once for all rules."""
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
-def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """All that is in a file."""
-    return tuple(ast.walk(parsed(path)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _forgotten() -> Iterator[None]:
-    yield
-    parsed.cache_clear()
-    nodes.cache_clear()
-    imported.cache_clear()
 
 
 @cache
@@ -183,6 +164,7 @@ BARE = """
 """
 
 
+@pytest.mark.slow
 def test_the_core_runs_without_screen_cluster_and_map_packages() -> None:
     code = textwrap.dedent(BARE).format(
         blocked=sorted(SCREEN | LAZY),

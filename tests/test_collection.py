@@ -5,6 +5,8 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
+from sources import nodes
+
 TESTS = Path(__file__).parent
 
 
@@ -12,7 +14,7 @@ TESTS = Path(__file__).parent
 def imported(path: Path) -> set[str]:
     """The top-level modules that a file imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

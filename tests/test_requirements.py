@@ -11,6 +11,8 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from sources import nodes
+
 ROOT = Path(__file__).resolve().parents[1]
 # Tools that are called by name, loaded by pytest, or build the package: nobody imports them. The
 # extra's timm is imported by its name where it is there.
@@ -41,7 +43,7 @@ def imported(*folders: str) -> dict[str, str]:
     own = {"opcviz", "benchmarks"} | {p.stem for p in files if ROOT / "opcviz" not in p.parents}
     found: dict[str, str] = {}
     for file in files:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes(file):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from seams import Seams
+from sources import forget
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST = 20
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _last() -> Iterator[None]:
+    """After the last rule about sources nothing of them is kept."""
+    yield
+    forget()
 
 
 def test_hardly_anything_between_rooms_is_untyped(capsys: pytest.CaptureFixture[str]) -> None:

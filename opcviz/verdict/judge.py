@@ -70,6 +70,7 @@ def _flips(
     found: Verdict, model: Dossier, original: Dossier | None, band: Band, t: Thresholds
 ) -> Iterator[Flip]:
     """Each threshold, halved or doubled, with which the words would be others."""
+    asked = Questions(model, original, band, t)
     for each in fields(Thresholds):
         for factor in FACTORS:
             value = getattr(t, each.name) * factor
@@ -77,7 +78,7 @@ def _flips(
                 other = t.replace(**{each.name: value})
             except ConfigError:  # out of its range: no such line can be drawn
                 continue
-            said = _decide(Questions(model, original, band, other)).words
+            said = _decide(asked.with_lines(other)).words
             if said != found.words:
                 yield Flip(each.name, value, said)
 

@@ -17,6 +17,7 @@ from .words import Thresholds
 __all__ = ["Questions"]
 
 LEAST_LEAD = 10.0  # points by which the original must answer more than the band, to compare shares
+OF_ATTACKERS = ("left", "points", "further")  # the thresholds that `Questions.gained` reads
 MOST = (100.0, (100.0, 100.0))  # what an original that nobody has can have answered at most
 
 
@@ -34,6 +35,13 @@ class Questions(NoticedQuestions, KeptQuestions):
         self, model: Dossier, original: Dossier | None, band: Band, thresholds: Thresholds
     ) -> None:
         self.model, self.original, self.band, self.t = model, original, band, thresholds
+
+    def with_lines(self, thresholds: Thresholds) -> Questions:
+        """The same questions with other lines; attackers are compared anew only if these move."""
+        other = Questions(self.model, self.original, self.band, thresholds)
+        if all(getattr(thresholds, name) == getattr(self.t, name) for name in OF_ATTACKERS):
+            other.gained = self.gained
+        return other
 
     # ---- gone? ------------------------------------------------------------------------------
 

@@ -41,7 +41,9 @@ def listed(app):
     return app.dataframe[0].value
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize(
+    "name", [STUDIES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in STUDIES[1:])]
+)
 def test_every_shipped_study_opens_with_all_its_maps(visit, name):
     place = open_study(Store(shipped_root()), name).place
     app = visit("feature_space", study=place, colour="restored")

@@ -185,6 +185,7 @@ def mixed(store, place) -> str:
     return place
 
 
+@pytest.mark.slow
 def test_the_json_says_which_answer_is_to_other_settings(mixed, store):
     original, ft = open_study(Store(store), mixed).to_dict()["models"]
     assert "outdated" not in original

@@ -59,6 +59,7 @@ def test_the_last_live_norm_ratio_is_that_of_the_finished_model(
     assert told[-1].values["norm_ratio"] == ratio
 
 
+@pytest.mark.slow
 def test_a_map_of_tiny_features_is_still_a_map(
     tiny_images: Images,
     tiny_split: Split,

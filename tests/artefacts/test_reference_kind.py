@@ -86,6 +86,7 @@ def test_the_stored_statistics_are_the_attack_by_hand(samples) -> None:
         assert row.value(known(), known()) is None
 
 
+@pytest.mark.slow
 def test_of_samples_the_verdict_hears_the_strongest_first(samples) -> None:
     _, told = samples
     _, signs, _ = _attacks(results(told))

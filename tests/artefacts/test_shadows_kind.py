@@ -66,6 +66,7 @@ def test_shared_models_are_trained_once_for_all_methods(made: Path) -> None:
     assert {name.split("-")[0] for name in after.keys() - before.keys()} == {"ft"}
 
 
+@pytest.mark.slow
 def test_what_is_stored_is_what_the_models_answer(made: Path) -> None:
     lab = runner(made)
     forgotten = lab.split.forget_train.numpy()
@@ -96,6 +97,7 @@ def test_what_is_stored_is_what_the_models_answer(made: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_shadow_models_are_no_models_of_the_study(made: Path) -> None:
     shown = open_study(Store(made), "tiny")
     assert {model.method.info.name for model in shown.models} == {"original", "ft"}
@@ -108,6 +110,7 @@ def test_shadow_models_are_no_models_of_the_study(made: Path) -> None:
         assert row.value(known(), known()) is None, row.name
 
 
+@pytest.mark.slow
 def test_the_original_is_what_a_method_that_does_nothing_leaves(made: Path, tmp_path: Path) -> None:
     class Untouched(type(FT)):
         def unlearn(self, request: Request) -> tuple[torch.nn.Module, Outcome]:

@@ -47,6 +47,7 @@ def lab(tmp_path: Path, study: Study = STUDY, **changes: object) -> StudyRunner:
     return StudyRunner(study.replace(evidence=evidence), Store(tmp_path), CPU)
 
 
+@pytest.mark.slow
 def test_the_kind_is_its_attack_with_what_the_original_takes_for_near(tmp_path, mirrored) -> None:
     runner = lab(tmp_path, data="arrays", path=mirrored, samples=[5, 20], draws=2)
     config = runner.study.evidence.settings(Transfer)

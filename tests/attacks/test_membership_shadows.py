@@ -175,6 +175,7 @@ def test_retained_samples_that_unlearning_exposed_are_told_better(exposed):
     assert found.target["offline"].auc == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_method_is_not_told_by_other_models_of_the_same_original():
     """Models of one original share how far each sample is off; unlearnt ones are else drawn as
     retrained ones are, so that nothing tells them, unless it is what they share."""

@@ -344,6 +344,7 @@ def test_large_views_lie_in_files_and_wide_ones_are_projected_in_turns(
     assert len(mapped) == 2 * (len(at_once) - 2), "all but features and logits"
 
 
+@pytest.mark.slow
 def test_a_model_is_attacked_at_every_view_by_every_map(
     tiny_original, tiny_images, tiny_split, one_thread
 ):

@@ -54,6 +54,7 @@ def test_a_contracted_model_is_empty_at_its_end_alone(climbed):
     assert opc.worst("all").attempt.recovered > 95
 
 
+@pytest.mark.slow
 def test_a_retrained_model_tells_the_classes_that_it_never_saw(climbed):
     retrained = climbed["retrain"]
     assert retrained.answers.recovered == 0
@@ -62,6 +63,7 @@ def test_a_retrained_model_tells_the_classes_that_it_never_saw(climbed):
     assert rbf(retrained, "features", "pooled") > 95
 
 
+@pytest.mark.slow
 def test_who_holds_retained_data_alone_recovers_from_the_original_and_not_from_the_ends(climbed):
     assert climbed["original"].worst("retain", "features").attempt.recovered > 95
     assert climbed["retrain"].worst("retain", "features").attempt.recovered < 40
@@ -69,6 +71,7 @@ def test_who_holds_retained_data_alone_recovers_from_the_original_and_not_from_t
     assert climbed["opc"].worst("retain", "stage2").attempt.recovered > 60
 
 
+@pytest.mark.slow
 def test_pixels_alone_name_the_forgotten_for_any_model(climbed):
     floors = {result.floor("all").attempt.recovered for result in climbed.values()}
     (floor,) = floors

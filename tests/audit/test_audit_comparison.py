@@ -80,6 +80,7 @@ def test_the_tolerance_is_absolute_up_to_one_and_relative_above(
     assert bool(compare(again, first).differences) == differs
 
 
+@pytest.mark.slow
 def test_a_setting_and_a_count_count_whatever_their_size(made: Report) -> None:
     told = json.loads(made.to_json())
     told["models"][-1]["settings"]["epochs"] += 1e-9

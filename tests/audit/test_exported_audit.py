@@ -74,6 +74,7 @@ def test_nothing_is_trained_from_the_start_and_the_report_says_why(found: AuditR
     assert not list(found.study.store.root.rglob("shadows*"))
 
 
+@pytest.mark.slow
 def test_what_needs_no_training_from_the_start_is_there(found: AuditResult) -> None:
     (model,) = [m for m in found.study.models if m.method.info.name == "brought"]
     evidence = model.artefact("evidence")

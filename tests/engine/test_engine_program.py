@@ -51,7 +51,7 @@ def beats(store: Path, count: int) -> None:
         until(lambda said=said: engine_state(store)["time"] > said, 30)
 
 
-def ended(engine: DaskEngine, id: str, seconds: float = 10.0) -> Run:
+def ended(engine: DaskEngine, id: str, seconds: float = 60.0) -> Run:
     until(lambda: not engine.status(id).active, seconds)
     return engine.status(id)
 
@@ -62,7 +62,7 @@ def submit(engine: DaskEngine, runner: str, **job: object) -> str:
 
 def running(engine: DaskEngine, runner: str, **job: object) -> str:
     id = submit(engine, runner, **job)
-    until(lambda: engine.status(id).status == "running" and engine.events(id)[0], 10)
+    until(lambda: engine.status(id).status == "running" and engine.events(id)[0], 60)
     return id
 
 

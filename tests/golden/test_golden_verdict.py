@@ -16,10 +16,23 @@ Key = tuple[str, str, str, str, int]
 
 
 @pytest.fixture(
-    scope="module", params=["digits", pytest.param("digits-one", marks=pytest.mark.slow)]
+    scope="module",
+    params=[
+        ("digits", (0,)),
+        *(pytest.param((name, ()), marks=pytest.mark.slow) for name in ("digits", "digits-one")),
+    ],
+    ids=lambda asked: "-".join(map(str, [asked[0], *asked[1]])),
 )
 def models(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
-    return list(shipped(request.param).result.to_dict()["models"])
+    """All, or those of some seeds beside the originals and retrained ones of every seed."""
+    name, seeds = request.param
+    result = shipped(name).result
+    wanted = {
+        m.key
+        for m in result.models
+        if not seeds or m.seed in seeds or m.method.info.name in ("original", "retrain")
+    }
+    return list(result.to_dict(wanted)["models"])
 
 
 def attempts(model: dict[str, Any]) -> dict[Key, dict[str, Any]]:

@@ -150,7 +150,13 @@ def test_a_normalisation_layer_inside_is_used(
     torch.testing.assert_close(logits(given, x), logits(body, x), atol=1e-6, rtol=1e-6)
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        torch.float16,
+        *(pytest.param(d, marks=pytest.mark.slow) for d in (torch.bfloat16, torch.float64)),
+    ],
+)
 def test_other_precisions_become_float32(dtype: torch.dtype, tmp_path: Path) -> None:
     net = replaced_stem()
     torch.save(net.to(dtype).state_dict(), tmp_path / "half.pth")
@@ -163,6 +169,7 @@ def test_other_precisions_become_float32(dtype: torch.dtype, tmp_path: Path) -> 
     assert recognise(weights, SHAPE, 10)[0].fits
 
 
+@pytest.mark.slow
 def test_our_own_files_are_read_as_any_other(pictures: Images, tmp_path: Path) -> None:
     torch.manual_seed(3)
     net, half = trained_like(replaced_stem()), torch.full((3,), 0.5)

@@ -46,7 +46,9 @@ def cloud(seed=0, spots=3, width=1e-3, n=60, d=4):
     return torch.from_numpy(features), torch.from_numpy(labels), torch.from_numpy(forget)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))]
+)
 @pytest.mark.parametrize("width", [1e-4, 5e-3, 2e-2])
 def test_the_groups_are_those_of_complete_linkage(seed, width):
     features, labels, forget = cloud(seed, width=width)

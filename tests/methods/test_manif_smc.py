@@ -40,6 +40,7 @@ def test_the_ends_are_the_two_models_and_the_middle_is_bernsteins(ends) -> None:
         torch.testing.assert_close(at[name], 0.5625 * a + 0.375 * control + 0.0625 * c)
 
 
+@pytest.mark.slow
 def test_the_control_point_trains_and_the_ends_stand_still(ends, tiny_request: MakeRequest) -> None:
     request = tiny_request()
     path, run = BezierPath(*ends), features_at(ends[0])

@@ -62,6 +62,7 @@ def test_the_penalty_is_the_sum_of_magnitudes_and_fades(
     assert loss.item() == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_strong_penalty_makes_small_weights(tiny_request) -> None:
     request = tiny_request()
 

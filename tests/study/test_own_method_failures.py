@@ -223,6 +223,7 @@ def test_the_command_line_says_it_with_its_status(call, tmp_path: Path) -> None:
     assert "6 answers made, kept in" in out
 
 
+@pytest.mark.slow
 def test_the_number_of_answers_leaves_out_an_attack_that_failed(call, tmp_path: Path) -> None:
     file, plan, store = tmp_path / "attack.py", tmp_path / "tiny.toml", tmp_path / "store"
     file.write_text(

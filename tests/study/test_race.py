@@ -92,6 +92,7 @@ def test_every_model_is_bit_for_bit_as_if_trained_alone(raced, tmp_path) -> None
             assert np.array_equal(value, together[name][key], equal_nan=True), (name, key)
 
 
+@pytest.mark.slow
 def test_epochs_are_taken_in_turn_and_all_end_together(raced) -> None:
     turns = [(model, epoch) for model, epoch in raced[1].turns() if model in TITLES]
     assert Counter(model for model, _ in turns) == {
@@ -107,6 +108,7 @@ def test_epochs_are_taken_in_turn_and_all_end_together(raced) -> None:
     assert [epoch for model, epoch in turns if model == long] == list(range(7))
 
 
+@pytest.mark.slow
 def test_the_references_come_first(raced) -> None:
     models = [model for model, _ in raced[1].turns()]
     first = min(models.index(title) for title in TITLES)

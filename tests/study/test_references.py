@@ -60,6 +60,7 @@ def test_the_stored_figure_is_the_attack_by_hand(four) -> None:
     np.testing.assert_allclose(scores, by_hand_scores, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_model_is_never_its_own_reference_nor_is_the_original_of_its_seed(four) -> None:
     """Those of a band face as many originals as those that are held against it."""
     plan, lab = four
@@ -70,6 +71,7 @@ def test_a_model_is_never_its_own_reference_nor_is_the_original_of_its_seed(four
         assert told["auc"] is not None
 
 
+@pytest.mark.slow
 def test_the_same_weights_get_the_same_score_as_original_and_as_unlearned(
     four, tmp_path: Path
 ) -> None:
@@ -89,6 +91,7 @@ def test_the_same_weights_get_the_same_score_as_original_and_as_unlearned(
     assert told[0] == told[1] != given
 
 
+@pytest.mark.slow
 def test_a_second_call_computes_nothing_and_a_further_seed_asks_anew(four) -> None:
     plan, lab = four
     assert not missing(plan, lab, KINDS)
@@ -123,6 +126,7 @@ def test_reference_seeds_serve_and_are_not_shown(tmp_path: Path) -> None:
     assert "reference models outside" in shown[1]["reference"]["reason"]["auc"]  # two others only
 
 
+@pytest.mark.slow
 def test_verdicts_of_all_seeds_are_counted(four) -> None:
     _, lab = four
     study = open_study(lab.store, "tiny")
@@ -135,6 +139,7 @@ def test_verdicts_of_all_seeds_are_counted(four) -> None:
         assert (consensus.verdict if defined(consensus.verdict) else None) == agreed
 
 
+@pytest.mark.slow
 def test_outputs_of_other_models_are_let_go(four) -> None:
     plan, lab = four
 

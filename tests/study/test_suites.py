@@ -189,6 +189,7 @@ def test_the_first_quick_run_attacks_the_references_too_and_the_next_one_model_a
     assert not model(study, "original", 1).has_suite("quick")  # nothing is compared with it
 
 
+@pytest.mark.slow
 def test_the_new_model_is_made_before_the_references_are_attacked(made):
     for folder in made.glob("studies/*/models/*/strongest-*"):
         shutil.rmtree(folder)
@@ -199,6 +200,7 @@ def test_the_new_model_is_made_before_the_references_are_attacked(made):
     assert names.count("retrain") == 2
 
 
+@pytest.mark.slow
 def test_the_study_keeps_its_own_settings(made):
     evidence = open_study(Store(made), "tiny").study.evidence
     assert evidence == plan(FULL, "full").study.evidence
@@ -207,6 +209,7 @@ def test_the_study_keeps_its_own_settings(made):
 # ---- what is shown --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_each_model_is_shown_by_its_own_suite(made):
     study = open_study(Store(made), "tiny")
     suites = {m.key: m.suite for m in study.models}
@@ -221,6 +224,7 @@ def attacked(one) -> set[str]:
     return {rung.attempt.place for rung in found.rungs}
 
 
+@pytest.mark.slow
 def test_one_suites_answers_never_stand_for_the_others(made):
     study = open_study(Store(made), "tiny")
     retrained, quick = model(study, "retrain"), model(study, "ft", epochs=QUICK)
@@ -237,6 +241,7 @@ def test_one_suites_answers_never_stand_for_the_others(made):
     assert not quick.outdated_kinds
 
 
+@pytest.mark.slow
 def test_models_beside_a_quick_one_are_shown_by_the_quick_suite(made):
     study = open_study(Store(made), "tiny")
     quick, full = (model(study, "ft", epochs=n) for n in (QUICK, FULL))
@@ -260,6 +265,7 @@ def test_after_the_full_suite_a_model_is_shown_by_that(made):
 # ---- what is said ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_verdict_of_quick_attacks_says_so_and_claims_no_more(made):
     study = open_study(Store(made), "tiny")
     found = study.verdict(model(study, "ft", epochs=QUICK))

@@ -89,7 +89,11 @@ def test_of_equal_gaps_the_cheaper_wins():
 
 
 @pytest.mark.parametrize(
-    ("name", "part"), [("digits", "forget_test"), ("digits-random", "forget_train")]
+    ("name", "part"),
+    [
+        ("digits", "forget_test"),
+        pytest.param("digits-random", "forget_train", marks=pytest.mark.slow),
+    ],
 )
 def test_a_gap_is_to_the_retrained_model(name, part):
     """Half the distance in forget accuracy and half that in retain accuracy, percentage points."""

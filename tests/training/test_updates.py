@@ -37,6 +37,7 @@ def test_sgd_is_torchs_to_the_last_bit(momentum: float, decay: float) -> None:
         assert torch.equal(a, b)
 
 
+@pytest.mark.slow
 def test_a_training_by_sgd_imports_no_compiler() -> None:
     code = """
 import sys, torch

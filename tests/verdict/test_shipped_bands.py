@@ -59,7 +59,7 @@ def decided(model: Dossier, original: Dossier | None, band: Sequence[Dossier]) -
     return _weighed(model, original, Band(band), T)[0]
 
 
-@pytest.mark.parametrize("suite", ["full", "quick"])
+@pytest.mark.parametrize("suite", [pytest.param("full", marks=pytest.mark.slow), "quick"])
 def test_an_honest_retrained_model_is_seldom_accused(shipped: Shipped, suite: str) -> None:
     """Every ordered pair, and every band that the others can be."""
     retrained, originals = shipped.known("retrain", suite), shipped.known("original", suite)

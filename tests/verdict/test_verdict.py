@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from dossiers import band, dossier, judged, original, world
@@ -17,7 +17,7 @@ from opcviz.results.membership_tests import MEMBERSHIP_TESTS
 from opcviz.verdict import MEMBERSHIP, Dossier, Verdict, consensus, judge
 from opcviz.verdict.check import Check
 from opcviz.verdict.dossier import Band
-from opcviz.verdict.questions import Questions
+from opcviz.verdict.questions import OF_ATTACKERS, Questions
 from opcviz.verdict.words import GONE, KEPT, NOTICEABLE, Thresholds, in_words, rules
 
 RETRAINED = "as in retrained models"
@@ -582,6 +582,19 @@ def test_sensitivity_names_the_thresholds_that_change_a_word() -> None:
     assert flips["points"].value == 10.0
     assert flips["points"].words.startswith(RETRAINED)
     assert verdict(20.0).sensitivity == ()
+
+
+@pytest.mark.parametrize("line", [each.name for each in fields(Thresholds)])
+def test_attackers_are_compared_anew_where_a_line_of_theirs_moves(line: str) -> None:
+    usual = Thresholds()
+    other = usual.replace(**{line: 0.6 if line == "visible" else getattr(usual, line) / 2})
+    moved = set()
+    for others in ((88.0,), (86.0, 88.0, 90.0), (30.0, 60.0, 90.0)):
+        beside = Band([model(value) for value in others])
+        first, anew = (Questions(model(92.0), original(3), beside, t) for t in (usual, other))
+        assert first.with_lines(other).gained == anew.gained
+        moved.add(first.gained == anew.gained)
+    assert (False in moved) == (line in OF_ATTACKERS)
 
 
 def test_thresholds_stand_in_the_rule() -> None:
