@@ -9,7 +9,7 @@ import pytest
 from abbreviations import unexplained, words
 from classes import of_classes
 from every_page import PAGES
-from reading import fine, infos
+from reading import fine, infos, replaced
 from stored import borrow
 from streamlit.testing.v1 import AppTest
 
@@ -103,6 +103,21 @@ def test_headings_begin_with_one_title_and_leave_no_level_out(drawn, page, kind)
     app = drawn(page, kind)
     assert len(app.title) == 1
     assert not app.subheader or app.header, "a third level wants a second above it"
+
+
+SELECTED = {"classes": "0,1", "follow": "on", "ridge": "1"}
+"""What brings the controls of a selection, and of those rows that follow it."""
+
+
+@pytest.mark.parametrize(
+    ("page", "asked"),
+    [*((page, {}) for page in PAGES), ("side_by_side", SELECTED), ("feature_space", SELECTED)],
+)
+def test_a_page_drawn_again_takes_no_choice_back(visit, page, asked):
+    app = visit(page, **asked)
+    assert replaced(app), "a link and the session say what controls show at first"
+    # else a choice made while this run is under way would be replaced by the one before
+    assert not replaced(fine(app.run()))
 
 
 @pytest.mark.slow

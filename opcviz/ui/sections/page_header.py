@@ -10,6 +10,7 @@ from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.held import hold
 from ..reading.suites import suite_notes
 from . import presentation
 from .missing import plain
@@ -55,7 +56,7 @@ def head(
     with tools:
         page_tools(explain=pick_models or slim, slim=slim)
     with middle:
-        st.session_state["head.study"] = view.study
+        hold("head.study", view.study)
         st.selectbox(
             "Study",
             list(studies),
