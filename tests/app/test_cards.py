@@ -39,7 +39,7 @@ def sentence(box: str) -> str:
 
 def bare(text: str) -> str:
     """Letters and figures alone, since a sentence is broken into lines and begins with capitals."""
-    return re.sub(r"[^\w.%]+", " ", text).replace(". ", " ").strip(" .").casefold()
+    return re.sub(r"[^\w.%]+|_", " ", text).replace(". ", " ").strip(" .").casefold()
 
 
 @pytest.fixture(scope="module", params=STUDIES)
