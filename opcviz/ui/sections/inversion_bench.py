@@ -86,7 +86,7 @@ def ask(study: StudyResult, view: state.View, shown: Sequence[Column], asked: be
 def _pictures(samples: Samples, view: state.View, chosen: Sequence[int]) -> None:
     """Thumbnails by class, and the ways to take or drop many."""
     selected = _selected(samples, view.selection)
-    title, take, clear = st.columns([2.2, 1.5, 1], vertical_alignment="bottom")
+    title, take, clear = st.columns([1.9, 1.9, 0.9], vertical_alignment="bottom")
     title.markdown(f"**Pictures** ({len(chosen)} of at most {MAX_PICTURES})")
     several = f"{len(selected)} samples" if len(selected) != 1 else "1 sample"
     take.button(

@@ -50,7 +50,7 @@ def head(
         tools = line.container(width="content", key="slim-tools")
     else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")
-        middle, right = st.columns([1, 2.6], vertical_alignment="bottom")
+        middle, right = st.columns([1.35, 2.25], vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
     with tools:
