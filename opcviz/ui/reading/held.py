@@ -9,7 +9,7 @@ import streamlit as st
 
 __all__ = ["SETTLING", "begin", "hold"]
 
-SETTLING = 3.0
+SETTLING = 1.0
 """Seconds for which a value is given again and again. Of two runs that follow each other at once a
 browser may draw the second one alone, and would never learn what the first one gave."""
 _RUN, _HELD = "held.run", "held.known"
