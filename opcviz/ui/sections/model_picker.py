@@ -20,7 +20,7 @@ def pick_models_of(study: StudyResult, view: state.View) -> None:
     """The picker of the head: names in the order of columns, and all models with their verdicts."""
     titles = library.labels(study)
     hold("head.models", list(view.models))
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    left, right = st.columns([6, 1], vertical_alignment="bottom")
     left.multiselect(
         f"Models ({state.MIN_MODELS} to {state.MAX_MODELS} columns)",
         list(titles),

@@ -50,7 +50,8 @@ def head(
         tools = line.container(width="content", key="slim-tools")
     else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")
-        middle, right = st.columns([1.35, 2.25], vertical_alignment="bottom")
+        shares = [1.15, 2.45] if pick_models else [1.5, 2.1]
+        middle, right = st.columns(shares, vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
     with tools:
