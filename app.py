@@ -21,6 +21,7 @@ if __name__ != "__main__":
     app = st.App(__file__, middleware=[Middleware(Document)])
 else:
     from opcviz.ui.ahead import visited
+    from opcviz.ui.reading import held
     from opcviz.ui.sections.login import gate
 
     st.set_page_config(page_title="opcviz", **PAGE)  # first: a page's own icon is from a network
@@ -39,5 +40,6 @@ else:
     page = st.navigation(pages, position="top")
     st.set_page_config(page_title=f"{page.title} · opcviz", **PAGE)
     gate()
+    held.begin()
     with visited():
         page.run()

@@ -112,3 +112,18 @@ def sent(app: AppTest, key: str) -> dict[str, Any]:
 def progress(app: AppTest) -> list[str]:
     """The texts of its progress bars."""
     return [bar.proto.text for bar in app.get("progress")]
+
+
+def replaced(app: AppTest) -> list[str]:
+    """Keys of the controls that this run gave another value than the browser shows.
+
+    One that cannot be pressed is left out: what a browser says of it never counts.
+    """
+    found, waiting = [], [app._tree]
+    while waiting:
+        part = waiting.pop()
+        waiting += getattr(part, "children", {}).values()
+        proto = getattr(part, "proto", None)
+        if getattr(proto, "set_value", False) and not proto.disabled:
+            found.append(part.key)
+    return found

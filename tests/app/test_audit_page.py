@@ -32,6 +32,7 @@ from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.study.store import write_json
 from opcviz.ui.reading import audit as reading
 from opcviz.ui.reading import audit_form as forms
+from opcviz.ui.reading import held
 from opcviz.ui.sections.audit.result import QUICK_AND_FULL
 from opcviz.ui.sections.verdicts import SHOWS
 from opcviz.verdict.dossier import FULL
@@ -182,11 +183,12 @@ def test_it_works_on_an_empty_store(visit, tmp_path, monkeypatch):
 # ---- the first look -----------------------------------------------------------------------------
 
 
-def test_what_is_given_is_looked_at_once(visit, engine, given):
+def test_what_is_given_is_looked_at_once(visit, engine, given, monkeypatch):
     app = chosen(visit(PAGE), given)
     assert "still being looked at" in refused(app)
     chosen(app, given, suite="full", seed=3)  # how it runs is nothing to look at again
     assert len(of(engine, CHECKER)) == 1
+    monkeypatch.setattr(held, "SETTLING", 0.0)
     app = looked(app, engine)
     assert not told_anew(app), "a choice made while this run was under way would be taken back"
     said = texts(app)

@@ -11,8 +11,9 @@ import known_results
 import pytest
 from reading import headlines, plain_text
 
+from opcviz.common.records import defined
 from opcviz.common.text import percent
-from opcviz.results import EvidenceResult
+from opcviz.results import EvidenceResult, RelearnedResult
 from opcviz.study import Store, StudyResult, open_study, shipped_root
 from opcviz.study.opening import list_studies
 from opcviz.ui.charts.bands import Band
@@ -39,7 +40,7 @@ def sentence(box: str) -> str:
 
 def bare(text: str) -> str:
     """Letters and figures alone, since a sentence is broken into lines and begins with capitals."""
-    return re.sub(r"[^\w.%]+", " ", text).replace(". ", " ").strip(" .").casefold()
+    return re.sub(r"[^\w.%]+|_", " ", text).replace(". ", " ").strip(" .").casefold()
 
 
 @pytest.fixture(scope="module", params=STUDIES)
@@ -65,6 +66,23 @@ def test_it_holds_the_deciding_figure_and_attacker(cards):
             assert f"{furthest.recovered:.1f} %" in sentence(box), column.label
         told += 1
     assert told > len(cards) / 2
+
+
+def relearned(column: Column) -> dict[int, float]:
+    """Percent of what was forgotten that one picture of each class brings back, by blocks anew."""
+    found = column.results.get(RelearnedResult)
+    ways = found.attacks if defined(found) else ()
+    return {way.anew: way.recovered for way in ways if way.shots == 1 and defined(way.recovered)}
+
+
+@slow
+def test_none_says_gone_of_what_one_picture_of_each_class_brings_back(cards):
+    said = [relearned(column) for column, _ in cards if column.name == "retrain"]
+    gone = [c for c, _ in cards if c.verdict.gone in ("as in retrained models", "beyond")]
+    for column in gone:
+        for anew, recovered in relearned(column).items():
+            assert recovered <= max(one[anew] for one in said) + 10, (column.label, anew)
+    assert len(gone) > len(said) > 2
 
 
 @slow

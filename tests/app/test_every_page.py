@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pytest
 from abbreviations import unexplained, words
 from classes import of_classes
 from every_page import PAGES
-from reading import fine, infos
+from reading import fine, infos, replaced
 from stored import borrow
 from streamlit.testing.v1 import AppTest
 
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.study.opening import list_studies
+from opcviz.ui.reading import held
 from opcviz.ui.reading import store_reader as library
 
 SHIPPED = tuple(list_studies(Store(shipped_root())))
@@ -103,6 +105,27 @@ def test_headings_begin_with_one_title_and_leave_no_level_out(drawn, page, kind)
     app = drawn(page, kind)
     assert len(app.title) == 1
     assert not app.subheader or app.header, "a third level wants a second above it"
+
+
+LASTING = ("worst.holds",)
+"""Controls that keep their own value."""
+SELECTED = {"classes": "0,1", "follow": "on", "ridge": "1"}
+"""What brings the controls of a selection, and of those rows that follow it."""
+
+
+@pytest.mark.parametrize(
+    ("page", "asked"),
+    [*((page, {}) for page in PAGES), ("side_by_side", SELECTED), ("feature_space", SELECTED)],
+)
+def test_a_page_drawn_again_takes_no_choice_back(visit, page, asked, monkeypatch):
+    monkeypatch.setattr(held, "SETTLING", math.inf)
+    app = visit(page, **asked)
+    first = replaced(app)
+    assert first, "a link and the session say what controls show at first"
+    assert set(first) <= {*replaced(fine(app.run())), *LASTING}, "a browser may draw this one alone"
+    monkeypatch.setattr(held, "SETTLING", 0.0)
+    # else a choice made while this run is under way would be replaced by the one before
+    assert not replaced(fine(app.run()))
 
 
 @pytest.mark.slow

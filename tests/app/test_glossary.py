@@ -32,6 +32,7 @@ def test_a_word_is_found_by_name_first():
 def test_words_of_attackers_are_explained_once_where_they_stand():
     said = explained("Rbf on stage2, unpooled gets 3 %; <b> rbf")
     assert said.count("<abbr") == 3, "at the beginning of a sentence, too"
+    assert (said.count(">RBF<"), said.endswith("&lt;b&gt; RBF")) == (1, True), "as it is spelt"
     assert "&lt;b&gt;" in said
 
 

@@ -83,6 +83,9 @@ def test_its_numbers_are_those_of_the_store(visit, shipped):
         first, _ = before(numbers, fits[0])
         assert shown == [first, *(scored(fit)["forget_accuracy"] for fit in fits)]
         assert f"{numbers['accuracy']['retain_test']:.1f}".removesuffix(".0") in headline
+    original, retrained, hides, opc = (shown[1] for shown in bars(app))
+    assert min(original, hides) > 75, "restored: the first look tells them apart"
+    assert max(retrained, opc) < 2
 
 
 def test_the_attackers_search_can_be_watched(visit, shipped):

@@ -80,7 +80,7 @@ def test_the_best_map_of_every_place_and_whom_it_is_drawn_beside(instruments, wo
     pixels = max(best(who, PIXELS) for who in SHOWN)
     assert drawn["pixels"] == near([pixels] * len(PLACES))
     assert levels(chart, "dash") == [CONSTANT]
-    names = {note["text"] for note in chart["layout"]["annotations"]}
+    names = {note["text"].rpartition("</span> ")[2] for note in chart["layout"]["annotations"]}
     assert names == {*LABELS, "retrained (3 seeds)", "untrained", "pixels", "constant"}
 
 
@@ -191,7 +191,7 @@ def test_how_much_each_block_tells(instruments, worst):
         index = worst.records[who]["idi"]
         wanted = [f"{b.bits:.2f} of {MOST:.2f} bits · IDI {b.idi:.2f}" for b in index.blocks]
         assert told[label] == wanted
-        assert any(f"{label} {index.idi:.2f}" in text for text in captions(instruments))
+        assert any(f"{label}: {index.idi:.2f}" in text for text in captions(instruments))
     for name, pick in (("retrained, lowest", min), ("retrained, highest", max)):
         wanted = [
             pick(worst.records["retrain", s]["information"].bits[b] for s in SEEDS) for b in BLOCKS
@@ -226,7 +226,10 @@ def test_a_model_that_was_not_measured_is_named_and_the_band_counts_those_that_w
     app = visit("instruments", study=worst.place, models=keys)
     drawn = lines(one(app, "worst"))
     assert LABELS[2] not in drawn
-    names = {note["text"] for note in one(app, "worst")["layout"]["annotations"]}
+    names = {
+        note["text"].rpartition("</span> ")[2]
+        for note in one(app, "worst")["layout"]["annotations"]
+    }
     assert "retrained (2 seeds)" in names
     assert "Not drawn: Fine-tuning · seed 2 (strongest was not computed yet)." in captions(app)
     left = [rung(worst, ("retrain", s), "retain", "stem").attempt.recovered for s in (0, 2)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "GROUND",
     "Text",
     "overlapping",
     "shifted",
@@ -19,6 +20,8 @@ __all__ = [
     "watch_shifts",
 ]
 
+GROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 21, 28)"}
+"""What a page is drawn on, by theme."""
 # Pixels that boxes may share: boxes of letters are taller than the letters.
 SLACK = 3
 

@@ -9,7 +9,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser_fixtures import visits
 from every_page import PAGES
-from layout import overlapping, shifted, smaller_than, texts, too_tall, too_wide, watch_shifts
+from layout import (
+    GROUND,
+    overlapping,
+    shifted,
+    smaller_than,
+    texts,
+    too_tall,
+    too_wide,
+    watch_shifts,
+)
 from visitor import CHAPTERS, WAIT, WHERE, params, settled
 
 from opcviz.study import Store, open_study, shipped_root
@@ -27,7 +36,6 @@ FORMS = ("lab", "audit")
 the hall, and the arrow keys scroll it."""
 LED_BY = ("Previous", "Next", "Leave")
 """The buttons that lead through a presentation."""
-GROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 21, 28)"}
 
 
 def six_models() -> str:

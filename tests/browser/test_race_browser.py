@@ -40,6 +40,8 @@ def test_two_methods_run_beside_each_other_and_are_seen_moving(app, visit, begun
             }, 100);
         }"""
     )
+    words = page.locator(".stage .label")
+    expect(words).to_have_text(["each mark: one picture", re.compile("or all on one spot$")])
     page.get_by_role("button", name="Run").click()
     until(lambda: any(run.active for run in begun()))
     expect(page.get_by_text("Finished after")).to_be_visible(timeout=5 * WAIT)

@@ -154,7 +154,7 @@ def test_who_hides_is_told_by_the_attacker_who_comes_furthest():
     furthest = Attempt("relearning", "last 1", "whole", "shots", 1, 83.5, 107, 33.6)
     said = sentence("hidden", furthest=furthest)
     assert "only hides" in said
-    assert ">whoever trains it on with 1 picture of each class</abbr>" in said
+    assert ">whoever trains it further with 1 picture of each class</abbr>" in said
     assert 'title="relearning with the last block anew, from 1 picture of each class"' in said
     assert "83.5 %" in said
 

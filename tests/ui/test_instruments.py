@@ -8,6 +8,7 @@ import pytest
 from known_results import known
 
 from opcviz.artefacts import ModelResults, Row, get_kind
+from opcviz.common.records import Undefined
 from opcviz.results import (
     EvidenceResult,
     RelearningCurve,
@@ -18,7 +19,7 @@ from opcviz.results import (
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.charts.bands import Band
 from opcviz.ui.reading.row_words import DIRECTIONS, beside_band, number_in
-from opcviz.ui.sections import instruments, measures_table
+from opcviz.ui.sections import instruments, measures_table, told_apart
 from opcviz.ui.sections.depth import depth_figure
 from opcviz.ui.sections.glossary import TERMS
 from opcviz.ui.sections.verdicts import COLOURS, badge
@@ -174,8 +175,8 @@ def test_a_curve_that_does_not_fit_is_refused():
 def test_depth_lines_carry_their_numbers():
     figure = depth_figure(["x", "y"], {"a": [10, None], "b": [20, 30]}, "t", reference=5, label="c")
     assert [list(line.y) for line in figure.data] == [[10, None], [20, 30]]
-    texts = {note.text for note in figure.layout.annotations}
-    assert texts == {"a", "b", "c"}
+    texts = [note.text.rpartition("</span> ")[2] for note in figure.layout.annotations]
+    assert sorted(texts) == ["a", "b", "c"]
 
 
 def test_relearning_lines_carry_their_numbers():
@@ -203,3 +204,11 @@ def test_every_number_of_given_pictures_has_a_chart_of_its_own(monkeypatch, vari
     monkeypatch.setattr(instruments.st, "markdown", drawn.append)
     instruments.relearning([column])
     assert drawn == [f"Training on {title}", f"relearning.{variant}"]
+
+
+def test_why_no_model_has_an_index_is_said_once():
+    lacks, has = Undefined("too alike"), SimpleNamespace(idi=0.5)
+    assert told_apart._indices({"a · seed 0": lacks, "b": lacks}) == "none (too alike)"
+    assert told_apart._indices({"a · seed 0": has, "b": lacks}) == (
+        "a · seed 0: 0.50, b: none (too alike)"
+    )

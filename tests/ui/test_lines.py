@@ -15,7 +15,7 @@ AXES = {"x_title": "x", "y_title": "y"}
 
 
 def names(figure) -> dict[str, float]:
-    return {note.text: note.y for note in figure.layout.annotations}
+    return {n.text.rpartition("</span> ")[2]: n.y for n in figure.layout.annotations}
 
 
 def contrast(a: str, b: str) -> float:
@@ -50,7 +50,9 @@ def test_a_model_keeps_its_colour_where_another_is_missing():
     paint = colours(["a", "b", "c"])
     figure = lines_figure({"c": ([0], [1.0])}, colors=paint, **AXES)
     assert figure.data[0].line.color == LINE_COLOURS[2]
-    assert figure.layout.annotations[0].font.color == LINE_COLOURS[2]
+    (name,) = figure.layout.annotations
+    assert name.text == f'<span style="color:{LINE_COLOURS[2]}">●</span> c'
+    assert name.font.color is None, "letters in the colour of a line are too pale to read"
 
 
 def test_the_reference_is_dashed_and_named():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -99,7 +100,8 @@ def lines_figure(
         figure.add_hline(y=level, line=DASHES)
         names.append((reference_label, level, None))
     room = 1 - lowest / 100
-    longest = max((len(name) for name, _, _ in names), default=0)
+    names = [(_named(name, colour), height, None) for name, height, colour in names]
+    longest = max((len(_read(name)) for name, _, _ in names), default=0)
     apply_layout(figure, height, right=max(96, LETTER_WIDTH * longest + 12))
     apart, axis = LINE_HEIGHT * text_size(), _axis_height(figure, len(names), y_title)
     label_ends(figure, names, gap=106 * room * apart / axis, low=lowest)
@@ -110,6 +112,16 @@ def lines_figure(
     figure.update_xaxes(title_text=x_title)
     figure.update_layout(hovermode="x unified")
     return figure
+
+
+def _named(name: str, colour: str | None) -> str:
+    """A name behind a dot in its line's colour: letters in it would be too pale to read."""
+    return f'<span style="color:{colour}">●</span> {name}' if colour else name
+
+
+def _read(name: str) -> str:
+    """A name as it is read, without what gives its dot a colour."""
+    return re.sub(r"<[^>]+>", "", name)
 
 
 def _axis_height(figure: go.Figure, names: int, y_title: str) -> float:

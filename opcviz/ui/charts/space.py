@@ -78,7 +78,7 @@ def space_figure(
                 "title": {"text": "epoch", "font": words},
                 "tickfont": {"size": max(12, text_size())},
             },
-            "camera": {"eye": {"x": 1.7, "y": -1.8, "z": 0.8}},
+            "camera": {"eye": {"x": 2.0, "y": -2.1, "z": 0.95}, "center": {"x": -0.12, "y": -0.12}},
             "aspectmode": "manual",
             "aspectratio": {"x": 1, "y": 1, "z": 1},
         },

@@ -12,6 +12,7 @@ from ..charts.player_component import PARTS
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.contrast import pair_of
+from ..reading.held import hold
 from ..sections.missing import unknown_words
 from ..sections.presentation import part_of, presenting
 
@@ -34,7 +35,7 @@ def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
     words = [word for word in asked.split(",") if word]
     known = [name for name in words if name in titles]
     chosen = known or _defaults(study, titles)
-    st.session_state["race.methods"] = list(chosen)
+    hold("race.methods", list(chosen))
     st.multiselect(
         f"Methods ({FEWEST} to {MOST})",
         list(titles),

@@ -17,12 +17,14 @@ STEADY = """
 """
 """What renews itself several times a second does not fade each time that it does; its line is as
 high with a button as without."""
+IDLE = '.st-key-race-status [data-testid="stProgressBarTrack"] {visibility: hidden}'
+"""Before a race an empty bar would look like one that does not move."""
 READY = "Below is what is stored. *Run* trains these methods now, an epoch of each in turn."
 
 
 def ready() -> None:
     """The line in which a race will say how it stands."""
-    st.html(f"<style>{STEADY}</style>")
+    st.html(f"<style>{STEADY}{IDLE}</style>")
     status(0.0, READY)
 
 

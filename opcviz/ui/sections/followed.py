@@ -12,6 +12,7 @@ from ...results import InversionSummary
 from ..charts.bars_component import Bars, recovery_bars
 from ..charts.pictures import picture_strip
 from ..reading import state
+from ..reading.held import hold
 from ..reading.selected import Chosen, Known, Rate
 from ..reading.store_reader import Column
 from .sentences import HOW_TO_READ, title
@@ -34,7 +35,7 @@ def recovery(chosen: Chosen) -> None:
     with left:
         title("Recovery attacks, selected samples", HOW_TO_READ["recovery"])
     fit = state.option("fit")
-    st.session_state["follow.fit"] = fit if fit in FITS else None
+    hold("follow.fit", fit if fit in FITS else None)
     with right:
         st.segmented_control(
             "Fitted on",

@@ -102,6 +102,7 @@ IN_TEXT = {
     "rbf": "RBF",
     "mlp": "MLP",
     "fm": "FM",
+    "hr_labels": "HR",
     "unpooled": "pooled",
     "pooled": "pooled",
     "relearning": "relearning",
@@ -125,6 +126,8 @@ IN_TEXT = {
     "stage3": "block",
 }
 """Words of sentences on attackers, to their entries."""
+SPELT = {"rbf": "RBF", "mlp": "MLP", "hr_labels": "HR (labels)"}
+"""How a reader knows what a record calls otherwise."""
 FOUND = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in IN_TEXT), re.IGNORECASE)
 
 
@@ -140,10 +143,10 @@ def explained(text: str) -> str:
     told: set[str] = set()
     parts, end = [], 0
     for match in FOUND.finditer(text):
-        entry = _ENTRY[match[0].casefold()]
-        if entry in told:
-            continue
+        word = match[0].casefold()
+        entry, spelt = _ENTRY[word], SPELT.get(word, match[0])
+        parts += [html.escape(text[end : match.start()])]
+        parts += [html.escape(spelt) if entry in told else abbr(entry, spelt)]
         told.add(entry)
-        parts += [html.escape(text[end : match.start()]), abbr(entry, match[0])]
         end = match.end()
     return "".join([*parts, html.escape(text[end:])])

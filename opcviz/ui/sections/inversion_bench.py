@@ -22,6 +22,7 @@ from ..charts.maps_component import Samples, Selection
 from ..charts.picker_component import Shelf, pick_pictures
 from ..reading import bench, state
 from ..reading import store_reader as library
+from ..reading.held import hold
 from ..reading.store_reader import Column
 
 __all__ = ["ask", "introduction", "wake_engine"]
@@ -85,7 +86,7 @@ def ask(study: StudyResult, view: state.View, shown: Sequence[Column], asked: be
 def _pictures(samples: Samples, view: state.View, chosen: Sequence[int]) -> None:
     """Thumbnails by class, and the ways to take or drop many."""
     selected = _selected(samples, view.selection)
-    title, take, clear = st.columns([2.2, 1.5, 1], vertical_alignment="bottom")
+    title, take, clear = st.columns([1.9, 1.9, 0.9], vertical_alignment="bottom")
     title.markdown(f"**Pictures** ({len(chosen)} of at most {MAX_PICTURES})")
     several = f"{len(selected)} samples" if len(selected) != 1 else "1 sample"
     take.button(
@@ -157,7 +158,7 @@ def _settings(shown: Sequence[Column]) -> None:
     block = state.option("block")
     if block not in names:
         names.append(block)  # from the address; it is refused in words
-    st.session_state["bench.block"] = block
+    hold("bench.block", block)
     one, two = st.columns([1.3, 1])
     one.selectbox(
         "Search in",
@@ -179,7 +180,7 @@ def _settings(shown: Sequence[Column]) -> None:
     one, two = st.columns([1.3, 1], vertical_alignment="bottom")
     with two:
         _words("First start", "start", about["start"].help)
-    st.session_state["bench.slope"] = state.option("slope") == "on"
+    hold("bench.slope", state.option("slope") == "on")
     one.toggle(
         "Lift a masked gradient",
         key="bench.slope",
@@ -197,7 +198,7 @@ def _settings(shown: Sequence[Column]) -> None:
 def _number(place: st.delta_generator.DeltaGenerator, label: str, name: str, help: str) -> None:
     usual = getattr(Search(), name)
     key, word = f"bench.{name}", state.option(name)
-    st.session_state[key] = int(word) if word else usual
+    hold(key, int(word) if word else usual)
     place.number_input(
         label,
         min_value=0,  # the lowest number that can be used is said in words
@@ -212,7 +213,7 @@ def _number(place: st.delta_generator.DeltaGenerator, label: str, name: str, hel
 
 def _words(label: str, name: str, help: str) -> None:
     key = f"bench.{name}"
-    st.session_state[key] = state.option(name)
+    hold(key, state.option(name))
     st.segmented_control(
         label,
         list(map(str, settings_of(Search)[name].choices or ())),

@@ -12,6 +12,7 @@ from ...study import StudyResult
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.held import hold
 from ..reading.store_reader import Column
 from .sentences import HOW_TO_READ
 from .side_by_side import MAP_NAMES, kinds, map_panel
@@ -99,7 +100,7 @@ def _choices(study: StudyResult, view: state.View) -> None:
     scene = view.option("scene")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _pick("Show", SCENES, "scene")
-        st.session_state["large.map"] = view.map
+        hold("large.map", view.map)
         st.segmented_control(
             "Kind of map",
             kinds(study, view),
@@ -109,7 +110,7 @@ def _choices(study: StudyResult, view: state.View) -> None:
             disabled=scene != "finished",
             on_change=lambda: state.update(map=st.session_state["large.map"]),
         )
-        st.session_state["large.colour"] = view.option("colour")
+        hold("large.colour", view.option("colour"))
         st.selectbox(
             "Colour by",
             list(COLOURS),
@@ -126,7 +127,7 @@ def _choices(study: StudyResult, view: state.View) -> None:
 
 def _pick(label: str, words: dict[str, str], name: str, *, disabled: bool = False) -> None:
     """A control of one of the options that a link keeps."""
-    st.session_state[f"large.{name}"] = state.option(name)
+    hold(f"large.{name}", state.option(name))
     st.segmented_control(
         label,
         list(words),

@@ -11,6 +11,7 @@ from ...results import EvidenceResult
 from ...study import ModelResult, StudyResult
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.held import hold
 
 __all__ = ["pick_models_of"]
 
@@ -18,7 +19,7 @@ __all__ = ["pick_models_of"]
 def pick_models_of(study: StudyResult, view: state.View) -> None:
     """The picker of the head: names in the order of columns, and all models with their verdicts."""
     titles = library.labels(study)
-    st.session_state["head.models"] = list(view.models)
+    hold("head.models", list(view.models))
     left, right = st.columns([6, 1], vertical_alignment="bottom")
     left.multiselect(
         f"Models ({state.MIN_MODELS} to {state.MAX_MODELS} columns)",

@@ -10,6 +10,7 @@ from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.held import hold
 from ..reading.suites import suite_notes
 from . import presentation
 from .missing import plain
@@ -49,13 +50,14 @@ def head(
         tools = line.container(width="content", key="slim-tools")
     else:
         left, tools = st.columns([1, 1.9], vertical_alignment="center")
-        middle, right = st.columns([1, 2.6], vertical_alignment="bottom")
+        shares = [1.15, 2.45] if pick_models else [1.5, 2.1]
+        middle, right = st.columns(shares, vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
     with tools:
         page_tools(explain=pick_models or slim, slim=slim)
     with middle:
-        st.session_state["head.study"] = view.study
+        hold("head.study", view.study)
         st.selectbox(
             "Study",
             list(studies),

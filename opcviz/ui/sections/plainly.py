@@ -137,7 +137,7 @@ DOES = {
     "own_head_centred": "the model's last layer without its body, balanced",
     "few_shot": "whoever looks for the most alike class in {read}",
     "few_shot_cosine": "whoever looks for the most alike class in {read}",
-    "relearning": "whoever trains it on",
+    "relearning": "whoever trains it further",
 }
 """What an attacker does, for a reader without the field's words."""
 READS = {"features": "the last layer", "logits": "its answers", "pixels": "the bare pixels"}

@@ -14,6 +14,7 @@ from ..charts.palette import method_colour
 from ..charts.theme import ask_whether_projected
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.held import hold
 from .glossary import FOCUSED
 
 __all__ = [
@@ -195,7 +196,7 @@ def controls(*, explain: bool, slim: bool = False) -> None:
         leave(where="head")
         return
     if explain:
-        st.session_state["head.explain"] = state.option("explain") == "on"
+        hold("head.explain", state.option("explain") == "on")
         st.toggle(
             "Explain",
             key="head.explain",

@@ -14,6 +14,7 @@ from ..charts.bands import Band
 from ..charts.bars_component import Bars, recovery_bars
 from ..charts.theme import projected
 from ..reading import state
+from ..reading.held import hold
 from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column, fit_of
@@ -42,7 +43,8 @@ def recovery(shown: Sequence[Column], references: References) -> None:
     left, right = st.columns([1, 2.2], vertical_alignment="bottom")
     with left:
         title("Recovery attacks", how_recovery_reads([c.results for c in shown]))
-    st.session_state["rows.fit"] = fit = state.option("fit")
+    fit = state.option("fit")
+    hold("rows.fit", fit)
     if projected():
         right.markdown(f"The attacker has: **{FIT_SETS[fit].label}**")
     with right:
@@ -180,7 +182,7 @@ def _ridge(swept: Sequence[float], usual: float | None) -> int:
     if asked and asked not in words:
         unknown_words("ridge", "such penalty in this sweep:", [asked], words)
     first = f"{usual:g}" if usual is not None and f"{usual:g}" in words else words[0]
-    st.session_state["rows.ridge"] = asked if asked in words else first
+    hold("rows.ridge", asked if asked in words else first)
     st.select_slider(
         "Ridge",
         words,

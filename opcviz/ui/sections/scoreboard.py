@@ -23,6 +23,7 @@ from ..reading.board_view import (
     ordered,
     shown_measures,
 )
+from ..reading.held import hold
 from ..reading.judged import beyond, judge_more, judged
 from ..reading.suites import BY_LUCK
 from .missing import plain, unknown_words
@@ -183,7 +184,7 @@ def _say_unknown(board: Board, families: Sequence[str]) -> None:
 def _filters(families: Sequence[str]) -> None:
     left, middle, right = st.columns([1.1, 1.2, 1.2], vertical_alignment="bottom")
     with left:
-        st.session_state["board.find"] = state.option("find")
+        hold("board.find", state.option("find"))
         st.text_input(
             "Find a method",
             key="board.find",
@@ -197,7 +198,7 @@ def _filters(families: Sequence[str]) -> None:
     ):
         key = f"board.{option}"
         with place:
-            st.session_state[key] = [word for word in _words(option) if word in words]
+            hold(key, [word for word in _words(option) if word in words])
             st.multiselect(
                 label,
                 words,
@@ -216,7 +217,9 @@ def _choose_list(option: str, key: str) -> None:
 def _groups(board: Board) -> list[Measure]:
     """Which groups of columns are shown, and the columns."""
     measures = shown_measures(board, _words("groups"))
-    st.session_state["board.groups"] = list(dict.fromkeys(each.group for each in measures))
+    drawn = dict.fromkeys(each.group for each in measures)
+    pressed = [word for word in _words("groups") if word in drawn]  # the browser's order
+    hold("board.groups", pressed or list(drawn))
     st.pills(
         "Columns",
         list(board.groups),
@@ -252,7 +255,6 @@ def _below(
         ):
             state.update(models=opened_models(board, ticks))
             st.switch_page(PAGE)
-    name = f"scoreboard-{study.place}"
     caption = f"{study.study.title or study.place}: mean and standard deviation over seeds."
     for place, label, ending, mime, make, told in (
         (
@@ -283,7 +285,7 @@ def _below(
         place.download_button(
             label,
             make,
-            f"{name}.{ending}",
+            f"scoreboard-{study.place}.{ending}",
             mime,
             icon=":material/download:",
             width="stretch",
@@ -325,9 +327,7 @@ def _legend(measures: Sequence[Measure], *, waiting: int, both: bool = False) ->
     else:
         parts = ["No colours: this study has no retrained model to compare with."]
     marks = "; ".join(f"<b>{name}</b>: {what}" for name, what in MARKS.items())
-    told = " · ".join(parts)
-    if seeds:
-        told += f"<br>{COLOURS_IN_WORDS}"
+    told = " · ".join(parts) + (f"<br>{COLOURS_IN_WORDS}" if seeds else "")
     more = (
         f"{ARROWS_IN_WORDS} Below a number: ± one standard deviation over seeds, and nothing where "
         "there is one seed, or where a figure without a model is the same for all. –: no number; "

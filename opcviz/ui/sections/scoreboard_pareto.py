@@ -14,6 +14,7 @@ from ..charts.pareto import HEIGHT, Axis, Point, front, pareto_figure
 from ..charts.theme import projected
 from ..reading import state
 from ..reading.board import Board, Line, Measure
+from ..reading.held import hold
 from ..reading.measure_words import ARROWS
 from .scoreboard import passing
 from .scoreboard_cells import OPCS
@@ -47,7 +48,7 @@ def pareto(study: StudyResult, board: Board) -> None:
     ):
         key = f"board.{name}"
         with place:
-            st.session_state[key] = measure.key
+            hold(key, measure.key)
             st.selectbox(
                 label,
                 list(measures),

@@ -12,6 +12,7 @@ from ...study import StudyResult
 from ..charts.maps_component import Selection
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.held import hold
 from ..reading.selected import Chosen, Rate, filtered, sorted_by
 from ..reading.selection_file import selection_csv
 from ..reading.store_reader import Column
@@ -70,7 +71,7 @@ def selection_row(view: state.View, chosen: Chosen, detail: Callable[[], None]) 
         width="stretch",
         help="Nothing selected and nothing pinned; Escape on a map does the same.",
     )
-    st.session_state["rows.follow"] = view.option("follow") == "on"
+    hold("rows.follow", view.option("follow") == "on")
     with switch:
         st.toggle(
             "Recovery and inversion rows follow the selection",
@@ -267,8 +268,8 @@ def rate_words(rate: Rate | None) -> str:
 
 def _filters(chosen: Chosen, key: str) -> tuple[list[str], str]:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    st.session_state[f"{key}.only"] = [w for w in state.option("only").split(",") if w]
-    st.session_state[f"{key}.sort"] = state.option("sort")
+    hold(f"{key}.only", [w for w in state.option("only").split(",") if w])
+    hold(f"{key}.sort", state.option("sort"))
     with left:
         only = st.pills(
             "Show only samples that are",

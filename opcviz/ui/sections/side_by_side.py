@@ -13,6 +13,7 @@ from ..charts.maps_component import Panel, linked_maps
 from ..charts.theme import projected
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.held import hold
 from ..reading.store_reader import Column
 from .sentences import HOW_TO_READ, collapse_line, collapse_numbers, title
 
@@ -24,7 +25,7 @@ MAP_NAMES = {"umap": "UMAP", "densmap": "densMAP", "pca": "PCA"}
 def maps(study: StudyResult, view: state.View, shown: Sequence[Column]) -> None:
     """One linked map a model, with the numbers that the picture cannot show."""
     left, right = st.columns([3, 1.2], vertical_alignment="bottom")
-    st.session_state["rows.map"] = view.map
+    hold("rows.map", view.map)
     if projected():
         right.markdown(f"**{MAP_NAMES[view.map]}**")
     with right:

@@ -67,8 +67,8 @@ LABELS = {
         f"{NOTICEABLE['no']}.",
         rule="none of the signs of 'noticeable' is there.",
     ),
-    "shows in retrained ones, too": Term(
-        "Shows in retrained ones, too",
+    "noticeable in retrained, too": Term(
+        "Noticeable in retrained, too",
         f"{NOTICEABLE['as in retrained models']}.",
         rule=f"judges tell them apart with an AUC of {_T.visible:g} or more, and in every "
         f"retrained model so well that {_T.apart:g} more would be above 1.",

@@ -179,10 +179,12 @@ def _bits(found: InformationResult, index: IdiResult | Undefined, place: str) ->
 
 
 def _indices(index: Mapping[str, IdiResult | Undefined]) -> str:
-    """As in "OPC 0.31, SSD 0.88"; a model without one says why."""
-    told = []
-    for label, found in index.items():
-        value = found if isinstance(found, Undefined) else found.idi
-        text = f"none ({value.reason})" if isinstance(value, Undefined) else f"{value:.2f}"
-        told.append(f"{label} {text}")
-    return ", ".join(told)
+    """As in "OPC: 0.31, SSD: 0.88"; a model without one says why, all of them once."""
+    found = {k: one if isinstance(one, Undefined) else one.idi for k, one in index.items()}
+    reasons = {one.reason if isinstance(one, Undefined) else "" for one in found.values()}
+    if len(reasons) == 1 and "" not in reasons:
+        return f"none ({reasons.pop()})"
+    return ", ".join(
+        f"{label}: {f'none ({one.reason})' if isinstance(one, Undefined) else f'{one:.2f}'}"
+        for label, one in found.items()
+    )

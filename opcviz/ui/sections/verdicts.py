@@ -47,7 +47,7 @@ GOOD, OPEN = COLOURS["as in retrained models"], ink.reference
 SEEN = {"yes": NOTICED, "as in retrained models": GOOD, "no": GOOD}
 SHOWS = {
     "yes": "noticeable",
-    "as in retrained models": "shows in retrained ones, too",
+    "as in retrained models": "noticeable in retrained, too",
     "no": "not noticeable",
 }
 """Whether somebody who looks at the features can tell that something was unlearned, on screen."""

@@ -32,6 +32,7 @@ class Row {
     const css = getComputedStyle(this.root);
     const theme = {
       text: css.getPropertyValue("--st-text-color").trim() || css.color,
+      background: css.getPropertyValue("--st-background-color").trim() || "#fff",
       grid: css.getPropertyValue("--st-border-color").trim() || "#ccc",
       font: css.fontFamily,
       size: this.data.text,
@@ -84,10 +85,11 @@ class Chart {
       this.axisTitle(above + tall / 2),
       ...data.bars.map((bar, i) => this.text(this.x(i), height - below + 1.75 * size, bar.stage)),
       bars,
-      ...data.bars.flatMap((bar, i) => [...this.whisker(bar, i), ...this.number(bar, i)]),
+      ...data.bars.flatMap((bar, i) => this.whisker(bar, i)),
       ...this.references(),
+      ...data.bars.flatMap((bar, i) => this.number(bar, i)), // above lines that would cross it
       ...data.labels.map((label) =>
-        this.text(right + 4, this.y(label.y) + size / 3, label.text, { anchor: "start", color: label.color ?? undefined })
+        this.text(right + 4, this.y(label.y) + size / 3, label.text, { anchor: "start", color: label.color ? `color-mix(in srgb, ${label.color} 65%, ${theme.text})` : undefined })
       ),
       ...this.note(before + inner / 2, above + tall / 2, inner)
     );
@@ -119,8 +121,9 @@ class Chart {
 
   number(bar, i) {
     if (bar.value === null) return [];
-    const text = this.text(this.x(i), this.y(bar.high ?? bar.value) - 3, bar.number);
-    text.setAttribute("class", "textpoint");
+    const text = this.text(this.x(i), this.y(bar.high ?? bar.value) - 3, bar.number, { opacity: 1 });
+    const halo = { stroke: this.theme.background, "stroke-width": 3, "stroke-linejoin": "round", "paint-order": "stroke" };
+    for (const [name, value] of Object.entries({ class: "textpoint", ...halo })) text.setAttribute(name, value);
     return [text];
   }
 

@@ -160,6 +160,8 @@ class Curves {
       element(entry, "i", "area");
       entry.append(film.bandName || "never trained on them");
     }
+    // of a single class: the line lies below the curve then, and nobody would see it
+    if (film.marks.some((mark) => mark.name === "constant" && mark.value > 99.9)) element(this.key, "span", "", "one answer for all gets 100\u00a0%, too");
     const told = [...this.key.children].map((entry) => entry.textContent).join("; ");
     svg.setAttribute("aria-label", `Curves of ${film.title} at epoch ${Math.round(position)}: ${told}`);
     shape(svg, "line", { x1: x(position), x2: x(position), y1: CHART.top, y2: CHART.top + tall, stroke: color, opacity: 0.5 });

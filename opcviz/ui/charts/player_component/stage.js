@@ -13,7 +13,6 @@ class Stage {
     this.canvas.dataset.testid = "player-canvas";
     this.label = this.box.appendChild(document.createElement("div"));
     this.label.className = "label";
-    this.label.textContent = "each mark: one picture";
     this.reason = this.box.appendChild(document.createElement("div"));
     this.reason.className = "reason";
     this.now = null; // (2N,) coordinates as drawn
@@ -109,6 +108,8 @@ class Stage {
     this.taken = []; // boxes of the labels drawn: the larger group keeps its place
     const groups = [...members.values()].sort((a, b) => b.length - a.length);
     this.pies = groups.map((ids) => this.drawPie(g, ids, spot, radius, labels, forget, ink));
+    const words = this.pies.length ? "each mark: one picture, or all on one spot" : "each mark: one picture";
+    if (this.label.textContent !== words) this.label.textContent = words;
   }
 
   // How wide the narrowest kept class is drawn: no pie may look wider.

@@ -7,8 +7,9 @@ from typing import Any, TypedDict
 import streamlit as st
 
 from ...reading import audit_form as forms
+from ...reading.held import hold
 
-__all__ = ["Bound", "bound", "hold"]
+__all__ = ["Bound", "bound"]
 
 
 class Bound(TypedDict):
@@ -27,17 +28,3 @@ def bound(name: str) -> Bound:
     key = f"audit.{name}"
     hold(key, getattr(forms.form(), name))
     return Bound(key=key, on_change=lambda: forms.put(**{name: st.session_state[key]}))
-
-
-def hold(key: str, value: object) -> None:
-    """Give a widget its value where it has another, or none since it was not drawn before.
-
-    A value that a script sets replaces what the browser shows. Were it set in every run, a choice
-    made while a run is under way (after an upload, say) would be taken back by that run.
-
-    Args:
-        key: of the widget.
-        value: what it should have.
-    """
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value

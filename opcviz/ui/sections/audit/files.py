@@ -12,8 +12,8 @@ from ....audit.page_job import Given
 from ....common.config import ConfigError
 from ...reading import access
 from ...reading import audit_form as forms
+from ...reading.held import hold
 from ...reading.uploads import of_folder
-from .bound import hold
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
