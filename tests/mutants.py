@@ -182,8 +182,8 @@ MUTANTS = (
     ),
     Mutant(
         "FM answers with the unlearned model's head",
-        "head = context.original.network.head\n    return",
-        "head = context.subject.network.head\n    return",
+        "return original.outputs, original.network.head_weights, attack",
+        "return original.outputs, context.subject.network.head_weights, attack",
         (EVIDENCE,),
     ),
     Mutant(
