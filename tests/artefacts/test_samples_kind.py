@@ -55,6 +55,22 @@ def test_models_that_keep_classes_apart_have_no_group(models, name):
     assert (kept(models[name])["groups"] == -1).all()
 
 
+@pytest.mark.parametrize("kind", ["umap", "densmap", "pca"])
+def test_the_classes_that_delete_hides_lie_apart_on_its_maps(study, models, kind):
+    probe, _ = study.probe()
+    gone, labels = probe["forget"], probe["labels"][probe["forget"]]
+
+    def alike(name: str) -> float:
+        """Share of the five nearest forgotten samples that are of the same class."""
+        at = models[name].arrays("maps", "maps.npz")[kind][gone]
+        apart = np.square(at[:, None] - at[None]).sum(-1)
+        np.fill_diagonal(apart, np.inf)
+        return float((labels[apart.argsort(1)[:, :5]] == labels[:, None]).mean())
+
+    assert alike("delete") > (0.5 if kind == "pca" else 0.95)  # two directions tell less
+    assert alike("delete") > alike("opc") + 0.2
+
+
 def test_a_deep_contraction_takes_a_kept_class_with_it(study, models):
     (group,) = models["opc_deep"].results.get(SamplesResult).groups
     assert group.count > group.forgotten == 90
