@@ -124,6 +124,14 @@ def short_searches() -> Iterator[dict[str, object]]:
         yield otherwise
 
 
+@pytest.fixture
+def nothing_rebuilt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No picture is sought while a model trains, of which it would take half the time."""
+    from opcviz.artefacts.classification import live
+
+    monkeypatch.setattr(live, "too_large", lambda *_: "not in this test")
+
+
 @pytest.fixture(scope="session")
 def one_scan() -> Iterator[None]:
     """Headless runs that do no work but the page's.

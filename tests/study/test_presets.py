@@ -87,7 +87,7 @@ UNLIKE = [name for name in SINGLE if len(unlike_earlier(name).methods) > 1]
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.usefixtures("one_thread", "nothing_rebuilt")
 @pytest.mark.parametrize("name", UNLIKE)
 def test_every_model_of_a_preset_can_be_made(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

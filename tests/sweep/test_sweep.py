@@ -116,6 +116,7 @@ def test_a_gap_is_to_the_retrained_model(name, part):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("nothing_rebuilt")
 def test_a_sweep_runs_once_and_a_second_computes_nothing(tmp_path):
     plan = Plan(STUDY, (create("ft", dataset="digits"), create("ga", dataset="digits")), (0, 1))
     sweep = Sweep(trials=2, budget=4_000)
