@@ -32,6 +32,7 @@ NETS = {
         nn.Sequential(nn.Linear(72, 5), nn.ReLU(), nn.Dropout(0.5), nn.Linear(5, 3)),
     ),
     "registered in another order": lambda: Backwards(),
+    "no bias": lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 6), nn.Linear(6, 3, bias=False)),
 }
 
 
@@ -55,6 +56,10 @@ def test_the_head_makes_the_logits_of_the_features(make) -> None:
     features, logits = model.features(x)
     assert torch.equal(logits, model(x))
     torch.testing.assert_close(model.head(features), logits)
+    weight, bias = model.head_weights
+    torch.testing.assert_close(features @ weight.T + bias, logits)
+    assert not weight.requires_grad
+    assert not bias.requires_grad
     assert model.classes == 3
 
 
