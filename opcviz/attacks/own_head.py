@@ -42,18 +42,19 @@ def own_head(
     """Let a model's last layer answer for a map from the pixels of the forgotten test pictures.
 
     Args:
-        features: (N, d) of all training pictures, finite: what the last layer sees of them.
+        features: (N, d) of all training pictures: what the last layer sees of them.
         head: its weight (C, d) and bias (C,).
         data: the pictures.
         split: which classes are forgotten.
 
     Returns:
-        An attempt by either rule; none where nothing is retained or there are no masked answers,
-        see `masked`.
+        An attempt by either rule; none where nothing is retained, where features of retained
+        pictures or the last layer are not finite, or where there are no masked answers, see
+        `masked`.
     """
     split, labels = split.to("cpu"), data.y_test.cpu()
     rows, asked = split.retain_train, split.forget_test
-    if not len(rows):
+    if not len(rows) or not all(part.isfinite().all() for part in (features[rows], *head)):
         return ()
     shape = data.x_train[0].numel()
     narrow = Projection(shape, WIDTH, 0, torch.device("cpu")) if shape > WIDTH else None

@@ -119,5 +119,8 @@ def test_where_it_cannot_be_made_there_is_no_attempt(data: Images) -> None:
     features, head = body(data.x_train), head_of(data)
     everyone = torch.arange(600)
     assert own_head(features, head, data, split(data, (2,))) == ()
+    broken = features.clone()
+    broken[split(data).retain_train[0], 0] = float("nan")
+    assert own_head(broken, head, data, split(data)) == ()
     nobody = replace(split(data), retain_train=everyone[:0])
     assert own_head(features, head, data, nobody) == ()
