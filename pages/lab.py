@@ -53,7 +53,8 @@ with watched:
     if part in ("", "run"):
         if run is None:
             st.info(
-                "No run yet. Choose a method and press Start, or replay a finished model below."
+                "Nothing runs in this tab. Choose a method and press Start; finished models replay "
+                "below, and finished runs are listed there."
             )
         else:
             live.follow(run)

@@ -85,10 +85,11 @@ def test_its_words_claim_what_the_verdicts_say(visit, digits):
     assert digits.verdict(digits.model(deep)).gone in ("beyond", "as in retrained models")
     said = told(visit(""))
     assert "was told to forget 0, 1 and 2." in said
-    assert "both networks now name 0 % of the forgotten pictures" in said
     decisive = Decisive.of(digits.verdict(digits.model(hides)))
     who, got = attacker_plainly(decisive.attempt), decisive.attempt.recovered
     first, second = (digits.model(key) for key in (hides, deep))
+    both = f"{first.title} and {second.title}"
+    assert f"Asked directly, {both} now name 0 % of the forgotten pictures" in said
     assert f"{first.title} only hides them: {who} restores {got:.1f} % (seed 0)" in said
     bar = player(visit(""))["films"][0]["bars"][1]
     assert bar["final"] == got, "one claim, one figure: that of the bar"

@@ -229,7 +229,7 @@ def test_the_lab_leaves_its_runs_alone(visit, engine, shipped, keys):
     start(visit(PAGE, models=keys, pictures=str(ids[0]), steps="33"))
     (run,) = engine.list()
     lab = visit("lab", run=run.id)
-    assert any("No run yet" in text for text in infos(lab))
+    assert any("Nothing runs in this tab" in text for text in infos(lab))
     fine(lab.button(key=f"queue.{run.id}").click().run())
     job = BenchJob.from_dict(run.job)
     assert bench.options_of(job)["steps"] == "33"

@@ -115,7 +115,8 @@ def _said(shown: Sequence[Column], beside: References) -> list[str]:
     parts = []
     if len(known) == len(shown) > 1 and len({value for _, value in known}) == 1:
         parts.append(
-            f"Asked directly, both networks now name {known[0][1]} of the forgotten pictures."
+            f"Asked directly, {' and '.join(title for title, _ in known)} now name "
+            f"{known[0][1]} of the forgotten pictures."
         )
     elif known:
         listed = ", ".join(f"{label} {value}" for label, value in known)

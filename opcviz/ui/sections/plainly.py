@@ -171,7 +171,7 @@ def decided_plainly(verdict: Verdict, beside: Attempt | None, whose: str) -> str
     elif verdict.gone == "hidden":
         told = f"{who} restores {got}; {never}"
     elif figures.undecidable:
-        told = f"{_does(attempt)} comes closest: {got}; but {never}, too: it can never tell"
+        told = f"{who} restores {got}; but {never}, too: it can never tell"
     else:
         told = f"{who} comes closest: {got}; {never}"
     if figures.pixels is not None:

@@ -91,7 +91,7 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
             drawn,
             key=f"board.{study.place}",
             corner=CORNER,
-            sort=by.key,
+            sort=by.key if whole or by.key != BY_VERDICT else "",  # the order waits for verdicts
             down=by.down,
             label="Methods and measures; mean over seeds, below it ± standard deviation",
             empty="No method passes the filters above.",

@@ -50,10 +50,11 @@ PARTS = (
     _Part(
         "What attackers get back",
         "% of the forgotten pictures",
-        "Of each attacker the place where he came furthest, the furthest first. Yellow: by the "
-        "rule of the verdict clearly more than from every retrained model, than luck, and than the "
-        "floor, which is what the same attacker gets from the bare pixels without any of these "
-        "networks. The row that says ‘decides’ is the one that the verdict rests on.",
+        "Of each attacker the place where he came furthest. Rows are in the order of how far each "
+        "is beyond what retrained models give him, not of his figure. Yellow: by the rule of the "
+        "verdict clearly more than from every retrained model, than luck, and than the floor, "
+        "which is what the same attacker gets from the bare pixels without any of these networks. "
+        "The row that says ‘decides’ is the one that the verdict rests on.",
         lambda f: f.unit == "%" and f.holds is not None and f.holds != "nothing",
         lambda f: (ANEW.sub("", f.name.split(" on ")[0]), f.holds),
     ),
