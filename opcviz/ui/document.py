@@ -154,6 +154,8 @@ def _page_above(scope: Scope) -> str:
     first, *below = path.removeprefix(root).split("/")
     if not path.startswith(root) or not first or first in _FILES or not any(below):
         return ""
+    if "_stcore" in below:  # who asks there is a program, and Streamlit's "not found" is for it
+        return ""
     up = "../" * len(below)
     if first not in _pages():
         return up

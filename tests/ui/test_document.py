@@ -139,6 +139,7 @@ def test_files_and_addresses_of_pages_lead_nowhere_else(monkeypatch):
     for path in ("/static/js/one", "/_stcore/host-config", "/media/one.png", "/race"):
         assert asked(path)[0] == 200, path
     assert asked("//race/x")[0] == 404  # Streamlit refuses it: it may be another machine's
+    assert asked("/race/_stcore/health")[0] == 404  # a program's question: no page is its answer
     monkeypatch.setattr(config, "get_option", {"server.baseUrlPath": "/lab/"}.__getitem__)
     assert asked("/lab/race")[0] == 404  # nothing of the sort in this server
     assert asked("/lab/race/x")[1]["location"] == "../race"
