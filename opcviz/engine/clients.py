@@ -14,7 +14,11 @@ __all__ = ["any_client", "register"]
 
 
 def register(store: Path, pid: int) -> None:
-    """Note that a living process uses the engine of this store; repeated calls cost a lookup."""
+    """Note that a living process uses the engine of this store; repeated calls cost a lookup.
+
+    Raises:
+        OSError: if the store cannot be written.
+    """
     path = engine_folder(store) / "clients" / str(pid)
     started = _start_time(pid)
     if started is None or (path.exists() and path.read_text() == str(started)):

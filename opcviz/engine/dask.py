@@ -12,9 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+from ..common.json_types import Plain
 from .base import Engine
 from .clients import register
 from .locks import EngineState, engine_folder, engine_state
@@ -29,7 +32,7 @@ _starting = threading.Lock()
 
 
 class EngineError(RuntimeError):
-    """The engine program cannot be started; the message says where to look."""
+    """The engine program cannot be started or given a job; the message says where to look."""
 
 
 class DaskEngine(Engine):
@@ -60,6 +63,17 @@ class DaskEngine(Engine):
         self.workers = workers
         self.warm = warm
 
+    def submit(self, job: Mapping[str, Plain], label: str = "", *, runner: str = "") -> str:
+        """Queue a job and see that the engine runs; see `Engine.submit`.
+
+        Raises:
+            EngineError: if the store cannot be written, or as of `ensure`.
+        """
+        with _writing(self.store):
+            id = self.runs.submit(job, label, runner or self.runner)
+        self._queued(id)
+        return id
+
     def _queued(self, id: str) -> None:
         self.ensure()
 
@@ -77,11 +91,12 @@ class DaskEngine(Engine):
             Whether it is ready to take jobs (jobs can be queued before).
 
         Raises:
-            EngineError: if it was started and failed at once.
+            EngineError: if it was started and failed at once, or the store cannot be written.
         """
         with _starting:
             # registered first: a program that is about to stop asks for clients once more
-            register(self.store, os.getpid())
+            with _writing(self.store):
+                register(self.store, os.getpid())
             if not self._alive():
                 self._start()
         deadline = time.monotonic() + wait
@@ -122,8 +137,6 @@ class DaskEngine(Engine):
         return False
 
     def _start(self) -> None:
-        folder = engine_folder(self.store)
-        folder.mkdir(parents=True, exist_ok=True)
         # -P: not whatever happens to be called opcviz (or torch) in the current folder.
         command = [sys.executable, "-P", "-m", "opcviz.engine", "--store", str(self.store)]
         command += ["--parent", str(os.getpid())]
@@ -133,7 +146,7 @@ class DaskEngine(Engine):
             command += ["--warm", *self.warm]
         package_root = str(Path(__file__).parents[2])  # so that it is found without installation
         paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        with open(folder / "engine.log", "ab") as log:
+        with _log(self.store) as log:
             program = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -143,3 +156,28 @@ class DaskEngine(Engine):
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             )
         _programs[self.store] = (program, time.monotonic())
+
+
+def _log(store: Path) -> BinaryIO:
+    """What the engine program says goes to the end of this file."""
+    with _writing(store):
+        folder = engine_folder(store)
+        folder.mkdir(parents=True, exist_ok=True)
+        return open(folder / "engine.log", "ab")
+
+
+@contextmanager
+def _writing(store: Path) -> Iterator[None]:
+    """Say of a store that cannot be written what to do about it.
+
+    Raises:
+        EngineError: in place of the `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or error
+        raise EngineError(
+            f"The folder of the store, {store}, cannot be written ({why}); name one that takes "
+            "files with OPCVIZ_STORE, or with --store where a command has it."
+        ) from error

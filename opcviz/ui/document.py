@@ -9,6 +9,9 @@ so is how addresses become entries of the browser's history, before the first of
 What draws the widgets of a page comes in modules of its own, which Streamlit asks for only when the
 first widget has arrived, and only then learns what they in turn import. The document names them, so
 that they come while the server still runs the page's script.
+
+Its links lead to files beside the page, so below a page it would find none and stay white: whoever
+asks for an address there is sent to the page.
 """
 
 from __future__ import annotations
@@ -17,9 +20,12 @@ import re
 from functools import cache
 from pathlib import Path
 
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 from streamlit.file_util import get_static_dir
 
+from ..resources import app_file
 from . import ahead
 
 __all__ = ["HEAD", "WIDGETS", "Document", "early", "prepare", "with_head"]
@@ -43,6 +49,8 @@ WIDGETS = ("BidiComponent", "Html", "Selectbox", "Checkbox", "Button", "PageLink
 """Streamlit's modules for what stands on the page that opens; most of it on the others too."""
 _IMPORT = re.compile(r"""\b(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
 _STALE = (b"content-length", b"etag", b"last-modified")
+_FILES = ("_stcore", "app", "auth", "component", "media", "static")
+"""What Streamlit has below its root beside the pages."""
 
 
 def with_head(page: bytes) -> bytes:
@@ -89,7 +97,9 @@ def early(static: Path) -> dict[str, str]:
 
 
 class Document:
-    """ASGI middleware that adds it to every HTML document; all else passes as it is.
+    """ASGI middleware that adds it to every HTML document, and leads from below a page to the page.
+
+    All else passes as it is.
 
     Args:
         app: the server within.
@@ -103,7 +113,14 @@ class Document:
         name = str(scope.get("path", "")).rpartition("/")[2]
         if scope["type"] == "http" and not name.startswith("health"):
             ahead.asked()
-        if scope["type"] != "http" or scope["method"] != "GET" or "." in name:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        if there := _page_above(scope):
+            redirect = RedirectResponse(there, headers={"Cache-Control": "no-cache"})
+            await redirect(scope, receive, send)
+            return
+        if "." in name:
             await self.app(scope, receive, send)
             return
         # Within, nothing is packed or said to be known already: it would not be this document.
@@ -126,6 +143,30 @@ class Document:
                     await _answer(start, with_head(b"".join(parts)), send)
 
         await self.app({**scope, "headers": asked}, receive, gather)
+
+
+def _page_above(scope: Scope) -> str:
+    """Where an address below a page leads, relative to it; empty for every other address."""
+    # A browser goes by the path as it was sent, in which an escaped slash parts nothing.
+    path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    base = str(config.get_option("server.baseUrlPath")).strip("/")
+    root = f"/{base}/" if base else "/"
+    first, *below = path.removeprefix(root).split("/")
+    if not path.startswith(root) or not first or first in _FILES or not any(below):
+        return ""
+    if "_stcore" in below:  # who asks there is a program, and Streamlit's "not found" is for it
+        return ""
+    up = "../" * len(below)
+    if first not in _pages():
+        return up
+    query: str = scope["query_string"].decode("latin-1")
+    return up + first + (f"?{query}" if query else "")
+
+
+@cache
+def _pages() -> frozenset[str]:
+    """Addresses of the pages, which are the names of their files."""
+    return frozenset(path.stem for path in (app_file().parent / "pages").glob("*.py"))
 
 
 def _is_html(start: Message) -> bool:

@@ -296,14 +296,20 @@ def test_an_unknown_run_in_a_link_is_said_and_its_text_is_not_repeated(visit, ru
 
 
 def test_an_engine_that_cannot_start_is_named(visit, engine, monkeypatch):
-    def refuse(wait: float = 0.0) -> bool:
+    def refuse(*_: object, **__: object) -> bool:
         raise EngineError("the engine ended with status 1; see engine.log")
 
+    why = "the engine ended with status 1; see engine.log"
     monkeypatch.setattr(engine, "ensure", refuse)
     lab = visit("lab")
-    assert (
-        lab.error[0].value == "Nothing can be run. the engine ended with status 1; see engine.log"
-    )
+    assert [each.value for each in lab.error] == [f"Nothing can be run. {why}"]
+    with monkeypatch.context() as unwritable:
+        unwritable.setattr(engine, "submit", refuse)
+        press(lab, "lab.start")
+    assert f"Nothing was started. {why}" in [each.value for each in lab.error]
+    press(lab, "lab.start")  # it is queued at least
+    assert [run.status for run in engine.list()] == ["queued"]
+    assert f"The engine is gone. {why}" in [each.value for each in lab.error]
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import streamlit
@@ -13,13 +14,16 @@ from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from streamlit import config
 
 from opcviz.ui.document import HEAD, WIDGETS, Document, early, prepare, with_head
 
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 
 
-def asked(path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def asked(
+    path: str, method: str = "GET", query: bytes = b"", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of an answer of a server like Streamlit's in the middleware."""
 
     def document(_):
@@ -33,6 +37,9 @@ def asked(path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str
         Route("/race", document),
         Route("/health", plain),
         Route("/raw.html", document),
+        Route("/static/js/one", plain),
+        Route("/_stcore/host-config", plain),
+        Route("/media/one.png", plain),
         Route("/none", lambda _: Response(status_code=204)),
         Route("/race", plain, methods=["POST"]),
     ]
@@ -48,7 +55,7 @@ def asked(path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str
 
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": method, "path": path, "headers": pairs}
-    scope |= {"query_string": b"", "root_path": "", "http_version": "1.1", "scheme": "http"}
+    scope |= {"query_string": query, "root_path": "", "http_version": "1.1", "scheme": "http"}
     asyncio.run(Document(server)(scope, receive, send))
     start, *parts = sent
     found = {name.decode().lower(): value.decode() for name, value in start["headers"]}
@@ -108,6 +115,35 @@ def test_all_else_passes_as_it_is():
     assert gzip.decompress(body) == INDEX.read_bytes()
     assert asked("/race", method="POST")[2] == b"<head>" * 200
     assert asked("/none")[0] == 204
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("/side_by_side/x", "/side_by_side?study=a"),
+        ("/side_by_side/x/y.z", "/side_by_side?study=a"),
+        ("/side_by_side/x/", "/side_by_side?study=a"),
+        ("/side_by_side/race", "/side_by_side?study=a"),
+        ("/nowhere/x", "/"),
+        ("/nowhere/race/x", "/"),
+    ],
+)
+def test_an_address_below_a_page_leads_to_the_page(path, there):
+    status, headers, _ = asked(path, query=b"study=a")
+    assert status == 307
+    asked_for = f"http://localhost{path}?study=a"
+    assert urljoin(asked_for, headers["location"]) == f"http://localhost{there}"
+
+
+def test_files_and_addresses_of_pages_lead_nowhere_else(monkeypatch):
+    for path in ("/static/js/one", "/_stcore/host-config", "/media/one.png", "/race"):
+        assert asked(path)[0] == 200, path
+    assert asked("//race/x")[0] == 404  # Streamlit refuses it: it may be another machine's
+    assert asked("/race/_stcore/health")[0] == 404  # a program's question: no page is its answer
+    monkeypatch.setattr(config, "get_option", {"server.baseUrlPath": "/lab/"}.__getitem__)
+    assert asked("/lab/race")[0] == 404  # nothing of the sort in this server
+    assert asked("/lab/race/x")[1]["location"] == "../race"
+    assert asked("/lab/nowhere/x")[1]["location"] == "../"
 
 
 def test_a_document_without_a_head_is_left_alone():

@@ -32,6 +32,7 @@ def test_every_view_survives_its_link():
         ({"map": "tsne"}, View("digits", DIGITS.shown), "There is no map 'tsne'"),
         ({"sample": "3"}, View("digits", DIGITS.shown), "There is no sample '3'"),
         ({"sample": "-2"}, View("digits", DIGITS.shown), "There is no sample '-2'"),
+        ({"sample": "٤"}, View("digits", DIGITS.shown), "There is no sample '٤'"),  # a four
         (
             {"models": ",".join(DIGITS.models)},
             View("digits", tuple(DIGITS.models[:6])),
@@ -88,6 +89,7 @@ def test_the_whole_selection_survives_its_link():
         ({"set": "no set"}, "The set of samples in this link cannot be read"),
         ({"set": pack([1], [1, 3])}, "was made in a study with other samples"),
         ({"classes": "3,99,x"}, "no class '99', 'x'"),
+        ({"classes": "3,٤"}, "no class '٤'"),  # a four
     ],
 )
 def test_a_broken_or_foreign_selection_is_named(params, says):
@@ -104,6 +106,14 @@ def test_a_word_that_is_no_option_is_named(name, word):
     got = read({name: word}, STUDIES)
     assert got.option(name) == OPTIONS[name].default
     assert f"{name} cannot be '{word}'" in got.notes[0]
+
+
+@pytest.mark.parametrize("name", ["study", "models", "map", "sample", "classes", "find", "fit"])
+@pytest.mark.parametrize("word", ["x" * 10_000, "x," * 5_000])
+def test_a_note_repeats_only_the_beginning_of_a_long_word(name, word):
+    (note,) = read({name: word}, STUDIES).notes
+    assert "'x" in note
+    assert len(note) < 200
 
 
 def test_one_model_alone_is_joined_by_others():

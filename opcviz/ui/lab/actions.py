@@ -13,6 +13,7 @@ from ..reading import access, state
 from ..reading import store_reader as library
 from ..sections.sentences import headline
 from . import live
+from .asking import queue
 from .costs import attack_seconds, not_yet_quick
 
 __all__ = [
@@ -73,11 +74,9 @@ def start(plan: Plan, device: str) -> None:
     if plan.study.evidence.suite == "full":
         title += " · full attacks"
     job = Job(plan.to_dict(), device=device, again=True, plugin_files=files).to_dict()
-    engine = library.engine()
-    same = (run.id for run in engine.list() if run.active and run.job == job)
-    run = next(same, None) or engine.submit(job, f"{method} · {title} · seed {plan.seeds[0]}")
-    st.session_state["lab.run"] = run
-    st.query_params["run"] = run
+    if run := queue(job, f"{method} · {title} · seed {plan.seeds[0]}"):
+        st.session_state["lab.run"] = run
+        st.query_params["run"] = run
 
 
 def current_run() -> str | None:

@@ -22,6 +22,7 @@ from ..sections.glossary import help_of
 from ..sections.sentences import percent, power_of_ten
 from ..sections.steering import LOOK, steer, waiting
 from . import elsewhere, unreadable
+from .asking import see_to_it
 from .levels import ATTACKERS, levels_line, levels_of
 
 __all__ = ["follow", "queue", "replay"]
@@ -79,7 +80,7 @@ def _follow(run: str) -> None:
     was_active = tail.behind or st.session_state.get("lab.was_active") == run
     tail.poll(engine.runs, record)
     if record.active:
-        engine.ensure()
+        see_to_it()
         st.session_state["lab.was_active"] = run
     _status(record, tail)
     with st.container():  # a further message moves nothing to another place of the page

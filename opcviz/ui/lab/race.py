@@ -23,6 +23,7 @@ from ..sections.decisive import Decisive
 from ..sections.films import Levels, film, levels, lines, measured, rebuilt_of, watched
 from ..sections.follower import doing
 from . import live, unreadable
+from .asking import queue, see_to_it
 from .race_choice import stored_model
 from .race_status import STEADY, ended, messages, status
 from .race_tail import RaceTail, Runner
@@ -110,11 +111,9 @@ def start(study: StudyResult, names: Sequence[str]) -> None:
         together=True,
         plugin_files=tuple(sources()),
     ).to_dict()
-    engine = library.engine()
     titles = ", ".join(method.info.title for method in methods)
-    same = (run.id for run in engine.list() if run.active and run.job == job)
-    run = next(same, None) or engine.submit(job, f"Race: {titles} · seed {seed}")
-    st.session_state["race.run"] = st.query_params["run"] = run
+    if run := queue(job, f"Race: {titles} · seed {seed}"):
+        st.session_state["race.run"] = st.query_params["run"] = run
 
 
 def current(study: StudyResult, wanted: Sequence[str] = ()) -> Run | None:
@@ -213,7 +212,7 @@ def _follow(run: str, tail: RaceTail, samples: Samples, beside: Levels, part: st
         st.rerun()
     tail.poll(engine.runs, record)
     if record.active:
-        engine.ensure()
+        see_to_it()
     status(tail.done, _saying(record, tail), record)
     films = [_live_film(runner, tail, samples, beside) for runner in tail.runners.values()]
     player(

@@ -14,10 +14,11 @@ from collections.abc import Collection, Container, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SetError", "pack", "read_classes", "read_set", "unpack"]
+__all__ = ["SetError", "pack", "quoted", "read_classes", "read_set", "unpack"]
 
 _CHECK = 3  # bytes
 _PLAIN, _DEFLATED = "b", "z"
+_LETTERS, _WORDS = 40, 5  # of an address that a note repeats
 
 
 class SetError(ValueError):
@@ -104,11 +105,17 @@ def read_classes(
         return tuple(c for c in current if c in there)
     words = [word for word in params["classes"].split(",") if word]
     # no class has a number of more than six digits, and a longer one costs time to read
-    known = [w for w in words if w.isdecimal() and len(w) < 7 and int(w) in there]
+    known = [w for w in words if w.isascii() and w.isdecimal() and len(w) < 7 and int(w) in there]
     if unknown := [w for w in words if w not in known]:
-        names = ", ".join(f"'{w[:20]}'" for w in unknown[:5])
-        notes.append(f"The probe set has no class {names}; the others are selected.")
+        notes.append(f"The probe set has no class {quoted(*unknown)}; the others are selected.")
     return tuple(dict.fromkeys(map(int, known)))
+
+
+def quoted(*words: str) -> str:
+    """Words of an address as a note repeats them: the first ones, and of each its beginning."""
+    told = [f"'{w[:_LETTERS]}{'…' if len(w) > _LETTERS else ''}'" for w in words[:_WORDS]]
+    more = [f"{len(words) - _WORDS} more"] if len(words) > _WORDS else []
+    return ", ".join(told + more)
 
 
 def _check(order: Collection[int]) -> bytes:

@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ..charts.maps_component import Selection
 from .options import OPTIONS, Option
-from .sets import pack, read_classes, read_set
+from .sets import pack, quoted, read_classes, read_set
 
 __all__ = [
     "MAX_MODELS",
@@ -148,7 +148,7 @@ def read(
     study = params.get("study", default)
     if study not in studies:
         name = studies[default].title or default
-        notes.append(f"There is no study '{study}' here; showing '{name}'.")
+        notes.append(f"There is no study {quoted(study)} here; showing '{name}'.")
         study = default
     choices = studies[study]
     view = start if start and start.study == study else View(study, tuple(choices.shown))
@@ -176,7 +176,7 @@ def _read_map(
         return kind
     if "map" in params:
         lacks = "None of these models has a" if kind in choices.maps else "There is no"
-        notes.append(f"{lacks} map '{kind}'; showing {there[0]}.")
+        notes.append(f"{lacks} map {quoted(kind)}; showing {there[0]}.")
     return there[0]
 
 
@@ -188,7 +188,7 @@ def _read_options(params: Mapping[str, str], notes: list[str]) -> dict[str, str]
         if about.valid(word):
             found[name] = word
         else:
-            notes.append(f"{name} cannot be '{word}'; it is {about.wanted}.")
+            notes.append(f"{name} cannot be {quoted(word)}; it is {about.wanted}.")
     return found
 
 
@@ -198,8 +198,7 @@ def _read_models(
     asked = [m for m in params["models"].split(",") if m] if "models" in params else list(current)
     unknown = [m for m in asked if m not in choices.models]
     if unknown and "models" in params:
-        names = ", ".join(f"'{m}'" for m in unknown)
-        notes.append(f"This study has no model {names}; the others are shown.")
+        notes.append(f"This study has no model {quoted(*unknown)}; the others are shown.")
     models = tuple(dict.fromkeys(m for m in asked if m in choices.models))  # in the order asked
     if len(models) > MAX_MODELS:
         notes.append(f"At most {MAX_MODELS} models fit side by side; showing the first of them.")
@@ -216,9 +215,9 @@ def _read_sample(
     if "sample" not in params:
         return current if current is not None and current in choices.samples else None
     text = params["sample"]
-    if text.isdecimal() and len(text) < 12 and int(text) in choices.samples:
+    if text.isascii() and text.isdecimal() and len(text) < 12 and int(text) in choices.samples:
         return int(text)
-    notes.append(f"There is no sample '{text}' in this study's probe set; none is pinned.")
+    notes.append(f"There is no sample {quoted(text)} in this study's probe set; none is pinned.")
     return None
 
 

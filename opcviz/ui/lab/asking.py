@@ -1,0 +1,39 @@
+"""What the pages ask of the engine, and say where it cannot do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ...common.json_types import Plain
+from ...engine import EngineError
+from ..reading import store_reader as library
+
+__all__ = ["queue", "see_to_it"]
+
+
+def queue(job: Mapping[str, Plain], label: str) -> str | None:
+    """Queue a job; the same one that waits or runs already is followed instead.
+
+    Args:
+        job, label: see `Engine.submit`.
+
+    Returns:
+        The id of its run; None where there is none, which an error on the page says.
+    """
+    engine = library.engine()
+    same = (run.id for run in engine.list() if run.active and run.job == job)
+    try:
+        return next(same, None) or engine.submit(job, label)
+    except EngineError as error:
+        st.error(f"Nothing was started. {error}")
+        return None
+
+
+def see_to_it() -> None:
+    """While a run is watched: see that the engine goes on, and say so where it does not."""
+    try:
+        library.engine().ensure()
+    except EngineError as error:
+        st.error(f"The engine is gone. {error}")

@@ -1,0 +1,17 @@
+"""A store that takes no files: what the engine's clients are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from opcviz.engine import DaskEngine, EngineError
+
+
+@pytest.mark.parametrize(
+    ("ask", "needs"), [(DaskEngine.ensure, "engine"), (lambda engine: engine.submit({}), "runs")]
+)
+def test_a_store_that_cannot_be_written_is_named_and_what_to_do(ask, needs, tmp_path, monkeypatch):
+    monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("nothing is started"))
+    (tmp_path / needs).write_text("a file where a folder would be")
+    with pytest.raises(EngineError, match=rf"{tmp_path}, cannot be written .*OPCVIZ_STORE"):
+        ask(DaskEngine(tmp_path))
