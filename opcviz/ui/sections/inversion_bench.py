@@ -242,8 +242,8 @@ def _start(study: StudyResult, shown: Sequence[Column], asked: bench.Asked) -> N
         st.caption(f"**Cannot start.** {' '.join(asked.problems)}")
         return
     if pressed and missing and not active:
-        _submit(study, shown, job)
-        st.rerun()
+        if _submit(study, shown, job):
+            st.rerun()
     if active:
         st.caption("This search is under way; see below.")
     elif not missing:
@@ -279,13 +279,22 @@ def _missing(study: StudyResult, shown: Sequence[Column], job: BenchJob) -> list
     ]
 
 
-def _submit(study: StudyResult, shown: Sequence[Column], job: BenchJob) -> None:
-    """Queue the job; the same one that waits or runs already is followed instead."""
+def _submit(study: StudyResult, shown: Sequence[Column], job: BenchJob) -> bool:
+    """Queue the job; the same one that waits or runs already is followed instead.
+
+    Returns:
+        Whether there is a run; where there is none an error on the page says why.
+    """
     engine = library.engine()
     run = bench.run_of(engine, job)
     if run is not None and run.active:
-        return
+        return True
     count = len(job.samples)
     what = f"{count} picture{'s' if count > 1 else ''} in {', '.join(c.label for c in shown)}"
     title = study.study.title or study.place
-    engine.submit(job.to_dict(), f"Inversion · {what} · {title}", runner=RUNNER)
+    try:
+        engine.submit(job.to_dict(), f"Inversion · {what} · {title}", runner=RUNNER)
+    except EngineError as error:
+        st.error(f"Nothing was started. {error}")
+        return False
+    return True
