@@ -198,6 +198,9 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     if alone := q.unconfirmed:
         missing.append(f"a test of membership of a second kind that agrees: {q.doubtful(alone)}")
         return None, alone, []
+    if why_open := q.perhaps_points():
+        missing.append(why_open)
+        return None, path, []
     # quick attacks are compared with quick ones; that others were under more is no lack of theirs
     missing += lacking([q.model] if FULL in q.model.lacking else [q.model, *q.band.models])
     if missing:  # only that something is left can be said without all of the evidence

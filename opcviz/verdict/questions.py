@@ -219,11 +219,33 @@ class Questions(NoticedQuestions, KeptQuestions):
 
     def _of_a_point(self, attempt: Attempt) -> bool:
         """Whether he reads a known point: the features, or the last block pooled, if the same."""
-        tighter, (*_, before, last) = self._tighter(), ("", "", *self.model.blocks)
+        *_, before, last = ("", "", *self.model.blocks)
         there = attempt.place in (last, "features", "logits")
         if (attempt.place, attempt.view) == (before, "pooled"):
             there = self.model.finds_the_same(attempt, last)
-        return there and tighter is not None and tighter.holds
+        try:
+            return there and self.tighter().holds
+        except Missing:  # nobody can say that it is none
+            return True
+
+    def perhaps_points(self) -> str:
+        """What must be known to say whether some attacker got more than a point gives; else "".
+
+        Of a single class alone, whose pictures all get one answer in any case.
+        """
+        try:
+            self.tighter()
+        except Missing as why:
+            barred = (
+                a.recovered - max(each.recovered for each in self.band.tried[a.key])
+                for a, check in self.gained
+                if not check.holds
+                and a.one_answer
+                and 0 < self.model.luck(a) < a.constant
+                and self._of_a_point(a)
+            )
+            return str(why) if any(more > self.t.points for more in barred) else ""
+        return ""
 
     def _at_the_end(self, attempt: Attempt) -> bool:
         """Whether he reads the features, or the last block's output before it is pooled to them."""

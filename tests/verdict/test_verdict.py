@@ -162,7 +162,9 @@ def test_luck_is_no_trace() -> None:
 def test_the_last_block_pooled_is_the_point_that_the_features_are() -> None:
     """Of one class every attacker who is right gives one answer: what a point forces counts not."""
 
-    def told(place: str, there: float = 97.0, ratio: float = 1e-6, view: str = "pooled") -> str:
+    def told(
+        place: str, there: float = 97.0, ratio: float = 1e-6, view: str = "pooled", lost: int = 0
+    ) -> str:
         def of(value: float, place: str, view: str = "pooled") -> Attempt:
             changes = {"one_answer": True, "luck": 10.0, "constant": 100.0, "view": view}
             held = {"attacker": "fm", "holds": "retain", "given": 0}
@@ -173,10 +175,13 @@ def test_the_last_block_pooled_is_the_point_that_the_features_are() -> None:
         mine = tuple(of(value, *at) for at, value in tried.items())
         theirs = tuple(of(5.0, *at) for at in tried)
         made = replace(model(0), attempts=mine, blocks=blocks, radius_ratio=ratio)
-        others = [replace(model(0), attempts=theirs, radius_ratio=0.5) for _ in range(3)]
-        return str(judge(made, original(3), others).gone)
+        widths = [*[Undefined("damaged")] * lost, *[0.5] * (3 - lost)]
+        others = [replace(model(0), attempts=theirs, radius_ratio=width) for width in widths]
+        found = judge(made, original(3), others)
+        assert lost < 3 or any("width of the forgotten" in each for each in found.missing)
+        return str(found.gone)
 
-    assert told("features") == RETRAINED
+    assert [told("features", lost=lost) for lost in range(4)] == [*[RETRAINED] * 3, "None"]
     assert told("stage3") == RETRAINED
     assert told("stage3", there=90.0) == "hidden", "what is pooled is not what the features are"
     assert told("stage3", view="unpooled") == "hidden"
@@ -345,10 +350,13 @@ def test_a_contracted_set_is_pointed_at_by_a_judge_of_features_alone() -> None:
 def test_the_forgotten_are_tighter_than_in_the_tightest_retrained_model() -> None:
     """Beside the widest they would look contracted where one retrained model has the same."""
 
-    def told(ours: float, *theirs: float) -> Verdict:
-        signs = (Sign("rbf", "features", 0.8, 0.8, 0.8),)
+    def told(ours: float | Undefined, *theirs: float | Undefined, auc: float = 0.8) -> Verdict:
+        signs = (Sign("rbf", "features", auc, auc, auc),)
         mine = replace(model(80.0), signs=signs, radius_ratio=ours)
-        others = [replace(model(80.0), signs=signs, radius_ratio=each) for each in theirs]
+        others = [
+            replace(model(80.0, f"retrained {n}"), signs=signs, radius_ratio=each)
+            for n, each in enumerate(theirs)
+        ]
         return judge(mine, original(3), others)
 
     times = Thresholds().tighter
@@ -358,6 +366,20 @@ def test_the_forgotten_are_tighter_than_in_the_tightest_retrained_model() -> Non
     assert found.noticeable == "yes"
     assert f"at least {0.02 * times:.2g} times" in tighter.says
     assert told(0.01, 1.0, 0.005 * times, 1.0).noticeable == "no"
+
+    lost = Undefined("damaged")
+    found = told(0.01, lost, 0.02 * times, 0.05 * times)
+    assert named(found, tighter.name).value == tighter.value, "one lost figure hides nothing"
+    assert "in 2 of 3 retrained models at least" in named(found, tighter.name).says
+    unknown = "width of the forgotten features over that of the retained ones (damaged)"
+    for auc in (0.8, 0.95):  # where judges have room to find more, and where they have none
+        for who, found in {
+            "retrained 0": told(0.01, lost, lost, lost, auc=auc),
+            "this model": told(lost, 1.0, 1.0, 1.0, auc=auc),
+        }.items():
+            assert found.noticeable is None
+            assert f"{who}: {unknown}" in found.missing
+    assert told(lost, 1.0, 1.0, 1.0, auc=0.6).noticeable == "no", "nobody could point at it"
 
 
 def test_what_is_left_of_answers_counts_from_the_most_that_a_retrained_model_answers() -> None:
