@@ -187,6 +187,8 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     path = [left] if left else []
     if q.hidden:
         found = [check for _, check in q.hidden]
+        if not q.answers_known:  # that they are gone is part of the word
+            return None, [*found, *path], []
         return "hidden", [*found, *path], found
     if q.answers_nothing:
         missing.append(_destroyed(q))
@@ -291,7 +293,7 @@ def _notes(q: Questions) -> tuple[str, ...]:
         notes.append(fainter)
     if q.model.blocks and q.hidden and (depth := q.depth()):
         notes.append(f"Maps get no more than from the retrained models from '{depth}' on.")
-    if q.hidden and (absent := [*q.model.lacking]):
+    if q.hidden and q.answers_known and (absent := [*q.model.lacking]):
         notes.append(f"Not tried: {', '.join(absent)}; one attacker is enough to say hidden.")
     return tuple(notes)
 

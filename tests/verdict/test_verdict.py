@@ -484,7 +484,25 @@ def test_without_a_model_a_reference_or_a_figure_there_is_no_answer() -> None:
     assert "this model: accuracy forget test (evidence was not computed yet)" in found.missing
     through = replace(model(99.0), accuracy=Undefined("evidence was not computed yet"))
     low = [model(value) for value in (36.0, 38.0, 40.0)]
-    assert judge(through, original(3), low).gone == "hidden"  # one attacker is enough to say so
+    assert judge(through, original(3), low).gone is None, "what it answers itself is not known"
+
+
+def test_nobody_is_told_that_answers_are_gone_which_are_not_known() -> None:
+    """One attacker is enough for *hidden*; but the word says of the answers that they are gone."""
+    unknown = Undefined("evidence is damaged")
+    blind = replace(original(3), accuracy=unknown)
+    one_lost = [replace(band(3)[0], accuracy=unknown), *band(3)[1:]]
+    for mine, others in ((blind, band(3)), (original(3), one_lost)):
+        found = judge(mine, mine, others)
+        assert (found.gone, found.furthest is not None) == (None, True)
+        assert "answers are gone" not in found.why
+        assert any("forget test (evidence is damaged)" in each for each in found.missing)
+    # of an original that nobody asked: whatever it answers, these have few left, or most
+    low = [model(value) for value in (36.0, 38.0, 40.0)]
+    assert judge(model(99.0), blind, low).gone == "hidden"
+    told = judge(replace(original(3), who="this model"), blind, band(3))
+    assert told.gone == "no"
+    assert "original it is not known, at most 100.0 %" in told.why
 
 
 def test_without_an_original_what_is_found_is_found_and_nothing_is_called_gone() -> None:
