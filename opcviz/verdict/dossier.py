@@ -83,6 +83,18 @@ class Dossier:
         size = self.sizes.get(part)
         return float(value), wilson(value, size) if size else None
 
+    def width(self) -> float:
+        """`radius_ratio`.
+
+        Raises:
+            Missing: when it is not known.
+        """
+        value = self.radius_ratio
+        if not defined(value) or not math.isfinite(value):
+            what = "width of the forgotten features over that of the retained ones"
+            raise Missing(f"{self.who}: {what}{_because(value)}")
+        return float(value)
+
     @property
     def of_samples(self) -> bool:
         """Whether samples were forgotten, not classes: then no test data belong to them."""
@@ -207,6 +219,22 @@ class Band:
         """
         values = [model.answers()[0] for model in self.models]
         return min(values), max(values)
+
+    def widths(self) -> list[float]:
+        """`Dossier.width` of those of whom it is known.
+
+        Raises:
+            Missing: when it is known of none.
+        """
+        found, unknown = [], []
+        for model in self.models:
+            try:
+                found.append(model.width())
+            except Missing as why:
+                unknown.append(why)
+        if not found:
+            raise unknown[0] if unknown else Missing("a retrained model")
+        return found
 
     @cached_property
     def tried(self) -> Mapping[Key, Sequence[Attempt]]:

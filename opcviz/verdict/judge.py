@@ -187,6 +187,8 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     path = [left] if left else []
     if q.hidden:
         found = [check for _, check in q.hidden]
+        if not q.answers_known:  # that they are gone is part of the word
+            return None, [*found, *path], []
         return "hidden", [*found, *path], found
     if q.answers_nothing:
         missing.append(_destroyed(q))
@@ -198,6 +200,9 @@ def _gone(q: Questions, missing: list[str]) -> tuple[str | None, list[Check], li
     if alone := q.unconfirmed:
         missing.append(f"a test of membership of a second kind that agrees: {q.doubtful(alone)}")
         return None, alone, []
+    if why_open := q.perhaps_points():
+        missing.append(why_open)
+        return None, path, []
     # quick attacks are compared with quick ones; that others were under more is no lack of theirs
     missing += lacking([q.model] if FULL in q.model.lacking else [q.model, *q.band.models])
     if missing:  # only that something is left can be said without all of the evidence
@@ -288,7 +293,7 @@ def _notes(q: Questions) -> tuple[str, ...]:
         notes.append(fainter)
     if q.model.blocks and q.hidden and (depth := q.depth()):
         notes.append(f"Maps get no more than from the retrained models from '{depth}' on.")
-    if q.hidden and (absent := [*q.model.lacking]):
+    if q.hidden and q.answers_known and (absent := [*q.model.lacking]):
         notes.append(f"Not tried: {', '.join(absent)}; one attacker is enough to say hidden.")
     return tuple(notes)
 

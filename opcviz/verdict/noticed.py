@@ -25,17 +25,20 @@ class NoticedQuestions(MembershipQuestions):
         """What betrays the unlearned data.
 
         Raises:
-            Missing: where no judge saw both the model and the whole band.
+            Missing: where no judge saw both the model and the whole band; where nothing betrays
+                them, and how tight they are, which could, is not known.
         """
         if not self.judged:
             raise Missing("separability of this and the retrained models by the same judge")
         most = max((check for _, check in self.judged), key=lambda check: check.margin)
-        contracted = self._tighter()
-        return [
-            most,
-            *([contracted] if contracted and self.visible else []),
-            *([self._shunned()] if self.model.of_samples else []),
-        ]
+        found = [most, *([self._shunned()] if self.model.of_samples else [])]
+        if self.visible:
+            try:
+                found.insert(1, self.tighter())
+            except Missing:
+                if not any(check.holds for check in found):
+                    raise
+        return found
 
     @cached_property
     def judged(self) -> list[tuple[Sign, Check]]:
@@ -98,19 +101,23 @@ class NoticedQuestions(MembershipQuestions):
             figures=figures,
         )
 
-    def _tighter(self) -> Check | None:
-        """How much tighter the forgotten features are than in the tightest retrained model."""
-        ours = self.model.radius_ratio
-        band = [m.radius_ratio for m in self.band.models if isinstance(m.radius_ratio, float)]
-        if not isinstance(ours, float) or len(band) < len(self.band.models):
-            return None
-        theirs = min(band)
+    def tighter(self) -> Check:
+        """How much tighter the forgotten features are than in the tightest retrained model.
+
+        Of those retrained models of which it is known: one lost figure hides no contraction.
+
+        Raises:
+            Missing: where it is not known of the model, or of no retrained one.
+        """
+        ours, band = self.model.width(), self.band.widths()
+        theirs, all_known = min(band), len(band) == len(self.band.models)
+        beside = self.band.words if all_known else f"{len(band)} of {self.band.words}"
         return Check.times(
             "tighter than in the retrained models",
             min(max(theirs / ours if ours else MAX_RATIO, 1 / MAX_RATIO), MAX_RATIO),
             self.t.tighter,
             f"the forgotten features are {_wide(ours)} as the retained ones, "
-            f"in {self.band.words} at least {theirs:.2g} times as wide",
+            f"in {beside} at least {theirs:.2g} times as wide",
         )
 
     def _shunned(self) -> Check:

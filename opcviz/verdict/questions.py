@@ -7,21 +7,19 @@ from functools import cached_property
 
 from ..common.statistics import Interval, difference, wilson
 from ..results import Attempt
+from .answered import LEAST_LEAD, AnsweredQuestions
 from .check import Check
 from .dossier import Band, Dossier, Missing
 from .kept import KeptQuestions
-from .noticed import NoticedQuestions
-from .told import Figures, at_most, gets, right
+from .told import Figures, at_most, gets
 from .words import Thresholds
 
 __all__ = ["Questions"]
 
-LEAST_LEAD = 10.0  # points by which the original must answer more than the band, to compare shares
-OF_ATTACKERS = ("left", "points", "further")  # the thresholds that `Questions.gained` reads
-MOST = (100.0, (100.0, 100.0))  # what an original that nobody has can have answered at most
+OF_ATTACKERS = ("left", "points", "further", "tighter")  # which `Questions.gained` reads
 
 
-class Questions(NoticedQuestions, KeptQuestions):
+class Questions(AnsweredQuestions, KeptQuestions):
     """One model, its original and the band; a check that lacks a figure raises `Missing`.
 
     Args:
@@ -44,68 +42,6 @@ class Questions(NoticedQuestions, KeptQuestions):
         return other
 
     # ---- gone? ------------------------------------------------------------------------------
-
-    def left(self) -> Check | None:
-        """Share of the original's lead over the band that is left; None without such a lead.
-
-        Raises:
-            Missing: where there is no original, unless more is left of any that there could be.
-        """
-        found = [self._left_in_answers(), self.left_in_membership()]
-        most = max((c for c in found if c), key=lambda check: check.margin, default=None)
-        if self.original is None and not (most and most.holds):
-            raise Missing("the original model")
-        return most
-
-    def _left_in_answers(self) -> Check | None:
-        if self.answers_nothing:
-            return None
-        ours = self.model.answers()
-        theirs = MOST if self.original is None else self.original.answers()
-        told = theirs[0]
-        theirs = max(theirs, ours)  # who answers more than the original has lost nothing of it
-        low, high = self.band.answers()
-        lead = theirs[0] - high
-        certain = difference(theirs[0], high, theirs[1], self._of_band(high))
-        known = self.original is not None and self.model.of_samples
-        if lead < LEAST_LEAD and not (known and certain and certain[0] > 0):
-            return None
-        part = "training" if self.model.of_samples else "test"
-        figures = Figures(
-            "its answers",
-            ours[0],
-            low,
-            high,
-            len(self.band.models),
-            of=f"of the forgotten {part} data",
-            original=None if self.original is None else told,
-        )
-        over = difference(ours[0], high, ours[1], self._of_band(high))
-        return Check.above(
-            "answers left",
-            100 * (ours[0] - high) / lead,
-            self.t.left,
-            right(figures),
-            unit="%",
-            interval=over and (100 * over[0] / lead, 100 * over[1] / lead),
-            figures=figures,
-        )
-
-    @property
-    def answers_nothing(self) -> bool:
-        """Whether even retained data are answered no better than by chance: then a right answer to
-        forgotten ones is a constant, not a memory.
-        """
-        try:
-            kept, _ = self.model.part("retain_test")
-        except Missing:
-            return False
-        return kept < 2 * self.chance
-
-    @property
-    def chance(self) -> float:
-        """Percent that guessing gets right: of as many classes as there are recalls."""
-        return 100 / max(len(self.model.recalls()), 2)
 
     @cached_property
     def gained(self) -> list[tuple[Attempt, Check]]:
@@ -219,11 +155,33 @@ class Questions(NoticedQuestions, KeptQuestions):
 
     def _of_a_point(self, attempt: Attempt) -> bool:
         """Whether he reads a known point: the features, or the last block pooled, if the same."""
-        tighter, (*_, before, last) = self._tighter(), ("", "", *self.model.blocks)
+        *_, before, last = ("", "", *self.model.blocks)
         there = attempt.place in (last, "features", "logits")
         if (attempt.place, attempt.view) == (before, "pooled"):
             there = self.model.finds_the_same(attempt, last)
-        return there and tighter is not None and tighter.holds
+        try:
+            return there and self.tighter().holds
+        except Missing:  # nobody can say that it is none
+            return True
+
+    def perhaps_points(self) -> str:
+        """What must be known to say whether some attacker got more than a point gives; else "".
+
+        Of a single class alone, whose pictures all get one answer in any case.
+        """
+        try:
+            self.tighter()
+        except Missing as why:
+            barred = (
+                a.recovered - max(each.recovered for each in self.band.tried[a.key])
+                for a, check in self.gained
+                if not check.holds
+                and a.one_answer
+                and 0 < self.model.luck(a) < a.constant
+                and self._of_a_point(a)
+            )
+            return str(why) if any(more > self.t.points for more in barred) else ""
+        return ""
 
     def _at_the_end(self, attempt: Attempt) -> bool:
         """Whether he reads the features, or the last block's output before it is pooled to them."""

@@ -142,19 +142,23 @@ def test_one_attacker_is_enough_for_hidden_and_all_families_for_gone() -> None:
     assert found.missing == ("relearning of this model (not made)",)
 
 
-def test_luck_is_no_trace() -> None:
-    """A map from retained data that gives all forgotten pictures one answer may hit a class."""
-    held = {"attacker": "affine", "place": "features", "view": "pooled", "holds": "retain"}
+@pytest.mark.parametrize("holds", ["nothing", "retain", "other"])
+def test_luck_is_no_trace(holds: str) -> None:
+    """A map from retained or other data that gives all forgotten pictures one answer may hit a class."""
+    held = {"attacker": "affine", "place": "features", "view": "pooled", "holds": holds}
     held |= {"given": 0}
 
-    def told(recovered: float, **changes: object) -> Verdict:
-        mine = replace(model(0), attempts=(attempt(recovered, **held, **changes),))
+    def told(recovered: float, answers: float = 0.0, **changes: object) -> Verdict:
+        asked = {"attacker": "answers", "place": "logits", "holds": "nothing", "given": 0}
+        own = attempt(0.0, **asked, luck=answers)
+        mine = replace(model(0), attempts=(own, attempt(recovered, **held, **changes)))
         others = [replace(model(0), attempts=(attempt(0.5, **held),)) for _ in range(3)]
         return judge(mine, original(3), others)
 
     assert told(33.3, one_answer=True).gone == RETRAINED
     assert told(33.3, luck=32.0).gone == RETRAINED
     assert told(33.3, luck=12.0).gone == "hidden"
+    assert told(33.3, answers=32.0).gone == RETRAINED  # it names as often what the model names
     assert told(33.3).gone == "hidden"
     assert told(14.0).gone == RETRAINED  # one in seven classes
 
@@ -162,7 +166,9 @@ def test_luck_is_no_trace() -> None:
 def test_the_last_block_pooled_is_the_point_that_the_features_are() -> None:
     """Of one class every attacker who is right gives one answer: what a point forces counts not."""
 
-    def told(place: str, there: float = 97.0, ratio: float = 1e-6, view: str = "pooled") -> str:
+    def told(
+        place: str, there: float = 97.0, ratio: float = 1e-6, view: str = "pooled", lost: int = 0
+    ) -> str:
         def of(value: float, place: str, view: str = "pooled") -> Attempt:
             changes = {"one_answer": True, "luck": 10.0, "constant": 100.0, "view": view}
             held = {"attacker": "fm", "holds": "retain", "given": 0}
@@ -173,10 +179,13 @@ def test_the_last_block_pooled_is_the_point_that_the_features_are() -> None:
         mine = tuple(of(value, *at) for at, value in tried.items())
         theirs = tuple(of(5.0, *at) for at in tried)
         made = replace(model(0), attempts=mine, blocks=blocks, radius_ratio=ratio)
-        others = [replace(model(0), attempts=theirs, radius_ratio=0.5) for _ in range(3)]
-        return str(judge(made, original(3), others).gone)
+        widths = [*[Undefined("damaged")] * lost, *[0.5] * (3 - lost)]
+        others = [replace(model(0), attempts=theirs, radius_ratio=width) for width in widths]
+        found = judge(made, original(3), others)
+        assert lost < 3 or any("width of the forgotten" in each for each in found.missing)
+        return str(found.gone)
 
-    assert told("features") == RETRAINED
+    assert [told("features", lost=lost) for lost in range(4)] == [*[RETRAINED] * 3, "None"]
     assert told("stage3") == RETRAINED
     assert told("stage3", there=90.0) == "hidden", "what is pooled is not what the features are"
     assert told("stage3", view="unpooled") == "hidden"
@@ -232,6 +241,8 @@ def test_not_gone_by_membership_wants_tests_of_two_kinds_beyond_chance() -> None
         low, high = second[0] - second[1], second[0] + second[1]
         assert "membership AUC by online LiRA is 0.65;" in wanted
         assert f"by RMIA is {second[0]:.2f} (95 %: {low:.2f} to {high:.2f})" in wanted
+    lesser = of_tests(online_lira=sure, rmia=(0.64, 0.05))
+    assert named(lesser, "membership left").value == pytest.approx(70.0)  # 0.64 of 0.5 to 0.7
     # three likelihood ratios are one kind, and of the best of several more is chance
     same = of_tests(online_lira=sure, calibrated_lira=sure, offline_lira=sure, rmia=nothing)
     assert same.gone is None
@@ -305,6 +316,12 @@ def test_what_is_left_of_membership_counts_from_the_mean_of_the_band() -> None:
     assert left.interval == pytest.approx((45.0, 75.0))
 
 
+@pytest.mark.parametrize(("first", "told"), [(0.53, False), (0.56, True)])
+def test_of_an_original_hardly_above_the_band_no_share_is_told(first: float, told: bool) -> None:
+    checks = of_samples(first, (0.5, 0.5, 0.5), first).checks
+    assert ("membership left" in [check.name for check in checks]) == told
+
+
 def test_membership_below_the_band_counts_from_its_least_model() -> None:
     found = of_samples(0.42, (0.5, 0.54, 0.58))
     assert found.noticeable == "no"
@@ -345,10 +362,13 @@ def test_a_contracted_set_is_pointed_at_by_a_judge_of_features_alone() -> None:
 def test_the_forgotten_are_tighter_than_in_the_tightest_retrained_model() -> None:
     """Beside the widest they would look contracted where one retrained model has the same."""
 
-    def told(ours: float, *theirs: float) -> Verdict:
-        signs = (Sign("rbf", "features", 0.8, 0.8, 0.8),)
+    def told(ours: float | Undefined, *theirs: float | Undefined, auc: float = 0.8) -> Verdict:
+        signs = (Sign("rbf", "features", auc, auc, auc),)
         mine = replace(model(80.0), signs=signs, radius_ratio=ours)
-        others = [replace(model(80.0), signs=signs, radius_ratio=each) for each in theirs]
+        others = [
+            replace(model(80.0, f"retrained {n}"), signs=signs, radius_ratio=each)
+            for n, each in enumerate(theirs)
+        ]
         return judge(mine, original(3), others)
 
     times = Thresholds().tighter
@@ -358,6 +378,20 @@ def test_the_forgotten_are_tighter_than_in_the_tightest_retrained_model() -> Non
     assert found.noticeable == "yes"
     assert f"at least {0.02 * times:.2g} times" in tighter.says
     assert told(0.01, 1.0, 0.005 * times, 1.0).noticeable == "no"
+
+    lost = Undefined("damaged")
+    found = told(0.01, lost, 0.02 * times, 0.05 * times)
+    assert named(found, tighter.name).value == tighter.value, "one lost figure hides nothing"
+    assert "in 2 of 3 retrained models at least" in named(found, tighter.name).says
+    unknown = "width of the forgotten features over that of the retained ones (damaged)"
+    for auc in (0.8, 0.95):  # where judges have room to find more, and where they have none
+        for who, found in {
+            "retrained 0": told(0.01, lost, lost, lost, auc=auc),
+            "this model": told(lost, 1.0, 1.0, 1.0, auc=auc),
+        }.items():
+            assert found.noticeable is None
+            assert f"{who}: {unknown}" in found.missing
+    assert told(lost, 1.0, 1.0, 1.0, auc=0.6).noticeable == "no", "nobody could point at it"
 
 
 def test_what_is_left_of_answers_counts_from_the_most_that_a_retrained_model_answers() -> None:
@@ -451,6 +485,12 @@ def test_without_a_model_a_reference_or_a_figure_there_is_no_answer() -> None:
     assert judge(model(1), original(3), []).missing == ("a retrained model",)
     diverged = Dossier("this model", Undefined("x"), failed="diverged, at step 120")
     assert judge(diverged, original(3), band(3)).missing == ("this model: diverged, at step 120",)
+    failed = replace(original(3), failed="diverged")
+    assert judge(model(1), failed, band(3)).missing == ("the original model",)
+    for mine in (model(1), original(3)):  # a retrained model that failed is no model of the band
+        among = judge(mine, original(3), [failed, *band(3)])
+        assert among.to_dict() == judge(mine, original(3), band(3)).to_dict()
+    assert judge(model(1), None, [failed]).missing == ("the original model", "a retrained model")
     blind = replace(model(80.0), signs=())
     retrained = [model(value) for value in (86.0, 88.0, 90.0)]
     found = judge(blind, original(3), retrained)
@@ -462,7 +502,25 @@ def test_without_a_model_a_reference_or_a_figure_there_is_no_answer() -> None:
     assert "this model: accuracy forget test (evidence was not computed yet)" in found.missing
     through = replace(model(99.0), accuracy=Undefined("evidence was not computed yet"))
     low = [model(value) for value in (36.0, 38.0, 40.0)]
-    assert judge(through, original(3), low).gone == "hidden"  # one attacker is enough to say so
+    assert judge(through, original(3), low).gone is None, "what it answers itself is not known"
+
+
+def test_nobody_is_told_that_answers_are_gone_which_are_not_known() -> None:
+    """One attacker is enough for *hidden*; but the word says of the answers that they are gone."""
+    unknown = Undefined("evidence is damaged")
+    blind = replace(original(3), accuracy=unknown)
+    one_lost = [replace(band(3)[0], accuracy=unknown), *band(3)[1:]]
+    for mine, others in ((blind, band(3)), (original(3), one_lost)):
+        found = judge(mine, mine, others)
+        assert (found.gone, found.furthest is not None) == (None, True)
+        assert "answers are gone" not in found.why
+        assert any("forget test (evidence is damaged)" in each for each in found.missing)
+    # of an original that nobody asked: whatever it answers, these have few left, or most
+    low = [model(value) for value in (36.0, 38.0, 40.0)]
+    assert judge(model(99.0), blind, low).gone == "hidden"
+    told = judge(replace(original(3), who="this model"), blind, band(3))
+    assert told.gone == "no"
+    assert "original it is not known, at most 100.0 %" in told.why
 
 
 def test_without_an_original_what_is_found_is_found_and_nothing_is_called_gone() -> None:
@@ -589,11 +647,24 @@ def test_attackers_are_compared_anew_where_a_line_of_theirs_moves(line: str) -> 
     usual = Thresholds()
     other = usual.replace(**{line: 0.6 if line == "visible" else getattr(usual, line) / 2})
     moved = set()
-    for others in ((88.0,), (86.0, 88.0, 90.0), (30.0, 60.0, 90.0)):
-        beside = Band([model(value) for value in others])
-        first, anew = (Questions(model(92.0), original(3), beside, t) for t in (usual, other))
-        assert first.with_lines(other).gained == anew.gained
+    cases = [
+        (model(92.0), original(3), [model(value) for value in others])
+        for others in ((88.0,), (86.0, 88.0, 90.0), (30.0, 60.0, 90.0))
+    ]
+    # seven times tighter, where all pictures get the one answer that is right
+    point = mapped(97.0, holds="retain", one_answer=True, luck=10.0, constant=100.0)
+    wide = [replace(model(0), attempts=(mapped(5.0, holds="retain"),), radius_ratio=0.7)] * 3
+    blocks = ("stage1", "features")
+    tight = replace(model(0), attempts=(point,), radius_ratio=0.1, blocks=blocks)
+    never = [replace(each, signs=membership(0.5)) for each in band(0)]
+    knows = replace(original(0), signs=membership(0.7))
+    cases += [(tight, original(3), wide), (replace(never[0], signs=knows.signs), knows, never)]
+    for mine, before, others in cases:
+        first, anew = (Questions(mine, before, Band(others), t) for t in (usual, other))
         moved.add(first.gained == anew.gained)
+        for kept in ("gained", "remembered", "judged"):
+            assert getattr(first, kept) is not None  # known before the lines move
+            assert getattr(first.with_lines(other), kept) == getattr(anew, kept)
     assert (False in moved) == (line in OF_ATTACKERS)
 
 
