@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ import torch
 from known_results import known
 
 from opcviz.artefacts import get_kind
-from opcviz.artefacts.shadow import Shadow, no_shadows
-from opcviz.attacks.membership import forget_sets, scaled_confidence
+from opcviz.artefacts.classification.subject import population
+from opcviz.artefacts.shadow import Arrays, Look, Shadow, no_shadows
+from opcviz.attacks import membership
+from opcviz.attacks.membership import Answers, Shadows, forget_sets, scaled_confidence
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress, Step
 from opcviz.common.records import Undefined
@@ -95,6 +98,60 @@ def test_what_is_stored_is_what_the_models_answer(made: Path) -> None:
         "U-LiRA, offline",
         "distance, shadow models",
     ]
+
+
+@pytest.mark.slow
+def test_the_attack_is_given_what_each_model_answers_and_which_set_it_forgot(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, kind = runner(made), get_kind("shadows")
+    context = lab.context(kind, FT, 0)
+    answered: dict[tuple[str, int, int], Arrays | Undefined] = {}
+
+    def trainer(which: Shadow, look: Look, sees: str) -> Arrays | Undefined:
+        key = which.role, which.seed, which.index
+        lost = key == ("retrained", 1, 0)  # else seeds of both roles are the same, row by row
+        answered[key] = Undefined("lost") if lost else context.shadow(which, look, sees)
+        return answered[key]
+
+    given: list[tuple[Answers, torch.Tensor, Shadows]] = []
+
+    def attack(target: Answers, forgotten: torch.Tensor, models: Shadows, *args, **kwargs):
+        given.append((target, forgotten, models))
+        return real(target, forgotten, models, *args, **kwargs)
+
+    real = membership.shadow_attack
+    monkeypatch.setattr(membership, "shadow_attack", attack)
+    result = kind.measure(replace(context, shadow=trainer)).result
+    assert isinstance(result, ShadowResult)
+    assert (result.counts.failed, result.counts.unlearned, result.counts.retrained) == (1, 6, 5)
+    ((target, forgotten, models),) = given
+    theirs = lab.split.forget_train.numpy()
+    pool, inside = forget_sets(lab.data.y_train.numpy(), theirs, 2)
+    unseen = population(lab.split).numpy()
+    np.testing.assert_array_equal(forgotten, [sample in theirs for sample in pool])
+    outputs = context.subject.outputs
+    for got, part, rows in (
+        (target.samples, outputs.train, pool),
+        (target.population, outputs.test, unseen),
+    ):
+        wanted = scaled_confidence(part.logits, part.labels)[rows].float()
+        np.testing.assert_allclose(got, wanted, rtol=1e-6)
+    for role, on_pool, elsewhere in (
+        ("unlearned", models.unlearned, models.unlearned_population),
+        ("retrained", models.retrained, models.retrained_population),
+    ):
+        of_role = [(key, told) for key, told in answered.items() if key[0] == role]
+        there = [(key, told) for key, told in of_role if not isinstance(told, Undefined)]
+        np.testing.assert_array_equal(on_pool, [told["train"][pool] for _, told in there])
+        np.testing.assert_array_equal(elsewhere, [told["test"][unseen] for _, told in there])
+        sets = np.array([inside[index] for (_, _, index), _ in there])
+        if role == "retrained":
+            np.testing.assert_array_equal(models.never_saw, sets)
+        else:
+            np.testing.assert_array_equal(models.forgot, sets)
+            np.testing.assert_array_equal(models.kept, ~sets)
+            np.testing.assert_array_equal(models.parents, [seed for (_, seed, _), _ in there])
 
 
 @pytest.mark.slow

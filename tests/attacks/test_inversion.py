@@ -25,6 +25,8 @@ from torch.nn import functional as F
 from opcviz.attacks.inversion import Inversion, flushed_denormals, invert
 from opcviz.attacks.inversion.gradients import GradientMatch, alike
 from opcviz.attacks.inversion.objectives import OBJECTIVES, objective_of, total_variation
+from opcviz.attacks.inversion.search import reconstruct
+from opcviz.attacks.inversion.view import InversionView, SearchLimits
 from opcviz.common.config import ConfigError
 from opcviz.common.progress import Cancelled, Progress
 from opcviz.models import Classifier
@@ -201,6 +203,29 @@ def test_models_of_different_architecture_go_together():
     result = invert(models, x, y, Inversion(iterations=3))
     alone = invert([models[2]], x, y, Inversion(iterations=3))
     torch.testing.assert_close(result.reconstructions[2], alone.reconstructions[0])
+
+
+def test_each_round_is_searched_at_the_weights_of_the_models_it_is_for(monkeypatch):
+    monkeypatch.setattr("opcviz.attacks.inversion.search.PROMISING", 0.0)
+    models = [regression(seed) for seed in (0, 1, 2)]
+    x, y = batch(3, channels=1, side=6, dtype=torch.float32)
+    config = Inversion(iterations=3, scout=2, restarts=2, decoys=0)
+    # of three models the first two try another start, then the first and the last go on
+    starts, rounds = torch.tensor([2, 2, 1]), torch.tensor([1, 0, 1])
+
+    def found(which):
+        given = [picture_gradients(models[m], x[m : m + 1], y[m : m + 1]) for m in which]
+        target = {name: torch.cat([each[name] for each in given]) for name in given[0]}
+        view = InversionView([models[m] for m in which], target, y[which], (1, 6, 6))
+        limits = SearchLimits(starts[which], rounds[which])
+        return reconstruct(view, config, [10 + m for m in which], limits=limits)
+
+    together = found([0, 1, 2])
+    assert together["steps"].tolist() == [7, 4, 5]
+    for m in range(3):
+        alone = found([m])
+        for name in ("reconstructions", "cost", "frames"):
+            torch.testing.assert_close(together[name][m], alone[name][0])
 
 
 def test_nothing_to_invert_is_said_not_scored():

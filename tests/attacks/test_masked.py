@@ -57,6 +57,7 @@ def test_every_rule_is_a_plain_loop_over_the_forgotten_pictures(seed: int) -> No
         assert attempt.luck == pytest.approx(100 * by_luck / len(asked) ** 2)
         assert attempt.constant == pytest.approx(100 * max(sizes) / len(asked))
         assert (attempt.scored, attempt.holds, attempt.given) == (len(asked), "nothing", 0)
+        assert (attempt.place, attempt.settings) == ("logits", "among 3 classes")
 
 
 def test_retained_classes_are_never_an_answer_and_change_nothing() -> None:
@@ -90,13 +91,15 @@ def test_where_there_is_no_such_attack_the_reason_is_told() -> None:
     logits, labels = drawn(0)
     of_samples = Split(*(torch.arange(5),) * 2, torch.arange(0), torch.arange(5))
     unseen = Split(*(torch.arange(5),) * 2, torch.arange(0), torch.arange(5), FORGOTTEN)
-    broken = logits.clone()
+    broken, beyond = logits.clone(), logits.clone()
     broken[split(labels).forget_test[0], 3] = float("nan")
+    beyond[split(labels).forget_test[-1], 4] = float("inf")
     for found, why in (
         (masked(logits, labels, of_samples), "samples were forgotten"),
         (masked(logits, labels, split(labels, (2,))), "one class was forgotten"),
         (masked(logits, labels, unseen), "no test picture"),
         (masked(broken, labels, split(labels)), "not finite"),
+        (masked(beyond, labels, split(labels)), "not finite"),
     ):
         assert isinstance(found.rules, Undefined)
         assert why in found.rules.reason

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -213,6 +214,22 @@ def test_too_few_models_or_samples_give_no_figure():
 def test_a_lone_varying_model_leaves_no_variance_when_it_is_left_out():
     got = reason(change=lambda s: s * torch.tensor([1, 1, 1, 0, 0, 1.0])[:, None])
     assert "with one model left out" in got
+
+
+def test_a_model_that_answers_the_population_alike_is_not_calibrated():
+    target, _, references = world(30, 12)
+    varied = torch.randn(12, 40, generator=torch.Generator().manual_seed(5))
+    alike = varied.clone()
+    alike[3] = 0.1
+    for ours, theirs, answered in (
+        (varied[0], varied, True),
+        (varied[0] * 0 + 0.1, varied, False),
+        (varied[0], alike, False),
+    ):
+        asked = replace(references, population=theirs)
+        game = scored(target, asked, population=ours)["statistics"]["calibrated"]
+        assert (game["auc"] is not None) == answered
+        assert answered or "all of the population alike" in game["reason"]["auc"]
 
 
 def test_bad_settings_are_named():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from opcviz.attacks.own_head import RIDGE, own_head
+from opcviz.attacks.strongest.maps import fit_map
 from opcviz.data import Images, Split
 from opcviz.results import Attempt
 
@@ -105,7 +107,14 @@ def test_new_rows_of_the_last_layer_tell_nothing(data: Images) -> None:
     assert 20 < sum(shares) / len(shares) < 47, "a third, by luck"
 
 
-def test_wide_pictures_are_projected(data: Images) -> None:
+def test_wide_pictures_are_projected(data: Images, monkeypatch: pytest.MonkeyPatch) -> None:
+    widths: list[int] = []
+
+    def watched(name: str, seen: Tensor, *args: Any) -> Any:
+        widths.append(seen.shape[1])
+        return fit_map(name, seen, *args)
+
+    monkeypatch.setattr("opcviz.attacks.own_head.fit_map", watched)
     wide = replace(
         data,
         x_train=data.x_train.repeat(1, 1, 5, 5),
@@ -113,6 +122,15 @@ def test_wide_pictures_are_projected(data: Images) -> None:
     )
     parts, head, features = split(data), head_of(data), body(data.x_train)
     assert min(recovered(own_head(features, head, wide, parts)).values()) > 75
+    own_head(features, head, data, parts)
+    assert widths == [512, SIDE**2], "of 625 numbers, and of so few that they are taken as they are"
+
+
+def test_pictures_in_parts_are_all_of_them(data: Images, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts, head, features = split(data), head_of(data), body(data.x_train)
+    whole = own_head(features, head, data, parts)
+    monkeypatch.setattr("opcviz.attacks.own_head.BATCH", 7)
+    assert own_head(features, head, data, parts) == whole
 
 
 def test_where_it_cannot_be_made_there_is_no_attempt(data: Images) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from statistics import median
 
 import pytest
 import torch
@@ -66,8 +67,24 @@ def test_the_teacher_is_the_original_among_the_retained_classes(
         apart = torch.where(told > 0, told * (told.clamp_min(1e-30).log() - answers), 0.0)
         expected = 4 * apart.sum(1).mean()
     deep = create("opc_deep", teacher=1.0, weight=0.0, shares=False)
-    found = deep.objective(request, model)(model, batch)
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    training = tiny_request(original=request.copy_of_original().train())
+    for given in (request, training):  # the teacher answers in eval mode, however it was left
+        found = deep.objective(given, model)(model, batch)
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_without_retain_samples_a_step_contracts_alone(
+    tiny_request: MakeRequest, batch: Batch
+) -> None:
+    request = tiny_request()
+    model, gone = request.original.eval(), batch.forget
+    forgotten = Batch(batch.x[gone], batch.y[gone], batch.index[gone], batch.forget[gone])
+    taught, alone = (
+        create("opc_deep", teacher=teacher, shares=False).objective(request, model)(model, each)
+        for teacher, each in ((1.0, forgotten), (0.0, forgotten))
+    )
+    assert taught.isfinite()
+    assert taught.item() == alone.item() > 0
 
 
 def test_a_step_shows_all_retain_and_some_forget_samples(batch: Batch) -> None:
@@ -85,6 +102,25 @@ def test_a_step_shows_all_retain_and_some_forget_samples(batch: Batch) -> None:
     assert max(counts) <= int(batch.forget.sum())
     everyone = create("opc_deep", shares=False).prepared(batch, generator)
     assert torch.equal(everyone.index, batch.index)
+
+
+def test_numbers_of_forget_samples_are_even_on_a_log_scale() -> None:
+    most = 25 * FEWEST
+    everyone = torch.arange(most)
+    batch = Batch(torch.zeros(most, 1, 1, 1), everyone, everyone, everyone >= 0)
+    generator = torch.Generator().manual_seed(0)
+    shown = [len(create("opc_deep").prepared(batch, generator).y) for _ in range(200)]
+    assert math.log(median(shown)) == pytest.approx(math.log(5 * FEWEST), abs=0.3)
+
+
+def test_a_head_that_is_frozen_does_not_move(tiny_request: MakeRequest) -> None:
+    request = tiny_request()
+    old = request.original.head_weights
+    for frozen in (True, False):
+        deep = create("opc_deep", epochs=1, rows_anew=False, head_frozen=frozen)
+        found = deep.unlearn(request)[0].head_weights
+        same = [torch.equal(*each) for each in zip(found, old, strict=True)]
+        assert same == [frozen] * 2
 
 
 def test_only_retain_pictures_are_varied(batch: Batch) -> None:
@@ -111,8 +147,9 @@ def test_what_cannot_be_is_refused(tiny_request: MakeRequest) -> None:
     request = tiny_request()
     everyone = torch.arange(len(request.data.y_train))
     split = replace(request.split, forget_train=everyone, retain_train=everyone[:0])
-    with pytest.raises(ConfigError, match=r"DeepOPC\.point: retain_like needs retain data"):
-        create("opc_deep", point="retain_like").unlearn(tiny_request(split=split))
+    for point in ("retain_like", "retain_mean"):
+        with pytest.raises(ConfigError, match=rf"DeepOPC\.point: {point} needs retain data"):
+            create("opc_deep", point=point).unlearn(tiny_request(split=split))
     signals = replace(
         request.data,
         x_train=request.data.x_train.float().flatten(2),
@@ -132,6 +169,7 @@ def test_retain_like_is_deep_with_other_settings(
 ) -> None:
     request = tiny_request()
     preset = create("opc_deep_retain_like", epochs=2)
+    assert 0 < preset.teacher < 1, "it learns both labels and the original's answers"
     settings = {k: v for k, v in preset.to_dict().items() if k != "name"}
     alike = create("opc_deep", **settings)
     assert same_weights(preset.unlearn(request)[0], alike.unlearn(request)[0])
