@@ -241,9 +241,8 @@ def _start(study: StudyResult, shown: Sequence[Column], asked: bench.Asked) -> N
     if job is None:
         st.caption(f"**Cannot start.** {' '.join(asked.problems)}")
         return
-    if pressed and missing and not active:
-        if _submit(study, shown, job):
-            st.rerun()
+    if pressed and missing and not active and _submit(study, shown, job):
+        st.rerun()
     if active:
         st.caption("This search is under way; see below.")
     elif not missing:
