@@ -16,7 +16,7 @@ from .words import Thresholds
 
 __all__ = ["Questions"]
 
-OF_ATTACKERS = ("left", "points", "further")  # the thresholds that `Questions.gained` reads
+OF_ATTACKERS = ("left", "points", "further", "tighter")  # which `Questions.gained` reads
 
 
 class Questions(AnsweredQuestions, KeptQuestions):

@@ -103,6 +103,7 @@ def test_one_that_saw_the_data_is_named_and_hides_nothing() -> None:
     assert found.with_doubted.startswith(RETRAINED)
     assert found.without_doubted == found.words
     assert found.band == 2
+    assert found.sensitivity == verdict(95.0, (38.0, 40.0)).sensitivity, "without it, too"
     named, both, *_ = found.notes
     assert "retrained 2, knows more than the other 2" in named
     assert "was it trained without the forgotten data?" in named

@@ -45,6 +45,33 @@ def test_the_bound_is_the_moderated_prediction_bound() -> None:
         assert made.bound(keys[place], 0.5) == pytest.approx(wanted)
 
 
+GROUPS = (
+    ("few_shot", "few_shot_cosine"),
+    ("masked_greatest", "masked_least", "masked_greatest_centred", "masked_least_centred"),
+    ("own_head", "own_head_centred"),
+    ("relearning", "affine"),
+)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_spread_of_an_attacker_is_steadied_by_those_that_vary_like_it(group) -> None:
+    def of(names: tuple[str, ...]) -> tuple[Spread, dict[str, tuple]]:
+        every = [name for each in GROUPS for name in each]
+        rows = {  # each spreads as no other does
+            name: [
+                attempt(value, attacker=name)
+                for value in (50.0 - 2 * every.index(name), 50.0, 50.0 + every.index(name))
+            ]
+            for name in names
+        }
+        return Spread({row[0].key: row for row in rows.values()}), {n: rows[n][0].key for n in rows}
+
+    among, keys = of(tuple(name for each in GROUPS for name in each))
+    alone, _ = of(group)
+    for name in group:
+        assert among.bound(keys[name], 0.5) == pytest.approx(alone.bound(keys[name], 0.5))
+
+
 def test_few_further_models_lie_above_it() -> None:
     """Attackers of one spread, on models that differ from each other as retrained ones do."""
     rng = np.random.default_rng(0)

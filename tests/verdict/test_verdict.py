@@ -142,19 +142,23 @@ def test_one_attacker_is_enough_for_hidden_and_all_families_for_gone() -> None:
     assert found.missing == ("relearning of this model (not made)",)
 
 
-def test_luck_is_no_trace() -> None:
-    """A map from retained data that gives all forgotten pictures one answer may hit a class."""
-    held = {"attacker": "affine", "place": "features", "view": "pooled", "holds": "retain"}
+@pytest.mark.parametrize("holds", ["nothing", "retain", "other"])
+def test_luck_is_no_trace(holds: str) -> None:
+    """Whoever gives all forgotten pictures one answer, never having held one, may hit a class."""
+    held = {"attacker": "affine", "place": "features", "view": "pooled", "holds": holds}
     held |= {"given": 0}
 
-    def told(recovered: float, **changes: object) -> Verdict:
-        mine = replace(model(0), attempts=(attempt(recovered, **held, **changes),))
+    def told(recovered: float, answers: float = 0.0, **changes: object) -> Verdict:
+        asked = {"attacker": "answers", "place": "logits", "holds": "nothing", "given": 0}
+        own = attempt(0.0, **asked, luck=answers)
+        mine = replace(model(0), attempts=(own, attempt(recovered, **held, **changes)))
         others = [replace(model(0), attempts=(attempt(0.5, **held),)) for _ in range(3)]
         return judge(mine, original(3), others)
 
     assert told(33.3, one_answer=True).gone == RETRAINED
     assert told(33.3, luck=32.0).gone == RETRAINED
     assert told(33.3, luck=12.0).gone == "hidden"
+    assert told(33.3, answers=32.0).gone == RETRAINED  # it names as often what the model names
     assert told(33.3).gone == "hidden"
     assert told(14.0).gone == RETRAINED  # one in seven classes
 
@@ -237,6 +241,8 @@ def test_not_gone_by_membership_wants_tests_of_two_kinds_beyond_chance() -> None
         low, high = second[0] - second[1], second[0] + second[1]
         assert "membership AUC by online LiRA is 0.65;" in wanted
         assert f"by RMIA is {second[0]:.2f} (95 %: {low:.2f} to {high:.2f})" in wanted
+    lesser = of_tests(online_lira=sure, rmia=(0.64, 0.05))
+    assert named(lesser, "membership left").value == pytest.approx(70.0)  # 0.64 of 0.5 to 0.7
     # three likelihood ratios are one kind, and of the best of several more is chance
     same = of_tests(online_lira=sure, calibrated_lira=sure, offline_lira=sure, rmia=nothing)
     assert same.gone is None
@@ -308,6 +314,12 @@ def test_what_is_left_of_membership_counts_from_the_mean_of_the_band() -> None:
     left = named(found, "membership left")
     assert left.value == pytest.approx(60.0)  # of the lead of 0.7 over 0.5
     assert left.interval == pytest.approx((45.0, 75.0))
+
+
+@pytest.mark.parametrize(("first", "told"), [(0.53, False), (0.56, True)])
+def test_of_an_original_hardly_above_the_band_no_share_is_told(first: float, told: bool) -> None:
+    checks = of_samples(first, (0.5, 0.5, 0.5), first).checks
+    assert ("membership left" in [check.name for check in checks]) == told
 
 
 def test_membership_below_the_band_counts_from_its_least_model() -> None:
@@ -473,6 +485,12 @@ def test_without_a_model_a_reference_or_a_figure_there_is_no_answer() -> None:
     assert judge(model(1), original(3), []).missing == ("a retrained model",)
     diverged = Dossier("this model", Undefined("x"), failed="diverged, at step 120")
     assert judge(diverged, original(3), band(3)).missing == ("this model: diverged, at step 120",)
+    failed = replace(original(3), failed="diverged")
+    assert judge(model(1), failed, band(3)).missing == ("the original model",)
+    for mine in (model(1), original(3)):  # a retrained model that failed is no model of the band
+        among = judge(mine, original(3), [failed, *band(3)])
+        assert among.to_dict() == judge(mine, original(3), band(3)).to_dict()
+    assert judge(model(1), None, [failed]).missing == ("the original model", "a retrained model")
     blind = replace(model(80.0), signs=())
     retrained = [model(value) for value in (86.0, 88.0, 90.0)]
     found = judge(blind, original(3), retrained)
@@ -629,11 +647,24 @@ def test_attackers_are_compared_anew_where_a_line_of_theirs_moves(line: str) -> 
     usual = Thresholds()
     other = usual.replace(**{line: 0.6 if line == "visible" else getattr(usual, line) / 2})
     moved = set()
-    for others in ((88.0,), (86.0, 88.0, 90.0), (30.0, 60.0, 90.0)):
-        beside = Band([model(value) for value in others])
-        first, anew = (Questions(model(92.0), original(3), beside, t) for t in (usual, other))
-        assert first.with_lines(other).gained == anew.gained
+    cases = [
+        (model(92.0), original(3), [model(value) for value in others])
+        for others in ((88.0,), (86.0, 88.0, 90.0), (30.0, 60.0, 90.0))
+    ]
+    # seven times tighter, where all pictures get the one answer that is right
+    point = mapped(97.0, holds="retain", one_answer=True, luck=10.0, constant=100.0)
+    wide = [replace(model(0), attempts=(mapped(5.0, holds="retain"),), radius_ratio=0.7)] * 3
+    blocks = ("stage1", "features")
+    tight = replace(model(0), attempts=(point,), radius_ratio=0.1, blocks=blocks)
+    never = [replace(each, signs=membership(0.5)) for each in band(0)]
+    knows = replace(original(0), signs=membership(0.7))
+    cases += [(tight, original(3), wide), (replace(never[0], signs=knows.signs), knows, never)]
+    for mine, before, others in cases:
+        first, anew = (Questions(mine, before, Band(others), t) for t in (usual, other))
         moved.add(first.gained == anew.gained)
+        for kept in ("gained", "remembered", "judged"):
+            assert getattr(first, kept) is not None  # known before the lines move
+            assert getattr(first.with_lines(other), kept) == getattr(anew, kept)
     assert (False in moved) == (line in OF_ATTACKERS)
 
 
