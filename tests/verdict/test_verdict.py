@@ -144,7 +144,7 @@ def test_one_attacker_is_enough_for_hidden_and_all_families_for_gone() -> None:
 
 @pytest.mark.parametrize("holds", ["nothing", "retain", "other"])
 def test_luck_is_no_trace(holds: str) -> None:
-    """A map from retained or other data that gives all forgotten pictures one answer may hit a class."""
+    """Whoever gives all forgotten pictures one answer, never having held one, may hit a class."""
     held = {"attacker": "affine", "place": "features", "view": "pooled", "holds": holds}
     held |= {"given": 0}
 
