@@ -162,11 +162,17 @@ def _calibrated(
         return Undefined("no population was observed that confidences could be calibrated on")
     theirs = references.population
     ours = target.population[None]
-    if not ((theirs.std(1) > 0).all() and (ours.std(1) > 0).all()):
+    if not (_vary(theirs) and _vary(ours)):
         return Undefined("a model answers all of the population alike: nothing to calibrate on")
     scores = _standardised(references.scores, theirs)
     standard = References(scores, references.in_models, references.out_models)
     return _online(_standardised(target.samples[None], ours)[0], standard, config)
+
+
+def _vary(population: Tensor) -> bool:
+    """Whether every model's answers (k, p) differ; equal ones may have a deviation, by rounding."""
+    differ = (population != population[:, :1]).any(1)
+    return bool((differ & (population.std(1) > 0)).all())
 
 
 def _standardised(scores: Tensor, population: Tensor) -> Tensor:
