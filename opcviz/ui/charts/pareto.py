@@ -20,6 +20,7 @@ Box: TypeAlias = "tuple[float, float, float, float]"  # left, top, right, bottom
 
 NAME_SIZE = 14  # px, of names beside points and of axis titles, unless for a hall
 LETTER, TALL = 0.58, 9.0  # width of a letter by its size; half the height of a line, px
+NARROW = 0.8  # times that, where letters are narrow: a name must be its own point's then, too
 HEIGHT, TOP, BOTTOM, LEFT, RIGHT = 480, 18, 56, 72, 24  # px
 WIDTH = 760.0  # px, of the axes on the narrowest screen
 WIDER = (1.0, 1.2, 1.45, 1.75, 2.3)  # times that: a name must be its own point's on these, too
@@ -242,8 +243,15 @@ def _offsets(half: float, high: float) -> Iterator[tuple[float, float]]:
 
 def _its_own(name: Box, others: Sequence[tuple[float, float]]) -> bool:
     """Whether a name is nearer to its point, at (0, 0), than to the others on every screen."""
-    own = _apart(name, 0.0, 0.0) + NEARER
-    return all(_apart(name, u * wider, v) > own for wider in WIDER for u, v in others)
+    middle = (name[0] + name[2]) / 2, (name[1] + name[3]) / 2
+    half = (name[2] - name[0]) / 2, (name[3] - name[1]) / 2
+    for part in (1.0, NARROW):
+        wide, high = part * half[0], part * half[1]
+        box = (middle[0] - wide, middle[1] - high, middle[0] + wide, middle[1] + high)
+        own = _apart(box, 0.0, 0.0) + NEARER
+        if not all(_apart(box, u * wider, v) > own for wider in WIDER for u, v in others):
+            return False
+    return True
 
 
 def _apart(box: Box, u: float, v: float) -> float:
