@@ -85,10 +85,14 @@ class Iterative(IterativeSettings, Method[ModelT]):
         """The loss of one batch, as a function; whatever must be prepared is prepared here."""
         raise NotImplementedError
 
+    def start(self, request: Request[ModelT]) -> ModelT:
+        """The model that training begins from: a copy of the original, unless a method says so."""
+        return request.copy_of_original()
+
     def unlearn(self, request: Request[ModelT]) -> tuple[ModelT, Outcome]:
-        """Copy the original and minimise `objective` over `parts` of the data."""
+        """Minimise `objective` over `parts` of the data, from `start`."""
         self.check(request)
-        model = request.copy_of_original()
+        model = self.start(request)
         objective, frozen = self.objective(request, model), self.frozen(request, model)
         return model, request.train(model, self.parts, self, objective, frozen=frozen)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from ..common.config import ConfigError, setting
-from ..training import Objective, Outcome
+from ..training import Objective
 from .base import Iterative, Request, register
 
 __all__ = ["CatastrophicForgettingK", "ExactUnlearningK", "last_layers"]
@@ -111,13 +111,11 @@ class ExactUnlearningK(CatastrophicForgettingK):
 
     epochs: int = 62
 
-    def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
-        """Copy the original, take the last layers from a fresh model, train those."""
-        self.check(request)
+    def start(self, request: Request[nn.Module]) -> nn.Module:
+        """The original with the last layers of a fresh model."""
         model = request.copy_of_original()
         moving = last_layers(model, self.k, request.task.final_layer(model))
         fresh = request.fresh().state_dict()
         new = {name: value for name, value in fresh.items() if _module_of(name) in moving}
         model.load_state_dict({**model.state_dict(), **new})
-        objective, frozen = self.objective(request, model), self.frozen(request, model)
-        return model, request.train(model, self.parts, self, objective, frozen=frozen)
+        return model

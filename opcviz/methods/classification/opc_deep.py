@@ -14,7 +14,7 @@ from ...common.config import ConfigError, setting
 from ...data import POLICY_NAMES, augment
 from ...models import Classifier
 from ...tasks.classification import cross_entropy_of
-from ...training import Batch, Objective, Outcome
+from ...training import Batch, Objective
 from ..base import Request, register
 from .opc import OPC, directions_seed
 
@@ -86,14 +86,12 @@ class DeepOPC(OPC):
         advanced=True,
     )
 
-    def unlearn(self, request: Request[Classifier]) -> tuple[Classifier, Outcome]:
-        """Copy the original but for the forgotten classes' rows, and contract every block."""
-        self.check(request)
+    def start(self, request: Request[Classifier]) -> Classifier:
+        """The original, but for the last layer's rows of the forgotten classes."""
         model = request.copy_of_original()
         if self.rows_anew:
             _renew_rows(model, request)
-        objective, frozen = self.objective(request, model), self.frozen(request, model)
-        return model, request.train(model, self.parts, self, objective, frozen=frozen)
+        return model
 
     def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
         """What keeps the varied retain part plus the weighted distances of the forget part.

@@ -11,9 +11,9 @@ from ...study import Job, ModelResult, Plan, StoreError, StudyResult, open_study
 from ...study.spec import model_place
 from ..reading import access, state
 from ..reading import store_reader as library
+from ..reading.asking import queue
 from ..sections.sentences import headline
 from . import live
-from .asking import queue
 from .costs import attack_seconds, not_yet_quick
 
 __all__ = [

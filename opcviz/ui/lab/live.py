@@ -17,12 +17,12 @@ from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.scroll_up import scroll_up
 from ..reading import access
 from ..reading import store_reader as library
+from ..reading.asking import see_to_it
 from ..sections.follower import Tail
 from ..sections.glossary import help_of
 from ..sections.sentences import percent, power_of_ten
 from ..sections.steering import LOOK, steer, waiting
 from . import elsewhere, unreadable
-from .asking import see_to_it
 from .levels import ATTACKERS, levels_line, levels_of
 
 __all__ = ["follow", "queue", "replay"]

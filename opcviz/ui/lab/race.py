@@ -17,13 +17,13 @@ from ..charts.palette import method_colour
 from ..charts.player_component import Film, player
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.asking import queue, see_to_it
 from ..reading.references import References
 from ..sections.bars_explained import bars_explained
 from ..sections.decisive import Decisive
 from ..sections.films import Levels, film, levels, lines, measured, rebuilt_of, watched
 from ..sections.follower import doing
 from . import live, unreadable
-from .asking import queue, see_to_it
 from .race_choice import stored_model
 from .race_status import STEADY, ended, messages, status
 from .race_tail import RaceTail, Runner

@@ -22,6 +22,7 @@ from ..charts.maps_component import Samples, Selection
 from ..charts.picker_component import Shelf, pick_pictures
 from ..reading import bench, state
 from ..reading import store_reader as library
+from ..reading.asking import queue
 from ..reading.held import hold
 from ..reading.store_reader import Column
 
@@ -291,9 +292,4 @@ def _submit(study: StudyResult, shown: Sequence[Column], job: BenchJob) -> bool:
     count = len(job.samples)
     what = f"{count} picture{'s' if count > 1 else ''} in {', '.join(c.label for c in shown)}"
     title = study.study.title or study.place
-    try:
-        engine.submit(job.to_dict(), f"Inversion · {what} · {title}", runner=RUNNER)
-    except EngineError as error:
-        st.error(f"Nothing was started. {error}")
-        return False
-    return True
+    return queue(job.to_dict(), f"Inversion · {what} · {title}", runner=RUNNER) is not None

@@ -8,16 +8,16 @@ import streamlit as st
 
 from ...common.json_types import Plain
 from ...engine import EngineError
-from ..reading import store_reader as library
+from . import store_reader as library
 
 __all__ = ["queue", "see_to_it"]
 
 
-def queue(job: Mapping[str, Plain], label: str) -> str | None:
+def queue(job: Mapping[str, Plain], label: str, *, runner: str = "") -> str | None:
     """Queue a job; the same one that waits or runs already is followed instead.
 
     Args:
-        job, label: see `Engine.submit`.
+        job, label, runner: see `Engine.submit`.
 
     Returns:
         The id of its run; None where there is none, which an error on the page says.
@@ -25,7 +25,7 @@ def queue(job: Mapping[str, Plain], label: str) -> str | None:
     engine = library.engine()
     same = (run.id for run in engine.list() if run.active and run.job == job)
     try:
-        return next(same, None) or engine.submit(job, label)
+        return next(same, None) or engine.submit(job, label, runner=runner)
     except EngineError as error:
         st.error(f"Nothing was started. {error}")
         return None
