@@ -6,6 +6,7 @@ from opcviz.engine import EngineError
 from opcviz.ui.lab import actions as lab
 from opcviz.ui.lab import form as labform
 from opcviz.ui.lab import live, presets
+from opcviz.ui.lab.queue import queue
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.presentation import part_of, presenting, turn
 
@@ -64,5 +65,5 @@ with watched:
         lab.replay(study, run)
     if part in ("", "runs"):
         st.header("Runs", anchor=False, help="One queue for everyone who opens this app.")
-        live.queue()
+        queue()
         presets.show()

@@ -4,13 +4,14 @@ import re
 
 import pytest
 from layout import GROUND
-from visitor import WAIT, idle, params
+from visitor import WAIT, idle, params, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 
-CONTRASTS = """(chart) => {
+READABLE = """() => {
+  const chart = document.querySelector(".js-plotly-plot");
   const luminance = (colour) => {
     const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
     const [r, g, b] = parts.map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
@@ -18,12 +19,13 @@ CONTRASTS = """(chart) => {
   };
   const page = document.querySelector('[data-testid="stApp"]');
   const ground = luminance(getComputedStyle(page).backgroundColor) + 0.05;
-  return [...chart.querySelectorAll("text")].map((text) => {
+  const contrasts = [...(chart?.querySelectorAll("text") ?? [])].map((text) => {
     const own = luminance(getComputedStyle(text).fill) + 0.05;
     return Math.max(own, ground) / Math.min(own, ground);
   });
+  return contrasts.length > 20 && Math.min(...contrasts) >= 4.5;
 }"""
-"""Of a chart's letters with the page, which axe does not ask of letters in a chart."""
+"""Whether a chart's letters stand out from the page: axe does not ask it of letters in a chart."""
 
 
 def test_sorted_by_keyboard_shared_by_link_and_opened_by_a_click(app, visit):
@@ -32,13 +34,12 @@ def test_sorted_by_keyboard_shared_by_link_and_opened_by_a_click(app, visit):
     head = board.locator("th[data-column=worst-retain-only]")
     expect(head).to_have_attribute("aria-sort", "none", timeout=WAIT)
     idle(page)
-    chart = page.locator(".js-plotly-plot")
     for theme, ground in GROUND.items():
         page.emulate_media(color_scheme=theme)
         expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
-        contrasts = chart.evaluate(CONTRASTS)
-        assert len(contrasts) > 20
-        assert min(contrasts) >= 4.5, theme
+        # the page has its colours before the chart is drawn again in them
+        page.wait_for_function(READABLE, timeout=WAIT)
+    settled(page)  # the other theme's table has come, too
     head.focus()
     expect(board.get_by_role("tooltip")).to_contain_text("never held a forgotten picture")
     page.keyboard.press("Enter")

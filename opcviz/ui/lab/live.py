@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -11,21 +10,19 @@ import streamlit as st
 
 from ...engine import Run, UnknownRun
 from ...study import ModelResult, Plan, StoreError, StudyResult, open_study
-from ...study.naming import apart
 from ..charts.curves_component import CURVES, Level, run_curves
 from ..charts.maps_component import Panel, Samples, linked_maps
 from ..charts.scroll_up import scroll_up
-from ..reading import access
 from ..reading import store_reader as library
 from ..reading.asking import see_to_it
 from ..sections.follower import Tail
 from ..sections.glossary import help_of
 from ..sections.sentences import percent, power_of_ten
-from ..sections.steering import LOOK, steer, waiting
-from . import elsewhere, unreadable
+from ..sections.steering import steer, waiting
+from . import unreadable
 from .levels import ATTACKERS, levels_line, levels_of
 
-__all__ = ["follow", "queue", "replay"]
+__all__ = ["follow", "replay"]
 
 TILES = """<style>
 [data-testid="stMetricLabel"] p {white-space: normal !important}
@@ -33,15 +30,7 @@ TILES = """<style>
 [data-testid="stMetric"] {height: 100%; padding: .6rem .8rem}
 </style>"""
 """On a narrow window a tile breaks its words instead of cutting them."""
-OTHERS = "Another visitor's run"
 POLL = 0.3  # seconds between two looks at a run
-ICONS = {
-    "queued": ":material/hourglass_empty:",
-    "running": ":material/play_arrow:",
-    "finished": ":material/check_circle:",
-    "failed": ":material/error:",
-    "cancelled": ":material/stop_circle:",
-}
 
 
 def follow(run: str) -> None:
@@ -100,7 +89,7 @@ def _status(record: Run, tail: Tail) -> None:
             st.progress(0.0, waiting(record))
         elif record.active:
             rest = engine.remaining(record.id, _epochs_of(record))
-            text = tail.saying + ("" if rest is None else f" · about {_duration(rest)} left")
+            text = tail.saying + ("" if rest is None else f" · about {duration(rest)} left")
             text = "stopping …" if record.cancelling else text
             st.progress(engine.runs.fraction(record.id) or 0.0, text[:1].upper() + text[1:])
         else:
@@ -118,7 +107,7 @@ def _epochs_of(record: Run) -> dict[str, int]:
 
 
 def _ended(record: Run, tail: Tail) -> None:
-    took = f" after {_duration(record.seconds)}" if record.seconds is not None else ""
+    took = f" after {duration(record.seconds)}" if record.seconds is not None else ""
     if record.status == "failed":
         st.error(f"Failed{took}: {record.cause}")
     elif record.status == "cancelled":
@@ -131,7 +120,7 @@ def _ended(record: Run, tail: Tail) -> None:
         st.success(f"Finished{took}. The model is part of its study now.")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 1 else "a second"
     return f"{seconds / 60:.0f} min"
@@ -284,56 +273,3 @@ def _epoch_map(
     key = f"replay.map.{model.place.replace('/', '.')}"
     linked_maps([panel], samples, key=key, height=270, compact=True)
     st.caption("PCA of this epoch's features, not centred; the cross is the origin.")
-
-
-def queue() -> None:
-    """All runs of this store; of those of other visitors of a shared server only that they are."""
-    engine = library.engine()
-    runs = engine.list()[:20]
-    # what has ended may be resumed in another browser
-    pause = LOOK if any(run.resumable for run in runs) else None
-    st.fragment(_queue, run_every=1.0 if any(run.active for run in runs) else pause)()
-
-
-def _told_apart(runs: Sequence[Run]) -> dict[str, str]:
-    """The settings by which runs of one method differ, as ` · epochs 3`, by the run's id."""
-    methods = {}
-    for run in runs:
-        if plan := unreadable.plan_of(run):
-            methods[run.id] = plan.methods[-1]
-    said = dict(zip(methods, apart(list(methods.values())), strict=True))
-    return {run.id: f" · {said[run.id]}" if said.get(run.id) else "" for run in runs}
-
-
-def _clock(seconds: float) -> str:
-    """When a run was asked for, by the clock of this machine; the day where it was not today."""
-    when = datetime.fromtimestamp(seconds)
-    form = "%H:%M:%S" if when.date() == datetime.now().date() else "%d %b %H:%M"
-    return when.strftime(form)
-
-
-def _queue() -> None:
-    engine = library.engine()
-    runs = [run for run in engine.list() if elsewhere.listed(run)][:8]
-    if not runs:
-        st.caption("No run yet. Everyone who opens this app shares one queue.")
-    told = _told_apart(runs)
-    for run in runs:
-        what, status, show = st.columns([4, 3, 1], vertical_alignment="center")
-        mine = access.is_mine(run)
-        label = f"{run.label or f'Run {run.id}'}{told.get(run.id, '')}" if mine else OTHERS
-        what.markdown(f"{ICONS[run.status]} {label} · {_clock(run.created)}")
-        ahead = engine.position(run.id)
-        about = {
-            "queued": "next" if not ahead else f"{ahead} before it",
-            "failed": run.cause,
-            "cancelled": run.cause,
-        }.get(run.status, "" if run.seconds is None else _duration(run.seconds))
-        told_why = about and (mine or run.status not in ("failed", "cancelled"))
-        word = "damaged" if run.damaged else run.status
-        status.caption(f"{word} · {about}" if told_why else word)
-        if mine and show.button("Show", key=f"queue.{run.id}", width="stretch"):
-            elsewhere.show(run)  # leaves this page, if the run belongs to another
-            st.query_params["run"] = st.session_state["lab.run"] = run.id
-            st.session_state["lab.scroll"] = run.id
-            st.rerun()  # the whole page: the run is shown outside of this part
