@@ -53,9 +53,8 @@ def steer(
             key=f"{page}.resume.{run.id}",
             width="stretch",
             help=help,
-            on_click=engine.resume,  # at once: another rerun may come in while this part is drawn
-            args=(run.id,),
         ):
+            engine.resume(run.id)
             st.rerun()  # the whole page: the part that follows the run has stopped renewing itself
         st.fragment(_look_again, run_every=LOOK)(run)
 
