@@ -118,6 +118,7 @@ def refused(app: AppTest) -> str:
 # ---- before anything is given -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_empty_it_says_what_it_is_for_and_what_is_missing(visit, engine):
     app = visit(PAGE)
     assert [h.value for h in app.header] == [
@@ -132,6 +133,7 @@ def test_empty_it_says_what_it_is_for_and_what_is_missing(visit, engine):
     assert not engine.list(), "nothing was given, so nothing is looked at"
 
 
+@pytest.mark.slow
 def test_the_example_is_one_click(visit, engine, shipped):
     app = fine(visit(PAGE).button(key="audit.example").click().run())
     (run,) = of(engine, RUNNER)
@@ -183,6 +185,7 @@ def test_it_works_on_an_empty_store(visit, tmp_path, monkeypatch):
 # ---- the first look -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_given_is_looked_at_once(visit, engine, given, monkeypatch):
     app = chosen(visit(PAGE), given)
     assert "still being looked at" in refused(app)
@@ -204,6 +207,7 @@ def test_what_is_given_is_looked_at_once(visit, engine, given, monkeypatch):
     assert not app.button(key="audit.go").disabled
 
 
+@pytest.mark.slow
 def test_another_choice_is_looked_at_anew_and_the_older_look_ends(visit, engine, given):
     app = chosen(visit(PAGE), given)
     chosen(app, given, classes="3")
@@ -212,6 +216,7 @@ def test_another_choice_is_looked_at_anew_and_the_older_look_ends(visit, engine,
     assert newer.job["forget"] == "classes:3"
 
 
+@pytest.mark.slow
 def test_a_wrong_file_is_named_with_what_is_wrong(visit, engine, given):
     fault = FileFound("unlearned", "unlearned.pt", fault="unlearned.pt: tensor 'head' has NaN.")
     shapes = replace(
@@ -228,6 +233,7 @@ def test_a_wrong_file_is_named_with_what_is_wrong(visit, engine, given):
     assert any("1 tensor missing" in each.label for each in app.expander)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_data_or_list_stands_in_its_card(visit, engine, given):
     look = FirstLook(problems=(Problem(2, "bad.npz is damaged."),))
     app = looked(chosen(visit(PAGE), given), engine, look)
@@ -236,6 +242,7 @@ def test_what_is_wrong_with_data_or_list_stands_in_its_card(visit, engine, given
     assert any("no valid choice" in e.value for e in app.error)
 
 
+@pytest.mark.slow
 def test_problems_and_warnings_stand_on_the_page(visit, engine, given):
     look = replace(
         SOUND,
@@ -248,6 +255,7 @@ def test_problems_and_warnings_stand_on_the_page(visit, engine, given):
     assert any("red and blue" in each.value for each in app.warning)
 
 
+@pytest.mark.slow
 def test_before_start_it_says_that_without_retrained_models_there_is_no_verdict(visit, given):
     said = "There is no retrained model, so there will be no verdict on what is gone"
     app = visit(PAGE)
@@ -257,6 +265,7 @@ def test_before_start_it_says_that_without_retrained_models_there_is_no_verdict(
     assert said not in texts(chosen(app, given | {"retrained": given["original"]}))
 
 
+@pytest.mark.slow
 def test_what_suits_the_original_better_is_one_click(visit, engine, given):
     look = replace(
         SOUND,
@@ -274,6 +283,7 @@ def test_what_suits_the_original_better_is_one_click(visit, engine, given):
     assert (job.mean, job.std) == (look.better_mean, look.better_std)
 
 
+@pytest.mark.slow
 def test_a_look_that_failed_can_be_asked_for_again(visit, engine, given):
     app = chosen(visit(PAGE), given)
     end(engine, of(engine, CHECKER)[0].id, "failed", cause="out of memory")
@@ -356,6 +366,7 @@ def test_pictures_are_given_as_one_archive(visit, engine, given):
     assert job.data["path"].endswith(".zip")
 
 
+@pytest.mark.slow
 def test_paths_can_be_named_on_ones_own_machine_alone(visit, engine, given, monkeypatch):
     app = fine(visit(PAGE).toggle(key="audit.by_path").set_value(True).run())
     path = given["unlearned"][0].path

@@ -147,6 +147,7 @@ def test_the_goal_of_a_forgotten_tenth_is_what_retrained_models_answer(visit):
         assert high is None or float(high) >= float(low)
 
 
+@pytest.mark.slow
 def test_how_a_model_was_made_is_not_said_of_one_that_was_brought():
     study = open_study(Store(shipped_root()), "digits")
     original = next(m for m in study.models if m.method.info.name == "original")
@@ -168,6 +169,7 @@ def answering(forget: float, kept: float) -> EvidenceResult:
     )
 
 
+@pytest.mark.slow
 def test_each_answer_is_of_the_part_that_its_label_names():
     """Four parts of the data, and the goal beside the forgotten alone."""
     opc = known_results.shipped("opc")

@@ -28,6 +28,7 @@ def listed(lab: AppTest) -> list[str]:
     return [b.key.removeprefix("queue.") for b in lab.button if (b.key or "").startswith("queue.")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("entries", "why"),
     [

@@ -91,6 +91,7 @@ def test_a_page_is_drawn(drawn, page, kind):
         assert app.selectbox(key="head.study").value == app.query_params["study"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_abbreviation_is_in_the_glossary(drawn, page, kind):
@@ -113,6 +114,7 @@ SELECTED = {"classes": "0,1", "follow": "on", "ridge": "1"}
 """What brings the controls of a selection, and of those rows that follow it."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "asked"),
     [*((page, {}) for page in PAGES), ("side_by_side", SELECTED), ("feature_space", SELECTED)],

@@ -77,6 +77,7 @@ def test_a_broken_set_is_said_and_the_page_stands(visit):
     assert maps(app, "large.")["selected"] == {"sample": None, "samples": [], "classes": []}
 
 
+@pytest.mark.slow
 def test_filters_and_order_are_in_the_address_and_in_the_table(visit, samples, shipped):
     app = visit("feature_space")
     app.pills(key="panel.only").set_value(["forgotten", "restored"]).run()
@@ -133,12 +134,14 @@ def test_every_epoch_is_sent_once_and_the_address_says_where_it_stands(visit, sh
     )
 
 
+@pytest.mark.slow
 def test_three_dimensions_show_the_selected_samples(visit, samples):
     app = visit("feature_space", scene="3d", classes="0")
     assert len(app.get("plotly_chart")) == len(models(app))
     assert f"**{(samples.labels == 0).sum()} samples" in counted(app)
 
 
+@pytest.mark.slow
 def test_a_hall_sees_a_stack_a_screen_and_the_selection_part_by_part(visit, samples):
     link = {"scene": "3d", "classes": "0", "sample": str(samples.ids[0]), "present": "on"}
     app, drawn = visit("feature_space", **link), []
@@ -176,6 +179,7 @@ def test_no_study_at_all(visit, monkeypatch):
     assert any("no finished study yet" in note for note in infos(visit("feature_space")))
 
 
+@pytest.mark.slow
 def test_rows_of_side_by_side_follow_the_selection_on_request(visit, samples, shipped):
     app = visit(classes="0")
     assert len(recovery_bars(app)) == 4

@@ -80,6 +80,7 @@ def test_the_models_that_play_are_those_that_stand_side_by_side_then(visit, digi
     assert {digits.model(key).seed for key in shown} == {0}
 
 
+@pytest.mark.slow
 def test_its_words_claim_what_the_verdicts_say(visit, digits):
     hides, deep = pair_of(digits, library.choices()[digits.place].shown).keys
     assert digits.verdict(digits.model(hides)).gone == "hidden"
@@ -105,6 +106,7 @@ def test_its_words_claim_what_the_verdicts_say(visit, digits):
     assert f"From {second.title} no declared attacker gets clearly more than from networks" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "digits-one", "digits-random"])
 def test_each_panel_shows_the_figures_that_decided_its_badge(visit, name):
     study = open_study(Store(shipped_root()), name)
@@ -203,6 +205,7 @@ def check(
     assert marks[2]["constant"] == near(numbers["inversion"]["class_mean"]["psnr"])
 
 
+@pytest.mark.slow
 def test_the_numbers_at_the_end_are_those_of_the_store(visit, digits):
     found = [m for m in digits.models if m.method.info.name == "retrain"]
     retrained = [m.to_dict() for m in found]
@@ -344,6 +347,7 @@ def test_a_model_without_verdict_is_said_to_have_none(visit, store):
     assert finals == [None] * 6
 
 
+@pytest.mark.slow
 def test_of_single_pictures_the_figure_that_decides_is_shown(visit):
     """Answers and restored pictures are near 100 % in every network there: membership tells."""
     study = open_study(Store(shipped_root()), "digits-random")

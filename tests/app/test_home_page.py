@@ -119,6 +119,7 @@ def test_the_class_mean_picture_stands_below_the_reconstructions(visit, shipped)
     assert mean["ssim"] == [pytest.approx(wanted["ssim"], abs=0.02)]
 
 
+@pytest.mark.slow
 def test_six_models_fit(visit, shipped):
     app = visit()
     app.multiselect(key="head.models").set_value(keys(shipped)[:6]).run()
@@ -127,6 +128,7 @@ def test_six_models_fit(visit, shipped):
     assert len(headlines(app)) == len(bars(app)) == len(panels(app)) == 6
 
 
+@pytest.mark.slow
 def test_two_models_are_the_least(visit, shipped):
     first, *_, last = keys(shipped)
     app = visit()
@@ -136,6 +138,7 @@ def test_two_models_are_the_least(visit, shipped):
     assert len(models(fine(app))) == 4
 
 
+@pytest.mark.slow
 def test_the_kind_of_map_can_be_changed(visit):
     app = visit()
     for kind in ("densmap", "pca"):
@@ -185,6 +188,7 @@ def test_what_a_link_asks_for_in_vain_is_named(visit, name, value, says):
     assert value not in app.query_params.get(name, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fold", "drawn"), [("rows.why", 1), ("rows.deep", 2)])
 def test_a_fold_is_drawn_when_it_is_opened_and_no_chart_of_plotlys_before(visit, fold, drawn):
     app = visit()

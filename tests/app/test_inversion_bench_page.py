@@ -217,6 +217,7 @@ def test_without_any_study_it_says_how_to_make_one(visit, tmp_path, monkeypatch)
     assert any("There is no finished study yet" in text for text in infos(visit(PAGE)))
 
 
+@pytest.mark.slow
 def test_a_study_of_one_forgotten_class_works(visit):
     place = next(p for p in Store(shipped_root()).places() if p.startswith("digits-one"))
     shelves = picker(visit(PAGE, study=place))["shelves"]

@@ -37,6 +37,7 @@ def test_what_waits_already_is_not_queued_again(lab, visit, engine):
     assert {fine(page).query_params["run"] for page in (lab, other)} == {run.id}
 
 
+@pytest.mark.slow
 def test_a_server_for_other_machines_loads_no_file_from_its_visitors(visit, monkeypatch):
     get = st.get_option
     option = {"server.address": "0.0.0.0"}

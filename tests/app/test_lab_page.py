@@ -302,6 +302,7 @@ def test_an_unknown_run_in_a_link_is_said_and_its_text_is_not_repeated(visit, ru
     )
 
 
+@pytest.mark.slow
 def test_an_engine_that_cannot_start_is_named(visit, engine, monkeypatch):
     def refuse(*_: object, **__: object) -> bool:
         raise EngineError("the engine ended with status 1; see engine.log")

@@ -123,6 +123,7 @@ def test_each_chapter_shows_text_evidence_a_task_and_a_question(chapter, at):
     assert len(answer(app)) > 60
 
 
+@pytest.mark.slow
 def test_the_figures_of_the_first_chapter_are_the_stores(chapter, digits):
     app = chapter(1)
     rungs = [rung.attempt for rung in model(digits, "opc").result("strongest").rungs]
@@ -168,6 +169,7 @@ def test_the_figures_on_maps_are_the_stores(chapter, digits):
     assert answer(app).startswith("In none for certain")
 
 
+@pytest.mark.slow
 def test_the_figures_on_attackers_are_the_stores(chapter, digits):
     app = chapter(3)
     honest = [best(digits, "retrain", seed) for seed in seeds_of(digits)]
@@ -192,6 +194,7 @@ def test_the_figures_on_attackers_are_the_stores(chapter, digits):
     }
 
 
+@pytest.mark.slow
 def test_the_figures_on_one_class_are_the_stores(chapter, digits, one):
     app = chapter(5)
     text = said(app)
@@ -236,6 +239,7 @@ def test_the_figures_on_entropy_and_inversion_are_the_stores(chapter, digits):
     assert f"{opc['without_body_gradient']} of {len(opc['per_picture']['psnr'])} pictures" in text
 
 
+@pytest.mark.slow
 def test_the_tour_ends_with_an_answer_of_what_start_plays_too(chapter, digits):
     deepest = digits.model(pair_of(digits, library.choices()[digits.place].shown).right)
     (body,) = [b.proto.body for b in chapter(7).get("html") if "tour-forgot" in b.proto.body]

@@ -152,6 +152,7 @@ def test_a_hall_goes_through_a_chapter_and_on_into_the_next(visit):
     assert last.button(key="presentation.next").disabled
 
 
+@pytest.mark.slow
 def test_a_race_is_turned_in_as_many_parts_as_its_methods_leave_room_for(visit):
     for methods, parts in (("delete,opc", 3), ("delete,opc,salun,scrub", 4)):
         app = visit("race", present="on", race=methods)

@@ -200,6 +200,7 @@ def test_the_lab_sends_to_the_race(visit, engine):
     assert any("a race of several methods" in note for note in infos(lab))
 
 
+@pytest.mark.slow
 def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
     """The bar ends with the attack that decided the badge, on other pictures than the curve, whose
     attacker may be another one: each says so."""
@@ -224,6 +225,7 @@ def test_badge_bar_and_curve_each_say_whose_figure_they_show(visit):
         assert film["lines"][0]["name"] == "a linear map of the last layer restores"
 
 
+@pytest.mark.slow
 def test_an_address_chooses_the_seed_and_the_page_says_which(visit):
     study = open_study(Store(shipped_root()), "digits")
     ones = {m.method.info.name: m for m in study.models if m.seed == 1}

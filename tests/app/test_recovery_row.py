@@ -122,6 +122,7 @@ def test_a_ridge_is_chosen_read_out_and_kept_in_the_address(visit):
     assert any(text.startswith("At ridge 1 ") for text in captions(app))
 
 
+@pytest.mark.slow
 def test_a_ridge_that_was_not_swept_is_named(visit):
     assert any("'0.123'" in note for note in infos(visit(ridge="0.123")))
     assert any(note.startswith("ridge cannot be") for note in infos(visit(ridge="much")))

@@ -99,6 +99,7 @@ def test_the_chart_shows_the_methods_that_pass_the_filters(visit):
     assert any("No method passes the filters" in text for text in captions(app))
 
 
+@pytest.mark.slow
 def test_a_hall_sees_methods_in_one_line_each_and_nothing_to_press(visit):
     app = visit("scoreboard", present="on")
     table = sent(app)
@@ -121,6 +122,7 @@ def test_verdicts_in_the_making_are_counted(waiting, words):
     assert not pending(0)
 
 
+@pytest.mark.slow
 def test_a_measure_that_is_not_there_is_said(visit):
     app = visit("scoreboard", by="beauty", explain="on")
     legend, sentence = (
@@ -139,6 +141,7 @@ def test_a_measure_that_is_not_there_is_said(visit):
     assert any("no measure 'beauty'" in note for note in infos(app))
 
 
+@pytest.mark.slow
 def test_what_the_address_asks_for_and_is_not_there_is_named(visit):
     names = ("family", "gone", "groups", "ticks", "x", "y")
     notes = infos(visit("scoreboard", **dict.fromkeys(names, "beauty")))

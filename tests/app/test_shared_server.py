@@ -31,6 +31,7 @@ def test_fields_for_paths_are_there_on_ones_own_machine(visit) -> None:
     assert current() is None
 
 
+@pytest.mark.slow
 def test_fields_for_paths_are_gone_on_a_shared_one(shared, visit, engine) -> None:
     lab = visit("lab")
     assert not {"folder", "arrays", "table"} & set(offered(lab))
@@ -49,6 +50,7 @@ def _forget(lab):
     return lab.text_input(key=f"lab.study.{lab.query_params['study']}.forget")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", [True, False])
 def test_ids_of_the_server_are_not_looked_at(shared, visit, tmp_path, there: bool) -> None:
     path = tmp_path / "ids.txt"

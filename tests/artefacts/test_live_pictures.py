@@ -149,6 +149,7 @@ def test_pictures_are_rebuilt_where_a_gradient_reaches_the_body(
     assert sent["psnr"] == pytest.approx(-10 * np.log10(error), abs=0.3)
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_from_the_epoch_before(
     watched: Watched, tiny_original: Classifier
 ) -> None:

@@ -145,6 +145,7 @@ def test_the_readmes_example_runs(call, tmp_path, monkeypatch):
     assert all(re.fullmatch(r"\| \w+ \| -?\d+\.\d\d \|", row) for row in rows)
 
 
+@pytest.mark.slow
 def test_its_numbers_are_read_without_its_file(call, store, plugins, tmp_path, monkeypatch):
     file = tmp_path / "margin.py"
     file.write_text(example())
@@ -185,6 +186,7 @@ def test_the_number_is_that_of_the_model(store, plugins, tmp_path):
         assert found == pytest.approx(wanted.mean().item(), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_its_settings_are_part_of_its_question(call, plugins, tmp_path, monkeypatch):
     body = 'return {"mean": context.settings(Power).power}\n\n    settings = {"power": Power}'
     (tmp_path / "mine.py").write_text(attack(body).replace("\n\n@", SETTINGS, 1))
@@ -380,6 +382,7 @@ def test_the_readmes_table_has_the_lines_that_the_kinds_declare(call):
     assert {row["field"]: row["meaning"] for row in rows} == documentation()
 
 
+@pytest.mark.slow
 def test_every_documented_field_is_there():
     shipped = open_study(Store(shipped_root()), "digits")
     study = shipped.to_dict([shipped.models[-1].key])

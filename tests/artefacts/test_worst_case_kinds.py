@@ -76,6 +76,7 @@ def test_the_floor_is_found_once_for_all_models_beside_one_original(
     assert len(fitted) == sum(len(each.rungs) for each in found) - len(floors[0])
 
 
+@pytest.mark.slow
 def test_the_table_tells_the_best_attacker_and_his_floor(tmp_path: Path) -> None:
     lab = StudyRunner(STUDY, Store(tmp_path), torch.device("cpu"))
     original = create("original")

@@ -61,6 +61,7 @@ def test_what_no_line_can_tell_is_found_by_the_kernel():
     assert information("x", *parts(1), learnt=parts(2)) > 0.75
 
 
+@pytest.mark.slow
 def test_independent_numbers_tell_nothing_and_no_bound_exceeds_what_there_is():
     for learnt in (None, (normal(300, 3, 40), normal(900, 4, 40))):
         assert information("x", normal(300, 1, 40), normal(900, 2, 40), learnt=learnt) < 0.02

@@ -197,6 +197,7 @@ def test_the_best_restart_is_kept():
     assert (many.cost <= one.cost + 1e-6).all()
 
 
+@pytest.mark.slow
 def test_models_of_different_architecture_go_together():
     models = [ready(Odd()), small_resnet(), ready(Odd(), 1)]
     x, y = batch(2)
@@ -228,6 +229,7 @@ def test_each_round_is_searched_at_the_weights_of_the_models_it_is_for(monkeypat
             torch.testing.assert_close(together[name][m], alone[name][0])
 
 
+@pytest.mark.slow
 def test_nothing_to_invert_is_said_not_scored():
     good, x_y = small_resnet(dtype=torch.float32), batch(2, dtype=torch.float32)
     broken = copy.deepcopy(good)

@@ -227,6 +227,7 @@ def test_each_model_of_a_batch_has_its_own_slope(route):
             torch.testing.assert_close(found[name].unflatten(0, (2, 3))[m], gradient)
 
 
+@pytest.mark.slow
 def test_what_is_searched_beside_is_found_as_if_alone():
     nets, (x, y) = [Layered(), Layered(dead=True)], pictures(3)
     config = Inversion(iterations=12, rounds=2, restarts=2, scout=6, tv=0, frames=2)

@@ -52,6 +52,7 @@ def test_what_is_alike_is_not_told_apart_though_any_judge_could_learn_it_by_hear
             assert abs(auc - 0.5) < 0.09, judge
 
 
+@pytest.mark.slow
 def test_a_shell_around_the_retained_is_invisible_to_a_line_alone():
     inner, outer = normal(600, 1), 3 * torch.nn.functional.normalize(normal(600, 2)) * 2
     found = aucs(outer, inner)

@@ -153,6 +153,7 @@ def test_thresholds_are_scikit_learns_and_see_an_overfit_model():
         assert got[name]["tpr_at_fpr"]["0.001"] is None
 
 
+@pytest.mark.slow
 def test_a_model_that_treats_forget_data_as_unseen_gives_chance():
     views, split = study(forget_sure=1.0)
     for name in MEMBER_SCORES:

@@ -122,6 +122,7 @@ def models_game(n, originals, retrained, seed, member, delta=DELTA, variant="off
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["online", "offline"])
 def test_a_target_drawn_as_the_retrained_gives_chance(variant):
     runs = [models_game(500, 3, 4, s, member=0, variant=variant) for s in range(20)]

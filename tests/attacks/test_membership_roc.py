@@ -113,6 +113,7 @@ def test_drawn_points_are_few_ascending_and_on_the_curve(points, n, seed):
         assert min(below, above) - 1e-12 <= y <= max(below, above) + 1e-12
 
 
+@pytest.mark.slow
 def test_auc_interval_holds_the_truth_as_often_as_it_says():
     """d' = 1 between normal scores: the true AUC is Φ(1/√2)."""
     truth = 0.5 * (1 + math.erf(0.5))

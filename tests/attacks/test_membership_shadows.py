@@ -237,6 +237,7 @@ def test_a_retrained_target_is_not_told_even_on_vulnerable_samples():
     assert np.mean(aucs) == pytest.approx(0.5, abs=0.04)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_known_auc():
     """Nominally 95 % over samples and null models; the target's own draw is the samples' here."""
     known, hits = norm.cdf(0.5 / math.sqrt(2 * 8 / 7)), 0

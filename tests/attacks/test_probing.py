@@ -155,6 +155,7 @@ def test_nothing_is_learnt_from_a_sample_to_be_scored(victim, size, name):
     assert (before[others] == after[others]).all()
 
 
+@pytest.mark.slow
 def test_figures_are_mean_recalls_on_either_side():
     x, y = blobs(seed=6)
     result = probes(x, y, (0, 3))
@@ -169,6 +170,7 @@ def test_figures_are_mean_recalls_on_either_side():
     assert "note" not in result
 
 
+@pytest.mark.slow
 def test_classes_keep_their_numbers():
     x, y = blobs(classes=3, seed=6)
     plain = probes(x, y, (1,))
@@ -189,6 +191,7 @@ def test_forgotten_samples_come_as_a_mask():
     assert result["knn"]["forget_accuracy"] == pytest.approx(100 * right.mean())
 
 
+@pytest.mark.slow
 def test_a_contracted_forget_set_leaves_the_constant_predictor():
     """OPC's picture: three classes in one point, the others as they were."""
     x, y = blobs(per_class=30, classes=8, spread=0.3, seed=8)
@@ -212,6 +215,7 @@ def test_features_that_do_not_vary_get_the_constant_answer_with_a_note(noise):
     assert "do not vary" in result["note"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_computed_has_a_reason():
     x, y = blobs()
     broken = x.clone()
@@ -243,6 +247,7 @@ def test_a_small_class_means_fewer_folds_and_says_so():
     assert "only 3 folds" in result["note"]
 
 
+@pytest.mark.slow
 def test_more_samples_than_the_limit_are_thinned_out():
     x, y = blobs(per_class=200, spread=0.2)
     result = probes(x, y, (0,), Probing(limit=300))

@@ -139,6 +139,7 @@ def test_three_equal_collapsed_classes_leave_the_constant_predictor(attack):
     assert entry["retain_accuracy"] == 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("targets", ["logits", "labels"])
 def test_the_svhn_figure(targets):
     """SVHN's classes 0, 1, 2: a constant answer "1" leaves UA 52.84."""
@@ -228,6 +229,7 @@ def test_the_unit_of_the_features_changes_no_figure_at_any_relative_ridge(factor
     assert max(swept) - min(swept) > 20, "a sweep that moves nothing would prove nothing"
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 9999))
 def test_an_invertible_change_of_the_features_changes_nothing_at_ridge_zero(seed):

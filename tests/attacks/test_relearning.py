@@ -46,6 +46,7 @@ def muffled(model, classes):
 # ---- the attack itself -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["retain", "shots_2"])
 def test_the_curve_is_that_of_a_hand_written_loop(
     variant, tiny_original, tiny_images, tiny_split, monkeypatch
@@ -88,6 +89,7 @@ def test_the_curve_is_that_of_a_hand_written_loop(
     assert max(curves["forget_train"]) > min(curves["forget_train"])  # something happened
 
 
+@pytest.mark.slow
 def test_the_original_stays_where_it_is(tiny_original, tiny_images, tiny_split):
     gentle = QUICK.replace(lr=1e-3)  # a net of 5,000 weights forgets what it does not rehearse
     result = relearn(tiny_original, tiny_images, tiny_split, gentle, original_accuracy=100)
@@ -133,6 +135,7 @@ def test_one_seed_one_curve(tiny_original, tiny_images, tiny_split):
     assert run(1) != run(2)
 
 
+@pytest.mark.slow
 def test_the_attacked_model_is_left_alone(tiny_original, tiny_images, tiny_split, same_weights):
     tiny_original.requires_grad_(False)
     before = copy.deepcopy(tiny_original)
@@ -194,6 +197,7 @@ def test_the_constant_answer_stands_beside_the_curve(tiny_original, tiny_images)
 # ---- progress, limits, bad input ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_progress_counts_the_steps_of_all_variants(tiny_original, tiny_images, tiny_split):
     events: list[Step] = []
     relearn(
@@ -224,6 +228,7 @@ def test_stops_when_asked_to(after, tiny_original, tiny_images, tiny_split):
     assert len(events) == after
 
 
+@pytest.mark.slow
 def test_forgotten_samples_have_no_test_curve(tiny_original, tiny_images):
     split = Scenario.parse("random:25%").split(tiny_images)
     result = relearn(tiny_original, tiny_images, split, QUICK, original_accuracy=100)

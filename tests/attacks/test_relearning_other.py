@@ -100,6 +100,7 @@ def test_the_other_data_set_is_photographs_unless_told():
         Relearning(other="cats")
 
 
+@pytest.mark.slow
 def test_photographs_are_learnt_through_a_head_of_their_own(tiny_original, tiny_images, tiny_split):
     found = relearn(
         tiny_original,

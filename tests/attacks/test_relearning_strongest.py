@@ -75,6 +75,7 @@ class _Scale(nn.Module):
         self.scale = nn.Parameter(torch.ones(1))
 
 
+@pytest.mark.slow
 def test_fresh_blocks_pass_what_is_dead(tiny_original, tiny_images, tiny_split):
     dead = dead_behind(tiny_original, tiny_original.block_names[-1])
     config = SMALL.replace(steps=60, shots=(10,), sgd=(0.02,), draws=1)
@@ -85,6 +86,7 @@ def test_fresh_blocks_pass_what_is_dead(tiny_original, tiny_images, tiny_split):
     assert not passed.one_answer
 
 
+@pytest.mark.slow
 def test_the_best_of_the_grid_and_the_mean_of_the_draws(tiny_original, tiny_images, tiny_split):
     one = SMALL.replace(anew=(0,), shots=(2,), draws=1)
     slow, fast = (
@@ -200,6 +202,7 @@ def rescaled(model, by):
     return model
 
 
+@pytest.mark.slow
 def test_rescaled_layers_hide_nothing_from_relative_steps(tiny_original, tiny_images, tiny_split):
     copied = rescaled(tiny_original, 1000.0)
     x = tiny_images.x_test
@@ -215,6 +218,7 @@ def test_rescaled_layers_hide_nothing_from_relative_steps(tiny_original, tiny_im
         assert "relative steps" in one.best
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_answer(tiny_original, tiny_images, tiny_split):
     first, again = (
         relearn_strongest(tiny_original, tiny_images, tiny_split, SMALL, seed=5) for _ in range(2)
@@ -223,6 +227,7 @@ def test_one_seed_gives_one_answer(tiny_original, tiny_images, tiny_split):
     assert {(a.anew, a.shots) for a in first.attacks} == {(0, 0), (0, 2), (1, 2)}
 
 
+@pytest.mark.slow
 def test_of_samples_none_that_was_given_is_scored(tiny_original, tiny_images, monkeypatch):
     split = Scenario.parse("random:20%").split(tiny_images)
     held, scored = [], []
@@ -238,6 +243,7 @@ def test_of_samples_none_that_was_given_is_scored(tiny_original, tiny_images, mo
             assert (flat == picture).all(1).sum() < same_train
 
 
+@pytest.mark.slow
 def test_attempts_are_what_the_verdict_counts(tiny_original, tiny_images, tiny_split):
     result = relearn_strongest(tiny_original, tiny_images, tiny_split, SMALL)
     attempts = {(a.place, a.holds, a.given): a for a in result.attempts()}

@@ -91,6 +91,7 @@ def test_the_kernel_machine_solves_its_equations_and_answers_as_a_support_vector
     assert rates[0] > 85
 
 
+@pytest.mark.slow
 def test_landmarks_stand_in_for_all_samples():
     x, y, asked, truth = halves()
     exact = answers("rbf", x, y, asked)
@@ -103,6 +104,7 @@ def test_landmarks_stand_in_for_all_samples():
     assert np.median(np.abs(some - exact)) > 0.005
 
 
+@pytest.mark.slow
 def test_the_mlp_answers_as_scikit_learns_and_the_same_each_time():
     x, y, asked, truth = halves()
     z, q = (StandardScaler().fit(x).transform(part) for part in (x, asked))
@@ -115,6 +117,7 @@ def test_the_mlp_answers_as_scikit_learns_and_the_same_each_time():
     np.testing.assert_array_equal(ours, answers("mlp", x, y, asked))
 
 
+@pytest.mark.slow
 def test_scarce_classes_weigh_as_much_as_others():
     """Two overlapping clouds, one forty times as large: the line between is in the middle."""
     g = torch.Generator().manual_seed(0)
@@ -136,6 +139,7 @@ def test_a_map_of_features_that_do_not_vary_answers_the_commonest_class():
             assert fitted(torch.randn(5, 4)).argmax(1).tolist() == [1] * 5
 
 
+@pytest.mark.slow
 def test_a_map_that_imitates_the_original_lets_its_head_answer():
     """Features of the original are an affine map of what is seen: both regressions find it."""
     x, _, asked, _ = (torch.from_numpy(part) for part in halves())
@@ -149,6 +153,7 @@ def test_a_map_that_imitates_the_original_lets_its_head_answer():
         assert error < within, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [0.1, 10.0])
 def test_the_unit_of_the_features_changes_no_recovered_figure(factor):
     train, test, known = study()
@@ -172,6 +177,7 @@ def by_holds(result: StrongestResult, holds: str):
     return {r.attempt.attacker: r for r in result.rungs if r.attempt.holds == holds}
 
 
+@pytest.mark.slow
 def test_who_never_held_a_forgotten_picture_does_not_depend_on_any():
     train, test, known = study()
     before = climb([view(train, test)], known)
@@ -241,6 +247,7 @@ def test_what_cannot_be_attacked_says_why():
         Strongest(maps=("mlp",), quick=True)
 
 
+@pytest.mark.slow
 def test_the_floor_is_no_attack_on_the_model():
     train, test, known = study()
     noise = [torch.randn(700, 8, generator=torch.Generator().manual_seed(i)) for i in (1, 2)]

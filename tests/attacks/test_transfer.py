@@ -185,6 +185,7 @@ def test_draws_share_no_picture_and_hold_each_class_alike(net, trained_on, found
     assert not torch.equal(other.images.x_train, exam.images.x_train)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [0.1, 10.0])
 def test_the_scale_of_features_changes_nothing(net, trained_on, found, factor) -> None:
     exam = exam_of(net, trained_on, found)
@@ -194,6 +195,7 @@ def test_the_scale_of_features_changes_nothing(net, trained_on, found, factor) -
     assert recalls(scaled) == [(p, g, pytest.approx(r)) for p, g, r in recalls(plain)]
 
 
+@pytest.mark.slow
 def test_a_rotation_changes_nothing_for_nearest_neighbours(net, trained_on, found) -> None:
     """Nor do a permutation, and other scales of single features, for the linear probe."""
     exam = exam_of(net, trained_on, found)
@@ -228,6 +230,7 @@ def test_a_lost_direction_costs_near_classes_and_no_others(trained_on, found) ->
         assert has.gap < had.gap - 25
 
 
+@pytest.mark.slow
 def test_pixels_are_made_once_and_told_of_every_model(net, trained_on, found) -> None:
     exam = exam_of(net, trained_on, found)
     first = transfer(net, exam, CONFIG)

@@ -119,6 +119,7 @@ def test_every_chart_is_one_that_plotly_knows_and_fits_on_paper(made: tuple[Repo
     assert len(places) == len(page.charts)
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_of_the_json_and_need_no_program(made: tuple[Report, str]) -> None:
     report, page = made
     text = " ".join(" ".join(read(page).text).split())
@@ -185,6 +186,7 @@ def test_the_models_have_the_colours_of_the_app() -> None:
     assert METHOD_COLOURS["retrain"] == charts.RETRAINED
 
 
+@pytest.mark.slow
 def test_without_plotly_the_tables_remain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("opcviz.audit.html.find_spec", lambda name: None)
     report, study = reported()

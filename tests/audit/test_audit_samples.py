@@ -50,6 +50,7 @@ class Renamed(StudyResult):
         return arrays, replace(about, class_names=self.names)
 
 
+@pytest.mark.slow
 def test_a_class_that_is_called_like_a_formula_stays_text() -> None:
     study = opened()
     names = ('=HYPERLINK("http://example.org")', "@x", "+1", "-1", 'a,b\n"c', *"56789")

@@ -39,6 +39,7 @@ def test_work_is_counted_in_multiply_adds(pictures: Images) -> None:
     assert less + own == multiply_adds(net("resnet8", pictures), pictures)
 
 
+@pytest.mark.slow
 def test_a_large_network_gets_less_and_the_report_says_so(pictures: Images) -> None:
     evidence, (told,) = bounded(Evidence(), net("resnet18", pictures), pictures)
     for cls, changes in BOUNDED.items():
@@ -57,6 +58,7 @@ def test_a_large_network_gets_less_and_the_report_says_so(pictures: Images) -> N
     assert "relearning" not in spared(Evidence()) | spared(Evidence(suite="quick"))
 
 
+@pytest.mark.slow
 def test_its_quick_suite_still_has_an_optimiser(pictures: Images) -> None:
     evidence, _ = bounded(Evidence(), net("resnet18", pictures), pictures)
     quick = evidence.in_suite("quick").settings(StrongestRelearning)
@@ -66,6 +68,7 @@ def test_its_quick_suite_still_has_an_optimiser(pictures: Images) -> None:
     assert [name for name, _ in usual.grid] == ["sgd"]
 
 
+@pytest.mark.slow
 def test_what_was_chosen_stays_and_small_networks_get_all(pictures: Images) -> None:
     chosen = Evidence.from_dict({"relearned": {"steps": 45}})
     evidence, (told,) = bounded(chosen, net("resnet18", pictures), pictures)
@@ -77,6 +80,7 @@ def test_what_was_chosen_stays_and_small_networks_get_all(pictures: Images) -> N
     assert bounded(chosen, small, pictures) == (chosen, ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "passes"), [(2500, 20), (4000, 12), (10_000, 5), (50_000, 5)])
 def test_maps_that_train_see_many_pictures_less_often(
     pictures: Images, count: int, passes: int
@@ -99,6 +103,7 @@ def test_a_network_that_is_surely_small_is_not_counted(monkeypatch: pytest.Monke
         bounded(Evidence(), build_classifier(Architecture("resnet8", resize=32), digits, 0), digits)
 
 
+@pytest.mark.slow
 def test_all_of_it_can_be_asked_for() -> None:
     spec = spec_of(bounded=False)
     assert "--set bounded=false" in command_of(spec)

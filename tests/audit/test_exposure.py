@@ -85,6 +85,7 @@ def looked(tmp_path: Path, *retrained: tuple[str, int]) -> tuple[str, ...]:
     return check(spec, Store(tmp_path), CPU).warnings
 
 
+@pytest.mark.slow
 def test_honest_retrained_models_are_not_accused(tmp_path: Path) -> None:
     """Nor are these cleared: they know their own train data hardly better than unseen ones."""
     said = looked(tmp_path, *(("retrain", seed) for seed in range(3)))

@@ -40,6 +40,7 @@ def test_an_item_is_claimed_once(tmp_path: Path) -> None:
     assert Helper(tmp_path).claim(items)  # nobody else is there
 
 
+@pytest.mark.slow
 def test_it_helps_where_a_core_is_free_and_nothing_is_trained(two_threads: None) -> None:
     assert _worth_it(spec_of(), CPU)
     assert not _worth_it(spec_of(retrained=[], retrain=1), CPU)
@@ -53,6 +54,7 @@ WORKS = "import time\nwhile time.process_time() < 0.5: pass"
 SLEEPS = "import time; time.sleep(600)"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no process can be stopped there")
 @pytest.mark.parametrize(("code", "stopped"), [(WORKS, False), (SLEEPS, True)])
 def test_a_stopped_process_is_not_waited_for(tmp_path: Path, code: str, stopped: bool) -> None:

@@ -55,6 +55,7 @@ def test_a_job_says_what_is_missing_and_survives_json(job):
         PageJob.from_dict({"unlearned": "a path"})
 
 
+@pytest.mark.slow
 def test_a_first_look_recognises_what_was_given(job, tmp_path):
     found = look(job, tmp_path / "store")
     assert not found.problems
@@ -98,6 +99,7 @@ def test_what_cannot_be_forgotten_is_a_problem_of_step_two(job, tmp_path):
     assert "11" in problem.says
 
 
+@pytest.mark.slow
 def test_a_wrong_normalisation_is_warned_of_with_a_better_one(job, tmp_path):
     found = look(replace(job, mean=(40.0,), std=(0.01,)), tmp_path)
     assert found.accuracy < 50

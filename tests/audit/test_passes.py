@@ -61,6 +61,7 @@ def test_one_pass_over_the_data_serves_all_kinds_about_a_model(
     assert outside - 2 * first - built in timed, "to keep the models takes none"
 
 
+@pytest.mark.slow
 def test_the_original_is_looked_at_once_when_models_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
 ) -> None:

@@ -101,6 +101,7 @@ def test_the_report_says_where_it_comes_from(full: AuditResult) -> None:
     assert "--retrained" in report.command
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_done_again(full: AuditResult, store: Store) -> None:
     stages: list[Event] = []
     evidence = shipped().study.evidence.to_dict() | {"instruments": ["similarity"]}
@@ -190,6 +191,7 @@ def test_of_samples_too(tmp_path: Path) -> None:
     assert opened.probe()[1].sizes["forget_train"] == 100
 
 
+@pytest.mark.slow
 def test_the_first_look_keeps_nothing(tmp_path: Path) -> None:
     found = check(spec_of(), Store(tmp_path / "store"), CPU)
     assert not (tmp_path / "store").exists()
@@ -219,6 +221,7 @@ def test_swapped_models_are_noticed_with_the_figures(tmp_path: Path) -> None:
     assert "--set as_given=true" in audit(as_given, Store(tmp_path), CPU).report.command
 
 
+@pytest.mark.slow
 def test_a_model_that_was_given_twice_and_a_band_that_saw_the_data_are_noticed(
     tmp_path: Path,
 ) -> None:
@@ -228,6 +231,7 @@ def test_a_model_that_was_given_twice_and_a_band_that_saw_the_data_are_noticed(
     assert "of the forgotten classes right: it seems to have been trained on them" in seen
 
 
+@pytest.mark.slow
 def test_the_original_under_examination_is_no_reference_of_its_own(store: Store) -> None:
     from opcviz.audit.opening import open_case
 

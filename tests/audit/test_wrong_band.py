@@ -84,6 +84,7 @@ def test_the_order_of_retrained_models_changes_nothing(tmp_path: Path) -> None:
     assert told[0] == told[1]
 
 
+@pytest.mark.slow
 def test_a_copy_is_no_further_model(tmp_path: Path) -> None:
     copy = tmp_path / "copy.safetensors"
     save_file(load_file(BAND[0]), copy, {"made": "again"})
@@ -126,6 +127,7 @@ def test_one_made_from_another_model_is_named(tmp_path: Path) -> None:
     assert of_retrained.count("retrained model (") == 2
 
 
+@pytest.mark.slow
 def test_a_model_without_training_is_not_called_badly_prepared(tmp_path: Path) -> None:
     """The original answers under the same preparation: that is the ground."""
     values, noise = load_file(weights("opc")), torch.Generator().manual_seed(0)

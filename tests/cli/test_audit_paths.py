@@ -49,6 +49,7 @@ def pictures(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_names_that_are_no_text_are_refused_as_they_are_read(
     ask: Ask, given: Path, tmp_path: Path
 ) -> None:
@@ -74,6 +75,7 @@ def test_names_that_are_no_text_are_refused_as_they_are_read(
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.slow
 def test_no_file_that_is_read_is_written(ask: Ask, given: Path, tmp_path: Path) -> None:
     linked = tmp_path / "hard.json"
     os.link(given, linked)

@@ -43,6 +43,7 @@ def test_every_preset_is_listed() -> None:
     assert [row["name"] for row in listings.presets()] == list(list_presets())
 
 
+@pytest.mark.slow
 def test_without_a_verdict_the_table_says_what_is_missing(monkeypatch) -> None:
     study = open_study(Store(shipped_root()), "digits")
     monkeypatch.setattr(type(study), "verdict", lambda *_: no_verdict(["[/what] is missing"]))

@@ -20,6 +20,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     return asking(monkeypatch, capsys)
 
 
+@pytest.mark.slow
 def test_a_store_is_looked_after_from_the_command_line(ask, tmp_path: Path) -> None:
     store, other, file = tmp_path / "store", tmp_path / "other", tmp_path / "one.zip"
     source = shipped_root() / "studies" / PLACE

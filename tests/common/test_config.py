@@ -58,6 +58,7 @@ def test_a_config_survives_json(config: Outer) -> None:
     assert fingerprint(back) == fingerprint(config) == fingerprint(config.to_dict())
 
 
+@pytest.mark.slow
 @given(outers, outers)
 def test_fingerprints_differ_exactly_where_the_json_does(a: Outer, b: Outer) -> None:
     same = json.dumps(a.to_dict(), sort_keys=True) == json.dumps(b.to_dict(), sort_keys=True)

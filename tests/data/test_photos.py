@@ -13,6 +13,7 @@ from opcviz.data import photographs as photos
 SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 40), st.integers(1, 40))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(SHAPES, st.integers(8, 33), st.integers(0, 2**31))
 def test_they_have_the_shape_asked_for(shape, count, seed):
@@ -40,6 +41,7 @@ def coordinates() -> list[torch.Tensor]:
     return [torch.stack([column, row, torch.full_like(row, 200.0 * i)]) for i in range(2)]
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.integers(1, 24), st.integers(1, 24), st.integers(0, 1000))
 def test_train_and_test_patches_share_no_pixel(height, width, seed):

@@ -337,6 +337,7 @@ class TestProbe:
         with pytest.raises(DataError, match="at least 1"):
             probe_set(digits, split, 0)
 
+    @pytest.mark.slow
     @given(
         counts=st.lists(st.integers(1, 25), min_size=2, max_size=6),
         percent=st.floats(5, 95),

@@ -213,6 +213,7 @@ def test_offsets_and_a_half_written_last_line(tmp_path):
         read_events(path, -1)
 
 
+@pytest.mark.slow
 @given(cuts=st.lists(st.integers(0, 400), max_size=8), texts=st.lists(st.text(), max_size=6))
 def test_any_sequence_of_readings_sees_each_event_once(tmp_path_factory, cuts, texts):
     path = tmp_path_factory.mktemp("log") / "events.jsonl"

@@ -136,6 +136,7 @@ def test_it_falls_as_time_goes_by_and_ends_at_nothing(runs, clock):
     assert said[-1] == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_that_trains_its_references_first(runs, clock):
     first = model(15, title="Original") + attacks(title="Original")
     whole = first + model(20) + attacks()

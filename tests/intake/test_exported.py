@@ -98,6 +98,7 @@ def check(net: nn.Module, raw: bytes, pictures: Images, folder: Path) -> Any:
     return model, found
 
 
+@pytest.mark.slow
 def test_any_network_comes_back_as_it_was(pictures: Images, tmp_path: Path) -> None:
     model, found = check(*unusual(), pictures, tmp_path)
     assert len(found) == 1
@@ -130,6 +131,7 @@ def test_gradients_reach_the_pictures_and_the_weights(pictures: Images, tmp_path
     assert all(p.grad is not None for p in model.parameters())
 
 
+@pytest.mark.slow
 def test_a_program_of_one_batch_size_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "model.pt2").write_bytes(exported(trained_like(PlainViT()), dynamic=False))
     weights = read_weights(tmp_path / "model.pt2")

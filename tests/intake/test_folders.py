@@ -191,6 +191,7 @@ def test_pictures_of_another_size_are_enlarged(tmp_path: Path) -> None:
     assert found.title == "tiny_net of timm, pictures brought to 32 pixels"
 
 
+@pytest.mark.slow
 def test_without_the_library_names_and_shapes_speak(
     pictures: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +249,7 @@ def test_an_archive_of_a_folder_is_read_like_it(
     assert not os.listdir(spare)
 
 
+@pytest.mark.slow
 def test_a_pickled_folder_and_one_without_a_config_are_read(tmp_path: Path) -> None:
     net = replaced_stem()
     torch.save(net.state_dict(), tmp_path / "pytorch_model.bin")

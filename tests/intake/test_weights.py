@@ -308,6 +308,7 @@ def test_what_was_left_out_is_said(tmp_path: Path) -> None:
 VALID = [saved(STATE), saved(STATE, _use_new_zipfile_serialization=False), save(STATE)]
 
 
+@pytest.mark.slow
 @settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     which=st.sampled_from(range(3)),

@@ -133,6 +133,7 @@ def test_importing_loads_nothing_heavy_and_names_are_listed() -> None:
     assert told.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_plots_need_plotly_and_no_streamlit() -> None:
     bare("import sys\nsys.modules['streamlit'] = None\nimport opcviz\nassert opcviz.plot")
     told = bare(
@@ -385,6 +386,7 @@ def test_bars_are_drawn_for_people_only(
 # ---- plots ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_recovery_bars_show_the_numbers_and_the_constant_answer(lab: SimpleNamespace) -> None:
     asked = lab.data, lab.split
     result = opcviz.recover(lab.unlearned, *asked, original=lab.original)
@@ -403,6 +405,7 @@ def test_recovery_bars_show_the_numbers_and_the_constant_answer(lab: SimpleNames
         opcviz.plot(result, "pie")
 
 
+@pytest.mark.slow
 def test_what_a_kind_made_is_drawn_as_the_attack_in_it(lab: SimpleNamespace) -> None:
     result = opcviz.recover(lab.unlearned, lab.data, lab.split, original=lab.original)
     made = opcviz.measure(lab.unlearned, lab.data, lab.split, original=lab.original)
@@ -446,6 +449,7 @@ def test_membership_inversion_map_and_entropy_have_figures(lab: SimpleNamespace)
         opcviz.plot(outputs)
 
 
+@pytest.mark.slow
 def test_a_study_is_drawn_and_what_has_no_figure_is_named() -> None:
     study = opcviz.open_study("digits")
     bar = opcviz.plot(study).data[0]

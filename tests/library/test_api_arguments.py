@@ -102,6 +102,7 @@ def test_so_is_a_reference_of_another_data_set(
         EXAMINING[name](lab, {argument: stranger})
 
 
+@pytest.mark.slow
 def test_the_same_content_is_the_same_data_set(lab: SimpleNamespace) -> None:
     again = opcviz.load_data("digits", device="cpu")
     assert again is not lab.data
@@ -162,6 +163,7 @@ def test_a_seed_that_no_generator_takes_is_refused(
         SEEDED[name](lab, {"seed": seed})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [np.int64(3), torch.tensor(3), 2**32 - 1])
 def test_any_whole_number_is_a_seed(seed: Any, lab: SimpleNamespace) -> None:
     one = opcviz.split(lab.data, "random:10%", seed=seed)

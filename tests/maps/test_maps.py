@@ -142,6 +142,7 @@ def test_a_start_keeps_the_map_in_place(digits, kind):
     assert torch.equal(aligned, maps.draw(digits + noise, kind, start=reference).points)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NEIGHBOUR_KINDS)
 @pytest.mark.parametrize("middle", [0, 1, 2])
 def test_what_the_start_puts_in_the_middle_stays_there(kind, middle):

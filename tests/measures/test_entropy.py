@@ -34,6 +34,7 @@ def test_entropy_agrees_with_scipy():
     assert prediction_entropy(torch.tensor([[1e4, 0.0]])).item() == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.floats(-30, 30), min_size=2, max_size=20))
 def test_both_bounds_hold_for_any_logits(values):

@@ -150,6 +150,7 @@ def test_delete_can_leave_batch_norm_as_it_is(tiny_request, disabled: bool) -> N
     assert not torch.equal(before["net.stem.0.weight"], after["net.stem.0.weight"])
 
 
+@pytest.mark.slow
 def test_delete_forgets(tiny_request) -> None:
     request = tiny_request()
     model, _ = create("delete", epochs=40, batch_size=64, lr=0.02).unlearn(request)

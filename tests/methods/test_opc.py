@@ -110,6 +110,7 @@ def test_retain_samples_are_not_contracted(
     assert contraction(other) != pytest.approx(contraction(batch), rel=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_it_contracts_in_eval_mode_and_keeps_the_rest(
     tiny_request: Callable[..., Request], target: str

@@ -102,6 +102,7 @@ def test_outside_the_mask_nothing_moves_by_a_bit(
     assert changed
 
 
+@pytest.mark.slow
 def test_without_a_mask_nothing_changes(tiny_request: MakeRequest, same_weights) -> None:
     """The default share of 1 is the method itself, bit for bit; so is a mask that lets all move."""
     request = tiny_request()

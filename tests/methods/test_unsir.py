@@ -37,6 +37,7 @@ def test_noise_is_labelled_with_the_forgotten_classes(tiny_request) -> None:
     assert not noise.requires_grad
 
 
+@pytest.mark.slow
 def test_the_penalty_shortens_the_noise(tiny_request) -> None:
     request = tiny_request()
     model = request.original
@@ -64,6 +65,7 @@ def test_one_step_of_noise_is_adams(tiny_request) -> None:
     assert close.float().mean() > 0.99  # Adam's ε shows where a gradient is almost 0
 
 
+@pytest.mark.slow
 def test_impairing_mixes_noise_into_the_batch(tiny_request) -> None:
     request = tiny_request()
     method = create("unsir", batch_size=6, ratio=0.5)

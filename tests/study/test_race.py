@@ -141,6 +141,7 @@ def test_a_training_that_leaves_no_model_says_so_while_it_runs(raced) -> None:
     assert told == [Message(f"{burst.info.title}: no model, {reason}.", "warning")]
 
 
+@pytest.mark.slow
 def test_cancelling_stops_every_lane_and_keeps_nothing_half_made(tmp_path) -> None:
     seen = Seen()
     stop = lambda: sum(model in TITLES for model, _ in seen.turns()) >= 5  # noqa: E731

@@ -63,6 +63,7 @@ def test_a_killed_model_is_finished_and_leaves_nothing_behind(tmp_path: Path) ->
     assert not work.exists() or not any(work.iterdir())
 
 
+@pytest.mark.slow
 def test_another_probe_set_is_another_run(tmp_path: Path) -> None:
     """The resume file holds features of the probe set: those of another do not go together."""
     with pytest.raises(Killed):
@@ -74,6 +75,7 @@ def test_another_probe_set_is_another_run(tmp_path: Path) -> None:
     assert trajectory["points"].shape[:2] == (4, 30)
 
 
+@pytest.mark.slow
 def test_what_is_stored_is_not_trained_again(tmp_path: Path) -> None:
     train(tmp_path, STUDY)
     taken, _, _ = train(tmp_path, STUDY)

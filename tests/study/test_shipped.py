@@ -42,6 +42,7 @@ def test_of_a_random_tenth_every_retrained_model_there_is_stands_in_the_band(tmp
     assert tuple(m.seed for m in models) == seeds == (0, 1, 2, 3, 4)
 
 
+@pytest.mark.slow
 def test_what_joins_them_in_the_lab_is_asked_the_same(tmp_path):
     store = Store(tmp_path, (shipped_root(),))
     for place in list_studies(store):

@@ -129,6 +129,7 @@ def test_names_do_not_move() -> None:
     assert model_place(study, create("retrain"), 0) == f"{study.place}/models/retrain-44136fa3-s0"
 
 
+@pytest.mark.slow
 @given(studies, studies)
 def test_equal_questions_share_a_place_and_others_do_not(a: Study, b: Study) -> None:
     def question(study: Study) -> list:

@@ -181,6 +181,7 @@ def test_the_command_line_shows_it(tmp_path: Path) -> None:
     assert all(model["error"]["forget_train"] > 0 for model in shown["models"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sines_task", "one_thread")
 def test_a_classification_method_is_stored_as_refused(tmp_path: Path) -> None:
     plan = Plan.from_dict({**PLAN, "methods": ["original", "rl"]})

@@ -41,6 +41,7 @@ def everything(images: Images, spec: Training) -> Batches:
 # ---- batches ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 25), st.integers(0, 5))
 def test_a_joint_epoch_passes_retain_once_and_cycles_forget(
     retain: int, forget: int, size: int, seed: int
@@ -76,6 +77,7 @@ def test_a_single_part_is_passed_once_in_even_hands(count: int, size: int, forge
     assert all(bool(b.retain.any()) is not forget for b in drawn)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 15), st.none() | st.integers(0, 2))
 def test_in_sequence_forget_batches_come_first(
     retain: int, forget: int, size: int, forget_epochs: int | None

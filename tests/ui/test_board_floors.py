@@ -101,6 +101,7 @@ def test_each_constant_answer_is_that_of_its_own_attack():
     assert floor_of("constant", "UA", [model]) is None
 
 
+@pytest.mark.slow
 def test_a_point_of_the_scatter_has_its_own_deviations_and_figures(study):
     board = board_of(study)
     by_name = {measure.name: measure for measure in board.measures}

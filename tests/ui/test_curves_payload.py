@@ -58,6 +58,7 @@ anything = st.none() | st.floats()
 rows = st.lists(st.fixed_dictionaries(dict.fromkeys(CURVES, anything)), max_size=12)
 
 
+@pytest.mark.slow
 @given(rows, st.lists(st.tuples(st.floats(0, 30), anything), max_size=12))
 def test_whatever_a_run_reports_can_be_drawn(history, losses):
     history = [{"epoch": i, **row} for i, row in enumerate(history)]

@@ -69,6 +69,7 @@ def test_numbers_are_those_of_the_models_shown_alone(study, shown):
                 assert row[each.name] == ("" if value is None else str(value)), each.name
 
 
+@pytest.mark.slow
 def test_each_row_has_the_seed_and_the_method_of_its_own_model(study):
     other = [m for m in study.models if m.method.info.name == "retrain"][1:]
     keys = (study.models[0].key, *(model.key for model in other))

@@ -138,6 +138,7 @@ def test_a_name_that_a_result_does_not_have_is_an_error(study, monkeypatch):
         measures_table.rows_of([(0, results(study, "opc"))], {})
 
 
+@pytest.mark.slow
 def test_every_verdict_has_a_colour_and_the_badge_says_what_is_missing(study):
     assert set(COLOURS) == set(GONE)
     told = replace(study.verdict(model(study, "ft")), gone="hidden")

@@ -106,6 +106,7 @@ def test_labels_name_the_seed_only_where_there_are_several():
     ]
 
 
+@pytest.mark.slow
 def test_columns_stand_in_the_order_asked_for(digits):
     first, second, third = [model.key for model in digits.models[:3]]
     shown = library.columns(digits, (third, first))
@@ -114,6 +115,7 @@ def test_columns_stand_in_the_order_asked_for(digits):
     assert second not in {column.model.key for column in shown}
 
 
+@pytest.mark.slow
 def test_what_a_column_reads_is_what_is_stored(digits):
     model = digits.models[0]
     (column,) = library.columns(digits, (model.key,))

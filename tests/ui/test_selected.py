@@ -183,6 +183,7 @@ def test_the_table_has_each_models_own_answers():
     assert [text.endswith("↩") for text in columns["opc"]] == [False, True]
 
 
+@pytest.mark.slow
 def test_a_model_is_compared_with_the_original_of_its_seed():
     study = open_study(Store(shipped_root()), "digits")
     originals = {m.seed: m for m in study.models if m.method.info.name == "original"}

@@ -47,6 +47,7 @@ def verdict(
 # ---- one ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [98.0, None])
 def test_beside_one_it_is_hidden_where_it_is_nearer_to_the_original(first: float | None) -> None:
     """By more than chance; without an original half of the way to 100 % counts."""

@@ -86,6 +86,7 @@ def test_an_honest_retrained_model_is_seldom_accused(shipped: Shipped, suite: st
     assert doubts([*retrained.values()], originals[0], T) == {}
 
 
+@pytest.mark.slow
 def test_beside_one_what_hides_beside_three_is_hidden_or_open(shipped: Shipped) -> None:
     retrained, originals = shipped.known("retrain"), shipped.known("original")
     for method in (*HIDING.get(shipped.name, ()), *UNSURE.get(shipped.name, ())):

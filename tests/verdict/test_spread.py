@@ -72,6 +72,7 @@ def test_the_spread_of_an_attacker_is_steadied_by_those_that_vary_like_it(group)
         assert among.bound(keys[name], 0.5) == pytest.approx(alone.bound(keys[name], 0.5))
 
 
+@pytest.mark.slow
 def test_few_further_models_lie_above_it() -> None:
     """Attackers of one spread, on models that differ from each other as retrained ones do."""
     rng = np.random.default_rng(0)

@@ -61,6 +61,7 @@ def test_the_line_is_a_moderated_two_sample_bound() -> None:
     assert made.bound(attempts[0].key, 0.2, [attempt(v) for v in ours]) == pytest.approx(wanted)
 
 
+@pytest.mark.slow
 def test_retrained_models_of_other_seeds_are_seldom_hidden_together() -> None:
     rng = np.random.default_rng(1)
     passed = 0

@@ -39,6 +39,7 @@ def test_who_decided_and_his_figures_are_those_that_were_measured(name: str) -> 
         assert first.holds == (f.value > f.line)
 
 
+@pytest.mark.slow
 def test_of_answers_that_are_left_the_originals_stand_beside_them() -> None:
     first = judged(3, world(3).identity()).numbers[0]
     f = first.figures
