@@ -6,7 +6,18 @@ import re
 
 import pytest
 from every_page import PAGES
-from reading import charts, fine, grids, headlines, infos, maps, plain_text, recovery_bars, unfolded
+from reading import (
+    captions,
+    charts,
+    fine,
+    grids,
+    headlines,
+    infos,
+    maps,
+    plain_text,
+    recovery_bars,
+    unfolded,
+)
 
 from opcviz.common.text import percent
 from opcviz.study import Store, open_study, shipped_root
@@ -45,6 +56,10 @@ def test_rows_are_turned_and_the_address_says_which(visit):
     assert not headlines(app)
     app.button(key="presentation.next").click().run()
     assert len(recovery_bars(fine(app))) == MOST_COLUMNS
+    # a badge above a bar that does not show why: whose figure decided stands below
+    said = [text for text in captions(app) if text.startswith("The verdict's ")]
+    assert len(said) == MOST_COLUMNS
+    assert "relearning's" in said[-1]
     app.button(key="presentation.previous").click().run()
     assert maps(fine(app), "maps.")
     app.button(key="presentation.leave.rows").click().run()

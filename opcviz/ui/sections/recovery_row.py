@@ -65,9 +65,10 @@ def recovery(shown: Sequence[Column], references: References) -> None:
     }
     colors = paint(shown)
     recovery_bars([_bars(c, fit, bands, colors[c.label]) for c in shown], key="rows.recovery")
-    if not projected():  # in a hall the bars say it
-        for place, column in zip(st.columns(len(shown)), shown, strict=True):
-            place.caption(_read_out(column, fit))
+    # in a hall the bars say the rest
+    said = _why_another if projected() else _read_out
+    for place, column in zip(st.columns(len(shown)), shown, strict=True):
+        place.caption(said(column, fit))
     if not bands:
         st.caption("No band: this study has no retrained model with these numbers.")
     if state.option("ridge"):  # a link to one ridge opens the fold that shows it
@@ -134,9 +135,14 @@ def _read_out(column: Column, fit: str) -> str:
     text = f"{restored}, on {score.scored:,} forgotten {where[score.on]}; {kept}"
     if "forget_train" in FIT_SETS[fit].parts:
         text += f"; on the pictures it was fitted on **{percent(known(found.forget_accuracy))}**"
+    return f"{text}. {_why_another(column, fit)}".rstrip()
+
+
+def _why_another(column: Column, fit: str) -> str:
+    """Whose figure decided the verdict, where it was not this attack's; else nothing."""
     first = next((check.figures for check in column.verdict.numbers[:1]), None)
     decider = first.attempt if first and column.verdict.gone else None
-    return f"{text}. {why_another(fm_attempt(column.results, fit), decider, WHOSE)}".rstrip()
+    return why_another(fm_attempt(column.results, fit), decider, WHOSE)
 
 
 def _ridges(shown: Sequence[Column], fit: str) -> None:
