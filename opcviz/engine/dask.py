@@ -74,6 +74,15 @@ class DaskEngine(Engine):
         self._queued(id)
         return id
 
+    def resume(self, id: str) -> None:
+        """Queue a run again and see that the engine runs; see `Engine.resume`.
+
+        Raises:
+            EngineError: as of `submit`.
+        """
+        with _writing(self.store):
+            super().resume(id)
+
     def _queued(self, id: str) -> None:
         self.ensure()
 

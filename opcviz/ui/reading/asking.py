@@ -10,7 +10,7 @@ from ...common.json_types import Plain
 from ...engine import EngineError
 from . import store_reader as library
 
-__all__ = ["queue", "see_to_it"]
+__all__ = ["queue", "resume", "see_to_it"]
 
 
 def queue(job: Mapping[str, Plain], label: str, *, runner: str = "") -> str | None:
@@ -29,6 +29,16 @@ def queue(job: Mapping[str, Plain], label: str, *, runner: str = "") -> str | No
     except EngineError as error:
         st.error(f"Nothing was started. {error}")
         return None
+
+
+def resume(run: str) -> None:
+    """Queue a run again; where it cannot be, an error on the page says why."""
+    try:
+        library.engine().resume(run)
+    except EngineError as error:
+        st.error(f"Nothing was resumed. {error}")
+    else:
+        st.rerun()  # the whole page: the part that follows the run has stopped renewing itself
 
 
 def see_to_it() -> None:

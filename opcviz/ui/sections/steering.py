@@ -9,6 +9,7 @@ import streamlit as st
 from ...engine import Run, UnknownRun
 from ..reading import access
 from ..reading import store_reader as library
+from ..reading.asking import resume
 
 __all__ = ["LOOK", "steer", "waiting"]
 
@@ -54,8 +55,7 @@ def steer(
             width="stretch",
             help=help,
         ):
-            engine.resume(run.id)
-            st.rerun()  # the whole page: the part that follows the run has stopped renewing itself
+            resume(run.id)
         st.fragment(_look_again, run_every=LOOK)(run)
 
 

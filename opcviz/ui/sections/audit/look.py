@@ -9,6 +9,7 @@ from ....engine import EngineError, Run, UnknownRun
 from ...reading import access
 from ...reading import audit as reading
 from ...reading import store_reader as library
+from ...reading.asking import queue
 from .found import plain
 
 __all__ = ["LOOKING", "look", "status"]
@@ -64,8 +65,8 @@ def status(run: Run | None) -> None:
     said, button = st.columns([5, 1], vertical_alignment="center")
     why = run.cause or "what it said cannot be read"
     said.error(f"What you gave could not be looked at: {plain(why)}.".replace("..", "."))
-    if button.button("Look again", key="audit.again", width="stretch"):
-        library.engine().submit(run.job, run.label, runner=CHECKER)
+    pressed = button.button("Look again", key="audit.again", width="stretch")
+    if pressed and queue(run.job, run.label, runner=CHECKER):
         st.rerun()
 
 

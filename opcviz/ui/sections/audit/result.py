@@ -18,6 +18,7 @@ from ...reading import audit as reading
 from ...reading import audit_form as forms
 from ...reading import state
 from ...reading import store_reader as library
+from ...reading.asking import queue
 from ...reading.audit import Audited
 from ...reading.references import References
 from ..page_rows import Row, show_rows
@@ -151,8 +152,9 @@ def _ways_on(found: Audited, run: Run) -> None:
 def _again(run: Run) -> None:
     """The way back from a result that cannot be shown."""
     one, two, _ = st.columns([1.2, 1.2, 4])
-    if one.button("Run it again", key="audit.rerun", type="primary", width="stretch"):
-        reading.show(library.engine().submit(run.job, run.label, runner=run.runner))
+    pressed = one.button("Run it again", key="audit.rerun", type="primary", width="stretch")
+    if pressed and (begun := queue(run.job, run.label, runner=run.runner)):
+        reading.show(begun)
         st.rerun()
     two.button("Back", key=f"audit.back.{run.id}", on_click=reading.leave, width="stretch")
 
