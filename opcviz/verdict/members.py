@@ -26,6 +26,13 @@ AGREE = 2
 """Kinds of attackers who must find more in a model than in the others. Of 180 ordered pairs of
 honest ones (ten seeds, three classes and one) one attacker did so in two, never two; in the
 original, and in DELETE called retrained, two to seven did."""
+SAME = {
+    "own_head_standardised": "own_head_centred",
+    "own_head_rbf": "own_head_centred",
+    "slope_affine": "affine",
+    "slope_rbf": "rbf",
+}
+"""Attackers who are no other kind than these: what luck gives to one it gives to both."""
 
 
 def doubts(
@@ -117,7 +124,8 @@ def _hidden(
     """
     q = Questions(member, original, Band(others), t)
     found = [(attempt, check) for attempt, check in q.hidden if q.halfway(attempt, check)]
-    return found[0][1] if len({attempt.attacker for attempt, _ in found}) >= AGREE else None
+    agreed = {SAME.get(attempt.attacker, attempt.attacker) for attempt, _ in found}
+    return found[0][1] if len(agreed) >= AGREE else None
 
 
 def _left(member: Dossier, original: Dossier | None, other: Dossier, t: Thresholds) -> Check | None:
