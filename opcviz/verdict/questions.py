@@ -48,14 +48,19 @@ class Questions(AnsweredQuestions, KeptQuestions):
         """Every attacker who tried the model and the whole band, the furthest beyond it first.
 
         Those who could tell come before those whose line not even 100 % would pass: how far these
-        came says nothing. The answers themselves are the first attacker: he asks, and does nothing
-        else.
+        came says nothing; in between are those who got nothing at all. The answers themselves are
+        an attacker, too: he asks, and does nothing else.
         """
         found = []
         for attempt in self.model.best():
             if band := self.band.tried.get(attempt.key):
                 found.append((attempt, self._beyond(attempt, band)))
-        return sorted(found, key=lambda pair: (pair[1].undecidable, -pair[1].margin))
+
+        def place(pair: tuple[Attempt, Check]) -> tuple[bool, bool, float]:
+            attempt, check = pair
+            return check.undecidable, not attempt.recovered, -check.margin
+
+        return sorted(found, key=place)
 
     def _beyond(self, attempt: Attempt, band: Sequence[Attempt]) -> Check:
         """Whether he gets more than a further retrained model would give him, or luck, or pixels.

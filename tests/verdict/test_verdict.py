@@ -125,7 +125,7 @@ def test_more_than_from_the_best_retrained_model_and_more_than_chance() -> None:
 
 
 def test_the_furthest_attacker_is_one_who_could_have_told() -> None:
-    """Whose line no figure passes is never told as the one that came nearest to his."""
+    """Nobody whose line no figure passes, and, of the others, nobody who got nothing."""
 
     def both(easy: float, hard: float) -> Dossier:
         return replace(model(0), attempts=(attempt(easy, place="last 0"), attempt(hard)))
@@ -135,6 +135,11 @@ def test_the_furthest_attacker_is_one_who_could_have_told() -> None:
     assert found.gone == RETRAINED
     assert found.furthest == attempt(31.0)
     assert "not even 100 %" not in found.why
+    nothing = [
+        replace(each, attempts=(*each.attempts, attempt(0.0, place="last 2")))
+        for each in (both(100.0, 31.0), *retrained)
+    ]
+    assert judge(nothing[0], original(3), nothing[1:]).furthest == attempt(31.0)
     alone = [replace(each, attempts=each.attempts[:1]) for each in retrained]
     only = judge(
         replace(both(100.0, 0.0), attempts=(attempt(100.0),)),
