@@ -63,7 +63,7 @@ def _cosine(model: ModelResults, _: ModelResults) -> str | None:
 @register_kind(
     "masked",
     title="Masked answers and units",
-    stage="reading the masked answers and units of",
+    stage="reading the masked answers of",
     summary="which of the forgotten classes has the greatest logit, and which the least, on unseen "
     "pictures; of the model, and of its last layer behind maps from pixels; and maps from every "
     "block with a slope for dead units",
