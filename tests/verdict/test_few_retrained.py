@@ -115,8 +115,7 @@ def test_one_that_saw_the_data_is_named_and_hides_nothing() -> None:
 ONE_KIND = (
     ("relearning",),
     ("own_head_centred", "own_head_standardised", "own_head_rbf"),
-    ("affine", "slope_affine"),
-    ("rbf", "slope_rbf"),
+    ("mlp", "slope_affine", "slope_rbf"),
 )
 
 
