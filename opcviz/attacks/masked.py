@@ -14,6 +14,8 @@ forgotten; nothing is fitted, and nobody's else model is needed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from ..common.records import Undefined, guard
@@ -21,7 +23,7 @@ from ..data import Split
 from ..results import Attempt, MaskedResult
 from .recovery.scoring import one_answer
 
-__all__ = ["masked"]
+__all__ = ["masked", "told_by"]
 
 
 def masked(logits: Tensor, labels: Tensor, split: Split) -> MaskedResult:
@@ -52,11 +54,18 @@ def masked(logits: Tensor, labels: Tensor, split: Split) -> MaskedResult:
         "masked_least_centred": centred.argmin(1),
     }
     return MaskedResult(
-        tuple(_attempt(name, classes[chosen], truth) for name, chosen in told.items())
+        tuple(told_by(name, classes[chosen], truth) for name, chosen in told.items())
     )
 
 
-def _attempt(name: str, answers: Tensor, truth: Tensor) -> Attempt:
+def told_by(name: str, answers: Tensor, truth: Tensor, orders: Sequence[Tensor] = ()) -> Attempt:
+    """What a rule's answers came to.
+
+    Args:
+        name: of the attacker.
+        answers, truth: (N,) int64 classes, forgotten ones all of them.
+        orders: the same answers (N,) with the classes' names in other orders, the true one first.
+    """
     count = int(max(answers.max(), truth.max())) + 1
     given, wanted = answers.bincount(minlength=count), truth.bincount(minlength=count)
     return Attempt(
@@ -71,4 +80,5 @@ def _attempt(name: str, answers: Tensor, truth: Tensor) -> Attempt:
         settings=f"among {len(wanted.nonzero())} classes",
         one_answer=one_answer(answers),
         luck=100 * (given * wanted).sum().item() / len(truth) ** 2,
+        renamed=tuple(100 * (each == truth).double().mean().item() for each in orders),
     )

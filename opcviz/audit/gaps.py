@@ -52,8 +52,6 @@ UNDECLARED = (
     "compare the answers of the original and the unlearned model, sample by sample, to find out "
     "which samples were forgotten",
     "search for a trigger, a mark on a picture that brings the answers back, as of a back door",
-    "give silent units a slope before fitting maps or training on: a network whose units say "
-    "nothing of the forgotten may still hold it",
     "attack with the unlearning method in mind: no attacker here was made for this one",
 )
 """What no declared kind of attack does; each follows "An attacker might"."""

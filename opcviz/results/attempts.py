@@ -40,8 +40,8 @@ class Attempt(Record):
     Attributes:
         attacker: what he does: `answers` (asks the model as it is), `affine`, `rbf`, `mlp` (fits
             such a map), `masked_greatest` and its kin (takes the forgotten class with that logit),
-            `own_head`, `own_head_centred` (lets the model's last layer answer for a map from
-            pixels),
+            `own_head` and its kin (lets the model's last layer answer for a map from pixels),
+            `slope_affine`, `slope_rbf` (fits such a map on a model whose dead units have a slope),
             `few_shot`, `few_shot_cosine` (takes the nearest class mean, by distance or
             by direction), `relearning` (trains on); `confusion`, `trigger` (asks the model about
             unseen pictures of what was planted).
@@ -58,6 +58,9 @@ class Attempt(Record):
             right or wrong, luck may have chosen it.
         luck: percent that would be right if the same answers had nothing to do with the pictures,
             where it is known.
+        renamed: `recovered` under orders of the forgotten classes' names, the true one first, where
+            a model that never saw these classes could as well have had any other; see
+            `opcviz.verdict.spread`.
     """
 
     attacker: str
@@ -71,6 +74,7 @@ class Attempt(Record):
     settings: str = ""
     one_answer: bool = False
     luck: float = 0.0
+    renamed: tuple[Percent, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no table of attackers could hold.
@@ -97,6 +101,7 @@ class Attempt(Record):
     def words(self) -> str:
         """The attacker in words, as in "rbf on stage2, unpooled"."""
         where = self.place if self.view == "whole" else f"{self.place}, {self.view}"
+        standardised = "the model's last layer, standardised, behind"
         how = {
             "answers": "asked as it is",
             "masked_greatest": "the greatest logit among the forgotten classes",
@@ -105,6 +110,10 @@ class Attempt(Record):
             "masked_least_centred": "the least centred logit among the forgotten classes",
             "own_head": "the model's last layer behind a map from pixels",
             "own_head_centred": "the model's last layer, centred, behind a map from pixels",
+            "own_head_standardised": f"{standardised} a map from pixels",
+            "own_head_rbf": f"{standardised} an RBF map from pixels",
+            "slope_affine": f"affine on {where}, with a slope for dead units",
+            "slope_rbf": f"rbf on {where}, with a slope for dead units",
             "few_shot": f"the nearest class mean on {where}",
             "few_shot_cosine": f"the class mean of most alike direction on {where}",
             "relearning": f"relearning{self._anew}",

@@ -81,6 +81,11 @@ class Check(Record):
         return self.margin > 0
 
     @property
+    def undecidable(self) -> bool:
+        """Whether not even the greatest value that there is would count as a difference."""
+        return self.figures is not None and self.figures.undecidable
+
+    @property
     def close(self) -> bool:
         """Whether the interval reaches the line; without one, nearer than a fifth of its width."""
         if self.interval:

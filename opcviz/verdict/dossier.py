@@ -31,7 +31,13 @@ MEMBERSHIP = "membership"
 the strongest first."""
 
 
-ANSWERED_BY_MODEL = ("relearning", "own_head", "own_head_centred")
+ANSWERED_BY_MODEL = (
+    "relearning",
+    "own_head",
+    "own_head_centred",
+    "own_head_standardised",
+    "own_head_rbf",
+)
 """Attackers whose answers are the model's own weights' work: the same data without it give none."""
 
 

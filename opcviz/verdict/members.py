@@ -24,8 +24,15 @@ KNOWN = 5.0
 name."""
 AGREE = 2
 """Kinds of attackers who must find more in a model than in the others. Of 180 ordered pairs of
-honest ones (ten seeds, three classes and one) one attacker did so in two, never two; in the
-original, and in DELETE called retrained, two to seven did."""
+honest ones (ten seeds, three classes and one) two did so in two pairs, of one class; in the
+original, and in DELETE called retrained, two to seven did. Maps alone find DELETE beside some
+honest models, so that to count all maps as one kind would miss it."""
+SAME = {"own_head_standardised": "own_head_centred", "own_head_rbf": "own_head_centred"}
+"""Attackers who are no other kind than these: what luck gives to one it gives to both."""
+ASIDE = ("slope_affine", "slope_rbf")
+"""Attackers who cast no doubt: they see what maps see, so that luck gives them what it gives to
+maps. Of ten honest models (one class) 124 of the 252 bands of five would have one in doubt with
+them, and 106 have one without: two of 90 ordered pairs differ so far by maps from retained data."""
 
 
 def doubts(
@@ -116,8 +123,13 @@ def _hidden(
     None where they are not of `AGREE` kinds.
     """
     q = Questions(member, original, Band(others), t)
-    found = [(attempt, check) for attempt, check in q.hidden if q.halfway(attempt, check)]
-    return found[0][1] if len({attempt.attacker for attempt, _ in found}) >= AGREE else None
+    found = [
+        (attempt, check)
+        for attempt, check in q.hidden
+        if attempt.attacker not in ASIDE and q.halfway(attempt, check)
+    ]
+    agreed = {SAME.get(attempt.attacker, attempt.attacker) for attempt, _ in found}
+    return found[0][1] if len(agreed) >= AGREE else None
 
 
 def _left(member: Dossier, original: Dossier | None, other: Dossier, t: Thresholds) -> Check | None:

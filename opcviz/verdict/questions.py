@@ -47,13 +47,20 @@ class Questions(AnsweredQuestions, KeptQuestions):
     def gained(self) -> list[tuple[Attempt, Check]]:
         """Every attacker who tried the model and the whole band, the furthest beyond it first.
 
-        The answers themselves are the first attacker: he asks, and does nothing else.
+        Those who could tell come before those whose line not even 100 % would pass: how far these
+        came says nothing; in between are those who got nothing at all. The answers themselves are
+        an attacker, too: he asks, and does nothing else.
         """
         found = []
         for attempt in self.model.best():
             if band := self.band.tried.get(attempt.key):
                 found.append((attempt, self._beyond(attempt, band)))
-        return sorted(found, key=lambda pair: -pair[1].margin)
+
+        def place(pair: tuple[Attempt, Check]) -> tuple[bool, bool, float]:
+            attempt, check = pair
+            return check.undecidable, not attempt.recovered, -check.margin
+
+        return sorted(found, key=place)
 
     def _beyond(self, attempt: Attempt, band: Sequence[Attempt]) -> Check:
         """Whether he gets more than a further retrained model would give him, or luck, or pixels.
@@ -61,7 +68,8 @@ class Questions(AnsweredQuestions, KeptQuestions):
         The gain counts from the most that any model of the band gives; the line is the greatest of
         our own (`points`), of chance in the pictures scored, of the spread of the band, and of what
         the same pictures give a map without any model, `points` beyond it. One retrained model has
-        no spread; then the line is `_way_to_the_original`.
+        no spread, but that of its forgotten classes' names where these are asked; then the line is
+        `_way_to_the_original`, too.
         """
         strongest = max(band, key=lambda each: each.recovered)
         least = min(each.recovered for each in band)
@@ -69,12 +77,11 @@ class Questions(AnsweredQuestions, KeptQuestions):
         gain = attempt.recovered - bar
         interval = difference(attempt.recovered, bar, attempt.interval, of_bar)
         chance = gain - interval[0] if interval else 0.0
-        further = self.band.spread.bound(attempt.key, self.t.further)
-        if further is None:
+        spread = (self.band.spread.bound(attempt.key, self.t.further) or 0.0) - bar
+        original, share = None, None
+        if len(self.band.models) == 1:
             half, original, share = self._way_to_the_original(attempt, bar, of_bar)
-            spread = half + chance
-        else:
-            spread, original, share = further - bar, None, None
+            spread = max(spread, half + chance)
         needed = max(self.t.points, chance, spread)
         floor = self.model.floor(attempt)
         raised = floor + self.t.points > bar + needed

@@ -12,6 +12,14 @@ logits more, since whole classes change places; each such group has an s₀² of
 Percentages are compared on Anscombe's scale, arcsin √((x + 3/8) / (n + 3/4)), where the variance of
 a rate does not depend on the rate.
 
+Where luck can be told otherwise, it is: to a model that never saw the forgotten classes the names
+of their outputs mean nothing, and a rule that weighs these outputs alike (`Attempt.renamed`) could
+as well have had what it gets with the names in any other order. The figures under all k orders of n
+models are pooled: m their mean, s their deviation from it, the line m + t·s·√(1 + 1/(kn)), with a
+degree of freedom a model for each forgotten class but one. Not so for rules that do not weigh the
+outputs alike: there one output mostly answers all, most orders give the same, and s says little of
+the few that do not.
+
 `python -m benchmarks.calibration` measures how often a retrained model passes these lines.
 """
 
@@ -37,10 +45,15 @@ ALIKE = {
     "masked_least_centred": "masked",
     "own_head": "own_head",
     "own_head_centred": "own_head",
+    "slope_affine": "slope",
+    "slope_rbf": "slope",
 }
 """Attackers whose figures do not vary as those of the others, by whom they vary like."""
 PRIOR = 4
 """Degrees of freedom that the spread of all attackers counts for, d₀."""
+FREE = {2: 1, 6: 2, 24: 3}
+"""Degrees of freedom of a model's figures, by how many orders of names there are: of 2, 3, and 4
+forgotten classes or more."""
 
 
 class Spread:
@@ -51,7 +64,12 @@ class Spread:
     """
 
     def __init__(self, tried: Mapping[Key, Sequence[Attempt]]) -> None:
-        self._of = {key: _mean_and_variance(found) for key, found in tried.items()}
+        self._renamed = {key: found for key, found in tried.items() if _renamed(found)}
+        self._of = {
+            key: _mean_and_variance(found)
+            for key, found in tried.items()
+            if key not in self._renamed
+        }
         self._scored = {key: found[0].scored for key, found in tried.items()}
         self._count = max((len(found) for found in tried.values()), default=0)
         self._common = {
@@ -70,9 +88,11 @@ class Spread:
 
         Returns:
             Percent of the forgotten pictures; None where the spread is not known, because there is
-            one retrained model.
+            one retrained model, which has not been asked under other names either.
         """
         n, m = self._count, max(len(others), 1)
+        if key in self._renamed:  # one model has all orders, too
+            return self._by_names(key, above, m)
         if n < 2:
             return None
         (mean, spread), scored = self._of[key], self._scored[key]
@@ -82,21 +102,41 @@ class Spread:
             squares += (m - 1) * _mean_and_variance(others)[1]
         s = math.sqrt(squares / free)
         reached = mean + _student(above, free) * s * math.sqrt(1 / m + 1 / n)
-        share = math.sin(min(reached, math.pi / 2)) ** 2
-        return min(100.0, max(0.0, 100 * (share * (scored + 0.75) - 0.375) / scored))
+        return _percent(reached, scored)
+
+    def _by_names(self, key: Key, above: float, m: int) -> float:
+        """The line by all orders of the forgotten classes' names, of a mean over m models."""
+        found, scored = self._renamed[key], self._scored[key]
+        values = [_steady(share, scored) for each in found for share in each.renamed]
+        mean = fmean(values)
+        s = math.sqrt(fmean((v - mean) ** 2 for v in values))
+        free = FREE[len(found[0].renamed)] * len(found)
+        reached = mean + _student(above, free) * s * math.sqrt(1 / m + 1 / len(values))
+        return _percent(reached, scored)
+
+
+def _renamed(found: Sequence[Attempt]) -> bool:
+    """Whether every attempt has its figures under all orders of names, and as many."""
+    counts = {len(each.renamed) for each in found}
+    return len(counts) == 1 and counts <= FREE.keys()
 
 
 def _mean_and_variance(attempts: Sequence[Attempt]) -> tuple[float, float]:
     """Of the steadied shares; the variance of one is 0."""
-    values = [_steady(each) for each in attempts]
+    values = [_steady(each.recovered, each.scored) for each in attempts]
     mean = fmean(values)
     return mean, sum((v - mean) ** 2 for v in values) / max(len(values) - 1, 1)
 
 
-def _steady(attempt: Attempt) -> float:
-    """The share recovered on Anscombe's scale, 0 to π/2."""
-    hits = attempt.recovered / 100 * attempt.scored
-    return math.asin(math.sqrt((hits + 0.375) / (attempt.scored + 0.75)))
+def _steady(percent: float, scored: int) -> float:
+    """A share of so many pictures on Anscombe's scale, 0 to π/2."""
+    return math.asin(math.sqrt((percent / 100 * scored + 0.375) / (scored + 0.75)))
+
+
+def _percent(steady: float, scored: int) -> float:
+    """The share whose value on that scale this is, at most 100."""
+    share = math.sin(min(steady, math.pi / 2)) ** 2
+    return min(100.0, max(0.0, 100 * (share * (scored + 0.75) - 0.375) / scored))
 
 
 @cache

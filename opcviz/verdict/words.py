@@ -99,7 +99,9 @@ saw the forgotten data. Every attacker is scored on pictures they were not given
 2. **hidden**: some declared attacker gets back more than {t.points:g} points beyond the most that
    they get from any retrained model, more than chance could give (the 95 % interval of the
    difference), and more than all but {t.further:g} % of further retrained models would give them,
-   by the spread of those in hand. Beside a *single* retrained model there is no spread: there the
+   by the spread of those in hand. To a retrained model the names of several forgotten classes mean
+   nothing: what a rule that weighs their outputs alike gets with the names in every order is such a
+   spread, too, and a sharper one. Beside a *single* retrained model there is no other: there the
    attacker must get, by more than chance, more than {t.left:g} % of the way from it to what the
    original answers, and at least 10 points more from the original than from it; who gets more than
    from the retrained model, and not so much, leaves the question open. A map must also get more

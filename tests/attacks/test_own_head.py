@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from opcviz.attacks.own_head import RIDGE, own_head
+from opcviz.attacks.strongest import Strongest
 from opcviz.attacks.strongest.maps import fit_map
 from opcviz.data import Images, Split
 from opcviz.results import Attempt
@@ -75,16 +77,72 @@ def test_it_is_ridge_regression_from_pixels_and_then_the_last_layer(data: Images
     targets = features[kept].double().numpy()
     # standardised numbers have a variance of 1 each, so the relative ridge is the ridge, per sample
     inner = z.T @ z + RIDGE * len(z) * np.eye(z.shape[1])
-    mapped = q @ np.linalg.solve(inner, z.T @ (targets - targets.mean(0))) + targets.mean(0)
-    logits = (mapped @ weight.double().numpy().T + bias.double().numpy())[:, FORGOTTEN]
+    flat = q @ np.linalg.solve(inner, z.T @ (targets - targets.mean(0))) + targets.mean(0)
+
+    def kernel(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        apart = ((one[:, None] - other[None]) ** 2).sum(2)
+        return np.exp(-apart / one.shape[1])
+
+    system = kernel(z, z) + Strongest().kernel_ridge * np.eye(len(z))
+    bent = kernel(q, z) @ np.linalg.solve(system, targets - targets.mean(0)) + targets.mean(0)
+    logits, curved = (
+        (mapped @ weight.double().numpy().T + bias.double().numpy())[:, FORGOTTEN]
+        for mapped in (flat, bent)
+    )
     truth = data.y_test[asked].numpy()
+    told = {
+        "own_head": logits,
+        "own_head_centred": logits - logits.mean(0),
+        "own_head_standardised": (logits - logits.mean(0)) / logits.std(0),
+        "own_head_rbf": (curved - curved.mean(0)) / curved.std(0),
+    }
     wanted = {
-        name: 100 * (np.array(FORGOTTEN)[told.argmax(1)] == truth).mean()
-        for name, told in (("own_head", logits), ("own_head_centred", logits - logits.mean(0)))
+        name: 100 * (np.array(FORGOTTEN)[each.argmax(1)] == truth).mean()
+        for name, each in told.items()
     }
     found = own_head(features, head, data, parts)
     assert recovered(found) == pytest.approx(wanted)
+    assert len(set(wanted.values())) == 4, "else two rules could change places unseen"
     assert {(each.holds, each.given, each.scored) for each in found} == {("retain", 0, len(truth))}
+    by_name = {each.attacker: each.renamed for each in found}
+    assert by_name.pop("own_head") == by_name.pop("own_head_centred") == ()
+    for name, shares in by_name.items():
+        answers = told[name].argmax(1)
+        orders = [
+            100 * (np.array(order)[answers] == truth).mean() for order in permutations(FORGOTTEN)
+        ]
+        assert shares == pytest.approx(orders)
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "orders"), [((1, 3), 2), ((0, 1, 2, 3), 24), ((0, 1, 2, 3, 4), 24)]
+)
+def test_names_are_tried_in_so_many_orders_the_true_one_first(
+    data: Images, forgotten: tuple[int, ...], orders: int
+) -> None:
+    found = own_head(body(data.x_train), head_of(data), data, split(data, forgotten))
+    for each in found[2:]:
+        assert (len(each.renamed), each.renamed[0]) == (orders, each.recovered)
+        assert each.recovered > sorted(each.renamed)[-2], "no other order says as much"
+
+
+def test_a_standardised_logit_has_no_unit(data: Images) -> None:
+    parts, features, (weight, bias) = split(data), body(data.x_train), head_of(data)
+    sizes = torch.tensor([1.0, 30, 1, 0.1, 7, 1])
+    before, after = (
+        recovered(own_head(features, head, data, parts))
+        for head in ((weight, bias), (weight * sizes[:, None], bias + sizes))
+    )
+    for name in ("own_head_standardised", "own_head_rbf"):
+        assert after[name] == pytest.approx(before[name], abs=1)
+    assert after["own_head"] < before["own_head"] - 20
+
+
+def test_outputs_that_say_the_same_of_all_are_one_answer(data: Images) -> None:
+    same = torch.zeros(CLASSES, WIDTH), torch.rand(CLASSES)
+    found = own_head(body(data.x_train), same, data, split(data))
+    assert len(found) == 4
+    assert all(each.one_answer and each.recovered <= each.constant for each in found)
 
 
 def test_what_the_body_does_to_forgotten_pictures_is_never_looked_at(data: Images) -> None:
@@ -98,13 +156,15 @@ def test_what_the_body_does_to_forgotten_pictures_is_never_looked_at(data: Image
 
 def test_new_rows_of_the_last_layer_tell_nothing(data: Images) -> None:
     parts, features, (weight, bias) = split(data), body(data.x_train), head_of(data)
-    shares = []
+    shares: dict[str, list[float]] = {}
     for seed in range(20):
         anew, rows = weight.clone(), list(FORGOTTEN)
         generator = torch.Generator().manual_seed(seed)
         anew[rows] = weight.std() * torch.randn(3, WIDTH, generator=generator)
-        shares.append(recovered(own_head(features, (anew, bias), data, parts))["own_head_centred"])
-    assert 20 < sum(shares) / len(shares) < 47, "a third, by luck"
+        for name, share in recovered(own_head(features, (anew, bias), data, parts)).items():
+            shares.setdefault(name, []).append(share)
+    for name in ("own_head_centred", "own_head_standardised", "own_head_rbf"):
+        assert 20 < sum(shares[name]) / 20 < 47, "a third, by luck"
 
 
 def test_wide_pictures_are_projected(data: Images, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +183,9 @@ def test_wide_pictures_are_projected(data: Images, monkeypatch: pytest.MonkeyPat
     parts, head, features = split(data), head_of(data), body(data.x_train)
     assert min(recovered(own_head(features, head, wide, parts)).values()) > 75
     own_head(features, head, data, parts)
-    assert widths == [512, SIDE**2], "of 625 numbers, and of so few that they are taken as they are"
+    assert widths == [512, 512, SIDE**2, SIDE**2], (
+        "of 625 numbers, and of so few that they are taken as they are"
+    )
 
 
 def test_pictures_in_parts_are_all_of_them(data: Images, monkeypatch: pytest.MonkeyPatch) -> None:

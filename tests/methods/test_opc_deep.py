@@ -175,19 +175,28 @@ def test_retain_like_is_deep_with_other_settings(
     assert same_weights(preset.unlearn(request)[0], alike.unlearn(request)[0])
 
 
-def test_the_rows_of_forgotten_classes_begin_as_in_a_new_model(tiny_request: MakeRequest) -> None:
+@pytest.mark.parametrize(("name", "default"), [("opc_deep", True), ("opc_retain_like", False)])
+def test_the_rows_of_forgotten_classes_begin_as_in_a_new_model(
+    tiny_request: MakeRequest, name: str, default: bool
+) -> None:
     request = tiny_request()
+    assert create(name).rows_anew is default
     still = {"epochs": 1, "lr": 1e-8, "weight": 0.0}  # what it starts from, but for rounding
     before, fresh = request.original.head_weights, request.fresh().head_weights
     gone = torch.zeros(request.original.classes, dtype=torch.bool)
     gone[list(request.split.classes)] = True
-    anew = create("opc_deep", **still).unlearn(request)[0].head_weights
-    kept = create("opc_deep", rows_anew=False, **still).unlearn(request)[0].head_weights
+    anew = create(name, rows_anew=True, **still).unlearn(request)[0].head_weights
+    kept = create(name, rows_anew=False, **still).unlearn(request)[0].head_weights
     for part, old, new, as_it_was in zip(anew, before, fresh, kept, strict=True):
         torch.testing.assert_close(part[gone], new[gone])
         torch.testing.assert_close(part[~gone], old[~gone])
         torch.testing.assert_close(as_it_was, old)
         assert not torch.allclose(old[gone], new[gone])
+
+
+def test_what_retain_like_models_were_stored_under_stays() -> None:
+    assert "rows_anew" not in create("opc_retain_like").to_dict()
+    assert create("opc_retain_like", rows_anew=True).to_dict()["rows_anew"] is True
 
 
 @pytest.mark.slow

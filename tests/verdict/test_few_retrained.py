@@ -113,12 +113,28 @@ def test_one_that_saw_the_data_is_named_and_hides_nothing() -> None:
     assert Verdict.from_dict(found.to_dict(), strict=True) == found
 
 
-def test_one_kind_of_attacker_alone_casts_no_doubt() -> None:
-    alone = [
-        model(value, f"retrained {n}", attempts=(attempt(value), attempt(40.0, "last 2")))
-        for n, value in enumerate((38.0, 40.0, 96.0))
-    ]
-    assert judge(model(95.0), before(98.0), alone).doubted == ()
+ONE_KIND = (
+    ("relearning",),
+    ("own_head_centred", "own_head_standardised", "own_head_rbf"),
+    ("mlp", "slope_affine", "slope_rbf"),
+)
+
+
+@pytest.mark.parametrize("kind", ONE_KIND)
+def test_one_kind_of_attacker_alone_casts_no_doubt(kind: tuple[str, ...]) -> None:
+    """What luck gives to one of them it gives to the others."""
+
+    def made(recovered: float, who: str, *more: str) -> Dossier:
+        told = [attempt(recovered, attacker=each, holds="all") for each in (*kind, *more)]
+        return model(0, who, attempts=(*told, attempt(40.0, "last 2")))
+
+    def doubted(*more: str) -> tuple[str, ...]:
+        alone = [made(v, f"retrained {n}", *more) for n, v in enumerate((38.0, 40.0, 96.0))]
+        first = made(98.0, "the original", *more)
+        return tuple(each.who for each in judge(made(95.0, "a", *more), first, alone).doubted)
+
+    assert doubted() == ()
+    assert doubted("few_shot") == ("retrained 2",)
 
 
 def test_models_of_one_name_are_told_apart() -> None:

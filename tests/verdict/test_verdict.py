@@ -124,6 +124,31 @@ def test_more_than_from_the_best_retrained_model_and_more_than_chance() -> None:
     assert verdict(98.0, others=(80.0, 88.0, 97.0)).gone == RETRAINED  # one of the band gives it
 
 
+def test_the_furthest_attacker_is_one_who_could_have_told() -> None:
+    """Nobody whose line no figure passes, and, of the others, nobody who got nothing."""
+
+    def both(easy: float, hard: float) -> Dossier:
+        return replace(model(0), attempts=(attempt(easy, place="last 0"), attempt(hard)))
+
+    retrained = [both(99.0, 30.0), both(97.0, 31.0), both(98.0, 32.0)]
+    found = judge(both(100.0, 31.0), original(3), retrained)
+    assert found.gone == RETRAINED
+    assert found.furthest == attempt(31.0)
+    assert "not even 100 %" not in found.why
+    nothing = [
+        replace(each, attempts=(*each.attempts, attempt(0.0, place="last 2")))
+        for each in (both(100.0, 31.0), *retrained)
+    ]
+    assert judge(nothing[0], original(3), nothing[1:]).furthest == attempt(31.0)
+    alone = [replace(each, attempts=each.attempts[:1]) for each in retrained]
+    only = judge(
+        replace(both(100.0, 0.0), attempts=(attempt(100.0),)),
+        original(3),
+        [replace(each, attempts=(replace(each.attempts[0], place="last 1"),)) for each in alone],
+    )
+    assert only.furthest == attempt(100.0), "where nobody could, it is still told who tried"
+
+
 def test_an_attack_that_not_every_retrained_model_was_under_counts_for_nothing() -> None:
     retrained = [model(86.0), model(88.0), replace(model(90.0), attempts=())]
     found = judge(model(98.0), original(3), retrained)

@@ -98,6 +98,12 @@ def _made(known: Known, sizes: Mapping[str, int]) -> Dossier:
     ladder, few = known.answer("strongest"), known.answer("few_shot")
     if isinstance(evidence, Undefined):
         return Dossier(known.who, evidence, sizes, evidence, attempts, signs, lacking=lacking)
+    floors = (
+        *(ladder.floors() if isinstance(ladder, StrongestResult) else ()),
+        *(few.floors() if isinstance(few, FewShotResult) else ()),
+    )
+    if not isinstance(ladder, StrongestResult):  # whose floors are those of the slope, too
+        attempts = tuple(each for each in attempts if not each.attacker.startswith("slope_"))
     return Dossier(
         who=known.who,
         accuracy=evidence.accuracy,
@@ -105,10 +111,7 @@ def _made(known: Known, sizes: Mapping[str, int]) -> Dossier:
         radius_ratio=evidence.collapse.radius_ratio,
         attempts=(*_answers(evidence, sizes), *attempts),
         signs=signs,
-        floors=(
-            *(ladder.floors() if isinstance(ladder, StrongestResult) else ()),
-            *(few.floors() if isinstance(few, FewShotResult) else ()),
-        ),
+        floors=floors,
         blocks=_places(ladder) if isinstance(ladder, StrongestResult) else (),
         lacking=lacking,
     )

@@ -17,6 +17,7 @@ from ...tasks.classification import cross_entropy_of
 from ...training import Batch, Objective
 from ..base import Request, register
 from .opc import OPC, directions_seed
+from .rows import ROWS_ANEW, renew_rows
 
 __all__ = ["DeepOPC", "DeepRetainLike"]
 
@@ -80,17 +81,13 @@ class DeepOPC(OPC):
     shares: bool = setting(
         True, "whether each step has another number of forget samples", advanced=True
     )
-    rows_anew: bool = setting(
-        True,
-        "whether the last layer's rows of the forgotten classes begin as in a new model",
-        advanced=True,
-    )
+    rows_anew: bool = setting(True, ROWS_ANEW, advanced=True)
 
     def start(self, request: Request[Classifier]) -> Classifier:
         """The original, but for the last layer's rows of the forgotten classes."""
         model = request.copy_of_original()
         if self.rows_anew:
-            _renew_rows(model, request)
+            renew_rows(model, request)
         return model
 
     def objective(self, request: Request[Classifier], model: Classifier) -> Objective[Classifier]:
@@ -166,14 +163,6 @@ class DeepOPC(OPC):
             raise ConfigError(
                 f"{name}.block_weights: all are 0, so nothing is contracted; give one at least"
             )
-
-
-@torch.no_grad()
-def _renew_rows(model: Classifier, request: Request[Classifier]) -> None:
-    """Give the last layer's rows of the forgotten classes the values of a new model."""
-    rows, fresh = list(request.split.classes), request.fresh().to(model.head.weight.device)
-    for old, new in zip(model.head.parameters(), fresh.head.parameters(), strict=True):
-        old[rows] = new[rows]
 
 
 @register(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..base import register
+from ...common.config import setting
+from ...models import Classifier
+from ..base import Request, register
 from .opc import OPC
+from .rows import ROWS_ANEW, renew_rows
 
 __all__ = ["RetainLike"]
 
@@ -36,6 +39,9 @@ class RetainLike(OPC):
     pooling, and tells forgotten from retained pictures by either. The distance is matched only
     while training goes on, and on training pictures, so it wants more steps than contraction to a
     point: many small batches at a high rate.
+
+    What is done to features leaves the original's directions in the last layer, which then names
+    forgotten pictures behind a map from pixels; `rows_anew` takes them away before training.
     """
 
     epochs: int = 40
@@ -43,3 +49,11 @@ class RetainLike(OPC):
     weight: float = 3.0
     target: str = "features"
     point: str = "retain_like"
+    rows_anew: bool = setting(False, ROWS_ANEW, advanced=True, elided=True)
+
+    def start(self, request: Request[Classifier]) -> Classifier:
+        """The original, but for the last layer's rows of the forgotten classes if so wanted."""
+        model = request.copy_of_original()
+        if self.rows_anew:
+            renew_rows(model, request)
+        return model

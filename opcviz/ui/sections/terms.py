@@ -269,9 +269,18 @@ ATTACKS = {
         "an attacker replaces the body: an affine map from raw pixels to what the model's last "
         "layer sees is fitted on retained pictures alone, and the model's own last layer then "
         "names a forgotten class, as with masked answers. Who only moved what the body computes "
-        "left the classes in that layer.",
+        "left the classes in that layer. *Standardised*: each class's output less its mean over "
+        "the pictures asked, over its deviation; there the map may be RBF, too.",
         range="0 to 100 % of unseen forgotten pictures",
         good=AS_RETRAINED + ", whose last layer never learnt these classes",
+    ),
+    "slope": Term(
+        "Slope for dead units",
+        "a unit that is off says nothing, though the weights before it may still hold the classes. "
+        "An attacker lets each pass a tenth of what it is given below 0, trains nothing, and fits "
+        "maps on what the blocks then compute.",
+        range="0 to 100 % of forgotten pictures they were not given",
+        good=AS_RETRAINED + ", whose units were never silenced",
     ),
     "transfer": Term(
         "Transfer to near classes",
