@@ -16,6 +16,7 @@ from opcviz.study import (
     shipped_root,
 )
 from opcviz.ui.reading import store_reader as library
+from opcviz.ui.reading.choices import first_shown
 
 STUDY = preset("digits").study
 
@@ -81,12 +82,12 @@ def test_shipped_studies_come_first_and_ones_without_models_not_at_all(root):
 )
 def test_what_is_shown_at_first(methods, shown):
     models = study_of(*map(create, methods)).models
-    assert tuple(names(library._shown(models))) == shown
+    assert tuple(names(first_shown(models))) == shown
 
 
 def test_a_seed_is_not_mixed_with_another_at_first():
     models = study_of(*map(create, ("original", "retrain", "delete", "opc")), seeds=(0, 1)).models
-    assert all(key.endswith("-s0") for key in library._shown(models))
+    assert all(key.endswith("-s0") for key in first_shown(models))
 
 
 def test_labels_tell_models_of_one_method_apart():
