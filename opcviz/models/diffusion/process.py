@@ -52,6 +52,16 @@ class Process(ABC):
         alpha, sigma = self._shaped(t, x)
         return alpha * x + sigma * noise
 
+    def ignorant(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """The best prediction of who knows of the pictures no more than N(0, I), (B, *shape).
+
+        Given x_t the expected picture is then α x_t / (α² + σ²), and the expected noise
+        σ x_t / (α² + σ²). Of v-prediction it is 0.
+        """
+        alpha, sigma = self._shaped(t, x_t)
+        known = x_t / (alpha.square() + sigma.square())
+        return self.target(alpha * known, sigma * known, t)
+
     def _shaped(self, t: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
         """The coefficients with the axes of `like`."""
         shape = (-1, *[1] * (like.dim() - 1))
