@@ -17,6 +17,13 @@ TASK_PAGES = {
 
 FIRST_SHOWN = {
     "classification": (("original",), ("retrain",), ("delete", "rl", "ssd"), ("opc",)),
+    "generation": (
+        ("original",),
+        ("retrain",),
+        ("address_swap",),
+        ("rl_diffusion", "salun_diffusion"),
+        ("opc_any_address", "opc_output"),
+    ),
 }
 """By task and column: the methods of which the first that a study has is shown; the third ones
 hide."""
