@@ -62,7 +62,9 @@ class PictureQuality(Record):
     Attributes:
         accuracy: percent that are judged to be of the class asked for.
         recall_by_class: the same by class label.
-        frechet: Fréchet distance of the judge's features, between drawn and real pictures.
+        frechet: Fréchet distance of the judge's features, between drawn and real train pictures.
+        frechet_unseen: the same of real test pictures. The judge's features have no unit: this says
+            how large a distance is.
         precision: share of drawn pictures inside the manifold of the real ones.
         recall: share of real pictures inside the manifold of the drawn ones.
         nearest: mean distance from a drawn picture to the nearest train picture, pixels in [-1, 1].
@@ -73,6 +75,7 @@ class PictureQuality(Record):
     accuracy: Percent
     recall_by_class: Mapping[str, Percent]
     frechet: float
+    frechet_unseen: float | Undefined
     precision: Share
     recall: Share
     nearest: float
@@ -124,8 +127,9 @@ class GenerationResult(Record):
         diversity: mean distance between two of the asked pictures, pixels in [-1, 1].
         held_out: denoising loss of real pictures of the forgotten classes.
         judge: how far the judge can be trusted; the same for all models of a study.
-        fallback: whether the class asked for has no trained address, so that the null address
-            answers in its place.
+        untrained: whether the forgotten classes' addresses were never trained (the retrained
+            model's): what they draw is then nobody's answer, and what comes without a condition
+            says more.
         steps: of the sampler.
         guidance: weight of the guidance under which was drawn what was asked for.
     """
@@ -136,7 +140,7 @@ class GenerationResult(Record):
     diversity: float
     held_out: HeldOutLoss | Undefined
     judge: JudgeReport
-    fallback: bool
+    untrained: bool
     steps: int
     guidance: float
 

@@ -27,6 +27,7 @@ from ..data import Data, Split, digest, load, probe_set
 from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
+from .again import UnlearnAgain
 from .failures import OwnKindFailed, is_own
 from .means import keep_means
 from .probe import keep_probe
@@ -338,13 +339,10 @@ class StudyRunner:
             seed=seed,
             progress=self.progress,
             shadow=Shadows(self, self.retrained, method),
+            again=UnlearnAgain(self, method, seed),
         )
 
     def _references(self, name: str) -> list[Subject]:
         method = create(name)
-        keys = [(self.place(method, seed), seed) for seed in self.reference_seeds]
-        return [
-            self._subject_at(key, method, seed)
-            for key, seed in keys
-            if self.failure(method, seed) is None
-        ]
+        there = [seed for seed in self.reference_seeds if self.failure(method, seed) is None]
+        return [self._subject_at(self.place(method, seed), method, seed) for seed in there]

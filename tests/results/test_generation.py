@@ -36,12 +36,12 @@ RESULTS = [
         SHOWN,
         SHOWN,
         PictureQuality(
-            99.0, {"0": 99.0}, 0.26, 0.93, 0.75, 1.86, Undefined("no test pictures"), 450
+            99.0, {"0": 99.0}, 0.26, 0.15, 0.93, 0.75, 1.86, Undefined("no test pictures"), 450
         ),
         3.4,
         HeldOutLoss(0.27, 0.33, 37),
         JudgeReport(99.7, {"3": 87.0}, {"gaussian": 0.0}, 0),
-        fallback=True,
+        untrained=True,
         steps=25,
         guidance=1.0,
     ),
