@@ -126,7 +126,8 @@ def _answers(draw: np.random.Generator, name: str) -> dict[str, tuple[object, di
         found = course[-1].judged, course[-1].genuine, share(1)
         return AddressSearch(*found, starts[-1], LOOKS, course, tried, 36, 200)
 
-    quality = PictureQuality(share(), {}, share(2), share(1), share(1), share(3), share(3), 450)
+    distances = share(2), share(2)
+    quality = PictureQuality(share(), {}, *distances, share(1), share(1), share(3), share(3), 450)
     judge = JudgeReport(99.0, {"3": 90.0}, {"gaussian": 0.5}, 0)
     generation = GenerationResult(
         drawn(), drawn(), quality, share(9), HeldOutLoss(share(1), share(1), 36), judge,

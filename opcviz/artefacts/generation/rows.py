@@ -118,8 +118,8 @@ DRAWN_ROWS = (
     ),
     _quality(
         "Fréchet distance",
-        "between drawn and real pictures of the other classes, in what the judge sees of them: "
-        "0 where both are spread alike. It has no unit: that of real unseen pictures is the measure",
+        "between drawn and real pictures of the other classes, in what the judge sees of them: 0 "
+        "where both are spread alike. It has no unit: that of unseen pictures is the measure",
         lambda found: f"{found.retained.frechet:.2f}" + _unseen(found.retained.frechet_unseen),
     ),
     _quality(

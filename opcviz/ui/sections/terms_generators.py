@@ -66,6 +66,13 @@ GENERATORS = {
         good="more is better: good pictures, and varied ones",
         source="arXiv 1904.06991",
     ),
+    "denoising loss": Term(
+        "Denoising loss",
+        "how far a generator is from the clean picture when it is given a noised one.",
+        "mean squared error of what it predicts, over pictures, noise and amounts of noise",
+        range="0 and above",
+        good="low, where what is kept is known",
+    ),
     "DiMRA": Term(
         "Regeneration by training on (DiMRA)",
         "an attack that trains a generator on with pictures of other classes and none of the "

@@ -28,9 +28,7 @@ HOW_NULL = (
     "knows it; a model that never saw it draws none but by mistake of the judge."
 )
 MOST = 16  # pictures of a model
-FALLBACK = (
-    "Never trained on the class, it has no condition for it: the empty one stands in its place."
-)
+UNTRAINED = "It never saw the class, so nothing taught it what this condition means."
 
 
 def asked(shown: Sequence[Column], gone: Gone) -> None:
@@ -52,7 +50,7 @@ def asked(shown: Sequence[Column], gone: Gone) -> None:
         told = []
         if isinstance(found, GenerationResult):
             told.append(f"{drawn_words(found.asked, gone)}.")
-            told += [FALLBACK] if found.fallback else []
+            told += [UNTRAINED] if found.untrained else []
         columns.append(wall_column(column, colors, kept, " ".join(told), found))
         steps = max(steps, len(columns[-1].frames))
     picture_wall(
