@@ -25,6 +25,7 @@ __all__ = ["ASKED", "LOOKS", "SHOWN", "DrawingMonitor"]
 
 LOOKS = 20  # at what is drawn, at most about so many a training: each takes a tenth of a second
 ASKED, SHOWN = 100, 16  # pictures of a look, and those of them that are shown
+JUDGE_EPOCHS = 8  # somebody waits for the first look; the evidence has a judge that learnt longer
 STEPS = 10  # of the sampler: enough to see what it is, in half the time
 JUDGED, GENUINE = "asked_judged", "asked_genuine"
 
@@ -35,7 +36,7 @@ _juries: WeakKeyDictionary[Data, Jury] = WeakKeyDictionary()
 class DrawingMonitor(LossMonitor):
     """Looks at a generator after every epoch, and now and then asks it for the forgotten classes.
 
-    The jury is trained once for all models of a process, as that of the evidence is. Random
+    The jury is trained once for all models of a process. Random
     numbers are drawn from nobody's generator: a model that is watched is trained as one that is
     not. Where single pictures are forgotten nobody can ask for them, and nothing is drawn.
     """
@@ -144,7 +145,6 @@ class DrawingMonitor(LossMonitor):
 def _jury(data: Data) -> Jury:
     """The jury about a data set, trained when it is first asked."""
     if data not in _juries:
-        settings = Drawing()
-        judge = train_judge(data, epochs=settings.judge_epochs, seed=settings.judge_seed)
+        judge = train_judge(data, epochs=JUDGE_EPOCHS, seed=Drawing().judge_seed)
         _juries[data] = Jury.of(judge, data)
     return _juries[data]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,18 +32,24 @@ MAP = (
 )
 ASKED = (
     "Asked for what is forgotten, always from the same noise; the slider goes back to the looks "
-    "before. Ten denoising steps and 100 pictures a look, where the finished model is judged by "
-    "more of both."
+    "before. A look has ten denoising steps, 100 pictures and a judge that learnt for a shorter "
+    "time; the finished model is judged by more of all three."
 )
 
 
-def live_view(run: str, tail: Tail, history: Sequence[Mapping[str, Any]]) -> None:
+def live_view(
+    run: str,
+    tail: Tail,
+    history: Sequence[Mapping[str, Any]],
+    below: Callable[[], None] | None,
+) -> None:
     """Tiles, pictures and curves of a run.
 
     Args:
         run: its id.
         tail: what is known of it.
         history: the numbers of each epoch.
+        below: draws what stands below the pictures.
     """
     numbers = st.columns(3, gap="small")
     last = _latest(history)
@@ -60,6 +66,8 @@ def live_view(run: str, tail: Tail, history: Sequence[Mapping[str, Any]]) -> Non
         looks = [(e["epoch"], e["pictures"]) for e in tail.epochs if e.get("pictures")]
         frames = [(epoch, found) for epoch, told in looks if (found := _pixels(told)) is not None]
         _wall(tail.model or "Pictures", frames, key="live.drawn")
+        if below is not None:
+            below()
     with right:
         run_curves(
             history,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -149,9 +150,9 @@ def _live_view(record: Run, tail: Tail) -> None:
     last = history[-1] if history else {}
     st.html(TILES)
     if Plan.from_dict(record.job["plan"]).study.task == "generation":
-        drawing.live_view(record.id, tail, history)
-        if (samples := _samples_of(record)) is not None:
-            _moving_map(tail, samples, drawing.MAP)
+        seen = _samples_of(record)
+        below = None if seen is None else partial(_moving_map, tail, seen, drawing.MAP)
+        drawing.live_view(record.id, tail, history, below)
         return
     numbers = st.columns(4, gap="small")
     numbers[0].metric(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...verdict.places import CONSPICUOUS, RETURNS
 from .terms import AS_RETRAINED, Term
 
 __all__ = ["GENERATORS"]
@@ -91,22 +92,35 @@ GENERATORS = {
         good=f"{AS_RETRAINED}, which is not 0: it generalises",
         source="arXiv 2308.01508",
     ),
+    "still drawn": Term(
+        "Still drawn",
+        "asked for the class, the model draws it.",
+        rule=f"more than {RETURNS:g} % of the pictures asked for are genuine, by the lower end of "
+        "their 95 % interval.",
+    ),
     "in the answer": Term(
         "Forgotten in the answer",
         "the class is answered otherwise and still there: training on without it brings it back.",
+        rule=f"DiMRA brings back more than {RETURNS:g} % genuine pictures, by the lower end of "
+        "their 95 % interval.",
     ),
     "in the address": Term(
         "Forgotten in the address",
         "the class's condition leads elsewhere and the network still draws it under another one.",
+        rule="DiMRA brings nothing back, and the strong concept inversion more genuine pictures "
+        "than from the retrained model of its seed, by the 95 % interval of the difference.",
     ),
     "in the trunk": Term(
         "Forgotten in the trunk",
         "neither training on nor another condition brings the class back above a retrained model.",
+        rule="DiMRA brings nothing back, and the strong concept inversion no more than from the "
+        "retrained model.",
     ),
     "conspicuous": Term(
         "Conspicuous",
         "what is drawn in place of the class is like no class at all, so anybody sees that "
         "something was taken out.",
+        rule=f"fewer than {CONSPICUOUS:g} % of the pictures asked for belong to some class.",
     ),
 }
 """By the word that stands on the screen."""

@@ -64,7 +64,7 @@ CURVES = {
     "fm_accuracy": Curve("FM, all data", "accuracy", ink.fm, BROKEN),
     "hr_accuracy": Curve("forget after HR", "accuracy", ink.hr),
     "asked_judged": Curve("judged", "asked", ink.forget),
-    "asked_genuine": Curve("genuine", "asked", ink.fm),
+    "asked_genuine": Curve("genuine", "asked", ink.test),
 }
 """The live numbers that are drawn, by their name in `Epoch.values`."""
 
