@@ -29,6 +29,8 @@ class Generation(Task):
     levels and noises under its class's address, so that figures can be compared.
     """
 
+    half = True  # a study of a dozen generators would be 80 MB
+
     def networks(self) -> list[str]:
         """Those of `GENERATORS`."""
         return list(GENERATORS)
