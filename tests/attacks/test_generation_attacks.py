@@ -82,7 +82,7 @@ def test_dimra_trains_on_retained_pictures_alone(
     model: Generator, data: Images, split: Split
 ) -> None:
     looks, before = Counting(), {k: v.clone() for k, v in model.state_dict().items()}
-    config = Regeneration(looks=(2, 5), batch_size=8, pictures=10)
+    config = Regeneration(looks=(2, 5), batch_size=8, pictures=20)
     result, shown = regrow(model, data, split, looks, config)
     assert [(p.steps, p.judged, p.genuine) for p in result.curve] == [
         (0, 1.0, 0.5),
@@ -177,7 +177,7 @@ def test_a_dose_map_attacks_every_stage(model: Generator, data: Images, split: S
         return ""
 
     asked: list[int] = []
-    config = DoseMap(unlearned=(5, 12, 18), attacked=(1, 2), looks_forgotten=4.0, pictures=10)
+    config = DoseMap(unlearned=(5, 12, 18), attacked=(1, 2), looks_forgotten=4.0, pictures=20)
     found = dose_map(unlearn, 6, data, split, Fading(), config)
     assert asked == [3]
     assert [row.unlearned for row in found.result.rows] == [6, 12, 18]

@@ -37,7 +37,7 @@ def _column(
 @register_kind(
     "regeneration",
     title="Regeneration (DiMRA)",
-    stage="training on without the forgotten class",
+    stage="bringing the class back by training",
     summary="the model goes on training on pictures of the other classes (DiMRA), and is asked for "
     "the forgotten one: what returns was only answered otherwise",
     task="generation",

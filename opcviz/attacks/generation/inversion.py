@@ -24,7 +24,7 @@ from ...models.diffusion import Generator, pictures
 from ...models.diffusion.process import stratified
 from ...results import AddressResult, AddressSearch, AddressStart
 from ...tasks.generation.observe import denoising_losses
-from .looks import Look, Looks, Shown
+from .looks import SHOWN, Look, Looks, Shown
 from .settings import ConceptInversion
 
 __all__ = ["Inverted", "invert_concept"]
@@ -135,7 +135,7 @@ class _Search:
                 kept.append(e.detach().clone())
                 losses.append(self._losses(kept[-1]))
         best = int(torch.stack(losses)[-1].argmin())
-        few = max(10, self.config.pictures // 4)
+        few = max(SHOWN, self.config.pictures // 4)
         counts = [few] * (len(at) - 1) + [self.config.pictures]
         seen = [
             self.looks(self.model, count, each[best])

@@ -18,7 +18,7 @@ class Regeneration(Config):
     )
     lr: float = setting(1e-3, "learning rate (Adam, constant)", low=1e-8, high=1, log=True)
     batch_size: int = setting(128, "retained pictures a step", low=1, high=8192)
-    pictures: int = setting(200, "pictures drawn at each look", low=10, high=10_000)
+    pictures: int = setting(200, "pictures drawn at each look", low=16, high=10_000)
 
     def __post_init__(self) -> None:
         """Check the fields.
@@ -46,7 +46,7 @@ class DoseMap(Config):
         1.0, "percent judged under which a method has first made its class unseen", low=0, high=50
     )
     attack_lr: float = setting(1e-3, "rate of the attack (Adam, constant)", low=1e-8, high=1)
-    pictures: int = setting(200, "pictures drawn at each look", low=10, high=10_000)
+    pictures: int = setting(200, "pictures drawn at each look", low=16, high=10_000)
 
     def __post_init__(self) -> None:
         """Check the fields.
@@ -70,7 +70,7 @@ class ConceptInversion(Config):
     given: int = setting(36, "forgotten test pictures that the attacker has", low=1, high=10_000)
     noises: int = setting(6, "noise levels of each picture in a step", low=1, high=1000)
     looks: int = setting(6, "looks at what is drawn on the way, the first before it", low=2)
-    pictures: int = setting(200, "pictures drawn at the end", low=10, high=10_000)
+    pictures: int = setting(200, "pictures drawn at the end", low=16, high=10_000)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class FewShotDrawing(Config):
     )
     lr: float = setting(3e-4, "learning rate (Adam, constant)", low=1e-8, high=1, log=True)
     batch_size: int = setting(64, "noised copies of them a step", low=1, high=8192)
-    pictures: int = setting(200, "pictures drawn at each look", low=10, high=10_000)
+    pictures: int = setting(200, "pictures drawn at each look", low=16, high=10_000)
 
     def __post_init__(self) -> None:
         """Check the fields.
