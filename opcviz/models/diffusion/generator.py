@@ -35,7 +35,10 @@ class Generator(nn.Module):
 
     Attributes:
         table: the addresses, classes + 1 rows of width D.
+        positions: how often a weight is used for one picture, see `common.devices`.
     """
+
+    positions = 1
 
     def __init__(
         self, net: ModulatedMLP, shape: tuple[int, ...], classes: int, process: Process
