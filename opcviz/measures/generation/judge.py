@@ -112,7 +112,8 @@ def _objective(judge: Judge, batch: Batch) -> Tensor:
     none = torch.full((len(nothing),), judge.classes, device=real.device)
     log = judge(torch.cat([shown, nothing])).log_softmax(1)
     right = log.gather(1, torch.cat([batch.y, none])[:, None])
-    return -((1 - SMOOTHING) * right.mean() + SMOOTHING * log.mean())
+    loss: Tensor = (SMOOTHING - 1) * right.mean() - SMOOTHING * log.mean()
+    return loss
 
 
 def _shifted(x: Tensor) -> Tensor:
