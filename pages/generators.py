@@ -9,4 +9,4 @@ from opcviz.ui.sections.page_rows import show_rows
 study, view = head("Generators", tasks=("generation",))
 shown = library.columns(study, view.models)
 places(study, shown)
-show_rows(rows(study, shown))
+show_rows(rows(study, view, shown))

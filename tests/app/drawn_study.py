@@ -83,6 +83,8 @@ def write_drawn_study(root: Path) -> DrawnStudy:
         with store.writing(place, "model", question) as folder:
             trained = {"status": "finished", "history": [], "seconds": 1.0}
             (folder / "result.json").write_text(json.dumps(trained))
+            points = _random(f"{name} points").random((2, 50, 2), np.float32)
+            np.savez_compressed(folder / "trajectory.npz", ids=np.arange(50), points=points)
         for kind, (record, arrays) in _answers(_random(name), name).items():
             asked = get_kind(kind).question(study.evidence)
             with store.writing(place, kind, asked) as folder:

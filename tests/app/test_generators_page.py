@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import shutil
 
+import numpy as np
 import pytest
 from abbreviations import unexplained, words
 from drawn import cells, lines, near, percent, plain
 from drawn_study import NAMES
-from reading import captions, charts, fine, infos, sent
+from reading import captions, charts, fine, infos, maps, sent
 
 from opcviz.methods import settings_class
 from opcviz.study import Store
@@ -118,6 +119,16 @@ def test_the_table_has_every_measure_beside_the_retrained_model(page, drawn):
         assert genuine == percent(record.asked.genuine)
         assert right == percent(record.retained.accuracy)
     assert all(text and text != "not computed" for row in table.values() for text in row)
+
+
+def test_the_map_of_the_trunk_is_of_each_models_last_epoch(page, drawn, store):
+    panels = maps(page, f"generators.trunk.{drawn.place}")["panels"]
+    assert [panel["title"] for panel in panels] == TITLES
+    for name, panel in zip(NAMES, panels, strict=True):
+        place = f"{drawn.place}/models/{drawn.keys[name]}"
+        points = Store(store).latest(place, "model").arrays("trajectory.npz")["points"]
+        drawn_at = np.frombuffer(base64.b64decode(panel["xy"]), np.float32)
+        np.testing.assert_allclose(drawn_at, points[-1].ravel())
 
 
 def test_links_lead_to_the_page_that_shows_the_study(visit, drawn):

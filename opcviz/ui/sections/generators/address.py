@@ -30,13 +30,14 @@ HOW = (
 WORDS = {"strong": "Strong: several starts, more steps", "quick": "Quick: one start"}
 
 
-def inverted(study: StudyResult, shown: Sequence[Column], gone: Gone) -> None:
+def inverted(study: StudyResult, shown: Sequence[Column], gone: Gone, part: str = "") -> None:
     """The search as it goes: what is drawn under the address found so far.
 
     Args:
         study: on the page.
         shown: its columns.
         gone: what was to be forgotten.
+        part: `curves` or `pictures` alone.
     """
     title("Searched for under another condition", HOW)
     found = with_retrained(study, shown, AddressResult)
@@ -54,12 +55,11 @@ def inverted(study: StudyResult, shown: Sequence[Column], gone: Gone) -> None:
         label_visibility="collapsed",
     )
     searches = {label: _search(each, how) for label, each in made.items()}
-    curve_panels(
-        {label: search.course for label, search in searches.items()},
-        shown,
-        key="generators.inverted",
-        x_title="steps of the search",
-    )
+    if part != "pictures":
+        courses = {label: search.course for label, search in searches.items()}
+        curve_panels(courses, shown, key="generators.inverted", x_title="steps of the search")
+    if part == "curves":
+        return
     looks = max((search.looks for search in searches.values()), key=len)
     colors, columns = paint(shown), []
     for column in shown:

@@ -111,13 +111,14 @@ _VALUES: Mapping[str, Callable[[Regrowth], float]] = {
 }
 
 
-def regrown(study: StudyResult, shown: Sequence[Column], gone: Gone) -> None:
+def regrown(study: StudyResult, shown: Sequence[Column], gone: Gone, part: str = "") -> None:
     """The DiMRA curve, and the pictures along it.
 
     Args:
         study: on the page.
         shown: its columns.
         gone: what was to be forgotten.
+        part: `curves` or `pictures` alone.
     """
     title("Trained on, without the forgotten class", HOW_REGROWN)
     found = with_retrained(study, shown, RegenerationResult)
@@ -125,11 +126,14 @@ def regrown(study: StudyResult, shown: Sequence[Column], gone: Gone) -> None:
     if not curves:
         not_measured("Regeneration", "regeneration")
         return
-    curve_panels(curves, shown, key="generators.regrown", x_title="steps of further training")
-    lacking(found)
-    for label, each in found.items():
-        if defined(each) and each.reason:
-            st.caption(f"{label}: {each.reason}.")
+    if part != "pictures":
+        curve_panels(curves, shown, key="generators.regrown", x_title="steps of further training")
+        lacking(found)
+        for label, each in found.items():
+            if defined(each) and each.reason:
+                st.caption(f"{label}: {each.reason}.")
+    if part == "curves":
+        return
     steps = max((list(map(_steps, curve)) for curve in curves.values()), key=len)
     colors, columns = paint(shown), []
     for column in shown:

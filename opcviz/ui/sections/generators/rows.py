@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from ....study import StudyResult
+from ...charts.theme import projected
+from ...reading import state
 from ...reading import store_reader as library
 from ...reading.generated import Gone
 from ...reading.store_reader import Column
@@ -13,19 +16,24 @@ from .address import inverted
 from .drawn import asked, unconditional
 from .measures import measured
 from .returned import doses, regrown, relearned
+from .trunk import trunk
 
 __all__ = ["rows"]
 
+PARTS = ("curves", "pictures")
+"""Of a row that is taller than a wall."""
 
-def rows(study: StudyResult, shown: Sequence[Column]) -> list[Row]:
+
+def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[Row]:
     """The rows of the page.
 
     Args:
         study: that is shown.
+        view: what is selected.
         shown: its columns.
     """
     gone = Gone.of(library.samples(study)[1])
-    return [
+    made = [
         Row(
             "asked",
             lambda: asked(shown, gone),
@@ -43,6 +51,7 @@ def rows(study: StudyResult, shown: Sequence[Column]) -> list[Row]:
             lambda: regrown(study, shown, gone),
             "An attacker trains on with pictures of the other classes. If the forgotten class "
             "comes back without one picture of it, it was never gone.",
+            slides=[partial(regrown, study, shown, gone, part) for part in PARTS],
         ),
         Row(
             "doses",
@@ -55,6 +64,7 @@ def rows(study: StudyResult, shown: Sequence[Column]) -> list[Row]:
             lambda: inverted(study, shown, gone),
             "The name of the class was taken away; an attacker looks for another one that draws "
             "it. Above the retrained model it was in the network all the time.",
+            slides=[partial(inverted, study, shown, gone, part) for part in PARTS],
         ),
         Row(
             "relearned",
@@ -63,8 +73,16 @@ def rows(study: StudyResult, shown: Sequence[Column]) -> list[Row]:
             "than one that never did.",
         ),
         Row(
+            "trunk",
+            lambda: trunk(study, view, shown),
+            "Each point is a real picture, where the middle of the network sees it. A forgotten "
+            "class that still lies apart is still told apart.",
+        ),
+        Row(
             "measures",
             lambda: measured(study, shown),
             "Every figure of every model. A figure speaks only beside that of the retrained model.",
         ),
     ]
+    # a wall has no room for a table that long; what decides stands below the pictures
+    return [row for row in made if not (projected() and row.key == "measures")]
