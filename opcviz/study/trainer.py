@@ -24,8 +24,9 @@ from .store import write_arrays, write_json
 if TYPE_CHECKING:
     from .work import StudyWork
 
-__all__ = ["keep_model", "train_again", "train_and_store", "trained"]
+__all__ = ["WEIGHTS", "keep_model", "train_again", "train_and_store", "trained"]
 
+WEIGHTS = "weights.safetensors"  # of a model's artefact
 WATCHED = 2  # raised when what a monitor remembers changes
 RETRAINED_SEED_OFFSET = 10_007  # the retrained model never knew the original's initial weights
 
@@ -87,7 +88,7 @@ def keep_model(
     with _writing(runner, method, seed) as folder:
         if outcome.status == "finished":
             weights = _as_stored(runner.task, model.state_dict())
-            save_weights(folder / "weights.safetensors", weights, question)
+            save_weights(folder / WEIGHTS, weights, question)
         ids = runner.probe.cpu().numpy()
         write_arrays(folder / "trajectory.npz", {"ids": ids, **watch.trajectory()})
         result = {
