@@ -276,8 +276,6 @@ class StudyRunner:
         reason: str | None = self.make(MODEL, method, seed).json()["reason"]
         return reason
 
-    # ---- models ---------------------------------------------------------------------------
-
     def load_model(self, method: Method, seed: int) -> nn.Module:
         """The trained model in eval mode, made first if it or its weights are missing.
 
