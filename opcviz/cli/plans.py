@@ -49,7 +49,7 @@ def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
         names = [name.strip() for name in methods.split(",") if name.strip()]
         if names == ["all"]:
             names = [cls.info.name for cls in list_methods(plan.study.task)]
-        chosen = (listed.get(n) or method_settings(n, dataset=plan.study.data.name) for n in names)
+        chosen = (listed.get(n) or method_settings(n, dataset=plan.study.tuned_for) for n in names)
         plan = replace(plan, methods=tuple(chosen))
     if seeds:
         plan = replace(plan, seeds=_seeds(seeds))
