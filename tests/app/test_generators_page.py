@@ -131,6 +131,20 @@ def test_the_map_of_the_trunk_is_of_each_models_last_epoch(page, drawn, store):
         np.testing.assert_allclose(drawn_at, points[-1].ravel())
 
 
+def test_the_list_of_all_models_says_where_each_forgot(visit, drawn):
+    app = visit("generators", study=drawn.place)
+    app.session_state["head.all"] = True
+    (table,) = fine(app.run()).dataframe
+    assert list(table.value["Model"]) == TITLES
+    genuine = [percent(record.asked.genuine) for record in found(drawn, "generation")]
+    assert list(table.value["Asked, genuine"]) == genuine
+    assert table.value["Forgotten"][1] == "never saw it"
+    assert set(table.value["Forgotten"]) <= {
+        *("never saw it", "still drawn", "in the answer", "in the address", "in the trunk"),
+        *(f"in the {place}, conspicuous" for place in ("answer", "address", "trunk")),
+    }
+
+
 def test_links_lead_to_the_page_that_shows_the_study(visit, drawn):
     app = fine(visit("generators", study="digits-86043b2a"))
     assert any("which the page Side by side shows and this one does not" in i for i in infos(app))

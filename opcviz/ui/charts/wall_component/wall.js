@@ -4,7 +4,7 @@
 // `parentElement`; the wall lives on, so pictures change in place and Play goes on.
 
 const FRAME_MS = 140; // of a step while it plays
-const ACROSS = [[300, 8], [0, 4]]; // least px of a column, pictures across it
+const ACROSS = [[380, 8], [0, 4]]; // least px of a column, pictures across it
 const EDGES = ["", "judged", "genuine"];
 
 class Wall {

@@ -10,7 +10,7 @@ import streamlit as st
 from ....common.records import Undefined
 from ....common.text import capital
 from ....results import AddressResult, GenerationResult, RegenerationResult
-from ....study import StudyResult
+from ....study import ModelResult, StudyResult
 from ....verdict.places import Places
 from ....verdict.places import places as judged
 from ...reading.store_reader import Column
@@ -18,8 +18,9 @@ from ...reading.store_reader import retrained as retrained_of
 from ..glossary import TERMS
 from ..paint import paint
 
-__all__ = ["chips", "places", "places_of"]
+__all__ = ["chips", "places", "places_of", "words_of"]
 
+NEVER = "never saw it"  # of a retrained model
 SAID = {
     "nowhere": ("still drawn", "#5C6878", "still drawn"),
     "answer": ("in the answer", "#A8530A", "in the answer"),
@@ -30,19 +31,19 @@ SAID = {
 entry of the glossary."""
 
 
-def places_of(study: StudyResult, column: Column) -> Places:
+def places_of(study: StudyResult, model: ModelResult) -> Places:
     """Where one model's forgetting lives, beside the retrained model of its seed.
 
     Args:
         study: that it belongs to.
-        column: the model.
+        model: the generator.
     """
-    theirs = retrained_of(study).get(column.model.seed)
-    none = Undefined(f"there is no retrained model of seed {column.model.seed}")
+    theirs = retrained_of(study).get(model.seed)
+    none = Undefined(f"there is no retrained model of seed {model.seed}")
     return judged(
-        column.results.get(GenerationResult),
-        column.results.get(RegenerationResult),
-        column.results.get(AddressResult),
+        model.results.get(GenerationResult),
+        model.results.get(RegenerationResult),
+        model.results.get(AddressResult),
         none if theirs is None else theirs.get(AddressResult),
     )
 
@@ -57,13 +58,29 @@ def places(study: StudyResult, shown: Sequence[Column]) -> None:
     colours = paint(shown)
     with st.container(key="names"):
         for place, column in zip(st.columns(len(shown)), shown, strict=True):
-            found = places_of(study, column)
+            found = places_of(study, column.model)
             place.html(
                 f'<div data-testid="name" style="border-left:.35rem solid {colours[column.label]};'
                 'padding:.1rem 0 .1rem .5rem;line-height:1.3">'
                 f'<span style="font-weight:650">{html.escape(column.label)}</span> '
                 f"{chips(column.name, found)}</div>"
             )
+
+
+def words_of(study: StudyResult, model: ModelResult) -> str:
+    """The same in plain words, as `in the address, conspicuous`.
+
+    Args:
+        study: that it belongs to.
+        model: the generator.
+    """
+    found = places_of(study, model)
+    if model.method.info.name == "retrain":
+        return NEVER
+    if isinstance(found.place, Undefined):
+        return "no verdict"
+    odd = found.place != "nowhere" and found.conspicuous is True
+    return SAID[found.place][0] + (", conspicuous" if odd else "")
 
 
 def chips(method: str, found: Places) -> str:
@@ -75,7 +92,7 @@ def chips(method: str, found: Places) -> str:
     """
     told = " ".join(f"{capital(line)}." for line in found.told)
     if method == "retrain":
-        return _chip("never saw it", None, "retrained", told)
+        return _chip(NEVER, None, "retrained", told)
     if isinstance(found.place, Undefined):
         return _chip("no verdict", None, "open", f"Missing: {found.place.reason}.")
     words, colour, entry = SAID[found.place]
