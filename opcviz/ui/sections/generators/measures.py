@@ -15,8 +15,8 @@ __all__ = ["measured"]
 
 HOW = (
     "Every figure has its baseline: the original above, and the retrained model, which never saw "
-    "the forgotten class. What the forgotten class is concerned, be like the retrained model; in "
-    "what is kept, be like the original."
+    "the forgotten class. The goal is to be like the retrained model in what was forgotten, and "
+    "like the original in what is kept."
 )
 
 
