@@ -16,7 +16,7 @@ class Regeneration(Config):
     looks: tuple[int, ...] = setting(
         (25, 50, 100, 200, 400), "steps after which pictures are drawn", low=1, high=100_000
     )
-    lr: float = setting(1e-3, "learning rate (Adam, constant)", low=1e-8, high=1, log=True)
+    lr: float = setting(3e-3, "learning rate (Adam, constant)", low=1e-8, high=1, log=True)
     batch_size: int = setting(128, "retained pictures a step", low=1, high=8192)
     pictures: int = setting(200, "pictures drawn at each look", low=16, high=10_000)
 
@@ -35,7 +35,7 @@ class DoseMap(Config):
     """Unlearning, stopped after ever more steps, and DiMRA on what each of them left."""
 
     unlearned: tuple[int, ...] = setting(
-        (30, 80, 150, 300), "steps of unlearning, to the next whole epoch", low=1, high=100_000
+        (10, 30, 80, 300), "steps of unlearning, to the next whole epoch", low=1, high=100_000
     )
     attacked: tuple[int, ...] = setting(
         (25, 50, 100, 200), "steps of the attack, beside none", low=1, high=100_000
@@ -45,7 +45,7 @@ class DoseMap(Config):
     looks_forgotten: float = setting(
         1.0, "percent judged under which a method has first made its class unseen", low=0, high=50
     )
-    attack_lr: float = setting(1e-3, "rate of the attack (Adam, constant)", low=1e-8, high=1)
+    attack_lr: float = setting(3e-3, "rate of the attack (Adam, constant)", low=1e-8, high=1)
     pictures: int = setting(200, "pictures drawn at each look", low=16, high=10_000)
 
     def __post_init__(self) -> None:
