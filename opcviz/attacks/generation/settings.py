@@ -38,7 +38,7 @@ class DoseMap(Config):
         (10, 30, 80, 300), "steps of unlearning, to the next whole epoch", low=1, high=100_000
     )
     attacked: tuple[int, ...] = setting(
-        (25, 50, 100, 200), "steps of the attack, beside none", low=1, high=100_000
+        (10, 25, 50, 100), "steps of the attack, beside none", low=1, high=100_000
     )
     lr: float = setting(2e-4, "rate of unlearning, constant, the same for all", low=1e-8, high=1)
     batch_size: int = setting(128, "pictures of each part a step of unlearning", low=1, high=8192)
@@ -46,7 +46,7 @@ class DoseMap(Config):
         1.0, "percent judged under which a method has first made its class unseen", low=0, high=50
     )
     attack_lr: float = setting(3e-3, "rate of the attack (Adam, constant)", low=1e-8, high=1)
-    pictures: int = setting(200, "pictures drawn at each look", low=16, high=10_000)
+    pictures: int = setting(100, "pictures drawn at each look", low=16, high=10_000)
 
     def __post_init__(self) -> None:
         """Check the fields.
