@@ -151,10 +151,16 @@ class Found:
                     _span((each.diversity for each in seen), ".1f"),
                     f"{_span((each.own for each in losses), '.2f')} / "
                     f"{_span((each.null for each in losses), '.2f')}",
-                    ", ".join(dict.fromkeys(self._place(model) for model in models)),
+                    self._places(models),
                 ]
             )
         return [head.split(", "), *rows]
+
+    def _places(self, models: Sequence[ModelResult]) -> str:
+        """Where the forgetting of a method lives; of seeds that differ all, of open ones none."""
+        found = dict.fromkeys(self._place(model) for model in models)
+        decided = [each for each in found if not each.startswith("open")]
+        return " / ".join(decided or found)
 
     def _place(self, model: ModelResult) -> str:
         retrained = self.records("retrain", AddressResult)
