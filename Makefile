@@ -58,6 +58,9 @@ study: setup
 		--methods $(THREE_SEEDS)
 	$(BIN)/python -m opcviz run digits-one --store checkpoints
 	$(BIN)/python -m opcviz run digits-random --store checkpoints
+	# weights that no figure is made of any more are trained again by whoever asks for them
+	$(BIN)/python -m opcviz run digits-generator --store checkpoints
+	$(BIN)/python -m benchmarks.without_weights checkpoints digits-generator
 	# the band is five retrained models: three say too little of where a further one would lie
 	for name in digits digits-all digits-one digits-random; do \
 		$(BIN)/python -m opcviz run $$name --methods original,retrain --seeds 0,1,2,3,4 \

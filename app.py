@@ -33,6 +33,7 @@ else:
         st.Page("pages/inversion_bench.py", title="Inversion", icon=":material/image_search:"),
         st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
+        st.Page("pages/generators.py", title="Generators", icon=":material/draw:"),
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
         st.Page("pages/audit.py", title="Audit", icon=":material/fact_check:"),
         st.Page("pages/learn.py", title="Learn", icon=":material/school:"),

@@ -10,7 +10,7 @@ from opcviz.ui.lab.queue import queue
 from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.presentation import part_of, presenting, turn
 
-study, view = head("Unlearning lab", pick_models=False)
+study, view = head("Unlearning lab", pick_models=False, tasks=("classification", "generation"))
 try:
     lab.wake_engine()
 except EngineError as error:
@@ -22,7 +22,7 @@ if part:
 else:
     form, watched = st.columns([1, 2.1], gap="large")
 with form.container(key="lab-form"):  # unseen in a hall it keeps what was chosen
-    method = labform.pick()
+    method = labform.pick(study)
     top = st.container()  # Start stays in sight of the live view, above the settings
     # a hall reads no settings, until somebody asks for them
     if part == "form" and not st.toggle("Settings", key="lab.unfolded"):

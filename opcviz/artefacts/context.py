@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic
 
 from typing_extensions import TypeVar
 
 from ..common.config import Config
 from ..common.progress import Progress
+from .again import Again, NoMethod
 from .evidence_settings import EvidenceSettings
 from .shadow import ShadowTrainer, no_shadows
 from .subject import Subject, is_given
@@ -52,6 +53,7 @@ class Context(Generic[SubjectT, DataT]):
         seed: of everything random.
         progress: told what happens, asked whether to stop.
         shadow: trains models as this one was made, on other forget sets; each once in a study.
+        again: runs the method that made it once more.
     """
 
     subject: SubjectT
@@ -65,6 +67,7 @@ class Context(Generic[SubjectT, DataT]):
     seed: int
     progress: Progress
     shadow: ShadowTrainer = no_shadows
+    again: Again = field(default_factory=NoMethod)
 
     @property
     def device(self) -> torch.device:

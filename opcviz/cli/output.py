@@ -43,11 +43,11 @@ def _constant(study: StudyResult) -> float | None:
 def numbers_table(study: StudyResult) -> Table:
     """The headline numbers of a study, a line a model."""
     from ..study.naming import apart_models
-    from ..study.table import columns  # late, as it brings torch along
+    from ..study.table import shown_columns  # late, as it brings torch along
 
     title = f"{study.study.title} ({study.place})"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    shown = columns("show")
+    shown = shown_columns(study.study.task)
     told = apart_models(study.models)
     rows = [
         (

@@ -39,7 +39,7 @@ def changed_settings(changes: list[str] | None) -> Json:
 
 
 def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
-    """The plan with only some methods, or other seeds; `all` is every registered method."""
+    """The plan with only some methods, or other seeds; `all` is every one for its task."""
     from dataclasses import replace
 
     from ..methods import list_methods, method_settings
@@ -48,8 +48,8 @@ def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
         listed = {m.info.name: m for m in plan.methods}
         names = [name.strip() for name in methods.split(",") if name.strip()]
         if names == ["all"]:
-            names = [cls.info.name for cls in list_methods()]
-        chosen = (listed.get(n) or method_settings(n, dataset=plan.study.data.name) for n in names)
+            names = [cls.info.name for cls in list_methods(plan.study.task)]
+        chosen = (listed.get(n) or method_settings(n, dataset=plan.study.tuned_for) for n in names)
         plan = replace(plan, methods=tuple(chosen))
     if seeds:
         plan = replace(plan, seeds=_seeds(seeds))

@@ -43,10 +43,12 @@ def fitting_threads(model: nn.Module, pixels: int) -> Iterator[None]:
     also draws the browser). One thread also makes sums come out the same on every machine.
 
     Args:
-        model: what is computed.
-        pixels: H·W of its pictures.
+        model: what is computed. Its attribute `positions`, where it has one, says how often each
+            weight is used for one picture: once in a net without convolutions.
+        pixels: H·W of its pictures; how often a convolution's weight is used.
     """
     before = torch.get_num_threads()
+    pixels = getattr(model, "positions", pixels)
     torch.set_num_threads(1 if pixels * _weights(model) < SMALL else before)
     try:
         yield

@@ -192,7 +192,7 @@ def unlearn(
 
 
 def list_methods() -> list[str]:
-    """Names of all unlearning methods, the references `original` and `retrain` first.
+    """Names of all methods for classifiers, the references `original` and `retrain` first.
 
     Methods of your own count, see `OPCVIZ_PLUGINS` in the README.
 
@@ -202,7 +202,7 @@ def list_methods() -> list[str]:
         (['original', 'retrain'], True, True)
     """
     own_files()
-    return [cls.info.name for cls in registered_methods()]
+    return [cls.info.name for cls in registered_methods(Classification.name)]
 
 
 def observe(model: Model, data: Images, *, progress: bool | Progress = True) -> ModelOutputs:

@@ -55,10 +55,10 @@ class Method(MethodSettings, Generic[ModelT]):
         Raises:
             NotDefined: saying what it can do, and why no more.
         """
-        if self.tasks is not None and request.task.name not in self.tasks:
+        if not self.serves(request.task.name):
             raise NotDefined(
                 f"method '{self.info.name}' is not defined for {request.task.name}, only for "
-                f"{', '.join(sorted(self.tasks))}: {self.info.summary}"
+                f"{', '.join(sorted(self.tasks or ()))}: {self.info.summary}"
             )
         if request.split.forgets not in self.scenarios:
             raise NotDefined(
@@ -137,13 +137,18 @@ def register(
     return enter
 
 
-def list_methods() -> list[type[Method]]:
+def list_methods(task: str | None = None) -> list[type[Method]]:
     """All registered methods: the references first, then as they were registered.
 
     What stands for a model that was brought is no method to choose, and left out.
+
+    Args:
+        task: only those that are defined for it.
     """
     loaded = (
-        cls for cls in METHODS.values() if issubclass(cls, Method) and cls.info.family != BROUGHT
+        cls
+        for cls in METHODS.values()
+        if issubclass(cls, Method) and cls.info.family != BROUGHT and cls.serves(task)
     )
     return sorted(loaded, key=lambda cls: cls.info.family != "reference")
 

@@ -105,6 +105,11 @@ class MethodSettings(Config):
     limits: ClassVar[str] = ""
     exact: ClassVar[str] = ""
 
+    @classmethod
+    def serves(cls, task: str | None) -> bool:
+        """Whether it is defined for a task; None asks for none in particular."""
+        return task is None or cls.tasks is None or task in cls.tasks
+
 
 @dataclass(frozen=True)
 class IterativeSettings(Training, MethodSettings):
@@ -215,12 +220,15 @@ class Declaration(Record):
         )
 
 
-def known_methods() -> list[type[MethodSettings]]:
+def known_methods(task: str | None = None) -> list[type[MethodSettings]]:
     """The settings of all methods: the references first, then as they were registered.
 
     What stands for a model that was brought is no method to choose, and left out.
+
+    Args:
+        task: only those that are defined for it.
     """
-    chosen = [cls for cls in METHODS.values() if cls.info.family != BROUGHT]
+    chosen = [cls for cls in METHODS.values() if cls.info.family != BROUGHT and cls.serves(task)]
     return sorted(chosen, key=lambda cls: cls.info.family != "reference")
 
 

@@ -27,6 +27,7 @@ from ..data import Data, Split, digest, load, probe_set
 from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
+from .again import UnlearnAgain
 from .failures import OwnKindFailed, is_own
 from .means import keep_means
 from .probe import keep_probe
@@ -34,7 +35,7 @@ from .shadows import Shadows
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
 from .subjects import Subjects
-from .trainer import train_and_store
+from .trainer import WEIGHTS, train_and_store
 
 __all__ = ["PARTS", "StudyRunner"]
 
@@ -275,18 +276,19 @@ class StudyRunner:
         reason: str | None = self.make(MODEL, method, seed).json()["reason"]
         return reason
 
-    # ---- models ---------------------------------------------------------------------------
-
     def load_model(self, method: Method, seed: int) -> nn.Module:
-        """The trained model in eval mode, made first if it is missing.
+        """The trained model in eval mode, made first if it or its weights are missing.
 
         Raises:
             StoreError: if it diverged, so that there is none.
         """
         if reason := self.failure(method, seed):
             raise StoreError(f"{self.place(method, seed)}: there is no model: {reason}")
+        if WEIGHTS not in self.make(MODEL, method, seed).files:  # not all are shipped
+            self.store.discard(self.place(method, seed), MODEL, self.question(MODEL, method, seed))
+            train_and_store(self, method, seed)
         model = self.build(seed=0)
-        load_weights(model, self.make(MODEL, method, seed).path("weights.safetensors"))
+        load_weights(model, self.make(MODEL, method, seed).path(WEIGHTS))
         return model.eval()
 
     def expect(self, asked: Iterable[tuple[str, Method, int]]) -> None:
@@ -338,13 +340,10 @@ class StudyRunner:
             seed=seed,
             progress=self.progress,
             shadow=Shadows(self, self.retrained, method),
+            again=UnlearnAgain(self, method, seed),
         )
 
     def _references(self, name: str) -> list[Subject]:
         method = create(name)
-        keys = [(self.place(method, seed), seed) for seed in self.reference_seeds]
-        return [
-            self._subject_at(key, method, seed)
-            for key, seed in keys
-            if self.failure(method, seed) is None
-        ]
+        there = [seed for seed in self.reference_seeds if self.failure(method, seed) is None]
+        return [self._subject_at(self.place(method, seed), method, seed) for seed in there]

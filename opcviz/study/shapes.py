@@ -102,6 +102,8 @@ FORMS: Mapping[str, FileForm] = {
             "rebuilt_ids": Form(np.integer, ("pictures",), False),
             "rebuilt": Form(np.uint8, ("epochs", *PICTURES), False),
             "rebuilt_psnr": Form(np.floating, ("epochs", "pictures"), False),
+            "drawn_at": Form(np.integer, ("looks",), False, least=0),
+            "drawn": Form(np.uint8, ("looks", "drawn", "channels", "height", "width"), False),
         }
     ),
     "maps.npz": FileForm(

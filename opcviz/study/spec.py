@@ -93,6 +93,14 @@ class Study(Config):
             identity["task"] = self.task
         return f"{self.name}-{fingerprint(identity)[:8]}"
 
+    @property
+    def tuned_for(self) -> str:
+        """The data set whose tuned settings its methods take; empty where those are not for it.
+
+        Settings were tuned with classifiers, whatever else is done with the same data.
+        """
+        return self.data.name if self.task == "classification" else ""
+
     def pinned(self) -> Study:
         """The same study, its forget scenario fixed as it is now; see `Scenario.pinned`.
 
@@ -138,7 +146,7 @@ class Plan(Record):
             if not entries:
                 raise ConfigError(f"{name}: the list is empty; name at least one")
         study = Study.from_dict(values)
-        about = study.data.name, study.forget.forgets
+        about = study.tuned_for, study.forget.forgets
         methods = tuple(read_method(entry, *about) for entry in listed)
         return cls(study, methods, tuple(dict.fromkeys(seeds)))
 

@@ -23,6 +23,7 @@ __all__ = [
     "damaged",
     "grouped",
     "rows",
+    "shown_columns",
     "summarised",
     "to_markdown",
 ]
@@ -39,6 +40,16 @@ TRAINING = (  # of the model itself, beside what the kinds of artefact measure
         "peak memory of the process, or the GPU",
     ),
 )
+
+
+def shown_columns(task: str) -> list[Column]:
+    """The columns of the table of `opcviz show`, in the order in which their kinds are made.
+
+    Args:
+        task: whose models are shown: numbers about those of another are not theirs.
+    """
+    known = [*(column for kind in kinds(task) for column in kind.columns), *TRAINING]
+    return [column for column in known if "show" in column.tables]
 
 
 def columns(about: str, own: Mapping[str, KindAbout] | None = None) -> list[Column]:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..artefacts import MODEL, NotGiven
 from ..artefacts.monitor import Monitor, MonitorSetup, make_monitor
@@ -16,6 +16,7 @@ from ..common.memory import PeakMemory
 from ..common.progress import Message
 from ..methods import Iterative, Method, NotDefined, Request
 from ..models import save_weights
+from ..tasks import Task
 from ..training import Outcome
 from .failures import OwnMethodFailed, is_own, unlearn_own
 from .store import write_arrays, write_json
@@ -23,8 +24,9 @@ from .store import write_arrays, write_json
 if TYPE_CHECKING:
     from .work import StudyWork
 
-__all__ = ["keep_model", "train_again", "train_and_store", "trained"]
+__all__ = ["WEIGHTS", "keep_model", "train_again", "train_and_store", "trained"]
 
+WEIGHTS = "weights.safetensors"  # of a model's artefact
 WATCHED = 2  # raised when what a monitor remembers changes
 RETRAINED_SEED_OFFSET = 10_007  # the retrained model never knew the original's initial weights
 
@@ -85,7 +87,8 @@ def keep_model(
     outcome = outcome or Outcome()
     with _writing(runner, method, seed) as folder:
         if outcome.status == "finished":
-            save_weights(folder / "weights.safetensors", model.state_dict(), question)
+            weights = _as_stored(runner.task, model.state_dict())
+            save_weights(folder / WEIGHTS, weights, question)
         ids = runner.probe.cpu().numpy()
         write_arrays(folder / "trajectory.npz", {"ids": ids, **watch.trajectory()})
         result = {
@@ -100,6 +103,17 @@ def keep_model(
             "history": watch.history(),
         }
         write_json(folder / "result.json", result, compact=True)
+
+
+def _as_stored(task: Task, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights as the task stores them: integers stay, and so does what half precision cannot hold.
+
+    A model that is read again is in fp32 all the same.
+    """
+    if not task.half:
+        return weights
+    halved = {name: value.half() for name, value in weights.items() if value.is_floating_point()}
+    return weights | {name: value for name, value in halved.items() if bool(value.isfinite().all())}
 
 
 def _tell_no_model(runner: StudyWork, method: Method, reason: str) -> None:
@@ -127,7 +141,8 @@ def train_again(runner: StudyWork, method: Method, seed: int) -> None:
         _tell_no_model(runner, method, outcome.reason)
         return
     else:
-        then, now = runner.subject(method, seed).network.state_dict(), model.state_dict()
+        then = runner.subject(method, seed).network.state_dict()
+        now = _as_stored(runner.task, model.state_dict())
         apart = max((now[k].double() - then[k].double()).abs().max().item() for k in then)
         text = (
             "Trained again: every weight equals the stored model's, bit for bit."

@@ -100,7 +100,7 @@ def candidates(name: str, study: Study, split: Split, sweep: Sweep) -> list[Meth
     it, evenly in the logarithm) and the method's own numbers. Words and switches stay: they would
     make another method of it. A method without numbers of its own has one candidate.
     """
-    default = create(name, dataset=study.data.name, scenario=study.forget.forgets)
+    default = create(name, dataset=study.tuned_for, scenario=study.forget.forgets)
     most = None
     if isinstance(default, Iterative):
         most = max(1, sweep.budget // gradients_per_epoch(default, split))

@@ -2,5 +2,6 @@
 
 from .base import Task, get_task, list_tasks, register_task
 from .classification import Classification
+from .generation import Generation
 
-__all__ = ["Classification", "Task", "get_task", "list_tasks", "register_task"]
+__all__ = ["Classification", "Generation", "Task", "get_task", "list_tasks", "register_task"]

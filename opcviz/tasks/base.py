@@ -39,10 +39,13 @@ class Task(ABC):
     Attributes:
         name: its word in studies and commands; given by `register_task`.
         scored: kinds of artefact that `gap` reads; a sweep makes them of every model.
+        half: whether weights are stored in half precision. Everything that is made of a model is
+            made of the stored one, so that no figure is of other weights.
     """
 
     name: ClassVar[str]
     scored: ClassVar[tuple[str, ...]] = ()
+    half: ClassVar[bool] = False
 
     def networks(self) -> Sequence[str] | None:
         """Names of architectures that `build` knows; others are refused before data are read.

@@ -21,6 +21,7 @@ from typing_extensions import TypeVar
 from ..common.devices import Pace, synchronize
 from ..common.progress import Progress, Step
 from ..data import Data
+from .average import Average
 from .batches import Batch, Batches
 from .callbacks import EpochCallback
 from .resume import ResumeFile
@@ -146,7 +147,8 @@ def train(
         continued: a later phase of a method that trains more than once: `watch` has seen the start.
 
     Returns:
-        The outcome. On divergence the model holds its last, unusable weights.
+        The outcome; the model holds its last weights or, with `spec.ema`, their average. On
+        divergence these are unusable.
 
     Raises:
         Cancelled: when asked to stop; the resume file stays.
@@ -156,7 +158,8 @@ def train(
     device, how = batches.data.device, pace(spec, model, batches.data)
     model.to(memory_format=how.memory_format)
     update = optimizer or make_optimizer(spec, model.parameters())
-    resume_file = ResumeFile(resume_dir, model, update, watch)
+    average = Average(model, spec.ema)
+    resume_file = ResumeFile(resume_dir, model, update, watch, average)
     start, steps_done, gradients, seconds, first_loss = resume_file.load()
     total = sum(map(batches.steps, range(spec.epochs)))
     tally = _Tally(steps_done, gradients, seconds, first_loss, total)
@@ -170,9 +173,12 @@ def train(
             loss = _scalar(objective(model, batch), objective)
         update.zero_grad(set_to_none=True)
         loss.backward()
+        if spec.clip:
+            nn.utils.clip_grad_norm_(model.parameters(), spec.clip)
         update.step()
         if constrain:
             constrain(model)
+        average.update()
         return loss.detach()
 
     for epoch in range(start, spec.epochs):
@@ -184,9 +190,11 @@ def train(
         if not sound:
             break
         if watch:
-            _call_in_eval_mode(watch, model, epoch + 1)
+            with average.shown():
+                _call_in_eval_mode(watch, model, epoch + 1)
         resume_file.save(epoch + 1, tally.step, tally.gradients, tally.seconds, tally.first)
     model.eval()
+    average.take()
     resume_file.clear()
     # the last update, or a batch norm's statistics, may overflow where no loss has seen it
     finite = all(bool(value.isfinite().all()) for value in model.state_dict().values())

@@ -27,7 +27,7 @@ class ResumeFile:
     Args:
         folder: where the file lies, made when first needed.
         model, optimizer: saved and restored in place.
-        watch: its state is saved and restored, too.
+        watch, average: their states are saved and restored, too.
         every: least seconds between two saves; a run of seconds is cheaper to repeat than to save.
     """
 
@@ -39,9 +39,12 @@ class ResumeFile:
         model: nn.Module,
         optimizer: torch.optim.Optimizer | Updates,
         watch: Resumable | None,
+        average: Resumable | None = None,
     ) -> None:
         self.path = folder / "resume.safetensors" if folder else None
-        self.model, self.optimizer, self.watch = model, optimizer, watch
+        self.model, self.optimizer = model, optimizer
+        others = {"watch": watch, "average": average}
+        self.others = {name: other for name, other in others.items() if other}
         self.saved_at = time.monotonic()
 
     def save(self, epoch: int, step: int, gradients: int, seconds: float, first: float) -> None:
@@ -53,8 +56,8 @@ class ResumeFile:
             for name, value in slots.items():
                 if value is not None:
                     tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-        if self.watch:
-            tensors |= {f"watch.{k}": v for k, v in self.watch.state().items()}
+        for name, other in self.others.items():
+            tensors |= {f"{name}.{k}": v for k, v in other.state().items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         beside = self.path.with_suffix(f".{os.getpid()}.part")
         about = {
@@ -94,8 +97,8 @@ class ResumeFile:
         names = ("epoch", "step", "gradients", "seconds", "first_loss")
         epoch, step, gradients, seconds, first = (spec[name] for name in names)
         self.model.load_state_dict(_part(tensors, "model."))
-        if self.watch:
-            self.watch.load(_part(tensors, "watch."))
+        for name, other in self.others.items():
+            other.load(_part(tensors, f"{name}."))
         slots: dict[int, dict[str, Tensor]] = {}
         for name, value in _part(tensors, "optimizer.").items():
             index, _, slot = name.partition(".")

@@ -35,6 +35,22 @@ class Training(Config):
         0.0, "share of steps with a rising learning rate", low=0, high=0.9, advanced=True
     )
     augment: str = setting("none", "how training pictures are varied", choices=POLICY_NAMES)
+    clip: float = setting(
+        0.0,
+        "greatest length of a step's gradient, a longer one is shortened; 0: any",
+        low=0,
+        high=1000,
+        advanced=True,
+        elided=True,
+    )
+    ema: float = setting(
+        0.0,
+        "decay of the running average of the weights that is kept in their place; 0: none",
+        low=0,
+        high=0.99999,
+        advanced=True,
+        elided=True,
+    )
     precision: str = setting(
         "auto",
         "number format of forward pass and loss: bf16 where it pays (from ResNet-20 on 32×32 up, "

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pytest
 import torch
+from drawn_study import DrawnStudy, write_drawn_study
 from engines import Queue
 from once import Once
 from reading import fine
@@ -197,6 +198,20 @@ def worst(store, worst_once) -> Worst:
     root, worst = worst_once
     shutil.copytree(root / "studies", store / "studies")
     return worst
+
+
+@pytest.fixture(scope="session")
+def drawn_once(once) -> tuple[Path, DrawnStudy]:
+    """A store with a study of generators, and what it holds."""
+    return written_once(once, "drawn", write_drawn_study)
+
+
+@pytest.fixture
+def drawn(store, drawn_once) -> DrawnStudy:
+    """What the test's own store holds."""
+    root, drawn = drawn_once
+    shutil.copytree(root / "studies", store / "studies")
+    return drawn
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from classes import of_classes
 from every_page import PAGES
 from reading import fine, infos, replaced
 from stored import borrow
+from strangers import of_another_task
 from streamlit.testing.v1 import AppTest
 
 from opcviz.study import Store, open_study, shipped_root
@@ -34,6 +35,12 @@ def shipped(number: int) -> Callable[[Path], str]:
     return lambda _: SHIPPED[number]
 
 
+def beside_a_stranger(store: Path) -> str:
+    """A shipped study, and one of another task, which no page offers and none breaks of."""
+    of_another_task(store)
+    return SHIPPED[0]
+
+
 def without_parts(store: Path) -> str:
     """OPC was trained and nothing else was made of it."""
     place = open_study(Store(shipped_root()), "digits").place
@@ -54,6 +61,7 @@ def damaged(store: Path) -> str:
 
 STORES: dict[str, Callable[[Path], str]] = {
     **{place.rpartition("-")[0]: shipped(i) for i, place in enumerate(SHIPPED)},
+    "digits": beside_a_stranger,
     "missing parts": without_parts,
     "damaged": damaged,
     "100 classes": lambda store: of_classes(store, 100),
@@ -87,7 +95,9 @@ def test_a_page_is_drawn(drawn, page, kind):
     app = drawn(page, kind)
     assert not app.error
     assert app.title
+    assert not app.toast, "nothing is damaged"
     if page not in OF_NO_STUDY:
+        assert "A stranger" not in app.selectbox(key="head.study").options
         assert app.selectbox(key="head.study").value == app.query_params["study"]
 
 

@@ -95,10 +95,10 @@ def figures(text: str) -> set[str]:
 
 
 def test_every_chapter_has_a_title_and_is_short():
-    assert len(CHAPTERS) == len(TITLES) == 7
+    assert len(CHAPTERS) == len(TITLES) == 8
 
 
-@pytest.mark.parametrize("at", range(1, 8))
+@pytest.mark.parametrize("at", range(1, 9))
 def test_each_chapter_shows_text_evidence_a_task_and_a_question(chapter, at):
     app = chapter(at)
     assert infos(app) == []
@@ -112,6 +112,7 @@ def test_each_chapter_shows_text_evidence_a_task_and_a_question(chapter, at):
         "norm": lambda: sent(app, "norm.")["answers"],
         "entropy": lambda: charts(app, "entropy"),
         "inversion": lambda: grids(app),
+        "inverted": lambda: sent(app, "generators.inverted.wall")["columns"],
     }
     assert all(drawn[name]() for name in about.evidence)
     names = [box for box in app.get("html") if "presented-models" in box.proto.body]
@@ -222,7 +223,7 @@ def test_the_figures_on_entropy_and_inversion_are_the_stores(chapter, digits):
     text = said(chapter(6))
     assert f"to {nats:.2f}." in text
     assert f"log 10 = {math.log(10):.2f}" in text
-    text = said(chapter(7))
+    text = said(chapter(8))
     never, opc, random = (
         model(digits, m).to_dict()["inversion"] for m in ("retrain", "opc", "untrained")
     )
@@ -242,7 +243,7 @@ def test_the_figures_on_entropy_and_inversion_are_the_stores(chapter, digits):
 @pytest.mark.slow
 def test_the_tour_ends_with_an_answer_of_what_start_plays_too(chapter, digits):
     deepest = digits.model(pair_of(digits, library.choices()[digits.place].shown).right)
-    (body,) = [b.proto.body for b in chapter(7).get("html") if "tour-forgot" in b.proto.body]
+    (body,) = [b.proto.body for b in chapter(8).get("html") if "tour-forgot" in b.proto.body]
     told = re.sub("<[^>]+>", " ", body).replace("&nbsp;", " ")
     for made in (model(digits, "delete"), model(digits, "opc"), deepest):
         verdict = digits.verdict(made)
@@ -270,16 +271,16 @@ def test_the_dragged_answers_are_stored_ones(chapter, digits):
 
 
 def test_the_steps_lead_through_and_a_chapter_is_remembered(visit):
-    app = visit("learn", chapter="8")
-    assert infos(app) == ["There is no chapter 8: there are chapters 1 to 7; showing 1."]
+    app = visit("learn", chapter="9")
+    assert infos(app) == ["There is no chapter 9: there are chapters 1 to 8; showing 1."]
     assert app.query_params["chapter"] == "1"
     assert app.title[0].value == f"1. {TITLES[0]}"
     assert app.button(key="tour.back").disabled
     app.button(key="tour.next").click().run()
     assert fine(app).query_params["chapter"] == "2"
     assert infos(app) == []
-    app.button(key="tour.step.7").click().run()
-    assert fine(app).title[0].value == f"7. {TITLES[6]}"
+    app.button(key="tour.step.8").click().run()
+    assert fine(app).title[0].value == f"8. {TITLES[7]}"
     assert app.button(key="tour.next").disabled
 
 
@@ -312,7 +313,15 @@ def test_the_task_opens_the_real_page_in_that_state_with_a_way_back(visit, chapt
     assert not app.get("page_link")
 
 
-ABOUT = {2: "maps", 3: "recovery", 4: "worst-case", 5: "maps", 6: "entropy", 7: "inversion"}
+ABOUT = {
+    2: "maps",
+    3: "recovery",
+    4: "worst-case",
+    5: "maps",
+    6: "entropy",
+    7: "inverted",
+    8: "inversion",
+}
 """The row that each chapter's task is about; the first begins at the page's top."""
 
 
@@ -335,6 +344,7 @@ def test_in_a_hall_it_opens_the_screen_that_the_task_is_about(visit, at, row):
         "worst-case": lambda app: charts(app, "worst"),
         "entropy": lambda app: charts(app, "entropy"),
         "inversion": grids,
+        "inverted": lambda app: sent(app, "generators.inverted.wall")["columns"],
     }
     what_to_try = str(len(CHAPTERS[at - 1].evidence) + 2)
     learn = visit("learn", present="on", chapter=str(at), row=what_to_try)

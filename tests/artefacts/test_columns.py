@@ -10,7 +10,7 @@ from opcviz.artefacts.columns import HEADLINE
 from opcviz.study import Store, open_study
 from opcviz.study.table import TRAINING, columns
 
-OURS = [kind for kind in kinds() if not kind.own and kind.columns]
+OURS = [kind for kind in kinds("classification") if not kind.own and kind.columns]
 ELSEWHERE = {  # columns that only some models have
     "PSNR, surrogate": "no gradient reaches the body",
     "random gradient": "a decoy was asked for",

@@ -35,7 +35,7 @@ __all__ = [
     "until",
 ]
 
-CHAPTERS = 7
+CHAPTERS = 8
 """Of the guided tour."""
 WHERE = """(button) => {
   const box = button.getBoundingClientRect();

@@ -51,7 +51,7 @@ shots = [2]
 def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path):
     """Run `opcviz ARGUMENTS` in this process: (exit status, stdout, stderr)."""
     monkeypatch.setenv("OPCVIZ_STORE", str(tmp_path / "home"))
-    monkeypatch.setattr(cli.err, "width", 400)  # no line is broken
+    monkeypatch.setattr(cli.err, "width", 1000)  # no line is broken
     capsys.readouterr()
 
     def run(*arguments: str) -> tuple[int, str, str]:

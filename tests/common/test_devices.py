@@ -116,3 +116,14 @@ def test_threads_are_given_back(error: type[Exception] | None) -> None:
     assert torch.get_num_threads() == before
     with devices.fitting_threads(nn.Linear(2000, 2000), 224 * 224 * 3):
         assert torch.get_num_threads() == before
+
+
+@pytest.mark.skipif(torch.get_num_threads() == 1, reason="needs a second thread")
+def test_a_net_that_uses_each_weight_once_stays_on_one_thread() -> None:
+    """As many weights as would fill all threads, were each used at 64 positions."""
+    net = nn.Linear(2000, 500)
+    with devices.fitting_threads(net, 64):
+        assert torch.get_num_threads() > 1
+    net.positions = 1
+    with devices.fitting_threads(net, 64):
+        assert torch.get_num_threads() == 1

@@ -43,7 +43,7 @@ DRAWS_NOTHING = {"ssd", "opc_head", "untrained"}
 
 
 MakeRequest = Callable[..., Request]
-METHODS = list_methods()
+METHODS = list_methods("classification")
 
 
 def tiny(cls: type[Method]) -> Method:

@@ -39,7 +39,7 @@ def test_an_entry_can_be_used(dataset: str, scenario: str, method: str) -> None:
 
 def test_every_method_but_the_references_is_tuned_for_digits() -> None:
     """For what it can forget, unless its own settings came out best."""
-    methods = [cls for cls in list_methods() if cls.info.family != "reference"]
+    methods = [cls for cls in list_methods("classification") if cls.info.family != "reference"]
     for scenario in ("classes", "samples"):
         names = {cls.info.name for cls in methods if scenario in cls.scenarios}
         names -= BEST_AS_THEY_ARE[scenario]
@@ -53,6 +53,8 @@ def test_a_plan_takes_the_settings_of_what_it_forgets(monkeypatch: pytest.Monkey
     for forget, lr in (("classes:1", 0.25), ("random:10%", 0.75)):
         plan = Plan.from_dict({"forget": forget, "methods": ["ft", {"method": "ft", "epochs": 3}]})
         assert [method.lr for method in plan.methods] == [lr, lr]
+    plan = Plan.from_dict({"task": "generation", "forget": "classes:1", "methods": ["ft"]})
+    assert [method.lr for method in plan.methods] == [get_method("ft")().lr]  # not a classifier's
 
 
 def test_what_is_returned_can_be_changed_safely() -> None:

@@ -19,7 +19,7 @@ def counted(*shape, of=np.float32):
 def sound(name: str) -> dict[str, np.ndarray]:
     """Arrays that fit the form of a file, of the lengths above."""
     sizes = {"samples": N, "epochs": E, "pictures": P, "frames": E, "nearest": K}
-    sizes |= {"classes": CLASSES, "channels": 1, "height": 3, "width": 3}
+    sizes |= {"classes": CLASSES, "channels": 1, "height": 3, "width": 3, "looks": E, "drawn": P}
     types = {np.integer: np.int64, np.floating: np.float32, np.number: np.uint8}
     found = {}
     for each, form in FORMS[name].arrays.items():

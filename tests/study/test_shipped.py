@@ -19,7 +19,9 @@ from opcviz.study import (
 MEGABYTE = 1_000_000
 
 
-@pytest.mark.parametrize("name", ["digits", "digits-all", "digits-one", "digits-random"])
+@pytest.mark.parametrize(
+    "name", ["digits", "digits-all", "digits-one", "digits-random", "digits-generator"]
+)
 def test_the_shipped_studies_answer_their_presets(tmp_path, name):
     plan = preset(name)
     store = Store(tmp_path, (shipped_root(),))

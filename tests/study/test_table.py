@@ -16,7 +16,7 @@ from opcviz.common.config import ConfigError
 from opcviz.common.records import Undefined
 from opcviz.methods import method_settings
 from opcviz.results import TrainingResult
-from opcviz.study.table import columns, rows, to_markdown
+from opcviz.study.table import columns, rows, shown_columns, to_markdown
 
 
 def model(
@@ -174,9 +174,10 @@ def test_a_column_is_its_own_number_and_no_other(renumbered_model, distinct, abo
 
 
 def test_a_line_of_show_has_each_number_below_its_heading(renumbered_model, distinct):
-    assert [column.name for column in columns("show")] == list(SHOWN)
+    assert [column.name for column in shown_columns("classification")] == list(SHOWN)
+    assert not {column.name for column in shown_columns("generation")} & SHOWN.keys()
     study = SimpleNamespace(
-        study=SimpleNamespace(title="A study"),
+        study=SimpleNamespace(title="A study", task="classification"),
         place="a-study",
         models=[renumbered_model, model(3, None, method="rl", results=known_results.known())],
         verdict=lambda model: SimpleNamespace(gone="hidden", words="hidden, noticeable"),

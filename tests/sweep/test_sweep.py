@@ -34,7 +34,7 @@ STUDY = Study(
     ),
 )
 SPLIT = Scenario.parse("classes:0,1,2").split(load(DataSpec(holdout="validation")))
-NAMES = [cls.info.name for cls in list_methods() if cls.info.family != "reference"]
+NAMES = [cls.info.name for cls in list_methods("classification") if cls.info.family != "reference"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -26,7 +26,7 @@ TASK = Sines()
 RECIPE = Training(epochs=30, lr=0.02, batch_size=16)
 SETTINGS = {"epochs": 2, "batch_size": 16, "lr": 5e-3, "k": 1, "samples": 50}
 METHODS = [cls for cls in list_methods() if cls.tasks is None]
-CLASSIFIERS = [cls for cls in list_methods() if cls.tasks is not None]
+OF_ONE_TASK = [cls for cls in list_methods() if cls.tasks is not None]
 
 MakeRequest = Callable[..., Request]
 
@@ -183,12 +183,15 @@ def test_the_fisher_information_is_the_mean_squared_gradient(make_request: MakeR
         assert counter.done == 5
 
 
-@pytest.mark.parametrize("cls", CLASSIFIERS, ids=lambda cls: cls.info.name)
-def test_a_classification_method_refuses(cls: type[Method], make_request: MakeRequest) -> None:
+@pytest.mark.parametrize("cls", OF_ONE_TASK, ids=lambda cls: cls.info.name)
+def test_a_method_of_one_task_refuses(cls: type[Method], make_request: MakeRequest) -> None:
+    (task,) = cls.tasks or ()
     with pytest.raises(
-        NotDefined, match=f"'{cls.info.name}' is not defined for sines, only for classification"
+        NotDefined, match=f"'{cls.info.name}' is not defined for sines, only for {task}"
     ):
         small(cls).unlearn(make_request())
+    assert cls in list_methods(task)
+    assert cls not in list_methods("sines")
 
 
 def test_augmentation_of_signals_is_refused(make_request: MakeRequest) -> None:

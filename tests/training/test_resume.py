@@ -94,12 +94,21 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "sgd"},
+        {"optimizer": "adam"},
+        {"optimizer": "adamw"},
+        {"optimizer": "adam", "ema": 0.9, "clip": 0.5},
+    ],
+    ids=["sgd", "adam", "adamw", "averaged"],
+)
 @pytest.mark.parametrize("error", [Killed, Cancelled])
 def test_a_stopped_run_continues_bit_for_bit(
-    tmp_path: Path, tiny_images: Images, same_weights, optimizer: str, error
+    tmp_path: Path, tiny_images: Images, same_weights, settings: dict[str, object], error
 ) -> None:
-    spec = Training(epochs=5, batch_size=8, lr=0.02, optimizer=optimizer, augment="crop")
+    spec = Training(epochs=5, batch_size=8, lr=0.02, augment="crop").replace(**settings)
     whole, whole_watch, whole_outcome = run(tiny_images, spec, None)
     with pytest.raises(error):
         run(tiny_images, spec, tmp_path, stop_at(11, error))  # 4 steps an epoch: in the third

@@ -367,6 +367,43 @@ def test_the_watch_sees_every_epoch_in_eval_mode(tiny_images: Images) -> None:
     assert seen == [(epoch, False, False) for epoch in range(4)]
 
 
+def test_the_average_is_kept_and_watched_while_training_goes_on_from_the_last_weights(
+    tiny_images: Images,
+) -> None:
+    """By hand from the weights after each step, with the decay that rises to its limit."""
+    steps: list[Tensor] = []
+
+    class Watch:
+        seen: list[Tensor] = []
+
+        def __call__(self, model, epoch):
+            self.seen.append(model.head.weight.detach().clone())
+
+        def state(self):
+            return {}
+
+    spec, watch = Training(epochs=3, batch_size=16, ema=0.3, clip=0.05), Watch()
+    model = line(tiny_images)
+    mean = model.head.weight.detach().clone()
+    before = mean
+    train(
+        model,
+        everything(tiny_images, spec),
+        cross_entropy,
+        spec.replace(momentum=0.0, weight_decay=0.0, schedule="constant", lr=0.5),
+        watch=watch,
+        constrain=lambda model: steps.append(model.head.weight.detach().clone()),
+    )
+    for n, weight in enumerate(steps, 1):
+        assert 0 < (weight - before).norm() <= 0.5 * 0.05 * 1.001  # no step is longer
+        before, decay = weight, min(0.3, (1 + n) / (10 + n))
+        mean = decay * mean + (1 - decay) * weight
+    assert len(watch.seen) == 4
+    torch.testing.assert_close(model.head.weight.detach(), mean)
+    assert torch.equal(model.head.weight, watch.seen[-1])
+    assert not torch.equal(steps[-1], watch.seen[-1])
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [("epochs", 0), ("lr", 0.0), ("batch_size", 0), ("optimizer", "lion"), ("augment", "mix")],

@@ -79,6 +79,7 @@ def test_every_declared_row_has_a_direction():
         for kind in ("classes", "confusion", "trigger")
         for row in measures_table.declared(scenario=kind)
     ]
+    rows += measures_table.declared("generation")
     assert {row.name for row in rows} == DIRECTIONS.keys()
 
 

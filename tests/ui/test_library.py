@@ -16,6 +16,7 @@ from opcviz.study import (
     shipped_root,
 )
 from opcviz.ui.reading import store_reader as library
+from opcviz.ui.reading.choices import first_shown
 
 STUDY = preset("digits").study
 
@@ -49,15 +50,25 @@ def test_the_shipped_studies_are_choices_on_a_fresh_store(root):
     found = {place.rpartition("-")[0]: choices for place, choices in library.choices().items()}
     assert {name: names(choices.shown) for name, choices in found.items()} == {
         "digits": ["original", "retrain", "delete", "opc"],
+        "digits-generator": [
+            *("original", "retrain", "address_swap", "rl_diffusion", "opc_any_address")
+        ],
         "digits-one": ["original", "retrain", "delete", "opc"],
         "digits-random": ["original", "retrain", "rl", "opc"],  # it has no DELETE
     }
     for choices in found.values():
         assert set(choices.shown) < set(choices.models)
         seeds = {key.rpartition("-")[2] for key in choices.models}
-        assert seeds == {"s0", "s1", "s2", "s3", "s4"}  # the last two: original and retrained
+        if choices.task == "classification":  # the last two: original and retrained
+            assert seeds == {"s0", "s1", "s2", "s3", "s4"}
         assert {key.rpartition("-")[2] for key in choices.shown} == {"s0"}
     assert not root.exists()  # looking makes nothing
+
+
+def test_studies_of_one_task_are_asked_for_alone(root):
+    found = library.choices("classification")
+    assert {choices.task for choices in found.values()} == {"classification"}
+    assert set(library.choices()) == {*found, *library.choices("generation")}
 
 
 def test_shipped_studies_come_first_and_ones_without_models_not_at_all(root):
@@ -81,12 +92,12 @@ def test_shipped_studies_come_first_and_ones_without_models_not_at_all(root):
 )
 def test_what_is_shown_at_first(methods, shown):
     models = study_of(*map(create, methods)).models
-    assert tuple(names(library._shown(models))) == shown
+    assert tuple(names(first_shown(models))) == shown
 
 
 def test_a_seed_is_not_mixed_with_another_at_first():
     models = study_of(*map(create, ("original", "retrain", "delete", "opc")), seeds=(0, 1)).models
-    assert all(key.endswith("-s0") for key in library._shown(models))
+    assert all(key.endswith("-s0") for key in first_shown(models))
 
 
 def test_labels_tell_models_of_one_method_apart():

@@ -48,6 +48,20 @@ def test_what_does_not_exist_is_ignored_and_named(params, view, says):
 
 
 @pytest.mark.parametrize(
+    ("task", "title", "says"),
+    [
+        ("generation", "Threes", "'Threes' is a study of generators, which the page Generators"),
+        ("sines", "", "'m' is a study of the task 'sines', which no page shows"),
+    ],
+)
+def test_a_link_to_a_study_of_another_task_says_where_it_is_shown(task, title, says):
+    got = read({"study": "x"}, STUDIES, None, {"x": Choices(["m"], title=title, task=task)})
+    assert got == View("digits", DIGITS.shown)
+    assert says in got.notes[0]
+    assert got.notes[0].endswith("; showing 'digits'.")
+
+
+@pytest.mark.parametrize(
     ("params", "start", "shown", "says"),
     [
         ({}, None, "densmap", ""),
@@ -134,13 +148,15 @@ def page():
     studies = {
         "digits": state.Choices(["original", "retrain", "opc"], samples=range(9), classes=range(5)),
         "small": state.Choices(["a", "b"], maps=("pca",)),
+        "drawn": state.Choices(["g", "h"], task="generation"),
     }
     for sample in (4, 5):
         pin = {"selection": Selection(sample, samples=(1, 2), classes=(3,))}
         st.button(f"pin {sample}", on_click=state.update, kwargs=pin)
     st.button("fit", on_click=state.choose, kwargs={"fit": "all"})
     st.button("other", on_click=state.update, kwargs={"study": "small"})
-    view = state.sync(studies)
+    task = st.radio("page of", ["classification", "generation"])
+    view = state.sync(studies, [task])
     st.session_state["view"] = view
     for note in view.notes:
         st.info(note)
@@ -176,6 +192,20 @@ def test_the_selection_follows_a_link():
     assert view(app) == View("small", ("a", "b"), Selection(), "pca")
     assert address(app)["lang"] == "en"  # a parameter of others stays
     assert not app.info
+
+
+def test_a_page_of_another_task_shows_its_own_study_and_loses_nothing():
+    app = start()
+    app.button[0].click().run()
+    app.button[2].click().run()
+    app.query_params.clear()  # as a change of page does
+    app.radio[0].set_value("generation").run()
+    assert (view(app).study, view(app).models, view(app).sample) == ("drawn", ("g", "h"), None)
+    assert view(app).option("fit") == "all", "a choice for the whole app"
+    assert not app.info
+    app.query_params.clear()
+    app.radio[0].set_value("classification").run()
+    assert (view(app).study, view(app).sample) == ("digits", 4)
 
 
 def test_an_address_that_says_it_all_is_left_as_it_is():

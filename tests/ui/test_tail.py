@@ -171,6 +171,11 @@ WORDS = {
     "maps": "drawing maps of OPC",
     "samples": "looking at each sample of OPC",
     "inversion": "inverting gradients of OPC",
+    "generation": "drawing with OPC",
+    "regeneration": "bringing the class back by training OPC",
+    "concept_inversion": "looking for an address in OPC",
+    "relearned_pictures": "showing a few forgotten pictures to OPC",
+    "dose": "unlearning step by step with OPC",
 }
 
 

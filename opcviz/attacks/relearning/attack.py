@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from ...common.progress import Event, Progress, Step
 from ...common.records import Undefined, guard
-from ...data import Images, Split
+from ...data import Data, Images, Split
 from ...models import BodyHead
 from ...results import RelearningResult
 from ...tasks.classification import Classification, cross_entropy_of
@@ -210,7 +210,7 @@ class BatchesBetweenEvaluations(Batches):
 
     def __init__(
         self,
-        images: Images,
+        images: Data,
         retain: Tensor,
         forget: Tensor,
         batch_size: int,

@@ -46,6 +46,15 @@ METHOD_COLOURS = {
     "cf_k": "#8B9877",
     "eu_k": "#9E3F84",
     "ngd": "#878CC9",
+    # of generators, which stand beside each other and the references alone: sought among these
+    "opc_any_address": "#A86CFC",
+    "address_swap": "#3CA800",
+    "rl_diffusion": "#F0486C",
+    "opc_output": "#C00078",
+    "dimum": "#9000FC",
+    "esd": "#A884CC",
+    "salun_diffusion": "#30903C",
+    "selective_amnesia": "#9C3CA8",
 }
 """Colour by a method's registered name; no two are the same."""
 

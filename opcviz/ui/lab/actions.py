@@ -13,7 +13,7 @@ from ..reading import access, state
 from ..reading import store_reader as library
 from ..reading.asking import queue
 from ..sections.sentences import headline
-from . import live
+from . import drawing, live
 from .costs import attack_seconds, not_yet_quick
 
 __all__ = [
@@ -25,7 +25,11 @@ __all__ = [
     "what_will_run",
 ]
 
-SIDE_BY_SIDE = "pages/side_by_side.py"
+OPENS = {
+    "classification": ("See it side by side", "Side by side", "pages/side_by_side.py"),
+    "generation": ("See what it draws", "Generators", "pages/generators.py"),
+}
+"""By task, what leads from a finished model to the page that puts it beside others."""
 
 
 def wake_engine() -> None:
@@ -128,7 +132,11 @@ def finished_model(run: str) -> None:
     if found is None:
         return
     study, model = found
-    st.markdown(f"**{model.title}**: {headline(model.method.info.name, model.results)}")
+    label, name, page = OPENS[study.study.task]
+    if study.study.task == "generation":
+        st.markdown(f"**{model.title}**: {drawing.headline(study, model)}")
+    else:
+        st.markdown(f"**{model.title}**: {headline(model.method.info.name, model.results)}")
     verdict = study.verdict(model)
     by = f"{model.suite} attacks" + (f", seed {model.seed}" if model.seed else "")
     words = "No verdict" if verdict.words == "none" else verdict.words.capitalize()
@@ -136,14 +144,14 @@ def finished_model(run: str) -> None:
     for note in verdict.notes:
         st.caption(note)
     if st.button(
-        "See it side by side",
+        label,
         icon=":material/view_column:",
         key=f"lab.open.{run}",
-        help="Opens Side by side on this study with this model beside the original and retrained "
+        help=f"Opens {name} on this study with this model beside the original and retrained "
         f"model of its seed ({model.seed}), in place of the models shown there before.",
     ):
         state.update(study=study.place, models=_beside(study, model))
-        st.switch_page(SIDE_BY_SIDE)
+        st.switch_page(page)
 
 
 def _beside(study: StudyResult, model: ModelResult) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,15 +41,24 @@ FETCH = (
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def pick() -> str:
-    """The method to run, by name, with what it does and where it comes from."""
-    classes = {cls.info.name: cls for cls in known_methods()}
+FIRST = {"classification": "opc", "generation": "rl_diffusion"}
+"""By task, the method that is offered at first."""
+
+
+def pick(study: StudyResult) -> str:
+    """The method to run, by name, with what it does and where it comes from.
+
+    Args:
+        study: the study shown, whose task says which methods there are.
+    """
+    task = study.study.task
+    classes = {cls.info.name: cls for cls in known_methods(task)}
     name = st.selectbox(
         "Method",
         list(classes),
-        index=list(classes).index("opc"),
+        index=list(classes).index(FIRST[task]),
         format_func=lambda n: f"{classes[n].info.title} · {classes[n].info.family}",
-        key="lab.method",
+        key="lab.method" if task == "classification" else f"lab.method.{task}",
         persist_state="session",
     )
     info = classes[name].info
@@ -76,7 +85,7 @@ class Asked:
 
 def choose(study: StudyResult, method: str) -> Asked:
     """Draw a method's settings and all else that can be chosen, starting from the study shown."""
-    settings = _settings(method, study.study)
+    settings = _settings(method, study)
     own_files()
     with st.expander("Study: data, what to forget, network"):
         asked, wrong = _study(study.study, library.samples(study)[1].class_names)
@@ -99,19 +108,24 @@ def choose(study: StudyResult, method: str) -> Asked:
     return Asked(Plan(asked, (*references, *others), (int(seed),)), device)
 
 
-def _settings(name: str, study: Study) -> MethodSettings | None:
+def _settings(name: str, shown: StudyResult) -> MethodSettings | None:
+    study = shown.study
     cls, dataset = settings_class(name), study.data.name
-    tuned = tuned_settings(name, dataset, study.forget.forgets)
+    tuned: Mapping[str, Any] = tuned_settings(name, dataset, study.forget.forgets)
+    told = f"tuned for {dataset}"
+    if study.task != "classification":  # tuned were classifiers
+        tuned, told = _as_stored(name, shown), "as in this study"
     source = "paper"
     if tuned:
         source = st.segmented_control(
             "Start from",
-            [f"tuned for {dataset}", "paper"],
-            default=f"tuned for {dataset}",
+            [told, "paper"],
+            default=told,
             required=True,
-            key=f"lab.source.{name}.{dataset}",
+            key=f"lab.source.{name}.{dataset}.{study.task}",
             persist_state="session",
-            help="The literature's values are for CIFAR-10 and ResNet-18; small data wants others.",
+            help="The literature's values are for CIFAR-10 and large networks; small data wants "
+            "others.",
         )
     paper = cls().to_dict()
     values = controls(
@@ -122,6 +136,13 @@ def _settings(name: str, study: Study) -> MethodSettings | None:
         columns=4 if projected() else 2,
     )
     return values if isinstance(values, cls) else None
+
+
+def _as_stored(name: str, study: StudyResult) -> Mapping[str, Any]:
+    """The settings of the study's own model of a method that differ from the method's; or none."""
+    found = next((m.method.to_dict() for m in study.models if m.method.info.name == name), {})
+    usual = settings_class(name)().to_dict()
+    return {key: value for key, value in found.items() if usual.get(key) != value}
 
 
 def _with_attacks(study: StudyResult, asked: Study) -> Study:
@@ -165,6 +186,8 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
     Unchanged, the run joins the study shown, of the classes given.
     """
     sets = {info.name: info for info in list_datasets()}
+    if current.task != "classification":  # its networks are made for the pictures they draw
+        sets = {current.data.name: sets[current.data.name]}
     key = f"lab.study.{current.place}"
     names = [
         name
@@ -199,7 +222,7 @@ def _study(current: Study, class_names: Sequence[str]) -> tuple[Study | None, st
         + ". Planted, so that forgetting can be checked: confusion:3,5:50% "
         "(swapped labels), trigger:0:10% (a patch labelled 0)",
     )
-    networks = list_architectures()
+    networks = list_architectures() if current.task == "classification" else []
     if current.architecture.name not in networks:  # one that was brought, say
         networks.append(current.architecture.name)
     network = st.selectbox(

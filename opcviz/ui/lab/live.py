@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,10 @@ from ..sections.follower import Tail
 from ..sections.glossary import help_of
 from ..sections.sentences import percent, power_of_ten
 from ..sections.steering import steer, waiting
-from . import unreadable
+from . import drawing, unreadable
 from .levels import ATTACKERS, levels_line, levels_of
 
-__all__ = ["follow", "replay"]
+__all__ = ["duration", "follow", "replay"]
 
 TILES = """<style>
 [data-testid="stMetricLabel"] p {white-space: normal !important}
@@ -30,6 +31,11 @@ TILES = """<style>
 [data-testid="stMetric"] {height: 100%; padding: .6rem .8rem}
 </style>"""
 """On a narrow window a tile breaks its words instead of cutting them."""
+MAP = (
+    "Principal components (PCA), not centred, turned to match the epoch before; the cross is the "
+    "origin. Samples too near to be drawn apart are one mark with their count; they need not get "
+    "the same answer."
+)
 POLL = 0.3  # seconds between two looks at a run
 
 
@@ -121,6 +127,7 @@ def _ended(record: Run, tail: Tail) -> None:
 
 
 def duration(seconds: float) -> str:
+    """Seconds in words, as in "12 s"."""
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 1 else "a second"
     return f"{seconds / 60:.0f} min"
@@ -132,6 +139,11 @@ def _live_view(record: Run, tail: Tail) -> None:
         return
     last = history[-1] if history else {}
     st.html(TILES)
+    if Plan.from_dict(record.job["plan"]).study.task == "generation":
+        seen = _samples_of(record)
+        below = None if seen is None else partial(_moving_map, tail, seen, drawing.MAP)
+        drawing.live_view(record.id, tail, history, below)
+        return
     numbers = st.columns(4, gap="small")
     numbers[0].metric(
         "Forget accuracy",
@@ -204,7 +216,7 @@ def _compared(record: Run, tail: Tail) -> tuple[Sequence[Level], str]:
     return tail.compared or ((), "")
 
 
-def _moving_map(tail: Tail, samples: Samples) -> None:
+def _moving_map(tail: Tail, samples: Samples, what: str = MAP) -> None:
     flat = tail.epochs[-1]["points"] if tail.epochs else []
     title = tail.model or "Map"
     if not tail.epochs:
@@ -222,11 +234,7 @@ def _moving_map(tail: Tail, samples: Samples) -> None:
         panel = Panel(title, reason="no map: the features are not finite")
     # one key for all runs: the map of the run before would stand beside this one for a while
     linked_maps([panel], samples, key="live.map", height=270, compact=True)
-    st.caption(
-        "Principal components (PCA), not centred, turned to match the epoch before; the cross is "
-        "the origin. Samples too near to be drawn apart are one mark with their count; they "
-        "need not get the same answer."
-    )
+    st.caption(what)
 
 
 def _groups_of(epoch: dict[str, Any], count: int) -> np.ndarray | None:
@@ -249,6 +257,9 @@ def replay(study: StudyResult, model: ModelResult) -> None:
     with left:
         _epoch_map(model, kept, samples, epoch)
     with right:
+        if study.study.task == "generation":
+            drawing.replay(model, kept, history, epoch)
+            return
         run_curves(
             history[: epoch + 1],
             epochs=last,

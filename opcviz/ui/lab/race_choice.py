@@ -30,7 +30,9 @@ def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
         asked: by the address, names separated by commas; empty: the defaults.
     """
     titles = {
-        cls.info.name: cls.info.title for cls in known_methods() if cls.info.family != "reference"
+        cls.info.name: cls.info.title
+        for cls in known_methods(study.study.task)
+        if cls.info.family != "reference"
     }
     words = [word for word in asked.split(",") if word]
     known = [name for name in words if name in titles]

@@ -81,6 +81,26 @@ DIRECTIONS: dict[str, tuple[Better, float]] = {
     "trigger's success": ("same", PERCENT),
     "turned by the trigger": ("same", PERCENT),
     "accuracy without the trigger": ("more", PERCENT),
+    # of generators
+    "asked, judged": ("same", PERCENT),
+    "asked, genuine": ("same", PERCENT),
+    "asked, like any class": ("", PERCENT),
+    "without a condition, judged": ("same", PERCENT),
+    "without a condition, genuine": ("same", PERCENT),
+    "variety of what is asked for": ("", WHOLE),
+    "denoising loss, own condition": ("", WHOLE),
+    "denoising loss, no condition": ("", WHOLE),
+    "asked for another class, right": ("more", PERCENT),
+    "Fréchet distance": ("less", WHOLE),
+    "precision": ("more", WHOLE),
+    "recall": ("more", WHOLE),
+    "nearest training picture": ("", WHOLE),
+    "trained on without it, judged": ("same", PERCENT),
+    "trained on without it, genuine": ("same", PERCENT),
+    "another condition, judged": ("same", PERCENT),
+    "another condition, genuine": ("same", PERCENT),
+    "from a few pictures of it, genuine": ("same", PERCENT),
+    "stopped early, judged": ("same", PERCENT),
 }
 """By the name of the declared row: the good direction, and a large difference in its unit.
 

@@ -8,7 +8,7 @@ Values of a link that do not exist (any more) are ignored and named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ..charts.maps_component import Selection
+from .choices import TASK_PAGES, Choices
 from .options import OPTIONS, Option
 from .sets import pack, quoted, read_classes, read_set
 
@@ -24,6 +25,7 @@ __all__ = [
     "MAX_MODELS",
     "MIN_MODELS",
     "OPTIONS",
+    "TASK_PAGES",
     "Choices",
     "Option",
     "View",
@@ -38,42 +40,9 @@ __all__ = [
 
 MIN_MODELS, MAX_MODELS = 2, 6  # columns that fit side by side
 _KEY = "opcviz.view"
+_LEFT = "opcviz.left"  # the view last seen of each task: a page of another one does not lose it
 _WRITTEN = "opcviz.written"  # addresses written lately: one of them coming back is an echo
 _ECHOES = 16
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What can be selected in one study.
-
-    Attributes:
-        models: ids of its models, in the order of columns.
-        shown: the models shown at first.
-        samples: ids of its probe set, in its order.
-        classes: numbers of the classes that are in it.
-        maps: kinds of map there are; the first is shown at first.
-        title: of the study, for a person.
-        drawn: which of these kinds some of these models have; None where all have all.
-    """
-
-    models: Sequence[str]
-    shown: Sequence[str] = ()
-    samples: Collection[int] = ()
-    classes: Container[int] = ()
-    maps: Sequence[str] = ("umap", "densmap", "pca")
-    title: str = ""
-    drawn: Callable[[Collection[str]], Collection[str]] | None = None
-
-    def __post_init__(self) -> None:
-        if not self.shown:
-            object.__setattr__(self, "shown", tuple(self.models)[:4])
-
-    def maps_of(self, models: Collection[str]) -> Sequence[str]:
-        """Kinds of map that can be shown of some models; all kinds where none of them has any."""
-        if self.drawn is None:
-            return self.maps
-        there = self.drawn(models)
-        return [kind for kind in self.maps if kind in there] or self.maps
 
 
 @dataclass(frozen=True)
@@ -129,14 +98,18 @@ OURS = ("study", "models", "map", "sample", "set", "classes", *OPTIONS)
 
 
 def read(
-    params: Mapping[str, str], studies: Mapping[str, Choices], start: View | None = None
+    params: Mapping[str, str],
+    studies: Mapping[str, Choices],
+    start: View | None = None,
+    others: Mapping[str, Choices] | None = None,
 ) -> View:
     """The view that a link asks for, as far as it exists.
 
     Args:
         params: query parameters; unknown ones are left alone.
-        studies: what there is, the first being the default.
+        studies: what can be shown here, the first being the default.
         start: where parameters are silent.
+        others: studies that there are, too, and of which the page shows nothing.
 
     Raises:
         ValueError: when there is no study at all.
@@ -148,7 +121,9 @@ def read(
     study = params.get("study", default)
     if study not in studies:
         name = studies[default].title or default
-        notes.append(f"There is no study {quoted(study)} here; showing '{name}'.")
+        other = (others or {}).get(study)
+        said = other.elsewhere() if other else f"There is no study {quoted(study)} here"
+        notes.append(f"{said}; showing '{name}'.")
         study = default
     choices = studies[study]
     view = start if start and start.study == study else View(study, tuple(choices.shown))
@@ -221,17 +196,21 @@ def _read_sample(
     return None
 
 
-def sync(studies: Mapping[str, Choices]) -> View:
+def sync(studies: Mapping[str, Choices], tasks: Collection[str] = ()) -> View:
     """The view of this run: from the address if that is new, else from the session.
 
     Call it once at the top of each page, then show `View.notes`.
 
     Args:
-        studies: what there is, the first being the default.
+        studies: what there is, the first that the page shows being the default.
+        tasks: of which the page shows studies; none: of all. It opens on the one of them that was
+            looked at last, and says so of a link to any other.
 
     Raises:
-        ValueError: when there is no study at all.
+        ValueError: when there is no study that the page shows.
     """
+    here = {k: v for k, v in studies.items() if not tasks or v.task in tasks}
+    others = {k: v for k, v in studies.items() if k not in here}
     session = st.session_state
     params = st.query_params.to_dict()
     ours = {k: v for k, v in params.items() if k in OURS}
@@ -239,15 +218,30 @@ def sync(studies: Mapping[str, Choices]) -> View:
     address = urlencode(ours)
     # an address we wrote ourselves may come back late, after a newer pick: the session wins
     echo = address in session.get(_WRITTEN, ()) and not went_back()
+    current = _of_these(current, here, others)
     if current is None or (ours and not echo):
         # an address holds the whole selection: what it does not name is not selected
         start = None if current is None else replace(current, selection=Selection())
-        view = read(ours, studies, start)
+        view = read(ours, here, start, others)
     else:
-        view = read({}, studies, current)  # what exists may have changed
+        view = read({}, here, current)  # what exists may have changed
     session[_KEY] = replace(view, notes=())
+    session[_LEFT] = {**session.get(_LEFT, {}), here[view.study].task: session[_KEY]}
     _write(view, params)
     return view
+
+
+def _of_these(
+    current: View | None, here: Mapping[str, Choices], others: Mapping[str, Choices]
+) -> View | None:
+    """The view that a page begins from: of a study of its own, with the options of the last one."""
+    if current is None or current.study not in others or not here:
+        return current
+    left: Mapping[str, View] = st.session_state.get(_LEFT, {})
+    place, first = next(iter(here.items()))
+    fresh = View(place, tuple(first.shown))
+    back = next((left[c.task] for c in here.values() if c.task in left), fresh)
+    return replace(back, options=current.options)
 
 
 def update(**changes: Any) -> None:

@@ -23,9 +23,9 @@ from ...study.shapes import fitting
 from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
 from .access import may_now
+from .choices import TASK_PAGES, Choices, first_shown
 from .kept import KeptStudies
 from .means import class_means
-from .state import Choices
 
 __all__ = [
     "Column",
@@ -42,9 +42,6 @@ __all__ = [
     "study_of",
     "trajectory",
 ]
-
-FIRST_SHOWN = (("original",), ("retrain",), ("delete", "rl", "ssd"), ("opc",))
-"""By column: the methods of which the first that a study has is shown; the third ones hide."""
 
 BY_CLASS = ("maps.npz", "samples.npz")
 """Files whose arrays must fit the number of classes."""
@@ -93,10 +90,13 @@ def study_of(place: str) -> StudyResult:
     return _kept.open(place, default_root(), (shipped_root(),), _warn, run)
 
 
-def choices() -> dict[str, Choices]:
+def choices(*tasks: str) -> dict[str, Choices]:
     """Every study that has a model, with what can be selected in it; shipped ones first.
 
     Of a shipped study the shipped models are shown at first, whatever visitors have trained since.
+
+    Args:
+        tasks: of these tasks alone; of any where none is named.
     """
     where, exhibit = store(), Store(shipped_root())
     shipped = exhibit.places()
@@ -107,7 +107,7 @@ def choices() -> dict[str, Choices]:
         except StoreError as error:
             where.warn(f"{error}; it is left out")
             continue
-        if study.models:
+        if study.models and (not tasks or study.study.task in tasks):
             found[place] = _choices_of(study, exhibit)
     return found
 
@@ -117,16 +117,20 @@ def _choices_of(study: StudyResult, exhibit: Store) -> Choices:
     known = _chosen.get(study.place)
     if known is not None and known[0] is study:
         return known[1]
-    models, ours = study.models, exhibit.places(f"{study.place}/models")
+    models, task = study.models, study.study.task
+    if task not in TASK_PAGES:  # its samples may be anything, and no page asks for them
+        return Choices([m.key for m in models], title=study.study.title, task=task)
+    ours = exhibit.places(f"{study.place}/models")
     probe = study.probe_artefact()
     kept = _sound_arrays(str(probe.path("probe.npz"))) if probe else {}
     found = Choices(
         [m.key for m in models],
-        _shown([m for m in models if m.key in ours] or models),
+        first_shown([m for m in models if m.key in ours] or models),
         dict.fromkeys(map(int, kept.get("ids", ()))),  # ordered, and quick to look up
         set(map(int, kept.get("labels", ()))),
         title=study.study.title,
         drawn=partial(maps_drawn, study),
+        task=task,
     )
     if kept:  # of what is damaged every visitor is told
         _chosen[study.place] = study, found
@@ -137,16 +141,6 @@ def maps_drawn(study: StudyResult, keys: Collection[str]) -> set[str]:
     """Kinds of map that at least one of these models has."""
     about = (model.results.get(MapsResult) for model in study.models if model.key in keys)
     return {kind for each in about if defined(each) for kind in each.maps}
-
-
-def _shown(models: list[ModelResult]) -> tuple[str, ...]:
-    """The references, one method that hides and OPC; where these are missing, methods first."""
-    named = {m.method.info.name: m.key for m in reversed(models)}
-    found = (next((named[name] for name in names if name in named), None) for names in FIRST_SHOWN)
-    first = [key for key in found if key is not None]
-    methods_first = sorted(models, key=lambda m: m.method.info.family == "reference")
-    others = [m.key for m in methods_first if m.key not in first]
-    return (*first, *others[: max(0, len(FIRST_SHOWN) - len(first))])
 
 
 def _state(path: str) -> tuple[int, ...]:
@@ -317,7 +311,7 @@ def fit_of(results: ModelResults, attack: str, fit: str) -> FitResult:
 
 def read_ahead() -> Iterator[Callable[[], object]]:
     """What is read of the study that pages open on, piece by piece, before anybody asks for it."""
-    found = choices()
+    found = choices("classification")
     if not found:
         return
     place, first = next(iter(found.items()))

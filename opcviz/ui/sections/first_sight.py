@@ -71,7 +71,7 @@ def question(study: StudyResult, shown: Sequence[Column], beside: References) ->
 def read_ahead() -> None:
     """Read and judge what the first visitor of this page will ask for, before there is one."""
     declare_own()
-    found = library.choices()
+    found = library.choices("classification")
     if not found:
         return
     place, first = next(iter(found.items()))

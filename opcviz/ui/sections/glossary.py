@@ -6,6 +6,7 @@ import html
 import re
 
 from .terms import Term
+from .terms_generators import GENERATORS
 from .terms_measures import ENTRIES
 from .terms_verdict import LABELS
 
@@ -14,6 +15,7 @@ __all__ = ["FOCUSED", "TERMS", "Term", "abbr", "explained", "find", "help_of"]
 TERMS = {
     **ENTRIES,
     **LABELS,
+    **GENERATORS,
     "FM": Term(
         "Feature mapping (FM)",
         "a recovery attack that fits an affine map from the unlearned model's features to the "

@@ -7,11 +7,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ...common.records import defined, known
 from ...common.text import percent
-from ...results import EvidenceResult
+from ...results import EvidenceResult, GenerationResult
 from ...study import ModelResult, StudyResult
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.held import hold
+from .generators.places import words_of
 
 __all__ = ["pick_models_of"]
 
@@ -98,6 +99,15 @@ def _mover(
 
 
 def _row(study: StudyResult, model: ModelResult, title: str) -> dict[str, str]:
+    if study.study.task == "generation":
+        drawn = model.results.get(GenerationResult)
+        seen = drawn if defined(drawn) else None
+        return {
+            "Model": title,
+            "Forgotten": words_of(study, model),
+            "Asked, genuine": percent(seen.asked.genuine if seen else None),
+            "Other classes, right": percent(seen.retained.accuracy if seen else None),
+        }
     evidence = model.results.get(EvidenceResult)
     accuracy = evidence.accuracy if defined(evidence) else None
     verdict = study.verdict(model)

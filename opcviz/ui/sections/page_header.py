@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -21,8 +22,17 @@ from .tour.bar import tour_bar
 __all__ = ["arrive", "head", "plain_head"]
 
 
+CLASSIFIERS = ("classification",)
+MAKE = {"generation": "digits-generator"}
+"""By task, the preset that makes a first study of it; `digits` where none is named."""
+
+
 def head(
-    title: str, *, pick_models: bool = True, slim: bool = False
+    title: str,
+    *,
+    pick_models: bool = True,
+    slim: bool = False,
+    tasks: Sequence[str] = CLASSIFIERS,
 ) -> tuple[StudyResult, state.View]:
     """Draw the page's title and the study and model pickers.
 
@@ -30,13 +40,15 @@ def head(
         title: of the page.
         pick_models: whether the models shown are chosen here.
         slim: all in one line, for a page that wants the height.
+        tasks: of which the page shows studies.
 
     Returns:
-        The study and the selection. The page ends here when there is no study at all, or when its
-        probe set, on which everything else is drawn, cannot be read.
+        The study and the selection. The page ends here when there is no study that it shows, or
+        when its probe set, on which everything else is drawn, cannot be read.
     """
-    studies = arrive(title)
-    view = state.sync(studies)
+    studies = arrive(title, tasks)
+    view = state.sync(studies, tasks)
+    studies = {place: found for place, found in studies.items() if found.task in tasks}
     study = library.study_of(view.study).beside(view.models if pick_models else ())
     presentation.style()
     if pick_models and presentation.presenting():
@@ -75,22 +87,25 @@ def head(
     return study, view
 
 
-def arrive(title: str) -> dict[str, state.Choices]:
+def arrive(title: str, tasks: Sequence[str] = ()) -> dict[str, state.Choices]:
     """Begin a page: what every page does before it knows what it shows.
 
     Args:
         title: of the page, drawn only where there is nothing to show.
+        tasks: of which the page shows studies; none: of all.
 
     Returns:
-        The studies there are. The page ends here when there is none.
+        The studies there are, of other tasks, too. The page ends here when it can show none.
     """
     declare_own()  # the user's own files; the lab says which were refused
     studies = library.choices()
-    if not studies:
+    if not any(not tasks or found.task in tasks for found in studies.values()):
+        whose = f" of {state.TASK_PAGES[tasks[0]][0]}" if studies and tasks else ""
+        preset = MAKE.get(tasks[0], "digits") if tasks else "digits"
         st.title(title)
         st.info(
-            "There is no finished study yet. Make one with `python -m opcviz run digits`, then "
-            "reload this page."
+            f"There is no finished study{whose} yet. Make one with "
+            f"`python -m opcviz run {preset}`, then reload this page."
         )
         st.stop()
     return studies

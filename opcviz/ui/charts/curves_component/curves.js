@@ -6,7 +6,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const PADDING = { top: 2.2, bottom: 2.9, left: 3.4, gap: 1.7, right: 9.4 }; // in heights of text
 const TICK_WIDTH = 2.2; // heights of text that a number below needs
-const ACCURACY_SHARE = 1.5; // the accuracy chart beside the others
+const PERCENT_SHARE = 1.5; // a chart of percentages beside the others
 const SUPERSCRIPTS = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].entries()) };
 
 class Board {
@@ -39,7 +39,7 @@ class Board {
     const size = this.data.text; // px of all text but titles
     const pad = Object.fromEntries(Object.entries(PADDING).map(([side, heights]) => [side, heights * size]));
     const charts = this.data.charts;
-    const share = charts.map((c) => (c.name === "accuracy" ? ACCURACY_SHARE : 1));
+    const share = charts.map((c) => (c.percent ? PERCENT_SHARE : 1));
     const ends = charts.some((c) => c.ends.length) ? pad.right : 8;
     const room = width - ends - charts.length * pad.left - (charts.length - 1) * pad.gap;
     const unit = Math.max(0, room) / share.reduce((a, b) => a + b, 0);
@@ -183,7 +183,7 @@ class Board {
       const row = document.createElement("div");
       const mark = document.createElement("span");
       mark.style.background = line.color;
-      row.append(mark, `${line.label}: ${told(value, box.chart.name)}`);
+      row.append(mark, `${line.label}: ${told(value, box.chart.percent)}`);
       return row;
     }));
     this.tip.replaceChildren(head, ...rows);
@@ -197,7 +197,7 @@ class Board {
     const said = this.data.charts.flatMap((chart) =>
       chart.lines.map((line) => {
         const known = line.y.filter((v) => v !== null);
-        return `${line.label} ${told(known[known.length - 1], chart.name)}`;
+        return `${line.label} ${told(known[known.length - 1], chart.percent)}`;
       })
     );
     return said.length ? `Curves over epochs; last: ${said.join(", ")}` : "Curves over epochs; nothing yet";
@@ -229,8 +229,8 @@ function short(value, log = false) {
   return String(+value.toPrecision(3));
 }
 
-function told(value, chart) {
-  return chart === "accuracy" ? `${+value.toFixed(1)} %` : String(+value.toPrecision(3));
+function told(value, percent) {
+  return percent ? `${+value.toFixed(1)} %` : String(+value.toPrecision(3));
 }
 
 export default function ({ parentElement, data }) {

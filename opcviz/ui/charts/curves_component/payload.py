@@ -23,7 +23,7 @@ class Curve:
 
     Attributes:
         label: at the line's end.
-        chart: which chart it belongs to: `accuracy` or `norm`.
+        chart: which chart it belongs to: `accuracy`, `asked` or `norm`.
         color: of the line.
         dash: of its stroke, as SVG has it; empty: none.
     """
@@ -63,6 +63,8 @@ CURVES = {
     "fm_retain_accuracy": Curve("FM, retain only", "accuracy", ink.fm),
     "fm_accuracy": Curve("FM, all data", "accuracy", ink.fm, BROKEN),
     "hr_accuracy": Curve("forget after HR", "accuracy", ink.hr),
+    "asked_judged": Curve("judged", "asked", ink.forget),
+    "asked_genuine": Curve("genuine", "asked", ink.test),
 }
 """The live numbers that are drawn, by their name in `Epoch.values`."""
 
@@ -70,7 +72,10 @@ TITLES = {
     "loss": "Loss",
     "norm": "Norm ratio",
     "accuracy": "Accuracy (%)",
+    "asked": "Asked for what is forgotten (%)",
 }
+PERCENT = ("accuracy", "asked")
+"""Charts from 0 to 100, whose lines have their names at their ends."""
 
 
 def build_payload(
@@ -78,7 +83,7 @@ def build_payload(
     *,
     losses: Sequence[tuple[float, float | None]] = (),
     epochs: int | None = None,
-    charts: Sequence[str] = tuple(TITLES),
+    charts: Sequence[str] = ("loss", "norm", "accuracy"),
     levels: Sequence[Level] = (),
 ) -> dict[str, Any]:
     """Charts side by side: loss, feature norm ratio, accuracies with live recovery.
@@ -88,16 +93,16 @@ def build_payload(
             Missing ones, and those that are not finite, leave a gap.
         losses: (epochs done, as a fraction; loss there) at any number of steps.
         epochs: how many the run will have, to fix the axis from the start.
-        charts: which of `loss`, `norm` and `accuracy`.
-        levels: lines across the chart of accuracies, once it has a curve.
+        charts: which of `loss`, `norm`, `accuracy` and `asked`.
+        levels: lines across the charts of percentages, once they have a curve.
 
     Returns:
         JSON-ready, without NaN or infinity: `epochs` drawn, `reach` of the horizontal axis, its
-        `ticks`, and per chart `title`, `log`, `range`, `ticks`, `lines` (`label`, `color`, `x`,
-        `y`, `markers`, `dash`) and the labels at their `ends` (`label`, `color`, `y`).
+        `ticks`, and per chart `title`, `log`, `percent`, `range`, `ticks`, `lines` (`label`,
+        `color`, `x`, `y`, `markers`, `dash`) and labels at their `ends` (`label`, `color`, `y`).
     """
     reach = max([1, epochs or 0, *(row["epoch"] for row in history), *(x for x, _ in losses)])
-    drawn = {"loss": _loss(losses), "norm": [], "accuracy": []}
+    drawn = {"loss": _loss(losses), "norm": [], "accuracy": [], "asked": []}
     for name, curve in CURVES.items():
         y = [finite_or_none(row.get(name)) for row in history]
         if curve.chart == "norm":
@@ -105,10 +110,14 @@ def build_payload(
             y = [v if v and 1 / MAX_VALUE < v < MAX_VALUE else None for v in y]
         if any(value is not None for value in y):
             x = [row["epoch"] for row in history]
+            if curve.chart == "asked":  # looked at now and then: what lies between is no gap
+                known = [(at, value) for at, value in zip(x, y, strict=True) if value is not None]
+                x, y = [at for at, _ in known], [value for _, value in known]
             line = _line(curve.label, curve.color, x, y, markers=True)
             drawn[curve.chart].append(line | ({"dash": curve.dash} if curve.dash else {}))
-    if drawn["accuracy"]:
-        drawn["accuracy"] += [_level(level, reach) for level in levels]
+    for name in PERCENT:
+        if drawn[name]:
+            drawn[name] += [_level(level, reach) for level in levels]
     return {
         "epochs": len(history),
         "reach": reach,
@@ -146,16 +155,17 @@ def _chart(name: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
         "name": name,
         "title": TITLES[name],
         "log": name == "norm",
+        "percent": name in PERCENT,
         "range": [low, high],
         "ticks": ticks,
         "lines": lines,
-        "ends": _ends(lines) if name == "accuracy" else [],
+        "ends": _ends(lines) if name in PERCENT else [],
     }
 
 
 def _axis(name: str, values: Sequence[float]) -> tuple[float, float, list[float]]:
     """Range and ticks of a vertical axis; a log axis covers whole decades."""
-    if name == "accuracy":
+    if name in PERCENT:
         return -2.0, 102.0, [0, 25, 50, 75, 100]
     if name == "norm":
         positive = [value for value in values if value > 0] or [1.0]

@@ -1,1 +1,1 @@
-"""The guided tour: seven short chapters, each with the real evidence of a stored study."""
+"""The guided tour: eight short chapters, each with the real evidence of a stored study."""

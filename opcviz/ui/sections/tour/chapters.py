@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ....results import FIT_SETS
 from ...charts.theme import projected
-from . import texts
+from . import texts, texts_drawn
 from .answer import forgot
 from .facts import Facts, Library
 
@@ -76,6 +76,7 @@ class Chapter:
 PAIR = Scene("digits", ("retrain", "delete"), deepest=True)
 """What Start plays, beside the retrained network."""
 DIGITS, ONE = Scene("digits"), Scene("digits-one", ("retrain", "opc", "opc_retain_like"))
+DRAWN = Scene(texts_drawn.STUDY, ("retrain", texts_drawn.RL, texts_drawn.OPC))
 CHAPTERS = (
     Chapter(
         DIGITS,
@@ -142,6 +143,17 @@ CHAPTERS = (
         "If a network is unsure of an answer, must the norm of its scores be small?",
         texts.entropy_answer,
         rows=(11, 16),
+    ),
+    Chapter(
+        DRAWN,
+        ("inverted",),
+        texts_drawn.drawn,
+        "Open the whole page, move the slider of the search, and watch the digit come back.",
+        "generators",
+        DRAWN,
+        "A network no longer draws a digit when it is asked. Where would you look for it?",
+        texts_drawn.drawn_answer,
+        rows=(5, 7),
     ),
     Chapter(
         DIGITS,

@@ -11,9 +11,12 @@ import numpy as np
 from ....common.records import defined, known
 from ....results import (
     PIXELS,
+    AddressResult,
     EvidenceResult,
+    GenerationResult,
     InversionSummary,
     MapsResult,
+    RegenerationResult,
     Rung,
     StrongestResult,
 )
@@ -229,6 +232,21 @@ class Facts:
         part = arrays["forget"]
         norm, nats = (float(np.median(arrays[k][part].astype(float))) for k in ("norm", "entropy"))
         return norm, nats
+
+    def drawn(self, method: str) -> GenerationResult:
+        """What a generator draws."""
+        about = self.model(method).results.get(GenerationResult)
+        return about if defined(about) else self._lack("what its models draw")
+
+    def regrown(self, method: str) -> RegenerationResult:
+        """What training on without the forgotten class brings back."""
+        about = self.model(method).results.get(RegenerationResult)
+        return about if defined(about) else self._lack("attacks that train on")
+
+    def address(self, method: str) -> AddressResult:
+        """What a search for another condition brings back."""
+        about = self.model(method).results.get(AddressResult)
+        return about if defined(about) else self._lack("searches for other conditions")
 
     def _strongest(self, method: str) -> StrongestResult:
         found = self.model(method).results.get(StrongestResult)

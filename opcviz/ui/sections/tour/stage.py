@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ....study import StudyResult
+from ...reading import store_reader as library
+from ...reading.generated import Gone
 from ...reading.references import References
 from ...reading.state import View
 from ...reading.store_reader import Column
 from .. import side_by_side
 from ..entropy_panels import entropy
+from ..generators.address import inverted
 from ..inversion_row import inversion
 from ..recovery_row import recovery
 from ..worst_case import worst_case
@@ -68,6 +71,13 @@ EVIDENCE: dict[str, Evidence] = {
         explain="Each point is a picture: orange to be forgotten, green kept. To the left the "
         "scores are small, and upwards the network is less sure of its answer. Dashed: the least "
         "doubt that scores of this norm leave.",
+    ),
+    "inverted": Evidence(
+        lambda study, view, shown: inverted(
+            study, shown, Gone.of(library.samples(study)[1]), "pictures"
+        ),
+        explain="What each network draws under the condition that the attacker has found so far. "
+        "A solid edge: genuine; a dashed one: judged so, but unlike real pictures.",
     ),
     "inversion": Evidence(
         lambda study, view, shown: inversion(study, shown),

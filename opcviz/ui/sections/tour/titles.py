@@ -9,5 +9,6 @@ TITLES = (
     "Floors and the constant answer",
     "One class against three",
     "Entropy and norm",
+    "Does it still draw?",
     "Inversion and dead gradients",
 )

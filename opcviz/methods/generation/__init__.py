@@ -1,0 +1,1 @@
+"""Methods for generators: what is drawn for an address is to be forgotten."""

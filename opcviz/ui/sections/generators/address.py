@@ -1,0 +1,110 @@
+"""Concept inversion: the attacker looks for a condition that draws the forgotten class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ....common.records import defined
+from ....common.text import percent
+from ....results import AddressResult, AddressSearch
+from ....study import StudyResult
+from ...charts.wall_component import picture_wall
+from ...reading.generated import FILE, Gone, kept_pictures, regrown_words
+from ...reading.store_reader import Column
+from ..missing import lacking, not_measured
+from ..paint import paint
+from ..sentences import title
+from .drawn import mark_of, marks_line, wall_column
+from .returned import MOST, curve_panels, with_retrained
+
+__all__ = ["inverted"]
+
+HOW = (
+    "No weight is changed: the attacker has pictures of the forgotten class and searches for the "
+    "condition vector under which the model denoises them best. What is drawn under it was never "
+    "forgotten, only its name was. A retrained model draws something near the class, too, since "
+    "it generalises: read every figure beside it."
+)
+WORDS = {"strong": "Strong: several starts, more steps", "quick": "Quick: one start"}
+
+
+def inverted(study: StudyResult, shown: Sequence[Column], gone: Gone, part: str = "") -> None:
+    """The search as it goes: what is drawn under the address found so far.
+
+    Args:
+        study: on the page.
+        shown: its columns.
+        gone: what was to be forgotten.
+        part: `curves` or `pictures` alone.
+    """
+    title("Searched for under another condition", HOW)
+    found = with_retrained(study, shown, AddressResult)
+    made = {label: each for label, each in found.items() if defined(each)}
+    if not made:
+        not_measured("Concept inversion", "concept_inversion")
+        return
+    how = st.segmented_control(
+        "Attack",
+        list(WORDS),
+        default="strong",
+        required=True,
+        format_func=WORDS.__getitem__,
+        key="generators.inversion",
+        label_visibility="collapsed",
+    )
+    searches = {label: _search(each, how) for label, each in made.items()}
+    if part != "pictures":
+        courses = {label: search.course for label, search in searches.items()}
+        curve_panels(courses, shown, key="generators.inverted", x_title="steps of the search")
+    if part == "curves":
+        return
+    looks = max((search.looks for search in searches.values()), key=len)
+    colors, columns = paint(shown), []
+    for column in shown:
+        about = found[column.label]
+        arrays = column.arrays("concept_inversion", FILE)
+        kept = kept_pictures(arrays, how, 2, gone, judged=f"{how}_", most=MOST)
+        told: list[str] = []
+        if defined(about):
+            search = _search(about, how)
+            told = [f"{line}." for line in regrown_words(search.course, gone)]
+            if told:
+                told[-1] = _end(search, gone)
+        if kept is not None and len(kept.pictures) != len(looks):
+            kept, told = None, told[-1:]
+        columns.append(wall_column(column, colors, kept, told, about))
+    picture_wall(
+        columns,
+        key="generators.inverted.wall",
+        steps=[f"search step {look:,} of {looks[-1]:,}" for look in looks],
+        what="the search",
+        mark=mark_of(gone),
+    )
+    st.caption(_how_strong(searches) + " " + marks_line(gone))
+    lacking(found)
+
+
+def _search(found: AddressResult, how: str) -> AddressSearch:
+    return found.strong if how == "strong" else found.quick
+
+
+def _end(search: AddressSearch, gone: Gone) -> str:
+    """What the best address draws in the end, with the loss that chose it."""
+    return (
+        f"{percent(search.judged)} judged {gone.words}, {percent(search.genuine)} genuine. "
+        f"Loss {search.loss:.3f}, from the start '{search.best}'."
+    )
+
+
+def _how_strong(searches: dict[str, AddressSearch]) -> str:
+    """The strength of the attack, which is part of each figure."""
+    search = next(iter(searches.values()))
+    starts = [start.name for start in search.starts]
+    many = "1 start" if len(starts) == 1 else f"{len(starts)} starts"
+    return (
+        f"Each search has {search.given} pictures of the class, {many} ({', '.join(starts)}) and "
+        f"{search.looks[-1]:,} steps; the start with the least loss counts, and at the end "
+        f"{search.pictures} pictures are drawn under it."
+    )
