@@ -122,12 +122,11 @@ def _regeneration() -> list[Line]:
     def of(says: str, method: str, value: Callable[[Any], float], **limits: Any) -> Line:
         return Line(says, method, RegenerationResult, value, **limits)
 
-    after = {steps: _after(steps) for steps in (25, 400)}
     return [
-        of("DiMRA, judged after 25 steps", "ga", after[25], low=90.0),
-        of("DiMRA, judged at most", "retrain", lambda r: r.worst.judged, high=0.0),
+        of("DiMRA, judged after 25 steps", "ga", _after(25), low=90.0),
+        of("DiMRA, judged at most", "retrain", lambda r: max(p.judged for p in r.curve), high=0.0),
         *(
-            of("DiMRA, judged after 400 steps", method, after[400], high=10.0)
+            of("DiMRA, judged at most", method, lambda r: max(p.judged for p in r.curve), high=10.0)
             for method in CONVERGED
         ),
     ]

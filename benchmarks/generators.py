@@ -102,11 +102,13 @@ class Found:
 
     @classmethod
     def read(cls, store: Store) -> Found:
-        """All finished models of the preset's study."""
-        study = open_study(store, preset(PRESET).study.place)
+        """All finished models of the preset's study that have the preset's settings."""
+        plan = preset(PRESET)
+        asked = {method.info.name: method.to_dict() for method in plan.methods}
         found: dict[str, list[ModelResult]] = {}
-        for model in study.models:
-            if model.has_model:
+        for model in open_study(store, plan.study.place).models:
+            settings = asked.get(model.method.info.name)
+            if model.has_model and model.method.to_dict() == settings:
                 found.setdefault(model.method.info.name, []).append(model)
         return cls(found)
 

@@ -61,7 +61,7 @@ def write_drawn_study(root: Path) -> DrawnStudy:
         root: of the store.
     """
     plan, store = preset("digits-generator"), Store(root)
-    study = plan.study
+    study = plan.study.replace(name="drawn")  # not the shipped one
     made = DrawnStudy(study.place)
     store.write_study(study.place, study.to_dict() | {"data_digest": "none"})
     labels = np.arange(50) % 10

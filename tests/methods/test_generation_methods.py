@@ -134,7 +134,7 @@ def by_hand(cls: type[Method], request: Request[Generator], model: Generator) ->
             memory = DiMUM().remembered(request)
             chosen = memory[torch.randint(len(memory), (4,))]
             t, noise = stratified(4), torch.randn(4, 1, 8, 8)
-            return keep + v_loss(model, chosen, own, t, noise).mean()
+            return keep + 3 * v_loss(model, chosen, own, t, noise).mean()
         case "opc_output":
             return keep + answer.flatten(1).norm(dim=1).mean() / 8
     raise AssertionError(f"{cls.info.name} has no loss written by hand")
@@ -324,7 +324,7 @@ def test_a_step_under_any_address_by_hand(make_request: MakeRequest) -> None:
         torch.manual_seed(9)
         losses.append(objective(model, batch))
     torch.testing.assert_close(*losses)
-    one = create("opc_any_address", **TINY, own=0.0, sought=1.0, retain_weight=0.0)
+    one = create("opc_any_address", **TINY, own=0.0, fade=2.0, retain_weight=0.0)
     torch.manual_seed(9)
     found = one.objective(request, model)(model, batch)
     _, (_, _, _, t, noise) = step(request)

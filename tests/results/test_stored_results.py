@@ -16,8 +16,11 @@ NOT_SHIPPED = {"shadows", "transfer"}  # chosen by none of the studies that come
 # nor has one a flaw planted in its data
 RECORDS = {
     kind.name: kind
-    for kind in kinds("classification")
-    if kind.result is not PlainResult and not kind.scenarios and kind.name not in NOT_SHIPPED
+    for kind in kinds()
+    if not kind.own
+    and kind.result is not PlainResult
+    and not kind.scenarios
+    and kind.name not in NOT_SHIPPED
 }
 NOT_MEASURED = {"model", "probe"}  # made by training, and by drawing the probe set
 
@@ -42,6 +45,8 @@ def test_json_is_the_same_after_its_record(kind: str) -> None:
     assert len(paths) > 10
     for path in paths:
         told = json.loads(path.read_text(encoding="utf-8"))
+        if told.keys() == {"reason"}:
+            continue  # there is no answer about this model
         del told["seconds"]  # the runner adds how long it took
         record = RECORDS[kind].result.from_dict(told, strict=True)
         written = record.to_dict()

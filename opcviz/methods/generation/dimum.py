@@ -40,7 +40,7 @@ class DiMUM(Redirection):
     one (`class`), one retain picture alone (`one`), or uniform noise (`noise`).
     """
 
-    weight: float = setting(1.0, "λ, weight of the alternative", low=0, high=1000)
+    weight: float = setting(3.0, "λ, weight of the alternative", low=0, high=1000)
     alternative: str = setting(
         "mix",
         "what the class shall mean: retained pictures, noise, another class, or one picture",

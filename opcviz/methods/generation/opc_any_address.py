@@ -35,21 +35,22 @@ class OPCAnyAddress(OPCOutput):
     Of a batch, the share `own` is shown under its own address, with w_t = 1. Of the others the
     share `sought` is shown under addresses that look for the class while it is being forgotten
     (see `Seekers`), the rest anywhere: rows of the table (null, too), mixtures of two rows, and
-    Gaussians of the table's mean and spread, a third each. With them w_t = (1 − t)^fade: in heavy
-    noise a forgotten picture looks like any other, and what is contracted there is taken from the
-    retained classes.
+    Gaussians of the table's mean and spread, a third each. With all but the own w_t = (1 − t)^fade:
+    in heavy noise a forgotten picture looks like any other, and what is contracted there is taken
+    from the retained classes. By default all others are sought and nothing fades: with addresses
+    drawn anywhere the retained classes suffered, and with a fade some runs left a way back.
     """
 
     retain_weight: float = 3.0
     own: float = setting(0.2, "share of forget pictures under their own address", low=0, high=1)
     sought: float = setting(
-        0.7, "share of the others under addresses that look for the class", low=0, high=1
+        1.0, "share of the others under addresses that look for the class", low=0, high=1
     )
     seekers: int = setting(
         8, "how many of these addresses there are for each class", low=1, high=1000, advanced=True
     )
     fade: float = setting(
-        2.0, "how fast other addresses' weight falls with the noise; 0: not", low=0, high=10
+        0.0, "how fast other addresses' weight falls with the noise; 0: not", low=0, high=10
     )
 
     def unlearn(self, request: Request[Generator]) -> tuple[Generator, Outcome]:

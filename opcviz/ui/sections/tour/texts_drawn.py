@@ -23,7 +23,7 @@ def drawn(studies: Library) -> list[str]:
         f"for it, {percent(before.genuine)} of its pictures were genuine; after {rl} "
         f"{percent(after.genuine)} are.",
         "Genuine means two things: a judge takes the picture for the class, and it lies among the "
-        "class's real pictures. A judge alone would find a digit in noise.",
+        "class's real pictures. A classifier that must answer finds a digit even in noise.",
         f"An attacker without a single {name} trains on with the other digits: at the most "
         f"{percent(worst.genuine)} come back. So it seems gone. But a class is asked for by a "
         "condition, a vector, and another vector may lead to the same place.",
