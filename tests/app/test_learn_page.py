@@ -251,7 +251,7 @@ def test_the_tour_ends_with_an_answer_of_what_start_plays_too(chapter, digits):
         clause = f"{made.title} only hides them" if verdict.gone == "hidden" else made.title
         assert clause in told
         assert f"restored {figures.written(figures.value)}; never saw them: " in told
-    for at in (1, 7):
+    for at in (1, 8):
         (link, *_) = [part.proto for part in chapter(at).get("page_link")]
         assert parse_qs(link.query_string)["models"][0].split(",")[-1] == deepest.key
     assert not [b for b in chapter(1).get("html") if "tour-forgot" in b.proto.body]

@@ -94,6 +94,9 @@ def test_dimra_trains_on_retained_pictures_alone(
     start, _, end = looks.seen
     assert all(torch.equal(start[k], before[k]) for k in before)
     assert not torch.equal(end["net.enter.weight"], before["net.enter.weight"])
+    # Adam's steps are nearly as long as its rate, whatever the gradient
+    moved = (looks.seen[1]["net.enter.weight"] - before["net.enter.weight"]).abs()
+    assert moved.quantile(0.95).item() == pytest.approx(2 * config.lr, rel=0.1)
     # the forgotten class's address is never drawn from, so that no gradient reaches it
     assert torch.equal(end["table.weight"][GONE], before["table.weight"][GONE])
     assert not torch.equal(end["table.weight"][0], before["table.weight"][0])
@@ -148,6 +151,11 @@ def test_concept_inversion_finds_the_address_of_least_loss(data: Images, split: 
     strong = found.result.strong
     assert [start.name for start in strong.starts] == ["mean", "own", "null"]
     assert strong.loss == min(start.losses[-1] for start in strong.starts)
+    model.load_state_dict({"table.weight": before})
+    for start, row in zip(strong.starts[1:], (GONE, model.classes), strict=True):
+        e = model.address(torch.full((len(given),), row))
+        begins = denoising_losses(model, given, e).mean().item()
+        assert start.losses[0] == pytest.approx(begins, rel=1e-3), start.name
     assert strong.best == min(strong.starts, key=lambda start: start.losses[-1]).name
     assert strong.looks == (0, 150, 300)
     assert (strong.given, found.result.quick.starts[0].name) == (4, "mean")

@@ -110,11 +110,19 @@ GENERATORS = {
         rule="DiMRA brings nothing back, and the strong concept inversion more genuine pictures "
         "than from the retrained model of its seed, by the 95 % interval of the difference.",
     ),
+    "left in the weights": Term(
+        "Left in the weights",
+        "a few pictures bring the class back sooner than they teach it to a network that never "
+        "saw it.",
+        rule="neither DiMRA nor concept inversion brings more back; relearning does so at some "
+        "step, by the 95 % interval of the difference to the retrained model.",
+    ),
     "in the trunk": Term(
         "Forgotten in the trunk",
-        "neither training on nor another condition brings the class back above a retrained model.",
-        rule="DiMRA brings nothing back, and the strong concept inversion no more than from the "
-        "retrained model.",
+        "neither training on nor another condition nor a few pictures bring the class back above a "
+        "retrained model, each alone; attacks in a row are not made here.",
+        rule="DiMRA brings nothing back; the strong concept inversion, and relearning at every "
+        "step, no more than from the retrained model.",
     ),
     "conspicuous": Term(
         "Conspicuous",

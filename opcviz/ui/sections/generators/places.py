@@ -7,11 +7,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ....artefacts import ModelResults
 from ....common.records import Undefined
 from ....common.text import capital
-from ....results import AddressResult, GenerationResult, RegenerationResult
+from ....results import (
+    AddressResult,
+    GenerationResult,
+    RegenerationResult,
+    RelearnedPictures,
+)
 from ....study import ModelResult, StudyResult
-from ....verdict.places import Places
+from ....verdict.places import Attacked, Places
 from ....verdict.places import places as judged
 from ...reading.store_reader import Column
 from ...reading.store_reader import retrained as retrained_of
@@ -25,6 +31,7 @@ SAID = {
     "nowhere": ("still drawn", "#5C6878", "still drawn"),
     "answer": ("in the answer", "#A8530A", "in the answer"),
     "address": ("in the address", "#8A4B9C", "in the address"),
+    "weights": ("left in the weights", "#7A5C00", "left in the weights"),
     "trunk": ("in the trunk", "#17735A", "in the trunk"),
 }
 """By place: the words, their ground (white text on each has a contrast of at least 4.5), and their
@@ -43,9 +50,13 @@ def places_of(study: StudyResult, model: ModelResult) -> Places:
     return judged(
         model.results.get(GenerationResult),
         model.results.get(RegenerationResult),
-        model.results.get(AddressResult),
-        none if theirs is None else theirs.get(AddressResult),
+        _attacked(model.results),
+        Attacked(none, none) if theirs is None else _attacked(theirs),
     )
+
+
+def _attacked(results: ModelResults) -> Attacked:
+    return Attacked(results.get(AddressResult), results.get(RelearnedPictures))
 
 
 def places(study: StudyResult, shown: Sequence[Column]) -> None:
