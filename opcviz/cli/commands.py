@@ -21,7 +21,7 @@ from ..common.threads import patient_threads
 from . import auditing, stores
 from .destinations import of_the_place
 from .options import JsonOption, SetOption, StoreOption
-from .output import expected_errors, listing, numbers_table, reading, without_model
+from .output import expected_errors, listing, numbers_table, reading, width_of, without_model
 from .plans import changed_settings, chosen, cost_of, kinds_among, with_attacks
 from .running import SchedulerOption, Work, WorkersOption
 
@@ -124,7 +124,7 @@ def run(
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
     from ..common.devices import pick_device
-    from ..study import StudyRunner, missing
+    from ..study import StudyRunner, check_plan, missing
 
     work = Work(device, workers, scheduler)
     plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
@@ -133,6 +133,7 @@ def run(
     failed = 0
     for each in plans:
         plan = with_attacks(chosen(each, methods, seeds), attacks, quick=quick)
+        check_plan(plan)  # with the methods that were asked for
         runner = StudyRunner(
             plan.study,
             where,
@@ -167,7 +168,10 @@ def show(
     if as_json:
         print(json.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
         return
-    out.print(numbers_table(result))
+    numbers = numbers_table(result)
+    # no column is left out, however narrow the window: a line without its name says nothing
+    numbers.width = width_of(numbers, out.width)
+    out.print(numbers, crop=False)
     for line in without_model(result):
         out.print(line, markup=False, highlight=False)
     if result.study.task == "classification":

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from ..study import StudyResult
     from ..verdict import Verdict
 
-__all__ = ["expected_errors", "listing", "numbers_table", "reading", "without_model"]
+__all__ = [
+    "expected_errors",
+    "listing",
+    "numbers_table",
+    "reading",
+    "width_of",
+    "without_model",
+]
 
 WIDEST_NAME = 36  # of a listing's first column, before it folds
 
@@ -61,13 +69,19 @@ def numbers_table(study: StudyResult) -> Table:
     heads = ("model", "seed", *("\n".join(c.name.split()) for c in shown), "verdict")
     for at, name in enumerate(heads):
         if name in ("model", "verdict"):  # words may take several lines
-            table.add_column(name, overflow="fold")
+            table.add_column(name, overflow="fold", min_width=8)
         else:  # a number is never cut, however narrow the window
             widest = max(map(len, (*name.split(), *(row[at] for row in rows))))
             table.add_column(name, justify="right", no_wrap=True, min_width=widest)
     for row in rows:
         table.add_row(*map(Text, row))  # a reason may hold brackets, which are no markup
     return table
+
+
+def width_of(table: Table, window: int) -> int:
+    """In how many letters a table is printed: as the window has, or more if columns got lost."""
+    columns = sum((column.min_width or 0) + 1 for column in table.columns) + 2
+    return Console(width=10_000).measure(table).maximum if columns > window else window
 
 
 def _number(value: float | None, form: str) -> str:

@@ -49,7 +49,9 @@ def all_kinds(plan: Plan | None = None) -> tuple[str, ...]:
 
 
 def check_plan(plan: Plan) -> None:
-    """See that a plan's task and network exist, which only a process that runs it can know.
+    """See that a plan's task and network exist and that its methods can do what is asked.
+
+    Only a process that runs it can know.
 
     Raises:
         ConfigError: naming the setting; what there is, is listed.
@@ -64,6 +66,17 @@ def check_plan(plan: Plan) -> None:
         raise ConfigError(
             f"Architecture.name: there is no '{name}'; `opcviz list architectures` names all"
         )
+    for method in plan.methods:
+        if not method.serves(study.task):
+            theirs = ", ".join(sorted(method.tasks or ()))
+            raise ConfigError(
+                f"methods: '{method.info.name}' is not defined for {study.task}, only for {theirs}"
+            )
+        if study.forget.forgets not in method.scenarios:
+            raise ConfigError(
+                f"methods: '{method.info.name}' cannot forget {study.forget.forgets}, only "
+                f"{', '.join(sorted(method.scenarios))}: {method.limits}"
+            )
 
 
 def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[Item]:

@@ -8,16 +8,17 @@ from collections import Counter
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 from opcviz.cli import listings
-from opcviz.cli.output import listing, numbers_table
+from opcviz.cli.output import listing, numbers_table, width_of
 from opcviz.study import Store, list_presets, open_study, shipped_root
 from opcviz.verdict import no_verdict
 
 
 def drawn(table, width: int = 80) -> str:
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None).print(table)
+    Console(file=out, width=width, color_system=None).print(table, crop=False)
     return out.getvalue()
 
 
@@ -48,3 +49,16 @@ def test_without_a_verdict_the_table_says_what_is_missing(monkeypatch) -> None:
     study = open_study(Store(shipped_root()), "digits")
     monkeypatch.setattr(type(study), "verdict", lambda *_: no_verdict(["[/what] is missing"]))
     assert "missing: [/what] is missing" in drawn(numbers_table(study), width=200)
+
+
+def test_a_window_too_narrow_for_the_numbers_loses_no_name():
+    table = Table()
+    table.add_column("model", overflow="fold", min_width=8)
+    for at in range(9):
+        table.add_column(str(at), no_wrap=True, min_width=6)
+    table.add_row("opc_any_address", *["100.0"] * 9)
+    assert width_of(table, 200) == 200
+    assert width_of(table, 80) == 80
+    table.width = width_of(table, 60)
+    assert table.width > 60
+    assert "opc_any_address" in drawn(table, width=60)
