@@ -45,7 +45,7 @@ from opcviz.study import (
     run,
     shipped_root,
 )
-from opcviz.verdict.places import places
+from opcviz.verdict.places import Attacked, places
 
 from .generator_lines import Line, held
 from .readme_tables import TABLE, with_tables
@@ -223,10 +223,14 @@ class Found:
     def _place(self, model: ModelResult) -> str:
         if model.method.info.name == "retrain":
             return "never saw it"
-        retrained = self.records("retrain", AddressResult)
-        beside = retrained.get(model.seed, Undefined("not attacked"))
+        none = Undefined("not attacked")
+        theirs = Attacked(
+            self.records("retrain", AddressResult).get(model.seed, none),
+            self.records("retrain", RelearnedPictures).get(model.seed, none),
+        )
         get = model.results.get
-        found = places(get(GenerationResult), get(RegenerationResult), get(AddressResult), beside)
+        mine = Attacked(get(AddressResult), get(RelearnedPictures))
+        found = places(get(GenerationResult), get(RegenerationResult), mine, theirs)
         word = "open" if isinstance(found.place, Undefined) else found.place
         odd = word != "nowhere" and found.conspicuous is True
         return f"{word}, conspicuous" if odd else word
