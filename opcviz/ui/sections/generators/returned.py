@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 import streamlit as st
 
+from ....artefacts.generation.rows import worst_of
 from ....common.records import Record, Undefined, defined
 from ....common.text import percent
 from ....results import (
@@ -211,11 +212,11 @@ def _dose_map(column: Column, found: DoseResult, color: str, gone: Gone) -> Dose
 
 
 def _matched_words(matched: MatchedDose) -> str:
-    last = matched.curve[-1]
+    worst = worst_of(matched.curve)
     return (
         f"First looks forgotten after {matched.unlearned:,} steps ({percent(matched.judged)} "
-        f"judged); {last.steps:,} steps of the attack then bring back {percent(last.judged)}, "
-        f"{percent(last.genuine)} genuine."
+        f"judged); the attack then brings back, at worst, {percent(worst.judged)}, after "
+        f"{worst.steps:,} steps ({percent(worst.genuine)} genuine)."
     )
 
 
