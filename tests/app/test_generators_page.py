@@ -19,6 +19,7 @@ from opcviz.methods import method_settings, settings_class
 from opcviz.results import RegenerationResult, Regrowth
 from opcviz.study import Store, open_study
 from opcviz.study.spec import model_place
+from opcviz.ui.sections.presentation import fitting
 from opcviz.ui.sections.tour.facts import Facts
 
 REGROWN = RegenerationResult((Regrowth(0, 0.0, 0.0), Regrowth(25, 90.0, 80.0)), 100)
@@ -99,6 +100,26 @@ def test_each_step_of_an_attack_has_its_pictures_and_its_line(page, drawn):
                 assert line.startswith(f"{percent(point.judged)} judged 3, ")
 
 
+def test_a_search_that_found_less_than_asking_gives_is_called_that(page, drawn):
+    told = [line for line in captions(page) if "found less than there is to find" in line]
+    named = {line.partition(":")[0] for line in told}
+    more = {
+        title: record.asked.genuine - search.strong.genuine
+        for title, record, search in zip(
+            TITLES, found(drawn, "generation"), found(drawn, "concept_inversion"), strict=True
+        )
+    }
+    assert {title for title, points in more.items() if points > 20} <= named
+    assert named == {title for title in named if more[title] > 5} != set(TITLES)
+
+
+def test_a_hall_keeps_the_original_which_alone_draws_the_class(drawn, store):
+    study, keys = open_study(Store(store), drawn.place), list(drawn.keys.values())
+    original, retrained, swap, labels, opc = keys
+    assert fitting(study, keys) == ((original, retrained, labels), [TITLES[2], TITLES[4]])
+    assert fitting(study, [opc, labels, original, swap])[0] == (opc, labels, original)
+
+
 def test_the_dose_map_has_a_row_a_dose_and_one_where_it_first_looks_forgotten(page, drawn):
     maps = sent(page, "generators.doses")["maps"]
     records = found(drawn, "dose")
@@ -111,7 +132,7 @@ def test_the_dose_map_has_a_row_a_dose_and_one_where_it_first_looks_forgotten(pa
             assert row["count"] == 16
             assert len(row["marks"]) == len(each["steps"])
     assert maps[0]["told"] == "It never looks forgotten: it is one step."
-    assert any("dose was not computed" in line for line in captions(page))
+    assert "Not drawn: Original, Retrained (dose was not computed yet)." in captions(page)
 
 
 def test_the_summary_of_a_dose_map_is_of_the_attacks_worst_moment(page, drawn):
