@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +14,15 @@ from drawn import cells, lines, near, percent, plain
 from drawn_study import NAMES
 from reading import captions, charts, fine, infos, maps, sent
 
-from opcviz.methods import settings_class
-from opcviz.study import Store
+from opcviz.artefacts.kind import get_kind
+from opcviz.methods import method_settings, settings_class
+from opcviz.results import RegenerationResult, Regrowth
+from opcviz.study import Store, open_study
+from opcviz.study.spec import model_place
+from opcviz.ui.sections.presentation import fitting
+from opcviz.ui.sections.tour.facts import Facts
 
+REGROWN = RegenerationResult((Regrowth(0, 0.0, 0.0), Regrowth(25, 90.0, 80.0)), 100)
 TITLES = [settings_class(name).info.title for name in NAMES]
 
 
@@ -92,6 +100,26 @@ def test_each_step_of_an_attack_has_its_pictures_and_its_line(page, drawn):
                 assert line.startswith(f"{percent(point.judged)} judged 3, ")
 
 
+def test_a_search_that_found_less_than_asking_gives_is_called_that(page, drawn):
+    told = [line for line in captions(page) if "found less than there is to find" in line]
+    named = {line.partition(":")[0] for line in told}
+    more = {
+        title: record.asked.genuine - search.strong.genuine
+        for title, record, search in zip(
+            TITLES, found(drawn, "generation"), found(drawn, "concept_inversion"), strict=True
+        )
+    }
+    assert {title for title, points in more.items() if points > 20} <= named
+    assert named == {title for title in named if more[title] > 5} != set(TITLES)
+
+
+def test_a_hall_keeps_the_original_which_alone_draws_the_class(drawn, store):
+    study, keys = open_study(Store(store), drawn.place), list(drawn.keys.values())
+    original, retrained, swap, labels, opc = keys
+    assert fitting(study, keys) == ((original, retrained, labels), [TITLES[2], TITLES[4]])
+    assert fitting(study, [opc, labels, original, swap])[0] == (opc, labels, original)
+
+
 def test_the_dose_map_has_a_row_a_dose_and_one_where_it_first_looks_forgotten(page, drawn):
     maps = sent(page, "generators.doses")["maps"]
     records = found(drawn, "dose")
@@ -104,7 +132,42 @@ def test_the_dose_map_has_a_row_a_dose_and_one_where_it_first_looks_forgotten(pa
             assert row["count"] == 16
             assert len(row["marks"]) == len(each["steps"])
     assert maps[0]["told"] == "It never looks forgotten: it is one step."
-    assert any("dose was not computed" in line for line in captions(page))
+    assert "Not drawn: Original, Retrained (dose was not computed yet)." in captions(page)
+
+
+def test_the_summary_of_a_dose_map_is_of_the_attacks_worst_moment(page, drawn):
+    maps, table = sent(page, "generators.doses")["maps"], cells(page)
+    for name, each in zip(NAMES[3:], maps[1:], strict=True):
+        curve = drawn.records[name, "dose"].matched.curve
+        worst = max(curve, key=lambda point: point.judged)
+        told = f"{percent(worst.judged)}, after {worst.steps:,} steps"
+        assert f"at worst, {told} ({percent(worst.genuine)} genuine)" in each["told"]
+        cell = f"{percent(worst.judged)}, genuine {percent(worst.genuine)}, after"
+        assert table["stopped early, judged"][NAMES.index(name)].startswith(cell)
+
+
+def test_the_tour_speaks_of_what_the_study_declares_not_of_a_visitors_quick_run(drawn, store):
+    study = open_study(Store(store), drawn.place)
+    theirs = replace(method_settings("rl_diffusion"), epochs=1)
+    place = model_place(study.study, theirs, 0)
+    question = {"method": "rl_diffusion", "seed": 0, "settings": theirs.to_dict()}
+    trained = {"status": "finished", "history": [], "seconds": 1.0}
+    quick = study.study.evidence.in_suite("quick")
+    for kind, asked, told in (
+        ("model", question, trained),
+        ("regeneration", get_kind("regeneration").question(quick), REGROWN.to_dict()),
+    ):
+        with Store(store).writing(place, kind, asked) as folder:
+            (folder / "result.json").write_text(json.dumps(told))
+    study = open_study(Store(store), drawn.place)
+    first, *others = (m for m in study.models if m.method.info.name == "rl_diffusion")
+    assert others
+    for models in ([first, *others], [*others, first]):
+        known = replace(study)
+        known.__dict__["models"] = models
+        facts = Facts("digits-generator", known)
+        assert facts.model("rl_diffusion").key == drawn.keys["rl_diffusion"]
+        assert facts.regrown("rl_diffusion") == drawn.records["rl_diffusion", "regeneration"]
 
 
 def test_the_table_has_every_measure_beside_the_retrained_model(page, drawn):

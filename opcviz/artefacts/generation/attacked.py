@@ -12,7 +12,7 @@ from ..columns import Column, figure
 from ..kind import Kind, Made, register_kind
 from ..subject import NotGiven
 from ..threat import Threat
-from .rows import ADDRESS_ROWS, DOSE_ROWS, REGROWN_ROWS, RELEARNED_ROWS
+from .rows import ADDRESS_ROWS, DOSE_ROWS, REGROWN_ROWS, RELEARNED_ROWS, worst_of
 from .settings import Drawing
 from .subject import Context, drawer_of
 
@@ -250,9 +250,12 @@ class Doses(Kind[Context]):
             "matched DiMRA",
             DoseResult,
             lambda found: (
-                found.matched.curve[-1].judged if not isinstance(found.matched, Undefined) else None
+                worst_of(found.matched.curve).judged
+                if not isinstance(found.matched, Undefined)
+                else None
             ),
-            "percent judged so after the attack on the method when it first looks forgotten",
+            "the most that the attack brings back, percent judged so, of the method stopped when "
+            "it first looks forgotten",
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ...common.records import Record, Undefined
@@ -13,6 +13,7 @@ from ...results import (
     GenerationResult,
     HeldOutLoss,
     RegenerationResult,
+    Regrowth,
     RelearnedPictures,
 )
 from ..rows import Row
@@ -20,7 +21,7 @@ from ..rows import Row
 if TYPE_CHECKING:
     from ..model_results import ModelResults
 
-__all__ = ["ADDRESS_ROWS", "DOSE_ROWS", "DRAWN_ROWS", "REGROWN_ROWS", "RELEARNED_ROWS"]
+__all__ = ["ADDRESS_ROWS", "DOSE_ROWS", "DRAWN_ROWS", "REGROWN_ROWS", "RELEARNED_ROWS", "worst_of"]
 
 R = TypeVar("R", bound=Record)
 
@@ -38,6 +39,20 @@ def _row(
         return told.reason if isinstance(told, Undefined) else told
 
     return Row(group, name, read, cell)
+
+
+def worst_of(curve: Sequence[Regrowth]) -> Regrowth:
+    """The point of an attack at which most is judged to be of the class: attackers stop there.
+
+    Args:
+        curve: by steps of the attack, at least one point.
+    """
+    return max(curve, key=lambda point: (point.judged, point.genuine))
+
+
+def _at_worst(point: Regrowth) -> str:
+    genuine = percent(point.genuine)
+    return f"{percent(point.judged)}, genuine {genuine}, after {point.steps:,} steps"
 
 
 def _held_out(found: GenerationResult, value: Callable[[HeldOutLoss], float]) -> str | Undefined:
@@ -197,13 +212,12 @@ DOSE_ROWS = (
         BACK,
         "stopped early, judged",
         "the method stopped when it first looks forgotten, and then trained on without the class: "
-        "the fairest figure to compare methods by",
+        "the most that comes back at any step, the fairest figure to compare methods by",
         DoseResult,
         lambda found: (
             found.matched
             if isinstance(found.matched, Undefined)
-            else f"{percent(found.matched.curve[-1].judged)}, genuine "
-            f"{percent(found.matched.curve[-1].genuine)}"
+            else _at_worst(worst_of(found.matched.curve))
         ),
     ),
 )

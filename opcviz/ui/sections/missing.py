@@ -28,13 +28,16 @@ def not_measured(title: str, kind: str) -> None:
 
 
 def lacking(stored: Mapping[str, object]) -> None:
-    """Name the models that a chart leaves out, and why; nothing where all are in it.
+    """Name the models that a chart leaves out, and why, each reason once; nothing where all are in.
 
     Args:
         stored: by model what would be drawn, `Undefined` where there is none.
     """
-    told = [f"{name} ({why.reason})" for name, why in stored.items() if isinstance(why, Undefined)]
-    if told:
+    named: dict[str, list[str]] = {}
+    for name, why in stored.items():
+        if isinstance(why, Undefined):  # a reason may begin with the model that it is of
+            named.setdefault(why.reason.removeprefix(f"{name} has "), []).append(name)
+    if told := [f"{', '.join(names)} ({reason})" for reason, names in named.items()]:
         st.caption(f"Not drawn: {'; '.join(told)}.")
 
 

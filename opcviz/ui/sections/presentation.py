@@ -38,7 +38,8 @@ __all__ = [
 MOST_COLUMNS = 3  # that can be read from the last row
 ONWARD, BACK = ("ArrowRight", "PageDown"), ("ArrowLeft", "PageUp")
 BESIDE = "hall-beside"
-"""Key of a container whose charts are narrow enough to stand beside each other in a hall, too."""
+"""How the key of a container begins whose charts are narrow enough to stand beside each other in a
+hall, too."""
 _ROWS = "presentation.rows"  # how many the page has
 
 # Text has rem as its unit; what is smaller than the rest is raised to what a hall can read.
@@ -72,9 +73,9 @@ html { font-size: 20px !important; --least-text: 18px; --least-badge: 20px; --ro
   flex-direction: column; }
 [data-testid="stHorizontalBlock"]:has([data-testid="stPlotlyChart"]) > [data-testid="stColumn"] {
   width: 100%; flex: none; }
-[class*="st-key-row-"] .st-key-hall-beside [data-testid="stHorizontalBlock"] {
+[class*="st-key-row-"] [class*="st-key-hall-beside"] [data-testid="stHorizontalBlock"] {
   flex-direction: row; }
-.st-key-hall-beside [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {
+[class*="st-key-hall-beside"] [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {
   width: 0 !important; flex: 1 1 0 !important; }
 .stMain [style*="opacity"] { opacity: 1 !important; }
 .stApp:has(.st-key-presentation-turner) .stMain h1 {
@@ -141,7 +142,9 @@ def style() -> None:
 def fitting(study: StudyResult, models: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """The models that fit in a hall, and the labels of those that do not.
 
-    The original goes first: everybody knows that it answers. Then the last ones go.
+    The original goes first: everybody knows that it answers. Then the last ones go. Of generators
+    it stays, since it alone draws what the others were to forget, and the address swap goes first,
+    which trains nothing and so has no dose map.
 
     Args:
         study: that they belong to.
@@ -149,9 +152,10 @@ def fitting(study: StudyResult, models: Sequence[str]) -> tuple[tuple[str, ...],
     """
     names = {model.key: model.method.info.name for model in study.models}
     kept = list(models)
+    goes = "address_swap" if study.study.task == "generation" else "original"
     while len(kept) > MOST_COLUMNS:
-        originals = [key for key in kept if names.get(key) == "original"]
-        kept.remove(originals[0] if originals else kept[-1])
+        told_least = [key for key in kept if names.get(key) == goes]
+        kept.remove(told_least[0] if told_least else kept[-1])
     titles = library.labels(study)
     return tuple(kept), [titles[key] for key in models if key not in kept]
 
@@ -172,10 +176,9 @@ def say_models(study: StudyResult, models: Sequence[str], dropped: Sequence[str]
         f'{method_colour(names[key])}"></span>{html.escape(titles[key])}</div>'
         for key in models
     )
-    gone = "; ".join(dropped) if len(dropped) == 1 else f"{len(dropped)} models"
     left_out = (  # once is enough, and in one line
         f'<div style="margin-top:.15rem;font-size:.9rem">At most {MOST_COLUMNS} columns can be '
-        f"read from afar; left out: {html.escape(gone)}.</div>"
+        f"read from afar; left out: {html.escape('; '.join(dropped))}.</div>"
         if dropped and state.option("row") in ("", "1")
         else ""
     )

@@ -109,10 +109,10 @@ class Maps {
   }
 }
 
-// Where the least unlearning was attacked for the longest: what comes back shows there first.
+// Where the attack on the least unlearning brings back most: an attacker would stop there.
 function first(maps) {
   const map = maps.find((each) => each.rows.length);
-  return map ? [0, map.steps.length - 1] : null;
+  return map ? [0, map.rows[0].judged.indexOf(Math.max(...map.rows[0].judged))] : null;
 }
 
 function sentence(words) {

@@ -24,6 +24,7 @@ _HTML = """
     <button class="play" type="button">Play</button>
     <input class="scrub" type="range" min="0" value="0">
     <output class="where"></output>
+    <span class="late" hidden>Edges and figures are of the last step.</span>
   </div>
   <div class="columns"></div>
 </div>

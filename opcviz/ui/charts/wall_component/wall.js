@@ -14,6 +14,7 @@ class Wall {
     this.button = root.querySelector(".play");
     this.scrub = root.querySelector(".scrub");
     this.where = root.querySelector(".where");
+    this.late = root.querySelector(".late");
     this.place = Infinity;
     this.updates = 0;
     this.button.addEventListener("click", () => (this.timer ? this.pause() : this.play()));
@@ -30,6 +31,7 @@ class Wall {
     this.end = end;
     this.size = data.shape[0] * data.shape[1] * data.shape[2];
     this.bar.hidden = data.steps.length < 2;
+    this.late.hidden = !data.columns.some((column) => column.length > 1 && column.told.length === 1);
     if (this.bar.hidden) this.pause();
     this.scrub.max = String(end);
     this.name(this.timer ? "Pause" : "Play");
@@ -120,6 +122,7 @@ class Wall {
     if (data.steps.length) {
       const words = data.steps[this.place];
       this.where.textContent = words;
+      this.late.style.visibility = this.place < this.end ? "visible" : "hidden"; // nothing moves
       this.scrub.value = String(this.place);
       this.scrub.setAttribute("aria-valuetext", words);
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from ....common.records import defined
+from ....common.statistics import difference, wilson
 from ....common.text import percent
-from ....results import AddressResult, AddressSearch
+from ....results import AddressResult, AddressSearch, GenerationResult
 from ....study import StudyResult
 from ...charts.wall_component import picture_wall
 from ...reading.generated import FILE, Gone, kept_pictures, regrown_words
@@ -27,6 +28,7 @@ HOW = (
     "forgotten, only its name was. A retrained model draws something near the class, too, since "
     "it generalises: read every figure beside it."
 )
+CLEARLY = 5.0  # points by which asking must give more than the search, with 95 % confidence
 WORDS = {"strong": "Strong: several starts, more steps", "quick": "Quick: one start"}
 
 
@@ -58,6 +60,8 @@ def inverted(study: StudyResult, shown: Sequence[Column], gone: Gone, part: str 
     if part != "pictures":
         courses = {label: search.course for label, search in searches.items()}
         curve_panels(courses, shown, key="generators.inverted", x_title="steps of the search")
+        for line in _asked_gives_more(searches, shown):
+            st.caption(line)
     if part == "curves":
         return
     looks = max((search.looks for search in searches.values()), key=len)
@@ -88,6 +92,25 @@ def inverted(study: StudyResult, shown: Sequence[Column], gone: Gone, part: str 
 
 def _search(found: AddressResult, how: str) -> AddressSearch:
     return found.strong if how == "strong" else found.quick
+
+
+def _asked_gives_more(searches: Mapping[str, AddressSearch], shown: Sequence[Column]) -> list[str]:
+    """A sentence for each model that draws the class more often when it is simply asked."""
+    told = []
+    for column in shown:
+        search, drawn = searches.get(column.label), column.results.get(GenerationResult)
+        if search is None or not defined(drawn):
+            continue
+        asked, found = drawn.asked, search.genuine
+        ends = wilson(asked.genuine, asked.pictures), wilson(found, search.pictures)
+        more = difference(asked.genuine, found, *ends)
+        if more and more[0] > CLEARLY:
+            told.append(
+                f"{column.label}: asked by its own condition it draws more, "
+                f"{percent(asked.genuine)} genuine, than the {percent(found)} under the one found. "
+                "This search found less than there is to find."
+            )
+    return told
 
 
 def _end(search: AddressSearch, gone: Gone) -> str:

@@ -107,7 +107,8 @@ def chips(method: str, found: Places) -> str:
     if isinstance(found.place, Undefined):
         return _chip("no verdict", None, "open", f"Missing: {found.place.reason}.")
     words, colour, entry = SAID[found.place]
-    made = _chip(words, colour, entry, told)
+    whole = words if found.place == "nowhere" else f"forgotten {words}"
+    made = _chip(whole, colour, entry, told)
     if found.place != "nowhere" and found.conspicuous is True:
         made += _chip("conspicuous", None, "conspicuous", told)
     return made

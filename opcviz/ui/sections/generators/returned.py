@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 import streamlit as st
 
+from ....artefacts.generation.rows import worst_of
 from ....common.records import Record, Undefined, defined
 from ....common.text import percent
 from ....results import (
@@ -27,6 +28,7 @@ from ...reading.store_reader import Column
 from ...reading.store_reader import retrained as retrained_of
 from ..missing import lacking, not_measured
 from ..paint import paint
+from ..presentation import BESIDE
 from ..sentences import title
 from .drawn import mark_of, marks_line, wall_column
 
@@ -46,8 +48,8 @@ HOW_DOSE = (
 )
 HOW_RELEARNED = (
     "The attacker has a few pictures of the forgotten class and trains all weights on them. The "
-    "retrained model learns the class from them as well: only what comes back sooner than there "
-    "speaks of memory, and what comes back later is a trace, too."
+    "retrained model learns the class from them as well. Sooner than the retrained model is "
+    "memory; later is a trace, too."
 )
 RETRAINED = "retrained"
 MOST = 16  # pictures of a model
@@ -91,7 +93,8 @@ def curve_panels(
     """
     colors = paint(shown)
     names = {c.label for c in shown if c.name == "retrain"} | {RETRAINED}
-    places = st.columns(2, gap="medium")
+    with st.container(key=f"{BESIDE}-{key.replace('.', '-')}"):
+        places = st.columns(2, gap="medium")
     for place, (word, value) in zip(places, _VALUES.items(), strict=True):
         lines: dict[str, Line] = {
             label: ([point.steps for point in curve], [value(point) for point in curve])
@@ -211,11 +214,11 @@ def _dose_map(column: Column, found: DoseResult, color: str, gone: Gone) -> Dose
 
 
 def _matched_words(matched: MatchedDose) -> str:
-    last = matched.curve[-1]
+    worst = worst_of(matched.curve)
     return (
         f"First looks forgotten after {matched.unlearned:,} steps ({percent(matched.judged)} "
-        f"judged); {last.steps:,} steps of the attack then bring back {percent(last.judged)}, "
-        f"{percent(last.genuine)} genuine."
+        f"judged); the attack then brings back, at worst, {percent(worst.judged)}, after "
+        f"{worst.steps:,} steps ({percent(worst.genuine)} genuine)."
     )
 
 

@@ -69,14 +69,15 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
         Row(
             "relearned",
             lambda: relearned(study, shown, gone),
-            "A few pictures of the class are given back. A network that knew it learns it sooner "
-            "than one that never did.",
+            "A few pictures of the class are given back. Sooner than the retrained model is "
+            "memory; later is a trace, too.",
         ),
         Row(
             "trunk",
             lambda: trunk(study, view, shown),
             "Each point is a real picture, where the middle of the network sees it. A forgotten "
-            "class that still lies apart is still told apart.",
+            "class that still lies apart is still told apart; a class may lie apart here and "
+            "still not be drawn.",
         ),
         Row(
             "measures",

@@ -20,7 +20,7 @@ HOW = (
     "Real pictures, lightly noised and without a condition, as the middle of each network sees "
     "them: two straight directions (PCA) from the origin, the cross. The same picture is marked "
     "in every map. Where the forgotten class still has a place of its own, the trunk can tell it "
-    "apart; what a condition makes of that is another question."
+    "apart. A class may lie apart here and still not be drawn: that needs a condition, too."
 )
 
 

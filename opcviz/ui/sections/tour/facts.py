@@ -9,6 +9,7 @@ from typing import NoReturn, TypeVar
 import numpy as np
 
 from ....common.records import defined, known
+from ....methods import MethodSettings
 from ....results import (
     PIXELS,
     AddressResult,
@@ -20,7 +21,7 @@ from ....results import (
     Rung,
     StrongestResult,
 )
-from ....study import ModelResult, StudyResult
+from ....study import ModelResult, StudyResult, list_presets, preset
 from ...charts.bands import Band
 from ...reading import store_reader as library
 from ...reading.contrast import pair_of
@@ -79,6 +80,9 @@ class Library:
 class Facts:
     """Figures of one study, of each method's model with the lowest seed.
 
+    Visitors add models to a study: what its preset declares comes before what they made, and full
+    attacks come before quick ones.
+
     Every getter raises `Lacking` where the store does not hold the figure.
 
     Args:
@@ -94,7 +98,16 @@ class Facts:
     def model(self, method: str) -> ModelResult:
         """The model that a method made."""
         found = [m for m in self.study.models if m.method.info.name == method]
-        return min(found, key=lambda m: m.seed) if found else self._lack(f"a model of '{method}'")
+        return min(found, key=self._rank) if found else self._lack(f"a model of '{method}'")
+
+    def _rank(self, model: ModelResult) -> tuple[bool, bool, int]:
+        """The model with the least is the one that the chapters were written of."""
+        return model.method not in self._declared, model.suite != "full", model.seed
+
+    @cached_property
+    def _declared(self) -> Sequence[MethodSettings]:
+        """The settings that the study's preset asks for; none where it has no preset."""
+        return preset(self.name).methods if self.name in list_presets() else ()
 
     def seed(self, method: str) -> str:
         """Which of a method's models the figures are of, as in `seed 0`."""

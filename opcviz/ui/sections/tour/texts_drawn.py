@@ -9,6 +9,7 @@ __all__ = ["STUDY", "drawn", "drawn_answer"]
 
 STUDY = "digits-generator"
 RL, OPC = "rl_diffusion", "opc_any_address"
+SMALL = 5.0  # percent that come back, up to which a class seems gone
 
 
 def drawn(studies: Library) -> list[str]:
@@ -17,6 +18,7 @@ def drawn(studies: Library) -> list[str]:
     before, after = (study.drawn(method).asked for method in ("original", RL))
     name, rl = study.forgotten, study.title(RL)
     worst = study.regrown(RL).worst
+    seems = "So it seems gone. But" if worst.genuine <= SMALL else "So it was only hidden. And"
     found = {method: study.address(method).strong.genuine for method in (RL, OPC, "retrain")}
     return [
         f"A network learnt to draw digits out of noise and was told to forget the {name}. Asked "
@@ -25,8 +27,8 @@ def drawn(studies: Library) -> list[str]:
         "Genuine means two things: a judge takes the picture for the class, and it lies among the "
         "class's real pictures. A classifier that must answer finds a digit even in noise.",
         f"An attacker without a single {name} trains on with the other digits: at the most "
-        f"{percent(worst.genuine)} come back. So it seems gone. But a class is asked for by a "
-        "condition, a vector, and another vector may lead to the same place.",
+        f"{percent(worst.genuine)} come back. {seems} a class is asked for by a condition, "
+        "a vector, and another vector may lead to the same place.",
         f"An attacker who searches for one gets {percent(found[RL])} genuine pictures from {rl}, "
         f"{percent(found[OPC])} from {study.title(OPC)}, and {percent(found['retrain'])} from a "
         "network that never saw the class, since it generalises.",
