@@ -105,9 +105,9 @@ def chips(method: str, found: Places) -> str:
     if method == "retrain":
         return _chip(NEVER, None, "retrained", told)
     if isinstance(found.place, Undefined):
-        return _chip("no verdict", None, "open", f"Missing: {found.place.reason}.")
+        return _chip("no verdict", None, "open", f"{capital(found.place.reason)}.")
     words, colour, entry = SAID[found.place]
-    whole = words if found.place == "nowhere" else f"forgotten {words}"
+    whole = words if found.place in ("nowhere", "weights") else f"forgotten {words}"
     made = _chip(whole, colour, entry, told)
     if found.place != "nowhere" and found.conspicuous is True:
         made += _chip("conspicuous", None, "conspicuous", told)

@@ -23,7 +23,7 @@ def drawn(studies: Library) -> list[str]:
     return [
         f"A network learnt to draw digits out of noise and was told to forget the {name}. Asked "
         f"for it, {percent(before.genuine)} of its pictures were genuine; after {rl} "
-        f"{percent(after.genuine)} are.",
+        f"({study.seed(RL)}) {percent(after.genuine)} are.",
         "Genuine means two things: a judge takes the picture for the class, and it lies among the "
         "class's real pictures. A classifier that must answer finds a digit even in noise.",
         f"An attacker without a single {name} trains on with the other digits: at the most "
@@ -31,7 +31,7 @@ def drawn(studies: Library) -> list[str]:
         "a vector, and another vector may lead to the same place.",
         f"An attacker who searches for one gets {percent(found[RL])} genuine pictures from {rl}, "
         f"{percent(found[OPC])} from {study.title(OPC)}, and {percent(found['retrain'])} from a "
-        "network that never saw the class, since it generalises.",
+        f"network that never saw the class, since it generalises.",
     ]
 
 
@@ -41,9 +41,10 @@ def drawn_answer(studies: Library) -> str:
     swap = study.title("address_swap")
     asked, found = study.drawn("address_swap").asked, study.address("address_swap").strong
     return (
-        "In three places: in what it answers, which training on can undo; under other conditions, "
-        "which a search can find; and in the trunk, where neither gets more than from a retrained "
-        f"network. {swap} shows why asking is not enough: it trains nothing and gives the class "
-        f"another's condition. Asked, {percent(asked.genuine)} genuine pictures come; searched "
+        "In several places: in what it answers, which training on can undo; under other "
+        "conditions, which a search can find; in the weights, which a few pictures wake; and in "
+        f"the trunk, where none of these gets more than from a retrained network. {swap} shows why "
+        "asking is not enough: it trains nothing and gives the class another's condition. Asked, "
+        f"{percent(asked.genuine)} genuine pictures come; searched "
         f"for, {percent(found.genuine)}."
     )
