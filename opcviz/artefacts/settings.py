@@ -103,6 +103,12 @@ class Evidence(Config):
         names = self.instruments or ()
         return tuple(name for name in names if not self.leaves_out(KINDS.get(name)))
 
+    def of_task(self, task: str) -> Self:
+        """The same settings without kinds about the models of other tasks."""
+        own = {kind.name for kind in kinds(task)}
+        names = tuple(name for name in self.instruments or () if name in own)
+        return self if names == self.instruments else self.replace(instruments=names)
+
     def leaves_out(self, kind: Kind) -> bool:
         """Whether the suite has no such kind."""
         return self.suite == "quick" and kind.quick is None

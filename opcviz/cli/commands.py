@@ -124,7 +124,7 @@ def run(
 ) -> None:
     """Do a whole study: train, unlearn, attack, map. What is there already is not done again."""
     from ..common.devices import pick_device
-    from ..study import StudyRunner, check_plan, missing
+    from ..study import StudyRunner, check_methods, missing
 
     work = Work(device, workers, scheduler)
     plans, where, kinds = _load(target, change), _open_store(store), kinds_among(only)
@@ -133,7 +133,7 @@ def run(
     failed = 0
     for each in plans:
         plan = with_attacks(chosen(each, methods, seeds), attacks, quick=quick)
-        check_plan(plan)  # with the methods that were asked for
+        check_methods(plan)
         runner = StudyRunner(
             plan.study,
             where,

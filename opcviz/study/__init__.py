@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 from ..common.lazy import face
 
 if TYPE_CHECKING:
+    from .checking import check_methods, check_plan
     from .job import Job
     from .listed import PresetInfo, about_preset, about_presets
     from .model_result import ModelResult
     from .opening import list_studies, open_study
-    from .pipeline import Done, all_kinds, check_plan, execute, missing, run
+    from .pipeline import Done, all_kinds, execute, missing, run
     from .results import StudyResult
     from .runner import StudyRunner
     from .spec import Evidence, Plan, Study, list_presets, load_plan, preset, read_method
@@ -20,7 +21,8 @@ else:
         {
             "job": "Job",
             "listed": "PresetInfo about_preset about_presets",
-            "pipeline": "Done all_kinds check_plan execute missing run",
+            "checking": "check_methods check_plan",
+            "pipeline": "Done all_kinds execute missing run",
             "opening": "list_studies open_study",
             "model_result": "ModelResult",
             "results": "StudyResult",
@@ -46,6 +48,7 @@ __all__ = [
     "about_preset",
     "about_presets",
     "all_kinds",
+    "check_methods",
     "check_plan",
     "default_root",
     "execute",

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from ..artefacts import MODEL, get_kind, kinds
 from ..common.access import also
-from ..common.config import ConfigError
 from ..common.devices import pick_device
 from ..common.held import in_use
 from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
 from ..methods import Method, implementation
-from ..tasks import get_task
+from .checking import check_plan
 from .job import Job
 from .paths import check_paths, chosen_before
 from .race import Lane, race
@@ -27,7 +26,7 @@ from .store import Store, shipped_root
 from .telling import Failures
 from .trainer import train_again, train_and_store
 
-__all__ = ["Done", "Item", "all_kinds", "check_plan", "execute", "make", "missing", "run"]
+__all__ = ["Done", "Item", "all_kinds", "execute", "make", "missing", "run"]
 
 
 REFERENCES = ("original", "retrain")  # in the order in which they are made
@@ -46,37 +45,6 @@ def all_kinds(plan: Plan | None = None) -> tuple[str, ...]:
     """Everything that can be made of a model, in the order in which it is made."""
     task = plan.study.task if plan else None
     return (MODEL, *(kind.name for kind in kinds(task)))
-
-
-def check_plan(plan: Plan) -> None:
-    """See that a plan's task and network exist and that its methods can do what is asked.
-
-    Only a process that runs it can know.
-
-    Raises:
-        ConfigError: naming the setting; what there is, is listed.
-    """
-    study = plan.study
-    try:
-        task = get_task(study.task)
-    except ConfigError as error:
-        raise ConfigError(f"Study.task: {error}") from error
-    name, known = study.architecture.name, task.networks()
-    if known is not None and name not in known:
-        raise ConfigError(
-            f"Architecture.name: there is no '{name}'; `opcviz list architectures` names all"
-        )
-    for method in plan.methods:
-        if not method.serves(study.task):
-            theirs = ", ".join(sorted(method.tasks or ()))
-            raise ConfigError(
-                f"methods: '{method.info.name}' is not defined for {study.task}, only for {theirs}"
-            )
-        if study.forget.forgets not in method.scenarios:
-            raise ConfigError(
-                f"methods: '{method.info.name}' cannot forget {study.forget.forgets}, only "
-                f"{', '.join(sorted(method.scenarios))}: {method.limits}"
-            )
 
 
 def missing(plan: Plan, runner: StudyRunner, only: Sequence[str] = ()) -> list[Item]:

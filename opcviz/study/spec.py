@@ -75,6 +75,7 @@ class Study(Config):
         super().__post_init__()
         if not self.name or not all(c.isascii() and (c.isalnum() or c in "-_") for c in self.name):
             raise ConfigError(f"Study.name: {self.name!r} may have letters, digits, - and _ only")
+        object.__setattr__(self, "evidence", self.evidence.of_task(self.task))
 
     @property
     def place(self) -> str:

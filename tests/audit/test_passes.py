@@ -30,8 +30,8 @@ LITTLE = {
     "information": {"limit": 100, "landmarks": 20},
     "maps": ["pca"],
 }
-RUN_NETWORKS = ("relearning", "relearned", "inversion")
-"""Kinds that train networks, or want their gradients."""
+RUN_NETWORKS = ("relearning", "relearned", "inversion", "masked")
+"""Kinds that train networks, want their gradients, or look at one with a slope for dead units."""
 
 
 @pytest.mark.slow

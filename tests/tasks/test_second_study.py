@@ -20,8 +20,9 @@ from opcviz.common.progress import Epoch, Event, Progress, Step
 from opcviz.engine import DaskEngine
 from opcviz.methods import create, implementation
 from opcviz.study import Job, Plan, Store, open_study
+from opcviz.study.checking import check_plan
 from opcviz.study.own import declare_own
-from opcviz.study.pipeline import check_plan, run
+from opcviz.study.pipeline import run
 from opcviz.study.runner import StudyRunner
 from opcviz.sweep.compare import compare
 from opcviz.sweep.search import Sweep, score

@@ -71,6 +71,7 @@ def question(study: StudyResult, shown: Sequence[Column], beside: References) ->
 def read_ahead() -> None:
     """Read and judge what the first visitor of this page will ask for, before there is one."""
     declare_own()
+    library.choices()  # of all tasks: every page asks for them
     found = library.choices("classification")
     if not found:
         return

@@ -1,0 +1,49 @@
+"""Whether a plan can be run at all, told before anything is trained."""
+
+from __future__ import annotations
+
+from ..common.config import ConfigError
+from ..tasks import get_task
+from .spec import Plan
+
+__all__ = ["check_methods", "check_plan"]
+
+
+def check_plan(plan: Plan) -> None:
+    """See that a plan's task and network exist, which only a process that runs it can know.
+
+    Raises:
+        ConfigError: naming the setting; what there is, is listed.
+    """
+    study = plan.study
+    try:
+        task = get_task(study.task)
+    except ConfigError as error:
+        raise ConfigError(f"Study.task: {error}") from error
+    name, known = study.architecture.name, task.networks()
+    if known is not None and name not in known:
+        raise ConfigError(
+            f"Architecture.name: there is no '{name}'; `opcviz list architectures` names all"
+        )
+
+
+def check_methods(plan: Plan) -> None:
+    """See that a plan's methods can do what is asked, before anything is trained.
+
+    A run that is queued goes on without those that cannot, and says so of each.
+
+    Raises:
+        ConfigError: naming the first that cannot, and what it can.
+    """
+    study = plan.study
+    for method in plan.methods:
+        if not method.serves(study.task):
+            theirs = ", ".join(sorted(method.tasks or ()))
+            raise ConfigError(
+                f"methods: '{method.info.name}' is not defined for {study.task}, only for {theirs}"
+            )
+        if study.forget.forgets not in method.scenarios:
+            raise ConfigError(
+                f"methods: '{method.info.name}' cannot forget {study.forget.forgets}, only "
+                f"{', '.join(sorted(method.scenarios))}: {method.limits}"
+            )
