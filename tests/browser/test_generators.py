@@ -6,7 +6,7 @@ import re
 
 import pytest
 from layout import GROUND, overlapping, texts, too_wide
-from visitor import WAIT, idle
+from visitor import WAIT, idle, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
@@ -69,7 +69,8 @@ def test_it_can_be_read_in_either_theme_at_any_width(page, theme, width):
     page.emulate_media(color_scheme=theme)
     page.set_viewport_size({"width": width, "height": 900})
     expect(page.get_by_test_id("stApp")).to_have_css("background-color", GROUND[theme])
-    idle(page)
+    page.get_by_test_id("stMain").evaluate("e => e.scrollTo(0, 0)")
+    settled(page)
     assert not too_wide(page)
     assert not overlapping(texts(page))
     edges = set(page.get_by_test_id("picture-wall").locator("canvas").evaluate_all(EDGES))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from ...common.records import Undefined, defined
+from ...common.records import Undefined
 from ...results import PIXELS, DataResult, EvidenceResult, StrongestResult
 from ...study import StudyResult
 from ...study.own import declare_own
@@ -117,11 +117,11 @@ def _said(shown: Sequence[Column], beside: References) -> list[str]:
     if len(known) == len(shown) > 1 and len({value for _, value in known}) == 1:
         parts.append(
             f"Asked directly, {' and '.join(title for title, _ in known)} now name "
-            f"{known[0][1]} of them{_kept(shown)}."
+            f"{known[0][1]} of the forgotten pictures."
         )
     elif known:
         listed = ", ".join(f"{label} {value}" for label, value in known)
-        parts.append(f"Asked directly, they are still named: {listed}{_kept(shown)}.")
+        parts.append(f"Asked directly, they are still named: {listed}.")
     # where networks that never saw the data know it all the same, nought is not the goal
     if band.answers and band.answers.low > CLEARLY:
         low, high = percent(band.answers.low), percent(band.answers.high)
@@ -135,17 +135,6 @@ def _said(shown: Sequence[Column], beside: References) -> list[str]:
 def _own(column: Column) -> float | None:
     after = score_of(library.fit_of(column.results, "fm", FIT), FIT)
     return answers(column.results.get(EvidenceResult), after).value
-
-
-def _kept(shown: Sequence[Column]) -> str:
-    """What the models still know, in brackets: one that knows nothing has forgotten, too."""
-    kept = []
-    for column in shown:
-        found = column.results.get(EvidenceResult)
-        if not defined(found) or not defined(accuracy := found.accuracy.retain_test):
-            return ""
-        kept.append(percent(accuracy).removesuffix(" %"))
-    return f" ({' and '.join(kept)} % of kept ones)"
 
 
 def _verdicts(shown: Sequence[Column]) -> list[str]:

@@ -141,10 +141,10 @@ DOES = {
     "own_head_centred": "the model's last layer without its body, balanced",
     "own_head_standardised": "the model's last layer without its body, balanced",
     "own_head_rbf": "the model's last layer behind a curved map of the bare pixels",
-    "slope_affine": "a linear map of {read} whose silent units were made to speak",
-    "slope_rbf": "a curved map of {read} whose silent units were made to speak",
-    "few_shot": "whoever looks for the most alike class in {read}",
-    "few_shot_cosine": "whoever looks for the most alike class in {read}",
+    "slope_affine": "a linear map of {read}",
+    "slope_rbf": "a curved map of {read}",
+    "few_shot": "whoever takes the nearest class in {read}",
+    "few_shot_cosine": "whoever takes the nearest class in {read}",
     "relearning": "whoever trains it further",
 }
 """What an attacker does, for a reader without the field's words."""

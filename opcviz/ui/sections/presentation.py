@@ -50,6 +50,7 @@ html { font-size: 20px !important; --least-text: 18px; --least-badge: 20px; --ro
 [data-testid="stMain"] [data-testid="stTooltipIcon"]:not(:has([data-testid^="stBaseButton"])) {
   display: none !important; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: .6rem; }
+[data-testid="stElementContainer"]:has([data-testid='explain']) { margin-top: -1.2rem; }
 .stMainBlockContainer { padding: .7rem 1.4rem .3rem !important; max-width: none !important; }
 .stMain [data-testid="stCaptionContainer"], .stMain [data-testid="stCaptionContainer"] * {
   color: inherit !important; opacity: 1 !important; }

@@ -65,10 +65,11 @@ def recovery(shown: Sequence[Column], references: References) -> None:
     }
     colors = paint(shown)
     recovery_bars([_bars(c, fit, bands, colors[c.label]) for c in shown], key="rows.recovery")
-    # in a hall the bars say the rest
-    said = _why_another if projected() else _read_out
     for place, column in zip(st.columns(len(shown)), shown, strict=True):
-        place.caption(said(column, fit))
+        if not projected():
+            place.caption(_read_out(column, fit))
+        elif column.verdict.gone == "hidden":  # the bars say the rest
+            place.caption(_why_another(column, fit))
     if not bands:
         st.caption("No band: this study has no retrained model with these numbers.")
     if state.option("ridge"):  # a link to one ridge opens the fold that shows it

@@ -234,7 +234,7 @@ class Player {
       for (const c of gone) entry(picture(this.data.shapes[c], colors.vivid[c]), names[c]);
     } else entry(picture("circle", colors.vivid[gone[0] ?? 0]), "in colour: forgotten");
     entry(picture("circle", colors.muted[0], 5 / LARGER), "small: kept"); // pale, but in a hall dark
-    entry(null, `· close: alike to the network · cross: zero${this.data.shared || films.length < 2 ? "" : " · each panel has its own scale"}`);
+    entry(null, `· close: alike to the network${this.data.shared || films.length < 2 ? "" : " · each panel has its own scale"}`);
     const levels = new Set(films.flatMap((film) => [...film.bars, film].flatMap((each) => each.marks.map((mark) => mark.name))));
     const bands = films.some((film) => [...film.bars, film].some((each) => each.band));
     const keys = [];
