@@ -17,20 +17,18 @@ stay as they are, here they are what changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
 
 from ..common.progress import Progress
 from ..common.records import Undefined
 from ..data import Data
 from ..models import BlockNet
 from ..results import PIXELS, Attempt
-from .inversion.surrogate import IN_PLACE, RELUS
+from .relus import InPlaceOfReLU
 from .strongest import Knowledge, Strongest, climb, observe_together
 
 __all__ = ["SLOPE", "ForwardSlope", "with_slope"]
@@ -39,36 +37,20 @@ SLOPE = 0.1
 MAPS = ("affine", "rbf")  # nets gain nothing on these, and cost more than both
 
 
-class ForwardSlope(TorchFunctionMode):
+class ForwardSlope(InPlaceOfReLU):
     """While it is entered, a ReLU gives `slope` times what it is given where that is negative.
-
-    In every ReLU of the network: `nn.ReLU`, `F.relu`, `torch.relu`.
 
     Args:
         slope: 0 leaves everything as it is.
-
-    Attributes:
-        met: how many ReLU calls were replaced.
     """
 
     def __init__(self, slope: float) -> None:
         super().__init__()
-        self.slope, self.met = slope, 0
+        self.slope = slope
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        kwargs = kwargs or {}
-        if func not in RELUS:
-            return func(*args, **kwargs)
-        self.met += 1
-        x = args[0] if args else kwargs["input"]
-        inplace = func in IN_PLACE or kwargs.get("inplace", args[1] if len(args) > 1 else False)
-        return F.leaky_relu(x, self.slope, bool(inplace))
+    def replaced(self, x: Tensor, inplace: bool) -> Tensor:
+        """The line in place of ReLU's zero."""
+        return F.leaky_relu(x, self.slope, inplace)
 
 
 @torch.no_grad()

@@ -16,51 +16,31 @@ the mask and does not prove that the network carries the picture; activations do
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
+
+from ..relus import InPlaceOfReLU
 
 __all__ = ["SurrogateSlope"]
 
-IN_PLACE = (F.relu_, torch.relu_, Tensor.relu_)
-RELUS = (F.relu, torch.relu, Tensor.relu, *IN_PLACE)
-"""The calls that are replaced."""
 
-
-class SurrogateSlope(TorchFunctionMode):
+class SurrogateSlope(InPlaceOfReLU):
     """While it is entered, ReLUs pass `slope` of the gradient where they are off.
 
     Args:
         slope: 0 leaves everything as it is. A tensor: one number, or (M,) for batches of M equal
             parts, each with its own.
-
-    Attributes:
-        met: how many ReLU calls were replaced.
     """
 
     def __init__(self, slope: float | Tensor) -> None:
         super().__init__()
-        self.slope, self.met = slope, 0
+        self.slope = slope
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        kwargs = kwargs or {}
-        if func not in RELUS:
-            return func(*args, **kwargs)
-        self.met += 1
+    def replaced(self, x: Tensor, inplace: bool) -> Tensor:
+        """ReLU's own value, with another derivative."""
         if not isinstance(self.slope, Tensor) and not self.slope:
-            return func(*args, **kwargs)
-        x = args[0] if args else kwargs["input"]
-        inplace = func in IN_PLACE or kwargs.get("inplace", args[1] if len(args) > 1 else False)
+            return F.relu(x, inplace=inplace)
         # it keeps its input for the way back, which what is done in place overwrites
         line = self._line(x.clone() if inplace else x)
         # the value is ReLU's own; what autograd sees, once or twice, is the line
