@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from .declaration import (
         MARKS,
+        REFERENCES,
         Fidelity,
         Info,
         MethodSettings,
@@ -43,7 +44,8 @@ else:
                 "list_methods register"
             ),
             "declaration": (
-                "MARKS Fidelity Info MethodSettings known_methods method_settings settings_class"
+                "MARKS REFERENCES Fidelity Info MethodSettings known_methods method_settings "
+                "settings_class"
             ),
             "tuning": "tuned_datasets tuned_settings",
         },
@@ -51,6 +53,7 @@ else:
 
 __all__ = [
     "MARKS",
+    "REFERENCES",
     "Fidelity",
     "Info",
     "Iterative",

@@ -55,16 +55,8 @@ class Method(MethodSettings, Generic[ModelT]):
         Raises:
             NotDefined: saying what it can do, and why no more.
         """
-        if not self.serves(request.task.name):
-            raise NotDefined(
-                f"method '{self.info.name}' is not defined for {request.task.name}, only for "
-                f"{', '.join(sorted(self.tasks or ()))}: {self.info.summary}"
-            )
-        if request.split.forgets not in self.scenarios:
-            raise NotDefined(
-                f"method '{self.info.name}' cannot forget {request.split.forgets}, only "
-                f"{', '.join(sorted(self.scenarios))}: {self.limits}"
-            )
+        if refusal := self.refusal(request.task.name, request.split.forgets):
+            raise NotDefined(f"method {refusal}")
 
     def unlearn(self, request: Request[ModelT]) -> tuple[ModelT, Outcome]:
         """Make a model that answers the request; the original is left as it was.

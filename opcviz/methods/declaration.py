@@ -26,6 +26,7 @@ __all__ = [
     "CATALOGUE",
     "MARKS",
     "METHODS",
+    "REFERENCES",
     "Declaration",
     "Fidelity",
     "Info",
@@ -109,6 +110,30 @@ class MethodSettings(Config):
     def serves(cls, task: str | None) -> bool:
         """Whether it is defined for a task; None asks for none in particular."""
         return task is None or cls.tasks is None or task in cls.tasks
+
+    @classmethod
+    def refusal(cls, task: str, forgets: str) -> str:
+        """Why it has no answer to a request, beginning with its name; empty where it has one.
+
+        Args:
+            task: name of the request's task.
+            forgets: `classes` or `samples`.
+        """
+        if not cls.serves(task):
+            return (
+                f"'{cls.info.name}' is not defined for {task}, only for "
+                f"{', '.join(sorted(cls.tasks or ()))}: {cls.info.summary}"
+            )
+        if forgets not in cls.scenarios:
+            return (
+                f"'{cls.info.name}' cannot forget {forgets}, only "
+                f"{', '.join(sorted(cls.scenarios))}: {cls.limits}"
+            )
+        return ""
+
+
+REFERENCES = ("original", "retrain")
+"""Names of the two models that all others stand between, in the order in which they are made."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..artefacts import NotGiven
 from ..common.json_types import Plain
 from ..common.progress import Progress
-from ..methods import Iterative, Method, Request
+from ..methods import REFERENCES, Iterative, Method, Request
 from ..training import EpochCallback
 from .trainer import RETRAINED_SEED_OFFSET
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .work import StudyWork
 
 __all__ = ["UnlearnAgain"]
-
-REFERENCES = ("original", "retrain")
 
 
 @dataclass(frozen=True)

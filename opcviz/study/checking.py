@@ -37,13 +37,5 @@ def check_methods(plan: Plan) -> None:
     """
     study = plan.study
     for method in plan.methods:
-        if not method.serves(study.task):
-            theirs = ", ".join(sorted(method.tasks or ()))
-            raise ConfigError(
-                f"methods: '{method.info.name}' is not defined for {study.task}, only for {theirs}"
-            )
-        if study.forget.forgets not in method.scenarios:
-            raise ConfigError(
-                f"methods: '{method.info.name}' cannot forget {study.forget.forgets}, only "
-                f"{', '.join(sorted(method.scenarios))}: {method.limits}"
-            )
+        if refusal := method.refusal(study.task, study.forget.forgets):
+            raise ConfigError(f"methods: {refusal}")

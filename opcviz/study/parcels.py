@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..artefacts import MODEL, get_kind
-from ..methods import Method
-from .pipeline import REFERENCES, Item
+from ..methods import REFERENCES, Method
+from .pipeline import Item
 
 __all__ = ["Parcel", "parcels"]
 

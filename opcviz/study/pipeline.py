@@ -14,7 +14,7 @@ from ..common.devices import pick_device
 from ..common.held import in_use
 from ..common.plugins import loader
 from ..common.progress import Message, Progress, Stage
-from ..methods import Method, implementation
+from ..methods import REFERENCES, Method, implementation
 from .checking import check_plan
 from .job import Job
 from .paths import check_paths, chosen_before
@@ -27,9 +27,6 @@ from .telling import Failures
 from .trainer import train_again, train_and_store
 
 __all__ = ["Done", "Item", "all_kinds", "execute", "make", "missing", "run"]
-
-
-REFERENCES = ("original", "retrain")  # in the order in which they are made
 
 
 @dataclass(frozen=True)

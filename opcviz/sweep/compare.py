@@ -15,14 +15,13 @@ from ..data import load
 from ..engine.base import Engine
 from ..engine.dask import DaskEngine
 from ..engine.record import Run
-from ..methods import create
+from ..methods import REFERENCES, create
 from ..study import Plan, Store, Study, open_study, shipped_root
 from ..study.store import write_json
 from ..study.table import TableRow, rows, to_markdown
 from ..tasks import get_task
 from .batch import run_all
 from .search import (
-    REFERENCES,
     Sweep,
     Trial,
     candidates,

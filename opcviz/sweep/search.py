@@ -20,7 +20,7 @@ from ..common.config import Config, setting, settings_of
 from ..common.json_types import Json
 from ..common.records import Record, Undefined
 from ..data import Split
-from ..methods import Iterative, Method, create
+from ..methods import REFERENCES, Iterative, Method, create
 from ..study.model_result import ModelResult
 from ..study.results import StudyResult
 from ..study.spec import Plan, Study, model_place
@@ -28,8 +28,6 @@ from ..study.store import Store
 from ..tasks import get_task
 
 __all__ = ["Sweep", "Trial", "candidates", "choose", "gradients_per_epoch", "score", "tuning_study"]
-
-REFERENCES = ("original", "retrain")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ...audit.page_job import CHECKER, REPORT, RUNNER, FirstLook, PageJob
 from ...audit.records import Report
 from ...common.config import ConfigError
 from ...engine import Engine, Run, UnknownRun
+from ...methods import REFERENCES
 from ...study import Artefact, StoreError, StudyResult
 from ...study.artefact import digest_of
 from . import access, state
@@ -183,7 +184,7 @@ def _beside(study: StudyResult, key: str) -> tuple[str, ...]:
         raise StoreError(f"study '{study.place}' has no model '{key}'; run the audit again")
     same = [m for m in study.models if m.seed == model.seed and m.key != key]
     named = {m.method.info.name: m.key for m in same}
-    return (*(named[name] for name in ("original", "retrain") if name in named), key)
+    return (*(named[name] for name in REFERENCES if name in named), key)
 
 
 def kept_file(kept: Artefact, name: str) -> bytes:

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from ...common.records import Undefined
+from ...methods import REFERENCES
 from ...results import PIXELS, DataResult, EvidenceResult, StrongestResult
 from ...study import StudyResult
 from ...study.own import declare_own
@@ -247,7 +248,7 @@ def _beside(study: StudyResult, pair: Pair) -> dict[str, str]:
     seeds = {model.seed for key in pair.keys if (model := study.model(key))}
     references = (
         next((m.key for m in study.models if m.method.info.name == name and m.seed in seeds), None)
-        for name in ("original", "retrain")
+        for name in REFERENCES
     )
     keys = dict.fromkeys(filter(None, (*references, *pair.keys)))
     return {"study": study.place, "models": ",".join(keys)}

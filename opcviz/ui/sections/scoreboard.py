@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from ...methods import MARKS
+from ...methods import MARKS, REFERENCES
 from ...study import StudyResult
 from ...verdict import Consensus
 from ..charts.table_component import table
@@ -152,7 +152,7 @@ def opened_models(board: Board, asked: Sequence[str]) -> tuple[str, ...]:
     """
     lines = {line.key: line for line in board.lines if line.models}
     wanted = [lines[key] for key in asked if key in lines]
-    beside = [each for each in lines.values() if each.method in ("original", "retrain")]
+    beside = [each for each in lines.values() if each.method in REFERENCES]
     all_of = [line for line in (*beside, *wanted) if line.models]
     shared = set.intersection(*(set(line.models) for line in all_of)) if all_of else set()
     found = []
