@@ -34,9 +34,8 @@ WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 test: tools chromium lint
 	$(BIN)/python -m pytest -m "not browser and not wheel" $(WORKERS)
 	# on a busy machine a browser may miss a moment: what fails is run once more, alone
-	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile \
-		|| $(BIN)/python -m pytest -m browser --last-failed --last-failed-no-failures none
-	$(BIN)/python -m pytest tests/wheel
+	$(BIN)/python -m pytest -m "browser or wheel" $(WORKERS) \
+		|| $(BIN)/python -m pytest -m "browser or wheel" --last-failed --last-failed-no-failures none
 
 fast: tools
 	$(BIN)/python -m pytest -m "not browser and not slow and not wheel" $(WORKERS)

@@ -15,6 +15,8 @@ except ImportError:  # pytest alone runs them all the same
     LoadFileScheduling = None
 
 FOLDERS = ("tests/app", "tests/golden", "tests/verdict", "tests/audit", "tests")
+LONG = ("tests/browser/test_layout.py", "tests/browser/test_lab.py", "tests/wheel/test_wheel.py")
+"""Files of minutes, which begin where no folder does."""
 
 
 def folder_of(nodeid: str) -> str:
@@ -23,10 +25,15 @@ def folder_of(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those folders first, all else as it was."""
-    later = len(FOLDERS)
-    place = {name: at for at, name in enumerate(FOLDERS)}
-    items.sort(key=lambda item: place.get(folder_of(item.nodeid), later))
+    """Those folders first, then those files, all else as it was."""
+    first = (*FOLDERS, *LONG)
+    place = {name: at for at, name in enumerate(first)}
+
+    def turn(item: pytest.Item) -> int:
+        file = item.nodeid.split("::")[0]
+        return place.get(folder_of(item.nodeid), place.get(file, len(first)))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(optionalhook=True)
