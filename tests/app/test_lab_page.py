@@ -297,9 +297,9 @@ def test_an_echo_of_an_older_address_does_not_bring_the_run_before_back(
     "run", ["nope", "../../etc", "![x](http://127.0.0.1:9/x.png)", "20250101-000000-000-abcdef"]
 )
 def test_an_unknown_run_in_a_link_is_said_and_its_text_is_not_repeated(visit, run):
-    assert infos(visit("lab", run=run))[0] == (
-        "There is no run in this store by the name in the address."
-    )
+    lab = visit("lab", run=run)
+    assert infos(lab)[0] == "There is no run in this store by the name in the address."
+    assert "run" not in lab.query_params
 
 
 @pytest.mark.slow

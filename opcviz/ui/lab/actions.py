@@ -12,6 +12,7 @@ from ...study.spec import model_place
 from ..reading import access, state
 from ..reading import store_reader as library
 from ..reading.asking import queue
+from ..reading.followed import LAB
 from ..sections.sentences import headline
 from . import drawing, live
 from .costs import attack_seconds, not_yet_quick
@@ -79,17 +80,12 @@ def start(plan: Plan, device: str) -> None:
         title += " · full attacks"
     job = Job(plan.to_dict(), device=device, again=True, plugin_files=files).to_dict()
     if run := queue(job, f"{method} · {title} · seed {plan.seeds[0]}"):
-        st.session_state["lab.run"] = run
-        st.query_params["run"] = run
+        LAB.show(run)
 
 
 def current_run() -> str | None:
     """The run to show: the address's, this session's, or whichever is active now."""
-    mine = st.session_state.get("lab.run")
-    asked = st.query_params.get("run") or mine
-    # an address that this session wrote earlier may come back after a newer pick, as in `state`
-    if asked in st.session_state.get("lab.followed", ()) and not state.went_back():
-        asked = mine
+    asked = LAB.id
     runs = library.engine()
     if asked:
         try:
@@ -97,14 +93,13 @@ def current_run() -> str | None:
                 asked = None  # of another page
         except UnknownRun:
             st.info("There is no run in this store by the name in the address.")
+            LAB.show(None)
             asked = None
     if not asked:
         here = (run for run in runs.list() if run.active and run.runner == DEFAULT_RUNNER)
         asked = next((run.id for run in here if access.is_mine(run)), None)
     if asked:
-        st.session_state["lab.run"] = asked
-        st.session_state["lab.followed"] = {*st.session_state.get("lab.followed", ()), asked}
-        st.query_params["run"] = asked
+        LAB.show(asked)
     return asked
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from ...audit.page_job import CHECKER
-from ...audit.page_job import RUNNER as AUDIT
+from ...audit.page_job import RUNNER as AUDITOR
 from ...common.config import ConfigError
 from ...engine import Run
 from ...study.bench_job import RUNNER, BenchJob
-from ..reading import audit, state
+from ..reading import state
 from ..reading.bench import options_of
+from ..reading.followed import AUDIT
 
 __all__ = ["listed", "show"]
 
@@ -29,8 +30,8 @@ def show(run: Run) -> None:
     Args:
         run: of any kind.
     """
-    if run.runner == AUDIT:
-        audit.show(run.id)
+    if run.runner == AUDITOR:
+        AUDIT.show(run.id)
         st.switch_page(AUDIT_PAGE)
     if run.runner != RUNNER:
         return

@@ -11,20 +11,14 @@ from ...engine import Run
 from ...study.naming import apart
 from ..reading import access
 from ..reading import store_reader as library
-from ..sections.steering import LOOK
+from ..reading.followed import LAB
+from ..sections.steering import ICONS, LOOK
 from . import elsewhere, unreadable
 from .live import duration
 
 __all__ = ["queue"]
 
 OTHERS = "Another visitor's run"
-ICONS = {
-    "queued": ":material/hourglass_empty:",
-    "running": ":material/play_arrow:",
-    "finished": ":material/check_circle:",
-    "failed": ":material/error:",
-    "cancelled": ":material/stop_circle:",
-}
 _ASKED = "lab.asked"
 
 
@@ -66,8 +60,8 @@ def _ask_for(run: str) -> None:
 def _show(run: Run) -> None:
     """Follow a run from now on, on the page that it belongs to."""
     elsewhere.show(run)  # leaves this page, if the run belongs to another
-    st.session_state["lab.run"] = st.session_state["lab.scroll"] = run.id
-    st.query_params["run"] = run.id
+    st.session_state["lab.scroll"] = run.id
+    LAB.show(run.id)
     st.rerun()  # the whole page: the run is shown outside of the list
 
 

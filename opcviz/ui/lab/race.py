@@ -18,6 +18,7 @@ from ..charts.player_component import Film, player
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.asking import queue, see_to_it
+from ..reading.followed import RACE
 from ..reading.references import References
 from ..sections.bars_explained import bars_explained
 from ..sections.decisive import Decisive
@@ -113,7 +114,7 @@ def start(study: StudyResult, names: Sequence[str]) -> None:
     ).to_dict()
     titles = ", ".join(method.info.title for method in methods)
     if run := queue(job, f"Race: {titles} · seed {seed}"):
-        st.session_state["race.run"] = st.query_params["run"] = run
+        RACE.show(run)
 
 
 def current(study: StudyResult, wanted: Sequence[str] = ()) -> Run | None:
@@ -125,8 +126,7 @@ def current(study: StudyResult, wanted: Sequence[str] = ()) -> Run | None:
             others is left.
     """
     engine = library.engine()
-    asked = st.query_params.get("run") or st.session_state.get("race.run")
-    record = None
+    asked, record = RACE.id, None
     if asked:
         try:
             record = engine.status(asked)
@@ -138,13 +138,12 @@ def current(study: StudyResult, wanted: Sequence[str] = ()) -> Run | None:
     elif record is not None and not record.active and wanted and {*wanted} != {*raced(record)}:
         record = None
     if record is None or not _is_race(record):
-        st.query_params.pop("run", None)
-        st.session_state.pop("race.run", None)
+        RACE.show(None)
         races = (run for run in engine.list() if run.active and _is_race(run))
         races = (run for run in races if unreadable.plan_of(run))  # others are not looked for
         record = next((run for run in races if _is_of(run, study)), None)
     if record is not None:
-        st.session_state["race.run"] = st.query_params["run"] = record.id
+        RACE.show(record.id)
     return record
 
 

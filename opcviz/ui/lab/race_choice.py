@@ -12,6 +12,7 @@ from ..charts.player_component import PARTS
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.contrast import pair_of
+from ..reading.followed import RACE
 from ..reading.held import hold
 from ..sections.missing import unknown_words
 from ..sections.presentation import part_of, presenting
@@ -69,8 +70,7 @@ def _chosen() -> None:
     state.choose(race=",".join(names))
     if not names:
         st.toast("A race needs methods, so the usual ones are back.", icon=":material/info:")
-    st.query_params.pop("run", None)
-    st.session_state.pop("race.run", None)
+    RACE.show(None)
 
 
 def _defaults(study: StudyResult, titles: dict[str, str]) -> list[str]:

@@ -7,8 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
-import streamlit as st
-
 from ...audit.page_job import CHECKER, REPORT, RUNNER, FirstLook, PageJob
 from ...audit.records import Report
 from ...common.config import ConfigError
@@ -16,8 +14,9 @@ from ...engine import Engine, Run, UnknownRun
 from ...methods import REFERENCES
 from ...study import Artefact, StoreError, StudyResult
 from ...study.artefact import digest_of
-from . import access, state
+from . import access
 from . import store_reader as library
+from .followed import AUDIT
 
 __all__ = [
     "Audited",
@@ -30,11 +29,8 @@ __all__ = [
     "leave",
     "newest",
     "past_seconds",
-    "show",
     "words_of",
 ]
-
-_RUN, _SEEN = "audit.run", "audit.seen"  # in the session: the run shown, all that were
 
 
 def check_of(engine: Engine, job: PageJob) -> Run | None:
@@ -79,35 +75,19 @@ def current_run(engine: Engine) -> tuple[Run | None, str]:
 
     That of the address, or the one that this session followed last.
     """
-    mine = st.session_state.get(_RUN)
-    named = st.query_params.get("run")
-    # an address that this session left may come back after a newer choice, as in `state`
-    if named in st.session_state.get(_SEEN, ()) and named != mine and not state.went_back():
-        named = mine
-    wanted = named or mine
+    wanted = AUDIT.id
     if not wanted:
         return None, ""
     try:
         run = engine.status(wanted)
     except UnknownRun:
-        show(None)
+        AUDIT.show(None)
         return None, "There is no audit in this store by the name in the address."
     if run.runner != RUNNER:
-        show(None)
+        AUDIT.show(None)
         return None, f"The run '{wanted}' is no audit; the lab shows it."
-    show(run.id)
+    AUDIT.show(run.id)
     return run, ""
-
-
-def show(run: str | None) -> None:
-    """Follow a run in this session and in the address; None: none."""
-    before = st.session_state.get(_RUN)
-    st.session_state[_SEEN] = {*st.session_state.get(_SEEN, ()), *filter(None, (before, run))}
-    st.session_state[_RUN] = run
-    if run is None:
-        st.query_params.pop("run", None)
-    elif st.query_params.get("run") != run:
-        st.query_params["run"] = run
 
 
 def earlier(engine: Engine) -> list[Run]:
@@ -115,13 +95,13 @@ def earlier(engine: Engine) -> list[Run]:
 
     Those of this session; where the server is the visitor's own machine, of everybody.
     """
-    mine, all_of_them = st.session_state.get(_SEEN, ()), not access.shared()
+    all_of_them, mine = not access.shared(), AUDIT.seen
     return [r for r in engine.list() if r.runner == RUNNER and (all_of_them or r.id in mine)]
 
 
 def leave() -> None:
     """Back to the three steps, with what was chosen."""
-    show(None)
+    AUDIT.show(None)
 
 
 # ---- what came of it ----------------------------------------------------------------------------

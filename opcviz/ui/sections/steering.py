@@ -11,7 +11,16 @@ from ..reading import access
 from ..reading import store_reader as library
 from ..reading.asking import resume
 
-__all__ = ["LOOK", "steer", "waiting"]
+__all__ = ["ICONS", "LOOK", "steer", "waiting"]
+
+ICONS = {
+    "queued": ":material/hourglass_empty:",
+    "running": ":material/play_arrow:",
+    "finished": ":material/check_circle:",
+    "failed": ":material/error:",
+    "cancelled": ":material/stop_circle:",
+}
+"""Of a run, by its status."""
 
 LOOK = 5.0  # seconds between two looks whether a run that has ended goes on
 

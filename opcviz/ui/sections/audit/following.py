@@ -14,8 +14,9 @@ from ....study import StoreError
 from ...charts.scroll_up import scroll_up
 from ...reading import audit as reading
 from ...reading import store_reader as library
+from ...reading.followed import AUDIT
 from ..follower import Tail, doing
-from ..steering import steer, waiting
+from ..steering import ICONS, steer, waiting
 from .cost import SUITES
 from .found import plain
 from .times import clock, lasting
@@ -25,13 +26,6 @@ __all__ = ["earlier", "follow", "to_the_top", "when"]
 COMES = "it takes this place as soon as the last attack is through."
 STOPPED_BEFORE = "there is none: the attacks did not come to their end."
 POLL = 0.4  # seconds between two looks at a run
-ICONS = {
-    "queued": ":material/hourglass_empty:",
-    "running": ":material/play_arrow:",
-    "finished": ":material/check_circle:",
-    "failed": ":material/error:",
-    "cancelled": ":material/stop_circle:",
-}
 MOST_EARLIER = 6
 LOG = "margin:0;padding:0;list-style:none;line-height:1.6"
 TICK, AT_WORK, STOPPED = "✓", "▸", "–"
@@ -157,7 +151,7 @@ def earlier() -> None:
 
 def _show(id: str) -> None:
     """A callback: Show is pressed at the page's end, and what is shown stands at its beginning."""
-    reading.show(id)
+    AUDIT.show(id)
     st.session_state[SCROLL] = id
 
 

@@ -20,6 +20,7 @@ from ...reading import state
 from ...reading import store_reader as library
 from ...reading.asking import queue
 from ...reading.audit import Audited
+from ...reading.followed import AUDIT
 from ...reading.references import References
 from ..page_rows import Row, show_rows
 from ..presentation import leave, presenting
@@ -154,7 +155,7 @@ def _again(run: Run) -> None:
     one, two, _ = st.columns([1.2, 1.2, 4])
     pressed = one.button("Run it again", key="audit.rerun", type="primary", width="stretch")
     if pressed and (begun := queue(run.job, run.label, runner=run.runner)):
-        reading.show(begun)
+        AUDIT.show(begun)
         st.rerun()
     two.button("Back", key=f"audit.back.{run.id}", on_click=reading.leave, width="stretch")
 

@@ -14,6 +14,7 @@ from ...reading import audit as reading
 from ...reading import audit_form as forms
 from ...reading import store_reader as library
 from ...reading.audit_form import BAND, FOLDER, FORGET_BY, Asked
+from ...reading.followed import AUDIT
 from ..glossary import help_of
 from . import found as said
 from .bound import bound
@@ -320,7 +321,7 @@ def begin(job: PageJob) -> None:
     except EngineError as error:
         st.error(f"The audit cannot be run. {error}")
         return
-    reading.show(id)
+    AUDIT.show(id)
     st.rerun()
 
 
