@@ -12,8 +12,9 @@ from ...common.config import ConfigError
 from ...data import Data
 from ..settings import Architecture
 from .mlp import ModulatedMLP
-from .names import GENERATORS
+from .names import GENERATORS, UNETS
 from .process import Process, get_process
+from .unet import UNet
 
 __all__ = ["Generator", "build_generator"]
 
@@ -38,12 +39,11 @@ class Generator(nn.Module):
         positions: how often a weight is used for one picture, see `common.devices`.
     """
 
-    positions = 1
-
     def __init__(
-        self, net: ModulatedMLP, shape: tuple[int, ...], classes: int, process: Process
+        self, net: ModulatedMLP | UNet, shape: tuple[int, ...], classes: int, process: Process
     ) -> None:
         super().__init__()
+        self.positions = net.positions
         self.net, self.shape, self.classes, self.process = net, tuple(shape), classes, process
         self.table = nn.Embedding(classes + 1, net.address)
         nn.init.normal_(self.table.weight, std=0.02 * math.sqrt(net.address))
@@ -82,8 +82,8 @@ class Generator(nn.Module):
         return prediction.view(-1, *self.shape)
 
     def middle(self, x_t: Tensor, t: Tensor, e: Tensor) -> Tensor:
-        """What is in the middle of the net, (B, F): half of its blocks have seen the picture."""
-        return self.net.stream(x_t.flatten(1), t, e, len(self.net.blocks) // 2)
+        """What is in the middle of the net, (B, F): half of it has seen the picture."""
+        return self.net.middle(x_t.flatten(1), t, e)
 
     def noised(self, x: Tensor, t: Tensor, noise: Tensor) -> Tensor:
         """x_t, (B, *shape), of pictures (B, *shape) at levels (B,) with noise (B, *shape)."""
@@ -116,6 +116,11 @@ def build_generator(architecture: Architecture, data: Data) -> Generator:
             f"{', '.join(GENERATORS)}"
         )
     process = get_process(GENERATORS[architecture.name])
+    return Generator(_net(architecture, data.shape), data.shape, data.classes, process)
+
+
+def _net(architecture: Architecture, shape: tuple[int, ...]) -> ModulatedMLP | UNet:
+    if architecture.name.startswith(UNETS):
+        return UNet(shape, 8 * max(1, round(8 * architecture.width)))
     width = max(8, round(256 * architecture.width))
-    net = ModulatedMLP(math.prod(data.shape), width, 2 * width)
-    return Generator(net, data.shape, data.classes, process)
+    return ModulatedMLP(math.prod(shape), width, 2 * width)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
-import torch
 from torch import Tensor, nn
 
-__all__ = ["ModulatedMLP"]
+from .times import TimeEmbedding
 
-WAVES = 32  # sines and as many cosines of the time
-FASTEST = 1000.0  # of their frequencies, as for DDPM's thousand steps
+__all__ = ["ModulatedMLP"]
 
 
 class ModulatedMLP(nn.Module):
@@ -26,25 +22,25 @@ class ModulatedMLP(nn.Module):
         hidden: of each block.
         blocks: how many.
         address: width of the address vector e.
+
+    Attributes:
+        positions: how often a weight is used for one picture.
     """
+
+    positions = 1
 
     def __init__(
         self, pixels: int, width: int = 256, hidden: int = 512, blocks: int = 4, address: int = 128
     ) -> None:
         super().__init__()
         self.address = address
-        self.time = nn.Sequential(
-            nn.Linear(2 * WAVES, address), nn.SiLU(), nn.Linear(address, address)
-        )
+        self.time = TimeEmbedding(address)
         self.enter = nn.Linear(pixels, width)
         self.blocks = nn.ModuleList(_Block(width, hidden, address) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, pixels)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
-        waves = torch.logspace(0, math.log10(FASTEST), WAVES)
-        self.register_buffer("waves", waves, persistent=False)
-        self.waves: Tensor
 
     def stream(self, x: Tensor, t: Tensor, e: Tensor, blocks: int | None = None) -> Tensor:
         """The residual stream after so many blocks (None: all), (B, width).
@@ -55,12 +51,15 @@ class ModulatedMLP(nn.Module):
             e: (B, address).
             blocks: how many.
         """
-        angles = t[:, None] * self.waves
-        condition = nn.functional.silu(self.time(torch.cat([angles.sin(), angles.cos()], 1)) + e)
+        condition = nn.functional.silu(self.time(t) + e)
         h: Tensor = self.enter(x)
         for block in self.blocks[:blocks]:
             h = block(h, condition)
         return h
+
+    def middle(self, x: Tensor, t: Tensor, e: Tensor) -> Tensor:
+        """The residual stream that half of the blocks have passed, (B, width)."""
+        return self.stream(x, t, e, len(self.blocks) // 2)
 
     def forward(self, x: Tensor, t: Tensor, e: Tensor) -> Tensor:
         """(B, pixels), (B,), (B, address) -> (B, pixels)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["GENERATORS", "PROCESSES"]
+__all__ = ["GENERATORS", "PROCESSES", "UNETS"]
 
 PROCESSES = {
     "v": "v-prediction on a cosine schedule (Salimans and Ho 2022, arXiv 2202.00512)",
@@ -11,5 +11,13 @@ PROCESSES = {
 }
 """What a net may predict, each with the schedule that it is used with."""
 
-GENERATORS = {f"diffusion:mlp-{process}": process for process in PROCESSES}
-"""Architectures of generators and their processes; the first is what a study takes by default."""
+UNETS = "diffusion:unet-"
+"""How the names of convolutional generators begin."""
+
+GENERATORS = {
+    f"{net}{process}": process for net in ("diffusion:mlp-", UNETS) for process in PROCESSES
+}
+"""Architectures of generators and their processes; the first is what a study takes by default.
+
+The MLP is for 8×8 pixels, of which it learns more in a second; the U-Net is for 28×28 and 32×32,
+which is a GPU's work."""
