@@ -34,6 +34,7 @@ from opcviz.results import (
     RegenerationResult,
     Regrowth,
     RelearnedPictures,
+    ReopenedResult,
 )
 from opcviz.study import (
     ModelResult,
@@ -227,9 +228,10 @@ class Found:
         theirs = Attacked(
             self.records("retrain", AddressResult).get(model.seed, none),
             self.records("retrain", RelearnedPictures).get(model.seed, none),
+            self.records("retrain", ReopenedResult).get(model.seed, none),
         )
         get = model.results.get
-        mine = Attacked(get(AddressResult), get(RelearnedPictures))
+        mine = Attacked(get(AddressResult), get(RelearnedPictures), get(ReopenedResult))
         found = places(get(GenerationResult), get(RegenerationResult), mine, theirs)
         word = "open" if isinstance(found.place, Undefined) else found.place
         odd = word != "nowhere" and found.conspicuous is True

@@ -37,6 +37,7 @@ PLAN = {
         "regeneration": {"looks": [1, 3], "pictures": 20},
         "concept_inversion": {"steps": 4, "strong_steps": 6, "given": 5, "looks": 3}
         | {"pictures": 40},
+        "reopened_address": {"steps": 2},
         "relearned_pictures": {"shots": [2, 3], "looks": [1, 2], "pictures": 20},
         "dose": {"unlearned": [3, 9], "attacked": [1, 2], "pictures": 20, "batch_size": 256},
     },
