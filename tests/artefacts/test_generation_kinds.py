@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from opcviz.artefacts import ModelResults, kinds
-from opcviz.artefacts.columns import HEADLINE
 from opcviz.common.records import Undefined
 from opcviz.results import (
     AddressResult,
@@ -71,7 +70,6 @@ def test_every_kind_answers_for_an_unlearned_model(study: StudyResult) -> None:
     for kind in KINDS:
         for column in kind.columns:
             assert column.tables
-            assert HEADLINE not in column.tables  # the classifiers'
             if column.name != "matched DiMRA":  # a method that never looks forgotten has none
                 assert column.value(found) is not None, column.name
 

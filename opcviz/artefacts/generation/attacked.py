@@ -18,7 +18,7 @@ from ...results import (
     RelearnedPictures,
     ReopenedResult,
 )
-from ..columns import Column, figure
+from ..columns import HEADLINE, Column, figure
 from ..kind import Kind, Made, register_kind
 from ..subject import NotGiven
 from ..threat import Threat
@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Record)
+TABLES = ("show", "unlearning", HEADLINE)
 SEARCH = (
     "percent `judged` and `genuine` of the pictures drawn under the address found, its denoising "
     "`loss` on the pictures `given`, the `best` start, and what it drew at each of `looks` steps "
@@ -55,10 +56,13 @@ POINT = "`steps` of the attack and percent `judged` and `genuine` of the picture
 
 
 def column(
-    name: str, record: type[R], value: Callable[[R], float | Undefined | None], help: str
+    name: str,
+    record: type[R],
+    value: Callable[[R], float | Undefined | None],
+    help: str,
 ) -> Column:
     """A column of a table of generators, by the record that has its number."""
-    return Column(name, figure(record, value), tables=("show",), help=help)
+    return Column(name, figure(record, value), tables=TABLES, help=help, better="same")
 
 
 @register_kind(
