@@ -191,7 +191,8 @@ def declared_columns(study: StudyResult) -> list[tuple[str, Column]]:
     for about in TABLES:
         for column in columns(about, task=study.study.task):
             found.setdefault(column.name, (about, column))
-    order = [*GROUPS, OWN]  # at last what another task's kinds declare with its own words
+    order = [key for key in GROUPS if key != "cost"]
+    order += [OWN, "cost"]  # what another task's kinds declare with its own words, then the cost
     ours = sorted(found.values(), key=lambda each: order.index(words_of(each[1].name).group))
     generic = {kind.name for kind in kinds(study.study.task) if kind.generic and kind.columns}
     own = {name for name, about in study.own_kinds.items() if about.columns}
