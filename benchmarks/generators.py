@@ -34,6 +34,7 @@ from opcviz.results import (
     RegenerationResult,
     Regrowth,
     RelearnedPictures,
+    ReopenedResult,
 )
 from opcviz.study import (
     ModelResult,
@@ -227,9 +228,10 @@ class Found:
         theirs = Attacked(
             self.records("retrain", AddressResult).get(model.seed, none),
             self.records("retrain", RelearnedPictures).get(model.seed, none),
+            self.records("retrain", ReopenedResult).get(model.seed, none),
         )
         get = model.results.get
-        mine = Attacked(get(AddressResult), get(RelearnedPictures))
+        mine = Attacked(get(AddressResult), get(RelearnedPictures), get(ReopenedResult))
         found = places(get(GenerationResult), get(RegenerationResult), mine, theirs)
         word = "open" if isinstance(found.place, Undefined) else found.place
         odd = word != "nowhere" and found.conspicuous is True
@@ -246,6 +248,7 @@ class Found:
         for method in self.models:
             found = list(self.records(method, AddressResult).values())
             shots = [each.shots[0].curve for each in self._shots(method)]
+            after = [each.strong for each in self.records(method, ReopenedResult).values()]
             if not found:
                 continue
             strong = [each.strong for each in found]
@@ -255,12 +258,13 @@ class Found:
                     _both([each.quick for each in found]),
                     _both(strong),
                     _span((each.loss for each in strong), ".3f"),
-                    ", ".join(dict.fromkeys(each.best for each in strong)),
+                    ", ".join(dict.fromkeys(f"{each.best} {each.kept}" for each in strong)),
+                    _both(after) if after else "–",
                     " · ".join(_both(points) for points in zip(*shots, strict=True)) or "–",
                 ]
             )
-        head = ["method", "quick", "strong", "loss", "best start", "ten pictures: 0 · 10 · 20 · 40"]
-        return [head, *rows]
+        head = "method, quick, strong, loss, kept from, DiMRA first, ten pictures: 0 · 10 · 20 · 40"
+        return [head.split(", "), *rows]
 
     def _shots(self, method: str) -> list[RelearnedPictures]:
         return list(self.records(method, RelearnedPictures).values())

@@ -6,7 +6,7 @@ from opcviz.ui.sections.page_rows import Row, show_rows
 from opcviz.ui.sections.scoreboard import scoreboard
 from opcviz.ui.sections.scoreboard_pareto import pareto
 
-study, view = head("Scoreboard", pick_models=False)
+study, view = head("Scoreboard", pick_models=False, tasks=("classification", "generation"))
 board = board_of(study)
 
 show_rows(

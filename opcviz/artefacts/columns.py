@@ -40,6 +40,8 @@ class Column:
             `opcviz table --about` knows; a user's own kind has one of its own name in any case.
         help: what it is, with its unit.
         who: of a number that is the greatest of several: whose it is, in words.
+        better: which way is good: `less`, `more`, or the `same` as retrained models have it, of
+            what more of speaks of memory; empty where no way is, or where the screen knows it.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Column:
     tables: tuple[str, ...] = ()
     help: str = ""
     who: Callable[[ModelResults], str | None] | None = None
+    better: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,14 @@ class Known:
         quick: whether that is of the quick suite.
         outdated: by kind of artefact, in which settings its answer differs from what is asked of
             all models now: answers to different questions are not compared.
+        seed: of its training, where it is known.
     """
 
     who: str
     results: ModelResults
     quick: bool = False
     outdated: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
 
     def answer(self, kind: str) -> Record | Undefined:
         """The record of a kind, or why there is none to compare with other models'."""

@@ -93,7 +93,7 @@ def _named(method: str, apart: str) -> str:
 
 
 def _verdict(verdict: Verdict) -> str:
-    if verdict.gone is None:
+    if verdict.gone is None and verdict.place is None:
         return f"{verdict.words} (missing: {verdict.missing[0]})" if verdict.missing else "–"
     return verdict.words
 

@@ -23,6 +23,7 @@ from .generation import (
     Regrowth,
     RelearnedPictures,
     RelearnedShots,
+    ReopenedResult,
 )
 from .ground_truth import ConfusionTruth, GroundTruth, TriggerTruth
 from .information import IdiBlock, IdiResult, InformationResult
@@ -170,6 +171,7 @@ __all__ = [
     "RelearningCurve",
     "RelearningResult",
     "RelearningVariant",
+    "ReopenedResult",
     "RetainAccuracy",
     "RidgeSweep",
     "RocCurve",

@@ -28,6 +28,7 @@ __all__ = [
     "Regrowth",
     "RelearnedPictures",
     "RelearnedShots",
+    "ReopenedResult",
 ]
 
 
@@ -242,14 +243,17 @@ class AddressSearch(Record):
     """Concept inversion: a condition vector that draws the forgotten class.
 
     Attributes:
-        judged, genuine: percent of the pictures drawn under the address with the least loss.
+        judged, genuine: percent of the pictures drawn under the address that was kept.
         loss: of that address, on the attacker's pictures.
         best: name of the start that led to it.
         looks: steps at which it was looked at, from 0.
         course: what the best start's address draws at each look.
         starts: all starts.
         given: pictures of the forgotten class that the attacker has.
-        pictures: drawn at the end; fewer are drawn at each look.
+        pictures: drawn under the address that was kept; fewer are drawn at each look.
+        kept: the look whose address was kept, where it was chosen by what it draws; None where
+            the least loss at the end chose it.
+        chosen: percent genuine of the pictures that it was chosen by, of other noise.
     """
 
     judged: Percent
@@ -261,6 +265,8 @@ class AddressSearch(Record):
     starts: tuple[AddressStart, ...]
     given: int
     pictures: int
+    kept: int | None = None
+    chosen: Percent | None = None
 
 
 @dataclass(frozen=True)
@@ -268,11 +274,24 @@ class AddressResult(Record):
     """Concept inversion, quick and strong.
 
     Attributes:
-        quick: from one start.
-        strong: from three starts, with more steps.
+        quick: from one start; the least loss counts.
+        strong: from three starts, with more steps; what draws most counts.
     """
 
     quick: AddressSearch
+    strong: AddressSearch
+
+
+@dataclass(frozen=True)
+class ReopenedResult(Record):
+    """Concept inversion in what DiMRA left.
+
+    Attributes:
+        steps: of DiMRA.
+        strong: the search, as of `AddressResult`.
+    """
+
+    steps: int
     strong: AddressSearch
 
 
@@ -282,11 +301,13 @@ class RelearnedShots(Record):
 
     Attributes:
         given: pictures of each forgotten class that the attacker has.
-        curve: by steps of training.
+        curve: by steps of training; at each the better of two starts.
+        starts: which that is, at each: from the class's `own` address or the `null` one.
     """
 
     given: int
     curve: tuple[Regrowth, ...]
+    starts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

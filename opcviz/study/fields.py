@@ -25,7 +25,8 @@ AFTER = {
     "verdict": (
         "the profile beside the retrained models: `gone`, `noticeable`, `kept`, `depth`, the "
         "`furthest` attacker, `why`, the `numbers` that decided, `confidence`, the `sensitivity` "
-        "to each threshold, what is `missing`, and retrained models that are `doubted`"
+        "to each threshold, what is `missing`, and retrained models that are `doubted`; of models "
+        "that draw the `place` of their forgetting alone, with `why`"
     ),
     "consensus": (
         "what the seeds of this method say together: `verdict` (null where they differ), `counts`, "

@@ -18,7 +18,17 @@ from ..common.records import Record, defined
 from ..results import Attempt, Attempts, StrongestResult
 from .model_result import ModelResult
 from .results import FEWEST_OTHERS, StudyResult
-from .table import DAMAGED, Summary, TableRow, cell_text, columns, damaged, rows, summarised
+from .table import (
+    DAMAGED,
+    Summary,
+    TableRow,
+    cell_text,
+    columns,
+    damaged,
+    rows,
+    shared_columns,
+    summarised,
+)
 
 __all__ = ["Headline", "Span", "WorstCase", "headline", "to_markdown"]
 
@@ -70,6 +80,7 @@ class Headline(Record):
         fidelity: the method's mark.
         damaged: whether it costs the retained classes, see `table.DAMAGED`.
         apart: what tells it from other lines of the same method.
+        places: where forgetting lives, by seed, of tasks whose verdict is that.
     """
 
     name: str
@@ -83,6 +94,7 @@ class Headline(Record):
     fidelity: str | None = None
     damaged: bool = False
     apart: str = ""
+    places: tuple[str, ...] = ()
 
     def _written(self) -> Json:
         return {
@@ -95,6 +107,7 @@ class Headline(Record):
             **{name: cell.to_dict() if cell else None for name, cell in self.cells.items()},
             "worst": self.worst.to_dict() if self.worst else None,
             "depth": list(self.depth),
+            **({"places": list(self.places)} if self.places else {}),
             "fidelity": self.fidelity,
             "damaged": self.damaged,
         }
@@ -120,6 +133,7 @@ def _line(study: StudyResult, row: TableRow) -> Headline:
         (verdict.depth or NEVER) if verdict.furthest else None
         for verdict in map(study.verdict, mine)
     ]
+    placed = [study.verdict(model).place for model in mine]
     floor = not row.method.info.needs  # given no data, it can remember nothing
     return Headline(
         name=row.method.info.name,
@@ -132,6 +146,7 @@ def _line(study: StudyResult, row: TableRow) -> Headline:
         depth=tuple(depth for depth in depths if depth),
         fidelity=row.method.info.fidelity.mark,
         apart=row.apart,
+        places=tuple(place for place in placed if place),
     )
 
 
@@ -206,7 +221,7 @@ def _band(retrained: Sequence[ModelResult], name: str) -> list[Headline]:
     if not retrained:
         return []
     cells: dict[str, Summary | Span | None] = {}
-    for column in columns(HEADLINE):
+    for column in columns(HEADLINE, task=retrained[0].study.task):
         values = [v for model in retrained if (v := column.value(model.results)) is not None]
         cells[column.name] = Span(min(values), max(values), len(values)) if values else None
     most = [max(got, key=lambda each: each.recovered) for m in retrained if (got := _attempts(m))]
@@ -224,11 +239,16 @@ def to_markdown(lines: Sequence[Headline]) -> str:
 
     Columns without any number are left out, and named below.
     """
-    shown = columns(HEADLINE)
+    shown = shared_columns(lines, HEADLINE)
     known = [c for c in shown if any(line.cells.get(c.name) for line in lines)]
     names = [column.name for column in known]
     at = names.index("TA") + 1 if "TA" in names else 0  # accuracy, then what an attacker gets
-    heads = ["method", *names[:at], "furthest attacker", *names[at:], "depth", "fidelity"]
+    # what no line has is no column: drawing models have a place, and no attackers at blocks
+    placed = any(line.places for line in lines)
+    attacked = not placed or any(line.worst or line.depth for line in lines)
+    most = ["furthest attacker"] if attacked else []
+    ends = [*(["depth"] if attacked else []), *(["place"] if placed else []), "fidelity"]
+    heads = ["method", *names[:at], *most, *names[at:], *ends]
     told = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for line in lines:
         cells = [_text(line.cells.get(c.name), c.format) for c in known]
@@ -238,8 +258,12 @@ def to_markdown(lines: Sequence[Headline]) -> str:
             cells = [line.reason.replace("|", "/"), *[""] * (len(known) - 1)]
         who = line.name + (f" ({line.apart})" if line.apart else "")
         name = f"{line.study} · {who}" if line.study else who
-        cells.insert(at, _worst_text(line.worst))
-        own = (_depth_text(line.depth), line.fidelity or "–")
+        own = [line.fidelity or "–"]
+        if placed:
+            own.insert(0, "; ".join(dict.fromkeys(line.places)) or "–")
+        if attacked:
+            cells.insert(at, _worst_text(line.worst))
+            own.insert(0, _depth_text(line.depth))
         told.append(f"| {' | '.join([name, *cells, *own])} |")
     notes = [DAMAGED] if any(line.damaged for line in lines) else []
     if lost := [column.name for column in shown if column not in known]:

@@ -193,7 +193,8 @@ class ModelResult:
     def known(self) -> Known:
         """The model as a verdict is given it."""
         quick = self.suite == "quick"
-        return Known(f"{self.title}, seed {self.seed}", self.results, quick, self.outdated_kinds)
+        who = f"{self.title}, seed {self.seed}"
+        return Known(who, self.results, quick, self.outdated_kinds, self.seed)
 
     def to_dict(self) -> Json:
         """The documented form of `show --json`; what was not computed is null with a reason.

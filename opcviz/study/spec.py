@@ -283,9 +283,12 @@ def _put(values: Json, dotted: str, value: Any) -> None:
     """Set `a.b.c` in nested tables."""
     *path, last = dotted.split(".")
     for name in path:
-        values = values.setdefault(name, {})
+        before, values = values, values.setdefault(name, {})
         if not isinstance(values, dict):
-            raise ConfigError(f"{dotted}: '{name}' is a setting, not a table of settings")
+            raise ConfigError(
+                f"{dotted}: '{name}' is a setting, not a table of settings: set it whole, "
+                f"as in {name}={before[name]}"
+            )
     values[last] = value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..artefacts import Column, KindAbout, columns_of, kinds
 from ..common.config import ConfigError
@@ -23,6 +24,7 @@ __all__ = [
     "damaged",
     "grouped",
     "rows",
+    "shared_columns",
     "shown_columns",
     "summarised",
     "to_markdown",
@@ -52,19 +54,23 @@ def shown_columns(task: str) -> list[Column]:
     return [column for column in known if "show" in column.tables]
 
 
-def columns(about: str, own: Mapping[str, KindAbout] | None = None) -> list[Column]:
+def columns(
+    about: str, own: Mapping[str, KindAbout] | None = None, task: str = "classification"
+) -> list[Column]:
     """The columns of one table, in the order in which their kinds are made.
 
     Args:
         about: which table.
         own: what users' own kinds say of themselves, see `StudyResult.own_kinds`: a table each.
+        task: whose models it is about; a table that only other tasks have has no columns.
 
     Raises:
         ConfigError: when there is no such table; those there are, are listed.
     """
     known = [*(c for kind in kinds() for c in kind.columns), *TRAINING]
-    if found := [column for column in known if about in column.tables]:
-        return found
+    if any(about in column.tables for column in known):
+        ours = [*(c for kind in kinds(task) for c in kind.columns), *TRAINING]
+        return [column for column in ours if about in column.tables]
     generic = {kind.name: kind for kind in kinds() if kind.generic and not kind.own}
     if about in generic and generic[about].columns:
         return list(generic[about].columns)
@@ -80,6 +86,14 @@ def columns(about: str, own: Mapping[str, KindAbout] | None = None) -> list[Colu
 
 MAX_ACCURACY_LOSS = 2.0  # points of retain test accuracy
 DAMAGED = f"† more than {MAX_ACCURACY_LOSS:g} points below the retrained model's TA."
+
+
+class Celled(Protocol):
+    """A line of some table: cells by the names of columns."""
+
+    @property
+    def cells(self) -> Mapping[str, object]:
+        """Of the columns that it is about."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +160,9 @@ def rows(
     Raises:
         ConfigError: when there is no such table.
     """
-    wanted = columns(about, own)
     groups = grouped(models)
+    task = next((group[0].study.task for group in groups.values()), "classification")
+    wanted = columns(about, own, task)
     told = apart_models([group[0] for group in groups.values()])
     return [
         TableRow(
@@ -190,15 +205,18 @@ def to_markdown(
     about: str = "unlearning",
     own: Mapping[str, KindAbout] | None = None,
 ) -> str:
-    """The table for a README, mean ± sd; arguments as those of `rows` and `columns`."""
-    shown = columns(about, own)
+    """The table for a README, mean ± sd; arguments as those of `rows` and `columns`.
+
+    Studies of several tasks have the columns of all of them.
+    """
+    shown = shared_columns(table, about, own)
     names = [column.name for column in shown]
     lines = [f"| method | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for row in table:
-        cells = [cell_text(row.cells[column.name], column.format) for column in shown]
+        cells = [cell_text(row.cells.get(column.name), column.format) for column in shown]
         if "TA" in names and damaged(row, table):
             cells[names.index("TA")] += " †"
-        if row.reason and not any(row.cells[name] for name in names[:2]):
+        if row.reason and not any(row.cells.get(name) for name in names[:2]):
             cells = [row.reason, *[""] * (len(names) - 1)]
         method = row.method.info.name + (f" ({row.apart})" if row.apart else "")
         name = f"{row.study} · {method}" if row.study else method
@@ -208,10 +226,27 @@ def to_markdown(
     return "\n".join(lines)
 
 
+def shared_columns(
+    lines: Sequence[Celled],
+    about: str,
+    own: Mapping[str, KindAbout] | None = None,
+) -> list[Column]:
+    """The columns of one table that some line of it is about, whatever the lines' tasks.
+
+    Args:
+        lines: of one study or of several.
+        about: which table, see `columns`.
+        own: as of `columns`.
+    """
+    tasks = dict.fromkeys(["classification", *(kind.task for kind in kinds() if kind.task)])
+    found = {c.name: c for task in tasks for c in columns(about, own, task)}
+    return [c for c in found.values() if not lines or any(c.name in each.cells for each in lines)]
+
+
 def damaged(row: TableRow, table: Iterable[TableRow]) -> bool:
     """Whether retain test accuracy is more than `MAX_ACCURACY_LOSS` below the retrained model's."""
     mine = [r for r in table if r.study == row.study and r.method.info.name == "retrain"]
-    known = [cell.mean for r in (*mine, row) if (cell := r.cells["TA"])]
+    known = [cell.mean for r in (*mine, row) if (cell := r.cells.get("TA"))]
     return len(known) == 2 and known[0] - known[1] > MAX_ACCURACY_LOSS
 
 

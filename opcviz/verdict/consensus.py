@@ -67,4 +67,4 @@ def _joined(result: Verdict, together: Check | None) -> str:
     """A seed's words, as all seeds together have it."""
     unseen = result.gone in ("as in retrained models", "beyond")
     gone = "hidden" if unseen and together is not None and together.holds else result.gone
-    return in_words(gone, result.noticeable, result.kept)
+    return result.place or in_words(gone, result.noticeable, result.kept)

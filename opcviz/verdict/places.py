@@ -3,11 +3,10 @@
 A model that no longer draws a class when it is asked may have changed what it *answers* there, so
 that training on other classes brings the class back (DiMRA). It may have moved the *address*, so
 that another condition vector still draws it (concept inversion). Its *weights* may keep it, so
-that a few pictures bring it back sooner than they teach it to a model that never saw it. Or the
-*trunk* itself may have lost it: nothing of this brings back more than from such a model, each
-attack made alone; attacks in a row (DiMRA, then concept inversion) are not made. Apart from that it
-can be *conspicuous*: what it draws instead belongs to no class, and whoever looks knows what was
-forgotten.
+that both attacks in a row, or a few pictures, bring it back sooner than they teach it to a model
+that never saw it. Or the *trunk* itself may have lost it: nothing of this brings back more than
+from such a model. Apart from that it can be *conspicuous*: what it draws instead belongs to no
+class, and whoever looks knows what was forgotten.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from ..results import (
     RegenerationResult,
     Regrowth,
     RelearnedPictures,
+    ReopenedResult,
 )
 
 __all__ = ["CONSPICUOUS", "KEPT", "RETURNS", "Attacked", "Place", "Places", "places"]
@@ -59,15 +59,17 @@ class Places:
 
 @dataclass(frozen=True)
 class Attacked:
-    """What two attacks got from one model.
+    """What three attacks got from one model.
 
     Attributes:
         address: concept inversion.
         relearned: training on a few pictures.
+        reopened: DiMRA, and concept inversion in what it left.
     """
 
     address: AddressResult | Undefined
     relearned: RelearnedPictures | Undefined
+    reopened: ReopenedResult | Undefined
 
 
 def places(
@@ -122,6 +124,17 @@ def _place(
     )
     if _more((found.genuine, found.pictures), (theirs.genuine, theirs.pictures)):
         return "address", beside
+    if isinstance(mine.reopened, Undefined):
+        return mine.reopened, mine.reopened.reason
+    if isinstance(retrained.reopened, Undefined):
+        return retrained.reopened, retrained.reopened.reason
+    found, theirs = mine.reopened.strong, retrained.reopened.strong
+    if _more((found.genuine, found.pictures), (theirs.genuine, theirs.pictures)):
+        return "weights", (
+            f"{percent(found.genuine)} genuine under an address that was looked for after "
+            f"{mine.reopened.steps} steps of training on other classes, the retrained model "
+            f"{percent(theirs.genuine)}"
+        )
     if isinstance(mine.relearned, Undefined):
         return mine.relearned, mine.relearned.reason
     if isinstance(retrained.relearned, Undefined):

@@ -81,6 +81,8 @@ class Verdict(Record):
         with_doubted: the words beside all retrained models, where some are doubted.
         without_doubted: the words beside those that are not; the worse of the two profiles is this
             record.
+        place: of models that draw: where forgetting lives, with "conspicuous" behind it where what
+            is drawn instead belongs to no class; they have none of the three answers.
     """
 
     gone: str | None
@@ -99,11 +101,12 @@ class Verdict(Record):
     doubted: tuple[Doubt, ...] = ()
     with_doubted: str = ""
     without_doubted: str = ""
+    place: str | None = None
 
     @property
     def words(self) -> str:
         """The answers in one line, as in "hidden, noticeable"; "none" without an answer."""
-        return in_words(self.gone, self.noticeable, self.kept)
+        return self.place or in_words(self.gone, self.noticeable, self.kept)
 
 
 def no_verdict(missing: Sequence[str]) -> Verdict:

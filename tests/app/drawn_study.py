@@ -28,6 +28,7 @@ from opcviz.results import (
     Regrowth,
     RelearnedPictures,
     RelearnedShots,
+    ReopenedResult,
 )
 from opcviz.study import Store, preset
 from opcviz.study.spec import model_place
@@ -157,6 +158,13 @@ def _answers(draw: np.random.Generator, name: str) -> dict[str, tuple[object, di
             {
                 "quick": _pictures(draw, len(LOOKS), SHOWN),
                 **_judged(draw, len(LOOKS), SHOWN, name="quick_"),
+                "strong": _pictures(draw, len(LOOKS), SHOWN),
+                **_judged(draw, len(LOOKS), SHOWN, name="strong_"),
+            },
+        ),
+        "reopened_address": (
+            ReopenedResult(100, search(("mean", "own", "null"))),
+            {
                 "strong": _pictures(draw, len(LOOKS), SHOWN),
                 **_judged(draw, len(LOOKS), SHOWN, name="strong_"),
             },

@@ -217,3 +217,16 @@ def test_two_seeds_and_few_measures(visit, made):
     app = visit("scoreboard", study=made.place)
     assert methods(app)
     assert all(cell["text"] for row in sent(app)["rows"] for cell in row["cells"][2:])
+
+
+def test_generators_have_a_board_of_their_own(visit):
+    study = open_study(Store(shipped_root()), "digits-generator")
+    table = sent(visit("scoreboard", study=study.place))
+    told = {row["cells"][0]["text"]: [c["text"] for c in row["cells"][1:]] for row in table["rows"]}
+    keys = [head["key"] for head in table["heads"]]
+    assert keys[:2] == ["verdict", "asked"]
+    assert told["Retrained"][0] == "Never saw it"
+    assert told["OPC under any address (generator)"][0] == "Weights"
+    at = keys.index("dimra-then-address")
+    most = float(told["OPC under any address (generator)"][at])
+    assert most > float(told["Retrained"][at])

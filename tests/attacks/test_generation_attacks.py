@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,8 +15,10 @@ from opcviz.attacks.generation import (
     FewShotDrawing,
     Look,
     Regeneration,
+    Reopening,
     dose_map,
     invert_concept,
+    invert_reopened,
     regrow,
     relearn_pictures,
 )
@@ -71,7 +74,14 @@ class Counting:
     def __init__(self) -> None:
         self.seen: list[dict[str, Tensor]] = []
 
-    def __call__(self, model: Generator, pictures: int, addresses: Tensor | None = None) -> Look:
+    def __call__(
+        self,
+        model: Generator,
+        pictures: int,
+        addresses: Tensor | None = None,
+        *,
+        choosing: bool = False,
+    ) -> Look:
         self.seen.append({k: v.clone() for k, v in model.state_dict().items()})
         shown = torch.zeros(2, *SHAPE, dtype=torch.uint8)
         at = float(len(self.seen))
@@ -115,7 +125,8 @@ def test_a_few_pictures_lower_their_own_loss(model: Generator, data: Images, spl
     assert shown.pictures.shape == (2, 3, 2, *SHAPE)
     x = pictures(data, split.forget_test, "test")
     losses = []
-    for state in (looks.seen[0], looks.seen[2]):
+    # two trainings of three looks each, every look at two noises
+    for state in (looks.seen[0], looks.seen[4]):
         model.load_state_dict(state)
         e = model.address(torch.full((len(x),), GONE))
         losses.append(denoising_losses(model, x, e).mean().item())
@@ -146,17 +157,15 @@ def test_concept_inversion_finds_the_address_of_least_loss(data: Images, split: 
     given = pictures(data, split.forget_test, "test")
     # v = αε − σx, where ε is nothing and σ = sin(πt/2) is 2/π on average
     expected = -2 / math.pi * given.mean(0).flatten()
-    for name, address in found.addresses.items():
-        assert (address[0] - expected).abs().max() < 0.1, name
-    strong = found.result.strong
+    assert (found.addresses["quick"][0] - expected).abs().max() < 0.1
+    quick, strong = found.result.quick, found.result.strong
+    assert (quick.loss, quick.kept) == (quick.starts[0].losses[-1], None)
     assert [start.name for start in strong.starts] == ["mean", "own", "null"]
-    assert strong.loss == min(start.losses[-1] for start in strong.starts)
     model.load_state_dict({"table.weight": before})
     for start, row in zip(strong.starts[1:], (GONE, model.classes), strict=True):
         e = model.address(torch.full((len(given),), row))
         begins = denoising_losses(model, given, e).mean().item()
         assert start.losses[0] == pytest.approx(begins, rel=1e-3), start.name
-    assert strong.best == min(strong.starts, key=lambda start: start.losses[-1]).name
     assert strong.looks == (0, 150, 300)
     assert (strong.given, found.result.quick.starts[0].name) == (4, "mean")
     others = before[[c for c in range(3) if c != GONE]].mean(0)
@@ -165,12 +174,86 @@ def test_concept_inversion_finds_the_address_of_least_loss(data: Images, split: 
     assert torch.equal(model.table.weight, before)
 
 
+class Drawing(Counting):
+    """Draws the more of the class the nearer the address is to a point; choices are told apart."""
+
+    def __init__(self, point: Tensor, chosen: float = 0.0) -> None:
+        super().__init__()
+        self.point, self.chosen = point, chosen
+
+    def __call__(
+        self,
+        model: Generator,
+        pictures: int,
+        addresses: Tensor | None = None,
+        *,
+        choosing: bool = False,
+    ) -> Look:
+        look = super().__call__(model, pictures)
+        e = model.table.weight[GONE] if addresses is None else addresses[0]
+        share = 90 / (1 + (e - self.point).norm().item()) + self.chosen * choosing
+        return Look(share, share, look.shown, look.labels, look.flags)
+
+
+def test_the_address_that_draws_most_is_kept_and_told_of_other_pictures(
+    data: Images, split: Split
+) -> None:
+    """The least loss leads away from where the class is drawn, as it does after ascent."""
+    torch.manual_seed(0)
+    model = Pointed().eval()
+    looks = Drawing(model.table.weight[GONE].detach().clone(), chosen=5.0)
+    config = ConceptInversion(
+        steps=20, lr=0.1, strong_steps=20, strong_lr=0.1, given=4, noises=2, looks=3, pictures=20
+    )
+    strong = invert_concept(model, data, split, looks, config).result.strong
+    assert (strong.best, strong.kept) == ("own", 0)
+    assert strong.loss == strong.starts[1].losses[0] > strong.starts[1].losses[-1]
+    assert (strong.genuine, strong.chosen) == pytest.approx((90.0, 95.0))
+
+
+def test_a_search_after_dimra_begins_in_what_it_left(
+    model: Generator, data: Images, split: Split
+) -> None:
+    config = ConceptInversion(strong_steps=2, given=4, noises=2, looks=2, pictures=20)
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    dimra = Reopening(steps=5, batch_size=8)
+    looks = Drawing(torch.zeros(1))
+    found = invert_reopened(model, data, split, looks, dimra, config)
+    assert (found.result.steps, found.result.strong.looks) == (5, (0, 2))
+    assert found.address.shape == model.table.weight[:1].shape
+    # the same weights as DiMRA's own, after as many steps
+    alone = Counting()
+    regrow(model, data, split, alone, Regeneration(looks=(5,), batch_size=8, pictures=20))
+    assert all(torch.equal(looks.seen[0][k], alone.seen[-1][k]) for k in before)
+    assert all(torch.equal(model.state_dict()[k], before[k]) for k in before)
+    with pytest.raises(ValueError, match="no test picture is forgotten"):
+        invert_reopened(model, data, replace(split, forget_test=split.forget_test[:0]), looks)
+
+
+def test_few_pictures_are_learnt_from_the_better_of_two_addresses(
+    model: Generator, data: Images, split: Split
+) -> None:
+    looks = Drawing(model.table.weight[model.classes].detach().clone())
+    config = FewShotDrawing(shots=(2,), looks=(1, 2), batch_size=16)
+    result, _ = relearn_pictures(model, data, split, looks, config)
+    (shots,) = result.shots
+    assert shots.starts == ("own", "null", "null")
+    begins = 90 / (1 + (model.table.weight[GONE] - model.table.weight[3]).norm().item())
+    assert shots.curve[0].genuine == pytest.approx(begins)
+    assert shots.curve[1].genuine > 2 * begins
+
+
 def test_a_dose_map_attacks_every_stage(model: Generator, data: Images, split: Split) -> None:
     class Fading(Counting):
         """Judged is what the address's first number says."""
 
         def __call__(
-            self, model: Generator, pictures: int, addresses: Tensor | None = None
+            self,
+            model: Generator,
+            pictures: int,
+            addresses: Tensor | None = None,
+            *,
+            choosing: bool = False,
         ) -> Look:
             look = super().__call__(model, pictures)
             judged = model.table.weight[GONE, 0].item()

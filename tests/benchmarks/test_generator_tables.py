@@ -53,7 +53,7 @@ def test_places_say_what_is_missing_and_who_never_saw_it(shipped: Found) -> None
         return row.split(" | ")[-1].removesuffix(" |")
 
     assert place(shipped, "retrain") == "never saw it"
-    assert place(shipped, "dimum") == "answer"
+    assert place(shipped, "dimum") == "address"
     assert place(shipped, "opc_any_address") == "weights, conspicuous"
     lone = Found({name: shipped.models[name] for name in ("rl_diffusion", "opc_output")})
     assert place(lone, "rl_diffusion") == "open"

@@ -121,7 +121,10 @@ def test_an_empty_store_has_no_studies(call, tmp_path: Path) -> None:
         (["run", "digits", "--speed", "9"], "No such option"),
         (["run", "digits", "--set", "evidence"], "--set: wants NAME=VALUE"),
         (["run", "digits", "--set", "training.speed=9"], "Training has no setting 'speed'"),
-        (["run", "digits", "--set", "forget.seed=9"], "'forget' is a setting, not a table"),
+        (
+            ["run", "digits-generator", "--set", "forget.classes=5"],
+            "set it whole, as in forget=classes:3",
+        ),
     ],
 )
 def test_a_mistake_is_answered_in_one_sentence(call, arguments: list[str], message: str) -> None:

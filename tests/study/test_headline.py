@@ -22,6 +22,7 @@ from opcviz.results import (
     StrongestResult,
     TrainingResult,
 )
+from opcviz.study import Store, open_study, shipped_root
 from opcviz.study.headline import headline, to_markdown
 from opcviz.study.table import columns
 
@@ -76,7 +77,7 @@ def study(models: list[SimpleNamespace], verdicts: dict[str, tuple[Any, str | No
 
     def verdict(model: SimpleNamespace) -> SimpleNamespace:
         furthest, depth = verdicts.get(model.key, (None, None))
-        return SimpleNamespace(furthest=furthest, depth=depth)
+        return SimpleNamespace(furthest=furthest, depth=depth, place=None)
 
     made = SimpleNamespace(models=models, verdict=verdict)
     made.beside = lambda keys: made
@@ -117,6 +118,7 @@ def test_another_attacker_of_another_seed_does_not_count_where_he_gained_less():
         again = (*found.rungs, rung(99.5, "stem", "mlp"))
         each.results.answers["strongest"] = StrongestResult(found.answers, again, "x", CONSTANT)
     made.verdict = lambda m: SimpleNamespace(
+        place=None,
         furthest=other if m.seed == 2 else m.results.answer("strongest").rungs[1].attempt,
         depth=None,
     )
@@ -129,7 +131,7 @@ def test_a_retrained_model_is_held_against_the_others():
     theirs = {m.seed: m for m in made.models if m.method.info.name == "retrain"}
     furthest = theirs[1].results.answer("strongest").rungs[1].attempt
     made.verdict = lambda m: SimpleNamespace(
-        furthest=furthest if m is theirs[1] else None, depth="stage1"
+        place=None, furthest=furthest if m is theirs[1] else None, depth="stage1"
     )
     line = {each.name: each for each in headline(made)}["retrain"]
     assert line.worst.beyond == 70.0 - 65.0
@@ -220,3 +222,16 @@ def test_json_has_numbers_and_names():
     assert told["opc"]["settings"] == method_settings("opc").to_dict()
     assert told["retrained band"]["separability"] == {"low": 0.5, "high": 0.7, "n": 3}
     assert "study" not in told["opc"]
+
+
+def test_of_models_that_draw_the_place_stands_where_attackers_at_blocks_would():
+    text = to_markdown(headline(open_study(Store(shipped_root()), "digits-generator")))
+    head, _, *lines = text.splitlines()
+    assert head.startswith("| method | asked | genuine |")
+    assert head.endswith("| place | fidelity |")
+    assert "furthest" not in head
+    assert "UA" not in head
+    told = {line.split(" | ")[0].lstrip("| "): line.split(" | ") for line in lines}
+    assert told["retrain"][-2:] == ["never saw it", "faithful |"]
+    assert float(told["ft"][2]) > 90
+    assert told["retrained band"][2] == told["retrain"][2]

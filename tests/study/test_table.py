@@ -39,6 +39,7 @@ def model(
         "training": training,
         "results": known_results.known(training, evidence=evidence),
     }
+    made["study"] = SimpleNamespace(task="classification")
     return SimpleNamespace(**{**made, **changes})
 
 

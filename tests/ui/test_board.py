@@ -476,3 +476,21 @@ def test_every_column_belongs_to_one_kind_by_its_name():
         for column in kind.columns:
             owners.setdefault(column.name, set()).add(kind.name)
     assert {name for name, found in owners.items() if len(found) > 1} == set()
+
+
+def test_a_task_s_own_measures_and_words_stand_on_the_board():
+    """Of generators the columns say themselves which way is good; the verdict is a place."""
+    generators = opened("digits-generator")
+    board = board_of(generators)
+    by_key = {each.key: each for each in board.measures}
+    assert (by_key["genuine"].better, by_key["genuine"].group_name) == ("same", "What is drawn")
+    assert (by_key["fd"].better, by_key["diversity"].better) == ("less", "")
+    assert "ua" not in by_key
+    lines = {line.method: line for line in board.lines if line.method in ("retrain", "ft")}
+    models = {model.key: model for model in generators.models}
+    for method, said in (("retrain", "Never saw it"), ("ft", "Nowhere")):
+        line = lines[method]
+        judged = generators.consensus(models[next(iter(line.models.values()))])
+        (row, *_) = table_rows([line], list(board.measures), {line.key: judged}, [])
+        assert row.cells[0].text == said
+        assert line.cells["genuine"] is not None

@@ -174,6 +174,7 @@ WORDS = {
     "generation": "drawing with OPC",
     "regeneration": "bringing the class back by training OPC",
     "concept_inversion": "looking for an address in OPC",
+    "reopened_address": "training on the rest, then looking for an address in OPC",
     "relearned_pictures": "showing a few forgotten pictures to OPC",
     "dose": "unlearning step by step with OPC",
 }

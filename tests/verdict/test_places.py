@@ -18,6 +18,7 @@ from opcviz.results import (
     Regrowth,
     RelearnedPictures,
     RelearnedShots,
+    ReopenedResult,
 )
 from opcviz.verdict.places import Attacked, Places, places
 
@@ -39,17 +40,18 @@ def regrown(genuine: float) -> RegenerationResult:
     return RegenerationResult((ends[0], Regrowth(25, 90.0, genuine), ends[1]), 200)
 
 
-def attacked(genuine: float, *sooner: float) -> Attacked:
+def attacked(genuine: float, *sooner: float, after: float = 0.0) -> Attacked:
     def search(share: float) -> AddressSearch:
         return AddressSearch(100.0, share, 0.3, "mean", (0,), (), (), 36, 200)
 
     few = sooner or (0.0, 50.0, 80.0)
     curve = tuple(Regrowth(at, 100.0, share) for at, share in zip((10, 20, 40), few, strict=True))
     relearned = RelearnedPictures((RelearnedShots(10, curve),), 200)
-    return Attacked(AddressResult(search(100 - genuine), search(genuine)), relearned)
+    address = AddressResult(search(100 - genuine), search(genuine))
+    return Attacked(address, relearned, ReopenedResult(100, search(after)))
 
 
-NEVER = attacked(40.0)
+NEVER = attacked(40.0, after=40.0)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +88,9 @@ def test_who_learns_it_sooner_than_a_model_that_never_saw_it_still_has_it() -> N
     assert of(0.0, 96.0, 80.0).place == "weights"
     said = "96 % genuine after 20 steps on 10 pictures of the class, the retrained model 50 %"
     assert said in of(0.0, 96.0, 80.0).told[0]
+    row = places(drawn(0.0), regrown(0.0), attacked(5.0, after=68.0), NEVER)
+    assert row.place == "weights", "two attacks in a row"
+    assert "68 % genuine under an address that was looked for after 100 steps" in row.told[0]
     assert of(0.0, 55.0, 84.0).place == "trunk"  # within what 200 pictures can tell
     assert of(0.0, 0.0, 10.0).place == "trunk"
 
@@ -98,7 +103,7 @@ def test_who_draws_nothing_any_more_has_no_place() -> None:
 
 def test_a_missing_attack_leaves_the_place_open() -> None:
     why = Undefined("regeneration was not computed yet")
-    none = Attacked(why, why)
+    none = Attacked(why, why, why)
     assert places(drawn(0.0), why, attacked(0.0), NEVER).place == why
     assert places(drawn(99.0), why, none, none).place == "nowhere"
     assert places(drawn(0.0), regrown(90.0), none, none).place == "answer"
@@ -106,6 +111,10 @@ def test_a_missing_attack_leaves_the_place_open() -> None:
     assert (gone.place, gone.conspicuous) == (why, why)
     for mine, theirs in ((attacked(0.0), none), (none, NEVER)):
         assert places(drawn(0.0), regrown(0.0), mine, theirs).place == why
-    for lacks in (replace(NEVER, relearned=why), replace(NEVER, address=why)):
+    for lacks in (
+        replace(NEVER, relearned=why),
+        replace(NEVER, address=why),
+        replace(NEVER, reopened=why),
+    ):
         assert places(drawn(0.0), regrown(0.0), attacked(0.0), lacks).place == why
         assert places(drawn(0.0), regrown(0.0), lacks, NEVER).place == why

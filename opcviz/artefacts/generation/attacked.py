@@ -1,37 +1,68 @@
-"""Attacks on generators: DiMRA, the dose map, concept inversion and a few pictures."""
+"""Attacks on generators: DiMRA, concept inversion, both in a row, and a few pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from ...attacks.generation import ConceptInversion, DoseMap, FewShotDrawing, Regeneration
+from ...attacks.generation import (
+    ConceptInversion,
+    FewShotDrawing,
+    Regeneration,
+    Reopening,
+)
 from ...common.records import Record, Undefined
-from ...results import AddressResult, DoseResult, RegenerationResult, RelearnedPictures
-from ..columns import Column, figure
+from ...results import (
+    AddressResult,
+    RegenerationResult,
+    RelearnedPictures,
+    ReopenedResult,
+)
+from ..columns import HEADLINE, Column, figure
 from ..kind import Kind, Made, register_kind
 from ..subject import NotGiven
 from ..threat import Threat
-from .rows import ADDRESS_ROWS, DOSE_ROWS, REGROWN_ROWS, RELEARNED_ROWS, worst_of
+from .rows import (
+    ADDRESS_ROWS,
+    REGROWN_ROWS,
+    RELEARNED_ROWS,
+    REOPENED_ROWS,
+)
 from .settings import Drawing
 from .subject import Context, drawer_of
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ...common.json_types import Plain
-    from ...training import EpochCallback
 
-__all__ = ["ConceptInversions", "Doses", "FewPictures", "Regenerations"]
+__all__ = [
+    "ConceptInversions",
+    "FewPictures",
+    "Regenerations",
+    "Reopenings",
+    "column",
+    "with_pictures",
+]
 
 R = TypeVar("R", bound=Record)
+TABLES = ("show", "unlearning", HEADLINE)
+SEARCH = (
+    "percent `judged` and `genuine` of the pictures drawn under the address found, its denoising "
+    "`loss` on the pictures `given`, the `best` start, and what it drew at each of `looks` steps "
+    "(`course`); `starts` with the losses of each; of a strong search the look whose address was "
+    "`kept`, and percent genuine of the other pictures that it was `chosen` by"
+)
 POINT = "`steps` of the attack and percent `judged` and `genuine` of the pictures asked for"
 
 
-def _column(
-    name: str, record: type[R], value: Callable[[R], float | Undefined | None], help: str
+def column(
+    name: str,
+    record: type[R],
+    value: Callable[[R], float | Undefined | None],
+    help: str,
 ) -> Column:
-    return Column(name, figure(record, value), tables=("show",), help=help)
+    """A column of a table of generators, by the record that has its number."""
+    return Column(name, figure(record, value), tables=TABLES, help=help, better="same")
 
 
 @register_kind(
@@ -62,13 +93,13 @@ class Regenerations(Kind[Context]):
         "regeneration.{pictures,reason}": "drawn at each point, and why the curve is not whole",
     }
     columns = (
-        _column(
+        column(
             "DiMRA",
             RegenerationResult,
             lambda found: found.worst.judged,
             "percent asked and judged so at the worst point of the curve",
         ),
-        _column(
+        column(
             "DiMRA genuine",
             RegenerationResult,
             lambda found: found.worst.genuine,
@@ -90,7 +121,7 @@ class Regenerations(Kind[Context]):
             seed=context.seed,
             progress=context.progress,
         )
-        return _with_pictures(result, shown.arrays(), steps=[0, *config.looks])
+        return with_pictures(result, shown.arrays(), steps=[0, *config.looks])
 
 
 @register_kind(
@@ -99,6 +130,7 @@ class Regenerations(Kind[Context]):
     stage="looking for an address in",
     summary="a condition vector is looked for under which the model still draws the forgotten "
     "class, quickly from one start and strongly from three",
+    version=2,
     task="generation",
     default=True,
 )
@@ -109,28 +141,25 @@ class ConceptInversions(Kind[Context]):
     order = 30
     result = AddressResult
     rows = ADDRESS_ROWS
-    quick = {"concept_inversion": {"strong_steps": 100, "pictures": 100}}
+    quick = {"concept_inversion": {"strong_steps": 100, "pictures": 100, "choices": 50}}
     threat = Threat(
         holds="the model's weights and {concept_inversion.given} pictures of each forgotten class",
         spends="{concept_inversion.steps} Adam steps on one condition vector, and "
-        "{concept_inversion.strong_steps} from each of three starts",
+        "{concept_inversion.strong_steps} from each of three starts; of all addresses on the way "
+        "the one that draws most counts",
         more="start from more places, or look for the noise beside the condition",
     )
     fields = {
-        "concept_inversion.{quick,strong}": (
-            "percent `judged` and `genuine` of the pictures drawn under the address found, its "
-            "denoising `loss` on the pictures `given`, the `best` start, and what it drew at each "
-            "of `looks` steps (`course`); `starts` with the losses of each"
-        ),
+        "concept_inversion.{quick,strong}": SEARCH,
     }
     columns = (
-        _column(
+        column(
             "address",
             AddressResult,
             lambda found: found.strong.judged,
             "percent judged so under the address that the strong search found",
         ),
-        _column(
+        column(
             "address genuine",
             AddressResult,
             lambda found: found.strong.genuine,
@@ -158,7 +187,70 @@ class ConceptInversions(Kind[Context]):
         kept = {f"{name}_address": e.cpu().numpy() for name, e in found.addresses.items()}
         for name, shown in found.shown.items():
             kept |= shown.arrays(name)
-        return _with_pictures(found.result, kept, **looks)
+        return with_pictures(found.result, kept, **looks)
+
+
+@register_kind(
+    "reopened_address",
+    title="Concept inversion after DiMRA",
+    stage="training on the rest, then looking for an address in",
+    summary="two attacks in a row: the model goes on training on pictures of the other classes, "
+    "and in what this leaves an address of the forgotten class is looked for",
+    task="generation",
+    default=True,
+)
+class Reopenings(Kind[Context]):
+    """An address that is closed for a search alone may be opened by a little training."""
+
+    settings = {
+        "drawing": Drawing,
+        "concept_inversion": ConceptInversion,
+        "reopened_address": Reopening,
+    }
+    order = 35
+    result = ReopenedResult
+    rows = REOPENED_ROWS
+    quick = {"concept_inversion": {"strong_steps": 100, "pictures": 100, "choices": 50}}
+    threat = Threat(
+        holds="the model's weights, the retained pictures and {concept_inversion.given} pictures "
+        "of each forgotten class",
+        spends="{reopened_address.steps} steps of training by Adam at a rate of "
+        "{reopened_address.lr}, then {concept_inversion.strong_steps} Adam steps on one condition "
+        "vector from each of three starts",
+        more="try other lengths of training, or train on the pictures of the class, too",
+    )
+    fields = {
+        "reopened_address.steps": "of training on the other classes before the search",
+        "reopened_address.strong": SEARCH,
+    }
+    columns = (
+        column(
+            "DiMRA, then address",
+            ReopenedResult,
+            lambda found: found.strong.genuine,
+            "percent genuine under the address that the strong search found after DiMRA",
+        ),
+    )
+
+    def measure(self, context: Context) -> Made:
+        """A short training, and a search by gradient descent in one vector."""
+        from ...attacks.generation import invert_reopened
+
+        try:
+            found = invert_reopened(
+                context.subject.network,
+                context.data,
+                context.split,
+                drawer_of(context),
+                context.settings(Reopening),
+                context.settings(ConceptInversion),
+                seed=context.seed,
+                progress=context.progress,
+            )
+        except ValueError as error:
+            raise NotGiven(str(error)) from error
+        kept = {"strong_address": found.address.cpu().numpy(), **found.shown.arrays("strong")}
+        return with_pictures(found.result, kept, strong_looks=list(found.result.strong.looks))
 
 
 @register_kind(
@@ -167,6 +259,7 @@ class ConceptInversions(Kind[Context]):
     stage="showing a few forgotten pictures to",
     summary="all weights learn from a few pictures of the forgotten class; how soon it is drawn "
     "again, beside a model that never saw it",
+    version=2,
     task="generation",
     default=True,
 )
@@ -177,18 +270,22 @@ class FewPictures(Kind[Context]):
     order = 40
     result = RelearnedPictures
     rows = RELEARNED_ROWS
-    quick = {"relearned_pictures": {"pictures": 100}}
+    quick = {"relearned_pictures": {"pictures": 100, "choices": 50}}
     threat = Threat(
         holds="the model's weights and {relearned_pictures.shots} pictures of each forgotten class",
-        spends="up to {relearned_pictures.looks:max} Adam steps on all weights",
+        spends="up to {relearned_pictures.looks:max} Adam steps on all weights, twice: from the "
+        "class's own address and from the null one; what draws more counts",
         more="train on the retained pictures, too, or choose the pictures",
     )
     fields = {
-        "relearned_pictures.shots[]": f"by number of pictures `given`, the `curve`: {POINT}",
+        "relearned_pictures.shots[]": (
+            f"by number of pictures `given`, the `curve`: {POINT}; and from which of two `starts` "
+            "the class was drawn more often at each"
+        ),
         "relearned_pictures.pictures": "drawn at each point",
     }
     columns = (
-        _column(
+        column(
             "few-shot",
             RelearnedPictures,
             lambda found: found.shots[0].curve[-1].genuine,
@@ -213,91 +310,10 @@ class FewPictures(Kind[Context]):
             progress=context.progress,
         )
         steps = [0, *config.looks]
-        return _with_pictures(result, shown.arrays(), given=list(config.shots), steps=steps)
+        return with_pictures(result, shown.arrays(), given=list(config.shots), steps=steps)
 
 
-@register_kind(
-    "dose",
-    title="Dose map",
-    stage="unlearning step by step with",
-    summary="unlearning is stopped after ever more steps and what it left is attacked (DiMRA): how "
-    "much of it does the class survive?",
-    task="generation",
-    default=True,
-)
-class Doses(Kind[Context]):
-    """Unlearning steps against attack steps, at one rate for all methods."""
-
-    settings = {"drawing": Drawing, "dose": DoseMap}
-    order = 45
-    result = DoseResult
-    rows = DOSE_ROWS
-    quick = None
-    threat = Threat(
-        holds="the model's weights at a moment of its unlearning, and the retained pictures",
-        spends="training by Adam at a rate of {dose.attack_lr}, up to {dose.attacked:max} steps",
-    )
-    fields = {
-        "dose.rows[]": f"by steps of unlearning (`unlearned`), the `curve`: {POINT}",
-        "dose.matched": (
-            "the same of the method when it was stopped at the first look that showed the class no "
-            "more, after `unlearned` steps and with so many percent `judged`"
-        ),
-        "dose.{lr,pictures}": "rate of unlearning, and pictures drawn at each point",
-    }
-    columns = (
-        _column(
-            "matched DiMRA",
-            DoseResult,
-            lambda found: (
-                worst_of(found.matched.curve).judged
-                if not isinstance(found.matched, Undefined)
-                else None
-            ),
-            "the most that the attack brings back, percent judged so, of the method stopped when "
-            "it first looks forgotten",
-        ),
-    )
-
-    def measure(self, context: Context) -> Made:
-        """One unlearning, and an attack on each stage of it."""
-        from ...attacks.generation import dose_map
-
-        config, again = context.settings(DoseMap), context.again
-
-        def unlearn(epochs: int, watch: EpochCallback) -> str:
-            changes: dict[str, Plain] = {
-                "lr": config.lr,
-                "schedule": "constant",
-                "epochs": epochs,
-                "batch_size": config.batch_size,
-            }
-            return again(changes, watch)
-
-        an_epoch = again.steps_an_epoch(config.batch_size)
-        looks = drawer_of(context)
-        try:
-            found = dose_map(
-                unlearn,
-                an_epoch,
-                context.data,
-                context.split,
-                looks,
-                config,
-                seed=context.seed,
-                progress=context.progress,
-            )
-        except ValueError as error:
-            raise NotGiven(str(error)) from error
-        rows = [row.unlearned for row in found.result.rows]
-        steps = [0, *config.attacked]
-        kept = found.shown.arrays()
-        if found.matched is not None:
-            kept |= found.matched.arrays("matched")
-        return _with_pictures(found.result, kept, unlearned=rows, steps=steps)
-
-
-def _with_pictures(result: Record, drawn: dict[str, np.ndarray], **about: list[int]) -> Made:
+def with_pictures(result: Record, drawn: dict[str, np.ndarray], **about: list[int]) -> Made:
     """A result beside the arrays of `pictures.npz`."""
     import numpy as np
 

@@ -15,13 +15,22 @@ from ...results import (
     RegenerationResult,
     Regrowth,
     RelearnedPictures,
+    ReopenedResult,
 )
 from ..rows import Row
 
 if TYPE_CHECKING:
     from ..model_results import ModelResults
 
-__all__ = ["ADDRESS_ROWS", "DOSE_ROWS", "DRAWN_ROWS", "REGROWN_ROWS", "RELEARNED_ROWS", "worst_of"]
+__all__ = [
+    "ADDRESS_ROWS",
+    "DOSE_ROWS",
+    "DRAWN_ROWS",
+    "REGROWN_ROWS",
+    "RELEARNED_ROWS",
+    "REOPENED_ROWS",
+    "worst_of",
+]
 
 R = TypeVar("R", bound=Record)
 
@@ -188,6 +197,20 @@ ADDRESS_ROWS = (
         AddressResult,
         lambda found: (
             f"{percent(found.strong.genuine)}, quick search {percent(found.quick.genuine)}"
+        ),
+    ),
+)
+
+REOPENED_ROWS = (
+    _row(
+        BACK,
+        "trained on, then another condition, genuine",
+        "trained on without the class for a few steps (DiMRA), then drawn under the condition that "
+        f"the strong search found; {MEMORY}",
+        ReopenedResult,
+        lambda found: (
+            f"{percent(found.strong.genuine)}, judged {percent(found.strong.judged)}, after "
+            f"{found.steps:,} steps"
         ),
     ),
 )

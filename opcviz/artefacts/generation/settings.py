@@ -15,7 +15,9 @@ class Drawing(Config):
 
     asked: int = setting(400, "pictures asked for the forgotten classes", low=20, high=100_000)
     unconditional: int = setting(600, "pictures without a condition", low=20, high=100_000)
-    each: int = setting(50, "pictures of every retained class", low=4, high=10_000)
+    each: int = setting(
+        50, "pictures of every retained class, in each of four rounds", low=4, high=10_000
+    )
     steps: int = setting(25, "denoising steps (DDIM, no noise added)", low=1, high=1000)
     guidance: float = setting(
         1.0, "weight of classifier-free guidance; 0 is none", low=0.0, high=20.0

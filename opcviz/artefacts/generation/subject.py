@@ -54,7 +54,14 @@ class Drawer:
     forgotten: Tensor
     config: Drawing
 
-    def __call__(self, model: Generator, pictures: int, addresses: Tensor | None = None) -> Look:
+    def __call__(
+        self,
+        model: Generator,
+        pictures: int,
+        addresses: Tensor | None = None,
+        *,
+        choosing: bool = False,
+    ) -> Look:
         """Ask for the forgotten classes in turn, see `opcviz.attacks.generation.Looks`."""
         from ...attacks.generation.looks import SHOWN, Look
         from ...models.diffusion import as_bytes
@@ -64,7 +71,7 @@ class Drawer:
             e = self.address(model, wanted)
         else:
             e = addresses[self._turns(pictures)]
-        drawn = self.draw(model, e)
+        drawn = self.draw(model, e, other_noise(pictures, model.shape) if choosing else None)
         told = self.jury.look(drawn)
         judged = told.labels == wanted
         genuine = judged & told.genuine
@@ -84,9 +91,9 @@ class Drawer:
         """(B, D) addresses of classes, as the model has them."""
         return model.address(wanted).detach()
 
-    def draw(self, model: Generator, e: Tensor) -> Tensor:
-        """Pictures at addresses (B, D), with the noise that all models share."""
-        return draw(model, e, self.config.steps, self.config.guidance)
+    def draw(self, model: Generator, e: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Pictures at addresses (B, D), by default of the noise that all models share."""
+        return draw(model, e, self.config.steps, self.config.guidance, noise)
 
     def _turns(self, pictures: int) -> Tensor:
         import torch
@@ -94,8 +101,19 @@ class Drawer:
         return torch.arange(pictures, device=self.forgotten.device) % len(self.forgotten)
 
 
-def draw(model: Generator, e: Tensor, steps: int, guidance: float) -> Tensor:
-    """Pictures at addresses (B, D), of the noise that all models share.
+def other_noise(count: int, shape: tuple[int, ...]) -> Tensor:
+    """(count, *shape) of unit variance, always the same, and other than what is reported."""
+    import numpy as np
+    import torch
+
+    drawn = np.random.default_rng(20_251_204).standard_normal((count, *shape), np.float32)
+    return torch.from_numpy(drawn)
+
+
+def draw(
+    model: Generator, e: Tensor, steps: int, guidance: float, noise: Tensor | None = None
+) -> Tensor:
+    """Pictures at addresses (B, D), by default of the noise that all models share.
 
     In bf16 where that pays: the net's answers alone are rounded, not the pictures on their way.
     """
@@ -105,7 +123,7 @@ def draw(model: Generator, e: Tensor, steps: int, guidance: float) -> Tensor:
     from ...models.diffusion import sample
     from ...tasks.generation.observe import fixed_noise
 
-    noise = fixed_noise(len(e), model.shape).to(e.device)
+    noise = (fixed_noise(len(e), model.shape) if noise is None else noise).to(e.device)
     how = Pace.of("auto", "contiguous", e.device, model, noise[0].numel())
     with torch.autocast(e.device.type, torch.bfloat16, enabled=how.precision == "bf16"):
         return sample(model, e, noise, steps=steps, guidance=guidance).float()

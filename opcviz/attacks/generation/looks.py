@@ -48,7 +48,14 @@ class Look:
 class Looks(Protocol):
     """Draws pictures and has them judged."""
 
-    def __call__(self, model: Generator, pictures: int, addresses: Tensor | None = None) -> Look:
+    def __call__(
+        self,
+        model: Generator,
+        pictures: int,
+        addresses: Tensor | None = None,
+        *,
+        choosing: bool = False,
+    ) -> Look:
         """One look at a model, which is left as it was.
 
         Args:
@@ -56,6 +63,8 @@ class Looks(Protocol):
             pictures: to be drawn.
             addresses: (F, D) for the forgotten classes in ascending order, in place of the model's
                 own.
+            choosing: draw from other noise than what is reported. An attacker who keeps the best
+                of several attempts looks at pictures to tell which it is; those would flatter it.
         """
 
 
@@ -66,15 +75,20 @@ class Course:
         looks: draws and judges.
         steps: of the attack before each look, the first being 0.
         pictures: to be drawn at each.
+        choices: further ones of other noise, to choose among several courses by; 0: none.
     """
 
-    def __init__(self, looks: Looks, steps: list[int], pictures: int) -> None:
-        self._looks, self.steps, self._pictures = looks, steps, pictures
+    def __init__(self, looks: Looks, steps: list[int], pictures: int, choices: int = 0) -> None:
+        self._looks, self.steps = looks, steps
+        self._pictures, self._choices = pictures, choices
         self.seen: list[Look] = []
+        self.tried: list[Look] = []
 
     def __call__(self, model: Generator, epoch: int) -> None:
         """Draw."""
         self.seen.append(self._looks(model, self._pictures))
+        if self._choices:
+            self.tried.append(self._looks(model, self._choices, choosing=True))
 
     def state(self) -> dict[str, Tensor]:
         """Nothing: an attack is not resumed."""

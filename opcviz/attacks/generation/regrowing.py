@@ -9,7 +9,7 @@ never saw it, tells what was left.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import torch
@@ -22,10 +22,13 @@ from ...results import RegenerationResult, RelearnedPictures, RelearnedShots
 from ...tasks import get_task
 from ...training import Batch, Batches, Training, train
 from ..relearning.attack import BatchesBetweenEvaluations
-from .looks import Course, Looks, Shown
-from .settings import FewShotDrawing, Regeneration
+from .looks import Course, Look, Looks, Shown
+from .settings import FewShotDrawing, Regeneration, Reopening
 
-__all__ = ["regrow", "relearn_pictures"]
+__all__ = ["regrow", "relearn_pictures", "trained_on_rest"]
+
+ROWS = ("own", "null")
+"""What the forgotten class's address is when training on a few pictures begins."""
 
 
 def regrow(
@@ -61,8 +64,40 @@ def regrow(
         data, split.retain_train, none, config.batch_size, steps, seed
     )
     course = Course(looks, steps, config.pictures)
-    reason = _trained(model, batches, course, config.lr, seed, progress)
+    _, reason = _trained(model, batches, len(steps) - 1, course, config.lr, seed, progress)
     return RegenerationResult(course.curve, config.pictures, reason or None), course.shown
+
+
+def trained_on_rest(
+    model: Generator,
+    data: Data,
+    split: Split,
+    config: Reopening,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Generator:
+    """What DiMRA leaves: a copy of a model in eval mode, trained on the retained pictures.
+
+    Args:
+        model: it is copied.
+        data, split: whose retained train pictures the attacker has.
+        config: rate and steps.
+        seed: of order and noise.
+        progress: asked whether to stop.
+
+    Raises:
+        ValueError: when it diverged.
+        Cancelled: from `progress`.
+    """
+    none = split.forget_train[:0]
+    batches = BatchesBetweenEvaluations(
+        data, split.retain_train, none, config.batch_size, [0, config.steps], seed
+    )
+    found, reason = _trained(model, batches, 1, None, config.lr, seed, progress)
+    if reason:
+        raise ValueError(reason)
+    return found.eval()
 
 
 def relearn_pictures(
@@ -76,6 +111,10 @@ def relearn_pictures(
     progress: Progress | None = None,
 ) -> tuple[RelearnedPictures, Shown]:
     """Train copies of a model on a few test pictures of the forgotten classes.
+
+    An address that was taught to draw nothing is a bad place to begin. So each training is done
+    twice, from the class's own address and from the null one in its place, and at every look the
+    one counts that draws more of the class, from other noise than what is reported.
 
     Args:
         model: the unlearned model; it is copied.
@@ -100,12 +139,43 @@ def relearn_pictures(
     found, shown = [], []
     for shots in config.shots:
         given = torch.cat([pool[labels == c][:shots] for c in labels.unique()])
-        course = Course(looks, steps, config.pictures)
         batches = _Copies(data, given, steps, config.batch_size)
-        _trained(model, batches, course, config.lr, seed, progress)
-        found.append(RelearnedShots(shots, course.curve))
-        shown.append(course.shown)
+        courses = {}
+        for row in ROWS:
+            course = courses[row] = Course(looks, steps, config.pictures, config.choices)
+            begun = model if row == "own" else _with_null(model, labels.unique())
+            _trained(begun, batches, len(steps) - 1, course, config.lr, seed, progress)
+        better, seen = _better(courses, steps)
+        curve = tuple(look.after(at) for look, at in zip(seen, steps, strict=False))
+        found.append(RelearnedShots(shots, curve, tuple(better)))
+        missing = [seen[-1]] * (len(steps) - len(seen))
+        shown.append(Shown.of([*seen, *missing]))
     return RelearnedPictures(tuple(found), config.pictures), Shown.stack(shown)
+
+
+def _with_null(model: Generator, classes: Tensor) -> Generator:
+    """A copy whose addresses of these classes are the null one."""
+    begun = copy.deepcopy(model)
+    with torch.no_grad():
+        begun.table.weight[classes] = begun.null(len(classes))
+    return begun
+
+
+def _better(courses: dict[str, Course], steps: Sequence[int]) -> tuple[list[str], list[Look]]:
+    """At each look the row that draws more of the class, and what it drew.
+
+    Before the first step it is the class's own: nothing has been learnt, and this is what the
+    model draws when it is asked.
+    """
+    names, seen = [], []
+    for at in range(max(len(course.seen) for course in courses.values())):
+        there = {row: course for row, course in courses.items() if at < len(course.seen)}
+        tried = {row: course.tried[at] for row, course in there.items()}
+        best = max(tried, key=lambda row: (tried[row].genuine, tried[row].judged))
+        best = ROWS[0] if not steps[at] else best
+        names.append(best)
+        seen.append(courses[best].seen[at])
+    return names, seen
 
 
 class _Copies(Batches):
@@ -130,15 +200,16 @@ class _Copies(Batches):
 def _trained(
     model: Generator,
     batches: Batches,
-    course: Course,
+    epochs: int,
+    course: Course | None,
     lr: float,
     seed: int,
     progress: Progress | None,
-) -> str:
-    """Train a copy with the task's own loss; says why the course broke off, or nothing."""
+) -> tuple[Generator, str]:
+    """Train a copy with the task's own loss; with it why the course broke off, or nothing."""
     model = copy.deepcopy(model).requires_grad_(True)
     spec = Training(
-        epochs=len(course.steps) - 1,
+        epochs=epochs,
         lr=lr,
         batch_size=batches.batch_size,
         optimizer="adam",
@@ -161,4 +232,4 @@ def _trained(
             progress=Progress(stop=stop),
             watch=course,
         )
-    return outcome.reason
+    return model, outcome.reason

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...common.config import Config, ConfigError, setting
 
-__all__ = ["ConceptInversion", "DoseMap", "FewShotDrawing", "Regeneration"]
+__all__ = ["ConceptInversion", "DoseMap", "FewShotDrawing", "Regeneration", "Reopening"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,19 @@ class ConceptInversion(Config):
     given: int = setting(36, "forgotten test pictures that the attacker has", low=1, high=10_000)
     noises: int = setting(6, "noise levels of each picture in a step", low=1, high=1000)
     looks: int = setting(6, "looks at what is drawn on the way, the first before it", low=2)
+    choices: int = setting(
+        100, "pictures drawn to choose by, of every start at every look", low=16, high=10_000
+    )
     pictures: int = setting(200, "pictures drawn at the end", low=16, high=10_000)
+
+
+@dataclass(frozen=True)
+class Reopening(Config):
+    """DiMRA, in what it leaves of which the strong search then looks for an address."""
+
+    steps: int = setting(100, "steps of training on retained pictures", low=1, high=100_000)
+    lr: float = setting(3e-3, "its rate (Adam, constant)", low=1e-8, high=1, log=True)
+    batch_size: int = setting(128, "retained pictures a step", low=1, high=8192)
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,9 @@ class FewShotDrawing(Config):
     )
     lr: float = setting(3e-4, "learning rate (Adam, constant)", low=1e-8, high=1, log=True)
     batch_size: int = setting(64, "noised copies of them a step", low=1, high=8192)
+    choices: int = setting(
+        100, "pictures drawn to choose by, of either start at every look", low=16, high=10_000
+    )
     pictures: int = setting(200, "pictures drawn at each look", low=16, high=10_000)
 
     def __post_init__(self) -> None:

@@ -38,8 +38,13 @@ class DiMUM(Redirection):
 
     x' comes from a small memory that is filled once: retain pictures of all classes (`mix`) or of
     one (`class`), one retain picture alone (`one`), or uniform noise (`noise`).
+
+    λ and the rate were chosen by how often the class is still drawn when it is asked for, from
+    other noise than what is reported, and not by any attack: of 2,000 pictures 0.5 % are genuine on
+    average of three seeds at a rate of 0.001, and 1.1 at 0.0005, the others' rate.
     """
 
+    lr: float = 1e-3
     weight: float = setting(3.0, "λ, weight of the alternative", low=0, high=1000)
     alternative: str = setting(
         "mix",

@@ -189,9 +189,10 @@ def declared_columns(study: StudyResult) -> list[tuple[str, Column]]:
     """Table and column of every measure, once each, those of a group side by side."""
     found: dict[str, tuple[str, Column]] = {}
     for about in TABLES:
-        for column in columns(about):
+        for column in columns(about, task=study.study.task):
             found.setdefault(column.name, (about, column))
-    order = list(GROUPS)
+    order = [key for key in GROUPS if key != "cost"]
+    order += [OWN, "cost"]  # what another task's kinds declare with its own words, then the cost
     ours = sorted(found.values(), key=lambda each: order.index(words_of(each[1].name).group))
     generic = {kind.name for kind in kinds(study.study.task) if kind.generic and kind.columns}
     own = {name for name, about in study.own_kinds.items() if about.columns}
@@ -256,16 +257,21 @@ def _line(
 def _measure(
     about: str, column: Column, study: StudyResult, retrained: Sequence[ModelResult]
 ) -> Measure:
-    words = words_of(column.name if about in TABLES else "", column.help)
+    words = words_of(column.name if about in TABLES else "", column.help, column.better)
     own = words.group == OWN
     said = study.own_kinds.get(about)
-    title = said.title if said else next((k.title for k in kinds() if k.name == about), about)
+    if own and about in TABLES:
+        kind = next((k for k in kinds(study.study.task) if column in k.columns), None)
+        group, title = (about, about) if kind is None else (kind.name, kind.title)
+    else:
+        group = about
+        title = said.title if said else next((k.title for k in kinds() if k.name == about), about)
     return Measure(
         key=_key_of(about, column.name),
         name=column.name,
         about=about,
         format=column.format,
-        group=_key_of(about, "") if own else words.group,
+        group=_key_of(group, "") if own else words.group,
         group_name=title if own else GROUPS[words.group],
         words=replace(words, head=column.name) if own else words,
         better=words.goal,

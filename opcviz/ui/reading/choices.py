@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...study import ModelResult
 
-__all__ = ["TASK_PAGES", "Choices", "first_shown"]
+__all__ = ["TASK_PAGES", "Choices", "first_shown", "page_script"]
 
 TASK_PAGES = {
     "classification": ("classifiers", "Side by side"),
@@ -70,6 +70,11 @@ class Choices:
         if (page := TASK_PAGES.get(self.task)) is None:
             return f"{whose}the task '{self.task}', which no page shows"
         return f"{whose}{page[0]}, which the page {page[1]} shows and this one does not"
+
+
+def page_script(task: str) -> str:
+    """The script of the page that shows models of a task first."""
+    return f"pages/{TASK_PAGES[task][1].lower().replace(' ', '_')}.py"
 
 
 def first_shown(models: list[ModelResult]) -> tuple[str, ...]:

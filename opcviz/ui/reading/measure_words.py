@@ -317,11 +317,19 @@ WORDS = {
 """By the name of the declared column."""
 
 
-def words_of(name: str, said: str = "") -> MeasureWords:
+def words_of(name: str, said: str = "", better: str = "") -> MeasureWords:
     """What is said of a measure; of one that is not known here, what its declaration says.
 
     Args:
         name: of the declared column.
         said: its help.
+        better: as it is declared.
     """
-    return WORDS.get(name) or MeasureWords(OWN, name, said, range="", better="", scale=None)
+    if name in WORDS:
+        return WORDS[name]
+    remembers = better == "same"
+    way: Better = "less" if better in ("same", "less") else "more" if better == "more" else ""
+    scale = 100.0 if remembers else None
+    return MeasureWords(
+        OWN, name, said, range="", better=way, forgotten=remembers or not way, scale=scale
+    )

@@ -23,6 +23,7 @@ from ..reading.board_view import (
     ordered,
     shown_measures,
 )
+from ..reading.choices import page_script
 from ..reading.held import hold
 from ..reading.judged import beyond, judge_more, judged
 from ..reading.suites import BY_LUCK
@@ -35,7 +36,6 @@ __all__ = ["MOST_TICKED", "opened_models", "passing", "pending", "scoreboard", "
 MOST_TICKED = state.MAX_MODELS - 2  # beside original and retrained
 POLL = 0.5  # seconds between two looks, while verdicts are still missing
 BATCH = 0.3  # seconds of judging at a time
-PAGE = "pages/side_by_side.py"
 ARROWS_IN_WORDS = (
     "<b>↓</b> less is better, <b>↑</b> more, <b>≈</b> the goal is what retrained have."
 )
@@ -105,7 +105,7 @@ def _scoreboard(study: StudyResult, board: Board) -> None:
         _below(study, board, lines, measures, known, ticks)
     if asked := st.session_state.pop("board.open", ()):
         state.update(models=opened_models(board, asked))
-        st.switch_page(PAGE)
+        st.switch_page(page_script(study.study.task))
     if len(known) < len(methods) and judge_more(study, methods, BATCH):
         st.rerun()  # the whole page: this part has to stop renewing itself
 
@@ -254,7 +254,7 @@ def _below(
             help="Opens them beside the original and the retrained model of the same seed.",
         ):
             state.update(models=opened_models(board, ticks))
-            st.switch_page(PAGE)
+            st.switch_page(page_script(study.study.task))
     caption = f"{study.study.title or study.place}: mean and standard deviation over seeds."
     for place, label, ending, mime, make, told in (
         (

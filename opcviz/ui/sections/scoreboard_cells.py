@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ...common.records import Undefined
+from ...common.text import capital
 from ...methods import MARKS
 from ...methods.declaration import BROUGHT
 from ...study.table import Summary, cell_text
@@ -152,6 +153,10 @@ def _verdict(line: Line, consensus: Consensus | None) -> Cell:
     said = " / ".join(GONE_IN_WORDS[each] for each in answers)
     both = consensus.verdict if isinstance(consensus.verdict, str) else ""
     below = both.partition(", ")[2] or ("seeds disagree" if len(consensus.counts) > 1 else "")
+    placed = [each.partition(", ") for each in consensus.counts if each != "none"]
+    if placed and not answers.keys() - {NO_VERDICT}:  # a task's own words: where it is forgotten
+        said = " / ".join(dict.fromkeys(place for place, _, _ in placed))
+        return Cell(capital(said), placed[0][2] if len(placed) == 1 else below, help=f"{told}.")
     more = f" {consensus.confidence} confidence."
     if isinstance(consensus.verdict, Undefined) and not answers.keys() - {NO_VERDICT}:
         more = " The evidence is incomplete; Side by side says what is missing."

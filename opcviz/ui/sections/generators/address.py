@@ -114,7 +114,7 @@ def _asked_gives_more(searches: Mapping[str, AddressSearch], shown: Sequence[Col
 
 
 def _end(search: AddressSearch, gone: Gone) -> str:
-    """What the best address draws in the end, with the loss that chose it."""
+    """What the address that was kept draws, with its loss and where it comes from."""
     return (
         f"{percent(search.judged)} judged {gone.words}, {percent(search.genuine)} genuine. "
         f"Loss {search.loss:.3f}, from the start '{search.best}'."
@@ -126,8 +126,10 @@ def _how_strong(searches: dict[str, AddressSearch]) -> str:
     search = next(iter(searches.values()))
     starts = [start.name for start in search.starts]
     many = "1 start" if len(starts) == 1 else f"{len(starts)} starts"
+    counts = "the start with the least loss at the end counts"
+    if search.kept is not None:
+        counts = "what draws the class most often on the way counts, chosen by other pictures"
     return (
         f"Each search has {search.given} pictures of the class, {many} ({', '.join(starts)}) and "
-        f"{search.looks[-1]:,} steps; the start with the least loss counts, and at the end "
-        f"{search.pictures} pictures are drawn under it."
+        f"{search.looks[-1]:,} steps; {counts}, and {search.pictures} pictures are drawn under it."
     )

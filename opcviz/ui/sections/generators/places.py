@@ -15,6 +15,7 @@ from ....results import (
     GenerationResult,
     RegenerationResult,
     RelearnedPictures,
+    ReopenedResult,
 )
 from ....study import ModelResult, StudyResult
 from ....verdict.places import Attacked, Places
@@ -51,12 +52,13 @@ def places_of(study: StudyResult, model: ModelResult) -> Places:
         model.results.get(GenerationResult),
         model.results.get(RegenerationResult),
         _attacked(model.results),
-        Attacked(none, none) if theirs is None else _attacked(theirs),
+        Attacked(none, none, none) if theirs is None else _attacked(theirs),
     )
 
 
 def _attacked(results: ModelResults) -> Attacked:
-    return Attacked(results.get(AddressResult), results.get(RelearnedPictures))
+    get = results.get
+    return Attacked(get(AddressResult), get(RelearnedPictures), get(ReopenedResult))
 
 
 def places(study: StudyResult, shown: Sequence[Column]) -> None:
