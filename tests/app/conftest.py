@@ -45,9 +45,10 @@ BURST = {
         "maps": ["pca"],
         "instruments": ["blocks", "membership", "relearning", "similarity"],
         "recovery": {"ridges": [0.0, 1.0]},
-        "inversion": {"iterations": 5},
+        "inversion": {"iterations": 5, "restarts": 1},
         "probing": {"folds": 2, "steps": 5},
         "relearning": {"steps": 4, "shots": [2]},
+        "strongest": {"quick": True, "maps": ["affine"]},
     },
 }
 

@@ -38,12 +38,17 @@ maps = ["pca"]
 instruments = ["similarity", "blocks", "relearning"]
 [evidence.inversion]
 iterations = 2
+restarts = 1
+rounds = 1
 [evidence.probing]
 folds = 2
 steps = 5
 [evidence.relearning]
 steps = 4
 shots = [2]
+[evidence.strongest]
+quick = true
+maps = ["affine"]
 """
 
 
