@@ -230,9 +230,9 @@ def test_vulnerable_samples_are_those_that_training_memorises():
 
 @pytest.mark.slow
 def test_a_retrained_target_is_not_told_even_on_vulnerable_samples():
-    """Choosing samples by models that are then scored would favour the target: ten worlds."""
+    """Choosing samples by models that are then scored would favour the target: six worlds."""
     aucs = [
-        attacked(seed=seed, learnt=1.0, models=2).vulnerable["offline"].auc for seed in range(10)
+        attacked(seed=seed, learnt=1.0, models=2).vulnerable["offline"].auc for seed in range(6)
     ]
     assert np.mean(aucs) == pytest.approx(0.5, abs=0.04)
 
