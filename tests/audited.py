@@ -11,7 +11,10 @@ from opcviz.study import open_study, shipped_root
 from opcviz.study.results import StudyResult
 from opcviz.study.store import Store
 
-FAST = ("inversion", "maps", "samples", "relearned", "strongest", "signs", "membership")
+FAST = (
+    *("inversion", "maps", "samples", "relearned", "strongest", "signs", "membership"),
+    *("masked", "few_shot"),
+)
 """Attacks without which an audit takes a second; the core of the evidence stays."""
 
 

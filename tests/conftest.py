@@ -124,6 +124,27 @@ def short_searches() -> Iterator[dict[str, object]]:
         yield otherwise
 
 
+@pytest.fixture(scope="module")
+def brief_attacks() -> Iterator[dict[str, dict[str, object]]]:
+    """The quick suite is quicker still: affine maps alone, and a few steps of relearning.
+
+    For tests of what stands around the attacks, which run on each model of every verdict.
+
+    Yields:
+        The tables, for a full suite that is to be as brief.
+    """
+    from opcviz.artefacts import get_kind
+
+    little: dict[str, dict[str, object]] = {
+        "strongest": {"quick": True, "maps": ["affine"]},
+        "relearned": {"steps": 6, "anew": [0], "shots": [1], "relative": [], "draws": 1},
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for kind, table in (("masked", "strongest"), ("relearned", "relearned")):
+            patch.setattr(get_kind(kind), "quick", {table: little[table]})
+        yield little
+
+
 @pytest.fixture
 def nothing_rebuilt(monkeypatch: pytest.MonkeyPatch) -> None:
     """No picture is sought while a model trains, of which it would take half the time."""

@@ -22,8 +22,15 @@ PLAN: dict[str, Any] = {
     "data": {"name": "digits"},
     "architecture": {"width": 0.1},
     "training": {"epochs": 1, "batch_size": 512},
-    "evidence": {"probe": 40, "live": 60, "pictures": 1, "maps": ["pca"], "instruments": []}
-    | {"inversion": {"iterations": 2}},
+    "evidence": {
+        "probe": 40,
+        "live": 60,
+        "pictures": 1,
+        "maps": ["pca"],
+        "instruments": [],
+        "inversion": {"iterations": 2, "rounds": 1, "restarts": 1, "activations": False},
+        "strongest": {"quick": True, "maps": ["affine"]},
+    },
 }
 
 

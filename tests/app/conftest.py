@@ -43,11 +43,11 @@ BURST = {
         "live": 60,
         "pictures": 2,
         "maps": ["pca"],
-        "instruments": ["blocks", "membership", "relearning", "similarity"],
+        "instruments": ["membership", "relearning", "similarity"],
         "recovery": {"ridges": [0.0, 1.0]},
-        "inversion": {"iterations": 5},
-        "probing": {"folds": 2, "steps": 5},
+        "inversion": {"iterations": 5, "restarts": 1},
         "relearning": {"steps": 4, "shots": [2]},
+        "strongest": {"quick": True, "maps": ["affine"]},
     },
 }
 

@@ -22,8 +22,8 @@ PLAN = {
     "architecture": {"width": 0.1},
     "training": {"epochs": 1, "batch_size": 512},
     "evidence": {"probe": 40, "live": 60, "pictures": 1, "maps": ["pca"]}
-    | {"instruments": ["shift", "words"], "inversion": {"iterations": 2}}
-    | {"recovery": {"ridges": [0.0, 1.0]}},
+    | {"instruments": ["shift", "words"], "inversion": {"iterations": 2, "restarts": 1}}
+    | {"recovery": {"ridges": [0.0, 1.0]}, "strongest": {"quick": True, "maps": ["affine"]}},
 }
 
 

@@ -46,11 +46,10 @@ def place(store, plain) -> str:
     return Plan.from_dict(PLAN).study.place
 
 
-def made(store: Path, **evidence: object) -> str:
-    """Run the plan with other settings of the evidence; returns the study's place."""
+def made(store: Path, **evidence: object) -> None:
+    """Run the plan with other settings of the evidence; what is stored already stays."""
     plan = Plan.from_dict({**PLAN, "evidence": {**PLAN["evidence"], **evidence}})
     run(plan, StudyRunner(plan.study, Store(store), torch.device("cpu"), seeds=plan.seeds))
-    return plan.study.place
 
 
 def forget_files(plugins, monkeypatch) -> None:
@@ -148,7 +147,7 @@ def test_a_choice_of_attacks_goes_into_the_plan(visit):
 
 
 @pytest.mark.slow
-def test_text_of_a_users_file_is_text(visit, store, plugins, tmp_path, monkeypatch):
+def test_text_of_a_users_file_is_text(visit, store, place, plugins, tmp_path):
     file = tmp_path / "sly.py"
     file.write_text(
         example()
@@ -156,7 +155,7 @@ def test_text_of_a_users_file_is_text(visit, store, plugins, tmp_path, monkeypat
         .replace('Column("margin"', 'Column("mar|gin"')
     )
     assert plugins.load([file]) == []
-    place = made(store, instruments=["margin"])
+    made(store, instruments=["margin"])
     page = visit("instruments", study=place)
     titles = [title.value for title in page.header]
     assert r"\:red\[\*\*Ma\|rgin\*\*\] \<b\>\$x\$" in titles
@@ -165,11 +164,11 @@ def test_text_of_a_users_file_is_text(visit, store, plugins, tmp_path, monkeypat
 
 
 @pytest.mark.slow
-def test_an_attack_without_columns_shows_its_result(visit, store, plugins, tmp_path):
+def test_an_attack_without_columns_shows_its_result(visit, store, place, plugins, tmp_path):
     file = tmp_path / "bare.py"
     file.write_text(re.sub(r"    columns = .*\n", "", example()))
     assert plugins.load([file]) == []
-    place = made(store, instruments=["margin"])
+    made(store, instruments=["margin"])
     page = visit("instruments", study=place)
     (shown,) = page.json
     assert {"mean", "seconds"} <= next(iter(json.loads(shown.value).values())).keys()

@@ -107,7 +107,8 @@ with limited_threads(1):
 
 @pytest.mark.slow
 def test_two_processes_find_what_one_finds(tmp_path: Path, two_threads: None) -> None:
-    spec = spec_of(without=["maps", "inversion", "relearned", "samples", "strongest"])
+    without = ["maps", "inversion", "relearned", "samples", "strongest", "masked", "few_shot"]
+    spec = spec_of(without=without)
     helped = audit(spec, Store(tmp_path / "helped"), CPU)
     torch.set_num_threads(1)
     alone = audit(spec, Store(tmp_path / "alone"), CPU)

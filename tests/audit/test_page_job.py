@@ -108,6 +108,7 @@ def test_a_wrong_normalisation_is_warned_of_with_a_better_one(job, tmp_path):
 
 
 @pytest.mark.slow  # a quick audit of two models
+@pytest.mark.usefixtures("brief_attacks")
 def test_the_report_names_files_as_their_visitor_does(job, tmp_path):
     store = tmp_path / "store"
     done = page_run.execute(job.to_dict(), store, Progress())

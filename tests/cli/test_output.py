@@ -32,7 +32,7 @@ def test_names_are_whole_at_eighty_columns(rows) -> None:
 
 @pytest.mark.slow
 def test_numbers_are_whole_at_eighty_columns() -> None:
-    study = open_study(Store(shipped_root()), "digits")
+    study = open_study(Store(shipped_root()), "digits-one")
     narrow, wide = drawn(numbers_table(study)), drawn(numbers_table(study), width=400)
     assert "…" not in narrow
     told = re.findall(r"\d+\.\d+", wide)
@@ -46,7 +46,7 @@ def test_every_preset_is_listed() -> None:
 
 @pytest.mark.slow
 def test_without_a_verdict_the_table_says_what_is_missing(monkeypatch) -> None:
-    study = open_study(Store(shipped_root()), "digits")
+    study = open_study(Store(shipped_root()), "digits-one")
     monkeypatch.setattr(type(study), "verdict", lambda *_: no_verdict(["[/what] is missing"]))
     assert "missing: [/what] is missing" in drawn(numbers_table(study), width=200)
 

@@ -20,7 +20,6 @@ import tomli_w
 import torch
 
 from opcviz import __version__
-from opcviz.attacks.inversion import live
 from opcviz.common.progress import Cancelled, Event, Message, Progress
 from opcviz.engine import EngineError, distribute, worker
 from opcviz.engine.distribute import MOST_DEATHS, Sharing
@@ -321,16 +320,16 @@ def _family(pid: int) -> list[psutil.Process]:
 
 @pytest.mark.slow
 def test_a_scheduler_and_workers_started_elsewhere_give_the_same_numbers_though_one_is_killed(
-    opcviz, programs, short_searches, tmp_path, monkeypatch
+    opcviz, programs, tmp_path
 ):
-    for name, search in short_searches.items():  # as in the other programs
-        monkeypatch.setattr(live, name, search)
     place = tmp_path / "scheduler.json"
     programs("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
              "--scheduler-file", str(place))  # fmt: skip
+    short = str(Path(__file__).with_name("short_searches.py"))  # as in this program
     pair = [
         programs("dask_worker", "--scheduler-file", str(place), "--nthreads", "1", "--no-nanny",
-                 "--no-dashboard", "--local-directory", str(tmp_path / f"worker{n}"))
+                 "--no-dashboard", "--local-directory", str(tmp_path / f"worker{n}"),
+                 "--preload", short)
         for n in range(2)
     ]  # fmt: skip
     until = time.monotonic() + 60

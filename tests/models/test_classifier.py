@@ -66,7 +66,7 @@ def test_the_head_makes_the_logits_of_the_features(make) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["resnet8", "torchvision:resnet18", "torchvision:vgg11_bn", "torchvision:mobilenet_v3_small"],
+    ["resnet8", "torchvision:resnet18", "small:vgg16_bn", "torchvision:mobilenet_v3_small"],
 )
 def test_taps_show_body_blocks_in_order_and_no_logits(tiny_images: Images, name: str) -> None:
     model = build_classifier(Architecture(name, resize=32), tiny_images, 0).eval()

@@ -30,7 +30,8 @@ STUDY = Study(
     architecture=Architecture(width=0.1),
     training=Training(epochs=2),
     evidence=Evidence(probe=40, live=60, pictures=1, maps=("pca",), instruments=()).replace(
-        inversion={"iterations": 2}
+        inversion={"iterations": 2, "restarts": 1, "rounds": 1},
+        strongest={"quick": True, "maps": ["affine"]},
     ),
 )
 SPLIT = Scenario.parse("classes:0,1,2").split(load(DataSpec(holdout="validation")))
