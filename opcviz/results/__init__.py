@@ -88,10 +88,25 @@ from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
 from .strongest import PIXELS, Rung, StrongestResult
 from .transfer import TransferResult, TransferRung
+from .waveforms import (
+    CONDITIONS,
+    FORGOTTEN_WORDS,
+    ArrivalBaseline,
+    ForgettingIndex,
+    ForgettingResult,
+    ForgettingWord,
+    PickerScores,
+    WaveformRegrowth,
+    WaveformRegrowthResult,
+    WaveformResult,
+    WaveformScores,
+)
 
 __all__ = [
     "ATTACKS",
+    "CONDITIONS",
     "FIT_SETS",
+    "FORGOTTEN_WORDS",
     "HOLDS",
     "LIRA",
     "LOSS",
@@ -103,6 +118,7 @@ __all__ = [
     "AddressResult",
     "AddressSearch",
     "AddressStart",
+    "ArrivalBaseline",
     "Attempt",
     "Attempts",
     "AverageGap",
@@ -130,6 +146,9 @@ __all__ = [
     "FitResult",
     "FitSet",
     "Flips",
+    "ForgettingIndex",
+    "ForgettingResult",
+    "ForgettingWord",
     "GameScore",
     "GenerationResult",
     "GroundTruth",
@@ -149,6 +168,7 @@ __all__ = [
     "OutlierScores",
     "Outliers",
     "PartEntropies",
+    "PickerScores",
     "PictureQuality",
     "PictureScores",
     "PictureValues",
@@ -198,6 +218,10 @@ __all__ = [
     "TugOfWar",
     "Undefined",
     "UnseenScore",
+    "WaveformRegrowth",
+    "WaveformRegrowthResult",
+    "WaveformResult",
+    "WaveformScores",
     "defined",
     "guard",
 ]
