@@ -44,7 +44,8 @@ _ROWS = "presentation.rows"  # how many the page has
 
 # Text has rem as its unit; what is smaller than the rest is raised to what a hall can read.
 STYLE = """<style>
-html { font-size: 20px !important; --least-text: 18px; --least-badge: 20px; --row-gap: .2rem; }
+html { font-size: 20px !important; --least-text: 18px; --least-badge: 20px; --row-gap: .2rem;
+  --wall-high: 32vh; }
 .stApp .stMain [data-testid="badge"] { font-size: 20px !important; }
 [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"],
 [data-testid="stMain"] [data-testid="stTooltipIcon"]:not(:has([data-testid^="stBaseButton"])) {
