@@ -15,7 +15,7 @@ from . import draws, scenario_text
 from .base import Data, DataError, DataIdentity, strata
 from .class_tokens import resolve, tidy
 from .indices import indices_digest, named_ids, read_indices
-from .scenario_text import CLASSES_OF, PLANTED, USES
+from .scenario_text import BOUNDED, CLASSES_OF, PLANTED, USES
 
 if TYPE_CHECKING:
     import torch
@@ -35,10 +35,12 @@ class Split:
 
     Attributes:
         forget_train, retain_train: int64 ids into the train set, ascending; together all of it.
-        forget_test, retain_test: the same for the test set. Samples, unlike classes, have no
-            counterpart in the test set: then `forget_test` is empty.
+        forget_test, retain_test: the same for the test set. Samples, unlike classes and records of
+            some conditions, have no counterpart in the test set: then `forget_test` is empty.
         classes: the forgotten classes, ascending; empty when samples are forgotten.
         of: the data set, where whoever made the split said so.
+        box: where records of some conditions are forgotten, the (column, low, high) of the
+            conditions that bound them.
     """
 
     forget_train: Tensor
@@ -47,6 +49,7 @@ class Split:
     retain_test: Tensor
     classes: tuple[int, ...] = ()
     of: DataIdentity | None = None
+    box: tuple[tuple[int, float, float], ...] = ()
 
     @property
     def forgets(self) -> str:
@@ -67,6 +70,7 @@ class Split:
             self.retain_test.to(device),
             self.classes,
             self.of,
+            self.box,
         )
 
 
@@ -81,6 +85,7 @@ class Scenario(Config):
     * `confusion`: samples of two classes whose labels were swapped. `trigger`: pictures with a
       patch and a wrong label. Both are planted in the train set by `prepare`, so that whether they
       were forgotten can be checked.
+    * `region`: records of earthquakes in a rectangle. `magnitude`: those of some magnitudes.
 
     Settings that the kind does not use fall back to their defaults, so equal questions are equal.
     """
@@ -105,6 +110,11 @@ class Scenario(Config):
     seed: int = setting(
         0, "of the draw; 0 for that of whoever draws, in a study 0", low=0, high=2**32 - 1
     )
+    bounds: tuple[float, ...] = setting(
+        (),
+        "of a region the west, east, south and north end in km; of magnitudes the least and the "
+        "greatest; both ends are forgotten, too",
+    )
     path: str = setting("", "file of ids into the train set (.npy, .txt or .csv)")
     digest: str = setting("", "fingerprint of the ids in that file; see `pinned`", advanced=True)
 
@@ -125,6 +135,8 @@ class Scenario(Config):
                 object.__setattr__(self, field.name, field.default)
         if "classes" in used:
             object.__setattr__(self, "classes", tidy(self.classes))
+        if self.kind in BOUNDED:
+            self._check_bounds()
         wanted = CLASSES_OF.get(self.kind)
         if wanted and len(self.classes) != wanted:
             raise ConfigError(
@@ -141,6 +153,16 @@ class Scenario(Config):
             )
         if self.kind == "indices" and not self.path:
             raise ConfigError("Scenario.path: wants the file of ids to forget: indices:FILE")
+
+    def _check_bounds(self) -> None:
+        wanted = 2 * len(BOUNDED[self.kind])
+        pairs = list(zip(self.bounds[::2], self.bounds[1::2], strict=False))
+        if len(self.bounds) != wanted or any(not low < high for low, high in pairs):
+            raise ConfigError(
+                f"Scenario.bounds: {self.kind} wants {wanted} numbers, of each two the first below "
+                f"the second, as in {scenario_text.EXAMPLES[self.kind]}; got "
+                f"{', '.join(map(str, self.bounds)) or 'none'}"
+            )
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -291,7 +313,11 @@ class Scenario(Config):
         forget = np.zeros(len(data.y_train), bool)
         forget_test = np.zeros(len(data.y_test), bool)
         classes: tuple[int, ...] = ()
-        if self.kind == "classes":
+        box: tuple[tuple[int, float, float], ...] = ()
+        if self.kind in BOUNDED:
+            box = tuple(zip(BOUNDED[self.kind], self.bounds[::2], self.bounds[1::2], strict=True))
+            forget, forget_test = self._within(data, box)
+        elif self.kind == "classes":
             classes = self._numbers(data.class_names, data.name)
             forget = np.isin(data.y_train.cpu().numpy(), classes)
             forget_test = np.isin(data.y_test.cpu().numpy(), classes)
@@ -307,7 +333,24 @@ class Scenario(Config):
         def ids(part: np.ndarray) -> Tensor:
             return torch.from_numpy(np.flatnonzero(part)).to(data.device)
 
-        return Split(ids(forget), ids(~forget), ids(forget_test), ids(~forget_test), classes)
+        parts = (ids(forget), ids(~forget), ids(forget_test), ids(~forget_test))
+        return Split(*parts, classes, box=box)
+
+    def _within(
+        self, data: Data, box: Sequence[tuple[int, float, float]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Which train and which test records have conditions in the box."""
+        if not hasattr(data, "onset"):
+            raise DataError(f"{self} forgets records of earthquakes, and {data.name} has none")
+
+        def inside(y: Tensor) -> np.ndarray:
+            asked = y.cpu().numpy()
+            found: np.ndarray = np.all(
+                [(asked[:, at] >= low) & (asked[:, at] <= high) for at, low, high in box], axis=0
+            )
+            return found
+
+        return inside(data.y_train), inside(data.y_test)
 
     def _samples(self, data: Data, seed: int) -> np.ndarray:
         if self.plants:

@@ -266,6 +266,15 @@ for each in PUBLIC:
 
 
 @register_dataset(
+    "earthquakes", "8,400 simulated records of earthquakes in four regions, 38 s at 20 Hz"
+)
+def _earthquakes(spec: DataSpec, folder: Path, download: bool) -> Data:
+    from .earthquakes import simulated
+
+    return simulated()
+
+
+@register_dataset(
     "folder", "own pictures: train/ and test/ with a folder a class, also as .zip", needs="path"
 )
 def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:

@@ -20,12 +20,12 @@ from ...data import Data, Split
 from ...models.diffusion import Generator
 from ...results import RegenerationResult, RelearnedPictures, RelearnedShots
 from ...tasks import get_task
-from ...training import Batch, Batches, Training, train
+from ...training import Batch, Batches, EpochCallback, ModelT, Training, train
 from ..relearning.attack import BatchesBetweenEvaluations
 from .looks import Course, Looks, Shown
 from .settings import FewShotDrawing, Regeneration
 
-__all__ = ["regrow", "relearn_pictures"]
+__all__ = ["regrow", "relearn_pictures", "trained_on"]
 
 
 def regrow(
@@ -61,7 +61,9 @@ def regrow(
         data, split.retain_train, none, config.batch_size, steps, seed
     )
     course = Course(looks, steps, config.pictures)
-    reason = _trained(model, batches, course, config.lr, seed, progress)
+    reason = trained_on(
+        model, batches, course, "generation", len(config.looks), config.lr, seed, progress
+    )
     return RegenerationResult(course.curve, config.pictures, reason or None), course.shown
 
 
@@ -102,7 +104,9 @@ def relearn_pictures(
         given = torch.cat([pool[labels == c][:shots] for c in labels.unique()])
         course = Course(looks, steps, config.pictures)
         batches = _Copies(data, given, steps, config.batch_size)
-        _trained(model, batches, course, config.lr, seed, progress)
+        trained_on(
+            model, batches, course, "generation", len(config.looks), config.lr, seed, progress
+        )
         found.append(RelearnedShots(shots, course.curve))
         shown.append(course.shown)
     return RelearnedPictures(tuple(found), config.pictures), Shown.stack(shown)
@@ -127,18 +131,34 @@ class _Copies(Batches):
             yield Batch(x, y, self.given, torch.ones_like(y, dtype=torch.bool))
 
 
-def _trained(
-    model: Generator,
+def trained_on(
+    model: ModelT,
     batches: Batches,
-    course: Course,
+    watch: EpochCallback[ModelT],
+    task: str,
+    epochs: int,
     lr: float,
     seed: int,
     progress: Progress | None,
 ) -> str:
-    """Train a copy with the task's own loss; says why the course broke off, or nothing."""
+    """Train a copy with its task's own loss; says why that broke off, or nothing.
+
+    Args:
+        model: it is copied.
+        batches: of the attacker.
+        watch: looks at the copy before the first epoch and after each.
+        task: whose loss.
+        epochs: of `batches`.
+        lr: rate of Adam, constant.
+        seed: of order and noise.
+        progress: asked whether to stop.
+
+    Raises:
+        Cancelled: from `progress`.
+    """
     model = copy.deepcopy(model).requires_grad_(True)
     spec = Training(
-        epochs=len(course.steps) - 1,
+        epochs=epochs,
         lr=lr,
         batch_size=batches.batch_size,
         optimizer="adam",
@@ -155,10 +175,10 @@ def _trained(
         outcome = train(
             model,
             batches,
-            get_task("generation").loss,
+            get_task(task).loss,
             spec,
             seed=seed,
             progress=Progress(stop=stop),
-            watch=course,
+            watch=watch,
         )
     return outcome.reason

@@ -1,0 +1,141 @@
+"""Rows of the table of measures about models that make records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from ...common.records import Record, Undefined
+from ...results import (
+    ForgettingIndex,
+    ForgettingResult,
+    WaveformRegrowthResult,
+    WaveformResult,
+)
+from ..rows import Row
+
+if TYPE_CHECKING:
+    from ..model_results import ModelResults
+
+__all__ = ["FORGETTING_ROWS", "MADE_ROWS", "REGROWN_ROWS"]
+
+R = TypeVar("R", bound=Record)
+
+GONE, KEPT, BACK = "Forgotten conditions", "Other conditions", "Brought back"
+NEITHER = "what is wanted is the retrained model's, neither less nor more"
+
+
+def _row(
+    group: str, name: str, read: str, record: type[R], value: Callable[[R], str | Undefined]
+) -> Row:
+    def cell(model: ModelResults, _: ModelResults) -> str:
+        found = model.get(record)
+        told = found if isinstance(found, Undefined) else value(found)
+        return told.reason if isinstance(told, Undefined) else told
+
+    return Row(group, name, read, cell)
+
+
+def _index(found: ForgettingIndex) -> str | Undefined:
+    if isinstance(found.index, Undefined) or isinstance(found.word, Undefined):
+        return found.index if isinstance(found.index, Undefined) else Undefined()
+    return f"{found.index:.2f}, {found.word}"
+
+
+MADE_ROWS = (
+    _row(
+        GONE,
+        "S arrival, error",
+        f"mean distance of the picked S wave from the true one in seconds; {NEITHER}",
+        WaveformResult,
+        lambda found: f"{found.forgotten.s_error:.2f} s, on average {found.forgotten.s_bias:+.2f}",
+    ),
+    _row(
+        GONE,
+        "P arrival, error",
+        f"the same of the P wave; {NEITHER}",
+        WaveformResult,
+        lambda found: f"{found.forgotten.p_error:.2f} s, on average {found.forgotten.p_bias:+.2f}",
+    ),
+    _row(
+        GONE,
+        "envelope",
+        f"correlation with the held-out record's, 1 is the same; {NEITHER}",
+        WaveformResult,
+        lambda found: f"{found.forgotten.envelope:.2f}",
+    ),
+    _row(
+        GONE,
+        "peak acceleration",
+        "log10 of made over held out: its mean, and its spread over records",
+        WaveformResult,
+        lambda found: f"{found.forgotten.pga_bias:+.2f} ± {found.forgotten.pga_deviation:.2f}",
+    ),
+    _row(
+        GONE,
+        "response spectrum",
+        "the same of the swing of a building with a period of 0.5 s and 5 % damping",
+        WaveformResult,
+        lambda found: (
+            f"{found.forgotten.response_bias:+.2f} ± {found.forgotten.response_deviation:.2f}"
+        ),
+    ),
+    _row(
+        GONE,
+        "through the autoencoder, S",
+        "S error of the held-out records themselves, sent through the model's autoencoder: what "
+        "the rest of the model cannot be blamed for",
+        WaveformResult,
+        lambda found: f"{found.codec_forgotten.s_error:.2f} s",
+    ),
+    _row(
+        KEPT,
+        "S arrival, error",
+        "of the conditions that were not forgotten: small, where nothing else was lost",
+        WaveformResult,
+        lambda found: f"{found.retained.s_error:.2f} s",
+    ),
+    _row(
+        KEPT,
+        "P arrival, error",
+        "the same of the P wave",
+        WaveformResult,
+        lambda found: f"{found.retained.p_error:.2f} s",
+    ),
+    _row(
+        KEPT,
+        "envelope",
+        "correlation with the held-out record's",
+        WaveformResult,
+        lambda found: f"{found.retained.envelope:.2f}",
+    ),
+)
+
+FORGETTING_ROWS = (
+    _row(
+        GONE,
+        "forgotten (F), by S",
+        "from 0, knows what the original does, to 1, errs as the retrained model; above 2 it is "
+        "so wrong that anybody sees what was forgotten",
+        ForgettingResult,
+        lambda found: _index(found.s_error),
+    ),
+    _row(
+        GONE,
+        "forgotten (F), by envelope",
+        "the same by the correlation of the envelopes",
+        ForgettingResult,
+        lambda found: _index(found.envelope),
+    ),
+)
+
+REGROWN_ROWS = (
+    _row(
+        BACK,
+        "trained on without it, S error",
+        "the least that training on with the retained records leads to (DiMRA); the retrained "
+        "model under the same attack is the measure",
+        WaveformRegrowthResult,
+        lambda found: f"{found.nearest.s_error:.2f} s, after {found.nearest.steps:,} steps",
+    ),
+)
