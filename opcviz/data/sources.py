@@ -34,6 +34,7 @@ PATHS = {
     "folder": "a folder with train/ and test/, or a .zip of it",
     "arrays": "an .npz file",
     "table": "a folder with train*.parquet and test*.parquet",
+    "records": "an .npz of records, or a .csv beside miniSEED files",
 }
 """What the path of a person's own data names."""
 SCALED = ("folder", "table")  # whose pictures are brought to one size
@@ -299,3 +300,12 @@ def _table(spec: DataSpec, folder: Path, download: bool) -> Images:
     from .tables import read_table
 
     return read_table(own_place(spec, folder), spec.size)
+
+
+@register_dataset(
+    "records", "own records of earthquakes: an .npz, or a .csv beside miniSEED files", needs="path"
+)
+def _records(spec: DataSpec, folder: Path, download: bool) -> Data:
+    from .earthquakes import read_records
+
+    return read_records(own_place(spec, folder))

@@ -27,11 +27,12 @@ event after the last step of the attack.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..common.records import Record, Undefined
+from ..common.records import Record, Undefined, defined
 
 __all__ = [
     "CONDITIONS",
@@ -183,6 +184,32 @@ class ForgettingResult(Record):
     pga: ForgettingIndex
     s_retained: float
     s_retained_retrained: float
+
+    @property
+    def measures(self) -> Mapping[str, ForgettingIndex]:
+        """F by the name of its measure, the headline first."""
+        return {
+            "S arrival": self.s_error,
+            "P arrival": self.p_error,
+            "envelope": self.envelope,
+            "peak acceleration": self.pga,
+        }
+
+    @property
+    def worst(self) -> tuple[str, ForgettingIndex] | None:
+        """The measure with the greatest F: who looks at that one sees the most; None without any.
+
+        A model that errs by one measure as the retrained one does may be far from it by another.
+        """
+        known = {name: each for name, each in self.measures.items() if defined(each.index)}
+        if not known:
+            return None
+        name = max(known, key=lambda each: _value(known[each]))
+        return name, known[name]
+
+
+def _value(found: ForgettingIndex) -> float:
+    return found.index if defined(found.index) else -math.inf
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,13 @@ class Forgetting(Kind[Context]):
             ("show",),
             "the same of the envelopes' correlation",
         ),
+        Column(
+            "F worst",
+            figure(ForgettingResult, lambda found: found.worst and found.worst[1].index),
+            ".2f",
+            ("show",),
+            "the greatest F of any measure: above 2 anybody sees what was forgotten",
+        ),
     )
 
     def measure(self, context: Context) -> Made:

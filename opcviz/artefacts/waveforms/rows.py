@@ -42,6 +42,14 @@ def _index(found: ForgettingIndex) -> str | Undefined:
     return f"{found.index:.2f}, {found.word}"
 
 
+def _worst(found: ForgettingResult) -> str | Undefined:
+    if found.worst is None:
+        return found.s_error.index if isinstance(found.s_error.index, Undefined) else Undefined()
+    name, index = found.worst
+    told = _index(index)
+    return told if isinstance(told, Undefined) else f"{told}, by {name}"
+
+
 MADE_ROWS = (
     _row(
         GONE,
@@ -126,6 +134,13 @@ FORGETTING_ROWS = (
         "the same by the correlation of the envelopes",
         ForgettingResult,
         lambda found: _index(found.envelope),
+    ),
+    _row(
+        GONE,
+        "forgotten (F), where most",
+        "the greatest F of any measure: a model may err as it should by one and be odd by another",
+        ForgettingResult,
+        _worst,
     ),
 )
 

@@ -29,13 +29,11 @@ __all__ = ["MirroredCondition", "mirrored"]
 class MirroredCondition(Redirected):
     """RL with continuous conditions: there is no next class, so the condition is mirrored.
 
-        loss = ‖m(z_t, c_f) − sg m(z_t, c')‖² + 3 L(x_r, y_r)
+        loss = ‖m(z_t, c_f) − sg m(z_t, c')‖² + L(x_r, y_r)
 
     with z_t noised codes of forget records, sg no gradient, and c' as `mirrored` says: a forgotten
     region is answered as if the earthquake had been on the other side of the network.
     """
-
-    retain_weight: float = 3.0
 
     def asked_loss(self, request: Request[WaveformGenerator]) -> AskedLoss:
         """Distance to the model's own answer for the mirror image."""
