@@ -13,6 +13,7 @@ from ..common.json_types import Json, Plain
 from ..common.parts import Part
 from . import draws, scenario_text
 from .base import Data, DataError, DataIdentity, strata
+from .bounds import Box, box_of, check_bounds, within
 from .class_tokens import resolve, tidy
 from .indices import indices_digest, named_ids, read_indices
 from .scenario_text import BOUNDED, CLASSES_OF, PLANTED, USES
@@ -49,7 +50,7 @@ class Split:
     retain_test: Tensor
     classes: tuple[int, ...] = ()
     of: DataIdentity | None = None
-    box: tuple[tuple[int, float, float], ...] = ()
+    box: Box = ()
 
     @property
     def forgets(self) -> str:
@@ -111,9 +112,7 @@ class Scenario(Config):
         0, "of the draw; 0 for that of whoever draws, in a study 0", low=0, high=2**32 - 1
     )
     bounds: tuple[float, ...] = setting(
-        (),
-        "of a region the west, east, south and north end in km; of magnitudes the least and the "
-        "greatest; both ends are forgotten, too",
+        (), "of a region west, east, south, north in km; least and greatest magnitude", elided=True
     )
     path: str = setting("", "file of ids into the train set (.npy, .txt or .csv)")
     digest: str = setting("", "fingerprint of the ids in that file; see `pinned`", advanced=True)
@@ -136,7 +135,7 @@ class Scenario(Config):
         if "classes" in used:
             object.__setattr__(self, "classes", tidy(self.classes))
         if self.kind in BOUNDED:
-            self._check_bounds()
+            check_bounds(self.kind, self.bounds)
         wanted = CLASSES_OF.get(self.kind)
         if wanted and len(self.classes) != wanted:
             raise ConfigError(
@@ -153,16 +152,6 @@ class Scenario(Config):
             )
         if self.kind == "indices" and not self.path:
             raise ConfigError("Scenario.path: wants the file of ids to forget: indices:FILE")
-
-    def _check_bounds(self) -> None:
-        wanted = 2 * len(BOUNDED[self.kind])
-        pairs = list(zip(self.bounds[::2], self.bounds[1::2], strict=False))
-        if len(self.bounds) != wanted or any(not low < high for low, high in pairs):
-            raise ConfigError(
-                f"Scenario.bounds: {self.kind} wants {wanted} numbers, of each two the first below "
-                f"the second, as in {scenario_text.EXAMPLES[self.kind]}; got "
-                f"{', '.join(map(str, self.bounds)) or 'none'}"
-            )
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -313,10 +302,10 @@ class Scenario(Config):
         forget = np.zeros(len(data.y_train), bool)
         forget_test = np.zeros(len(data.y_test), bool)
         classes: tuple[int, ...] = ()
-        box: tuple[tuple[int, float, float], ...] = ()
+        box: Box = ()
         if self.kind in BOUNDED:
-            box = tuple(zip(BOUNDED[self.kind], self.bounds[::2], self.bounds[1::2], strict=True))
-            forget, forget_test = self._within(data, box)
+            box = box_of(self.kind, self.bounds)
+            forget, forget_test = within(data, box, str(self))
         elif self.kind == "classes":
             classes = self._numbers(data.class_names, data.name)
             forget = np.isin(data.y_train.cpu().numpy(), classes)
@@ -335,22 +324,6 @@ class Scenario(Config):
 
         parts = (ids(forget), ids(~forget), ids(forget_test), ids(~forget_test))
         return Split(*parts, classes, box=box)
-
-    def _within(
-        self, data: Data, box: Sequence[tuple[int, float, float]]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Which train and which test records have conditions in the box."""
-        if not hasattr(data, "onset"):
-            raise DataError(f"{self} forgets records of earthquakes, and {data.name} has none")
-
-        def inside(y: Tensor) -> np.ndarray:
-            asked = y.cpu().numpy()
-            found: np.ndarray = np.all(
-                [(asked[:, at] >= low) & (asked[:, at] <= high) for at, low, high in box], axis=0
-            )
-            return found
-
-        return inside(data.y_train), inside(data.y_test)
 
     def _samples(self, data: Data, seed: int) -> np.ndarray:
         if self.plants:

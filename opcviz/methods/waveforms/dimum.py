@@ -45,7 +45,7 @@ class NearestRetained(Redirected):
     magnitude, ln distance and depth, drawn anew in each step.
     """
 
-    weight: float = setting(3.0, "λ, weight of the alternative", low=0, high=1000)
+    weight: float = setting(1.0, "λ, weight of the alternative", low=0, high=1000)
     neighbours: int = setting(8, "k, nearest retained records to draw from", low=1, high=1000)
 
     def objective(
