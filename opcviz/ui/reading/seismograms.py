@@ -12,7 +12,7 @@ from ...results import WaveformResult
 from ...study import StudyResult
 from .store_reader import Column, arrays_of
 
-__all__ = ["KIND", "Asked", "Made", "asked_of", "made_by", "regrown_by"]
+__all__ = ["KIND", "Asked", "Made", "asked_from", "asked_of", "made_by", "regrown_by"]
 
 KIND = "waveforms"
 """Of the artefacts that hold records."""
@@ -88,15 +88,23 @@ def asked_of(study: StudyResult, seed: int) -> Asked | None:
     """
     originals = [m for m in study.models if m.method.info.name == "original" and m.seed == seed]
     for model in originals:
-        arrays, about = arrays_of(model, KIND, "conditions.npz"), model.results.get(WaveformResult)
-        if isinstance(about, WaveformResult) and (found := _asked(arrays, about)) is not None:
-            forget = study.study.forget
+        about, forget = model.results.get(WaveformResult), study.study.forget
+        if isinstance(about, WaveformResult):
             box = forget.bounds if forget.kind == "region" else None
-            return Asked(**found, simulated=about.simulated, box=box)
+            arrays = arrays_of(model, KIND, "conditions.npz")
+            return asked_from(arrays, simulated=about.simulated, box=box)
     return None
 
 
-def _asked(arrays: Mapping[str, Array], about: WaveformResult) -> dict[str, Any] | None:
+def asked_from(
+    arrays: Mapping[str, Array], *, simulated: bool, box: tuple[float, ...] | None
+) -> Asked | None:
+    """The same of the arrays as they are kept; None where one is missing or does not fit.
+
+    Args:
+        arrays: of `conditions.npz`.
+        simulated, box: see `Asked`.
+    """
     needed = ("conditions", "forgotten", "p", "s", "shown", "held_out", "section_conditions")
     if any(name not in arrays for name in (*needed, "stations", "rate", "onset")):
         return None
@@ -115,16 +123,19 @@ def _asked(arrays: Mapping[str, Array], about: WaveformResult) -> dict[str, Any]
     if not fits:
         return None
     several = section.shape[:2]
-    return {
-        **{name: arrays[name] for name in needed if name != "section_conditions"},
-        "section": section,
-        "section_p": _shaped(arrays.get("section_p"), several),
-        "section_s": _shaped(arrays.get("section_s"), several),
-        "section_held_out": _shaped(arrays.get("section_held_out"), (*several, held_out.shape[1])),
-        "stations": arrays["stations"],
-        "rate": float(arrays["rate"]),
-        "onset": float(arrays["onset"]),
-    }
+    whole = (*several, held_out.shape[1])
+    return Asked(
+        **{name: arrays[name] for name in needed[:-1]},
+        section=section,
+        section_p=_shaped(arrays.get("section_p"), several),
+        section_s=_shaped(arrays.get("section_s"), several),
+        section_held_out=_shaped(arrays.get("section_held_out"), whole),
+        stations=arrays["stations"],
+        rate=float(arrays["rate"]),
+        onset=float(arrays["onset"]),
+        simulated=simulated,
+        box=box,
+    )
 
 
 def _shaped(array: Array | None, shape: tuple[int, ...]) -> Array | None:
