@@ -126,3 +126,11 @@ def test_the_attack_begins_with_the_model_itself(study: StudyResult) -> None:
     # the noise of a condition depends on how many there are: other draws of the same model
     assert found.curve[0].s_error == pytest.approx(errors, rel=0.3)
     assert found.curve[0].s_error != found.curve[-1].s_error
+
+
+def test_a_training_is_watched_by_losses_and_a_map(study: StudyResult) -> None:
+    found = model(study, "ft")
+    kept = found.arrays("model", "trajectory.npz")
+    assert kept["points"].shape == (3, 20, 2)
+    assert np.isfinite(kept["points"]).all()
+    assert np.abs(np.diff(kept["points"], axis=0)).max() > 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -194,14 +194,7 @@ def _table(folder: Path, file: str, count: int = 40) -> Path:
 def test_without_the_library_it_is_said_what_brings_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = builtins.__import__
-
-    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name == "pymseed":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
+    monkeypatch.setitem(sys.modules, "pymseed", None)
     with pytest.raises(DataError, match=r"opcviz\[seismic\]"):
         read_records(_table(tmp_path, "a.mseed"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ NUMBERS = (
     *("longitude", "latitude", "depth", "magnitude"),
     *("station_longitude", "station_latitude"),
 )
+LIBRARY = "pymseed"  # of the extra `seismic`; imported where a table asks for it
 COLUMNS = ("file", "origin_time", *NUMBERS)
 FORM = (
     f"A .csv of records has the columns {', '.join(COLUMNS)} (file: miniSEED in the same folder; "
@@ -53,13 +55,12 @@ def read_table_of_records(path: Path, limits: Limits) -> Earthquakes:
 
 def _library(path: Path) -> Any:
     try:
-        import pymseed
+        return importlib.import_module(LIBRARY)
     except ImportError as error:
         raise DataError(
             f"{path}: miniSEED is read with pymseed, which is not installed; "
             "`pip install 'opcviz[seismic]'` brings it, and an .npz of arrays needs nothing"
         ) from error
-    return pymseed
 
 
 def _rows(path: Path, limits: Limits) -> list[dict[str, str]]:

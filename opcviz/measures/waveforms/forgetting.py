@@ -61,7 +61,8 @@ def forgetting_index(
     a, b, m = (each[drawn].mean(1) for each in (original, retrained, model))
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.nanpercentile((m - a) / (b - a), [2.5, 97.5])
-    index = (means.model - means.original) / (means.retrained - means.original)
+    # a zero without a sign, whichever way the measure goes
+    index = (means.model - means.original) / (means.retrained - means.original) + 0.0
     return ForgettingIndex(*means, index, float(low), float(high), word_of(index))
 
 
