@@ -134,3 +134,31 @@ def test_a_training_is_watched_by_losses_and_a_map(study: StudyResult) -> None:
     assert kept["points"].shape == (3, 20, 2)
     assert np.isfinite(kept["points"]).all()
     assert np.abs(np.diff(kept["points"], axis=0)).max() > 0
+
+
+@pytest.mark.parametrize("forget", ["magnitude:4.5-6", "random:20%"])
+def test_own_records_have_no_truth_and_single_ones_nothing_to_ask_for(
+    tmp_path: Path, one_thread: None, forget: str
+) -> None:
+    data = simulated(2, 120, 40)
+    x = torch.cat([data.x_train, data.x_test]).numpy()
+    y = torch.cat([data.y_train, data.y_test]).numpy()
+    places = {"epicentre": y[:, :2], "station": y[:, 4:], "unit": np.array("km")}
+    about = {"rate": np.array(20.0), "onset": np.array(2.0)}
+    file = tmp_path / "own.npz"
+    np.savez(file, waveforms=x, depth=y[:, 2], magnitude=y[:, 3], **places, **about)
+    own = {"forget": forget, "data": {"name": "records", "path": str(file)}}
+    plan = Plan.from_dict({**PLAN, **own, "methods": ["original", "retrain"]})
+    run(plan, StudyRunner(plan.study, Store(tmp_path / "s"), torch.device("cpu"), seeds=(0,)))
+    found = results(open_study(Store(tmp_path / "s"), plan.study.place), "retrain")
+    told, forgot = found.get(WaveformResult), found.get(ForgettingResult)
+    if forget.startswith("random"):
+        for each in (told, forgot, found.get(WaveformRegrowthResult)):
+            assert isinstance(each, Undefined)
+            assert "no held-out record is forgotten" in each.reason
+        return
+    assert isinstance(told, WaveformResult)
+    assert (told.truth, told.simulated) == ("picked", False)
+    for missing in (told.floor_forgotten, told.floor_retained, told.picker):
+        assert isinstance(missing, Undefined)
+    assert isinstance(forgot, ForgettingResult)

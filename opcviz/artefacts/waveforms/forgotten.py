@@ -20,7 +20,7 @@ from ..threat import Threat
 from .made import CONDITIONS_FILE, RECORDS_FILE, section_conditions
 from .rows import FORGETTING_ROWS, REGROWN_ROWS
 from .settings import Shaking
-from .subject import Context, asked_of, made_at
+from .subject import Context, asked_of, check_asked, made_at
 
 if TYPE_CHECKING:
     from ...models.waveforms import WaveformGenerator
@@ -46,6 +46,7 @@ def _references(context: Context) -> tuple[dict[str, np.ndarray], dict[str, np.n
     Raises:
         NotGiven: where there is no retrained model.
     """
+    check_asked(context.split)
     if context.retrained is None:
         raise NotGiven("without a retrained model there is no scale to measure forgetting on")
     original = context.original.stored("waveforms")

@@ -14,13 +14,14 @@ from .settings import Shaking
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ...data import Split
     from ...data.earthquakes import (
         Earthquakes,  # noqa: F401  (named in a string below: the screen has no torch)
     )
     from ...models.waveforms import WaveformGenerator
     from ...tasks.waveforms.task import WaveformOutputs  # noqa: F401  (the same)
 
-__all__ = ["Asked", "Context", "WaveformSubject", "asked_of", "made_at"]
+__all__ = ["Asked", "Context", "WaveformSubject", "asked_of", "check_asked", "made_at"]
 
 ANOTHER = 1  # seed of the simulation that stands beside the held-out records
 ODD = 977  # noise of a later use is another one's
@@ -78,11 +79,7 @@ def asked_of(context: Context) -> Asked:
     from ...measures.waveforms import pick_p, pick_s
 
     data, split, config = context.data, context.split, context.settings(Shaking)
-    if not len(split.forget_test) or not len(split.retain_test):
-        raise NotGiven(
-            "no held-out record is forgotten: forget a region or magnitudes, so that a model can "
-            "be asked for what it should not know"
-        )
+    check_asked(split)
     parts = split.forget_test[: config.forgotten], split.retain_test[: config.retained]
     ids = torch.cat(parts)
     held_out = data.batch(ids, "test")[:, 0].cpu().numpy()
@@ -101,6 +98,20 @@ def asked_of(context: Context) -> Asked:
         data.onset,
         config.steps,
     )
+
+
+def check_asked(split: Split) -> None:
+    """See that there is something that a model can be asked for, and should not know.
+
+    Raises:
+        NotGiven: where no held-out record is forgotten, or none is not.
+    """
+    for ids, lacks in ((split.forget_test, "forgotten"), (split.retain_test, "kept")):
+        if not len(ids):
+            raise NotGiven(
+                f"no held-out record is {lacks}: forget a region or magnitudes that have some of "
+                "the held-out records, so that a model can be asked for what it should not know"
+            )
 
 
 def made_at(
