@@ -222,6 +222,7 @@ class WaveformRegrowth(Record):
         s_retained, envelope_retained: on the others.
         index: F of `s_error`, see `ForgettingIndex`; original and retrained are those before any
             attack.
+        low, high: its 95 % interval over the measured records (bootstrap).
     """
 
     steps: int
@@ -230,6 +231,8 @@ class WaveformRegrowth(Record):
     s_retained: float
     envelope_retained: float
     index: float | Undefined
+    low: float | Undefined | None = None
+    high: float | Undefined | None = None
 
 
 @dataclass(frozen=True)
@@ -250,3 +253,8 @@ class WaveformRegrowthResult(Record):
     def nearest(self) -> WaveformRegrowth:
         """The point with the least error in the forgotten part: attackers stop there."""
         return min(self.curve, key=lambda point: point.s_error)
+
+    @property
+    def after(self) -> tuple[WaveformRegrowth, ...]:
+        """The points after at least one step, which alone are the attack's doing."""
+        return tuple(point for point in self.curve if point.steps)

@@ -156,7 +156,8 @@ class WaveformDimras(Kind[Context]):
     fields = {
         "waveform_dimra.curve[]": (
             "`steps` of the attack; `s_error` in s and `envelope` on forgotten conditions, "
-            "`s_retained` and `envelope_retained` on others, and `index`, F of the S error"
+            "`s_retained` and `envelope_retained` on others, and `index`, F of the S error "
+            "with its interval, `low` and `high`"
         ),
         "waveform_dimra.{records,reason}": "of either part at each point; why it is not whole",
     }
@@ -173,8 +174,7 @@ class WaveformDimras(Kind[Context]):
     def measure(self, context: Context) -> Made:
         """One fine-tuning, and some hundred records at each look."""
         from ...attacks.waveforms import train_on_retained
-        from ...measures.waveforms import errors_of, scores
-        from ...measures.waveforms.forgetting import index_of
+        from ...measures.waveforms import errors_of, forgetting_index, scores
 
         config, whole = context.settings(WaveformDimra), asked_of(context)
         asked = whole.first(config.records)
@@ -189,6 +189,8 @@ class WaveformDimras(Kind[Context]):
             made = made_at(model, asked.conditions, asked.steps)
             found = errors_of(made, asked.held_out, (asked.p, asked.s), asked.rate, asked.onset)
             gone, kept = scores(found, asked.forgotten), scores(found, ~asked.forgotten)
+            mine = np.abs(found.s_shift[asked.forgotten])
+            placed = forgetting_index(original, retrained, mine)
             curve.append(
                 WaveformRegrowth(
                     steps=steps[len(curve)],
@@ -196,7 +198,9 @@ class WaveformDimras(Kind[Context]):
                     envelope=gone.envelope,
                     s_retained=kept.s_error,
                     envelope_retained=kept.envelope,
-                    index=index_of(original, retrained, gone.s_error),
+                    index=placed.index,
+                    low=placed.low,
+                    high=placed.high,
                 )
             )
             section[:] = [made_at(model, conditions, asked.steps, SECTION)]

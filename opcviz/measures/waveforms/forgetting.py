@@ -10,7 +10,7 @@ import numpy as np
 from ...common.records import Undefined
 from ...results import ForgettingIndex, ForgettingWord
 
-__all__ = ["CLEAR", "forgetting_index", "index_of", "word_of"]
+__all__ = ["CLEAR", "forgetting_index", "word_of"]
 
 CLEAR = 3.0
 """Standard errors that must lie between original and retrained for F to mean anything."""
@@ -33,14 +33,6 @@ class _Means(NamedTuple):
 def word_of(index: float) -> ForgettingWord:
     """What an F is called, see `opcviz.results.FORGOTTEN_WORDS`."""
     return next(word for limit, word in LIMITS if index <= limit)
-
-
-def index_of(original: np.ndarray, retrained: np.ndarray, model: float) -> float | Undefined:
-    """F of a mean, without its interval; the arguments are those of `forgetting_index`."""
-    if reason := _unclear(original, retrained):
-        return Undefined(reason)
-    base = original.mean()
-    return float((model - base) / (retrained.mean() - base))
 
 
 def forgetting_index(
