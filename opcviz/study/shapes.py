@@ -49,7 +49,7 @@ class Form:
         """
         if not np.issubdtype(array.dtype, self.dtype):
             return f"holds {array.dtype} numbers and not {self.dtype.__name__}"
-        open_end = self.axes[-1] is ...
+        open_end = self.axes[-1:] == (...,)
         axes = [axis for axis in self.axes if not isinstance(axis, EllipsisType)]
         if array.ndim < len(axes) or (array.ndim > len(axes) and not open_end):
             return f"has {array.ndim} axes and not {len(axes)}"
@@ -109,6 +109,7 @@ FORMS: Mapping[str, FileForm] = {
             "section_s": Form(np.floating, ("sections", "stations"), False),
             "section_held_out": Form(np.floating, SECTION, False),
             "stations": Form(np.floating, ("places", 2)),
+            **dict.fromkeys(("rate", "onset"), Form(np.floating, ())),
         }
     ),
     "regrown.npz": FileForm({"section": Form(np.floating, ("stations", "time"))}),
