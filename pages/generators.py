@@ -11,7 +11,7 @@ from opcviz.ui.sections.waveforms.rows import rows as rows_of_records
 study, view = head("Generators", tasks=("generation", "waveforms"))
 shown = library.columns(study, view.models)
 if study.study.task == "waveforms":
-    names(shown)
+    names(study, shown)
     show_rows(rows_of_records(study, shown))
 else:
     places(study, shown)

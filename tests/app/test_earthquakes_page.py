@@ -10,7 +10,7 @@ from abbreviations import unexplained, words
 from drawn import lines, plain
 from reading import captions, charts, sent
 
-from opcviz.results import FORGOTTEN_WORDS, ForgettingResult, WaveformRegrowthResult, WaveformResult
+from opcviz.results import ForgettingResult, WaveformRegrowthResult, WaveformResult
 from opcviz.study import Store, open_study, shipped_root
 
 SHOWN = ("original", "retrain", "ft", "dimum_waveforms", "rl_waveforms", "opc_waveforms")
@@ -105,8 +105,12 @@ def test_f_is_told_above_the_columns_and_in_the_chart(page, models):
         values = [each.index for each in found.measures.values()]
         assert plain(marks[model.title]["x"]).tolist() == near(values)
         if model.method.info.name not in ("original", "retrain"):
-            assert f"{found.s_error.word}, F {found.s_error.index:.1f}" in name
-            assert FORGOTTEN_WORDS[found.s_error.word][2:] in name
+            curve = model.results.get(WaveformRegrowthResult)
+            least = min(point.index for point in curve.curve[1:])
+            word = "knows" if found.s_error.index < 0.3 else "returns"
+            after = f" → {least:.1f}" if word == "returns" else ""
+            assert f"{word}, F {found.s_error.index:.1f}{after}" in name
+            assert ("over-forgotten by" in name) == (found.worst[1].index > 2)
 
 
 def test_the_attacks_curves_are_of_their_model(page, models):

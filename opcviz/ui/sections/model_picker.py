@@ -113,7 +113,7 @@ def _row(study: StudyResult, model: ModelResult, title: str) -> dict[str, str]:
         made = model.results.get(WaveformResult)
         return {
             "Model": title,
-            "Forgotten": forgotten_words(model),
+            "Forgotten": forgotten_words(study, model),
             "S error there": f"{made.forgotten.s_error:.2f} s" if defined(made) else "",
             "S error elsewhere": f"{made.retained.s_error:.2f} s" if defined(made) else "",
         }

@@ -136,7 +136,8 @@ GENERATORS = {
         "earthquakes, to the retrained model, which never saw them, and beyond it.",
         "(model − original) / (retrained − original), of the mean error of S in what is forgotten",
         "0 knows, 1 errs as the retrained model, above 2 gives away what was forgotten",
-        "about 1",
+        "about 1, when asked and after training on without the forgotten records; what returns "
+        "there was only hidden",
     ),
     "P and S": Term(
         "P and S",

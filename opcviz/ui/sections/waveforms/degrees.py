@@ -9,16 +9,13 @@ import streamlit as st
 
 from ....common.records import Undefined, defined, known
 from ....common.text import capital
-from ....results import (
-    FORGOTTEN_WORDS,
-    ForgettingIndex,
-    ForgettingResult,
-    ForgettingWord,
-)
-from ....study import ModelResult
+from ....results import ForgettingIndex, ForgettingResult, WaveformRegrowthResult
+from ....study import ModelResult, StudyResult
+from ....verdict.returning import Returning, returning
 from ...charts.figures import chart_config
 from ...charts.forgetting import Degree, degree_figure
 from ...reading.store_reader import Column
+from ...reading.store_reader import retrained as retrained_of
 from ..glossary import TERMS
 from ..missing import lacking, not_measured
 from ..paint import paint
@@ -32,22 +29,23 @@ HOW = (
     "wrong there that anybody sees what was to be forgotten. Whiskers are 95 % intervals over the "
     "measured records. One measure may call forgotten what another still finds."
 )
-COLOURS: dict[ForgettingWord, str] = {
+COLOURS: dict[str, str] = {
     "knows": "#5C6878",
     "partly": "#7A5C00",
+    "returns": "#A8530A",
     "as retrained": "#17735A",
     "beyond retrained": "#8A4B9C",
-    "over-forgotten": "#A8530A",
+    "over-forgotten": "#A3243B",
 }
 """Ground of each word; white text on each has a contrast of at least 4.5."""
-OVER: ForgettingWord = "over-forgotten"
 
 
-def names(shown: Sequence[Column]) -> None:
-    """A strip of names above the columns, each with its word and the figure that decided it.
+def names(study: StudyResult, shown: Sequence[Column]) -> None:
+    """A strip of names above the columns, each with its word and the figures that decided it.
 
     Args:
-        shown: the columns.
+        study: on the page.
+        shown: its columns.
     """
     colours = paint(shown)
     with st.container(key="names"):
@@ -56,23 +54,49 @@ def names(shown: Sequence[Column]) -> None:
                 f'<div data-testid="name" style="border-left:.35rem solid {colours[column.label]};'
                 'padding:.1rem 0 .1rem .5rem;line-height:1.3">'
                 f'<span style="font-weight:650">{html.escape(column.label)}</span> '
-                f"{_chips(column)}</div>"
+                f"{_chips(study, column)}</div>"
             )
 
 
-def _chips(column: Column) -> str:
-    found = column.results.get(ForgettingResult)
-    if column.name in ("original", "retrain") or isinstance(found, Undefined):
-        return _chip(words_of(column.model), None, "")
-    word = found.s_error.word
-    if isinstance(word, Undefined):
-        return _chip("no verdict", None, f"{capital(word.reason)}.")
-    about = f"{capital(FORGOTTEN_WORDS[word])}. {capital(_figures(found.s_error))}."
-    made = _chip(words_of(column.model), COLOURS[word], about)
-    if found.worst and word != OVER and found.worst[1].word == OVER:
-        name, index = found.worst
-        made += _chip(f"{OVER} by {name}", None, f"{capital(_figures(index))}.")
+def _chips(study: StudyResult, column: Column) -> str:
+    if column.name in REFERENCES:
+        return _chip(REFERENCES[column.name], None, "")
+    found = _judged(study, column.model)
+    told = " ".join(f"{capital(line)}." for line in found.told)
+    colour = None if isinstance(found.word, Undefined) else COLOURS[found.word]
+    made = _chip(words_of(study, column.model), colour, told)
+    if found.over and found.word != "over-forgotten":
+        made += _chip(f"over-forgotten by {found.over[0]}", None, told)
     return made
+
+
+REFERENCES = {"original": "knows", "retrain": "never saw it"}
+
+
+def _judged(study: StudyResult, model: ModelResult) -> Returning:
+    theirs = retrained_of(study).get(model.seed)
+    none: Undefined = Undefined(f"there is no retrained model of seed {model.seed}")
+    return returning(
+        model.results.get(ForgettingResult),
+        model.results.get(WaveformRegrowthResult),
+        none if theirs is None else theirs.get(WaveformRegrowthResult),
+    )
+
+
+def words_of(study: StudyResult, model: ModelResult) -> str:
+    """What a model is called by its worst case, as `returns, F 0.7 → 0.2`.
+
+    Args:
+        study: that it belongs to.
+        model: that makes records.
+    """
+    if (name := model.method.info.name) in REFERENCES:
+        return REFERENCES[name]
+    found = _judged(study, model)
+    if isinstance(found.word, Undefined) or isinstance(found.at_once, Undefined):
+        return "no verdict"
+    after = "" if found.least is None else f" → {_f(found.least)}"
+    return f"{found.word}, F {_f(found.at_once)}{after}"
 
 
 def _chip(words: str, colour: str | None, more: str) -> str:
@@ -85,21 +109,6 @@ def _chip(words: str, colour: str | None, more: str) -> str:
         f"border:1px solid {colour or 'currentColor'};line-height:1.35;"
         f'border-radius:.4rem;margin-right:.3rem">{html.escape(words)}</span>'
     )
-
-
-def words_of(model: ModelResult) -> str:
-    """How much a model forgot, in plain words, as `as retrained, F 1.1`.
-
-    Args:
-        model: that makes records.
-    """
-    name = model.method.info.name
-    if name in ("original", "retrain"):
-        return "knows" if name == "original" else "never saw it"
-    found = model.results.get(ForgettingResult)
-    if isinstance(found, Undefined) or isinstance(found.s_error.word, Undefined):
-        return "no verdict"
-    return f"{found.s_error.word}, F {_f(known(found.s_error.index))}"
 
 
 def degrees(shown: Sequence[Column]) -> None:
@@ -143,5 +152,6 @@ def _figures(index: ForgettingIndex) -> str:
     )
 
 
-def _f(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}"
+def _f(value: float) -> str:
+    """One decimal, with a minus sign and without a negative zero."""
+    return f"{'−' if round(value, 1) < 0 else ''}{abs(value):.1f}"

@@ -22,9 +22,9 @@ __all__ = ["regrown"]
 
 HOW = (
     "The attacker has the weights and retained records, none of the forgotten ones, and trains on "
-    "with them (the attack DiMRA). F near 0 would say that the forgotten earthquakes are known "
-    "again; F near 1 that the model only drifts towards the retrained one, which this training is. "
-    "Dotted: the retrained model."
+    "with them (the attack DiMRA). F near 0 says that the forgotten earthquakes are known again: "
+    "they were never gone; what the retrained model (dotted) learns so anybody could. A model "
+    "is called by its worst case, the least F of this attack: see its word above."
 )
 
 Courses = Mapping[str, tuple[Sequence[float], Sequence[float | None]]]

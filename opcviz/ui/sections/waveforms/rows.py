@@ -76,8 +76,8 @@ def rows(study: StudyResult, shown: Sequence[Column]) -> list[Row]:
         Row(
             "regrown",
             lambda: regrown(study, shown),
-            "An attacker trains on with retained records. What goes towards F = 0 comes back; what "
-            "goes towards F = 1 only becomes the retrained model.",
+            "An attacker trains on with retained records. What goes towards F = 0 comes back: it "
+            "was never gone. What stays where the retrained model is has gone.",
         ),
         Row(
             "measures",
