@@ -109,8 +109,8 @@ def test_f_is_told_above_the_columns_and_in_the_chart(page, models):
             least = min(point.index for point in curve.curve[1:])
             word = "knows" if found.s_error.index < 0.3 else "returns"
             after = f" → {least:.1f}" if word == "returns" else ""
-            assert f"{word}, F {found.s_error.index:.1f}{after}" in name
-            assert ("over-forgotten by" in name) == (found.worst[1].index > 2)
+            assert f"{word}, F {found.s_error.index:.1f}{after}" in name.replace("\xa0", " ")
+            assert (">over-forgotten<" in name) == (found.worst[1].index > 2)
 
 
 def test_the_attacks_curves_are_of_their_model(page, models):

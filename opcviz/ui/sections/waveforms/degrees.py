@@ -66,7 +66,7 @@ def _chips(study: StudyResult, column: Column) -> str:
     colour = None if isinstance(found.word, Undefined) else COLOURS[found.word]
     made = _chip(words_of(study, column.model), colour, told)
     if found.over and found.word != "over-forgotten":
-        made += _chip(f"over-forgotten by {found.over[0]}", None, told)
+        made += _chip("over-forgotten", None, told)
     return made
 
 
@@ -95,8 +95,8 @@ def words_of(study: StudyResult, model: ModelResult) -> str:
     found = _judged(study, model)
     if isinstance(found.word, Undefined) or isinstance(found.at_once, Undefined):
         return "no verdict"
-    after = "" if found.least is None else f" → {_f(found.least)}"
-    return f"{found.word}, F {_f(found.at_once)}{after}"
+    after = "" if found.least is None else f"\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}{_f(found.least)}"
+    return f"{found.word}, F\N{NO-BREAK SPACE}{_f(found.at_once)}{after}"
 
 
 def _chip(words: str, colour: str | None, more: str) -> str:
