@@ -11,6 +11,7 @@ several seeds and about objections, from stores that have the models' weights.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,7 +154,8 @@ class Found:
         }
         head, *rows = made[name]()
         lines = [head, ["---"] * len(head), *rows]
-        return "\n".join("| " + " | ".join(row) + " |" for row in lines)
+        text = "\n".join("| " + " | ".join(row) + " |" for row in lines)
+        return re.sub(r"(?<=[ (\[])-(?=\d)", "−", text)
 
     def each(self, record: type[R]) -> Iterator[tuple[ModelResult, R]]:
         """Models with a record, by method and seed."""

@@ -22,6 +22,7 @@ __all__ = ["FORGETTING_ROWS", "MADE_ROWS", "REGROWN_ROWS"]
 R = TypeVar("R", bound=Record)
 
 GONE, KEPT, BACK = "Forgotten conditions", "Other conditions", "Brought back"
+MINUS = "−"
 NEITHER = "what is wanted is the retrained model's, neither less nor more"
 
 
@@ -36,10 +37,16 @@ def _row(
     return Row(group, name, read, cell)
 
 
+def _signed(value: float) -> str:
+    """A number with its sign, a true minus, and none before a zero but a plus."""
+    return f"{value:+z.2f}".replace("-", MINUS)
+
+
 def _index(found: ForgettingIndex) -> str | Undefined:
     if isinstance(found.index, Undefined) or isinstance(found.word, Undefined):
         return found.index if isinstance(found.index, Undefined) else Undefined()
-    return f"{found.index:.2f}, {found.word}"
+    told = f"{found.index:z.2f}".replace("-", MINUS)
+    return f"{told}, {found.word}"
 
 
 def _worst(found: ForgettingResult) -> str | Undefined:
@@ -53,17 +60,21 @@ def _worst(found: ForgettingResult) -> str | Undefined:
 MADE_ROWS = (
     _row(
         GONE,
-        "S arrival, error",
+        "S arrival, error in s",
         f"mean distance of the picked S wave from the true one in seconds; {NEITHER}",
         WaveformResult,
-        lambda found: f"{found.forgotten.s_error:.2f} s, on average {found.forgotten.s_bias:+.2f}",
+        lambda found: (
+            f"{found.forgotten.s_error:.2f}, on average {_signed(found.forgotten.s_bias)}"
+        ),
     ),
     _row(
         GONE,
-        "P arrival, error",
+        "P arrival, error in s",
         f"the same of the P wave; {NEITHER}",
         WaveformResult,
-        lambda found: f"{found.forgotten.p_error:.2f} s, on average {found.forgotten.p_bias:+.2f}",
+        lambda found: (
+            f"{found.forgotten.p_error:.2f}, on average {_signed(found.forgotten.p_bias)}"
+        ),
     ),
     _row(
         GONE,
@@ -77,7 +88,7 @@ MADE_ROWS = (
         "peak acceleration",
         "log10 of made over held out: its mean, and its spread over records",
         WaveformResult,
-        lambda found: f"{found.forgotten.pga_bias:+.2f} ± {found.forgotten.pga_deviation:.2f}",
+        lambda found: f"{_signed(found.forgotten.pga_bias)} ± {found.forgotten.pga_deviation:.2f}",
     ),
     _row(
         GONE,
@@ -85,30 +96,30 @@ MADE_ROWS = (
         "the same of the swing of a building with a period of 0.5 s and 5 % damping",
         WaveformResult,
         lambda found: (
-            f"{found.forgotten.response_bias:+.2f} ± {found.forgotten.response_deviation:.2f}"
+            f"{_signed(found.forgotten.response_bias)} ± {found.forgotten.response_deviation:.2f}"
         ),
     ),
     _row(
         GONE,
-        "through the autoencoder, S",
+        "through the autoencoder, S error in s",
         "S error of the held-out records themselves, sent through the model's autoencoder: what "
         "the rest of the model cannot be blamed for",
         WaveformResult,
-        lambda found: f"{found.codec_forgotten.s_error:.2f} s",
+        lambda found: f"{found.codec_forgotten.s_error:.2f}",
     ),
     _row(
         KEPT,
-        "S arrival, error",
+        "S arrival, error in s",
         "of the conditions that were not forgotten: small, where nothing else was lost",
         WaveformResult,
-        lambda found: f"{found.retained.s_error:.2f} s",
+        lambda found: f"{found.retained.s_error:.2f}",
     ),
     _row(
         KEPT,
-        "P arrival, error",
+        "P arrival, error in s",
         "the same of the P wave",
         WaveformResult,
-        lambda found: f"{found.retained.p_error:.2f} s",
+        lambda found: f"{found.retained.p_error:.2f}",
     ),
     _row(
         KEPT,
@@ -147,10 +158,10 @@ FORGETTING_ROWS = (
 REGROWN_ROWS = (
     _row(
         BACK,
-        "trained on without it, S error",
+        "trained on without it, S error in s",
         "the least that training on with the retained records leads to (DiMRA); the retrained "
         "model under the same attack is the measure",
         WaveformRegrowthResult,
-        lambda found: f"{found.nearest.s_error:.2f} s, after {found.nearest.steps:,} steps",
+        lambda found: f"{found.nearest.s_error:.2f}, after {found.nearest.steps:,} steps",
     ),
 )
