@@ -45,7 +45,8 @@ class Records {
       mark.addEventListener("keydown", (event) => this.walk(event, i));
       return mark;
     });
-    ground.svg.append(...this.marks);
+    this.ring = shape("circle", { r: 11, class: "ring" }); // seen where another mark covers the chosen one
+    ground.svg.append(...this.marks, this.ring);
     this.said = node("div", "said");
     this.said.setAttribute("aria-live", "polite");
     const left = node("div", "left");
@@ -95,6 +96,8 @@ class Records {
     this.said.textContent = data.told[at];
     const [[x, y], [u, v]] = [data.sources[at], data.ofStation[at]];
     for (const [key, value] of Object.entries({ x1: ground.x(x), y1: ground.y(y), x2: ground.x(u), y2: ground.y(v) })) this.path.setAttribute(key, value);
+    this.ring.setAttribute("cx", ground.x(x));
+    this.ring.setAttribute("cy", ground.y(y));
     this.station.setAttribute("transform", `translate(${ground.x(u) - ground.x(0)} ${ground.y(v) - ground.y(0)})`);
     this.draw();
     this.root.dataset.at = String(at);
