@@ -60,6 +60,8 @@ study: setup
 	# weights that no figure is made of any more are trained again by whoever asks for them
 	$(BIN)/python -m opcviz run digits-generator --store checkpoints
 	$(BIN)/python -m benchmarks.without_weights checkpoints digits-generator
+	$(BIN)/python -m opcviz run earthquakes --store checkpoints
+	$(BIN)/python -m benchmarks.without_weights checkpoints earthquakes --keep ""
 	# the band is five retrained models: three say too little of where a further one would lie
 	for name in digits digits-all digits-one digits-random; do \
 		$(BIN)/python -m opcviz run $$name --methods original,retrain --seeds 0,1,2,3,4 \

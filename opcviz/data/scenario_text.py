@@ -10,7 +10,17 @@ from ..common.config import ConfigError
 if TYPE_CHECKING:
     from .scenarios import Scenario
 
-__all__ = ["CLASSES_OF", "EXAMPLES", "FORMS", "KINDS", "PLANTED", "USES", "read", "write"]
+__all__ = [
+    "BOUNDED",
+    "CLASSES_OF",
+    "EXAMPLES",
+    "FORMS",
+    "KINDS",
+    "PLANTED",
+    "USES",
+    "read",
+    "write",
+]
 
 EXAMPLES = {
     "classes": "classes:0,1,2",
@@ -20,8 +30,12 @@ EXAMPLES = {
     "memorised": "memorised:5%",
     "confusion": "confusion:3,5:50%",
     "trigger": "trigger:0:10%",
+    "region": "region:30,60,0,30",
+    "magnitude": "magnitude:5-6",
 }
 MEANINGS = {
+    "region": "west, east, south and north end of the epicentres to forget, in km",
+    "magnitude": "the least and the greatest magnitude to forget",
     "subclass": "a class, and which of how many clusters in it, 1 for the largest",
     "confusion": "two classes, and the share of their train labels to swap",
     "trigger": "the trigger's class, and the share of the other classes' train pictures to poison; "
@@ -37,8 +51,12 @@ USES = {
     "memorised": ("percent", "seed"),
     "confusion": ("classes", "percent", "seed"),
     "trigger": ("classes", "percent", "side", "seed"),
+    "region": ("bounds",),
+    "magnitude": ("bounds",),
 }
 """The settings that each kind uses."""
+BOUNDED = {"region": (0, 1), "magnitude": (3,)}
+"""Kinds that forget all records of some conditions, and the columns of a condition they bound."""
 PLANTED = ("confusion", "trigger")
 CLASSES_OF = {"subclass": 1, "confusion": 2, "trigger": 1}
 DRAWING = tuple(kind for kind, used in USES.items() if "seed" in used)
@@ -61,6 +79,8 @@ def read(text: str) -> dict[str, Any]:
     if kind == "indices":
         return {"kind": kind, "path": value}
     settings: dict[str, Any] = {"kind": kind}
+    if kind in BOUNDED:
+        return {**settings, "bounds": _bounds(value, text, kind)}
     if kind in DRAWING and (seeded := re.fullmatch(r"(.*)@\s*(\d{1,10})", value)):
         value, settings["seed"] = seeded[1].strip(), int(seeded[2])
     if kind == "classes":
@@ -84,7 +104,10 @@ def write(scenario: Scenario) -> str:
     classes = ",".join(scenario.classes)
     usual = type(scenario).__dataclass_fields__["side"].default
     patch = "" if scenario.side == usual else f":{scenario.side}"
+    numbers = [repr(each).removesuffix(".0") for each in scenario.bounds]
     value = {
+        "region": ",".join(numbers),
+        "magnitude": "-".join(numbers),
         "classes": classes,
         "random": share,
         "indices": scenario.path,
@@ -98,6 +121,20 @@ def write(scenario: Scenario) -> str:
 
 def _tokens(text: str) -> tuple[str, ...]:
     return tuple(token.strip() for token in text.split(","))
+
+
+def _bounds(text: str, whole: str, kind: str) -> tuple[float, ...]:
+    """Pairs of a lower and an upper bound.
+
+    Numbers of a magnitude may be below 0, so that its dash is the one after a digit.
+    """
+    parts = text.split(",") if kind == "region" else re.split(r"(?<=[\d.])\s*-", text, maxsplit=1)
+    try:
+        return tuple(float(part) for part in parts)
+    except ValueError as error:
+        raise ConfigError(
+            f"'{whole}': write the bounds as numbers, as in {EXAMPLES[kind]}"
+        ) from error
 
 
 def _share(text: str, whole: str, kind: str) -> float:

@@ -13,9 +13,10 @@ from ..common.json_types import Json, Plain
 from ..common.parts import Part
 from . import draws, scenario_text
 from .base import Data, DataError, DataIdentity, strata
+from .bounds import Box, box_of, check_bounds, within
 from .class_tokens import resolve, tidy
 from .indices import indices_digest, named_ids, read_indices
-from .scenario_text import CLASSES_OF, PLANTED, USES
+from .scenario_text import BOUNDED, CLASSES_OF, PLANTED, USES
 
 if TYPE_CHECKING:
     import torch
@@ -35,10 +36,12 @@ class Split:
 
     Attributes:
         forget_train, retain_train: int64 ids into the train set, ascending; together all of it.
-        forget_test, retain_test: the same for the test set. Samples, unlike classes, have no
-            counterpart in the test set: then `forget_test` is empty.
+        forget_test, retain_test: the same for the test set. Samples, unlike classes and records of
+            some conditions, have no counterpart in the test set: then `forget_test` is empty.
         classes: the forgotten classes, ascending; empty when samples are forgotten.
         of: the data set, where whoever made the split said so.
+        box: where records of some conditions are forgotten, the (column, low, high) of the
+            conditions that bound them.
     """
 
     forget_train: Tensor
@@ -47,6 +50,7 @@ class Split:
     retain_test: Tensor
     classes: tuple[int, ...] = ()
     of: DataIdentity | None = None
+    box: Box = ()
 
     @property
     def forgets(self) -> str:
@@ -67,6 +71,7 @@ class Split:
             self.retain_test.to(device),
             self.classes,
             self.of,
+            self.box,
         )
 
 
@@ -81,6 +86,7 @@ class Scenario(Config):
     * `confusion`: samples of two classes whose labels were swapped. `trigger`: pictures with a
       patch and a wrong label. Both are planted in the train set by `prepare`, so that whether they
       were forgotten can be checked.
+    * `region`: records of earthquakes in a rectangle. `magnitude`: those of some magnitudes.
 
     Settings that the kind does not use fall back to their defaults, so equal questions are equal.
     """
@@ -105,6 +111,9 @@ class Scenario(Config):
     seed: int = setting(
         0, "of the draw; 0 for that of whoever draws, in a study 0", low=0, high=2**32 - 1
     )
+    bounds: tuple[float, ...] = setting(
+        (), "of a region west, east, south, north in km; least and greatest magnitude", elided=True
+    )
     path: str = setting("", "file of ids into the train set (.npy, .txt or .csv)")
     digest: str = setting("", "fingerprint of the ids in that file; see `pinned`", advanced=True)
 
@@ -125,6 +134,8 @@ class Scenario(Config):
                 object.__setattr__(self, field.name, field.default)
         if "classes" in used:
             object.__setattr__(self, "classes", tidy(self.classes))
+        if self.kind in BOUNDED:
+            check_bounds(self.kind, self.bounds)
         wanted = CLASSES_OF.get(self.kind)
         if wanted and len(self.classes) != wanted:
             raise ConfigError(
@@ -291,7 +302,11 @@ class Scenario(Config):
         forget = np.zeros(len(data.y_train), bool)
         forget_test = np.zeros(len(data.y_test), bool)
         classes: tuple[int, ...] = ()
-        if self.kind == "classes":
+        box: Box = ()
+        if self.kind in BOUNDED:
+            box = box_of(self.kind, self.bounds)
+            forget, forget_test = within(data, box, str(self))
+        elif self.kind == "classes":
             classes = self._numbers(data.class_names, data.name)
             forget = np.isin(data.y_train.cpu().numpy(), classes)
             forget_test = np.isin(data.y_test.cpu().numpy(), classes)
@@ -307,7 +322,8 @@ class Scenario(Config):
         def ids(part: np.ndarray) -> Tensor:
             return torch.from_numpy(np.flatnonzero(part)).to(data.device)
 
-        return Split(ids(forget), ids(~forget), ids(forget_test), ids(~forget_test), classes)
+        parts = (ids(forget), ids(~forget), ids(forget_test), ids(~forget_test))
+        return Split(*parts, classes, box=box)
 
     def _samples(self, data: Data, seed: int) -> np.ndarray:
         if self.plants:

@@ -34,6 +34,7 @@ PATHS = {
     "folder": "a folder with train/ and test/, or a .zip of it",
     "arrays": "an .npz file",
     "table": "a folder with train*.parquet and test*.parquet",
+    "records": "an .npz of records, or a .csv beside miniSEED files",
 }
 """What the path of a person's own data names."""
 SCALED = ("folder", "table")  # whose pictures are brought to one size
@@ -266,6 +267,15 @@ for each in PUBLIC:
 
 
 @register_dataset(
+    "earthquakes", "8,400 simulated records of earthquakes in four regions, 38 s at 20 Hz"
+)
+def _earthquakes(spec: DataSpec, folder: Path, download: bool) -> Data:
+    from .earthquakes import simulated
+
+    return simulated()
+
+
+@register_dataset(
     "folder", "own pictures: train/ and test/ with a folder a class, also as .zip", needs="path"
 )
 def _folder(spec: DataSpec, folder: Path, download: bool) -> Images:
@@ -290,3 +300,12 @@ def _table(spec: DataSpec, folder: Path, download: bool) -> Images:
     from .tables import read_table
 
     return read_table(own_place(spec, folder), spec.size)
+
+
+@register_dataset(
+    "records", "own records of earthquakes: an .npz, or a .csv beside miniSEED files", needs="path"
+)
+def _records(spec: DataSpec, folder: Path, download: bool) -> Data:
+    from .earthquakes import read_records
+
+    return read_records(own_place(spec, folder))

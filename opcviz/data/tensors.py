@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -91,7 +92,7 @@ class Tensors:
         """Where the tensors are."""
         return self.x_train.device
 
-    def to(self, device: torch.device | str) -> Tensors:
+    def to(self, device: torch.device | str) -> Self:
         """The same set with all four tensors on `device`."""
         names = ("x_train", "y_train", "x_test", "y_test")
         return replace(self, **{name: getattr(self, name).to(device) for name in names})

@@ -89,10 +89,25 @@ from .signs import SignsResult
 from .stored import DataResult, PlainResult, TrainingResult
 from .strongest import PIXELS, Rung, StrongestResult
 from .transfer import TransferResult, TransferRung
+from .waveforms import (
+    CONDITIONS,
+    FORGOTTEN_WORDS,
+    ArrivalBaseline,
+    ForgettingIndex,
+    ForgettingResult,
+    ForgettingWord,
+    PickerScores,
+    WaveformRegrowth,
+    WaveformRegrowthResult,
+    WaveformResult,
+    WaveformScores,
+)
 
 __all__ = [
     "ATTACKS",
+    "CONDITIONS",
     "FIT_SETS",
+    "FORGOTTEN_WORDS",
     "HOLDS",
     "LIRA",
     "LOSS",
@@ -104,6 +119,7 @@ __all__ = [
     "AddressResult",
     "AddressSearch",
     "AddressStart",
+    "ArrivalBaseline",
     "Attempt",
     "Attempts",
     "AverageGap",
@@ -131,6 +147,9 @@ __all__ = [
     "FitResult",
     "FitSet",
     "Flips",
+    "ForgettingIndex",
+    "ForgettingResult",
+    "ForgettingWord",
     "GameScore",
     "GenerationResult",
     "GroundTruth",
@@ -150,6 +169,7 @@ __all__ = [
     "OutlierScores",
     "Outliers",
     "PartEntropies",
+    "PickerScores",
     "PictureQuality",
     "PictureScores",
     "PictureValues",
@@ -200,6 +220,10 @@ __all__ = [
     "TugOfWar",
     "Undefined",
     "UnseenScore",
+    "WaveformRegrowth",
+    "WaveformRegrowthResult",
+    "WaveformResult",
+    "WaveformScores",
     "defined",
     "guard",
 ]

@@ -49,7 +49,7 @@ class Form:
         """
         if not np.issubdtype(array.dtype, self.dtype):
             return f"holds {array.dtype} numbers and not {self.dtype.__name__}"
-        open_end = self.axes[-1] is ...
+        open_end = self.axes[-1:] == (...,)
         axes = [axis for axis in self.axes if not isinstance(axis, EllipsisType)]
         if array.ndim < len(axes) or (array.ndim > len(axes) and not open_end):
             return f"has {array.ndim} axes and not {len(axes)}"
@@ -85,7 +85,34 @@ PICTURES = ("pictures", "channels", "height", "width")
 SCORES = Form(np.floating, ("frames", "pictures"))
 EACH = ("samples",)
 
+RECORDS, SECTION = ("shown", "time"), ("sections", "stations", "time")
+MEASURED = Form(np.floating, ("measured",))
+
 FORMS: Mapping[str, FileForm] = {
+    "waveforms.npz": FileForm(
+        {
+            "made": Form(np.floating, RECORDS),
+            "section": Form(np.floating, SECTION),
+            **dict.fromkeys(("p_shift", "s_shift", "pga", "envelope"), MEASURED),
+        }
+    ),
+    "conditions.npz": FileForm(
+        {
+            "conditions": Form(np.floating, ("measured", 6)),
+            "forgotten": Form(np.bool_, ("measured",)),
+            **dict.fromkeys(("p", "s"), MEASURED),
+            "shown": Form(np.integer, ("shown",), least=0, below="measured"),
+            "held_out": Form(np.floating, RECORDS),
+            "another": Form(np.floating, RECORDS, False),
+            "section_conditions": Form(np.floating, ("sections", "stations", 6)),
+            "section_p": Form(np.floating, ("sections", "stations"), False),
+            "section_s": Form(np.floating, ("sections", "stations"), False),
+            "section_held_out": Form(np.floating, SECTION, False),
+            "stations": Form(np.floating, ("places", 2)),
+            **dict.fromkeys(("rate", "onset"), Form(np.floating, ())),
+        }
+    ),
+    "regrown.npz": FileForm({"section": Form(np.floating, ("stations", "time"))}),
     "probe.npz": FileForm(
         {
             "ids": Form(np.integer, EACH),

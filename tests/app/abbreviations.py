@@ -12,7 +12,7 @@ __all__ = ["unexplained", "words"]
 
 ABBREVIATION = re.compile(r"\b[A-Za-z]*[A-Z][A-Za-z]*[A-Z][A-Za-z]*\b")
 NAMES = {
-    "CSV", "JSON", "SVG", "PNG", "LaTeX",  # formats of files, on buttons
+    "CSV", "JSON", "SVG", "PNG", "LaTeX", "miniSEED",  # formats of files, on buttons
     "CIFAR", "SVHN", "MNIST", "FashionMNIST", "ImageNet",  # data sets
     "ResNet", "VGG", "NVIDIA",  # networks, and who makes the cards
     "ACM", "ACC", "CVPR", "ICLR", "ICML", "AAAI", "NeurIPS", "ECCV", "KW", "IEEE",  # of papers

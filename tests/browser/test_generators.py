@@ -1,12 +1,15 @@
-"""Generators, as only a browser shows it: steps are scrubbed, cells of the dose map pressed."""
+"""Generators, as only a browser shows it: steps are scrubbed, cells of the dose map pressed; of
+earthquakes an epicentre is chosen, and another section."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from layout import GROUND, overlapping, texts, too_wide
+from layout import GROUND, overlapping, smaller_than, texts, too_tall, too_wide
 from visitor import WAIT, idle, settled
+
+from opcviz.study import Store, open_study, shipped_root
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
@@ -61,6 +64,88 @@ def test_a_cell_of_the_dose_map_shows_its_pictures_in_every_model(page):
         expect(each.locator("button[aria-pressed=true]")).to_have_count(1)
     page.keyboard.press("ArrowUp")  # there is none above
     expect(maps).to_have_attribute("data-cell", "0,1")
+
+
+@pytest.fixture(scope="module")
+def quakes(app, keep):
+    """The page as it opens on the study of earthquakes that is shipped."""
+    place = open_study(Store(shipped_root()), "earthquakes").place
+    page = keep(f"{app.url}/generators?study={place}")
+    board = page.get_by_test_id("wave-records")
+    expect(board).to_have_attribute("data-at", re.compile(r"\d"), timeout=WAIT)
+    idle(page)
+    return page
+
+
+TRACES = "paths => paths.map(path => path.getAttribute('d')).join()"
+
+
+def test_an_epicentre_that_is_chosen_shows_its_records_and_spectrograms(quakes):
+    board = quakes.get_by_test_id("wave-records")
+    traces, spectra = board.locator(".wave .trace"), board.locator("canvas")
+    before = traces.evaluate_all(TRACES), spectra.evaluate_all(PICTURES)
+    assert traces.count() == spectra.count() == 7, "the simulation and six models"
+    said = board.locator(".said").inner_text()
+    chosen = board.get_by_role("radio", checked=True)
+    assert "to be forgotten" in chosen.get_attribute("aria-label")
+    chosen.focus()
+    quakes.keyboard.press("ArrowRight")
+    after = board.get_by_role("radio", checked=True)
+    expect(after).to_be_focused()
+    expect(board.locator(".said")).not_to_have_text(said)
+    shown = traces.evaluate_all(TRACES), spectra.evaluate_all(PICTURES)
+    assert all(new != old for new, old in zip(shown, before, strict=True))
+    kept = board.get_by_role("radio", name=re.compile("kept")).first
+    kept.dispatch_event("click")
+    expect(kept).to_have_attribute("aria-checked", "true")
+    expect(board.locator(".said")).to_have_text(re.compile("kept"))
+    assert traces.evaluate_all(TRACES) != shown[0]
+
+
+def test_a_section_is_of_the_earthquake_that_is_chosen(quakes):
+    board = quakes.get_by_test_id("wave-sections")
+    traces = board.locator(".trace")
+    before = traces.evaluate_all(TRACES)
+    button = board.get_by_role("button", name="Forgotten, after the attack")
+    button.press("Enter")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(board).to_have_attribute("data-at", "2")
+    assert traces.evaluate_all(TRACES) != before
+    maps = quakes.get_by_test_id("wave-errors").get_by_role("group")
+    assert maps.count() == 6
+    assert maps.first.locator(".cell").count() > 100
+
+
+@pytest.mark.parametrize("width", [1024, 1440])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_earthquakes_can_be_read_in_either_theme_at_any_width(quakes, theme, width):
+    quakes.emulate_media(color_scheme=theme)
+    quakes.set_viewport_size({"width": width, "height": 900})
+    expect(quakes.get_by_test_id("stApp")).to_have_css("background-color", GROUND[theme])
+    quakes.get_by_test_id("stMain").evaluate("e => e.scrollTo(0, 0)")
+    settled(quakes)
+    assert not too_wide(quakes)
+    assert not overlapping(texts(quakes))
+    traces = quakes.locator(".wave .trace")
+    ink = traces.evaluate_all("all => all.map(each => getComputedStyle(each).stroke)")
+    assert set(ink) == {{"light": "rgb(27, 36, 48)", "dark": "rgb(232, 236, 242)"}[theme]}
+
+
+def test_earthquakes_fit_a_hall_screen_by_screen(quakes):
+    quakes.emulate_media(color_scheme="light")
+    quakes.set_viewport_size({"width": 1024, "height": 768})
+    quakes.locator("body").press("p")
+    quakes.wait_for_url("**present=on**", timeout=WAIT)
+    onward = quakes.locator(".st-key-presentation-next button")
+    expect(onward).to_be_visible(timeout=WAIT)
+    for _ in range(6):
+        settled(quakes)
+        assert too_tall(quakes) <= 0, quakes.url
+        assert not overlapping(texts(quakes)), quakes.url
+        assert not smaller_than(texts(quakes), 18), quakes.url
+        at = quakes.url
+        onward.click()
+        quakes.wait_for_url(lambda url, at=at: url != at, timeout=WAIT)
 
 
 @pytest.mark.parametrize("width", [1024, 1440])

@@ -73,8 +73,6 @@ def in_theme(page, theme: str) -> None:
 
 
 def test_little_moves_while_a_page_is_drawn(page):
-    if "/generators" in page.url:
-        pytest.xfail("walls of pictures come without a height that was kept for them")
     how_far, what = shifted(page)
     assert how_far < 0.1, what
 
@@ -128,8 +126,6 @@ def scrolls_by_keys(page) -> bool:
 
 
 def test_every_row_can_be_read_from_the_last_row_of_a_hall(page):
-    if "/generators" in page.url:
-        pytest.xfail("the dose map of generators wants a scroll at 1024 by 768")
     page.set_viewport_size({"width": 1024, "height": 768})
     tall, places = {}, set()
     page.locator("body").press("p")

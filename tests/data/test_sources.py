@@ -32,6 +32,8 @@ def test_list_names_every_choice_and_its_need():
         "folder": "path",
         "arrays": "path",
         "table": "path",
+        "earthquakes": "nothing",
+        "records": "path",
     }
     assert all(info.description and "\n" not in info.description for info in list_datasets())
 

@@ -20,7 +20,8 @@ MEGABYTE = 1_000_000
 
 
 @pytest.mark.parametrize(
-    "name", ["digits", "digits-all", "digits-one", "digits-random", "digits-generator"]
+    "name",
+    ["digits", "digits-all", "digits-one", "digits-random", "digits-generator", "earthquakes"],
 )
 def test_the_shipped_studies_answer_their_presets(tmp_path, name):
     plan = preset(name)

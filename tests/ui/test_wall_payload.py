@@ -10,7 +10,7 @@ import pytest
 from opcviz.results import DataResult, DrawnPictures
 from opcviz.ui.charts import dose_component as doses
 from opcviz.ui.charts.dose_component.payload import build_payload as doses_payload
-from opcviz.ui.charts.wall_component.payload import Drawn, build_payload
+from opcviz.ui.charts.wall_component.payload import Drawn, build_payload, kept_place
 from opcviz.ui.reading.generated import Gone, drawn_words, kept_pictures
 
 FRAMES = np.arange(3 * 2 * 4, dtype=np.uint8).reshape(3, 2, 1, 2, 2)
@@ -28,6 +28,16 @@ def test_columns_keep_their_pictures_marks_and_lines():
     assert (first["length"], first["count"], first["marks"]) == (3, 2, [[0, 2]])
     assert (second["length"], second["marks"]) == (1, [])
     assert (third["count"], third["reason"]) == (0, "no model")
+
+
+def test_the_place_of_a_wall_is_as_high_as_its_rows_of_pictures_and_its_words():
+    """Twelve pictures: three rows of four, or two of eight where a column is wide enough."""
+    column = Drawn("A", "", np.zeros((1, 12, 1, 2, 2), np.uint8), told=["a line"])
+    narrow, wide = kept_place(".here", [column, column]).split("@media")[1:]
+    assert "0px) { .here { min-height: calc(3.18rem + 0.75 * min(26rem" in narrow
+    assert "920px) { .here { min-height: calc(3.18rem + 0.25 * min(26rem" in wide
+    longer = kept_place(".here", [column, Drawn("B", "", told=["a" * 100])], steps=STEPS)
+    assert "calc(7.12rem" in longer, "a line and a slider more"
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,12 @@ from ...data import Data, Split
 from ...models.diffusion import Generator
 from ...results import RegenerationResult, RelearnedPictures, RelearnedShots
 from ...tasks import get_task
-from ...training import Batch, Batches, Training, train
+from ...training import Batch, Batches, EpochCallback, ModelT, Training, train
 from ..relearning.attack import BatchesBetweenEvaluations
 from .looks import Course, Look, Looks, Shown
 from .settings import FewShotDrawing, Regeneration, Reopening
 
-__all__ = ["regrow", "relearn_pictures", "trained_on_rest"]
+__all__ = ["regrow", "relearn_pictures", "trained_on", "trained_on_rest"]
 
 ROWS = ("own", "null")
 """What the forgotten class's address is when training on a few pictures begins."""
@@ -64,7 +64,9 @@ def regrow(
         data, split.retain_train, none, config.batch_size, steps, seed
     )
     course = Course(looks, steps, config.pictures)
-    _, reason = _trained(model, batches, len(steps) - 1, course, config.lr, seed, progress)
+    _, reason = trained_on(
+        model, batches, course, "generation", len(config.looks), config.lr, seed, progress
+    )
     return RegenerationResult(course.curve, config.pictures, reason or None), course.shown
 
 
@@ -94,7 +96,7 @@ def trained_on_rest(
     batches = BatchesBetweenEvaluations(
         data, split.retain_train, none, config.batch_size, [0, config.steps], seed
     )
-    found, reason = _trained(model, batches, 1, None, config.lr, seed, progress)
+    found, reason = trained_on(model, batches, None, "generation", 1, config.lr, seed, progress)
     if reason:
         raise ValueError(reason)
     return found.eval()
@@ -144,7 +146,9 @@ def relearn_pictures(
         for row in ROWS:
             course = courses[row] = Course(looks, steps, config.pictures, config.choices)
             begun = model if row == "own" else _with_null(model, labels.unique())
-            _trained(begun, batches, len(steps) - 1, course, config.lr, seed, progress)
+            trained_on(
+                begun, batches, course, "generation", len(config.looks), config.lr, seed, progress
+            )
         better, seen = _better(courses, steps)
         curve = tuple(look.after(at) for look, at in zip(seen, steps, strict=False))
         found.append(RelearnedShots(shots, curve, tuple(better)))
@@ -197,16 +201,31 @@ class _Copies(Batches):
             yield Batch(x, y, self.given, torch.ones_like(y, dtype=torch.bool))
 
 
-def _trained(
-    model: Generator,
+def trained_on(
+    model: ModelT,
     batches: Batches,
+    watch: EpochCallback[ModelT] | None,
+    task: str,
     epochs: int,
-    course: Course | None,
     lr: float,
     seed: int,
     progress: Progress | None,
-) -> tuple[Generator, str]:
-    """Train a copy with the task's own loss; with it why the course broke off, or nothing."""
+) -> tuple[ModelT, str]:
+    """Train a copy with its task's own loss; with it why that broke off, or nothing.
+
+    Args:
+        model: it is copied.
+        batches: of the attacker.
+        watch: looks at the copy before the first epoch and after each; None: nobody does.
+        task: whose loss.
+        epochs: of `batches`.
+        lr: rate of Adam, constant.
+        seed: of order and noise.
+        progress: asked whether to stop.
+
+    Raises:
+        Cancelled: from `progress`.
+    """
     model = copy.deepcopy(model).requires_grad_(True)
     spec = Training(
         epochs=epochs,
@@ -226,10 +245,10 @@ def _trained(
         outcome = train(
             model,
             batches,
-            get_task("generation").loss,
+            get_task(task).loss,
             spec,
             seed=seed,
             progress=Progress(stop=stop),
-            watch=course,
+            watch=watch,
         )
     return model, outcome.reason

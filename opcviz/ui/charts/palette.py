@@ -55,6 +55,10 @@ METHOD_COLOURS = {
     "esd": "#A884CC",
     "salun_diffusion": "#30903C",
     "selective_amnesia": "#9C3CA8",
+    # of records of earthquakes: three that stand beside the references and fine-tuning alone
+    "dimum_waveforms": "#C369FF",
+    "rl_waveforms": "#968700",
+    "opc_waveforms": "#874BA5",
 }
 """Colour by a method's registered name; no two are the same."""
 

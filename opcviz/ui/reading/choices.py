@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from ...study import ModelResult
 
-__all__ = ["TASK_PAGES", "Choices", "first_shown", "page_script"]
+__all__ = ["LEAVES_FIRST", "SAMPLED", "TASK_PAGES", "Choices", "first_shown", "page_script"]
 
 TASK_PAGES = {
     "classification": ("classifiers", "Side by side"),
     "generation": ("generators", "Generators"),
+    "waveforms": ("generators of earthquakes", "Generators"),
 }
 """By task, what its models are, and the page that shows them first."""
+
+SAMPLED = ("classification", "generation")
+"""Tasks whose probe set is of pictures with classes, which pages select and show."""
 
 FIRST_SHOWN = {
     "classification": (("original",), ("retrain",), ("delete", "rl", "ssd"), ("opc",)),
@@ -24,9 +28,23 @@ FIRST_SHOWN = {
         ("rl_diffusion", "salun_diffusion"),
         ("opc_any_address", "opc_output"),
     ),
+    "waveforms": (
+        ("original",),
+        ("retrain",),
+        ("ft",),
+        ("dimum_waveforms",),
+        ("rl_waveforms",),
+        ("opc_waveforms",),
+    ),
 }
 """By task and column: the methods of which the first that a study has is shown; the third ones
 hide."""
+
+LEAVES_FIRST = {"classification": "original", "generation": "address_swap", "waveforms": "ft"}
+"""By task, the method that goes first where few columns fit. Of classifiers everybody knows what
+the original answers; of generators it stays, since it alone makes what the others were to forget,
+and what goes there are the address swap, which has no dose map, and fine-tuning, which forgets
+least."""
 
 
 @dataclass(frozen=True)

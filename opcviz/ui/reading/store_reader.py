@@ -23,7 +23,7 @@ from ...study.shapes import fitting
 from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
 from .access import may_now
-from .choices import TASK_PAGES, Choices, first_shown
+from .choices import SAMPLED, TASK_PAGES, Choices, first_shown
 from .kept import KeptStudies
 from .means import class_means
 
@@ -118,14 +118,17 @@ def _choices_of(study: StudyResult, exhibit: Store) -> Choices:
     if known is not None and known[0] is study:
         return known[1]
     models, task = study.models, study.study.task
-    if task not in TASK_PAGES:  # its samples may be anything, and no page asks for them
+    if task not in TASK_PAGES:
         return Choices([m.key for m in models], title=study.study.title, task=task)
     ours = exhibit.places(f"{study.place}/models")
+    first = first_shown([m for m in models if m.key in ours] or models)
+    if task not in SAMPLED:  # its samples may be anything, and no page asks for them
+        return Choices([m.key for m in models], first, title=study.study.title, task=task)
     probe = study.probe_artefact()
     kept = _sound_arrays(str(probe.path("probe.npz"))) if probe else {}
     found = Choices(
         [m.key for m in models],
-        first_shown([m for m in models if m.key in ours] or models),
+        first,
         dict.fromkeys(map(int, kept.get("ids", ()))),  # ordered, and quick to look up
         set(map(int, kept.get("labels", ()))),
         title=study.study.title,

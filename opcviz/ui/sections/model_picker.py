@@ -7,12 +7,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ...common.records import defined, known
 from ...common.text import percent
-from ...results import EvidenceResult, GenerationResult
+from ...results import EvidenceResult, GenerationResult, WaveformResult
 from ...study import ModelResult, StudyResult
 from ..reading import state
 from ..reading import store_reader as library
 from ..reading.held import hold
 from .generators.places import words_of
+from .waveforms.degrees import words_of as forgotten_words
 
 __all__ = ["pick_models_of"]
 
@@ -107,6 +108,14 @@ def _row(study: StudyResult, model: ModelResult, title: str) -> dict[str, str]:
             "Forgotten": words_of(study, model),
             "Asked, genuine": percent(seen.asked.genuine if seen else None),
             "Other classes, right": percent(seen.retained.accuracy if seen else None),
+        }
+    if study.study.task == "waveforms":
+        made = model.results.get(WaveformResult)
+        return {
+            "Model": title,
+            "Forgotten": forgotten_words(study, model),
+            "S error there": f"{made.forgotten.s_error:.2f} s" if defined(made) else "",
+            "S error elsewhere": f"{made.retained.s_error:.2f} s" if defined(made) else "",
         }
     evidence = model.results.get(EvidenceResult)
     accuracy = evidence.accuracy if defined(evidence) else None

@@ -11,6 +11,7 @@ from ...study import StoreError, StudyResult
 from ...study.own import declare_own
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.choices import SAMPLED
 from ..reading.held import hold
 from ..reading.suites import suite_notes
 from . import presentation
@@ -23,7 +24,7 @@ __all__ = ["arrive", "head", "plain_head"]
 
 
 CLASSIFIERS = ("classification",)
-MAKE = {"generation": "digits-generator"}
+MAKE = {"generation": "digits-generator", "waveforms": "earthquakes"}
 """By task, the preset that makes a first study of it; `digits` where none is named."""
 
 
@@ -153,6 +154,8 @@ def _say(study: StudyResult, view: state.View) -> None:
 
 
 def _stop_without_samples(study: StudyResult) -> None:
+    if study.study.task not in SAMPLED:
+        return
     try:
         library.samples(study)
     except StoreError as error:

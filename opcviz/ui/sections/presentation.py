@@ -14,6 +14,7 @@ from ..charts.palette import method_colour
 from ..charts.theme import ask_whether_projected
 from ..reading import state
 from ..reading import store_reader as library
+from ..reading.choices import LEAVES_FIRST
 from ..reading.held import hold
 from .glossary import FOCUSED
 
@@ -44,7 +45,8 @@ _ROWS = "presentation.rows"  # how many the page has
 
 # Text has rem as its unit; what is smaller than the rest is raised to what a hall can read.
 STYLE = """<style>
-html { font-size: 20px !important; --least-text: 18px; --least-badge: 20px; --row-gap: .2rem; }
+html { font-size: 20px !important; --least-text: 18px; --least-badge: 20px; --row-gap: .2rem;
+  --wall-high: 32vh; }
 .stApp .stMain [data-testid="badge"] { font-size: 20px !important; }
 [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"],
 [data-testid="stMain"] [data-testid="stTooltipIcon"]:not(:has([data-testid^="stBaseButton"])) {
@@ -143,9 +145,7 @@ def style() -> None:
 def fitting(study: StudyResult, models: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """The models that fit in a hall, and the labels of those that do not.
 
-    The original goes first: everybody knows that it answers. Then the last ones go. Of generators
-    it stays, since it alone draws what the others were to forget, and the address swap goes first,
-    which trains nothing and so has no dose map.
+    One goes first, see `LEAVES_FIRST`; then the last ones go.
 
     Args:
         study: that they belong to.
@@ -153,7 +153,7 @@ def fitting(study: StudyResult, models: Sequence[str]) -> tuple[tuple[str, ...],
     """
     names = {model.key: model.method.info.name for model in study.models}
     kept = list(models)
-    goes = "address_swap" if study.study.task == "generation" else "original"
+    goes = LEAVES_FIRST[study.study.task]
     while len(kept) > MOST_COLUMNS:
         told_least = [key for key in kept if names.get(key) == goes]
         kept.remove(told_least[0] if told_least else kept[-1])

@@ -130,5 +130,38 @@ GENERATORS = {
         "something was taken out.",
         rule=f"fewer than {CONSPICUOUS:g} % of the pictures asked for belong to some class.",
     ),
+    "F": Term(
+        "F (how much was forgotten)",
+        "how far a model that makes records went from the original, which knows the forgotten "
+        "earthquakes, to the retrained model, which never saw them, and beyond it.",
+        "(model − original) / (retrained − original), of the mean error of S in what is forgotten",
+        "0 knows, 1 errs as the retrained model, above 2 gives away what was forgotten",
+        "about 1, when asked and after training on without the forgotten records; what returns "
+        "there was only hidden",
+    ),
+    "P and S": Term(
+        "P and S",
+        "the two kinds of waves of an earthquake: P comes first, S later and stronger. The farther "
+        "away, the later both come.",
+    ),
+    "simulated": Term(
+        "Simulated record",
+        "ground motion that a computer made after the physics of an earthquake's source, of the "
+        "path to the station and of the ground there; noise is shaped by these, and nothing was "
+        "measured.",
+        source="doi 10.1007/PL00012553",
+    ),
+    "spectrogram": Term(
+        "Spectrogram",
+        "how strong each frequency of a record is over time: the brighter, the stronger.",
+    ),
+    "PGA": Term(
+        "Peak ground acceleration (PGA)",
+        "the strongest acceleration of the ground in a record, here in cm/s².",
+    ),
+    "response spectrum": Term(
+        "Response spectrum",
+        "how far an oscillator of a given period and damping swings while the ground moves as in "
+        "a record: what a building of that period feels.",
+    ),
 }
-"""By the word that stands on the screen."""

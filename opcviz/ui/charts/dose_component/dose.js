@@ -17,6 +17,7 @@ class Maps {
     this.root.style.setProperty("--mark", `light-dark(${data.mark.join(", ")})`);
     this.chosen ||= first(data.maps);
     this.made = data.maps.map((map) => this.map(map));
+    this.root.classList.toggle("alone", data.maps.length === 1);
     this.root.replaceChildren(...this.made.map((each) => each.box));
     this.show();
     this.root.dataset.updates = String(++this.updates);
@@ -64,8 +65,10 @@ class Maps {
     const pictures = node("div", "pictures");
     pictures.setAttribute("role", "img");
     const shown = node("div", "shown");
-    box.append(table, pictures, shown);
-    if (map.told) box.append(node("div", "told", map.told));
+    const beside = node("div", "beside"); // the table, where one map alone has the whole width
+    beside.append(pictures, shown);
+    if (map.told) beside.append(node("div", "told", map.told));
+    box.append(table, beside);
     return { box, map, cells, pictures, shown };
   }
 

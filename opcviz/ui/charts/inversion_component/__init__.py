@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ..shared import MOUNT, PICTURES, script
+from ..shared import MOUNT, PICTURES, STEPS, script
 from .payload import Track, build_payload
 
 __all__ = ["Track", "picture_grid"]
@@ -23,8 +23,8 @@ _HERE = Path(__file__).parent
 _HTML = """
 <div class="search" data-testid="picture-grid" data-updates="0">
   <div class="bar" hidden>
-    <button class="play" type="button" aria-label="Play the search">Play</button>
-    <input class="scrub" type="range" min="0" value="0" aria-label="Step of the search">
+    <button class="play" type="button">Play</button>
+    <input class="scrub" type="range" min="0" value="0">
     <output class="where"></output>
   </div>
   <div class="grids"></div>
@@ -34,7 +34,7 @@ _mount = st.components.v2.component(
     "opcviz_picture_grid",
     html=_HTML,
     css=script(_HERE / "grid.css"),
-    js=script(MOUNT, PICTURES, _HERE / "grid.js"),
+    js=script(MOUNT, PICTURES, STEPS, _HERE / "grid.js"),
 )
 
 

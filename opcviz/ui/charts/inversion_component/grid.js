@@ -9,21 +9,11 @@ const LABEL = 200; // px of the column of names
 const LEAST = 62; // px that a picture with its score needs
 const MINUS = "–";
 
-class Board {
+class Board extends Steps {
   constructor(root) {
-    this.root = root;
-    this.bar = root.querySelector(".bar");
-    this.button = root.querySelector(".play");
-    this.scrub = root.querySelector(".scrub");
-    this.where = root.querySelector(".where");
+    super(root, FRAME_MS, "the search");
     this.grids = root.querySelector(".grids");
-    this.updates = 0;
-    this.place = 0; // into data.steps
     this.told = undefined; // the step that Python knows
-    this.button.addEventListener("click", () => (this.timer ? this.pause() : this.play()));
-    this.scrub.addEventListener("input", () => { this.pause(false); this.go(+this.scrub.value); this.rest(); });
-    this.watcher = new ResizeObserver(() => this.lay());
-    this.watcher.observe(root);
   }
 
   update(data, send) {
@@ -35,10 +25,7 @@ class Board {
     this.size = channels * height * width;
     this.targets = bytes(data.targets);
     this.frames = data.tracks.map((track) => bytes(track.frames));
-    this.end = Math.max(0, data.steps.length - 1);
-    this.scrub.max = String(this.end);
-    this.bar.hidden = data.steps.length < 2;
-    if (this.bar.hidden) this.pause(false);
+    this.count(data.steps.length);
     // Python's step is taken over unless it is the echo of one that was sent from here
     if (data.at !== this.told) {
       this.told = data.at;
@@ -56,33 +43,15 @@ class Board {
     return place;
   }
 
-  // ---- playing --------------------------------------------------------------------------------
+  // ---- what Python is told --------------------------------------------------------------------
 
-  play() {
-    if (this.place >= this.end) this.go(0);
-    this.timer = setInterval(() => (this.place < this.end ? this.go(this.place + 1) : this.pause()), FRAME_MS);
-    this.name("Pause");
-  }
-
-  pause(tell = true) {
-    clearInterval(this.timer);
-    this.timer = null;
-    this.name("Play");
-    if (tell) this.tell();
-  }
-
-  stop() {
-    this.pause(false);
-  }
-
-  name(word) {
-    this.button.textContent = word;
-    this.button.setAttribute("aria-label", `${word} the search`);
-  }
-
-  rest() {
+  moved() {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.tell(), REST_MS);
+  }
+
+  paused() {
+    this.tell();
   }
 
   tell() {
@@ -90,11 +59,6 @@ class Board {
     if (step === this.told) return;
     this.told = step;
     this.send("step", step ?? -1);
-  }
-
-  go(place) {
-    this.place = place;
-    this.show();
   }
 
   // ---- drawing --------------------------------------------------------------------------------
@@ -215,9 +179,7 @@ class Board {
     });
     if (data.steps.length) {
       const words = `step ${step.toLocaleString("en")} of ${data.steps[this.end].toLocaleString("en")}`;
-      this.where.textContent = words;
-      this.scrub.value = String(this.place);
-      this.scrub.setAttribute("aria-valuetext", words);
+      this.say(words);
       this.root.dataset.step = String(step);
     }
   }

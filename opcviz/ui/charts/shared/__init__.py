@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["MOUNT", "PICTURES", "script"]
+__all__ = ["MOUNT", "PICTURES", "STEPS", "script"]
 
 _HERE = Path(__file__).parent
 MOUNT = _HERE / "mount.js"
 """`mount`: one object a place of the page, which lives on between Streamlit's calls."""
 PICTURES = _HERE / "pictures.js"
 """`bytes` and `paint`: a small picture that came as bytes."""
+STEPS = _HERE / "steps.js"
+"""`Steps`: what is played, paused and gone through step by step."""
 
 
 def script(*files: Path) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ..shared import MOUNT, PICTURES, script
-from .payload import Drawn, build_payload
+from ..shared import MOUNT, PICTURES, STEPS, script
+from .payload import Drawn, build_payload, kept_place
 
 __all__ = ["Drawn", "picture_wall"]
 
@@ -33,7 +33,7 @@ _mount = st.components.v2.component(
     "opcviz_picture_wall",
     html=_HTML,
     css=script(_HERE / "wall.css"),
-    js=script(MOUNT, PICTURES, _HERE / "wall.js"),
+    js=script(MOUNT, PICTURES, STEPS, _HERE / "wall.js"),
 )
 
 
@@ -51,4 +51,6 @@ def picture_wall(
         columns, steps, what, mark: see `payload.build_payload`.
         key: names the component on its page.
     """
+    place = f".stApp .st-key-{key.replace('.', '-')}:not(:has([data-drawn]))"
+    st.html(f"<style>{kept_place(place, columns, steps=steps)}</style>")
     _mount(key=key, data=build_payload(columns, steps=steps, what=what, mark=mark))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Drawn", "build_payload", "packed"]
+__all__ = ["Drawn", "build_payload", "kept_place", "packed"]
+
+ACROSS = ((380, 8), (0, 4))
+"""Least pixels of a column, and pictures across it."""
+USUAL, SIDES = 1120, 160
+"""Pixels of a page's contents in a window of 1,280, and of what is free beside them."""
+LETTER, LINE, BAR, GAPS = 7.2, 1.24, 2.7, 0.7
+"""Of the words: pixels of a letter; rem of a line, of the slider with its room and of the gaps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +71,34 @@ def build_payload(
         "steps": list(steps),
         "what": what,
         "mark": list(mark),
+        "across": [list(each) for each in ACROSS],
         "columns": [_column(column, max(1, len(steps))) for column in columns],
     }
+
+
+def kept_place(place: str, columns: Sequence[Drawn], *, steps: Sequence[str] = ()) -> str:
+    """CSS that keeps about the height of a wall free until it is drawn.
+
+    How many lines the words take is reckoned for a window of 1,280 pixels. `--sides` is what a page
+    leaves free beside its contents.
+
+    Args:
+        place: selector of the element around the wall.
+        columns, steps: as in `build_payload`.
+    """
+    many = max(1, len(columns))
+    told = [line for each in columns for line in (each.told or [each.reason])]
+    lines = math.ceil(max(map(len, told), default=0) * LETTER / (USUAL / many))
+    words = LINE * (1 + lines) + GAPS + (BAR if len(steps) > 1 else 0)
+    column = f"(100vw - var(--sides, {SIDES}px) - {many - 1}rem) / {many}"
+    most = max((each.frames.shape[1] for each in columns), default=0)
+    made = []
+    for least, across in sorted(ACROSS):
+        high = math.ceil(most / across) / across
+        height = f"calc({words:.2f}rem + {high:g} * min(26rem, {column}))"
+        wide = many * least + SIDES if least else 0
+        made.append(f"@media (min-width: {wide}px) {{ {place} {{ min-height: {height} }} }}")
+    return "".join(made)
 
 
 def packed(pictures: NDArray[np.uint8]) -> str:

@@ -4,38 +4,24 @@
 // `parentElement`; the wall lives on, so pictures change in place and Play goes on.
 
 const FRAME_MS = 140; // of a step while it plays
-const ACROSS = [[380, 8], [0, 4]]; // least px of a column, pictures across it
 const EDGES = ["", "judged", "genuine"];
 
-class Wall {
+class Wall extends Steps {
   constructor(root) {
-    this.root = root;
-    this.bar = root.querySelector(".bar");
-    this.button = root.querySelector(".play");
-    this.scrub = root.querySelector(".scrub");
-    this.where = root.querySelector(".where");
+    super(root, FRAME_MS, "the steps");
     this.late = root.querySelector(".late");
-    this.place = Infinity;
-    this.updates = 0;
-    this.button.addEventListener("click", () => (this.timer ? this.pause() : this.play()));
-    this.scrub.addEventListener("input", () => { this.pause(); this.go(+this.scrub.value); });
-    this.watcher = new ResizeObserver(() => this.lay());
-    this.watcher.observe(root);
   }
 
   update(data) {
     if (data === this.data) return;
     this.data = data;
-    const end = Math.max(0, data.steps.length - 1);
-    if (this.end !== end) this.place = end;
-    this.end = end;
+    const before = this.end;
+    this.what = data.what;
+    this.count(data.steps.length);
+    if (!this.updates || this.end !== before) this.place = this.end;
     this.size = data.shape[0] * data.shape[1] * data.shape[2];
-    this.bar.hidden = data.steps.length < 2;
     this.late.hidden = !data.columns.some((column) => column.length > 1 && column.told.length === 1);
-    if (this.bar.hidden) this.pause();
-    this.scrub.max = String(end);
     this.name(this.timer ? "Pause" : "Play");
-    this.scrub.setAttribute("aria-label", `Step of ${data.what}`);
     this.root.style.setProperty("--mark", `light-dark(${data.mark.join(", ")})`);
     this.build();
     this.root.dataset.updates = String(++this.updates);
@@ -71,36 +57,8 @@ class Wall {
   lay() {
     if (!this.data || !this.root.clientWidth) return;
     const width = this.root.clientWidth / this.data.columns.length;
-    const [, across] = ACROSS.find(([least]) => width >= least);
+    const [, across] = this.data.across.find(([least]) => width >= least);
     this.root.style.setProperty("--across", across);
-  }
-
-  // ---- playing --------------------------------------------------------------------------------
-
-  play() {
-    if (this.place >= this.end) this.go(0);
-    this.timer = setInterval(() => (this.place < this.end ? this.go(this.place + 1) : this.pause()), FRAME_MS);
-    this.name("Pause");
-  }
-
-  pause() {
-    clearInterval(this.timer);
-    this.timer = null;
-    if (this.data) this.name("Play");
-  }
-
-  stop() {
-    this.pause();
-  }
-
-  name(word) {
-    this.button.textContent = word;
-    this.button.setAttribute("aria-label", `${word} ${this.data.what}`);
-  }
-
-  go(place) {
-    this.place = place;
-    this.show();
   }
 
   show() {
@@ -120,11 +78,8 @@ class Wall {
       if (pictures) pictures.setAttribute("aria-label", `${column.count} pictures of ${column.label}. ${line || ""}`);
     });
     if (data.steps.length) {
-      const words = data.steps[this.place];
-      this.where.textContent = words;
       this.late.style.visibility = this.place < this.end ? "visible" : "hidden"; // nothing moves
-      this.scrub.value = String(this.place);
-      this.scrub.setAttribute("aria-valuetext", words);
+      this.say(data.steps[this.place]);
     }
     this.root.dataset.step = String(this.place);
   }

@@ -32,7 +32,7 @@ from ..presentation import BESIDE
 from ..sentences import title
 from .drawn import mark_of, marks_line, wall_column
 
-__all__ = ["curve_panels", "doses", "regrown", "relearned", "with_retrained"]
+__all__ = ["curve_panels", "doses", "regrown", "relearned", "with_doses", "with_retrained"]
 
 R = TypeVar("R", bound=Record)
 HOW_REGROWN = (
@@ -163,12 +163,18 @@ def _last(kept: Kept) -> Kept:
     return Kept(kept.pictures[-1:], marks)
 
 
-def doses(shown: Sequence[Column], gone: Gone) -> None:
+def with_doses(shown: Sequence[Column]) -> list[Column]:
+    """The columns that have a dose map."""
+    return [column for column in shown if defined(column.results.get(DoseResult))]
+
+
+def doses(shown: Sequence[Column], gone: Gone, only: Column | None = None) -> None:
     """The dose map of each model.
 
     Args:
         shown: the columns.
         gone: what was to be forgotten.
+        only: the column whose map is drawn; without one all that have a map.
     """
     title("Unlearned for longer, attacked for longer", HOW_DOSE)
     colors = paint(shown)
@@ -179,7 +185,7 @@ def doses(shown: Sequence[Column], gone: Gone) -> None:
         return
     maps = [
         _dose_map(column, made[column.label], colors[column.label], gone)
-        for column in shown
+        for column in ([only] if only else shown)
         if column.label in made
     ]
     dose_maps(maps, key="generators.doses", mark=mark_of(gone))

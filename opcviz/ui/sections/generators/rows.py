@@ -15,7 +15,7 @@ from ..page_rows import Row
 from .address import inverted
 from .drawn import asked, unconditional
 from .measures import measured
-from .returned import doses, regrown, relearned
+from .returned import doses, regrown, relearned, with_doses
 from .trunk import trunk
 
 __all__ = ["rows"]
@@ -58,6 +58,7 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
             lambda: doses(shown, gone),
             "Each cell is an amount of unlearning and an amount of attack. Stopped as soon as it "
             "looks forgotten, nearly every method can be undone; unlearned for longer, few can.",
+            slides=[partial(doses, shown, gone, only=each) for each in with_doses(shown)],
         ),
         Row(
             "inverted",

@@ -1,0 +1,1 @@
+"""Kinds of artefact about models that make records of earthquakes."""

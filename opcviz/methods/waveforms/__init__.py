@@ -1,0 +1,1 @@
+"""Unlearning methods for models that make records of earthquakes."""

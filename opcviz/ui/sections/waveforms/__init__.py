@@ -1,0 +1,1 @@
+"""The page Generators for models that make records of earthquakes: its rows."""

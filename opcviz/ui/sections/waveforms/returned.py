@@ -1,0 +1,82 @@
+"""What training on with retained records alone brings back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from ....common.records import defined, known
+from ....results import ForgettingResult, WaveformRegrowthResult
+from ....study import StudyResult
+from ...charts.figures import chart_config
+from ...charts.forgetting import course_figure
+from ...reading.store_reader import Column
+from ..generators.returned import RETRAINED, with_retrained
+from ..missing import lacking, not_measured
+from ..paint import paint
+from ..presentation import BESIDE
+from ..sentences import title
+
+__all__ = ["regrown"]
+
+HOW = (
+    "The attacker has the weights and retained records, none of the forgotten ones, and trains on "
+    "with them (the attack DiMRA). F near 0 says that the forgotten earthquakes are known again: "
+    "they were never gone; what the retrained model (dotted) learns so anybody could. A model "
+    "is called by its worst case, the least F of this attack: see its word above."
+)
+
+Courses = Mapping[str, tuple[Sequence[float], Sequence[float | None]]]
+"""Steps and values by model."""
+
+
+def regrown(study: StudyResult, shown: Sequence[Column]) -> None:
+    """The curves of the attack: the error of S, and F.
+
+    Args:
+        study: on the page.
+        shown: its columns.
+    """
+    title("Trained on, without the forgotten earthquakes", HOW)
+    found = with_retrained(study, shown, WaveformRegrowthResult)
+    curves = {label: each.curve for label, each in found.items() if defined(each)}
+    if not curves:
+        not_measured("The attack", "waveform_dimra")
+        return
+    colors = paint(shown)
+    steps = {label: [point.steps for point in curve] for label, curve in curves.items()}
+    dotted = [c.label for c in shown if c.name == "retrain"] + [RETRAINED]
+    about = next((f for c in shown if defined(f := c.results.get(ForgettingResult))), None)
+    levels = {}
+    if about is not None:
+        levels = {"original": about.s_error.original, "retrained": about.s_error.retrained}
+    charts: dict[str, tuple[Courses, Mapping[str, float], str]] = {
+        "S-error": (
+            {n: (steps[n], [p.s_error for p in curve]) for n, curve in curves.items()},
+            levels,
+            "error of S, forgotten (s)",
+        ),
+        "F": (
+            {n: (steps[n], [known(p.index) for p in curve]) for n, curve in curves.items()},
+            {"knows": 0.0, "as retrained": 1.0},
+            "F",
+        ),
+    }
+    with st.container(key=f"{BESIDE}-waveforms-regrown"):
+        places = st.columns(2, gap="medium")
+    for place, (name, (lines, beside, y_title)) in zip(places, charts.items(), strict=True):
+        figure = course_figure(
+            lines,
+            colors=colors,
+            levels=beside,
+            x_title="steps of further training",
+            y_title=y_title,
+            dotted=dotted,
+        )
+        with place:
+            st.plotly_chart(figure, config=chart_config(f"attack-{name}"), key=f"waveforms.{name}")
+    for label, each in found.items():
+        if defined(each) and each.reason:
+            st.caption(f"{label}: {each.reason}.")
+    lacking(found)
