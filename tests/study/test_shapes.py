@@ -20,6 +20,7 @@ def sound(name: str) -> dict[str, np.ndarray]:
     """Arrays that fit the form of a file, of the lengths above."""
     sizes = {"samples": N, "epochs": E, "pictures": P, "frames": E, "nearest": K}
     sizes |= {"classes": CLASSES, "channels": 1, "height": 3, "width": 3, "looks": E, "drawn": P}
+    sizes |= {"shown": P, "measured": N, "time": 9, "sections": 2, "stations": K, "places": E}
     types = {np.integer: np.int64, np.floating: np.float32, np.number: np.uint8}
     found = {}
     for each, form in FORMS[name].arrays.items():
@@ -57,6 +58,12 @@ CASES = [  # file, array, what stands in its place (None: nothing), what is left
     ("maps.npz", "pca", counted(N, 3), "pca"),
     ("entropy.npz", "norm", counted(N + 1), "all"),
     ("inversion.npz", "reconstructions", counted(P, 9, of=np.uint8), "all"),
+    ("waveforms.npz", "made", counted(P, 9, 1), "all"),
+    ("waveforms.npz", "s_shift", counted(N + 1), "all"),
+    ("conditions.npz", "shown", np.full(P, N), "all"),
+    ("conditions.npz", "another", None, ""),
+    ("conditions.npz", "section_s", counted(2, K + 1), "section_s"),
+    ("regrown.npz", "section", counted(K), "all"),
     ("inversion.npz", "frames", None, ""),
     ("probe.npz", "labels", np.full(N, CLASSES), "all"),
     ("probe.npz", "forget", None, "all"),
