@@ -92,7 +92,7 @@ PACKS = [archive(MEMBERS, pack) for pack in (zipfile.ZIP_STORED, zipfile.ZIP_DEF
 
 
 @pytest.mark.slow
-@cases(200)
+@cases(400)
 @given(which=st.integers(0, 1), changes=mutations)
 def test_archives(which: int, changes, tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(mutated(PACKS[which], changes))
@@ -100,7 +100,7 @@ def test_archives(which: int, changes, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@cases(200)
+@cases(400)
 @given(name=st.sampled_from(sorted(MEMBERS)), changes=mutations)
 def test_arrays_in_a_sound_archive(name: str, changes, tmp_path: Path) -> None:
     members = {**MEMBERS, name: mutated(MEMBERS[name], changes)}
@@ -122,7 +122,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> DataSpec:
 
 
 @pytest.mark.slow
-@cases(200)
+@cases(400)
 @given(name=st.sampled_from(sorted(LISTS)), changes=mutations)
 def test_lists(folder: DataSpec, name: str, changes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(mutated(LISTS[name], changes))
@@ -133,7 +133,7 @@ PICTURES = {kind: encoded(12, kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "T
 
 
 @pytest.mark.slow
-@cases(150)
+@cases(300)
 @given(kind=st.sampled_from(sorted(PICTURES)), changes=mutations)
 def test_pictures(folder: DataSpec, kind: str, changes) -> None:
     (Path(folder.path) / "train/ant/0.png").write_bytes(mutated(PICTURES[kind], changes))
@@ -151,7 +151,7 @@ WEIGHTS = [saved(), saved(_use_new_zipfile_serialization=False), save(STATE)]
 
 
 @pytest.mark.slow
-@cases(200)
+@cases(400)
 @given(which=st.integers(0, 2), changes=mutations)
 def test_weights(which: int, changes, tmp_path: Path) -> None:
     (tmp_path / "a.pt").write_bytes(mutated(WEIGHTS[which], changes))
@@ -164,7 +164,7 @@ def test_tables(tmp_path: Path) -> None:
     sound = table()(tmp_path).joinpath("train.parquet").read_bytes()
     made: list[bytes] = []
 
-    @cases(50)
+    @cases(100)
     @given(changes=mutations)
     def make(changes) -> None:
         made.append(mutated(sound, changes))
@@ -186,5 +186,5 @@ def test_tables(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(found) == len(made) >= 50
+    assert len(found) == len(made) >= 100
     assert {kind for _, kind, *_ in found} <= {"", "DataError", "IntakeError"}, found

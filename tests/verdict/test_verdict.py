@@ -43,7 +43,7 @@ SAMPLES = {
 
 
 # a world's models and attacks take seconds: the first ones are for every day, the others for all
-WORLDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 4))]
+WORLDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))]
 
 
 @pytest.mark.parametrize("seed", WORLDS)
