@@ -101,6 +101,17 @@ def test_each_step_of_an_attack_has_its_pictures_and_its_line(page, drawn):
                 assert line.startswith(f"{percent(point.judged)} judged 3, ")
 
 
+def test_attacks_in_a_row_are_chosen_beside_those_made_alone(visit, drawn):
+    page = visit("generators", study=drawn.place)
+    page.session_state["generators.inversion"] = "reopened"
+    fine(page.run())
+    wall = sent(page, "generators.inverted.wall")
+    for column, record in zip(wall["columns"], found(drawn, "reopened_address"), strict=True):
+        assert column["told"][-1].startswith(f"{percent(record.strong.judged)} judged 3, ")
+        assert f"Loss {record.strong.loss:.3f}" in column["told"][-1]
+    assert any("First 100 steps of training on with the other" in line for line in captions(page))
+
+
 def test_a_search_that_found_less_than_asking_gives_is_called_that(page, drawn):
     told = [line for line in captions(page) if "found less than there is to find" in line]
     named = {line.partition(":")[0] for line in told}
