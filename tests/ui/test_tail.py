@@ -177,6 +177,9 @@ WORDS = {
     "reopened_address": "training on the rest, then looking for an address in OPC",
     "relearned_pictures": "showing a few forgotten pictures to OPC",
     "dose": "unlearning step by step with OPC",
+    "waveforms": "making records with OPC",
+    "forgetting": "comparing with original and retrained OPC",
+    "waveform_dimra": "bringing knowledge back by training OPC",
 }
 
 

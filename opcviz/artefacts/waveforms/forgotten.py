@@ -57,7 +57,7 @@ def _references(context: Context) -> tuple[dict[str, np.ndarray], dict[str, np.n
 @register_kind(
     "forgetting",
     title="Forgetting (F)",
-    stage="placing between original and retrained",
+    stage="comparing with original and retrained",
     summary="how far a model went from the original towards the retrained model, and beyond",
     task="waveforms",
     default=True,
@@ -132,7 +132,7 @@ class Forgetting(Kind[Context]):
 @register_kind(
     "waveform_dimra",
     title="Training on (DiMRA)",
-    stage="training on with retained records",
+    stage="bringing knowledge back by training",
     summary="the model goes on training with the retained records (DiMRA): does it come back to "
     "what the original knew, or towards what a retrained model says?",
     task="waveforms",

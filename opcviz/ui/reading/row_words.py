@@ -97,6 +97,7 @@ DIRECTIONS: dict[str, tuple[Better, float]] = {
     "nearest training picture": ("", WHOLE),
     "trained on without it, judged": ("same", PERCENT),
     "trained on without it, genuine": ("same", PERCENT),
+    "trained on, then another condition, genuine": ("same", PERCENT),
     "another condition, judged": ("same", PERCENT),
     "another condition, genuine": ("same", PERCENT),
     "from a few pictures of it, genuine": ("same", PERCENT),

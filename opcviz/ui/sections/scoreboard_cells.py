@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from ...artefacts.generation.verdict import NEVER_SAW
 from ...common.records import Undefined
 from ...common.text import capital
 from ...methods import MARKS
@@ -16,6 +17,7 @@ from ..charts.table_component import Cell, Head, TableRow
 from ..reading.board import Line, Measure, heat
 from ..reading.board_view import GONE_IN_WORDS, NAME, NO_VERDICT, gone_words
 from ..reading.measure_words import ARROWS, MeasureWords
+from .generators.places import SAID
 from .verdicts import COLOURS
 
 __all__ = ["BAND", "CORNER", "OPCS", "for_hall", "heads", "measure_help", "table_rows"]
@@ -153,9 +155,11 @@ def _verdict(line: Line, consensus: Consensus | None) -> Cell:
     said = " / ".join(GONE_IN_WORDS[each] for each in answers)
     both = consensus.verdict if isinstance(consensus.verdict, str) else ""
     below = both.partition(", ")[2] or ("seeds disagree" if len(consensus.counts) > 1 else "")
-    placed = [each.partition(", ") for each in consensus.counts if each != "none"]
-    if placed and not answers.keys() - {NO_VERDICT}:  # a task's own words: where it is forgotten
-        said = " / ".join(dict.fromkeys(place for place, _, _ in placed))
+    told_places = (each.partition(", ") for each in consensus.counts)
+    placed = [each for each in told_places if each[0] in (*SAID, NEVER_SAW)]
+    if placed:  # a task's own words: where it is forgotten
+        words_of = {place: words for place, (words, _, _) in SAID.items()}
+        said = " / ".join(dict.fromkeys(words_of.get(each[0], each[0]) for each in placed))
         return Cell(capital(said), placed[0][2] if len(placed) == 1 else below, help=f"{told}.")
     more = f" {consensus.confidence} confidence."
     if isinstance(consensus.verdict, Undefined) and not answers.keys() - {NO_VERDICT}:

@@ -52,7 +52,7 @@ GENERATORS = {
         source="arXiv 1904.06991",
     ),
     "Fréchet distance": Term(
-        "Fréchet distance",
+        "Fréchet distance (FD)",
         "how differently drawn and real pictures are spread in what the judge sees of them.",
         "of two normal distributions with their means and covariances",
         range="0 and above",

@@ -153,7 +153,7 @@ CHAPTERS = (
         DRAWN,
         "A network no longer draws a digit when it is asked. Where would you look for it?",
         texts_drawn.drawn_answer,
-        rows=(5, 7),
+        rows=(5, 8),
     ),
     Chapter(
         DIGITS,

@@ -1,0 +1,50 @@
+"""The verdict on models of records: what they are called by their worst case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ...common.records import Undefined
+from ...results import ForgettingResult, WaveformRegrowthResult
+from ...verdict import Check, Ranked, Verdict, no_verdict
+from ...verdict.returning import returning
+from ..verdicts import Known, register_verdict
+
+__all__ = ["judge_records"]
+
+
+def _together(
+    models: Sequence[Known], retrained: Sequence[Known], sizes: Mapping[str, int]
+) -> Check | None:
+    """Nothing: each seed is beside the retrained model of its own."""
+    return None
+
+
+def _rank(
+    model: Known,
+    original: Known | None,
+    retrained: Sequence[Known],
+    sizes: Mapping[str, int],
+) -> tuple[Ranked, ...]:
+    """Nobody: one attack is made."""
+    return ()
+
+
+@register_verdict("waveforms", _together, _rank)
+def judge_records(
+    model: Known,
+    original: Known | None,
+    retrained: Sequence[Known],
+    sizes: Mapping[str, int],
+) -> Verdict:
+    """What one model is called beside the retrained model of its seed, see `returning`."""
+    same = [each for each in retrained if each.seed == model.seed]
+    absent = Undefined(f"there is no retrained model of seed {model.seed}")
+    theirs = same[0].results.get(WaveformRegrowthResult) if same else absent
+    get = model.results.get
+    found = returning(get(ForgettingResult), get(WaveformRegrowthResult), theirs)
+    if isinstance(found.word, Undefined):
+        return no_verdict([found.word.reason])
+    told = ". ".join(line[:1].upper() + line[1:] for line in found.told)
+    return replace(no_verdict([]), place=found.word, why=f"{told}.")
