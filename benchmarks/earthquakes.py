@@ -5,7 +5,7 @@
     OMP_NUM_THREADS=1 python -m benchmarks.earthquakes --seeds-of FOLDER FOLDER … [--docs …]
 
 The second writes the tables about one seed, from the shipped study. The third writes those about
-several seeds and about objections, from stores that have the models' weights.
+several seeds and those of `earthquake_answers`, from stores that have the models' weights.
 """
 
 from __future__ import annotations
@@ -18,15 +18,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import torch
 
-from opcviz.artefacts.waveforms.subject import made_at
 from opcviz.common.records import Record, Undefined
-from opcviz.data import load
-from opcviz.data.earthquakes import Earthquakes, as_conditions
-from opcviz.measures.waveforms import pick_s
-from opcviz.models import load_weights
-from opcviz.models.waveforms import WaveformGenerator
 from opcviz.results import (
     ForgettingIndex,
     ForgettingResult,
@@ -35,16 +28,17 @@ from opcviz.results import (
     WaveformScores,
 )
 from opcviz.study import ModelResult, Store, open_study, preset, shipped_root
-from opcviz.study.trainer import WEIGHTS
-from opcviz.tasks import get_task
 
+from .earthquake_answers import ANSWERS, Answers
 from .generator_lines import Line
 from .readme_tables import TABLE, with_tables
 
 DOCS = Path(__file__).parents[1] / "docs" / "earthquakes.md"
 PRESET = "earthquakes"
-SEVERAL = ("lines", "seeds", "objections")
-"""The tables that are about several seeds."""
+SEVERAL = ("lines", "seeds", "statistics", *ANSWERS)
+"""The tables that are about several seeds, or need weights."""
+BORDER = 5.0  # km from the region that count as near it
+NEAR_BY = f"S within {BORDER:g} km of it, s"
 R = TypeVar("R", bound=Record)
 
 LINES = (
@@ -150,9 +144,10 @@ class Found:
             "spectra": self._spectra,
             "lines": self._lines,
             "seeds": self._seeds,
-            "objections": self._objections,
+            "statistics": self._statistics,
         }
-        head, *rows = made[name]()
+        answers = Answers(self.models)
+        head, *rows = answers.rows(name) if name in ANSWERS else made[name]()
         lines = [head, ["---"] * len(head), *rows]
         text = "\n".join("| " + " | ".join(row) + " |" for row in lines)
         return re.sub(r"(?<=[ (\[])-(?=\d)", "−", text)
@@ -168,7 +163,11 @@ class Found:
     # ---- one seed -----------------------------------------------------------------------------
 
     def _made(self) -> Iterator[list[str]]:
-        yield ["model", *("S, s", "P, s", "envelope", "PGA", "S elsewhere, s", "P elsewhere, s")]
+        yield [
+            "model",
+            *("S, s", "P, s", "envelope", "PGA", "S elsewhere, s", "P elsewhere, s"),
+            NEAR_BY,
+        ]
         for model, found in self.each(WaveformResult):
             gone, kept = found.forgotten, found.retained
             yield [
@@ -179,7 +178,29 @@ class Found:
                 f"{gone.pga_bias:+.2f} ± {gone.pga_deviation:.2f}",
                 f"{kept.s_error:.2f}",
                 f"{kept.p_error:.2f}",
+                self._near(model),
             ]
+
+    def _near(self, model: ModelResult) -> str:
+        """The S error outside the region and within `BORDER` of it."""
+        asked, made = self._asked(), model.artefact("waveforms")
+        box = model.study.forget.bounds
+        if asked is None or made is None:
+            return "–"
+        west, east, south, north = box
+        x, y = asked["conditions"][:, 0], asked["conditions"][:, 1]
+        away = np.hypot(
+            np.maximum(0, np.maximum(west - x, x - east)),
+            np.maximum(0, np.maximum(south - y, y - north)),
+        )
+        chosen = ~asked["forgotten"] & (away < BORDER)
+        shift = made.arrays("waveforms.npz")["s_shift"][chosen].astype(np.float64)
+        return f"{np.abs(shift).mean():.2f}"
+
+    def _asked(self) -> Mapping[str, np.ndarray] | None:
+        """What all models of the study were asked for."""
+        first = next((each.artefact("waveforms") for each in self.models["original"]), None)
+        return None if first is None else first.arrays("conditions.npz")
 
     def _spectra(self) -> Iterator[list[str]]:
         first = next(self.each(WaveformResult))[1].forgotten
@@ -214,21 +235,21 @@ class Found:
             yield [_called(model), *told, f"{found.curve[-1].s_retained:.2f}"]
 
     def _floors(self) -> Iterator[list[str]]:
-        yield ["who", "S, s", "P, s", "envelope", "S elsewhere, s"]
+        yield ["who", "S, s", "P, s", "envelope", "PGA", "4–8 Hz", "S elsewhere, s"]
         original = next(self.each(WaveformResult))[1]
         if not isinstance(original.picker, Undefined):
             picker = original.picker
             both = f"{picker.s_error:.2f}", f"{picker.p_error:.2f}"
-            yield ["the pickers on held-out records, everywhere", *both, "1", "–"]
+            yield ["the pickers on held-out records, everywhere", *both, "1", "–", "–", "–"]
         gone, kept = original.floor_forgotten, original.floor_retained
         if not isinstance(gone, Undefined) and not isinstance(kept, Undefined):
-            yield ["another simulation of the same source", *_four(gone, kept)]
+            yield ["another simulation of the same source", *_floor(gone, kept)]
         for model, found in self.each(WaveformResult):
             if model.method.info.name in ("original", "retrain"):
-                told = _four(found.codec_forgotten, found.codec_retained)
+                told = _floor(found.codec_forgotten, found.codec_retained)
                 yield [f"the autoencoder of {_called(model)}", *told]
         for name, each in original.baselines.items():
-            yield [name, f"{each.forgotten:.2f}", "–", "–", f"{each.retained:.2f}"]
+            yield [name, f"{each.forgotten:.2f}", *("–",) * 4, f"{each.retained:.2f}"]
 
     # ---- several seeds ------------------------------------------------------------------------
 
@@ -255,56 +276,39 @@ class Found:
             "F of S after DiMRA",
         ]
         for model, found in self.each(ForgettingResult):
-            if model.method.info.name in ("original", "retrain"):
-                continue
             after = model.results.get(WaveformRegrowthResult)
             last = "–" if isinstance(after, Undefined) else _told(after.curve[-1].index)
             told = map(_index, found.measures.values())
+            if model.method.info.name in ("original", "retrain"):
+                told = map(str, "–" * len(found.measures))  # 0 and 1 by what F is
             yield [_called(model), str(model.seed), *told, last]
 
-    def _objections(self) -> Iterator[list[str]]:
-        """What the original says when it is asked at the nearest retained place instead."""
-        yield ["seed", "original", "original at the region's edge", "retrain"]
-        plan = preset(PRESET)
-        data = load(plan.study.data)
-        assert isinstance(data, Earthquakes)
-        split = plan.study.forget.split(data)
-        conditions = as_conditions(data.y_test[split.forget_test])
-        assert data.arrivals is not None
-        true = data.arrivals(conditions)[1]
-        edge = _edge(conditions, split.box)
-        theirs = {
-            model.seed: found.forgotten.s_error
-            for model, found in self.each(WaveformResult)
-            if model.method.info.name == "retrain"
-        }
-        for model in self.models["original"]:
-            artefact = model.artefact("model")
-            if artefact is None or WEIGHTS not in artefact.files:
+    def _statistics(self) -> Iterator[list[str]]:
+        """F of S by other statistics of the same shifts."""
+        yield ["model", "seed", *STATISTICS]
+        asked, shifts = self._asked(), {}
+        for name, models in self.models.items():
+            for model in models:
+                made = model.artefact("waveforms")
+                if asked is not None and made is not None:
+                    shift = made.arrays("waveforms.npz")["s_shift"].astype(np.float64)
+                    shifts[name, model.seed] = shift[asked["forgotten"]]
+        for (name, seed), shift in shifts.items():
+            ends = [shifts.get((each, seed)) for each in ("original", "retrain")]
+            if name in ("original", "retrain") or ends[0] is None or ends[1] is None:
                 continue
-            net = get_task("waveforms").build(plan.study.architecture, data, 0)
-            load_weights(net, artefact.path(WEIGHTS))
-            assert isinstance(net, WaveformGenerator)
-            with torch.no_grad():
-                made = [made_at(net.eval(), each, 25) for each in (conditions, edge)]
-            errors = [np.abs(pick_s(each, data.rate, data.onset) - true).mean() for each in made]
-            ideal = theirs.get(model.seed)
-            told = "–" if ideal is None else f"{ideal:.2f} s"
-            yield [str(model.seed), *(f"{each:.2f} s" for each in errors), told]
+            by = [(of(ends[0]), of(ends[1]), of(shift)) for of in STATISTICS.values()]
+            told = [f"{(m - a) / (b - a):.2f}" for a, b, m in by]
+            yield [name.removesuffix("_waveforms"), str(seed), *told]
 
 
-def _edge(conditions: np.ndarray, box: Sequence[tuple[int, float, float]]) -> np.ndarray:
-    """Each condition at the nearest place outside the box that has records on its other side."""
-    gaps = np.stack([abs(conditions[:, at] - bound) for at, *bounds in box for bound in bounds], 1)
-    inside = [0 < bound < 60 for _, *bounds in box for bound in bounds]  # the others end the area
-    gaps[:, ~np.array(inside)] = np.inf
-    places = [(at, bound) for at, *bounds in box for bound in bounds]
-    moved = conditions.copy()
-    for row, chosen in enumerate(gaps.argmin(1)):
-        at, bound = places[chosen]
-        outwards = -0.1 if bound == min(b for a, b in places if a == at) else 0.1
-        moved[row, at] = bound + outwards
-    return moved
+STATISTICS: Mapping[str, Callable[[np.ndarray], float]] = {
+    "mean error": lambda shift: float(np.abs(shift).mean()),
+    "signed bias": lambda shift: float(shift.mean()),
+    "median error": lambda shift: float(np.median(np.abs(shift))),
+    "root mean square": lambda shift: float(np.sqrt((shift**2).mean())),
+}
+"""Of the shifts (N,) of S, s; F is (model − original) / (retrained − original) of each."""
 
 
 def _called(model: ModelResult) -> str:
@@ -321,9 +325,10 @@ def _index(found: ForgettingIndex) -> str:
     return f"{_told(found.index)} [{found.low:z.2f}, {found.high:z.2f}]"
 
 
-def _four(gone: WaveformScores, kept: WaveformScores) -> list[str]:
+def _floor(gone: WaveformScores, kept: WaveformScores) -> list[str]:
     told = [f"{gone.s_error:.2f}", f"{gone.p_error:.2f}", f"{gone.envelope:.2f}"]
-    return [*told, f"{kept.s_error:.2f}"]
+    strong = gone.pga_bias, gone.spectrum["4–8"]
+    return [*told, *(f"{each:+.3f}" for each in strong), f"{kept.s_error:.2f}"]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,10 @@ A model may err as the retrained model does when it is asked, and err no more af
 retained records (DiMRA): then what it forgot lives in its *answer* alone, and returns. The word for
 a model is that of the worst point that the attack led to. The retrained model is given the same
 attack beside: what returns there, too, the retained records tell anybody.
+
+Both borders are for intervals, not for points: a model is called by what it says at once only where
+the whole interval of its F lies below, and it returns only where that under the attack does. F is
+measured by arrivals of S: that something returns says nothing of amplitudes.
 """
 
 from __future__ import annotations
@@ -25,7 +29,8 @@ Place = Literal["nowhere", "answer", "stays"]
 Word = ForgettingWord | Literal["returns"]
 
 AS_RETRAINED = 0.7
-"""F from which on a model errs as the retrained one: what `as retrained` asks."""
+"""F from which on a model errs as the retrained one: what `as retrained` asks. Another draw of the
+noise moves F by 0.1 and more, so no interval is asked to lie above."""
 OVER = 2.0
 """F above which anybody sees what was to be forgotten, by whichever measure."""
 
@@ -35,8 +40,9 @@ class Returning:
     """What a model is called, with the figures that say so.
 
     Attributes:
-        place: where its forgetting lives: `nowhere` (asked at once it knows), in the `answer`
-            (training on brings it back), or it `stays` under the attack that was made.
+        place: where its forgetting lives: `nowhere` (asked at once it clearly errs less than the
+            retrained model), in the `answer` (training on brings it back), or it `stays` under the
+            attack that was made.
         word: in a word: `returns`, or what F at once is called.
         at_once: F of the S error when it is asked.
         least: F at the least point of the attack, where that was made.
@@ -76,7 +82,8 @@ def returning(
         return Returning(lacks, lacks, lacks, told=(lacks.reason,))
     over = _over(forgetting)
     odd = () if over is None else (f"over-forgotten by {over[0]}: F {over[1]:.1f}",)
-    if first.index < AS_RETRAINED:
+    # without an interval, as in answers of an earlier version, the value itself stands in
+    if (first.high if defined(first.high) else first.index) < AS_RETRAINED:
         told = f"asked at once its F is {first.index:.2f}: {first.word}"
         return Returning("nowhere", first.word, first.index, over=over, told=(told, *odd))
     if isinstance(regrown, Undefined):
@@ -102,7 +109,6 @@ def _attacked(
     least = min(points, key=_index)
     beside = next((p for p in retrained.curve if p.steps == least.steps), None)
     theirs = None if beside is None or not defined(beside.index) else beside.index
-    # without an interval, as in answers of an earlier version, the value itself stands in
     high = least.high if defined(least.high) else _index(least)
     back = high < AS_RETRAINED and (theirs is None or high < theirs)
     about = "" if theirs is None else f", the retrained model {theirs:.2f}"

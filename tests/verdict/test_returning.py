@@ -14,8 +14,10 @@ from opcviz.verdict.returning import returning
 SPREAD = np.random.RandomState(0).uniform(0, 0.1, 50)
 
 
-def asked(s: float, pga: float = 1.0) -> ForgettingResult:
-    by = [forgetting_index(SPREAD, SPREAD + 1, SPREAD + each) for each in (s, 1.0, 1.0, pga)]
+def asked(s: float, pga: float = 1.0, noise: float = 0.0) -> ForgettingResult:
+    """Where the error of S of single records differs by as much as `noise`; its F does not."""
+    odd = noise * np.resize([1.0, -1.0], len(SPREAD))
+    by = [forgetting_index(SPREAD, SPREAD + 1, SPREAD + odd + each) for each in (s, 1, 1, pga)]
     return ForgettingResult(*by, s_retained=0.5, s_retained_retrained=0.5)
 
 
@@ -52,6 +54,14 @@ def test_the_word_is_that_of_the_least_point(
     if place != "nowhere":
         assert found.least == min(attack[1:])
         assert found.retrained == STILL.curve[attack[1:].index(min(attack[1:])) + 1].index
+
+
+@pytest.mark.parametrize(("noise", "word"), [(0.0, "partly"), (0.5, "returns")])
+def test_it_is_judged_by_its_interval_and_not_by_its_value(noise: float, word: str) -> None:
+    found = asked(0.68, noise=noise)
+    assert found.s_error.index == pytest.approx(0.68)
+    assert returning(found, course(0.68, 0.3, 0.2), STILL).word == word
+    assert returning(asked(0.71, noise=noise), course(0.71, 0.3, 0.2), STILL).word == "returns"
 
 
 def test_what_comes_back_to_the_retrained_model_too_was_not_kept() -> None:

@@ -26,8 +26,10 @@ __all__ = ["degrees", "names", "words_of"]
 HOW = (
     "F compares a model with two others: 0 errs as the original does, which knows the forgotten "
     "earthquakes; 1 errs as the retrained model does, which never saw them. Above 2 a model is so "
-    "wrong there that anybody sees what was to be forgotten. Whiskers are 95 % intervals over the "
-    "measured records. One measure may call forgotten what another still finds."
+    "wrong there that anybody sees what was to be forgotten. It compares mean errors: equal ones "
+    "are not equal answers, and none says what a model knows. Whiskers are 95 % intervals over the "
+    "measured records; another draw of noise, or another training, moves F by 0.1 and more. One "
+    "measure may call forgotten what another still finds."
 )
 COLOURS: dict[str, str] = {
     "knows": "#5C6878",

@@ -24,8 +24,8 @@ __all__ = ["residuals", "where"]
 
 HOW_WHERE = (
     "How far the arrival of S is off, on average, by where the earthquake was; the stronger the "
-    "colour, the more. Where a model forgot a region, the region lights up. As strong as in the "
-    "retrained model is forgotten; stronger than there tells everybody where to look."
+    "colour, the more. Where a model answers otherwise in a region, the region lights up. As "
+    "strong as in the retrained model: it errs as much; stronger tells everybody where to look."
 )
 HOW_RESIDUALS = (
     "Amplitudes of what was made over those of the held-out record, as logarithms to base 10: 0 is "

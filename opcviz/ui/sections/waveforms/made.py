@@ -35,7 +35,7 @@ HOW_RECORDS = (
 HOW_SECTION = (
     "One earthquake at all stations, the nearest above: P and S come the later the farther away a "
     "station is. Waves that leave the lines say how much later or earlier a model thinks they "
-    "come, and noise without order that it knows nothing."
+    "come, and noise without order that it puts none there."
 )
 PARTS = ("records", "spectrograms")
 """Of the row of records, for a screen each in a hall."""

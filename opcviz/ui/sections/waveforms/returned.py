@@ -22,9 +22,10 @@ __all__ = ["regrown"]
 
 HOW = (
     "The attacker has the weights and retained records, none of the forgotten ones, and trains on "
-    "with them (the attack DiMRA). F near 0 says that the forgotten earthquakes are known again: "
-    "they were never gone; what the retrained model (dotted) learns so anybody could. A model "
-    "is called by its worst case, the least F of this attack: see its word above."
+    "with them (the attack DiMRA). F near 0 says that arrivals in the forgotten region are right "
+    "again: they were never gone. Amplitudes may stay wrong. What the retrained model (dotted) "
+    "learns so anybody could. A model is called by its worst case, the least F of this attack: see "
+    "its word above."
 )
 
 Courses = Mapping[str, tuple[Sequence[float], Sequence[float | None]]]
