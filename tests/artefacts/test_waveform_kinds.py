@@ -9,12 +9,29 @@ import pytest
 import torch
 
 from opcviz.artefacts import ModelResults, kinds
-from opcviz.common.records import Undefined
+from opcviz.artefacts.waveforms.made import CONDITIONS_FILE, RECORDS_FILE
+from opcviz.artefacts.waveforms.rows import FORGETTING_ROWS, MADE_ROWS, REGROWN_ROWS
+from opcviz.artefacts.waveforms.subject import made_at, shared_noise
+from opcviz.common.records import Record, Undefined
 from opcviz.data import DataSpec, sources
-from opcviz.data.earthquakes import simulated
-from opcviz.results import ForgettingResult, WaveformRegrowthResult, WaveformResult
+from opcviz.data.earthquakes import as_conditions, simulated, simulator
+from opcviz.measures.waveforms import RecordErrors, errors_of, pick_p, pick_s, scores
+from opcviz.models import load_weights
+from opcviz.models.waveforms import WaveformGenerator
+from opcviz.results import (
+    ForgettingIndex,
+    ForgettingResult,
+    WaveformRegrowth,
+    WaveformRegrowthResult,
+    WaveformResult,
+    WaveformScores,
+)
 from opcviz.study import ModelResult, Plan, Store, StudyResult, StudyRunner, open_study, run
 from opcviz.study.fields import documentation
+from opcviz.study.trainer import WEIGHTS
+from opcviz.tasks import get_task
+
+TASK = get_task("waveforms")
 
 KINDS = [kind for kind in kinds("waveforms") if kind.task == "waveforms"]
 FEW = {"optimizer": "adam", "lr": 1e-3, "weight_decay": 0.0, "batch_size": 64, "epochs": 2}
@@ -107,6 +124,140 @@ def test_scores_are_means_of_what_is_stored_beside(study: StudyResult) -> None:
     assert found.truth == "simulated"
     assert not isinstance(found.floor_forgotten, Undefined)
     assert found.floor_forgotten.s_error < 0.6
+
+
+def test_what_is_said_of_a_model_is_what_its_weights_make(study: StudyResult) -> None:
+    """Scores, codec, pickers and the attack's first look, made once more."""
+    told, shared = model(study, "ft"), model(study, "original").arrays("waveforms", CONDITIONS_FILE)
+    made = told.results.get(WaveformResult)
+    attack = told.results.get(WaveformRegrowthResult)
+    assert isinstance(made, WaveformResult)
+    assert isinstance(attack, WaveformRegrowthResult)
+    data, gone = simulated(2, 240, 140), shared["forgotten"]
+    net = TASK.build(told.study.architecture, data, 0)
+    artefact = told.artefact("model")
+    assert artefact is not None
+    load_weights(net, artefact.path(WEIGHTS))
+    assert isinstance(net.eval(), WaveformGenerator)
+    split = told.study.forget.split(data)
+    ids = torch.cat([split.forget_test[:24], split.retain_test[:30]])
+    held_out, conditions = data.batch(ids, "test")[:, 0].numpy(), as_conditions(data.y_test[ids])
+    arrivals = simulator.arrivals(conditions)
+
+    def errors(made: np.ndarray, at: np.ndarray) -> RecordErrors:
+        return errors_of(made, held_out[at], tuple(each[at] for each in arrivals), 20.0, 2.0)
+
+    every = np.arange(54)
+    with torch.no_grad():
+        _, phases = shared_noise(net, 54, 1)
+        codec = errors(net.through(torch.from_numpy(held_out)[:, None], phases).numpy(), every)
+    ours = errors(made_at(net, conditions, 3), every)
+    for found, ideal in (
+        (made.forgotten, scores(ours, gone)),
+        (made.retained, scores(ours, ~gone)),
+        (made.everywhere, scores(ours)),
+        (made.codec_forgotten, scores(codec, gone)),
+        (made.codec_retained, scores(codec, ~gone)),
+    ):
+        assert _numbers(found) == pytest.approx(_numbers(ideal), abs=1e-4)
+    assert not isinstance(made.picker, Undefined)
+    assert made.picker.p_error == pytest.approx(
+        np.abs(pick_p(held_out, 20.0, 2.0) - arrivals[0]).mean()
+    )
+    assert made.picker.s_error == pytest.approx(
+        np.abs(pick_s(held_out, 20.0, 2.0) - arrivals[1]).mean()
+    )
+    first = np.r_[:20, 24:44]  # of either part
+    looked = errors(made_at(net, conditions[first], 3), first)
+    lost, kept, point = (
+        scores(looked, gone[first]),
+        scores(looked, ~gone[first]),
+        attack.curve[0],
+    )
+    assert [point.s_error, point.envelope] == pytest.approx([lost.s_error, lost.envelope])
+    assert [point.s_retained, point.envelope_retained] == pytest.approx(
+        [kept.s_error, kept.envelope]
+    )
+
+
+def _numbers(found: WaveformScores) -> dict[str, float]:
+    told = found.to_dict()
+    return {**told.pop("spectrum"), **told}
+
+
+def test_f_compares_each_measure_of_three_models_with_itself(study: StudyResult) -> None:
+    gone = model(study, "original").arrays("waveforms", CONDITIONS_FILE)["forgotten"]
+    found = results(study, "ft").get(ForgettingResult)
+    assert isinstance(found, ForgettingResult)
+
+    def mean(method: str, array: str) -> float:
+        kept = model(study, method).arrays("waveforms", RECORDS_FILE)[array][gone].astype(float)
+        return float((kept if array == "envelope" else np.abs(kept)).mean())
+
+    for array, told in (
+        ("s_shift", found.s_error),
+        ("p_shift", found.p_error),
+        ("envelope", found.envelope),
+        ("pga", found.pga),
+    ):
+        of = {"original": told.original, "retrain": told.retrained, "ft": told.model}
+        assert of == pytest.approx({method: mean(method, array) for method in of}), array
+        assert len(set(of.values())) == 3
+    for method, price in (("ft", found.s_retained), ("retrain", found.s_retained_retrained)):
+        kept = results(study, method).get(WaveformResult)
+        assert isinstance(kept, WaveformResult)
+        assert price == kept.retained.s_error
+
+
+class Told(ModelResults):
+    """Results that were not stored."""
+
+    def __init__(self, *records: Record) -> None:
+        self.records = {type(each): each for each in records}
+
+    def get(self, record: type[Record]) -> Record:
+        return self.records[record]
+
+
+def test_every_row_shows_its_own_number() -> None:
+    """Of results in which all numbers differ."""
+    names = ["p_error", "s_error", "p_bias", "s_bias", "pga_bias", "pga_deviation", "envelope"]
+    names += ["response_bias", "response_deviation"]
+    parts = ["forgotten", "retained", "everywhere", "codec_forgotten", "codec_retained"]
+    made = {
+        part: WaveformScores(
+            **{name: i + k / 100 for k, name in enumerate(names, 1)}, spectrum={}, records=9
+        )
+        for i, part in enumerate(parts, 1)
+    }
+    lacks = Undefined("none")
+    rest = {"floor_forgotten": lacks, "floor_retained": lacks, "picker": lacks, "baselines": {}}
+    f = [ForgettingIndex(0, 1, i, i, i, i, "knows") for i in (0.11, 0.12, 0.13, 0.14)]
+    curve = [
+        WaveformRegrowth(steps, s_error, 0.5, s_retained, 0.6, 0.7)
+        for steps, s_error, s_retained in ((0, 3.1, 0.2), (25, 2.1, 0.4), (50, 2.6, 0.1))
+    ]
+    model = Told(
+        WaveformResult(**made, **rest, truth="simulated", simulated=True, steps=3),
+        ForgettingResult(*f, 0.5, 0.6),
+        WaveformRegrowthResult(tuple(curve), 20),
+    )
+    rows = [*MADE_ROWS, *FORGETTING_ROWS, *REGROWN_ROWS]
+    assert [row.value(model, model) for row in rows] == [
+        "1.02, on average +1.04",
+        "1.01, on average +1.03",
+        "1.07",
+        "+1.05 ± 1.06",
+        "+1.08 ± 1.09",
+        "4.02",
+        "2.02",
+        "2.01",
+        "2.07",
+        "0.11, knows",
+        "0.13, knows",
+        "0.14, knows, by peak acceleration",
+        "2.10, after 25 steps",
+    ]
 
 
 def test_f_of_the_references_is_0_and_1_where_it_is_there(study: StudyResult) -> None:

@@ -11,6 +11,7 @@ from scipy.signal import lsim
 from opcviz.common.records import Undefined
 from opcviz.data.earthquakes import simulator
 from opcviz.measures.waveforms import (
+    RecordErrors,
     baselines,
     errors_of,
     forgetting_index,
@@ -22,7 +23,7 @@ from opcviz.measures.waveforms import (
     spectrogram,
     word_of,
 )
-from opcviz.results import ForgettingResult
+from opcviz.results import FORGOTTEN_WORDS, ArrivalBaseline, ForgettingResult
 
 RATE, ONSET = simulator.RATE, simulator.ONSET
 
@@ -86,6 +87,44 @@ def test_a_record_agrees_with_itself_and_a_louder_one_is_louder(
     assert (louder.envelope, louder.records) == (pytest.approx(1), 50)
 
 
+def test_every_score_is_of_its_own_error() -> None:
+    """Constructed errors of which no two scores agree; the last record is left out."""
+    errors = RecordErrors(
+        p_shift=np.array([1.0, -3.0, 90.0]),
+        s_shift=np.array([-4.0, 10.0, 90.0]),
+        pga=np.array([0.1, 0.5, 90.0]),
+        envelope=np.array([0.6, 0.8, 90.0]),
+        spectrum=np.array([[1.1, 2.1, 3.1, 4.1], [1.3, 2.3, 3.3, 4.3], [90] * 4]),
+        response=np.array([-0.4, -1.6, 90.0]),
+    )
+    found = scores(errors, np.array([True, True, False])).to_dict()
+    spectrum = found.pop("spectrum")
+    assert list(spectrum.values()) == pytest.approx([1.2, 2.2, 3.2, 4.2])
+    assert found == pytest.approx(
+        {
+            "p_error": 2.0,
+            "s_error": 7.0,
+            "p_bias": -1.0,
+            "s_bias": 3.0,
+            "pga_bias": 0.3,
+            "pga_deviation": 0.2,
+            "envelope": 0.7,
+            "response_bias": -1.0,
+            "response_deviation": 0.6,
+            "records": 2,
+        }
+    )
+
+
+def test_the_nearest_record_is_near_in_depth_too() -> None:
+    place = [[10.0, 20.0, depth, 4.0, 30.0, 40.0] for depth in (3.0, 9.0, 15.0)]
+    away = [[10.0, 24.0, 3.0, 4.0, 30.0, 40.0]]
+    retained = np.array(place + away), np.array([5.0, 6.0, 8.0, 11.0])
+    asked = np.array([[10.0, 20.0, 14.0, 5.0, 30.0, 40.0], [10.0, 20.0, 8.0, 5.0, 30.0, 40.0]])
+    found = baselines(retained, (asked, np.array([8.5, 6.25])), np.array([True, False]))
+    assert found["nearest record"] == ArrivalBaseline(forgotten=0.5, retained=0.25)
+
+
 def test_baselines_know_what_retained_records_tell(records: tuple[np.ndarray, np.ndarray]) -> None:
     conditions, _ = records
     s, gone = simulator.arrivals(conditions)[1], simulator.region_of(conditions) == 1
@@ -113,7 +152,27 @@ def test_f_is_0_for_the_original_1_for_the_retrained_and_has_an_interval() -> No
         assert found.index == pytest.approx(index)
         assert found.low <= found.index <= found.high
         assert found.word == word_of(index) == word
-    assert word_of(1.7) == "beyond retrained"
+
+
+def test_words_change_where_they_are_said_to() -> None:
+    at = (0.29, 0.31, 0.69, 0.71, 1.39, 1.41, 1.99, 2.01)
+    knows, partly, retrained, beyond, over = FORGOTTEN_WORDS
+    told = [knows, partly, partly, retrained, retrained, beyond, beyond, over]
+    assert [word_of(each) for each in at] == told
+
+
+def test_the_interval_is_of_95_percent_and_the_scale_of_3_standard_errors() -> None:
+    """Against the normal law: of 400 records, in which the model's F has a deviation of 0.8."""
+    random = np.random.RandomState(2)
+    noise = random.standard_normal(400)
+    noise = (noise - noise.mean()) / noise.std()
+    original = random.uniform(0, 1, 400)
+    found = forgetting_index(original, original + 1, original + 0.5 + 0.8 * noise)
+    assert (found.low, found.high) == pytest.approx((0.5 - 0.0784, 0.5 + 0.0784), abs=0.012)
+    for errors, there in ((2.8, False), (3.2, True)):
+        retrained = original + noise + errors / math.sqrt(400)
+        told = forgetting_index(original, retrained, original)
+        assert (not isinstance(told.index, Undefined)) == there
 
 
 def test_f_is_not_there_where_its_scale_is_noise() -> None:

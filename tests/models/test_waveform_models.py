@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 
 from opcviz.common.config import ConfigError
 from opcviz.data import Data, DataSpec, load
@@ -81,6 +82,39 @@ def test_a_draw_depends_on_condition_and_noise_alone(data: Data, model: Waveform
     assert not torch.allclose(made[1], model.draw(y[:2], noise[:2], phases[:2], 4)[0])
     moved = y + torch.tensor([20.0, 0, 0, 0, 0, 0])
     assert not torch.allclose(made, model.draw(moved, noise, phases, steps=4))
+
+
+def test_draws_of_a_known_law_follow_it(
+    model: WaveformGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Codes N(m, s²): the exact prediction leads noise ε to m + s ε, number by number."""
+    m, s = torch.linspace(-2, 2, 32), torch.linspace(0.5, 1.0, 32)
+    made: list[Tensor] = []
+
+    def exact(z_t: Tensor, t: Tensor, e: Tensor) -> Tensor:
+        alpha, sigma = (each[:, None] for each in model.process.coefficients(t))
+        code = m + s**2 * alpha * (z_t - alpha * m) / ((alpha * s) ** 2 + sigma**2)
+        return alpha * (z_t - alpha * code) / sigma - sigma * code
+
+    def decode(codes: Tensor) -> Tensor:
+        made.append(codes)
+        return torch.zeros(len(codes), *model.spectrogram.shape)
+
+    monkeypatch.setattr(model, "forward", exact)
+    monkeypatch.setattr(model.codec, "decode", decode)
+    noise = torch.randn(400, 32, generator=torch.manual_seed(0))
+    model.draw(torch.zeros(400, 6), noise, torch.randn(400, 768))
+    ideal = m + s * noise
+    torch.testing.assert_close(made[0].mean(0), ideal.mean(0), atol=0.03, rtol=0)
+    torch.testing.assert_close(made[0].std(0), ideal.std(0), atol=0, rtol=0.06)
+
+
+def test_an_address_is_of_the_condition_in_deviations(data: Data, model: WaveformGenerator) -> None:
+    y = data.y_test[:4]
+    c = (y - data.y_train.mean(0)) / data.y_train.std(0)
+    angles = c @ model.waves
+    by_hand = model.place(torch.cat([c, angles.sin(), angles.cos()], 1))
+    torch.testing.assert_close(model.address(y), by_hand, atol=1e-4, rtol=1e-4)
 
 
 def test_only_records_of_earthquakes_are_taken(data: Data) -> None:

@@ -27,8 +27,10 @@ COLUMNS = ("file", "origin_time", *NUMBERS)
 FORM = (
     f"A .csv of records has the columns {', '.join(COLUMNS)} (file: miniSEED in the same folder; "
     "origin_time: as 2009-08-24T00:20:03Z; degrees and km), and may have channel (as *_Z) and "
-    "test (0 or 1)"
+    "test (0 or 1, the same for all records of an event)"
 )
+OPTIONAL = ("channel", "test")
+MARKS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 NANOSECONDS = 1e9
 MOST_BYTES = 2**26  # of the table
 MOST_SAMPLES = 50_000_000  # of one file
@@ -42,15 +44,24 @@ def read_table_of_records(path: Path, limits: Limits) -> Earthquakes:
     """
     pymseed = _library(path)
     rows = _rows(path, limits)
-    records, conditions, test = [], [], []
+    records, conditions, test, origins = [], [], [], []
     for number, row in enumerate(rows, 2):
         where = f"{path}, line {number}"
         values = [_value(row, name, where) for name in NUMBERS]
         conditions.append([*values[:4], *values[4:]])
-        records.append(_record(pymseed, path.parent, row, where, limits))
-        test.append(str(row.get("test") or "0").strip() == "1")
-    held_out = np.array(test) if any("test" in row for row in rows) else None
-    return assembled_records(str(path), path.stem, records, np.array(conditions), False, held_out)
+        origins.append(_seconds(row["origin_time"], where))
+        records.append(_record(pymseed, path.parent, row, origins[-1], where, limits))
+        if "test" in row:
+            test.append(_marked(row["test"], where))
+    return assembled_records(
+        str(path),
+        path.stem,
+        records,
+        np.array(conditions),
+        kilometres=False,
+        test=np.array(test) if test else None,
+        origins=np.array(origins),
+    )
 
 
 def _library(path: Path) -> Any:
@@ -66,11 +77,13 @@ def _library(path: Path) -> Any:
 def _rows(path: Path, limits: Limits) -> list[dict[str, str]]:
     try:
         check_file(path, limits.replace(max_bytes=min(limits.max_bytes, MOST_BYTES)))
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
             names = list(table.fieldnames or [])
             if missing := [name for name in COLUMNS if name not in names]:
                 raise DataError(f"{path} has no column {', '.join(missing)}. {FORM}")
+            if double := [n for n in (*COLUMNS, *OPTIONAL) if names.count(n) > 1]:
+                raise DataError(f"{path} has the column {', '.join(double)} twice. {FORM}")
             rows = list(table)
     except IntakeError as error:
         raise DataError(str(error)) from error
@@ -88,15 +101,22 @@ def _value(row: dict[str, str], name: str, where: str) -> float:
         raise DataError(f"{where}: {name} is {str(row[name])[:40]!r}, no number") from error
 
 
+def _marked(text: str | None, where: str) -> bool:
+    """Whether a record is held out; a row that ends too early has None."""
+    told = (text or "").strip().lower()
+    if told not in MARKS:
+        raise DataError(f"{where}: test is {told[:40]!r}; wants 1 or 0, or true or false")
+    return MARKS[told]
+
+
 def _record(
-    pymseed: Any, folder: Path, row: dict[str, str], where: str, limits: Limits
+    pymseed: Any, folder: Path, row: dict[str, str], origin: float, where: str, limits: Limits
 ) -> Recorded:
-    """The one piece of a file that the event lies in."""
+    """The one piece of a file that the event at `origin` (s) lies in."""
     try:
         file = check_file(folder / str(row["file"]), limits, within=folder)
     except IntakeError as error:
         raise DataError(f"{where}: {error}") from error
-    origin = _seconds(row["origin_time"], where)
     channel = (row.get("channel") or "").strip() or None
     try:
         with pymseed.MS3TraceList.from_file(str(file), sourceid=channel) as traces:
