@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +283,23 @@ def test_without_the_library_it_is_said_what_brings_it(
         read_records(_table(tmp_path, "a.mseed"))
 
 
+@pytest.mark.parametrize(
+    ("more", "mark", "message"),
+    [
+        (",test", "yes", "line 2: test is 'yes'; wants 1 or 0"),
+        (",test", "", "line 2: test is ''"),
+        (",test", "true", "there is no file"),  # which is looked for when the row was understood
+        (",depth", "99", "the column depth twice"),
+    ],
+)
+def test_a_row_is_understood_or_refused_before_its_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, mark: str, message: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pymseed", types.ModuleType("pymseed"))  # not needed yet
+    with pytest.raises(DataError, match=message):
+        read_records(_table(tmp_path, "none.mseed", more, (mark,) * 40))
+
+
 def test_miniseed_beside_a_table_is_read(tmp_path: Path) -> None:
     pymseed = pytest.importorskip("pymseed")
     x = np.zeros(2400)
@@ -303,13 +321,6 @@ def test_miniseed_beside_a_table_is_read(tmp_path: Path) -> None:
             read_records(_table(tmp_path, file))
     marks = ("1", "1.0", "TRUE", " true") + ("0", "0.0", "false") * 12
     assert len(read_records(_table(tmp_path, "a.mseed", ",test", marks)).x_test) == 4
-    for more, mark, message in (
-        (",test", "yes", "line 2: test is 'yes'; wants 1 or 0"),
-        (",test", "", "line 2: test is ''"),
-        (",depth", "99", "the column depth twice"),
-    ):
-        with pytest.raises(DataError, match=message):
-            read_records(_table(tmp_path, "a.mseed", more, (mark,) * 40))
     (tmp_path / "bad.mseed").write_bytes(b"not a record at all" * 20)
     with pytest.raises(DataError, match=r"bad\.mseed"):
         read_records(_table(tmp_path, "bad.mseed"))

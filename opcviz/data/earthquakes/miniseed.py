@@ -47,12 +47,12 @@ def read_table_of_records(path: Path, limits: Limits) -> Earthquakes:
     records, conditions, test, origins = [], [], [], []
     for number, row in enumerate(rows, 2):
         where = f"{path}, line {number}"
+        if "test" in row:
+            test.append(_marked(row["test"], where))
         values = [_value(row, name, where) for name in NUMBERS]
         conditions.append([*values[:4], *values[4:]])
         origins.append(_seconds(row["origin_time"], where))
         records.append(_record(pymseed, path.parent, row, origins[-1], where, limits))
-        if "test" in row:
-            test.append(_marked(row["test"], where))
     return assembled_records(
         str(path),
         path.stem,
