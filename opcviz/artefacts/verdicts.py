@@ -10,7 +10,17 @@ from ..common.registry import Registry
 from ..verdict import Check, Ranked, Verdict, no_verdict
 from .model_results import ModelResults
 
-__all__ = ["Known", "judge_models", "judge_together", "rank_models", "register_verdict"]
+__all__ = [
+    "NEVER_SAW",
+    "Known",
+    "judge_models",
+    "judge_together",
+    "rank_models",
+    "register_verdict",
+]
+
+NEVER_SAW = "never saw it"
+"""Of a retrained model that draws, which had nothing to forget."""
 
 
 @dataclass(frozen=True, eq=False)

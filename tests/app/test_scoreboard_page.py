@@ -226,7 +226,7 @@ def test_generators_have_a_board_of_their_own(visit):
     keys = [head["key"] for head in table["heads"]]
     assert keys[:2] == ["verdict", "asked"]
     assert told["Retrained"][0] == "Never saw it"
-    assert told["OPC under any address (generator)"][0] == "Weights"
+    assert told["OPC under any address (generator)"][0] == "Left in the weights"
     at = keys.index("dimra-then-address")
     most = float(told["OPC under any address (generator)"][at])
     assert most > float(told["Retrained"][at])

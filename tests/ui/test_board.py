@@ -488,7 +488,7 @@ def test_a_task_s_own_measures_and_words_stand_on_the_board():
     assert "ua" not in by_key
     lines = {line.method: line for line in board.lines if line.method in ("retrain", "ft")}
     models = {model.key: model for model in generators.models}
-    for method, said in (("retrain", "Never saw it"), ("ft", "Nowhere")):
+    for method, said in (("retrain", "Never saw it"), ("ft", "Still drawn")):
         line = lines[method]
         judged = generators.consensus(models[next(iter(line.models.values()))])
         (row, *_) = table_rows([line], list(board.measures), {line.key: judged}, [])

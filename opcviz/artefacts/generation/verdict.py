@@ -15,12 +15,9 @@ from ...results import (
 )
 from ...verdict import Check, Ranked, Verdict, no_verdict
 from ...verdict.places import Attacked, places
-from ..verdicts import Known, register_verdict
+from ..verdicts import NEVER_SAW, Known, register_verdict
 
-__all__ = ["NEVER_SAW", "judge_generators"]
-
-NEVER_SAW = "never saw it"
-"""Of the retrained model, which had nothing to forget."""
+__all__ = ["judge_generators"]
 
 
 def _together(

@@ -9,7 +9,7 @@ from ...common.records import Undefined
 from ...results import ForgettingResult, WaveformRegrowthResult
 from ...verdict import Check, Ranked, Verdict, no_verdict
 from ...verdict.returning import returning
-from ..verdicts import Known, register_verdict
+from ..verdicts import NEVER_SAW, Known, register_verdict
 
 __all__ = ["judge_records"]
 
@@ -40,6 +40,10 @@ def judge_records(
 ) -> Verdict:
     """What one model is called beside the retrained model of its seed, see `returning`."""
     same = [each for each in retrained if each.seed == model.seed]
+    if any(each.who == model.who for each in same):
+        return replace(
+            no_verdict([]), place=NEVER_SAW, why="It never saw what the others were to forget."
+        )
     absent = Undefined(f"there is no retrained model of seed {model.seed}")
     theirs = same[0].results.get(WaveformRegrowthResult) if same else absent
     get = model.results.get

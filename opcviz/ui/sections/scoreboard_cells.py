@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from ...artefacts.generation.verdict import NEVER_SAW
+from ...artefacts.verdicts import NEVER_SAW
 from ...common.records import Undefined
 from ...common.text import capital
 from ...methods import MARKS
