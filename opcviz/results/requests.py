@@ -10,7 +10,7 @@ __all__ = ["RequestAccuracy", "RequestsResult"]
 
 
 @dataclass(frozen=True)
-class RequestAccuracy(Record):
+class RequestAccuracy(Record, reasons="table"):
     """Right answers on what one request asked to forget, in percent.
 
     Attributes:

@@ -19,6 +19,7 @@ folder. A `Plan` says which models shall answer it: methods times seeds. TOML ho
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -105,13 +106,19 @@ class Study(Config):
     @property
     def before(self) -> Study | None:
         """Of requests in a row, the study of all but the last; None where there is only one."""
-        earlier = self.forget.before
-        return None if earlier is None else self.replace(forget=earlier)
+        earlier, count = self.forget.before, len(self.forget.each)
+        if earlier is None:
+            return None
+        title = self.title.replace(f"(request {count} of ", f"(request {count - 1} of ")
+        return self.replace(forget=earlier, title=title)
 
     @property
     def at_once(self) -> Study:
         """The study of the same data, asked for as one request."""
-        return self.replace(forget=self.forget.at_once)
+        if self.forget.at_once == self.forget:
+            return self
+        title = re.sub(r"\(request \d+ of \d+\)", "(all at once)", self.title)
+        return self.replace(forget=self.forget.at_once, title=title)
 
     @property
     def steps(self) -> tuple[Study, ...]:
@@ -317,4 +324,6 @@ def _plans(values: Json) -> tuple[Plan, ...]:
         raise ConfigError("forget: what is forgotten stands in `requests`; leave one of them out")
     keeps = values.pop("keeps", "retain")
     scenario = Scenario.from_dict({"kind": "sequence", "requests": requests, "keeps": keeps})
-    return in_steps(Plan.from_dict({**values, "forget": scenario.to_dict()}))
+    count = len(scenario.each)
+    title = f"{values['title']} (request {count} of {count})" if values.get("title") else ""
+    return in_steps(Plan.from_dict({**values, "forget": scenario.to_dict(), "title": title}))

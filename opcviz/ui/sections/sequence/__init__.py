@@ -1,0 +1,1 @@
+"""The page Requests in a row: its rows."""

@@ -1,0 +1,86 @@
+"""The rows of the page Requests in a row, from what is answered to what it all came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ....study import StudyResult
+from ....study.sequence import SequenceResult
+from ...reading import state
+from ...reading.requests import first_sequence, sequence_shown
+from ...reading.store_reader import Column
+from ..page_rows import Row
+from .answers import answers
+from .curves import eroded, recovered
+from .steps import maps, opened
+from .summary import summary
+
+__all__ = ["rows"]
+
+WHAT = (
+    "Requests to forget seldom come alone. On this page a method is asked to forget one thing "
+    "after another; each time it goes on from its own last model, and what it forgot earlier is "
+    "gone: it may neither be trained on nor be forgotten once more."
+)
+
+
+def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[Row]:
+    """The rows of the page.
+
+    Args:
+        study: that is shown, one step of the requests.
+        view: what is selected.
+        shown: its columns.
+    """
+    found = sequence_shown(study)
+    if found is None:
+        return [Row("none", lambda: _none(study))]
+    return [
+        Row(
+            "answers",
+            lambda: answers(found, shown),
+            "Each row is a request, each column a moment. A row should turn pale at its own "
+            "request and stay so: what is dark again further right came back.",
+        ),
+        Row(
+            "eroded",
+            lambda: eroded(found, shown),
+            "What nobody asked to forget should stay. A line that falls request by request wears "
+            "the model down; the retrained model says what is possible.",
+        ),
+        Row(
+            "recovered",
+            lambda: recovered(found, shown),
+            "An attacker maps the features back to the original's. What he gets after many "
+            "requests and not after one large one is the price of having been asked in a row.",
+        ),
+        Row(
+            "maps",
+            lambda: maps(found, view, shown),
+            "Move through the requests and watch where each class goes, and whether it stays.",
+        ),
+        Row(
+            "summary",
+            lambda: summary(found),
+            "Three figures a method: what was lost, what came back, what asking in a row cost.",
+        ),
+        Row("opened", lambda: opened(found)),
+    ]
+
+
+def _none(study: StudyResult) -> None:
+    st.info(WHAT)
+    name = study.study.title or study.place
+    st.markdown(
+        f"*{name}* asks once. `python -m opcviz run digits-sequence` makes a study for each of "
+        "four requests in a row, and one for the same data asked for at once; in a file of your "
+        'own, `requests = ["classes:0", "random:2%"]` stands in place of `forget`.'
+    )
+    other: SequenceResult | None = first_sequence()
+    if other is not None and st.button(
+        f"Show: {other.last.study.title or other.last.place}", key="sequence.show"
+    ):
+        state.update(study=other.last.place, models=())
+        st.rerun()
