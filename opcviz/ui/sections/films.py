@@ -20,7 +20,7 @@ from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
 from .decisive import Decisive
-from .films_rebuilt import ASIDE, closer, inverted, masked, means, never, rebuilt_of, searches
+from .films_rebuilt import ASIDE, closer, inverted, masked, means, never, price, rebuilt_of, searches
 from .films_taken import of_samples, taken
 from .plainly import decided_plainly, fm_attempt, why_another
 from .verdicts import chips, decided
@@ -312,7 +312,7 @@ def _bars(
         final=own.value,
         none=own.reason or "not measured",
         band=beside.answers,
-        words=never(beside.answers),
+        words=never(beside.answers) + price(column.results),
         on=_on(own),
         **_now(beside.now(OWN)),
     )
