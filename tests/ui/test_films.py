@@ -60,7 +60,7 @@ def test_each_bar_has_its_own_band_in_figures_and_in_words():
 def test_the_price_stands_beside_the_answers():
     """What the model still answers of kept pictures, of its own stored evidence."""
     kept = known_results.record("evidence", "delete").accuracy.retain_test
-    assert bars()[NAMES[0]].words.endswith(f"; kept test pictures: {kept:.1f} %")
+    assert bars()[NAMES[0]].words.endswith(f"; kept ones: {kept:.1f} %")
 
 
 def test_a_gradient_that_is_not_masked_stands_beside_the_retrained_models():

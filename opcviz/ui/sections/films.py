@@ -20,9 +20,9 @@ from ..reading.references import References
 from ..reading.scores import Score, answers, score_of
 from ..reading.store_reader import Column
 from .decisive import Decisive
-from .films_rebuilt import ASIDE, closer, inverted, masked, means, never, price, rebuilt_of, searches
+from .films_rebuilt import ASIDE, closer, inverted, masked, means, never, rebuilt_of, searches
 from .films_taken import of_samples, taken
-from .plainly import decided_plainly, fm_attempt, why_another
+from .plainly import decided_plainly, fm_attempt, price, why_another
 from .verdicts import chips, decided
 
 __all__ = [

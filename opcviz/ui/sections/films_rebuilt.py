@@ -1,4 +1,4 @@
-"""What is said beside a film's bars: above all how close searches came to rebuilding pictures."""
+"""How close searches came to rebuilding pictures: which search a figure is of, and its limits."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ...artefacts import ModelResults
-from ...common.records import Undefined, defined
-from ...results import EvidenceResult, InversionSummary
+from ...common.records import Undefined
+from ...results import InversionSummary
 from ..charts.bands import Band
 from ..charts.maps_component import Samples
 from ..charts.player_component import Rebuilt
@@ -23,7 +22,6 @@ __all__ = [
     "masked",
     "means",
     "never",
-    "price",
     "rebuilt_of",
     "rebuilt_plainly",
     "searches",
@@ -89,14 +87,6 @@ def never(band: Band | None, unit: str = " %", digits: int = 1) -> str:
         return "no network that never saw them to compare with"
     low, high = (f"{v:.{digits}f}".removesuffix(".0") for v in (band.low, band.high))
     return f"never saw them: {low if low == high else f'{low} to {high}'}{unit}"
-
-
-def price(results: ModelResults) -> str:
-    """What forgetting cost: right answers on kept pictures that were not trained on; "" if unknown."""
-    found = results.get(EvidenceResult)
-    if not defined(found) or not defined(kept := found.accuracy.retain_test):
-        return ""
-    return f"; kept test pictures: {kept:.1f}".removesuffix(".0") + " %"
 
 
 def means(psnr: np.ndarray) -> list[float | None]:
