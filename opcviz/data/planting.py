@@ -17,7 +17,7 @@ from .base import Data, DataError
 from .draws import draw
 from .images import Images
 
-__all__ = ["Planted", "confuse", "poison", "triggered"]
+__all__ = ["Planted", "confuse", "planted_ids", "poison", "triggered"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,28 @@ class Planted:
     def to(self, device: torch.device | str) -> Planted:
         """The same with its tensors on `device`."""
         return replace(self, ids=self.ids.to(device), labels=self.labels.to(device))
+
+
+def planted_ids(data: Data, question: str, asked: str) -> np.ndarray:
+    """Ids of what one scenario planted in a train set.
+
+    Args:
+        data: the data set.
+        question: see `Planted`.
+        asked: the scenario in one line, for the message.
+
+    Raises:
+        DataError: when that was not planted in it.
+    """
+    planted: Planted | None = getattr(data, "planted", None)
+    if planted is None or planted.question != question:
+        held = f"holds another ({planted.kind})" if planted else "holds nothing of it yet"
+        raise DataError(
+            f"{asked} is planted in the train set, and {data.name} {held}: split, train and "
+            f"unlearn on opcviz.prepare(data, '{asked}'), with the same seed"
+        )
+    ids: np.ndarray = planted.ids.cpu().numpy()
+    return ids
 
 
 def confuse(data: Data, pair: Sequence[int], share: float, seed: int, question: str) -> Images:

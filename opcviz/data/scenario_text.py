@@ -15,8 +15,10 @@ __all__ = [
     "CLASSES_OF",
     "EXAMPLES",
     "FORMS",
+    "KEEPS",
     "KINDS",
     "PLANTED",
+    "SEVERAL",
     "USES",
     "read",
     "write",
@@ -41,8 +43,16 @@ MEANINGS = {
     "trigger": "the trigger's class, and the share of the other classes' train pictures to poison; "
     "trigger:0:10%:4 for a patch of 4×4 pixels",
 }
-KINDS = tuple(EXAMPLES)
-FORMS = " · ".join(EXAMPLES.values()) + " (those that draw also with @SEED, as in random:10%@7)"
+SEVERAL = ("sequence", "union")
+"""Kinds of several requests: one after the other, and all at once."""
+KINDS = (*EXAMPLES, *SEVERAL)
+FORMS = (
+    " · ".join(EXAMPLES.values()) + " (those that draw also with @SEED, as in random:10%@7), or "
+    "several one after the other, as in classes:0 then classes:1"
+)
+THEN, AND = " then ", " and "
+KEEPS = ("retain", "nothing", "statistics")
+KEEPING = re.compile(rf"\s+keeping\s+({'|'.join(KEEPS)})\s*$")
 USES = {
     "classes": ("classes",),
     "random": ("percent", "seed"),
@@ -53,6 +63,8 @@ USES = {
     "trigger": ("classes", "percent", "side", "seed"),
     "region": ("bounds",),
     "magnitude": ("bounds",),
+    "sequence": ("classes", "requests", "keeps", "digest"),
+    "union": ("classes", "requests", "keeps", "digest"),
 }
 """The settings that each kind uses."""
 BOUNDED = {"region": (0, 1), "magnitude": (3,)}
@@ -73,8 +85,10 @@ def read(text: str) -> dict[str, Any]:
     Raises:
         ConfigError: for text of another form; the message has the right one.
     """
+    if several := _several(text):
+        return several
     kind, colon, value = (part.strip() for part in text.partition(":"))
-    if not colon or kind not in KINDS or not value:
+    if not colon or kind not in EXAMPLES or not value:
         raise ConfigError(f"'{text}' is no valid choice of what to forget; write one of {FORMS}")
     if kind == "indices":
         return {"kind": kind, "path": value}
@@ -100,6 +114,9 @@ def read(text: str) -> dict[str, Any]:
 
 def write(scenario: Scenario) -> str:
     """The line of text that `read` takes for this scenario."""
+    if scenario.kind in SEVERAL:
+        keeping = "" if scenario.keeps == "retain" else f" keeping {scenario.keeps}"
+        return (THEN if scenario.kind == "sequence" else AND).join(scenario.requests) + keeping
     share = f"{repr(scenario.percent).removesuffix('.0')}%"
     classes = ",".join(scenario.classes)
     usual = type(scenario).__dataclass_fields__["side"].default
@@ -117,6 +134,25 @@ def write(scenario: Scenario) -> str:
         "trigger": f"{classes}:{share}{patch}",
     }[scenario.kind]
     return f"{scenario.kind}:{value}" + (f"@{scenario.seed}" if scenario.seed else "")
+
+
+def _several(text: str) -> dict[str, Any]:
+    """The settings of several requests in one line; none of a line that is one alone.
+
+    A name of a class or of a file may hold these words: what follows one of them is a request only
+    if it begins with the name of a kind.
+    """
+    kept = KEEPING.search(text)
+    kind = re.compile(rf"({THEN}|{AND})\s*(?=(?:{'|'.join(EXAMPLES)}):)")
+    first, *more = kind.split(text[: kept.start()] if kept else text)
+    words = set(more[::2])
+    if not words and not kept:
+        return {}
+    if len(words) > 1:
+        raise ConfigError(f"'{text}': requests follow each other (then) or are one (and), not both")
+    requests = tuple(request.strip() for request in (first, *more[1::2]))
+    several = {"kind": "union" if AND in words else "sequence", "requests": requests}
+    return {**several, **({"keeps": kept[1]} if kept else {})}
 
 
 def _tokens(text: str) -> tuple[str, ...]:

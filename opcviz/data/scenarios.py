@@ -10,69 +10,21 @@ import numpy as np
 
 from ..common.config import Config, ConfigError, fingerprint, setting
 from ..common.json_types import Json, Plain
-from ..common.parts import Part
-from . import draws, scenario_text
-from .base import Data, DataError, DataIdentity, strata
+from . import draws, scenario_text, sequences
+from .base import Data, DataError, strata
 from .bounds import Box, box_of, check_bounds, within
 from .class_tokens import resolve, tidy
 from .indices import indices_digest, named_ids, read_indices
-from .scenario_text import BOUNDED, CLASSES_OF, PLANTED, USES
+from .scenario_text import BOUNDED, CLASSES_OF, KEEPS, PLANTED, SEVERAL, USES
+from .split import Chosen, Split
 
 if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
-
     from .images import Images
     from .planting import Planted
 
 __all__ = ["Scenario", "Split"]
 
 DataT = TypeVar("DataT", bound=Data)
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """The four parts of a data set under one scenario.
-
-    Attributes:
-        forget_train, retain_train: int64 ids into the train set, ascending; together all of it.
-        forget_test, retain_test: the same for the test set. Samples, unlike classes and records of
-            some conditions, have no counterpart in the test set: then `forget_test` is empty.
-        classes: the forgotten classes, ascending; empty when samples are forgotten.
-        of: the data set, where whoever made the split said so.
-        box: where records of some conditions are forgotten, the (column, low, high) of the
-            conditions that bound them.
-    """
-
-    forget_train: Tensor
-    retain_train: Tensor
-    forget_test: Tensor
-    retain_test: Tensor
-    classes: tuple[int, ...] = ()
-    of: DataIdentity | None = None
-    box: Box = ()
-
-    @property
-    def forgets(self) -> str:
-        """What is forgotten: whole `classes`, or any `samples`."""
-        return "classes" if self.classes else "samples"
-
-    def part(self, name: Part) -> Tensor:
-        """The ids of one part."""
-        ids: Tensor = getattr(self, name)
-        return ids
-
-    def to(self, device: torch.device | str) -> Split:
-        """The same parts with their ids on `device`."""
-        return Split(
-            self.forget_train.to(device),
-            self.retain_train.to(device),
-            self.forget_test.to(device),
-            self.retain_test.to(device),
-            self.classes,
-            self.of,
-            self.box,
-        )
 
 
 @dataclass(frozen=True)
@@ -87,6 +39,8 @@ class Scenario(Config):
       patch and a wrong label. Both are planted in the train set by `prepare`, so that whether they
       were forgotten can be checked.
     * `region`: records of earthquakes in a rectangle. `magnitude`: those of some magnitudes.
+    * `sequence`: several requests one after the other. `union`: the same data asked for at once.
+      See `sequences`.
 
     Settings that the kind does not use fall back to their defaults, so equal questions are equal.
     """
@@ -116,6 +70,16 @@ class Scenario(Config):
     )
     path: str = setting("", "file of ids into the train set (.npy, .txt or .csv)")
     digest: str = setting("", "fingerprint of the ids in that file; see `pinned`", advanced=True)
+    requests: tuple[str, ...] = setting(
+        (), "what was asked to forget, one request after the other", elided=True
+    )
+    keeps: str = setting(
+        "retain",
+        "what a method still has of the data that no request named: all of it, nothing, or only "
+        "statistics of all data that were stored before the first request",
+        choices=KEEPS,
+        elided=True,
+    )
 
     def __post_init__(self) -> None:
         """Check the fields, also against each other.
@@ -128,6 +92,8 @@ class Scenario(Config):
             tokens = tuple(str(c) if type(c) is int else c for c in given)
             object.__setattr__(self, "classes", tokens)
         super().__post_init__()
+        if self.kind in SEVERAL:
+            sequences.settle(self)
         used = USES[self.kind]
         for field in fields(self):
             if field.name not in ("kind", *used):
@@ -159,7 +125,9 @@ class Scenario(Config):
 
         `classes:0,1,2` (or `classes:cat,dog`), `random:10%`, `indices:FILE`, `subclass:3:1/4`,
         `memorised:5%`, `confusion:3,5:50%` or `trigger:0:10%` (`trigger:0:10%:4` for a patch of
-        4×4 pixels). The seed of what is drawn may follow, as in `random:10%@7`.
+        4×4 pixels). The seed of what is drawn may follow, as in `random:10%@7`. Several requests
+        are joined by `then`, as in `classes:0 then classes:1`, and end with `keeping nothing` or
+        `keeping statistics` where the retained data are gone, too; by `and` they are one request.
 
         Raises:
             ConfigError: for any other text.
@@ -173,7 +141,8 @@ class Scenario(Config):
 
     def _changed(self, changes: Json) -> Self:
         """Another file has another fingerprint."""
-        return super()._changed({"digest": "", **changes} if "path" in changes else changes)
+        anew = {"digest": ""} if {"path", "requests"} & changes.keys() else {}
+        return super()._changed({**anew, **changes})
 
     def __str__(self) -> str:
         return scenario_text.write(self)
@@ -187,6 +156,9 @@ class Scenario(Config):
         Raises:
             ConfigError: for a file of ids whose content is not known yet.
         """
+        if self.kind in SEVERAL:
+            keeps = {} if self.keeps == "retain" else {"keeps": self.keeps}
+            return {"kind": self.kind, "value": [dict(r.identity()) for r in self.each], **keeps}
         if self.kind == "indices":
             if not self.digest:
                 raise ConfigError(
@@ -206,7 +178,24 @@ class Scenario(Config):
     @property
     def forgets(self) -> str:
         """What is forgotten: whole `classes`, or any `samples`."""
-        return "classes" if self.kind == "classes" else "samples"
+        whole = all(request.kind == "classes" for request in self.each)
+        return "classes" if whole else "samples"
+
+    @property
+    def each(self) -> tuple[Scenario, ...]:
+        """The requests, in their order; of one alone itself."""
+        return sequences.each(self) if self.kind in SEVERAL else (self,)
+
+    @property
+    def before(self) -> Scenario | None:
+        """Of a sequence, the same without its last request; None where there is only one."""
+        count = len(self.requests) - 1 if self.kind == "sequence" else 0
+        return sequences.first(self, count) if count else None
+
+    @property
+    def at_once(self) -> Scenario:
+        """The data of all its requests, asked for as one."""
+        return sequences.at_once(self)
 
     def pinned(self) -> Scenario:
         """The same, with the fingerprint of an indices file as it is now.
@@ -216,6 +205,8 @@ class Scenario(Config):
         Raises:
             DataError: if the file must be read and cannot.
         """
+        if self.kind in SEVERAL:
+            return sequences.pinned(self)
         if self.kind != "indices" or self.digest:
             return self
         return self.replace(digest=indices_digest(read_indices(self.path)))
@@ -231,8 +222,11 @@ class Scenario(Config):
         Raises:
             DataError: for a class it does not have, or when none would be retained.
         """
-        if "classes" in USES[self.kind]:
-            self._numbers(class_names, called)
+        for request in self.each:
+            if "classes" in USES[request.kind]:
+                request._numbers(class_names, called)
+        if self.kind in SEVERAL and self.forgets == "classes":
+            Scenario(kind="classes", classes=self.classes)._numbers(class_names, called)
 
     def _numbers(self, class_names: Sequence[str], called: str) -> tuple[int, ...]:
         """The numbers of `classes`, ascending; those to forget may not be all there are."""
@@ -297,8 +291,27 @@ class Scenario(Config):
                 train set or named twice, a changed file, data in which what is to be forgotten
                 was not planted, or when nothing would be forgotten or nothing retained.
         """
-        import torch
+        if self.kind in SEVERAL:
+            return sequences.split(self, data, seed)
+        chosen = self.chosen(data, seed)
+        forget = chosen.train
+        if forget.all() or not forget.any():
+            part = "retain" if forget.all() else "forget"
+            raise DataError(
+                f"{self} leaves no {part} data of the {len(forget)} train samples of "
+                f"{data.name}; forget {'less' if part == 'retain' else 'more'}"
+            )
+        return sequences.parts(data, chosen)
 
+    def chosen(self, data: Data, seed: int, left: np.ndarray | None = None) -> Chosen:
+        """What one request asks to forget.
+
+        Args:
+            data: the data set.
+            seed: of the draw, if the scenario has none of its own.
+            left: (N,) bool, train samples that no earlier request named; None for all.
+        """
+        left = np.ones(len(data.y_train), bool) if left is None else left
         forget = np.zeros(len(data.y_train), bool)
         forget_test = np.zeros(len(data.y_test), bool)
         classes: tuple[int, ...] = ()
@@ -310,40 +323,22 @@ class Scenario(Config):
             classes = self._numbers(data.class_names, data.name)
             forget = np.isin(data.y_train.cpu().numpy(), classes)
             forget_test = np.isin(data.y_test.cpu().numpy(), classes)
+        elif self.kind == "random":
+            ids = np.flatnonzero(left)
+            drawn = draws.draw(strata(data)[ids], self.percent / 100, self.seed or seed)
+            forget[ids[drawn]] = True
         else:
             forget[self._samples(data, self.seed or seed)] = True
-        if forget.all() or not forget.any():
-            part = "retain" if forget.all() else "forget"
-            raise DataError(
-                f"{self} leaves no {part} data of the {len(forget)} train samples of "
-                f"{data.name}; forget {'less' if part == 'retain' else 'more'}"
-            )
-
-        def ids(part: np.ndarray) -> Tensor:
-            return torch.from_numpy(np.flatnonzero(part)).to(data.device)
-
-        parts = (ids(forget), ids(~forget), ids(forget_test), ids(~forget_test))
-        return Split(*parts, classes, box=box)
+        return Chosen(forget & left, forget_test, classes, box)
 
     def _samples(self, data: Data, seed: int) -> np.ndarray:
         if self.plants:
-            return self._planted_ids(data, seed)
-        if self.kind == "random":
-            return draws.draw(strata(data), self.percent / 100, seed)
+            from .planting import planted_ids
+
+            return planted_ids(data, self._question(seed), str(self))
         if self.kind == "memorised":
             return draws.memorised(data, self.percent / 100, seed)
         if self.kind == "subclass":
             label = self._numbers(data.class_names, data.name)[0]
             return draws.cluster(data, label, self.cluster, self.clusters, seed)
         return named_ids(self.path, self.digest, len(data.y_train))
-
-    def _planted_ids(self, data: Data, seed: int) -> np.ndarray:
-        planted: Planted | None = getattr(data, "planted", None)
-        if planted is None or not self._is_planted_in(data, seed):
-            held = f"holds another ({planted.kind})" if planted else "holds nothing of it yet"
-            raise DataError(
-                f"{self} is planted in the train set, and {data.name} {held}: split, train and "
-                f"unlearn on opcviz.prepare(data, '{self}'), with the same seed"
-            )
-        ids: np.ndarray = planted.ids.cpu().numpy()
-        return ids

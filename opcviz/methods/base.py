@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
+
+from torch import Tensor
 
 from ..common.config import ConfigError
 from ..common.plugins import loader
@@ -57,6 +59,14 @@ class Method(MethodSettings, Generic[ModelT]):
         """
         if refusal := self.refusal(request.task.name, request.split.forgets):
             raise NotDefined(f"method {refusal}")
+
+    def before(self, request: Request[ModelT]) -> Mapping[str, Tensor]:
+        """What it stores of all data before the first of several requests, if it `stores` any.
+
+        Args:
+            request: of which the original is the first one, and all data are retained.
+        """
+        raise NotImplementedError
 
     def unlearn(self, request: Request[ModelT]) -> tuple[ModelT, Outcome]:
         """Make a model that answers the request; the original is left as it was.

@@ -96,14 +96,17 @@ class MethodSettings(Config):
     """The settings of a method, with what is declared of it.
 
     `tasks` names the tasks it is defined for, None for any; `scenarios` what it can forget, whole
-    `classes` or any `samples`, and `limits` why not both. `exact` says what of its work is done in
-    fp32 whatever the training's precision, and why; nothing where the precision decides it all.
+    `classes` or any `samples`, and `limits` why not both. `stores` says whether statistics of all
+    data, taken before the first request, can stand for the retain data. `exact` says what of its
+    work is done in fp32 whatever the training's precision, and why; nothing where the precision
+    decides it all.
     """
 
     info: ClassVar[Info]
     tasks: ClassVar[frozenset[str] | None] = None
     scenarios: ClassVar[frozenset[str]] = frozenset({"classes", "samples"})
     limits: ClassVar[str] = ""
+    stores: ClassVar[bool] = False
     exact: ClassVar[str] = ""
 
     @classmethod
@@ -112,12 +115,13 @@ class MethodSettings(Config):
         return task is None or cls.tasks is None or task in cls.tasks
 
     @classmethod
-    def refusal(cls, task: str, forgets: str) -> str:
+    def refusal(cls, task: str, forgets: str, keeps: str = "retain") -> str:
         """Why it has no answer to a request, beginning with its name; empty where it has one.
 
         Args:
             task: name of the request's task.
             forgets: `classes` or `samples`.
+            keeps: what is left to it of the retain data, see `Scenario.keeps`.
         """
         if not cls.serves(task):
             return (
@@ -129,6 +133,11 @@ class MethodSettings(Config):
                 f"'{cls.info.name}' cannot forget {forgets}, only "
                 f"{', '.join(sorted(cls.scenarios))}: {cls.limits}"
             )
+        if "retain" in cls.info.needs and not (
+            keeps == "retain" or (keeps == "statistics" and cls.stores)
+        ):
+            left = "only statistics of them are kept" if keeps == "statistics" else "none are kept"
+            return f"'{cls.info.name}' needs the retained data, and {left}"
         return ""
 
 
@@ -170,7 +179,7 @@ class Declaration(Record):
     Attributes:
         cls: name of the class, as its error messages begin.
         info: see `Info`.
-        tasks, scenarios, limits, exact: see `MethodSettings`.
+        tasks, scenarios, limits, exact, stores: see `MethodSettings`.
         iterative: whether it has the settings of the loop.
         fields: its own settings, and those of the loop whose default or description differs.
     """
@@ -183,6 +192,7 @@ class Declaration(Record):
     iterative: bool
     fields: tuple[Field, ...]
     exact: str = ""
+    stores: bool = False
 
     @classmethod
     def of(cls, method: type[MethodSettings]) -> Declaration:
@@ -194,7 +204,8 @@ class Declaration(Record):
         iterative = issubclass(method, IterativeSettings)
         fields = tuple(described(method, IterativeSettings if iterative else MethodSettings))
         about = method.tasks, method.scenarios, method.limits
-        return cls(method.__name__, method.info, *about, iterative, fields, method.exact)
+        ways = method.exact, method.stores
+        return cls(method.__name__, method.info, *about, iterative, fields, *ways)
 
     def _written(self) -> Json:
         return {
@@ -206,6 +217,7 @@ class Declaration(Record):
             "scenarios": sorted(self.scenarios),
             "limits": self.limits,
             "exact": self.exact,
+            **({"stores": True} if self.stores else {}),
             "iterative": self.iterative,
             "fields": [field.to_dict() for field in self.fields],
         }
@@ -228,6 +240,7 @@ class Declaration(Record):
             values["iterative"],
             tuple(Field.from_dict(field) for field in values["fields"]),
             values.get("exact", ""),
+            values.get("stores", False),
         )
 
     def settings(self) -> type[MethodSettings]:
@@ -242,6 +255,7 @@ class Declaration(Record):
             scenarios=self.scenarios,
             limits=self.limits,
             exact=self.exact,
+            stores=self.stores,
         )
 
 

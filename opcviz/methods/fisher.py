@@ -12,7 +12,7 @@ from ..common.config import setting
 from ..training import Outcome
 from .base import Method, Request, register
 from .fisher_information import fisher_diagonal, gradients_per_sample
-from .gradients import GradientCounter
+from .gradients import GradientCounter, Weights
 
 __all__ = ["FisherForgetting"]
 
@@ -52,6 +52,7 @@ class FisherForgetting(Method[nn.Module]):
     * then v of the head, and of parameters with one dimension (biases, norms), is taken ten times.
     """
 
+    stores = True
     exact = "all of it: squares of single samples' gradients, of which many are tiny"
 
     alpha: float = setting(3e-6, "α, strength of the noise", low=1e-12, high=1, log=True)
@@ -65,11 +66,10 @@ class FisherForgetting(Method[nn.Module]):
         self.check(request)
         model = request.copy_of_original()
         began = time.perf_counter()
-        task, data, retain = request.task, request.data, request.split.retain_train
-        total = len(retain) * gradients_per_sample(task, model, data)
-        counter = GradientCounter(request.progress, total)
-        fisher = fisher_diagonal(task, model, data, retain, counter, targets="model")
-        final = task.final_layer(model)
+        known, spent = request.statistics, 0
+        if known is None:
+            known, spent = self._information(request, model)
+        final = request.task.final_layer(model)
         head = [] if final is None else [id(p) for p in final.parameters()]
         forgotten = list(request.split.classes) if self.head_rows else []
         generator = torch.Generator().manual_seed(request.seed)
@@ -79,8 +79,20 @@ class FisherForgetting(Method[nn.Module]):
                 rows = forgotten if is_head else []
                 weight[rows] = 0.0
                 noise = torch.randn(weight.shape, generator=generator).to(weight)
-                weight.add_(self.variance(fisher[name], head=is_head, rows=rows).sqrt() * noise)
-        return model, Outcome(gradients=counter.done, seconds=time.perf_counter() - began)
+                weight.add_(self.variance(known[name], head=is_head, rows=rows).sqrt() * noise)
+        return model, Outcome(gradients=spent, seconds=time.perf_counter() - began)
+
+    def before(self, request: Request[nn.Module]) -> Weights:
+        """F of all data, which stands for that of what is retained later."""
+        return self._information(request, request.copy_of_original())[0]
+
+    def _information(self, request: Request[nn.Module], model: nn.Module) -> tuple[Weights, int]:
+        """F of the retain data, and the gradients spent."""
+        task, data, retain = request.task, request.data, request.split.retain_train
+        total = len(retain) * gradients_per_sample(task, model, data)
+        counter = GradientCounter(request.progress, total)
+        found = fisher_diagonal(task, model, data, retain, counter, targets="model")
+        return found, counter.done
 
     def variance(
         self, fisher: Tensor, *, head: bool = False, rows: list[int] | None = None

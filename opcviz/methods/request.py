@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic
 
 import torch
+from torch import Tensor
 
 from ..common.config import ConfigError
 from ..common.progress import Progress
@@ -36,6 +37,8 @@ class Request(Generic[ModelT]):
         progress: gets events, cancels the work.
         watch: looks at the model between epochs, or None.
         resume_dir: folder for a resume file, or None.
+        statistics: what the method itself had stored of all data, by name, before the first of
+            several requests, where that stands for the retain data; see `Method.before`.
     """
 
     task: Task
@@ -48,6 +51,7 @@ class Request(Generic[ModelT]):
     progress: Progress = field(default_factory=Progress)
     watch: EpochCallback[ModelT] | None = None
     resume_dir: Path | None = None
+    statistics: Mapping[str, Tensor] | None = None
 
     def copy_of_original(self) -> ModelT:
         """θo as the starting point of unlearning, free to change.
@@ -88,8 +92,8 @@ class Request(Generic[ModelT]):
         retain = {"forget": none}.get(parts, self.split.retain_train)
         forget = {"retain": none}.get(parts, self.split.forget_train)
         if parts == "all":
-            retain = torch.arange(len(self.data.y_train), device=none.device)
-            forget = none
+            # in the data set's order, and without what is gone since an earlier request
+            retain, forget = torch.cat([retain, forget]).sort().values, none
         spec = self._paced(spec)
         order = "sequence" if parts == "sequence" else "joint"
         policy = spec.augment if spec.augment != "same" else self.training.augment

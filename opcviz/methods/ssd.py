@@ -48,6 +48,7 @@ class SSD(Method[nn.Module]):
     """
 
     exact = "all of it: squared gradients, whose ratio decides which weights shrink"
+    stores = True
 
     alpha: float = setting(
         10.0, "α, how much more a weight must matter to D_f", low=0.01, high=1e4, log=True
@@ -75,19 +76,27 @@ class SSD(Method[nn.Module]):
         model = request.copy_of_original()
         began = time.perf_counter()
         forget, everything = request.split.forget_train, self.everything(request)
-        counter = GradientCounter(request.progress, len(forget) + len(everything))
+        known = request.statistics
+        spent = len(forget) + (len(everything) if known is None else 0)
+        counter = GradientCounter(request.progress, spent)
         important = self.measure(request, model, forget, counter)
-        usual = self.measure(request, model, everything, counter)
+        usual = known or self.measure(request, model, everything, counter)
         with torch.no_grad():
             for name, weight in model.named_parameters():
                 weight.mul_(self.factor(important[name], usual[name]))
         return model, Outcome(gradients=counter.done, seconds=time.perf_counter() - began)
 
+    def before(self, request: Request[nn.Module]) -> Weights:
+        """F_D of all data, which later requests are held against."""
+        everything = self.everything(request)
+        counter = GradientCounter(request.progress, len(everything))
+        return self.measure(request, request.copy_of_original(), everything, counter)
+
     def everything(self, request: Request[nn.Module]) -> Tensor:
         """All training samples, in the order in which they are cut into batches."""
         retain, forget = request.split.retain_train, request.split.forget_train
         if self.order == "mixed":
-            return torch.arange(len(request.data.y_train), device=forget.device)
+            return torch.cat([retain, forget]).sort().values
         if request.split.classes:
             retain = retain[request.data.y_train[retain].argsort(stable=True)]
         return torch.cat([retain, forget])

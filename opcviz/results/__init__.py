@@ -83,6 +83,7 @@ from .recovery import (
 )
 from .relearned import RelearnedResult, RelearningAttack
 from .relearning import RelearningCurve, RelearningResult, RelearningVariant, RetainAccuracy
+from .requests import RequestAccuracy, RequestsResult
 from .samples import CoincidentGroup, SamplesResult
 from .shadows import SampleEpsilon, ShadowCounts, ShadowResult
 from .signs import SignsResult
@@ -192,6 +193,8 @@ __all__ = [
     "RelearningResult",
     "RelearningVariant",
     "ReopenedResult",
+    "RequestAccuracy",
+    "RequestsResult",
     "RetainAccuracy",
     "RidgeSweep",
     "RocCurve",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .pipeline import Done, all_kinds, execute, missing, run
     from .results import StudyResult
     from .runner import StudyRunner
-    from .spec import Evidence, Plan, Study, list_presets, load_plan, preset, read_method
+    from .spec import Evidence, Plan, Study, in_steps, list_presets, load_plan, preset, read_method
     from .store import Artefact, Store, StoreError, default_root, shipped_root
 else:
     __getattr__, __dir__ = face(
@@ -27,7 +27,7 @@ else:
             "model_result": "ModelResult",
             "results": "StudyResult",
             "runner": "StudyRunner",
-            "spec": "Evidence Plan Study list_presets load_plan preset read_method",
+            "spec": "Evidence Plan Study in_steps list_presets load_plan preset read_method",
             "store": "Artefact Store StoreError default_root shipped_root",
         },
     )
@@ -52,6 +52,7 @@ __all__ = [
     "check_plan",
     "default_root",
     "execute",
+    "in_steps",
     "list_presets",
     "list_studies",
     "load_plan",

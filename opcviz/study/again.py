@@ -12,6 +12,7 @@ from ..common.json_types import Plain
 from ..common.progress import Progress
 from ..methods import REFERENCES, Iterative, Method, Request
 from ..training import EpochCallback
+from .asking import asked
 from .trainer import RETRAINED_SEED_OFFSET
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class UnlearnAgain:
 
     def steps_an_epoch(self, batch_size: int) -> int:
         """Steps between two looks, by the part of the data that the method goes through."""
-        split = self.runner.split
+        split = self.runner.split.last or self.runner.split
         retain, forget = (
             math.ceil(len(each) / batch_size) for each in (split.retain_train, split.forget_train)
         )
@@ -47,16 +48,18 @@ class UnlearnAgain:
         """Unlearn; the model is watched, and let go."""
         runner = self.runner
         method = self._iterative().replace(**changes)
+        given = asked(runner, self.method, self.seed)
         request = Request(
             task=runner.task,
             data=runner.data,
-            split=runner.split,
-            original=runner.subject(runner.original, self.seed).network,
+            split=given.split,
+            original=given.start,
             fresh=lambda: runner.build(self.seed + RETRAINED_SEED_OFFSET),
             training=runner.study.training,
             seed=self.seed,
             progress=Progress(stop=self._asked),
             watch=watch,
+            statistics=given.statistics,
         )
         return method.unlearn(request)[1].reason
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..common.config import ConfigError
+from ..methods import MethodSettings
 from ..tasks import get_task
-from .spec import Plan
+from .spec import Plan, Study
 
-__all__ = ["check_methods", "check_plan"]
+__all__ = ["check_methods", "check_plan", "refused"]
 
 
 def check_plan(plan: Plan) -> None:
@@ -37,5 +38,18 @@ def check_methods(plan: Plan) -> None:
     """
     study = plan.study
     for method in plan.methods:
-        if refusal := method.refusal(study.task, study.forget.forgets):
+        if refusal := refused(study, method):
             raise ConfigError(f"methods: {refusal}")
+
+
+def refused(study: Study, method: MethodSettings) -> str:
+    """Why a method has no answer to a study, or to a request before its last; empty where it has.
+
+    The references may have all data: they are what others are compared with.
+    """
+    forget = study.forget
+    keeps = "retain" if method.info.family == "reference" else forget.keeps
+    for request in forget.each if forget.kind == "sequence" else (forget,):
+        if refusal := method.refusal(study.task, request.forgets, keeps):
+            return refusal
+    return ""

@@ -6,7 +6,7 @@ from ..artefacts import kinds
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from .results import StudyResult
-from .spec import Evidence, Study, list_presets, preset
+from .spec import Evidence, Study, list_presets, load_plans, preset_path
 from .store import Store, StoreError
 
 __all__ = ["list_studies", "open_study"]
@@ -60,15 +60,30 @@ def _study_of(store: Store, place: str, spec: Json) -> Study:
         return study
 
 
+def _last_in_row(store: Store, places: list[str]) -> list[str]:
+    """Of the studies of one sequence of requests, whole or in part, that of the last request."""
+    if len(places) < 2:
+        return places
+    for found in filter(None, (_read(store, place) for place in places)):
+        row = (*found.study.steps, found.study.at_once)
+        if {study.place for study in row} >= set(places) and len(found.study.steps) > 1:
+            return [found.place]
+    return []
+
+
 def open_study(store: Store, name: str) -> StudyResult:
     """A study by its place, by a preset's name, or by its own name when only one has it.
+
+    The name of requests in a row, which are a study each, means the last of these.
 
     Raises:
         StoreError: when there is none, or several (they are listed), or its record is damaged.
     """
     known = store.places()
-    place = preset(name).study.place if name in list_presets() else name
+    plans = load_plans(preset_path(name)) if name in list_presets() else ()
+    place = plans[0].study.place if len(plans) == 1 else name
     fitting = [p for p in known if p == place] or [p for p in known if p.rsplit("-", 1)[0] == name]
+    fitting = _last_in_row(store, fitting) or fitting
     if len(fitting) != 1:
         what = "no study is" if not fitting else f"{len(fitting)} studies are"
         raise StoreError(f"{what} called '{name}'; there are: {', '.join(known) or 'none yet'}")

@@ -18,9 +18,8 @@ from torch import Tensor, nn
 
 from ..artefacts import MODEL, Context, Kind, Made, NotGiven, Subject, get_kind, make_subject
 from ..artefacts.own import check_made
-from ..common.config import ConfigError
 from ..common.devices import fitting_threads, flush_denormals, synchronize
-from ..common.json_types import Json, Plain
+from ..common.json_types import Plain
 from ..common.parts import PARTS
 from ..common.progress import Cancelled, Progress
 from ..data import Data, Split, digest, load, probe_set
@@ -28,9 +27,11 @@ from ..methods import Method, create
 from ..models import load_weights
 from ..tasks import Task, get_task
 from .again import UnlearnAgain
+from .asking import step_before
 from .failures import OwnKindFailed, is_own
 from .means import keep_means
 from .probe import keep_probe
+from .records import describes, recorded_digest
 from .shadows import Shadows
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
@@ -88,7 +89,7 @@ class StudyRunner:
             load(self.study.data, root=self.data_root, download=self.download)
         )
         place, now = self.study.place, digest(loaded)
-        then = self._recorded_digest()
+        then = recorded_digest(self.study, self.store)
         if then not in (None, now):
             raise StoreError(
                 f"the data of study '{place}' changed since it began (digest {then}, now "
@@ -96,27 +97,15 @@ class StudyRunner:
             )
         return loaded.to(self.device)
 
-    def _recorded_digest(self) -> str | None:
-        """The digest of the data that the study began with; None where no record can tell."""
-        try:
-            record = self.store.read_study(self.study.place)
-        except StoreError:
-            return None  # a new study, or a damaged record: `prepare` sets that aside, and says so
-        return record.get("data_digest") if self._is_mine(record) else None
-
-    def _is_mine(self, record: Json) -> bool:
-        """Whether a study's record describes this study."""
-        about = {k: v for k, v in record.items() if k not in ("evidence", "data_digest")}
-        try:
-            same = Study.from_dict(about).place == self.study.place
-        except ConfigError:
-            return False
-        return same and isinstance(record.get("data_digest"), str)
-
     @cached_property
     def split(self) -> Split:
         """Forget and retain positions of the train and the test set."""
         return self.study.forget.split(self.data)
+
+    @cached_property
+    def before(self) -> StudyRunner | None:
+        """The study of the same requests but the last, at work; None where there is none."""
+        return step_before(self)
 
     @cached_property
     def probe(self) -> Tensor:
@@ -157,7 +146,7 @@ class StudyRunner:
         evidence = self.study.evidence.in_suite("full")  # of which the quick suite is made
         about = self.study.replace(evidence=evidence).to_dict()
         record = {**about, "data_digest": digest(self.data)}
-        self.store.write_study(place, record, self._is_mine)
+        self.store.write_study(place, record, lambda known: describes(known, self.study))
         keep_probe(self.store, place, self.data, self.split, self.probe, self.study.evidence.probe)
         keep_means(self.store, place, self.data, record["data_digest"])
         self._prepared = True

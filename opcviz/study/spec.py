@@ -19,14 +19,12 @@ folder. A `Plan` says which models shall answer it: methods times seeds. TOML ho
 
 from __future__ import annotations
 
-import copy
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import product
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from ..artefacts import Evidence
 from ..common.config import Config, ConfigError, fingerprint, setting
@@ -36,12 +34,14 @@ from ..data import DataSpec, Scenario
 from ..methods import MethodSettings, method_settings
 from ..models import Architecture
 from ..training import Training
+from .varied import put, varied
 
 __all__ = [
     "Evidence",
     "Plan",
     "Study",
     "check_seeds",
+    "in_steps",
     "list_presets",
     "load_plan",
     "load_plans",
@@ -101,6 +101,22 @@ class Study(Config):
         Settings were tuned with classifiers, whatever else is done with the same data.
         """
         return self.data.name if self.task == "classification" else ""
+
+    @property
+    def before(self) -> Study | None:
+        """Of requests in a row, the study of all but the last; None where there is only one."""
+        earlier = self.forget.before
+        return None if earlier is None else self.replace(forget=earlier)
+
+    @property
+    def at_once(self) -> Study:
+        """The study of the same data, asked for as one request."""
+        return self.replace(forget=self.forget.at_once)
+
+    @property
+    def steps(self) -> tuple[Study, ...]:
+        """Of requests in a row, a study for each of them, this one the last; else this one."""
+        return (*(self.before.steps if self.before else ()), self)
 
     def pinned(self) -> Study:
         """The same study, its forget scenario fixed as it is now; see `Scenario.pinned`.
@@ -253,6 +269,8 @@ def load_plans(path: Path, changes: Mapping[str, Plain] | None = None) -> tuple[
         "training.augment" = ["none", "crop_flip", "trivialaugment"]
 
     Each is a study of its own, named `<name>-<value>`, with its own original and retrained model.
+    With `requests = ["classes:0", "classes:1"]` in place of `forget` one for each request in a row,
+    see `in_steps`; `keeps` says what methods still have of the other data, see `Scenario`.
     A top-level `cost` says in words what a preset takes; it belongs to no question.
 
     Args:
@@ -272,43 +290,31 @@ def load_plans(path: Path, changes: Mapping[str, Plain] | None = None) -> tuple[
         raise ConfigError(f"{path}: not TOML ({error})") from error
     try:
         for dotted, value in (changes or {}).items():
-            _put(values, dotted, value)
-        plans = [Plan.from_dict(each) for each in _varied(values)]
+            put(values, dotted, value)
+        plans = [plan for each in varied(values) for plan in _plans(each)]
         return tuple(replace(plan, study=plan.study.pinned()) for plan in plans)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def _put(values: Json, dotted: str, value: Any) -> None:
-    """Set `a.b.c` in nested tables."""
-    *path, last = dotted.split(".")
-    for name in path:
-        before, values = values, values.setdefault(name, {})
-        if not isinstance(values, dict):
-            raise ConfigError(
-                f"{dotted}: '{name}' is a setting, not a table of settings: set it whole, "
-                f"as in {name}={before[name]}"
-            )
-    values[last] = value
+def in_steps(plan: Plan) -> tuple[Plan, ...]:
+    """The plans of requests in a row: one a request, and one for the same data asked for at once.
+
+    Each is a study of its own, and any of them may be run alone: what it needs of those before it
+    is made with it. All have the methods' settings of the whole.
+    """
+    study = plan.study
+    once = () if study.at_once == study else (study.at_once,)
+    return tuple(replace(plan, study=each) for each in (*study.steps, *once))
 
 
-def _varied(values: Json) -> Iterator[Json]:
-    """A plan's values once for each combination in its `vary` table."""
-    vary = values.pop("vary", {})
-    if not isinstance(vary, dict):
-        raise ConfigError(f"vary: wants a table of settings, each a list of values, got {vary!r}")
-    for setting_name, options in vary.items():
-        if not isinstance(options, list) or not options:
-            raise ConfigError(f"vary.{setting_name}: wants a list of values, got {options!r}")
-    for combination in product(*vary.values()):
-        each = copy.deepcopy(values)
-        for dotted, value in zip(vary, combination, strict=True):
-            _put(each, dotted, value)
-        if not vary:
-            yield each
-            continue
-        words = ["".join(c if c.isalnum() else "_" for c in str(value)) for value in combination]
-        each["name"] = "-".join([str(each.get("name", "study")), *words])
-        if isinstance(each.get("title"), str) and each["title"]:
-            each["title"] += f" ({', '.join(map(str, combination))})"
-        yield each
+def _plans(values: Json) -> tuple[Plan, ...]:
+    """The plans of a file whose settings do not vary: several where it lists `requests`."""
+    requests = values.pop("requests", None)
+    if requests is None:
+        return (Plan.from_dict(values),)
+    if "forget" in values:
+        raise ConfigError("forget: what is forgotten stands in `requests`; leave one of them out")
+    keeps = values.pop("keeps", "retain")
+    scenario = Scenario.from_dict({"kind": "sequence", "requests": requests, "keeps": keeps})
+    return in_steps(Plan.from_dict({**values, "forget": scenario.to_dict()}))

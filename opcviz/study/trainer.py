@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from ..artefacts import MODEL, NotGiven
+from ..artefacts import MODEL
 from ..artefacts.monitor import Monitor, MonitorSetup, make_monitor
 from ..common.config import fingerprint
 from ..common.memory import PeakMemory
@@ -18,6 +18,7 @@ from ..methods import Iterative, Method, NotDefined, Request
 from ..models import save_weights
 from ..tasks import Task
 from ..training import Outcome
+from .asking import asked
 from .failures import OwnMethodFailed, is_own, unlearn_own
 from .store import write_arrays, write_json
 
@@ -39,6 +40,9 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
         Cancelled: when asked to stop; the resume file stays.
         StoreError: when the original, from which it starts, has no weights.
     """
+    if method.info.name == runner.original.info.name and runner.before is not None:
+        _take_over(runner, runner.before, method, seed)
+        return
     evidence = runner.study.evidence
     question = runner.question(MODEL, method, seed)
     # the resume file holds what was watched
@@ -61,6 +65,34 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
     shutil.rmtree(resume_dir, ignore_errors=True)  # the run has its result
     if outcome.reason:
         _tell_no_model(runner, method, outcome.reason)
+
+
+def _take_over(runner: StudyWork, before: StudyWork, method: Method, seed: int) -> None:
+    """Keep the original of the request before as this one's: no request changes how it is made."""
+    before.progress = runner.progress
+    made = before.make(MODEL, method, seed).json()
+    status, step = made["status"], made["steps"]
+    outcome = Outcome(status, step, made["gradients"], made["seconds"], made["precision"])
+    watch = make_monitor(_seen_by(runner, None, 1))
+    model = runner.build(seed) if outcome.reason else before.load_model(method, seed)
+    watch(model, 0)
+    keep_model(runner, method, seed, model, outcome, watch, made["peak_memory_mb"])
+    if outcome.reason:
+        _tell_no_model(runner, method, outcome.reason)
+
+
+def _seen_by(runner: StudyWork, original: nn.Module | None, epochs: int) -> MonitorSetup:
+    """What a monitor of the study's models is given."""
+    return MonitorSetup(
+        task=runner.task,
+        data=runner.data,
+        split=runner.split,
+        live=runner.live,
+        probe=runner.probe,
+        original=original,
+        progress=runner.progress,
+        epochs=epochs,
+    )
 
 
 def keep_model(
@@ -153,14 +185,6 @@ def train_again(runner: StudyWork, method: Method, seed: int) -> None:
     runner.progress(Message(text))
 
 
-def _original(runner: StudyWork, seed: int) -> nn.Module | None:
-    """The original of a seed; None where somebody brought models and no original among them."""
-    try:
-        return runner.subject(runner.original, seed).network
-    except NotGiven:
-        return None
-
-
 def trained(
     runner: StudyWork, method: Method, seed: int, resume_dir: Path | None
 ) -> tuple[nn.Module, Outcome, Monitor]:
@@ -178,36 +202,26 @@ def trained(
     """
     study = runner.study
     is_original = method.info.name == "original"
-    original = None if is_original else _original(runner, seed)
+    given = asked(runner, method, seed)
     epochs = (method if isinstance(method, Iterative) else study.training).epochs
-    watch = make_monitor(
-        MonitorSetup(
-            task=runner.task,
-            data=runner.data,
-            split=runner.split,
-            live=runner.live,
-            probe=runner.probe,
-            original=original,
-            progress=runner.progress,
-            epochs=epochs,
-        )
-    )
+    watch = make_monitor(_seen_by(runner, given.original, epochs))
     start = seed if is_original else seed + RETRAINED_SEED_OFFSET
     request = Request(
         task=runner.task,
         data=runner.data,
-        split=runner.split,
-        original=original,
+        split=given.split,
+        original=given.start,
         fresh=lambda: runner.build(start),
         training=study.training,
         seed=seed,
         progress=runner.progress,
         watch=watch,
         resume_dir=resume_dir,
+        statistics=given.statistics,
     )
     model, outcome = unlearn_own(method, request) if is_own(method) else method.unlearn(request)
     if not watch.seen:  # a method without a loop: before and after is all there is to see
-        if original is not None:
-            watch(original, 0)
+        if given.start is not None:
+            watch(given.start, 0)
         watch(model, 1)
     return model, outcome, watch

@@ -49,6 +49,10 @@ class StudyWork(Protocol):
         """Forget and retain positions of the train and the test set."""
 
     @property
+    def before(self) -> StudyWork | None:
+        """The study of the same requests but the last, at work; None where there is none."""
+
+    @property
     def probe(self) -> Tensor:
         """Positions of the probe set in the train set."""
 

@@ -22,6 +22,7 @@ STUDIES = {
     "confusion": ("confusion:3,5:50%", ("model", "ground_truth")),
     "trigger": ("trigger:0:10%", ("model", "ground_truth")),
     "samples": ("random:10%", ("model", "membership")),
+    "sequence": ("classes:0 then classes:1", ("model", "requests")),
 }
 
 

@@ -160,6 +160,7 @@ WORDS = {
     "masked": "reading the masked answers of OPC",
     "few_shot": "naming forgotten classes from a few pictures by OPC",
     "transfer": "probing downstream classes with OPC",
+    "requests": "asking for every request of OPC",
     "ground_truth": "looking for what was planted in OPC",
     "signs": "judging OPC",
     "information": "measuring the information of OPC",
