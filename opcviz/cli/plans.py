@@ -48,7 +48,10 @@ def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
         listed = {m.info.name: m for m in plan.methods}
         names = [name.strip() for name in methods.split(",") if name.strip()]
         if names == ["all"]:
-            names = [cls.info.name for cls in list_methods(plan.study.task)]
+            asked = plan.study.forget.forgets
+            fits = {"clients"} if asked == "clients" else {"classes", "samples"}
+            listed_here = (c for c in list_methods(plan.study.task) if c.scenarios & fits)
+            names = [cls.info.name for cls in listed_here]
         chosen = (listed.get(n) or method_settings(n, dataset=plan.study.tuned_for) for n in names)
         plan = replace(plan, methods=tuple(chosen))
     if seeds:

@@ -10,69 +10,24 @@ import numpy as np
 
 from ..common.config import Config, ConfigError, fingerprint, setting
 from ..common.json_types import Json, Plain
-from ..common.parts import Part
 from . import draws, scenario_text
-from .base import Data, DataError, DataIdentity, strata
+from .base import Data, DataError, strata
 from .bounds import Box, box_of, check_bounds, within
 from .class_tokens import resolve, tidy
 from .indices import indices_digest, named_ids, read_indices
 from .scenario_text import BOUNDED, CLASSES_OF, PLANTED, USES
+from .split import Split
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
+    from .clients import Clients
     from .images import Images
     from .planting import Planted
 
 __all__ = ["Scenario", "Split"]
 
 DataT = TypeVar("DataT", bound=Data)
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """The four parts of a data set under one scenario.
-
-    Attributes:
-        forget_train, retain_train: int64 ids into the train set, ascending; together all of it.
-        forget_test, retain_test: the same for the test set. Samples, unlike classes and records of
-            some conditions, have no counterpart in the test set: then `forget_test` is empty.
-        classes: the forgotten classes, ascending; empty when samples are forgotten.
-        of: the data set, where whoever made the split said so.
-        box: where records of some conditions are forgotten, the (column, low, high) of the
-            conditions that bound them.
-    """
-
-    forget_train: Tensor
-    retain_train: Tensor
-    forget_test: Tensor
-    retain_test: Tensor
-    classes: tuple[int, ...] = ()
-    of: DataIdentity | None = None
-    box: Box = ()
-
-    @property
-    def forgets(self) -> str:
-        """What is forgotten: whole `classes`, or any `samples`."""
-        return "classes" if self.classes else "samples"
-
-    def part(self, name: Part) -> Tensor:
-        """The ids of one part."""
-        ids: Tensor = getattr(self, name)
-        return ids
-
-    def to(self, device: torch.device | str) -> Split:
-        """The same parts with their ids on `device`."""
-        return Split(
-            self.forget_train.to(device),
-            self.retain_train.to(device),
-            self.forget_test.to(device),
-            self.retain_test.to(device),
-            self.classes,
-            self.of,
-            self.box,
-        )
 
 
 @dataclass(frozen=True)
@@ -86,6 +41,7 @@ class Scenario(Config):
     * `confusion`: samples of two classes whose labels were swapped. `trigger`: pictures with a
       patch and a wrong label. Both are planted in the train set by `prepare`, so that whether they
       were forgotten can be checked.
+    * `client`: all that one of several clients holds, who put a trigger on some of its pictures.
     * `region`: records of earthquakes in a rectangle. `magnitude`: those of some magnitudes.
 
     Settings that the kind does not use fall back to their defaults, so equal questions are equal.
@@ -108,6 +64,26 @@ class Scenario(Config):
     cluster: int = setting(1, "which cluster of the class, 1 for the largest", low=1, high=100)
     clusters: int = setting(4, "how many clusters are in the class", low=2, high=100)
     side: int = setting(3, "side of the trigger's patch", low=1, high=64, unit="pixels")
+    client: int = setting(0, "which client leaves, from 0", low=0, high=999, elided=True)
+    clients: int = setting(5, "how many clients hold the data", low=1, high=1000, elided=True)
+    alpha: float = setting(
+        1.0,
+        "α of the Dirichlet draw of the clients' classes; 0 for ∞, equal shares",
+        low=0,
+        high=1e6,
+        elided=True,
+    )
+    poisoned: float = setting(
+        60.0,
+        "share of the leaving client's pictures of other classes that it puts the trigger on",
+        low=0,
+        high=100,
+        unit="%",
+        elided=True,
+    )
+    local_epochs: int = setting(
+        1, "passes over its data that a client makes in a round", low=1, high=100, elided=True
+    )
     seed: int = setting(
         0, "of the draw; 0 for that of whoever draws, in a study 0", low=0, high=2**32 - 1
     )
@@ -146,10 +122,17 @@ class Scenario(Config):
             raise ConfigError(
                 f"Scenario.cluster: {self.cluster} is above {self.clusters}, the clusters there are"
             )
-        if "percent" in used and not 0 < self.percent < 100:
+        if self.client >= self.clients:
             raise ConfigError(
-                f"Scenario.percent: {self.percent:g} must lie between 0 and 100, both excluded"
+                f"Scenario.client: {self.client} is no one of {self.clients} clients, who are "
+                f"numbered 0 to {self.clients - 1}"
             )
+        for share in ("percent", "poisoned"):
+            if share in used and not 0 < getattr(self, share) < 100:
+                raise ConfigError(
+                    f"Scenario.{share}: {getattr(self, share):g} must lie between 0 and 100, "
+                    "both excluded"
+                )
         if self.kind == "indices" and not self.path:
             raise ConfigError("Scenario.path: wants the file of ids to forget: indices:FILE")
 
@@ -158,8 +141,8 @@ class Scenario(Config):
         """Read the one-line form.
 
         `classes:0,1,2` (or `classes:cat,dog`), `random:10%`, `indices:FILE`, `subclass:3:1/4`,
-        `memorised:5%`, `confusion:3,5:50%` or `trigger:0:10%` (`trigger:0:10%:4` for a patch of
-        4×4 pixels). The seed of what is drawn may follow, as in `random:10%@7`.
+        `memorised:5%`, `confusion:3,5:50%`, `trigger:0:10%` (`trigger:0:10%:4` for a patch of
+        4×4 pixels) or `client:0/5:1`. The seed of what is drawn may follow, as in `random:10%@7`.
 
         Raises:
             ConfigError: for any other text.
@@ -199,14 +182,14 @@ class Scenario(Config):
             return {"kind": self.kind, "value": list(self.classes)}
         if self.kind == "random":
             return {"kind": self.kind, "value": self.percent, **seeded}
-        plain = self.to_dict()
+        plain = self.all_values()
         value = {name: plain[name] for name in USES[self.kind] if name != "seed"}
         return {"kind": self.kind, "value": value, **seeded}
 
     @property
     def forgets(self) -> str:
-        """What is forgotten: whole `classes`, or any `samples`."""
-        return "classes" if self.kind == "classes" else "samples"
+        """What is forgotten: whole `classes`, any `samples`, or what one of the `clients` holds."""
+        return {"classes": "classes", "client": "clients"}.get(self.kind, "samples")
 
     def pinned(self) -> Scenario:
         """The same, with the fingerprint of an indices file as it is now.
@@ -265,12 +248,16 @@ class Scenario(Config):
         """
         if not self.plants or self._is_planted_in(data, seed):
             return data
-        from .planting import confuse, poison
+        from .planting import confuse, poison, poison_some
 
         classes = self._numbers(data.class_names, data.name)
         share, seed, question = self.percent / 100, self.seed or seed, self._question(seed)
         if self.kind == "confusion":
             return confuse(data, classes, share, seed, question)
+        if self.kind == "client":
+            mine = self._held_by(data, seed).shard(self.client)
+            share = self.poisoned / 100
+            return poison_some(data, mine, classes[0], share, self.side, seed, question)
         return poison(data, classes[0], share, self.side, seed, question)
 
     def _question(self, seed: int) -> str:
@@ -303,7 +290,12 @@ class Scenario(Config):
         forget_test = np.zeros(len(data.y_test), bool)
         classes: tuple[int, ...] = ()
         box: Box = ()
-        if self.kind in BOUNDED:
+        held: Clients | None = None
+        if self.kind == "client":
+            self._planted_ids(data, self.seed or seed)  # or it is not the data of this scenario
+            held = self._held_by(data, self.seed or seed)
+            forget[held.shard(self.client).cpu().numpy()] = True
+        elif self.kind in BOUNDED:
             box = box_of(self.kind, self.bounds)
             forget, forget_test = within(data, box, str(self))
         elif self.kind == "classes":
@@ -323,7 +315,12 @@ class Scenario(Config):
             return torch.from_numpy(np.flatnonzero(part)).to(data.device)
 
         parts = (ids(forget), ids(~forget), ids(forget_test), ids(~forget_test))
-        return Split(*parts, classes, box=box)
+        return Split(*parts, classes, box=box, clients=held)
+
+    def _held_by(self, data: Data, seed: int) -> Clients:
+        from .clients import held_by
+
+        return held_by(data, self.client, self.clients, self.alpha, self.local_epochs, seed)
 
     def _samples(self, data: Data, seed: int) -> np.ndarray:
         if self.plants:

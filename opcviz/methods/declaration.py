@@ -22,6 +22,7 @@ from ..training import Training
 from .tuning import tuned_settings
 
 __all__ = [
+    "ANYWHERE",
     "BROUGHT",
     "CATALOGUE",
     "MARKS",
@@ -91,13 +92,18 @@ class Info:
     fidelity: Fidelity = Fidelity("ours")
 
 
+ANYWHERE = frozenset({"classes", "samples", "clients"})
+"""The `scenarios` of methods that serve whether the data lie in one place or with clients."""
+
+
 @dataclass(frozen=True)
 class MethodSettings(Config):
     """The settings of a method, with what is declared of it.
 
     `tasks` names the tasks it is defined for, None for any; `scenarios` what it can forget, whole
-    `classes` or any `samples`, and `limits` why not both. `exact` says what of its work is done in
-    fp32 whatever the training's precision, and why; nothing where the precision decides it all.
+    `classes`, any `samples`, or what one of several `clients` holds, and `limits` why not all.
+    `exact` says what of its work is done in fp32 whatever the training's precision, and why;
+    nothing where the precision decides it all.
     """
 
     info: ClassVar[Info]
@@ -117,12 +123,17 @@ class MethodSettings(Config):
 
         Args:
             task: name of the request's task.
-            forgets: `classes` or `samples`.
+            forgets: `classes`, `samples`, or what one of the `clients` holds.
         """
         if not cls.serves(task):
             return (
                 f"'{cls.info.name}' is not defined for {task}, only for "
                 f"{', '.join(sorted(cls.tasks or ()))}: {cls.info.summary}"
+            )
+        if forgets == "clients" and forgets not in cls.scenarios:
+            return (
+                f"'{cls.info.name}' wants the data in one place, and clients keep theirs: let "
+                f"{_instead(cls.info)} do it"
             )
         if forgets not in cls.scenarios:
             return (
@@ -130,6 +141,17 @@ class MethodSettings(Config):
                 f"{', '.join(sorted(cls.scenarios))}: {cls.limits}"
             )
         return ""
+
+
+def _instead(info: Info) -> str:
+    """By whom a method can be used where clients hold the data, by what it needs."""
+    if "retain" not in info.needs:
+        ways = ["fed_leaver"]
+    elif "forget" not in info.needs:
+        ways = ["fed_others"]
+    else:
+        ways = ["fed_leaver", "fed_turns"]
+    return " or ".join(f"{way} (inner = '{info.name}')" for way in ways)
 
 
 REFERENCES = ("original", "retrain")
