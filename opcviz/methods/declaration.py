@@ -267,15 +267,26 @@ class Declaration(Record):
         )
 
 
-def known_methods(task: str | None = None) -> list[type[MethodSettings]]:
+def known_methods(
+    task: str | None = None, forgets: str | None = None
+) -> list[type[MethodSettings]]:
     """The settings of all methods: the references first, then as they were registered.
 
     What stands for a model that was brought is no method to choose, and left out.
 
     Args:
         task: only those that are defined for it.
+        forgets: what a study forgets: only those that are for clients who hold the data, or only
+            those that are for data in one place.
     """
-    chosen = [cls for cls in METHODS.values() if cls.info.family != BROUGHT and cls.serves(task)]
+    where = {"clients"} if forgets == "clients" else {"classes", "samples"}
+    chosen = [
+        cls
+        for cls in METHODS.values()
+        if cls.info.family != BROUGHT
+        and cls.serves(task)
+        and (forgets is None or not where.isdisjoint(cls.scenarios))
+    ]
     return sorted(chosen, key=lambda cls: cls.info.family != "reference")
 
 

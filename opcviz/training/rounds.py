@@ -66,7 +66,8 @@ class RoundLog:
         if not self.lengths:
             self.start = _floats(before)
             self.first = {client: _floats(state) for client, state in after.items()}
-        self.last = {client: _floats(state) for client, state in after.items()}
+        # copies: a resume file takes no tensor under two names
+        self.last = {client: _copied(state) for client, state in after.items()}
         lengths = torch.zeros(self.clients, len(weights), dtype=torch.float64)
         for client, state in after.items():
             updates = {name: state[name] - before[name] for name in weights}
@@ -235,6 +236,10 @@ def _load(model: nn.Module, optimizer: Optimizer, state: State) -> None:
 def _floats(state: State) -> State:
     """Weights and statistics alone."""
     return {k: v for k, v in state.items() if v.is_floating_point() and not k.startswith(SLOT)}
+
+
+def _copied(state: State) -> State:
+    return {name: value.clone() for name, value in _floats(state).items()}
 
 
 def _told(progress: Progress, before: int, total: int) -> Progress:
