@@ -243,8 +243,7 @@ class Player {
     if (dashed.length) keys.push(`dashed: ${dashed.join(", ")}`);
     if (levels.has("pixels")) keys.push("dotted: best map of pixels");
     if (films.some((film) => film.bars.some((bar) => bar.seeds))) keys.push("thin line: all seeds");
-    keys.push("cross: features 0");
-    this.levels.textContent = keys.join(" · ");
+    this.levels.textContent = [...keys, "cross: features 0"].join(" · ");
   }
 
   // ---- what is drawn --------------------------------------------------------------------------
