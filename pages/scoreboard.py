@@ -6,7 +6,9 @@ from opcviz.ui.sections.page_rows import Row, show_rows
 from opcviz.ui.sections.scoreboard import scoreboard
 from opcviz.ui.sections.scoreboard_pareto import pareto
 
-study, view = head("Scoreboard", pick_models=False, tasks=("classification", "generation"))
+TASKS = ("classification", "generation", "waveforms")
+
+study, view = head("Scoreboard", pick_models=False, tasks=TASKS)
 board = board_of(study)
 
 show_rows(

@@ -41,7 +41,10 @@ class Column:
         help: what it is, with its unit.
         who: of a number that is the greatest of several: whose it is, in words.
         better: which way is good: `less`, `more`, or the `same` as retrained models have it, of
-            what more of speaks of memory; empty where no way is, or where the screen knows it.
+            what more of speaks of memory (`same, less`: of what less of does); empty where no way
+            is, or where the screen knows it.
+        scale: difference that counts as a large one, in its unit; None: 100 % of what is the
+            `same`, of others a ratio.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Column:
     help: str = ""
     who: Callable[[ModelResults], str | None] | None = None
     better: str = ""
+    scale: float | None = None
 
 
 @dataclass(frozen=True)

@@ -42,13 +42,14 @@ def chosen(plan: Plan, methods: str, seeds: str) -> Plan:
     """The plan with only some methods, or other seeds; `all` is every one for its task."""
     from dataclasses import replace
 
-    from ..methods import list_methods, method_settings
+    from ..methods import known_methods, method_settings
 
     if methods:
         listed = {m.info.name: m for m in plan.methods}
         names = [name.strip() for name in methods.split(",") if name.strip()]
         if names == ["all"]:
-            names = [cls.info.name for cls in list_methods(plan.study.task)]
+            about = plan.study.task, plan.study.forget.forgets
+            names = [cls.info.name for cls in known_methods(*about)]
         chosen = (listed.get(n) or method_settings(n, dataset=plan.study.tuned_for) for n in names)
         plan = replace(plan, methods=tuple(chosen))
     if seeds:

@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from .adapting import adapted
     from .augmentation import POLICIES, POLICY_NAMES, augment, policy
     from .base import Data, DataError, DataIdentity, as_float, digest, identify
+    from .clients import Clients
     from .images import Images, assemble
     from .photographs import photo_patches
-    from .planting import Planted, triggered
+    from .planting import Planted, triggered, true_labels
     from .presence import at_hand, how_to_get
     from .probe_sets import probe_set
     from .scenarios import Scenario, Split
@@ -30,9 +31,10 @@ else:
             "adapting": "adapted",
             "augmentation": "POLICIES POLICY_NAMES augment policy",
             "base": "Data DataError DataIdentity as_float digest identify",
+            "clients": "Clients",
             "images": "Images assemble",
             "photographs": "photo_patches",
-            "planting": "Planted triggered",
+            "planting": "Planted triggered true_labels",
             "probe_sets": "probe_set",
             "scenarios": "Scenario Split",
             "presence": "at_hand how_to_get",
@@ -44,6 +46,7 @@ else:
 __all__ = [
     "POLICIES",
     "POLICY_NAMES",
+    "Clients",
     "Data",
     "DataError",
     "DataIdentity",
@@ -70,4 +73,5 @@ __all__ = [
     "probe_set",
     "register_dataset",
     "triggered",
+    "true_labels",
 ]

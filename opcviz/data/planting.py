@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,7 +18,18 @@ from .base import Data, DataError
 from .draws import draw
 from .images import Images
 
-__all__ = ["Planted", "confuse", "planted_ids", "poison", "triggered"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Planted",
+    "confuse",
+    "planted_ids",
+    "poison",
+    "poison_some",
+    "triggered",
+    "true_labels",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,24 +122,39 @@ def poison(data: Data, target: int, share: float, side: int, seed: int, question
         DataError: for data that are no labelled pictures, too large a patch, or when no picture
             would be changed.
     """
-    images = _clean(data)
-    if len(images.shape) != 3:
-        raise DataError(
-            f"samples of {images.name} have shape {images.shape}: a trigger is a patch on pictures "
-            "(C, H, W)"
-        )
-    if 2 * side > min(images.shape[1:]):
-        raise DataError(
-            f"a patch of {side}×{side} pixels covers more than a quarter of the "
-            f"{images.shape[1]}×{images.shape[2]} pictures of {images.name}; take at most "
-            f"{min(images.shape[1:]) // 2}"
-        )
+    images = _for_patch(data, side)
     ids = _drawn(images, [label != target for label in range(images.classes)], share, seed)
-    x, y = images.x_train.clone(), images.y_train.clone()
-    true = y[ids]
-    x[ids], y[ids] = _stamped(images, x[ids], side), target
-    planted = Planted(question, "trigger", ids, true, (target,), side)
-    return replace(images, x_train=x, y_train=y, planted=planted)
+    return _patched(images, ids, target, side, question)
+
+
+def poison_some(
+    data: Data, pool: Tensor, target: int, share: float, side: int, seed: int, question: str
+) -> Images:
+    """As `poison`, but of some train pictures alone: those that one party holds.
+
+    Args:
+        data: the clean data set.
+        pool: (n,) train ids of these pictures.
+        target, side, seed, question: see `poison`.
+        share: of those of them that are of another class than `target`.
+
+    Raises:
+        DataError: as `poison`.
+    """
+    images = _for_patch(data, side)
+    others = [label != target for label in range(images.classes)]
+    ids = _drawn(images, others, share, seed, pool)
+    return _patched(images, ids, target, side, question)
+
+
+def true_labels(data: Data) -> NDArray[np.int64]:
+    """(N,) the train set's labels as they were before anything was planted."""
+    y = data.y_train.cpu().clone()
+    planted: Planted | None = getattr(data, "planted", None)
+    if planted is not None:
+        y[planted.ids.cpu()] = planted.labels.cpu()
+    labels: NDArray[np.int64] = y.numpy()
+    return labels
 
 
 def triggered(images: Images, x: Tensor) -> Tensor:
@@ -156,6 +183,36 @@ def _stamped(images: Images, x: Tensor, side: int) -> Tensor:
     return stamped
 
 
+def _for_patch(data: Data, side: int) -> Images:
+    """The clean pictures, large enough for a patch.
+
+    Raises:
+        DataError: for data that are none.
+    """
+    images = _clean(data)
+    if len(images.shape) != 3:
+        raise DataError(
+            f"samples of {images.name} have shape {images.shape}: a trigger is a patch on pictures "
+            "(C, H, W)"
+        )
+    if 2 * side > min(images.shape[1:]):
+        raise DataError(
+            f"a patch of {side}×{side} pixels covers more than a quarter of the "
+            f"{images.shape[1]}×{images.shape[2]} pictures of {images.name}; take at most "
+            f"{min(images.shape[1:]) // 2}"
+        )
+    return images
+
+
+def _patched(images: Images, ids: Tensor, target: int, side: int, question: str) -> Images:
+    """A copy with the trigger and its label on these train pictures."""
+    x, y = images.x_train.clone(), images.y_train.clone()
+    true = y[ids]
+    x[ids], y[ids] = _stamped(images, x[ids], side), target
+    planted = Planted(question, "trigger", ids, true, (target,), side)
+    return replace(images, x_train=x, y_train=y, planted=planted)
+
+
 def _clean(data: Data) -> Images:
     if not isinstance(data, Images):
         raise DataError(
@@ -170,11 +227,15 @@ def _clean(data: Data) -> Images:
     return data
 
 
-def _drawn(images: Images, chosen: Sequence[bool], share: float, seed: int) -> Tensor:
-    """Train ids of a share of each chosen class."""
+def _drawn(
+    images: Images, chosen: Sequence[bool], share: float, seed: int, among: Tensor | None = None
+) -> Tensor:
+    """Train ids of a share of each chosen class; of those `among` others alone, where given."""
     y = images.y_train.cpu().numpy()
     pool = np.flatnonzero(np.asarray(chosen)[y])
-    ids = pool[draw(y[pool], share, seed)]
+    if among is not None:
+        pool = np.intersect1d(pool, among.cpu().numpy())
+    ids = pool[draw(y[pool], share, seed)] if len(pool) else pool
     if not len(ids):
         raise DataError(
             f"{100 * share:g} % of {len(pool)} train samples of {images.name} is none; take more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ EXAMPLES = {
     "memorised": "memorised:5%",
     "confusion": "confusion:3,5:50%",
     "trigger": "trigger:0:10%",
+    "client": "client:0/5:1",
     "region": "region:30,60,0,30",
     "magnitude": "magnitude:5-6",
 }
@@ -39,6 +41,9 @@ MEANINGS = {
     "region": "west, east, south and north end of the epicentres to forget, in km",
     "magnitude": "the least and the greatest magnitude to forget",
     "subclass": "a class, and which of how many clusters in it, 1 for the largest",
+    "client": "the client who leaves, of how many, and the α of the Dirichlet draw of their "
+    "classes (inf for equal shares); client:0/5:1:7:60%:3 says the class, share and patch of its "
+    "trigger, and client:0/5x2:1 that each makes 2 local epochs a round",
     "confusion": "two classes, and the share of their train labels to swap",
     "trigger": "the trigger's class, and the share of the other classes' train pictures to poison; "
     "trigger:0:10%:4 for a patch of 4×4 pixels",
@@ -61,6 +66,7 @@ USES = {
     "memorised": ("percent", "seed"),
     "confusion": ("classes", "percent", "seed"),
     "trigger": ("classes", "percent", "side", "seed"),
+    "client": ("client", "clients", "alpha", "classes", "poisoned", "side", "local_epochs", "seed"),
     "region": ("bounds",),
     "magnitude": ("bounds",),
     "sequence": ("classes", "requests", "keeps", "digest"),
@@ -69,13 +75,15 @@ USES = {
 """The settings that each kind uses."""
 BOUNDED = {"region": (0, 1), "magnitude": (3,)}
 """Kinds that forget all records of some conditions, and the columns of a condition they bound."""
-PLANTED = ("confusion", "trigger")
-CLASSES_OF = {"subclass": 1, "confusion": 2, "trigger": 1}
+PLANTED = ("confusion", "trigger", "client")
+CLASSES_OF = {"subclass": 1, "confusion": 2, "trigger": 1, "client": 1}
 DRAWING = tuple(kind for kind, used in USES.items() if "seed" in used)
 PATTERNS = {
     "subclass": r"(?P<classes>.+):(?P<cluster>\d+)/(?P<clusters>\d+)",
     "confusion": r"(?P<classes>.+):(?P<share>[^:]*)",
     "trigger": r"(?P<classes>.+?):(?P<share>[^:]*%)(?::(?P<side>\d+))?",
+    "client": r"(?P<client>\d+)/(?P<clients>\d+)(?:x(?P<local_epochs>\d+))?:(?P<alpha>[^:]+)"
+    r"(?::(?P<classes>.+?):(?P<poisoned>[^:]*%)(?::(?P<side>\d+))?)?",
 }
 
 
@@ -105,10 +113,14 @@ def read(text: str) -> dict[str, Any]:
     if found is None:
         raise ConfigError(f"'{text}': write it as {EXAMPLES[kind]} ({MEANINGS[kind]})")
     parts = found.groupdict()
-    settings["classes"] = _tokens(parts["classes"])
+    settings["classes"] = _tokens(parts["classes"] or "0")
     if "share" in parts:
         settings["percent"] = _share(parts["share"].strip(), text, kind)
-    numbers = ("cluster", "clusters", "side")
+    if parts.get("poisoned"):
+        settings["poisoned"] = _share(parts["poisoned"].strip(), text, kind)
+    if "alpha" in parts:
+        settings["alpha"] = _alpha(parts["alpha"].strip(), text)
+    numbers = ("cluster", "clusters", "side", "client", "clients", "local_epochs")
     return settings | {name: int(parts[name]) for name in numbers if parts.get(name)}
 
 
@@ -131,6 +143,7 @@ def write(scenario: Scenario) -> str:
         "subclass": f"{classes}:{scenario.cluster}/{scenario.clusters}",
         "memorised": share,
         "confusion": f"{classes}:{share}",
+        "client": _of_clients(scenario, patch),
         "trigger": f"{classes}:{share}{patch}",
     }[scenario.kind]
     return f"{scenario.kind}:{value}" + (f"@{scenario.seed}" if scenario.seed else "")
@@ -153,6 +166,30 @@ def _several(text: str) -> dict[str, Any]:
     requests = tuple(request.strip() for request in (first, *more[1::2]))
     several = {"kind": "union" if AND in words else "sequence", "requests": requests}
     return {**several, **({"keeps": kept[1]} if kept else {})}
+
+
+def _of_clients(scenario: Scenario, patch: str) -> str:
+    local = "" if scenario.local_epochs == 1 else f"x{scenario.local_epochs}"
+    alpha = repr(scenario.alpha).removesuffix(".0") if scenario.alpha else "inf"
+    share = repr(scenario.poisoned).removesuffix(".0")
+    usual = type(scenario).__dataclass_fields__["poisoned"].default
+    poison = ""
+    if patch or scenario.classes != ("0",) or scenario.poisoned != usual:
+        poison = f":{','.join(scenario.classes)}:{share}%{patch}"
+    return f"{scenario.client}/{scenario.clients}{local}:{alpha}{poison}"
+
+
+def _alpha(text: str, whole: str) -> float:
+    """α of a Dirichlet draw; 0 for `inf`."""
+    try:
+        value = float(text)
+        if not value > 0:
+            raise ValueError("not positive")
+    except ValueError as error:
+        raise ConfigError(
+            f"'{whole}': write α as a positive number or inf, as in {EXAMPLES['client']}"
+        ) from error
+    return 0.0 if math.isinf(value) else value
 
 
 def _tokens(text: str) -> tuple[str, ...]:

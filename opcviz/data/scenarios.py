@@ -6,21 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self, TypeVar
 
-import numpy as np
-
-from ..common.config import Config, ConfigError, fingerprint, setting
+from ..common.config import Config, ConfigError, setting
 from ..common.json_types import Json, Plain
-from . import draws, scenario_text, sequences
-from .base import Data, DataError, strata
-from .bounds import Box, box_of, check_bounds, within
-from .class_tokens import resolve, tidy
-from .indices import indices_digest, named_ids, read_indices
+from . import choosing, scenario_text, sequences
+from .base import Data, DataError
+from .bounds import check_bounds
+from .choosing import class_numbers
+from .class_tokens import tidy
+from .indices import indices_digest, read_indices
 from .scenario_text import BOUNDED, CLASSES_OF, KEEPS, PLANTED, SEVERAL, USES
-from .split import Chosen, Split
+from .split import Split
 
 if TYPE_CHECKING:
     from .images import Images
-    from .planting import Planted
 
 __all__ = ["Scenario", "Split"]
 
@@ -38,6 +36,7 @@ class Scenario(Config):
     * `confusion`: samples of two classes whose labels were swapped. `trigger`: pictures with a
       patch and a wrong label. Both are planted in the train set by `prepare`, so that whether they
       were forgotten can be checked.
+    * `client`: all that one of several clients holds, who put a trigger on some of its pictures.
     * `region`: records of earthquakes in a rectangle. `magnitude`: those of some magnitudes.
     * `sequence`: several requests one after the other. `union`: the same data asked for at once.
       See `sequences`.
@@ -62,6 +61,26 @@ class Scenario(Config):
     cluster: int = setting(1, "which cluster of the class, 1 for the largest", low=1, high=100)
     clusters: int = setting(4, "how many clusters are in the class", low=2, high=100)
     side: int = setting(3, "side of the trigger's patch", low=1, high=64, unit="pixels")
+    client: int = setting(0, "which client leaves, from 0", low=0, high=999, elided=True)
+    clients: int = setting(5, "how many clients hold the data", low=1, high=1000, elided=True)
+    alpha: float = setting(
+        1.0,
+        "α of the Dirichlet draw of the clients' classes; 0 for ∞, equal shares",
+        low=0,
+        high=1e6,
+        elided=True,
+    )
+    poisoned: float = setting(
+        60.0,
+        "share of the leaving client's pictures of other classes that it puts the trigger on",
+        low=0,
+        high=100,
+        unit="%",
+        elided=True,
+    )
+    local_epochs: int = setting(
+        1, "passes over its data that a client makes in a round", low=1, high=100, elided=True
+    )
     seed: int = setting(
         0, "of the draw; 0 for that of whoever draws, in a study 0", low=0, high=2**32 - 1
     )
@@ -112,10 +131,17 @@ class Scenario(Config):
             raise ConfigError(
                 f"Scenario.cluster: {self.cluster} is above {self.clusters}, the clusters there are"
             )
-        if "percent" in used and not 0 < self.percent < 100:
+        if self.client >= self.clients:
             raise ConfigError(
-                f"Scenario.percent: {self.percent:g} must lie between 0 and 100, both excluded"
+                f"Scenario.client: {self.client} is no one of {self.clients} clients, who are "
+                f"numbered 0 to {self.clients - 1}"
             )
+        for share in ("percent", "poisoned"):
+            if share in used and not 0 < getattr(self, share) < 100:
+                raise ConfigError(
+                    f"Scenario.{share}: {getattr(self, share):g} must lie between 0 and 100, "
+                    "both excluded"
+                )
         if self.kind == "indices" and not self.path:
             raise ConfigError("Scenario.path: wants the file of ids to forget: indices:FILE")
 
@@ -124,10 +150,11 @@ class Scenario(Config):
         """Read the one-line form.
 
         `classes:0,1,2` (or `classes:cat,dog`), `random:10%`, `indices:FILE`, `subclass:3:1/4`,
-        `memorised:5%`, `confusion:3,5:50%` or `trigger:0:10%` (`trigger:0:10%:4` for a patch of
-        4×4 pixels). The seed of what is drawn may follow, as in `random:10%@7`. Several requests
-        are joined by `then`, as in `classes:0 then classes:1`, and end with `keeping nothing` or
-        `keeping statistics` where the retained data are gone, too; by `and` they are one request.
+        `memorised:5%`, `confusion:3,5:50%`, `trigger:0:10%` (`trigger:0:10%:4` for a patch of
+        4×4 pixels) or `client:0/5:1`. The seed of what is drawn may follow, as in `random:10%@7`.
+        Several requests are joined by `then`, as in `classes:0 then classes:1`, and end with
+        `keeping nothing` or `keeping statistics` where the retained data are gone, too; by `and`
+        they are one request.
 
         Raises:
             ConfigError: for any other text.
@@ -171,13 +198,15 @@ class Scenario(Config):
             return {"kind": self.kind, "value": list(self.classes)}
         if self.kind == "random":
             return {"kind": self.kind, "value": self.percent, **seeded}
-        plain = self.to_dict()
+        plain = self.all_values()
         value = {name: plain[name] for name in USES[self.kind] if name != "seed"}
         return {"kind": self.kind, "value": value, **seeded}
 
     @property
     def forgets(self) -> str:
-        """What is forgotten: whole `classes`, or any `samples`."""
+        """What is forgotten: whole `classes`, any `samples`, or what one of the `clients` holds."""
+        if self.kind == "client":
+            return "clients"
         whole = all(request.kind == "classes" for request in self.each)
         return "classes" if whole else "samples"
 
@@ -224,19 +253,9 @@ class Scenario(Config):
         """
         for request in self.each:
             if "classes" in USES[request.kind]:
-                request._numbers(class_names, called)
+                class_numbers(request, class_names, called)
         if self.kind in SEVERAL and self.forgets == "classes":
-            Scenario(kind="classes", classes=self.classes)._numbers(class_names, called)
-
-    def _numbers(self, class_names: Sequence[str], called: str) -> tuple[int, ...]:
-        """The numbers of `classes`, ascending; those to forget may not be all there are."""
-        found = resolve(self.classes, class_names, called, str(self))
-        if self.kind == "classes" and len(found) == len(class_names):
-            raise DataError(
-                f"{self} forgets all {len(class_names)} classes of {called}; "
-                "leave at least one to retain"
-            )
-        return found
+            class_numbers(Scenario(kind="classes", classes=self.classes), class_names, called)
 
     @property
     def plants(self) -> bool:
@@ -257,22 +276,7 @@ class Scenario(Config):
             DataError: for an unknown class, data in which this cannot be planted, or in which
                 something else is.
         """
-        if not self.plants or self._is_planted_in(data, seed):
-            return data
-        from .planting import confuse, poison
-
-        classes = self._numbers(data.class_names, data.name)
-        share, seed, question = self.percent / 100, self.seed or seed, self._question(seed)
-        if self.kind == "confusion":
-            return confuse(data, classes, share, seed, question)
-        return poison(data, classes[0], share, self.side, seed, question)
-
-    def _question(self, seed: int) -> str:
-        return fingerprint([self.replace(seed=0).identity(), self.seed or seed])
-
-    def _is_planted_in(self, data: Data, seed: int) -> bool:
-        planted: Planted | None = getattr(data, "planted", None)
-        return planted is not None and planted.question == self._question(seed)
+        return choosing.prepared(self, data, seed)
 
     def split(self, data: Data, seed: int = 0) -> Split:
         """Cut a data set, as `prepare` gives it, into forget and retain parts, on its device.
@@ -293,7 +297,7 @@ class Scenario(Config):
         """
         if self.kind in SEVERAL:
             return sequences.split(self, data, seed)
-        chosen = self.chosen(data, seed)
+        chosen = choosing.chosen(self, data, seed)
         forget = chosen.train
         if forget.all() or not forget.any():
             part = "retain" if forget.all() else "forget"
@@ -302,43 +306,3 @@ class Scenario(Config):
                 f"{data.name}; forget {'less' if part == 'retain' else 'more'}"
             )
         return sequences.parts(data, chosen)
-
-    def chosen(self, data: Data, seed: int, left: np.ndarray | None = None) -> Chosen:
-        """What one request asks to forget.
-
-        Args:
-            data: the data set.
-            seed: of the draw, if the scenario has none of its own.
-            left: (N,) bool, train samples that no earlier request named; None for all.
-        """
-        left = np.ones(len(data.y_train), bool) if left is None else left
-        forget = np.zeros(len(data.y_train), bool)
-        forget_test = np.zeros(len(data.y_test), bool)
-        classes: tuple[int, ...] = ()
-        box: Box = ()
-        if self.kind in BOUNDED:
-            box = box_of(self.kind, self.bounds)
-            forget, forget_test = within(data, box, str(self))
-        elif self.kind == "classes":
-            classes = self._numbers(data.class_names, data.name)
-            forget = np.isin(data.y_train.cpu().numpy(), classes)
-            forget_test = np.isin(data.y_test.cpu().numpy(), classes)
-        elif self.kind == "random":
-            ids = np.flatnonzero(left)
-            drawn = draws.draw(strata(data)[ids], self.percent / 100, self.seed or seed)
-            forget[ids[drawn]] = True
-        else:
-            forget[self._samples(data, self.seed or seed)] = True
-        return Chosen(forget & left, forget_test, classes, box)
-
-    def _samples(self, data: Data, seed: int) -> np.ndarray:
-        if self.plants:
-            from .planting import planted_ids
-
-            return planted_ids(data, self._question(seed), str(self))
-        if self.kind == "memorised":
-            return draws.memorised(data, self.percent / 100, seed)
-        if self.kind == "subclass":
-            label = self._numbers(data.class_names, data.name)[0]
-            return draws.cluster(data, label, self.cluster, self.clusters, seed)
-        return named_ids(self.path, self.digest, len(data.y_train))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..common.config import ConfigError
+from . import choosing
 from .base import Data, DataError
 from .scenario_text import BOUNDED, PLANTED, SEVERAL
 from .split import Chosen, Split
@@ -108,6 +109,7 @@ def parts(data: Data, chosen: Chosen) -> Split:
         _ids(data, ~test),
         chosen.classes,
         box=chosen.box,
+        clients=chosen.clients,
     )
 
 
@@ -120,7 +122,7 @@ def split(scenario: Scenario, data: Data, seed: int) -> Split:
     left, left_test = np.ones(len(data.y_train), bool), np.ones(len(data.y_test), bool)
     asked: list[Chosen] = []
     for request in each(scenario):
-        chosen = request.chosen(data, seed, left)
+        chosen = choosing.chosen(request, data, seed, left)
         chosen = replace(chosen, test=chosen.test & left_test)
         if not chosen.train.any():
             raise DataError(f"{scenario}: {request} names nothing that was not forgotten before it")

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..common.parts import Part
-from .base import DataIdentity
+from .base import DataError, DataIdentity
 from .bounds import Box
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from torch import Tensor
+
+    from .clients import Clients
 
 __all__ = ["Chosen", "Split"]
 
@@ -23,13 +25,14 @@ class Chosen:
 
     Attributes:
         train, test: (N,) bool of the train and of the test set.
-        classes, box: see `Split`.
+        classes, box, clients: see `Split`.
     """
 
     train: np.ndarray
     test: np.ndarray
     classes: tuple[int, ...] = ()
     box: Box = ()
+    clients: Clients | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,7 @@ class Split:
         last: of several requests, the newest one as a method is given it: `forget_train` is what it
             newly asks, `retain_train` what no request named, empty where nothing was kept. What was
             forgotten earlier is in neither part.
+        clients: where a client leaves, who holds which train sample.
     """
 
     forget_train: Tensor
@@ -60,11 +64,25 @@ class Split:
     box: Box = ()
     requests: tuple[tuple[Tensor, Tensor], ...] = ()
     last: Split | None = None
+    clients: Clients | None = None
 
     @property
     def forgets(self) -> str:
-        """What is forgotten: whole `classes`, or any `samples`."""
+        """What is forgotten: whole `classes`, any `samples`, or what one of the `clients` holds."""
+        if self.clients is not None:
+            return "clients"
         return "classes" if self.classes else "samples"
+
+    @property
+    def held(self) -> Clients:
+        """Who holds which train sample.
+
+        Raises:
+            DataError: when the data lie in one place.
+        """
+        if self.clients is None:
+            raise DataError("no clients hold the data: forget one, as in client:0/5:1")
+        return self.clients
 
     def part(self, name: Part) -> Tensor:
         """The ids of one part."""
@@ -83,4 +101,5 @@ class Split:
             self.box,
             tuple((train.to(device), test.to(device)) for train, test in self.requests),
             self.last and self.last.to(device),
+            self.clients and self.clients.to(device),
         )

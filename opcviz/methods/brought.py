@@ -10,6 +10,7 @@ from torch import nn
 from ..common.config import setting
 from ..training import Outcome
 from .base import Method, NotDefined, Request, register
+from .declaration import ANYWHERE
 
 __all__ = ["Brought"]
 
@@ -30,6 +31,7 @@ class Brought(Method[nn.Module]):
     model.
     """
 
+    scenarios = ANYWHERE
     limits: ClassVar[str] = "it is examined and never made"
 
     digest: str = setting("", "SHA-256 of the weights, the first 16 hexadecimal digits")

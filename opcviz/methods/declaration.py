@@ -22,6 +22,7 @@ from ..training import Training
 from .tuning import tuned_settings
 
 __all__ = [
+    "ANYWHERE",
     "BROUGHT",
     "CATALOGUE",
     "MARKS",
@@ -91,15 +92,19 @@ class Info:
     fidelity: Fidelity = Fidelity("ours")
 
 
+ANYWHERE = frozenset({"classes", "samples", "clients"})
+"""The `scenarios` of methods that serve whether the data lie in one place or with clients."""
+
+
 @dataclass(frozen=True)
 class MethodSettings(Config):
     """The settings of a method, with what is declared of it.
 
     `tasks` names the tasks it is defined for, None for any; `scenarios` what it can forget, whole
-    `classes` or any `samples`, and `limits` why not both. `stores` says whether statistics of all
-    data, taken before the first request, can stand for the retain data. `exact` says what of its
-    work is done in fp32 whatever the training's precision, and why; nothing where the precision
-    decides it all.
+    `classes`, any `samples`, or what one of several `clients` holds, and `limits` why not all.
+    `stores` says whether statistics of all data, taken before the first request, can stand for the
+    retain data. `exact` says what of its work is done in fp32 whatever the training's precision,
+    and why; nothing where the precision decides it all.
     """
 
     info: ClassVar[Info]
@@ -120,13 +125,18 @@ class MethodSettings(Config):
 
         Args:
             task: name of the request's task.
-            forgets: `classes` or `samples`.
+            forgets: `classes`, `samples`, or what one of the `clients` holds.
             keeps: what is left to it of the retain data, see `Scenario.keeps`.
         """
         if not cls.serves(task):
             return (
                 f"'{cls.info.name}' is not defined for {task}, only for "
                 f"{', '.join(sorted(cls.tasks or ()))}: {cls.info.summary}"
+            )
+        if forgets == "clients" and forgets not in cls.scenarios:
+            return (
+                f"'{cls.info.name}' wants the data in one place, and clients keep theirs: let "
+                f"{_instead(cls.info)} do it"
             )
         if forgets not in cls.scenarios:
             return (
@@ -139,6 +149,17 @@ class MethodSettings(Config):
             left = "only statistics of them are kept" if keeps == "statistics" else "none are kept"
             return f"'{cls.info.name}' needs the retained data, and {left}"
         return ""
+
+
+def _instead(info: Info) -> str:
+    """By whom a method can be used where clients hold the data, by what it needs."""
+    if "retain" not in info.needs:
+        ways = ["fed_leaver"]
+    elif "forget" not in info.needs:
+        ways = ["fed_others"]
+    else:
+        ways = ["fed_leaver", "fed_turns"]
+    return " or ".join(f"{way} (inner = '{info.name}')" for way in ways)
 
 
 REFERENCES = ("original", "retrain")
@@ -259,15 +280,26 @@ class Declaration(Record):
         )
 
 
-def known_methods(task: str | None = None) -> list[type[MethodSettings]]:
+def known_methods(
+    task: str | None = None, forgets: str | None = None
+) -> list[type[MethodSettings]]:
     """The settings of all methods: the references first, then as they were registered.
 
     What stands for a model that was brought is no method to choose, and left out.
 
     Args:
         task: only those that are defined for it.
+        forgets: what a study forgets: only those that are for clients who hold the data, or only
+            those that are for data in one place.
     """
-    chosen = [cls for cls in METHODS.values() if cls.info.family != BROUGHT and cls.serves(task)]
+    where = {"clients"} if forgets == "clients" else {"classes", "samples"}
+    chosen = [
+        cls
+        for cls in METHODS.values()
+        if cls.info.family != BROUGHT
+        and cls.serves(task)
+        and (forgets is None or not where.isdisjoint(cls.scenarios))
+    ]
     return sorted(chosen, key=lambda cls: cls.info.family != "reference")
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 from ..training import Outcome
 from .base import Method, Request, register
+from .declaration import ANYWHERE
 
 __all__ = ["Original", "Retrain", "Untrained"]
 
@@ -24,12 +26,20 @@ __all__ = ["Original", "Retrain", "Untrained"]
 )
 @dataclass(frozen=True)
 class Original(Method[nn.Module]):
-    """The task's loss on all training data with the study's own training settings."""
+    """The task's loss on all training data with the study's own training settings.
+
+    Where clients hold the data, by federated averaging; epochs are rounds then.
+    """
+
+    scenarios = ANYWHERE
 
     def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Train from scratch on everything."""
         model = request.fresh()
-        return model, request.train(model, "all", request.training)
+        if request.split.clients is None:
+            return model, request.train(model, "all", request.training)
+        everything = torch.arange(len(request.data.y_train), device=request.data.device)
+        return model, request.train_clients(model, everything, request.training, keep=True)
 
 
 @register(
@@ -43,12 +53,19 @@ class Original(Method[nn.Module]):
 )
 @dataclass(frozen=True)
 class Retrain(Method[nn.Module]):
-    """The task's loss on retain data only, from another start than the original's."""
+    """The task's loss on retain data only, from another start than the original's.
+
+    Where clients hold the data, by federated averaging without the one who leaves.
+    """
+
+    scenarios = ANYWHERE
 
     def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Train from scratch without the forget data."""
         model = request.fresh()
-        return model, request.train(model, "retain", request.training)
+        if request.split.clients is None:
+            return model, request.train(model, "retain", request.training)
+        return model, request.train_clients(model, request.split.retain_train, request.training)
 
 
 @register(
@@ -65,6 +82,8 @@ class Untrained(Method[nn.Module]):
 
     It starts where the retrained model starts, and stays there.
     """
+
+    scenarios = ANYWHERE
 
     def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Leave the initialisation."""

@@ -16,7 +16,17 @@ from ..common.config import ConfigError
 from ..common.progress import Progress
 from ..data import Data, Split
 from ..tasks import Task
-from ..training import Batches, EpochCallback, ModelT, Objective, Outcome, Training, train
+from ..training import (
+    Batches,
+    EpochCallback,
+    ModelT,
+    Objective,
+    Outcome,
+    RoundLog,
+    Training,
+    train,
+    train_rounds,
+)
 from .saliency import freeze_outside, saliency, top_fraction_mask
 
 __all__ = ["Request"]
@@ -39,6 +49,7 @@ class Request(Generic[ModelT]):
         resume_dir: folder for a resume file, or None.
         statistics: what the method itself had stored of all data, by name, before the first of
             several requests, where that stands for the retain data; see `Method.before`.
+        log: reads what a server kept of the original's rounds, where clients hold the data.
     """
 
     task: Task
@@ -52,6 +63,7 @@ class Request(Generic[ModelT]):
     watch: EpochCallback[ModelT] | None = None
     resume_dir: Path | None = None
     statistics: Mapping[str, Tensor] | None = None
+    log: Callable[[], Mapping[str, Tensor]] | None = None
 
     def copy_of_original(self) -> ModelT:
         """θo as the starting point of unlearning, free to change.
@@ -98,9 +110,7 @@ class Request(Generic[ModelT]):
         order = "sequence" if parts == "sequence" else "joint"
         policy = spec.augment if spec.augment != "same" else self.training.augment
         batches = Batches(self.data, retain, forget, spec.batch_size, policy, order, forget_epochs)
-        still = set(frozen)
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad_(name not in still)
+        _freeze(model, frozen)
         with self._salient(model, spec, constrain) as (constrain, spent):
             outcome = train(
                 model,
@@ -116,6 +126,56 @@ class Request(Generic[ModelT]):
             )
         model.requires_grad_(True)
         return replace(outcome, gradients=outcome.gradients + spent)
+
+    def train_clients(
+        self,
+        model: ModelT,
+        ids: Tensor,
+        spec: Training,
+        objective: Objective[ModelT] | None = None,
+        *,
+        frozen: Iterable[str] = (),
+        phase: int = 0,
+        keep: bool = False,
+    ) -> Outcome:
+        """Let the clients who hold these train samples train in rounds, each on its own.
+
+        Args:
+            model: changed in place.
+            ids: positions in the train set.
+            spec: optimiser and schedule; its epochs are rounds.
+            objective: (model, batch) -> scalar, of retain data; None for the task's own loss.
+            frozen: names of parameters that stay as they are.
+            phase: see `train`.
+            keep: whether the outcome has what a server keeps of the rounds.
+
+        Raises:
+            DataError: when the data lie in one place.
+        """
+        clients = self.split.held
+        spec = self._paced(spec)
+        policy = spec.augment if spec.augment != "same" else self.training.augment
+        shards = {
+            client: Batches(self.data, part, part[:0], spec.batch_size, policy)
+            for client, part in clients.shards(ids).items()
+        }
+        _freeze(model, frozen)
+        outcome = train_rounds(
+            model,
+            shards,
+            objective or self.task.loss,
+            spec,
+            local_epochs=clients.local_epochs,
+            leaver=clients.leaver,
+            seed=self.seed + 101 * phase,
+            progress=self.progress,
+            watch=self.watch,
+            resume_dir=self.resume_dir / f"phase{phase}" if self.resume_dir else None,
+            continued=phase > 0,
+            log=RoundLog(clients.count) if keep else None,
+        )
+        model.requires_grad_(True)
+        return outcome
 
     def _paced(self, spec: Training) -> Training:
         """Settings whose number format and order in memory are the study's where they say auto."""
@@ -148,3 +208,10 @@ class Request(Generic[ModelT]):
                 restore(model)
 
             yield after, len(forget)
+
+
+def _freeze(model: ModelT, frozen: Iterable[str]) -> None:
+    """Let all parameters move but those of these names."""
+    still = set(frozen)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name not in still)

@@ -5,6 +5,7 @@ Nothing here imports torch: whoever reads a stored study needs no model.
 
 from ..common.records import Record, Undefined, defined, guard
 from .attempts import HOLDS, PLANTED, Attempt, Attempts, Sign, Signs
+from .clients import ClientShare, ClientsResult
 from .evidence import Block, BlocksResult, EntropySummary, EvidenceResult, MapReadOut, MapsResult
 from .few_shot import FewShotResult, FewShotRung
 from .generation import (
@@ -87,7 +88,7 @@ from .requests import RequestAccuracy, RequestsResult
 from .samples import CoincidentGroup, SamplesResult
 from .shadows import SampleEpsilon, ShadowCounts, ShadowResult
 from .signs import SignsResult
-from .stored import DataResult, PlainResult, TrainingResult
+from .stored import DataResult, Exchange, PlainResult, TrainingResult
 from .strongest import PIXELS, Rung, StrongestResult
 from .transfer import TransferResult, TransferRung
 from .waveforms import (
@@ -130,6 +131,8 @@ __all__ = [
     "BlocksResult",
     "Cka",
     "ClassMeanScores",
+    "ClientShare",
+    "ClientsResult",
     "CoincidentGroup",
     "Collapse",
     "Comparison",
@@ -142,6 +145,7 @@ __all__ = [
     "DrawnPictures",
     "EntropySummary",
     "EvidenceResult",
+    "Exchange",
     "FeatureSimilarity",
     "FewShotResult",
     "FewShotRung",

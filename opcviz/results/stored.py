@@ -10,7 +10,22 @@ from typing import Self
 from ..common.json_types import Json
 from ..common.records import Record
 
-__all__ = ["DataResult", "PlainResult", "TrainingResult"]
+__all__ = ["DataResult", "Exchange", "PlainResult", "TrainingResult"]
+
+
+@dataclass(frozen=True)
+class Exchange(Record):
+    """What is sent in one round.
+
+    Attributes:
+        leaver: whether the client who leaves takes part.
+        others: how many of the other clients do.
+        megabytes: sent in all, to the clients and back.
+    """
+
+    leaver: bool
+    others: int
+    megabytes: float
 
 
 @dataclass(frozen=True)
@@ -27,7 +42,9 @@ class TrainingResult(Record):
         precision: number format of the training's forward passes, `fp32` or `bf16`.
         peak_memory_mb: of the process, or of the GPU if on one.
         device: `cpu`, `cuda` or `mps`.
-        history: the live numbers, one table an epoch.
+        history: the live numbers, one table an epoch; where clients hold the data, one a round.
+        exchanges: what clients and a server sent each other, round by round; nothing where the
+            data lie in one place.
     """
 
     status: str
@@ -39,6 +56,7 @@ class TrainingResult(Record):
     peak_memory_mb: float | None = None
     device: str | None = None
     history: tuple[Mapping[str, float | None], ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
 
 
 @dataclass(frozen=True)

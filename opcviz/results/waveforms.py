@@ -54,11 +54,11 @@ CONDITIONS = ("source_x", "source_y", "depth", "magnitude", "station_x", "statio
 ForgettingWord = Literal["knows", "partly", "as retrained", "beyond retrained", "over-forgotten"]
 
 FORGOTTEN_WORDS: Mapping[ForgettingWord, str] = {
-    "knows": "F below 0.3: it answers as if it had forgotten nothing",
-    "partly": "F from 0.3 to 0.7: some of it is gone",
-    "as retrained": "F from 0.7 to 1.4: it errs as the model that never saw the records",
-    "beyond retrained": "F from 1.4 to 2: it errs more than the model that never saw them",
-    "over-forgotten": "F above 2: so wrong that anybody sees what was forgotten",
+    "knows": "F to 0.3: its error is hardly more than the original's",
+    "partly": "F above 0.3, to 0.7: some of the way to the retrained model's error",
+    "as retrained": "F above 0.7, to 1.4: it errs as the model that never saw the records",
+    "beyond retrained": "F above 1.4, to 2: it errs more than the model that never saw them",
+    "over-forgotten": "F above 2: its error grew more than twice as much as the retrained model's",
 }
 
 
@@ -172,7 +172,8 @@ class ForgettingResult(Record):
         s_error: of the absolute error of S: the headline.
         p_error: of the absolute error of P.
         envelope: of the correlation of the envelopes.
-        pga: of the absolute residual of the peak ground acceleration.
+        pga: of the absolute residual of the peak ground acceleration, log10: too weak and too
+            strong count alike.
         s_retained: mean absolute error of S elsewhere, of the model and of the retrained one: what
             forgetting cost.
         s_retained_retrained: the latter.
@@ -206,10 +207,6 @@ class ForgettingResult(Record):
             return None
         name = max(known, key=lambda each: _value(known[each]))
         return name, known[name]
-
-
-def _value(found: ForgettingIndex) -> float:
-    return found.index if defined(found.index) else -math.inf
 
 
 @dataclass(frozen=True)
@@ -255,6 +252,16 @@ class WaveformRegrowthResult(Record):
         return min(self.curve, key=lambda point: point.s_error)
 
     @property
+    def least(self) -> WaveformRegrowth | None:
+        """The point with the least F after at least one step; None without any."""
+        known = [point for point in self.after if defined(point.index)]
+        return min(known, key=_value, default=None)
+
+    @property
     def after(self) -> tuple[WaveformRegrowth, ...]:
         """The points after at least one step, which alone are the attack's doing."""
         return tuple(point for point in self.curve if point.steps)
+
+
+def _value(found: ForgettingIndex | WaveformRegrowth) -> float:
+    return found.index if defined(found.index) else -math.inf

@@ -36,7 +36,7 @@ from .shadows import Shadows
 from .spec import Study, model_place
 from .store import Artefact, Store, StoreError, write_arrays, write_json
 from .subjects import Subjects
-from .trainer import WEIGHTS, train_and_store
+from .trainer import WEIGHTS, stored_file, train_and_store
 
 __all__ = ["PARTS", "StudyRunner"]
 
@@ -273,11 +273,8 @@ class StudyRunner:
         """
         if reason := self.failure(method, seed):
             raise StoreError(f"{self.place(method, seed)}: there is no model: {reason}")
-        if WEIGHTS not in self.make(MODEL, method, seed).files:  # not all are shipped
-            self.store.discard(self.place(method, seed), MODEL, self.question(MODEL, method, seed))
-            train_and_store(self, method, seed)
         model = self.build(seed=0)
-        load_weights(model, self.make(MODEL, method, seed).path(WEIGHTS))
+        load_weights(model, stored_file(self, method, seed, WEIGHTS))
         return model.eval()
 
     def expect(self, asked: Iterable[tuple[str, Method, int]]) -> None:

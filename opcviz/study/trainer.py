@@ -14,8 +14,10 @@ from ..artefacts.monitor import Monitor, MonitorSetup, make_monitor
 from ..common.config import fingerprint
 from ..common.memory import PeakMemory
 from ..common.progress import Message
-from ..methods import Iterative, Method, NotDefined, Request
+from ..methods import Method, NotDefined, Request
+from ..methods.declaration import IterativeSettings
 from ..models import save_weights
+from ..models.checkpoint import read_tensors
 from ..tasks import Task
 from ..training import Outcome
 from .asking import asked
@@ -25,9 +27,18 @@ from .store import write_arrays, write_json
 if TYPE_CHECKING:
     from .work import StudyWork
 
-__all__ = ["WEIGHTS", "keep_model", "train_again", "train_and_store", "trained"]
+__all__ = [
+    "ROUNDS",
+    "WEIGHTS",
+    "keep_model",
+    "stored_file",
+    "train_again",
+    "train_and_store",
+    "trained",
+]
 
 WEIGHTS = "weights.safetensors"  # of a model's artefact
+ROUNDS = "rounds.safetensors"  # of an original's, where clients hold the data: what a server kept
 WATCHED = 2  # raised when what a monitor remembers changes
 RETRAINED_SEED_OFFSET = 10_007  # the retrained model never knew the original's initial weights
 
@@ -121,6 +132,8 @@ def keep_model(
         if outcome.status == "finished":
             weights = _as_stored(runner.task, model.state_dict())
             save_weights(folder / WEIGHTS, weights, question)
+        if outcome.kept:
+            save_weights(folder / ROUNDS, dict(outcome.kept), question)
         ids = runner.probe.cpu().numpy()
         write_arrays(folder / "trajectory.npz", {"ids": ids, **watch.trajectory()})
         result = {
@@ -134,7 +147,19 @@ def keep_model(
             "device": runner.device.type,
             "history": watch.history(),
         }
+        if outcome.exchanges:
+            result["exchanges"] = [each.to_dict() for each in outcome.exchanges]
         write_json(folder / "result.json", result, compact=True)
+
+
+def stored_file(runner: StudyWork, method: Method, seed: int, name: str) -> Path:
+    """A file of a model's answer, as its weights; it is trained anew where that was not shipped."""
+    if name not in runner.make(MODEL, method, seed).files:
+        runner.store.discard(
+            runner.place(method, seed), MODEL, runner.question(MODEL, method, seed)
+        )
+        train_and_store(runner, method, seed)
+    return runner.make(MODEL, method, seed).path(name)
 
 
 def _as_stored(task: Task, weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -203,7 +228,7 @@ def trained(
     study = runner.study
     is_original = method.info.name == "original"
     given = asked(runner, method, seed)
-    epochs = (method if isinstance(method, Iterative) else study.training).epochs
+    epochs = (method if isinstance(method, IterativeSettings) else study.training).epochs
     watch = make_monitor(_seen_by(runner, given.original, epochs))
     start = seed if is_original else seed + RETRAINED_SEED_OFFSET
     request = Request(
@@ -218,6 +243,7 @@ def trained(
         watch=watch,
         resume_dir=resume_dir,
         statistics=given.statistics,
+        log=lambda: read_tensors(stored_file(runner, runner.original, seed, ROUNDS))[0],
     )
     model, outcome = unlearn_own(method, request) if is_own(method) else method.unlearn(request)
     if not watch.seen:  # a method without a loop: before and after is all there is to see

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .callbacks import EpochCallback
     from .loop import ModelT, Objective, Outcome, learning_rate, pace, train
     from .relative import RelativeAdam
+    from .rounds import RoundLog, train_rounds
     from .settings import Training
 else:
     __getattr__, __dir__ = face(
@@ -18,6 +19,7 @@ else:
             "callbacks": "EpochCallback",
             "loop": "ModelT Objective Outcome learning_rate pace train",
             "relative": "RelativeAdam",
+            "rounds": "RoundLog train_rounds",
             "settings": "Training",
         },
     )
@@ -30,8 +32,10 @@ __all__ = [
     "Objective",
     "Outcome",
     "RelativeAdam",
+    "RoundLog",
     "Training",
     "learning_rate",
     "pace",
     "train",
+    "train_rounds",
 ]

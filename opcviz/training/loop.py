@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -21,6 +21,7 @@ from typing_extensions import TypeVar
 from ..common.devices import Pace, synchronize
 from ..common.progress import Progress, Step
 from ..data import Data
+from ..results import Exchange
 from .average import Average
 from .batches import Batch, Batches
 from .callbacks import EpochCallback
@@ -33,8 +34,10 @@ __all__ = [
     "Batches",
     "ModelT",
     "Objective",
+    "Optimizer",
     "Outcome",
     "learning_rate",
+    "make_optimizer",
     "pace",
     "train",
 ]
@@ -63,6 +66,9 @@ class Outcome:
         gradients: sample gradients evaluated (samples times passes), the unit of compute budgets.
         seconds: wall-clock time of the steps themselves, watching not counted.
         precision: number format of the forward passes, see `opcviz.common.devices.Pace`.
+        exchanges: what clients and a server sent each other, round by round; nothing where the
+            data lie in one place.
+        kept: what a server keeps of the rounds, see `opcviz.training.rounds.RoundLog`.
     """
 
     status: str = "finished"
@@ -70,6 +76,8 @@ class Outcome:
     gradients: int = 0
     seconds: float = 0.0
     precision: str = "fp32"
+    exchanges: tuple[Exchange, ...] = ()
+    kept: Mapping[str, Tensor] = field(default_factory=dict, compare=False)
 
     @property
     def reason(self) -> str:
@@ -84,6 +92,7 @@ class Outcome:
             self.gradients + after.gradients,
             self.seconds + after.seconds,
             after.precision,
+            self.exchanges + after.exchanges,
         )
 
 
@@ -128,6 +137,7 @@ def train(
     optimizer: Optimizer | None = None,
     resume_dir: Path | None = None,
     continued: bool = False,
+    span: range | None = None,
 ) -> Outcome:
     """Minimise an objective in place.
 
@@ -145,6 +155,8 @@ def train(
         resume_dir: folder for the resume file; a run found there continues after its last saved
             epoch.
         continued: a later phase of a method that trains more than once: `watch` has seen the start.
+        span: these epochs alone, as a client makes them in a round: the learning rate, the order
+            and the augmentation are those of the same epochs of the whole.
 
     Returns:
         The outcome; the model holds its last weights or, with `spec.ema`, their average. On
@@ -161,6 +173,8 @@ def train(
     average = Average(model, spec.ema)
     resume_file = ResumeFile(resume_dir, model, update, watch, average)
     start, steps_done, gradients, seconds, first_loss = resume_file.load()
+    if span is not None:
+        start, steps_done = span.start, sum(map(batches.steps, range(span.start)))
     total = sum(map(batches.steps, range(spec.epochs)))
     tally = _Tally(steps_done, gradients, seconds, first_loss, total)
     if watch and start == 0 and not continued:
@@ -181,7 +195,7 @@ def train(
         average.update()
         return loss.detach()
 
-    for epoch in range(start, spec.epochs):
+    for epoch in range(start, spec.epochs if span is None else span.stop):
         torch.manual_seed(_epoch_seed(seed, epoch))  # dropout draws from the global generator
         generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
         _train_mode(model)

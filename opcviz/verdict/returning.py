@@ -23,16 +23,18 @@ from ..results import (
     WaveformRegrowthResult,
 )
 
-__all__ = ["AS_RETRAINED", "OVER", "Returning", "returning"]
+__all__ = ["AS_RETRAINED", "OVER", "RETURNED", "Returning", "returning"]
 
 Place = Literal["nowhere", "answer", "stays"]
 Word = ForgettingWord | Literal["returns"]
+RETURNED: Literal["returns"] = "returns"
+"""What is called so under the attack, whatever F says at once."""
 
 AS_RETRAINED = 0.7
 """F from which on a model errs as the retrained one: what `as retrained` asks. Another draw of the
 noise moves F by 0.1 and more, so no interval is asked to lie above."""
 OVER = 2.0
-"""F above which anybody sees what was to be forgotten, by whichever measure."""
+"""F above which the error grew more than twice as much as the retrained model's."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Returning:
             attack that was made.
         word: in a word: `returns`, or what F at once is called.
         at_once: F of the S error when it is asked.
-        least: F at the least point of the attack, where that was made.
+        least: F at the least point of the attack, where that was made; not that after its last
+            step.
         steps: of the attack at that point.
         retrained: F of the retrained model after as many steps of the same attack.
         over: the measure by which it is over-forgotten at once, with its F; None where it is not.
@@ -102,11 +105,10 @@ def _attacked(
     over: tuple[str, float] | None,
     odd: tuple[str, ...],
 ) -> Returning:
-    points = [point for point in regrown.after if defined(point.index)]
-    if not points:
+    least = regrown.least
+    if least is None:
         why = Undefined(regrown.reason or "the attack has no point after its first step")
         return Returning(why, word, at_once, over=over, told=(why.reason, *odd))
-    least = min(points, key=_index)
     beside = next((p for p in retrained.curve if p.steps == least.steps), None)
     theirs = None if beside is None or not defined(beside.index) else beside.index
     high = least.high if defined(least.high) else _index(least)
@@ -118,7 +120,7 @@ def _attacked(
     )
     return Returning(
         "answer" if back else "stays",
-        "returns" if back else word,
+        RETURNED if back else word,
         at_once,
         _index(least),
         least.steps,

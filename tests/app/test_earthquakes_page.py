@@ -51,8 +51,11 @@ def test_it_opens_on_the_references_and_every_way_to_forget(page, models):
     assert not page.toast
     assert not unexplained(words(page))
     titles = [each.value for each in page.header if "(simulated)" in each.value]
-    assert len(titles) == 4, "whoever sees records is told in each title that they are simulated"
+    assert len(titles) == 7, "whoever sees records is told in each title that they are simulated"
     assert any("no record on this page was measured" in told for told in captions(page))
+    drift = models[0].results.get(WaveformRegrowthResult).curve[-1].index
+    assert any(f"takes the original to F {drift:.2f} after 200 steps" in t for t in captions(page))
+    assert any("have +0.15 there" in told for told in captions(page)), "of the autoencoder alone"
 
 
 def test_records_stand_with_the_model_that_made_them(page, models):
@@ -65,6 +68,8 @@ def test_records_stand_with_the_model_that_made_them(page, models):
     assert np.array(board["sources"]) == near(chosen[:, :2], 0.06)
     assert board["s"] == near(kept["s"][kept["shown"]], 0.006)
     assert board["forgotten"][board["at"]], "it opens on what was to be forgotten"
+    (x, y), (west, east, south, north) = board["sources"][board["at"]], board["box"]
+    assert min(x - west, east - x, y - south, north - y) >= 5, "and not at its border"
     for model, track in zip(models, tracks, strict=True):
         made = model.artefact("waveforms").arrays("waveforms.npz")
         most = peaks(made["made"])

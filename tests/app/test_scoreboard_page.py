@@ -221,12 +221,30 @@ def test_two_seeds_and_few_measures(visit, made):
 
 def test_generators_have_a_board_of_their_own(visit):
     study = open_study(Store(shipped_root()), "digits-generator")
-    table = sent(visit("scoreboard", study=study.place))
+    app = visit("scoreboard", study=study.place)
+    table = sent(app)
     told = {row["cells"][0]["text"]: [c["text"] for c in row["cells"][1:]] for row in table["rows"]}
     keys = [head["key"] for head in table["heads"]]
     assert keys[:2] == ["verdict", "asked"]
+    pair = [app.selectbox(key=f"board.{name}").value for name in "xy"]
+    assert pair == ["address-genuine", "fd"], "what the hardest attack finds, and what it cost"
     assert told["Retrained"][0] == "Never saw it"
     assert told["OPC under any address (generator)"][0] == "Left in the weights"
-    at = keys.index("dimra-then-address")
+    at = keys.index("dimra-then-address-genuine")
     most = float(told["OPC under any address (generator)"][at])
     assert most > float(told["Retrained"][at])
+
+
+def test_models_of_records_have_their_board_and_less_error_than_retrained_is_memory(visit):
+    study = open_study(Store(shipped_root()), "earthquakes")
+    app = visit("scoreboard", study=study.place)
+    table = sent(app)
+    rows = {row["cells"][0]["text"]: row["cells"][1:] for row in table["rows"]}
+    keys = [head["key"] for head in table["heads"]]
+    told = {name: cells[0]["text"] for name, cells in rows.items()}
+    assert (told["DiMUM (records)"], told["Fine-tuning"]) == ("Returns", "Knows")
+    for key in ("f-of-s", "s-error-forgotten"):
+        at = keys.index(key)
+        assert rows["Fine-tuning"][at]["heat"] > 0 > rows["OPC on the output (records)"][at]["heat"]
+    pair = [app.selectbox(key=f"board.{name}").value for name in "xy"]
+    assert pair == ["least-f-under-dimra", "s-error-kept"]

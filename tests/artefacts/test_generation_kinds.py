@@ -70,7 +70,8 @@ def test_every_kind_answers_for_an_unlearned_model(study: StudyResult) -> None:
     for kind in KINDS:
         for column in kind.columns:
             assert column.tables
-            if column.name != "matched DiMRA":  # a method that never looks forgotten has none
+            # a method that never looks forgotten has none
+            if column.name != "stopped early, DiMRA, judged":
                 assert column.value(found) is not None, column.name
 
 

@@ -249,8 +249,8 @@ def test_every_row_shows_its_own_number() -> None:
     rest = {"floor_forgotten": lacks, "floor_retained": lacks, "picker": lacks, "baselines": {}}
     f = [ForgettingIndex(0, 1, i, i, i, i, "knows") for i in (0.11, 0.12, 0.13, 0.14)]
     curve = [
-        WaveformRegrowth(steps, s_error, 0.5, s_retained, 0.6, 0.7)
-        for steps, s_error, s_retained in ((0, 3.1, 0.2), (25, 2.1, 0.4), (50, 2.6, 0.1))
+        WaveformRegrowth(steps, s_error, 0.5, s_retained, 0.6, s_error / 10)
+        for steps, s_error, s_retained in ((0, 1.9, 0.2), (25, 2.1, 0.4), (50, 2.6, 0.1))
     ]
     model = Told(
         WaveformResult(**made, **rest, truth="simulated", simulated=True, steps=3),
@@ -269,9 +269,13 @@ def test_every_row_shows_its_own_number() -> None:
         "2.01",
         "2.07",
         "0.11, knows",
+        "0.12, knows",
         "0.13, knows",
+        "0.14, knows; mean size 0.14",
         "0.14, knows, by peak acceleration",
-        "2.10, after 25 steps",
+        "1.90, after 0 steps",
+        "0.21, after 25 steps",
+        "0.26, after 50 steps",
     ]
 
 

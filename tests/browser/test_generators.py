@@ -3,6 +3,7 @@ earthquakes an epicentre is chosen, and another section."""
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -95,11 +96,23 @@ def test_an_epicentre_that_is_chosen_shows_its_records_and_spectrograms(quakes):
     expect(board.locator(".said")).not_to_have_text(said)
     shown = traces.evaluate_all(TRACES), spectra.evaluate_all(PICTURES)
     assert all(new != old for new, old in zip(shown, before, strict=True))
-    kept = board.get_by_role("radio", name=re.compile("kept")).first
+    kept = board.get_by_role("radio", name=re.compile("kept")).last
     kept.dispatch_event("click")
     expect(kept).to_have_attribute("aria-checked", "true")
     expect(board.locator(".said")).to_have_text(re.compile("kept"))
     assert traces.evaluate_all(TRACES) != shown[0]
+    marks = board.get_by_role("radio")
+    places = marks.evaluate_all("m => m.map(e => ['cx', 'cy'].map(name => +e.getAttribute(name)))")
+    pairs = [
+        (math.dist(a, b), i, k) for k, b in enumerate(places) for i, a in enumerate(places[:k])
+    ]
+    gap, low, top = min(pairs)  # of places on screen, px
+    assert gap < 4, "one covers the other"
+    pressed = []
+    for _ in range(2):
+        board.locator("svg").first.click(position=dict(zip("xy", places[low], strict=True)))
+        pressed.append(int(board.get_attribute("data-at")))
+    assert sorted(pressed) == [low, top]
 
 
 def test_a_section_is_of_the_earthquake_that_is_chosen(quakes):

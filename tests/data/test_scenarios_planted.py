@@ -7,6 +7,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from opcviz.common.config import ConfigError, fingerprint
 from opcviz.data import DataError, DataSpec, Images, Scenario, Tensors, digest, load, triggered
+from opcviz.data.clients import LEAST, deal
 
 PLANTED = ("confusion:3,5:50%", "trigger:0:10%")
 
@@ -242,3 +243,68 @@ class TestChosenByTheirLooks:
     def test_the_seed_of_the_draw_is_the_scenarios_own(self, digits):
         own = Scenario.parse("random:10%@7").split(digits, seed=3).forget_train
         assert torch.equal(own, Scenario.parse("random:10%").split(digits, seed=7).forget_train)
+
+
+class TestClient:
+    TEXT = "client:0/5:1"
+
+    @pytest.mark.parametrize(
+        "text", [TEXT, "client:1/5x2:0.1:7:30%:2@3", "client:0/3:inf", "client:4/5:1:cat:60%"]
+    )
+    def test_round_trip(self, text):
+        scenario = Scenario.parse(text)
+        assert str(scenario) == text
+        assert Scenario.from_dict(scenario.to_dict()) == scenario
+        assert scenario.forgets == "clients"
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("client:5/5:1", "numbered 0 to 4"),
+            ("client:0/5", "write it as"),
+            ("client:0/5:0", "positive number or inf"),
+            ("client:0/5:1:0:100%", "between 0 and 100"),
+        ],
+    )
+    def test_refused(self, text, said):
+        with pytest.raises(ConfigError, match=said):
+            Scenario.parse(text)
+
+    def test_all_that_the_leaver_holds_is_forgotten_and_some_of_it_is_poisoned(self, digits):
+        changed, forget = prepared(self.TEXT, digits)
+        split = Scenario.parse(self.TEXT).split(changed)
+        held = split.held
+        assert split.forgets == "clients"
+        assert forget.tolist() == held.shard(0).tolist()
+        assert torch.isin(changed.planted.ids, forget).all()
+        others = int((digits.y_train[forget] != 0).sum())
+        assert len(changed.planted.ids) == round(0.6 * others)
+        assert (changed.y_train[changed.planted.ids] == 0).all()
+        parts = held.shards(torch.arange(len(digits.y_train)))
+        assert sorted(torch.cat(list(parts.values())).tolist()) == list(range(1437))
+        assert set(held.shards(split.retain_train)) == {1, 2, 3, 4}
+        # the same clients hold the same pictures, whatever is planted in them
+        other = Scenario.parse("client:0/5:1:3:20%")
+        assert torch.equal(other.split(other.prepare(digits)).held.owner, held.owner)
+
+    def test_equal_shares_are_equal_and_small_alphas_are_not(self):
+        y = np.repeat(np.arange(4), 50)
+        even = deal(y, 5, 0.0, seed=1)
+        assert np.bincount(even).tolist() == [40] * 5
+        assert all(np.bincount(even[y == label]).tolist() == [10] * 5 for label in range(4))
+        largest = [np.bincount(deal(y, 5, alpha, 1)[y == 0]).max() for alpha in (100.0, 0.1)]
+        assert largest[0] < 20 < largest[1]
+
+    def test_everybody_holds_some_or_the_draw_is_refused(self):
+        y = np.repeat(np.arange(10), 10)
+        for seed in range(20):  # of which many leave somebody with less at first
+            assert np.bincount(deal(y, 4, 0.1, seed), minlength=4).min() >= LEAST
+        with pytest.raises(DataError, match="too few for 11 clients"):
+            deal(y, 11, 1.0, 0)
+        with pytest.raises(DataError, match=r"none of 1000 draws with α = 0\.001"):
+            deal(np.repeat(np.arange(3), 40), 5, 0.001, 0)
+
+    def test_the_draw_never_changes(self, digits):
+        # Ids of stored studies come from this draw.
+        _, forget = prepared(self.TEXT, digits)
+        assert (len(forget), int(forget.sum())) == (175, 123606)

@@ -235,3 +235,8 @@ def test_of_models_that_draw_the_place_stands_where_attackers_at_blocks_would():
     assert told["retrain"][-2:] == ["never saw it", "faithful |"]
     assert float(told["ft"][2]) > 90
     assert told["retrained band"][2] == told["retrain"][2]
+    text = to_markdown(headline(open_study(Store(shipped_root()), "earthquakes")))
+    head, _, *lines = text.splitlines()
+    assert "| F of S | least F under DiMRA | place |" in head
+    told = {line.split(" | ")[0].lstrip("| "): line.split(" | ") for line in lines}
+    assert float(told["dimum_waveforms"][4]) > float(told["dimum_waveforms"][5]) < 0.7

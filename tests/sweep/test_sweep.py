@@ -35,7 +35,11 @@ STUDY = Study(
     ),
 )
 SPLIT = Scenario.parse("classes:0,1,2").split(load(DataSpec(holdout="validation")))
-NAMES = [cls.info.name for cls in list_methods("classification") if cls.info.family != "reference"]
+NAMES = [
+    cls.info.name
+    for cls in list_methods("classification")
+    if cls.info.family != "reference" and cls.scenarios != {"clients"}
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

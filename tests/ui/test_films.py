@@ -57,6 +57,12 @@ def test_each_bar_has_its_own_band_in_figures_and_in_words():
             assert f"never saw them: {says}" in drawn[name].words, name
 
 
+def test_the_price_stands_beside_the_answers():
+    """What the model still answers of kept pictures, of its own stored evidence."""
+    kept = known_results.record("evidence", "delete").accuracy.retain_test
+    assert bars()[NAMES[0]].words.endswith(f"; kept ones: {kept:.1f} %")
+
+
 def test_a_gradient_that_is_not_masked_stands_beside_the_retrained_models():
     plain = replace(known_results.record("inversion", "rl"), masked=False)
     assert "never saw them: 11 to 14 dB" in bars(inversion=plain)[NAMES[2]].words

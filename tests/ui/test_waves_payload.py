@@ -18,7 +18,8 @@ from opcviz.ui.charts.waves_component import (
     section_payload,
 )
 from opcviz.ui.charts.waves_component.payload import CELLS, packed
-from opcviz.ui.reading.seismograms import Asked, asked_from, made_by
+from opcviz.ui.reading.seismograms import Asked, Made, asked_from, made_by
+from opcviz.ui.sections.waveforms.made import first_of
 
 RECORDS = np.array([[0.0, 1.0, -4.0, 0.01], [0.0, np.nan, 0.5, -0.5]])
 STATIONS = np.array([[5.0, 5.0], [50.0, 55.0]])
@@ -116,6 +117,23 @@ def stored():
         "rate": np.array(20.0),
         "onset": np.array(2.0),
     }
+
+
+@pytest.mark.parametrize("box", [(0.0, 100.0, 0.0, 100.0), None])
+def test_the_first_record_lies_well_inside_and_errs_as_models_usually_do(box):
+    arrays = stored() | {
+        "conditions": np.array([[50, 50], [2, 50], [50, 50], [50, 50]]) @ np.eye(2, 6),
+        "forgotten": np.array([True, True, True, False]),
+        "shown": np.arange(4),
+        "held_out": np.zeros((4, 4)),
+        "p": np.zeros(4),
+        "s": np.zeros(4),
+    }
+    asked = asked_from(arrays, simulated=True, box=box)
+    shifts = np.array([[0.2, -1.1, 1.5, 1.0], [np.nan, 2, -2.6, 2]])
+    made = [Made(np.zeros(0), np.zeros(0), each, each) for each in shifts]
+    assert first_of(asked, made) == (2 if box else 1)
+    assert first_of(asked, []) == 0
 
 
 def test_what_does_not_fit_is_as_missing():

@@ -78,7 +78,7 @@ class PlantedTruth(Kind[Context]):
         spends="one query to the model for each picture",
     )
     family = "ground truth"
-    scenarios = ("confusion", "trigger")
+    scenarios = ("confusion", "trigger", "client")
     fields = {
         "ground_truth.confusion.{taught,corrected,swapped,error}": (
             "percent of the swapped train samples answered as swapped, and as they truly are; of "

@@ -14,9 +14,11 @@ from ...attacks.recovery import LiveRecovery
 from ...common.json_types import Json
 from ...common.progress import Epoch, Message
 from ...common.records import Undefined
+from ...data import Images
 from ...maps import draw
 from ...maps.coincident import coincident
 from ...measures import accuracy
+from ...measures.leaver import CLIENT_VALUES, LeaverNumbers
 from ...models import as_body_head
 from ...tasks.classification import Observation, observe
 from ..monitor import MonitorSetup, register_monitor, short_number, significant
@@ -50,12 +52,16 @@ class FeatureMonitor:
         self.forget = torch.isin(live, setup.split.forget_train)
         self.at = torch.searchsorted(live, setup.probe)
         self.points: list[Tensor] = []  # (probe, 2) float32 an epoch
-        self.values: list[list[float]] = []  # VALUES an epoch, NaN where there is none
+        self.values: list[list[float]] = []  # `names` an epoch, NaN where there is none
         self.labels = data.y_train[setup.probe].cpu()
         self.gone = torch.isin(setup.probe, setup.split.forget_train).cpu()
         self.groups: list[Tensor] = []  # (probe,) int16 an epoch
         self.rebuilt: list[Tensor] = []  # (P, C, H, W) uint8 an epoch, where pictures are rebuilt
         self.psnr: list[Tensor] = []  # (P,) float32 an epoch
+        self.leaver: LeaverNumbers | None = None
+        if setup.split.clients is not None and isinstance(data, Images):
+            self.leaver = LeaverNumbers(data, setup.split)
+        self.names = (*VALUES, *(CLIENT_VALUES if self.leaver else ()))
         self.rebuilt_ids = _spread(setup.probe.cpu()[self.gone], PICTURES)
         self.inversion: LiveInversion | None = None
         self.recovery: LiveRecovery | None = None
@@ -89,7 +95,9 @@ class FeatureMonitor:
         seen = self._observed(model)
         features = seen.features[self.at].cpu()
         numbers = self._numbers(seen)
-        self.values.append([numbers[name] for name in VALUES])
+        if self.leaver is not None:
+            numbers |= self.leaver(model)
+        self.values.append([numbers[name] for name in self.names])
         if bool(features.isfinite().all()):
             start = self.points[-1] if self.points and self.points[-1].isfinite().all() else None
             self.points.append(draw(features, "pca", start=start).points)
@@ -151,7 +159,10 @@ class FeatureMonitor:
     def history(self) -> list[dict[str, float | None]]:
         """The live numbers, one dict an epoch."""
         return [
-            {"epoch": epoch, **{k: short_number(k, v) for k, v in zip(VALUES, row, strict=True)}}
+            {
+                "epoch": epoch,
+                **{k: short_number(k, v) for k, v in zip(self.names, row, strict=True)},
+            }
             for epoch, row in enumerate(self.values)
         ]
 

@@ -94,13 +94,13 @@ class Regenerations(Kind[Context]):
     }
     columns = (
         column(
-            "DiMRA",
+            "DiMRA, judged",
             RegenerationResult,
             lambda found: found.worst.judged,
             "percent asked and judged so at the worst point of the curve",
         ),
         column(
-            "DiMRA genuine",
+            "DiMRA, genuine",
             RegenerationResult,
             lambda found: found.worst.genuine,
             "percent genuine there",
@@ -154,13 +154,13 @@ class ConceptInversions(Kind[Context]):
     }
     columns = (
         column(
-            "address",
+            "address, judged",
             AddressResult,
             lambda found: found.strong.judged,
             "percent judged so under the address that the strong search found",
         ),
         column(
-            "address genuine",
+            "address, genuine",
             AddressResult,
             lambda found: found.strong.genuine,
             "percent genuine under it",
@@ -225,7 +225,7 @@ class Reopenings(Kind[Context]):
     }
     columns = (
         column(
-            "DiMRA, then address",
+            "DiMRA, then address, genuine",
             ReopenedResult,
             lambda found: found.strong.genuine,
             "percent genuine under the address that the strong search found after DiMRA",
@@ -286,7 +286,7 @@ class FewPictures(Kind[Context]):
     }
     columns = (
         column(
-            "few-shot",
+            "few-shot, genuine",
             RelearnedPictures,
             lambda found: found.shots[0].curve[-1].genuine,
             "percent genuine after the last step on the fewest pictures",

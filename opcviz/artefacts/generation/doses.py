@@ -53,7 +53,7 @@ class Doses(Kind[Context]):
     }
     columns = (
         column(
-            "matched DiMRA",
+            "stopped early, DiMRA, judged",
             DoseResult,
             lambda found: (
                 worst_of(found.matched.curve).judged

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...attacks.waveforms import WaveformDimra
+from ...common.records import Undefined
 from ...results import (
     ForgettingResult,
     WaveformRegrowth,
     WaveformRegrowthResult,
     WaveformResult,
 )
-from ..columns import Column, figure
+from ..columns import HEADLINE, Column, figure
 from ..kind import Kind, Made, register_kind
 from ..subject import NotGiven
 from ..threat import Threat
@@ -28,7 +30,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Forgetting", "WaveformDimras"]
 
+TABLES = ("show", "unlearning")
+READ = "0 errs as the original, 1 as the retrained model."
 SECTION = 2  # use of noise, as of the forgotten section that is made before any attack
+
+
+def _f(
+    name: str,
+    value: Callable[[ForgettingResult], float | Undefined | None],
+    help: str,
+    *more: str,
+) -> Column:
+    found = figure(ForgettingResult, value)
+    return Column(name, found, ".2f", (*TABLES, *more), f"{help} {READ}", better="same, less")
+
+
+def _after(
+    name: str,
+    value: Callable[[WaveformRegrowthResult], float | Undefined | None],
+    help: str,
+    *more: str,
+) -> Column:
+    found = figure(WaveformRegrowthResult, value)
+    return Column(name, found, ".2f", (*TABLES, *more), f"{help} {READ}", better="same, less")
 
 
 def _forgotten(stored: Stored, gone: np.ndarray) -> dict[str, np.ndarray]:
@@ -80,26 +104,26 @@ class Forgetting(Kind[Context]):
         ),
     }
     columns = (
-        Column(
-            "F",
-            figure(ForgettingResult, lambda found: found.s_error.index),
-            ".2f",
-            ("show",),
-            "of the S error: 0 knows, 1 as retrained, above 2 over-forgotten",
+        _f(
+            "F of S",
+            lambda found: found.s_error.index,
+            "F of the mean absolute error of S.",
+            HEADLINE,
         ),
-        Column(
-            "F envelope",
-            figure(ForgettingResult, lambda found: found.envelope.index),
-            ".2f",
-            ("show",),
-            "the same of the envelopes' correlation",
+        _f(
+            "F of envelope",
+            lambda found: found.envelope.index,
+            "F of the correlation of the envelopes.",
         ),
-        Column(
-            "F worst",
-            figure(ForgettingResult, lambda found: found.worst and found.worst[1].index),
-            ".2f",
-            ("show",),
-            "the greatest F of any measure: above 2 anybody sees what was forgotten",
+        _f(
+            "F of peak acceleration",
+            lambda found: found.pga.index,
+            "F of the mean absolute residual of the peak ground acceleration.",
+        ),
+        _f(
+            "greatest F",
+            lambda found: found.worst and found.worst[1].index,
+            "The greatest F of any measure: above 2 over-forgotten.",
         ),
     )
 
@@ -162,12 +186,17 @@ class WaveformDimras(Kind[Context]):
         "waveform_dimra.{records,reason}": "of either part at each point; why it is not whole",
     }
     columns = (
-        Column(
-            "F after DiMRA",
-            figure(WaveformRegrowthResult, lambda found: found.curve[-1].index),
-            ".2f",
-            ("show",),
-            "F of the S error after the last step of the attack",
+        _after(
+            "least F under DiMRA",
+            lambda found: None if found.least is None else found.least.index,
+            "The least F of the error of S after any number of steps of the attack: what the word "
+            "returns hangs on.",
+            HEADLINE,
+        ),
+        _after(
+            "F after all steps of DiMRA",
+            lambda found: found.curve[-1].index,
+            "F of the error of S after the last step of the attack.",
         ),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...common.records import Undefined
 from ...results import PickerScores, WaveformResult
-from ..columns import Column, figure
+from ..columns import HEADLINE, Column, figure
 from ..kind import Kind, Made, register_kind
 from .rows import MADE_ROWS
 from .settings import Shaking
@@ -30,8 +30,19 @@ SECTION_SEEDS = (2, 3)  # of the simulations of the two sections
 THROUGH = 1  # use of noise: through the autoencoder
 
 
-def _column(name: str, value: Callable[[WaveformResult], float], help: str) -> Column:
-    return Column(name, figure(WaveformResult, value), ".2f", ("show",), help)
+TABLES = ("show", "unlearning")
+
+
+def _column(
+    name: str,
+    value: Callable[[WaveformResult], float],
+    help: str,
+    better: str = "",
+    scale: float | None = None,
+    tables: tuple[str, ...] = (*TABLES, HEADLINE),
+) -> Column:
+    look_up = figure(WaveformResult, value)
+    return Column(name, look_up, ".2f", tables, help, better=better, scale=scale)
 
 
 @register_kind(
@@ -73,11 +84,38 @@ class Waveforms(Kind[Context]):
         ),
     }
     columns = (
-        _column("S forgotten", lambda r: r.forgotten.s_error, "S error, forgotten conditions, s"),
-        _column("S kept", lambda r: r.retained.s_error, "S error of the other conditions, s"),
-        _column("P forgotten", lambda r: r.forgotten.p_error, "P error, forgotten conditions, s"),
-        _column("envelope", lambda r: r.forgotten.envelope, "correlation, forgotten conditions"),
-        _column("PGA", lambda r: r.forgotten.pga_bias, "log10 residual, forgotten conditions"),
+        _column(
+            "S error, forgotten",
+            lambda r: r.forgotten.s_error,
+            "Mean absolute error of the arrival of S in what is forgotten, s.",
+            "same, less",
+        ),
+        _column(
+            "S error, kept",
+            lambda r: r.retained.s_error,
+            "The same of the other conditions, s.",
+            "less",
+        ),
+        _column(
+            "P error, forgotten",
+            lambda r: r.forgotten.p_error,
+            "The same of the arrival of P in what is forgotten, s.",
+            "same, less",
+        ),
+        _column(
+            "envelope",
+            lambda r: r.forgotten.envelope,
+            "Correlation of the envelopes in what is forgotten.",
+            "same",
+            1.0,
+            TABLES,
+        ),
+        _column(
+            "PGA",
+            lambda r: r.forgotten.pga_bias,
+            "Mean log10 residual of the peak ground acceleration in what is forgotten.",
+            tables=TABLES,
+        ),
     )
 
     def measure(self, context: Context) -> Made:

@@ -9,6 +9,7 @@ from ...common.records import Record, Undefined
 from ...results import (
     ForgettingIndex,
     ForgettingResult,
+    WaveformRegrowth,
     WaveformRegrowthResult,
     WaveformResult,
 )
@@ -47,6 +48,19 @@ def _index(found: ForgettingIndex) -> str | Undefined:
         return found.index if isinstance(found.index, Undefined) else Undefined()
     told = f"{found.index:z.2f}".replace("-", MINUS)
     return f"{told}, {found.word}"
+
+
+def _of_size(found: ForgettingResult) -> str | Undefined:
+    told = _index(found.pga)
+    return told if isinstance(told, Undefined) else f"{told}; mean size {found.pga.model:.2f}"
+
+
+def _back(point: WaveformRegrowth | None) -> str | Undefined:
+    if point is None:
+        return Undefined("the attack has no point after its first step")
+    if isinstance(point.index, Undefined):
+        return point.index
+    return f"{point.index:z.2f}, after {point.steps:,} steps".replace("-", MINUS)
 
 
 def _worst(found: ForgettingResult) -> str | Undefined:
@@ -134,10 +148,17 @@ FORGETTING_ROWS = (
     _row(
         GONE,
         "forgotten (F), by S",
-        "from 0, knows what the original does, to 1, errs as the retrained model; above 2 it is "
-        "so wrong that anybody sees what was forgotten",
+        "of the mean absolute error: 0 errs as the original, 1 as the retrained model; knows to "
+        "0.3, partly to 0.7, as retrained to 1.4, beyond retrained to 2, over-forgotten above",
         ForgettingResult,
         lambda found: _index(found.s_error),
+    ),
+    _row(
+        GONE,
+        "forgotten (F), by P",
+        "the same by the error of P",
+        ForgettingResult,
+        lambda found: _index(found.p_error),
     ),
     _row(
         GONE,
@@ -145,6 +166,14 @@ FORGETTING_ROWS = (
         "the same by the correlation of the envelopes",
         ForgettingResult,
         lambda found: _index(found.envelope),
+    ),
+    _row(
+        GONE,
+        "forgotten (F), by peak acceleration",
+        "the same by the mean size of the residual, log10, which stands below it: too weak and "
+        "too strong count alike, so it says more than the mean above",
+        ForgettingResult,
+        _of_size,
     ),
     _row(
         GONE,
@@ -163,5 +192,19 @@ REGROWN_ROWS = (
         "model under the same attack is the measure",
         WaveformRegrowthResult,
         lambda found: f"{found.nearest.s_error:.2f}, after {found.nearest.steps:,} steps",
+    ),
+    _row(
+        BACK,
+        "trained on without it, least F",
+        "the least F by S after any number of steps: what the word above the columns hangs on",
+        WaveformRegrowthResult,
+        lambda found: _back(found.least),
+    ),
+    _row(
+        BACK,
+        "trained on without it, F at the end",
+        "the same after the last step; not less than the least F, and no better founded",
+        WaveformRegrowthResult,
+        lambda found: _back(found.curve[-1]),
     ),
 )

@@ -65,6 +65,6 @@ def _unclear(original: np.ndarray, retrained: np.ndarray) -> str:
     if abs(gap.mean()) >= CLEAR * error and abs(gap.mean()) > 0:
         return ""
     return (
-        f"original and retrained differ by {gap.mean():.3f}, less than {CLEAR:g} standard errors: "
-        "there is no scale to measure forgetting on"
+        f"original and retrained differ by {abs(gap.mean()):.3f}, less than {CLEAR:g} standard "
+        "errors: there is no scale to measure forgetting on"
     )

@@ -12,7 +12,7 @@ from .theme import ink, scaled, text_size
 
 __all__ = ["Degree", "course_figure", "degree_figure", "residual_figure"]
 
-OVER = 2.0  # F from which somebody sees what was forgotten
+OVER = 2.0  # F above which a model is over-forgotten
 ZONE = "rgba(124, 135, 150, 0.16)"
 
 
@@ -81,7 +81,7 @@ def residual_figure(
             )
         )
     apply_layout(figure, height)
-    figure.update_layout(margin_l=scaled(56))
+    figure.update_layout(margin_l=scaled(68))
     figure.add_hline(y=0, line={"color": ink.reference, "width": 1})
     figure.update_yaxes(title_text=y_title, range=[-reach, reach], nticks=5)
     figure.update_xaxes(tickangle=0)
@@ -195,6 +195,7 @@ def course_figure(
             trace.line.update(dash="dot")
         figure.add_trace(trace)
     apply_layout(figure, height, right=92)
+    figure.update_layout(margin_l=scaled(60))
     for name, value in levels.items():
         if (level := finite_or_none(value)) is None:
             continue

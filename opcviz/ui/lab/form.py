@@ -52,11 +52,13 @@ def pick(study: StudyResult) -> str:
         study: the study shown, whose task says which methods there are.
     """
     task = study.study.task
-    classes = {cls.info.name: cls for cls in known_methods(task)}
+    forgets = study.study.forget.forgets
+    classes = {cls.info.name: cls for cls in known_methods(task, forgets)}
+    first = "fed_pga" if forgets == "clients" else FIRST[task]
     name = st.selectbox(
         "Method",
         list(classes),
-        index=list(classes).index(FIRST[task]),
+        index=list(classes).index(first),
         format_func=lambda n: f"{classes[n].info.title} · {classes[n].info.family}",
         key="lab.method" if task == "classification" else f"lab.method.{task}",
         persist_state="session",

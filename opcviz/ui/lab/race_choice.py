@@ -32,7 +32,7 @@ def choose(study: StudyResult, asked: str) -> tuple[str, ...]:
     """
     titles = {
         cls.info.name: cls.info.title
-        for cls in known_methods(study.study.task)
+        for cls in known_methods(study.study.task, study.study.forget.forgets)
         if cls.info.family != "reference"
     }
     words = [word for word in asked.split(",") if word]

@@ -257,7 +257,9 @@ def _line(
 def _measure(
     about: str, column: Column, study: StudyResult, retrained: Sequence[ModelResult]
 ) -> Measure:
-    words = words_of(column.name if about in TABLES else "", column.help, column.better)
+    words = words_of(
+        column.name if about in TABLES else "", column.help, column.better, column.scale
+    )
     own = words.group == OWN
     said = study.own_kinds.get(about)
     if own and about in TABLES:

@@ -29,8 +29,14 @@ __all__ = [
 FIRST_GROUPS = ("accuracy", "worst", "relearning", "membership", "separability")
 """Groups of columns that are shown where nobody chose."""
 
-HALL_MEASURES = ("worst", "worst-retain-only", "ta")
+HALL_MEASURES = (
+    *("worst", "worst-retain-only", "ta"),
+    *("dimra-genuine", "address-genuine", "fd"),
+    *("f-of-s", "least-f-under-dimra", "s-error-kept"),
+)
 """What decides whether it is gone and whether the rest is kept: all that a hall can read."""
+
+HALL_COLUMNS = 3
 
 NO_VERDICT = "no verdict"
 NOTICED = in_words(None, "yes", None)
@@ -199,4 +205,4 @@ def hall_measures(board: Board, groups: Sequence[str]) -> list[Measure]:
     """
     shown = shown_measures(board, groups)
     deciding = [each for each in board.measures if each.key in HALL_MEASURES]
-    return (shown if groups or not deciding else deciding)[: len(HALL_MEASURES)]
+    return (shown if groups or not deciding else deciding)[:HALL_COLUMNS]

@@ -317,19 +317,23 @@ WORDS = {
 """By the name of the declared column."""
 
 
-def words_of(name: str, said: str = "", better: str = "") -> MeasureWords:
+def words_of(
+    name: str, said: str = "", better: str = "", scale: float | None = None
+) -> MeasureWords:
     """What is said of a measure; of one that is not known here, what its declaration says.
 
     Args:
         name: of the declared column.
         said: its help.
-        better: as it is declared.
+        better, scale: as they are declared.
     """
     if name in WORDS:
         return WORDS[name]
-    remembers = better == "same"
-    way: Better = "less" if better in ("same", "less") else "more" if better == "more" else ""
-    scale = 100.0 if remembers else None
+    ways: dict[str, Better] = {"same": "less", "same, less": "more", "less": "less", "more": "more"}
+    way = ways.get(better, "")
+    remembers = better.startswith("same")
+    if scale is None and better == "same":
+        scale = 100.0  # percent
     return MeasureWords(
         OWN, name, said, range="", better=way, forgotten=remembers or not way, scale=scale
     )

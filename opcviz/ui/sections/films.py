@@ -22,7 +22,7 @@ from ..reading.store_reader import Column
 from .decisive import Decisive
 from .films_rebuilt import ASIDE, closer, inverted, masked, means, never, rebuilt_of, searches
 from .films_taken import of_samples, taken
-from .plainly import decided_plainly, fm_attempt, why_another
+from .plainly import decided_plainly, fm_attempt, price, why_another
 from .verdicts import chips, decided
 
 __all__ = [
@@ -312,7 +312,7 @@ def _bars(
         final=own.value,
         none=own.reason or "not measured",
         band=beside.answers,
-        words=never(beside.answers),
+        words=never(beside.answers) + price(column.results),
         on=_on(own),
         **_now(beside.now(OWN)),
     )

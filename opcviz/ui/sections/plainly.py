@@ -16,6 +16,7 @@ __all__ = [
     "decided_plainly",
     "fm_attempt",
     "plainly",
+    "price",
     "why_another",
 ]
 
@@ -85,6 +86,14 @@ ATTACKERS = {
 """Whose a figure is, by what the attacker does."""
 RECOVERY = "The recovery row's"
 """Whose a figure is that stands among the recovery attacks."""
+
+
+def price(results: ModelResults) -> str:
+    """What forgetting cost: right answers on kept test pictures; nothing where they are unknown."""
+    found = results.get(EvidenceResult)
+    if not defined(found) or not defined(kept := found.accuracy.retain_test):
+        return ""
+    return f"; kept ones: {kept:.1f}".removesuffix(".0") + " %"
 
 
 def fm_attempt(results: ModelResults, holds: str) -> Attempt | None:

@@ -10,8 +10,10 @@ from ...common.records import Undefined
 from ...common.text import capital
 from ...methods import MARKS
 from ...methods.declaration import BROUGHT
+from ...results import FORGOTTEN_WORDS
 from ...study.table import Summary, cell_text
 from ...verdict import Consensus
+from ...verdict.returning import RETURNED
 from ..charts.palette import method_colour
 from ..charts.table_component import Cell, Head, TableRow
 from ..reading.board import Line, Measure, heat
@@ -48,6 +50,8 @@ NEARER = (
 """Why a figure is coloured beside a verdict that nothing is clearly left."""
 OPCS = "contraction"  # family of OPC and its kin
 BAND = "band"  # key of the row from the lowest to the highest retrained model
+PLACES = (*SAID, NEVER_SAW, RETURNED, *FORGOTTEN_WORDS)
+"""What a verdict of a task other than classification says first."""
 HEATED = "original"  # of the fixed rows; what the others are measured by has no colours itself
 
 
@@ -156,7 +160,7 @@ def _verdict(line: Line, consensus: Consensus | None) -> Cell:
     both = consensus.verdict if isinstance(consensus.verdict, str) else ""
     below = both.partition(", ")[2] or ("seeds disagree" if len(consensus.counts) > 1 else "")
     told_places = (each.partition(", ") for each in consensus.counts)
-    placed = [each for each in told_places if each[0] in (*SAID, NEVER_SAW)]
+    placed = [each for each in told_places if each[0] in PLACES]
     if placed:  # a task's own words: where it is forgotten
         words_of = {place: words for place, (words, _, _) in SAID.items()}
         said = " / ".join(dict.fromkeys(words_of.get(each[0], each[0]) for each in placed))

@@ -134,8 +134,11 @@ GENERATORS = {
         "F (how much was forgotten)",
         "how far a model that makes records went from the original, which knows the forgotten "
         "earthquakes, to the retrained model, which never saw them, and beyond it.",
-        "(model − original) / (retrained − original), of the mean error of S in what is forgotten",
-        "0 knows, 1 errs as the retrained model, above 2 gives away what was forgotten",
+        "(model − original) / (retrained − original), of the mean error of S in what is forgotten; "
+        "other measures have an F of their own",
+        "0 errs as the original, 1 as the retrained model; knows to 0.3, partly to 0.7, as "
+        "retrained to 1.4, beyond retrained to 2, over-forgotten above: there the error grew more "
+        "than twice as much as the retrained model's",
         "about 1, when asked and after training on without the forgotten records; what returns "
         "there was only hidden",
     ),

@@ -239,11 +239,11 @@ class Player {
     const bands = films.some((film) => [...film.bars, film].some((each) => each.band));
     const keys = [];
     if (bands) keys.push("green: never saw them");
-    const dashed = [levels.has("guess") && "guessing", levels.has("constant") && "a constant answer, or the average picture"].filter(Boolean);
+    const dashed = [levels.has("guess") && "guessing", levels.has("constant") && "a constant answer or average picture"].filter(Boolean);
     if (dashed.length) keys.push(`dashed: ${dashed.join(", ")}`);
-    if (levels.has("pixels")) keys.push("dotted: the best map of the pixels");
+    if (levels.has("pixels")) keys.push("dotted: best map of pixels");
     if (films.some((film) => film.bars.some((bar) => bar.seeds))) keys.push("thin line: all seeds");
-    this.levels.textContent = keys.join(" · ");
+    this.levels.textContent = [...keys, "cross: features 0"].join(" · ");
   }
 
   // ---- what is drawn --------------------------------------------------------------------------

@@ -58,14 +58,44 @@ function name(label, color) {
   return box;
 }
 
-// A map's ground: the area, what is forgotten of it, and the stations.
+// Round values from low to high, with at most so many steps between them.
+function ticks(low, high, most) {
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000].find((s) => (high - low) / s <= most) ?? high - low;
+  const found = [];
+  for (let v = Math.ceil(low / step) * step; v <= high + 1e-9; v += step) found.push(v);
+  return found;
+}
+
+// Seconds after the origin time below a row of records; x: pixel of a time.
+function seconds_axis(width, size, from, to, x) {
+  const svg = picture(width, Math.round(size * 1.4) + 4, "Seconds after the origin time");
+  svg.append(shape("line", { x1: 0, x2: width, y1: 1, y2: 1, class: "axis" }));
+  for (const s of ticks(from, to, Math.max(1, Math.floor(width / (size * 3))))) {
+    if (s < 0) continue;
+    svg.append(shape("line", { x1: x(s), x2: x(s), y1: 1, y2: 5, class: "axis" }));
+    svg.append(shape("text", { x: x(s), y: 5 + size, "text-anchor": x(s) > width - size ? "end" : "middle" }, s ? `${s}` : "0 s"));
+  }
+  return svg;
+}
+
+// A map's ground: the area with its kilometres, what is forgotten of it, and the stations.
 class Ground {
-  constructor(data, side, label) {
+  constructor(data, wide, label, size, both = false) {
     const [west, east, south, north] = data.extent;
-    this.x = (km) => 1 + (km - west) / (east - west) * (side - 2);
+    const left = both ? Math.round(size * 1.6) : 0, below = Math.round(size * 1.4), side = wide - left;
+    this.side = side;
+    this.x = (km) => left + 1 + (km - west) / (east - west) * (side - 2);
     this.y = (km) => 1 + (north - km) / (north - south) * (side - 2);
-    this.svg = picture(side, side, label);
-    this.svg.append(shape("rect", { x: 1, y: 1, width: side - 2, height: side - 2, class: "area" }));
+    this.svg = picture(wide, side + below, label);
+    this.svg.append(shape("rect", { x: left + 1, y: 1, width: side - 2, height: side - 2, class: "area" }));
+    const most = Math.max(1, Math.floor(side / (size * 3)));
+    const across = ticks(west, east, most);
+    across.forEach((km, i) => {
+      const at = this.x(km), last = i === across.length - 1;
+      this.svg.append(shape("line", { x1: at, x2: at, y1: side - 1, y2: side + 3, class: "axis" }));
+      this.svg.append(shape("text", { x: at, y: side + 2 + size, "text-anchor": last ? "end" : i ? "middle" : "start" }, last ? `${km} km` : `${km}`));
+    });
+    if (both) ticks(south, north, most).slice(1).forEach((km) => this.svg.append(shape("text", { x: left - 4, y: Math.max(size * 0.8, this.y(km) + size / 3), "text-anchor": "end" }, `${km}`)));
   }
 
   box(of, kind) {

@@ -146,24 +146,27 @@ def section_payload(
     *,
     rate: float,
     onset: float,
+    told: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Records of one event at all stations, by distance, for each of some views.
 
     Args:
         views: name, traces of records (S, T) each, distances (S,) km, and when P and S arrive (S,).
         rate, onset: as in `records_payload`.
+        told: a line a view about its event, or none.
 
     Raises:
         ValueError: for traces of several shapes.
     """
     made = []
-    for name, traces, distances, p, s in views:
+    for i, (name, traces, distances, p, s) in enumerate(views):
         count, samples = _shape(traces, 2)
         if len(distances) != count:
             raise ValueError(f"{name}: {count} records but {len(distances)} distances")
         made.append(
             {
                 "name": name,
+                "told": told[i] if told else "",
                 "samples": samples,
                 "distances": _rounded(distances),
                 "p": [] if p is None else _rounded(p),

@@ -44,7 +44,7 @@ class Errors {
       box.append(node("div", "reason", map.reason));
       return box;
     }
-    const ground = new Ground(data, side, `${map.label}: ${map.told}`);
+    const ground = new Ground(data, side, `${map.label}: ${map.told}`, parseFloat(getComputedStyle(this.root).fontSize) * 0.85);
     const [west, east, south, north] = data.extent;
     const [wide, high] = [(east - west) / data.across, (north - south) / data.across];
     map.cells.forEach((value, i) => {

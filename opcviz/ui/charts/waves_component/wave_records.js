@@ -5,6 +5,8 @@
 // `parentElement`; the board lives on, so the choice stays.
 
 const MAP = 236; // px
+const REACH = 16; // px around a mark in which it is chosen
+const TOGETHER = 4; // px by which marks are told apart with a pointer
 const HIGH = 58; // px of a record
 const WINDOW = 32, HOP = 8; // samples of a spectrogram, as where spectra are measured
 const RANGE = 3.5; // decades below the strongest that a spectrogram shows
@@ -30,7 +32,8 @@ class Records {
 
   build() {
     const { data } = this;
-    const ground = new Ground(data, MAP, "");
+    this.size = parseFloat(getComputedStyle(this.root).fontSize) * 0.85;
+    const ground = new Ground(data, MAP, "", this.size, true);
     ground.svg.setAttribute("role", "radiogroup");
     ground.svg.setAttribute("aria-label", "Epicentres: choose one with the arrow keys");
     ground.box(data.box, "box");
@@ -41,12 +44,12 @@ class Records {
     ground.svg.append(this.path);
     this.marks = data.sources.map(([x, y], i) => {
       const mark = shape("circle", { cx: ground.x(x), cy: ground.y(y), r: 6, role: "radio", class: data.forgotten[i] ? "source gone" : "source", "aria-label": data.told[i] });
-      mark.addEventListener("click", () => { this.go(i); mark.focus(); });
       mark.addEventListener("keydown", (event) => this.walk(event, i));
       return mark;
     });
     this.ring = shape("circle", { r: 11, class: "ring" }); // seen where another mark covers the chosen one
     ground.svg.append(...this.marks, this.ring);
+    ground.svg.addEventListener("click", (event) => this.nearest(event));
     this.said = node("div", "said");
     this.said.setAttribute("aria-live", "polite");
     const left = node("div", "left");
@@ -69,11 +72,29 @@ class Records {
     heads.append(node("div"));
     if (data.parts.includes("records")) heads.append(legend(["p", "P arrives"], ["s", "S arrives"]));
     if (data.parts.includes("spectrograms")) heads.append(node("div", "", `Spectrogram, 0 to ${data.rate / 2} Hz`));
+    const foot = node("div", "row foot");
+    this.wide = 0;
+    this.axes = data.parts.map(() => node("div"));
+    foot.append(node("div", "", "Seconds after the origin time"), ...this.axes);
     const right = node("div", `right parts-${data.parts.length}`);
-    right.append(heads, ...this.rows.map((each) => each.row));
+    right.append(heads, ...this.rows.map((each) => each.row), foot);
     this.root.replaceChildren(left, right);
     this.lay();
     this.go(this.at);
+  }
+
+  // Marks may lie on each other: the one whose middle is nearest to the pointer is chosen, and by
+  // the next press there the next of those that nobody could tell apart.
+  nearest(event) {
+    const { data, ground } = this, frame = ground.svg.getBoundingClientRect();
+    const [x, y] = [event.clientX - frame.left, event.clientY - frame.top];
+    const away = data.sources.map(([a, b]) => Math.hypot(ground.x(a) - x, ground.y(b) - y));
+    const least = Math.min(...away), pressed = this.marks.indexOf(event.target);
+    if (event.detail ? least > REACH : pressed < 0) return;
+    const here = [...away.keys()].filter((i) => away[i] <= least + TOGETHER), turn = here.indexOf(this.at);
+    const chosen = turn < 0 ? away.indexOf(least) : here[(turn + 1) % here.length];
+    this.go(event.detail ? chosen : pressed); // a press without a pointer has no place
+    this.marks[this.at].focus();
   }
 
   walk(event, i) {
@@ -105,8 +126,20 @@ class Records {
 
   lay() {
     if (!this.data || !this.rows) return;
-    const width = this.rows[0].wave.clientWidth;
+    const width = this.rows[0].wave.clientWidth, wide = this.axes[0].clientWidth;
     if (width && width !== this.width) { this.width = width; this.draw(); }
+    if (wide && wide !== this.wide) { this.wide = wide; this.scale(); }
+  }
+
+  // Times below records and spectrograms: these begin and end half a window inside of those.
+  scale() {
+    const { data, size } = this, { samples, rate, onset } = data, last = samples / rate - onset;
+    const columns = Math.floor((samples - WINDOW) / HOP) + 1, begins = (WINDOW - HOP) / 2;
+    data.parts.forEach((part, i) => {
+      const place = this.axes[i], width = place.clientWidth;
+      const x = { records: (s) => (s + onset) * rate / samples * width, spectrograms: (s) => ((s + onset) * rate - begins) / (columns * HOP) * width }[part];
+      place.replaceChildren(seconds_axis(width, size, -onset, last, x));
+    });
   }
 
   draw() {

@@ -29,7 +29,8 @@ class Sections {
     bar.setAttribute("aria-label", "Which earthquake");
     bar.append(...this.buttons, legend(["p", "P arrives"], ["s", "S arrives"]));
     this.plots = node("div", "plots");
-    this.root.replaceChildren(bar, this.plots);
+    this.said = node("div", "said");
+    this.root.replaceChildren(bar, this.said, this.plots);
     this.width = this.root.clientWidth;
     this.draw();
     this.root.dataset.updates = String(++this.updates);
@@ -42,6 +43,7 @@ class Sections {
 
   draw() {
     this.buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === this.at)));
+    this.said.textContent = this.data.views[this.at].told;
     const view = this.data.views[this.at], count = view.tracks.length;
     const lines = Math.ceil(count * LEAST / Math.max(LEAST, this.width - KM));
     const across = Math.ceil(count / lines), gap = 12;

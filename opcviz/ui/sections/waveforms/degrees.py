@@ -20,16 +20,19 @@ from ..glossary import TERMS
 from ..missing import lacking, not_measured
 from ..paint import paint
 from ..sentences import title
+from .legend import legend
 
 __all__ = ["degrees", "names", "words_of"]
 
 HOW = (
     "F compares a model with two others: 0 errs as the original does, which knows the forgotten "
-    "earthquakes; 1 errs as the retrained model does, which never saw them. Above 2 a model is so "
-    "wrong there that anybody sees what was to be forgotten. It compares mean errors: equal ones "
-    "are not equal answers, and none says what a model knows. Whiskers are 95 % intervals over the "
-    "measured records; another draw of noise, or another training, moves F by 0.1 and more. One "
-    "measure may call forgotten what another still finds."
+    "earthquakes; 1 errs as the retrained model does, which never saw them. To 0.3 a model knows, "
+    "to 0.7 partly, to 1.4 it errs as retrained, to 2 beyond retrained; above 2 it is "
+    "over-forgotten: its error grew more than twice as much as the retrained model's. It compares "
+    "mean errors (of the peak acceleration mean sizes of the log10 residual, too strong or too "
+    "weak): equal ones are not equal answers, and none says what a model knows. Whiskers are 95 % "
+    "intervals over the measured records; another draw of noise, or another training, moves F by "
+    "0.1 and more. One measure may call forgotten what another still finds."
 )
 COLOURS: dict[str, str] = {
     "knows": "#5C6878",
@@ -113,13 +116,14 @@ def _chip(words: str, colour: str | None, more: str) -> str:
     )
 
 
-def degrees(shown: Sequence[Column]) -> None:
+def degrees(shown: Sequence[Column], whose: str = "") -> None:
     """F by several measures.
 
     Args:
         shown: the columns.
+        whose: behind the title, what the records are.
     """
-    title("How much was forgotten", HOW)
+    title(f"How much was forgotten{whose}", HOW)
     found = {column.label: column.results.get(ForgettingResult) for column in shown}
     made = {label: each for label, each in found.items() if defined(each)}
     if not made:
@@ -131,6 +135,7 @@ def degrees(shown: Sequence[Column]) -> None:
     }
     figure = degree_figure(by, colors=paint(shown))
     st.plotly_chart(figure, config=chart_config("forgetting"), key="waveforms.degrees")
+    legend(shown)
     for name, index in next(iter(made.values())).measures.items():
         if isinstance(index.index, Undefined):
             st.caption(f"{capital(name)}: no F, since {index.index.reason}.")

@@ -19,13 +19,15 @@ from ..missing import lacking, not_measured
 from ..paint import paint
 from ..presentation import BESIDE
 from ..sentences import title
+from .legend import legend
 
 __all__ = ["residuals", "where"]
 
 HOW_WHERE = (
     "How far the arrival of S is off, on average, by where the earthquake was; the stronger the "
     "colour, the more. Where a model answers otherwise in a region, the region lights up. As "
-    "strong as in the retrained model: it errs as much; stronger tells everybody where to look."
+    "strong as in the retrained model: it errs as much; stronger: it errs more than a model that "
+    "never saw these earthquakes. Magnitudes that were forgotten lie all over the map."
 )
 HOW_RESIDUALS = (
     "Amplitudes of what was made over those of the held-out record, as logarithms to base 10: 0 is "
@@ -33,6 +35,7 @@ HOW_RESIDUALS = (
     "by band, and the response spectrum, which says how an oscillator of 0.5 s with 5 % damping "
     "swings."
 )
+NOTABLE = 0.05  # log10, of what is told of the lowest band
 LEAST = 1.0  # s that the strongest colour stands for, at least
 
 
@@ -105,14 +108,33 @@ def residuals(asked: Asked, shown: Sequence[Column]) -> None:
             floor=_bars(least) if isinstance(least, WaveformScores) else None,
             floor_name="another simulation of the same source",
             reach=reach,
-            y_title=f"residual, {words}",
+            y_title=f"log10 residual, {words}",
         )
         with place:
             name = f"residuals-{words.replace(' ', '-')}"
             st.plotly_chart(figure, config=chart_config(name), key=f"waveforms.{name}")
-    if isinstance(first.floor_forgotten, WaveformScores) and not projected():
-        st.caption("Short lines: another simulation of the same source, which differs by chance.")
+    legend(shown)
+    if not projected():
+        st.caption(" ".join([*_floor_words(first), *_low_words(first)]))
     lacking(found)
+
+
+def _floor_words(found: WaveformResult) -> list[str]:
+    if isinstance(found.floor_forgotten, Undefined):
+        return []
+    return ["Short lines: another simulation of the same source, which differs by chance."]
+
+
+def _low_words(found: WaveformResult) -> list[str]:
+    """Why the lowest band is too strong, also where nothing was forgotten."""
+    band, alone = next(iter(found.codec_retained.spectrum.items()), ("", 0.0))
+    if alone < NOTABLE:
+        return []
+    return [
+        f"At {band} Hz records are too strong before anything is forgotten: sent through the "
+        f"autoencoder alone, kept ones have {alone:+.2f} there. The spectrogram that models learn "
+        "has windows of 0.8 s, too short to tell this band from what is above it."
+    ]
 
 
 def _bars(scores: WaveformScores) -> Mapping[str, float]:

@@ -19,24 +19,30 @@ from ...charts.waves_component import (
     section_payload,
     section_plots,
 )
-from ...reading.seismograms import Asked, made_by, regrown_by
+from ...reading.seismograms import Asked, Made, made_by, regrown_by
 from ...reading.store_reader import Column
 from ..paint import paint
 from ..sentences import title
 
-__all__ = ["HOW_RECORDS", "PARTS", "records", "sections"]
+__all__ = ["HOW_RECORDS", "PARTS", "first_of", "records", "sections"]
 
 HOW_RECORDS = (
-    "Choose an epicentre on the map, or go from one to the next with the arrow keys: every model "
+    "Choose an epicentre on the map, or go from one to the next with the arrow keys (of several in "
+    "one place each further press chooses the next): every model "
     "is asked for the same earthquake at the same station, and begins from the same noise. The "
     "lines are when P and S arrive in truth; a model that knows the place puts its waves there. "
-    "Each record is drawn to its own peak, which stands beside it."
+    "Each record is drawn to its own peak, which stands beside it. The one that is chosen first "
+    "was to be forgotten, lies well inside the region if there is one, and has errors of S that "
+    "are nearest to the mean errors of the models shown."
 )
 HOW_SECTION = (
     "One earthquake at all stations, the nearest above: P and S come the later the farther away a "
     "station is. Waves that leave the lines say how much later or earlier a model thinks they "
     "come, and noise without order that it puts none there."
 )
+INSIDE = 5.0  # km from the border of the region, of the record that is chosen first
+LEAST_ERROR = 0.1  # s that errors are compared with, at least
+FAR = 10.0  # of an arrival that was not found, in mean errors
 PARTS = ("records", "spectrograms")
 """Of the row of records, for a screen each in a hall."""
 GROUND_MOTION = {True: "simulated", False: "held-out"}
@@ -51,6 +57,7 @@ def records(asked: Asked, shown: Sequence[Column], parts: Sequence[str] = PARTS)
         parts: of `PARTS`, what is drawn.
     """
     title(f"One earthquake, asked of every model ({GROUND_MOTION[asked.simulated]})", HOW_RECORDS)
+    made = [made_by(column, asked) for column in shown]
     chosen = asked.conditions[asked.shown]
     truth = Trace(f"{asked.truth} record", "", asked.held_out)
     data = records_payload(
@@ -68,17 +75,46 @@ def records(asked: Asked, shown: Sequence[Column], parts: Sequence[str] = PARTS)
         rate=asked.rate,
         onset=asked.onset,
         parts=parts,
-        at=_first(chosen, asked.forgotten[asked.shown]),
+        at=first_of(asked, [each for each in made if each is not None]),
     )
     high = max(360, 30 + 70 * (len(shown) + 1))
     record_board(data, key="waveforms.records", height=high)
     st.caption(_whose(asked))
 
 
-def _first(conditions: NDArray[np.float64], forgotten: NDArray[np.bool_]) -> int:
-    """The forgotten earthquake farthest from its station: there P and S lie farthest apart."""
-    away = np.where(forgotten | ~forgotten.any(), _away(conditions), -1)
-    return int(away.argmax())
+def first_of(asked: Asked, made: Sequence[Made]) -> int:
+    """The record that is chosen first: a forgotten one that is typical of what models make.
+
+    At the border of a region its neighbours tell what was to be forgotten, so that one is taken
+    that lies `INSIDE` it, if any does. Of these it is the one whose errors of S are, relative to
+    them, nearest to the mean errors of the models in what was to be forgotten.
+
+    Args:
+        asked: what the models were asked for.
+        made: what each made of it.
+    """
+    gone = asked.forgotten[asked.shown]
+    able = gone if gone.any() else ~gone
+    inside = able & _inside(asked.conditions[asked.shown], asked.box)
+    able = inside if inside.any() else able
+    off = np.zeros(len(able))
+    for each in made:
+        errors = np.abs(each.s_shift.astype(np.float64))
+        known = errors[asked.forgotten & np.isfinite(errors)]
+        if len(known):
+            usual = max(float(known.mean()), LEAST_ERROR)
+            off += np.minimum(np.nan_to_num(np.abs(errors[asked.shown] / usual - 1), nan=FAR), FAR)
+    return int(np.where(able, off, np.inf).argmin())
+
+
+def _inside(conditions: NDArray[np.float64], box: tuple[float, ...] | None) -> NDArray[np.bool_]:
+    """Which epicentres lie `INSIDE` a region; all where there is none."""
+    if box is None:
+        return np.ones(len(conditions), bool)
+    (x, y), (west, east, south, north) = conditions[:, :2].T, box
+    gap = np.stack([x - west, east - x, y - south, north - y]).min(0)
+    found: NDArray[np.bool_] = gap >= INSIDE
+    return found
 
 
 def _away(conditions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -164,7 +200,8 @@ def sections(asked: Asked, shown: Sequence[Column]) -> None:
         views.append(
             ("Forgotten, after the attack", [*_truth(asked, 0), *regrown], *_section_axes(asked, 0))
         )
-    data = section_payload(views, rate=asked.rate, onset=asked.onset)
+    told = [_event(asked.section[i][0]) for i in (0, 1, 0)]
+    data = section_payload(views, rate=asked.rate, onset=asked.onset, told=told[: len(views)])
     high = 330 if projected() else 400
     section_plots(data, key="waveforms.sections", height=high)
     st.caption(
@@ -172,6 +209,14 @@ def sections(asked: Asked, shown: Sequence[Column]) -> None:
         "records alone."
         if regrown
         else "Each record is drawn to its own peak."
+    )
+
+
+def _event(condition: NDArray[np.float64]) -> str:
+    x, y, depth, magnitude, *_ = condition
+    return (
+        f"Magnitude {magnitude:.1f}, {depth:.0f} km deep, its epicentre {x:.0f} km east and "
+        f"{y:.0f} km north of the map's corner."
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from ....common.records import defined, known
-from ....results import ForgettingResult, WaveformRegrowthResult
+from ....results import ForgettingResult, WaveformRegrowth, WaveformRegrowthResult
 from ....study import StudyResult
 from ...charts.figures import chart_config
 from ...charts.forgetting import course_figure
@@ -17,6 +17,7 @@ from ..missing import lacking, not_measured
 from ..paint import paint
 from ..presentation import BESIDE
 from ..sentences import title
+from .legend import legend
 
 __all__ = ["regrown"]
 
@@ -24,22 +25,23 @@ HOW = (
     "The attacker has the weights and retained records, none of the forgotten ones, and trains on "
     "with them (the attack DiMRA). F near 0 says that arrivals in the forgotten region are right "
     "again: they were never gone. Amplitudes may stay wrong. What the retrained model (dotted) "
-    "learns so anybody could. A model is called by its worst case, the least F of this attack: see "
-    "its word above."
+    "learns so, any model could. A model is called by its worst case, the least F after at least "
+    "one look of this attack, which need not be that after its last step: see its word above."
 )
 
 Courses = Mapping[str, tuple[Sequence[float], Sequence[float | None]]]
 """Steps and values by model."""
 
 
-def regrown(study: StudyResult, shown: Sequence[Column]) -> None:
+def regrown(study: StudyResult, shown: Sequence[Column], whose: str = "") -> None:
     """The curves of the attack: the error of S, and F.
 
     Args:
         study: on the page.
         shown: its columns.
+        whose: behind the title, what the records are.
     """
-    title("Trained on, without the forgotten earthquakes", HOW)
+    title(f"Trained on, without the forgotten earthquakes{whose}", HOW)
     found = with_retrained(study, shown, WaveformRegrowthResult)
     curves = {label: each.curve for label, each in found.items() if defined(each)}
     if not curves:
@@ -61,7 +63,7 @@ def regrown(study: StudyResult, shown: Sequence[Column]) -> None:
         "F": (
             {n: (steps[n], [known(p.index) for p in curve]) for n, curve in curves.items()},
             {"knows": 0.0, "as retrained": 1.0},
-            "F",
+            "F of S",
         ),
     }
     with st.container(key=f"{BESIDE}-waveforms-regrown"):
@@ -77,7 +79,32 @@ def regrown(study: StudyResult, shown: Sequence[Column]) -> None:
         )
         with place:
             st.plotly_chart(figure, config=chart_config(f"attack-{name}"), key=f"waveforms.{name}")
+    legend(shown, without=RETRAINED in curves)
+    if told := _beside(shown, curves):
+        st.caption(told)
     for label, each in found.items():
         if defined(each) and each.reason:
             st.caption(f"{label}: {each.reason}.")
     lacking(found)
+
+
+def _beside(shown: Sequence[Column], curves: Mapping[str, Sequence[WaveformRegrowth]]) -> str:
+    """What the curves' beginning and zero are not."""
+    differ = [
+        abs(first - once)
+        for c in shown
+        if c.label in curves and defined(f := c.results.get(ForgettingResult))
+        if (once := known(f.s_error.index)) is not None
+        if (first := known(curves[c.label][0].index)) is not None
+    ]
+    told = ["Step 0 is the model itself, asked with other noise than above"]
+    told[0] += f": F differs by up to {max(differ):.2f}." if differ else "."
+    originals = [c.label for c in shown if c.name == "original" and c.label in curves]
+    for label in originals[:1]:
+        last = curves[label][-1]
+        if last.steps and defined(last.index):
+            told.append(
+                f"The attack alone takes the original to F {last.index:.2f} after {last.steps:,} "
+                "steps: compare with that, not with 0."
+            )
+    return " ".join(told)

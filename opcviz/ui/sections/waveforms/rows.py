@@ -7,6 +7,8 @@ from functools import partial
 
 import streamlit as st
 
+from ....common.records import defined
+from ....results import WaveformResult
 from ....study import StudyResult
 from ...charts.theme import projected
 from ...reading.seismograms import asked_of
@@ -35,6 +37,7 @@ def rows(study: StudyResult, shown: Sequence[Column]) -> list[Row]:
         shown: its columns.
     """
     asked = asked_of(study, shown[0].model.seed if shown else 0)
+    whose = " (simulated)" if _simulated(shown) else ""
     made = []
     if asked is None:
         made.append(Row("records", _no_records))
@@ -51,7 +54,7 @@ def rows(study: StudyResult, shown: Sequence[Column]) -> list[Row]:
                 "sections",
                 lambda: sections(asked, shown),
                 "The farther the station, the later the waves. A forgotten place keeps the order "
-                "and loses the time; where order is lost, too, anybody sees what was forgotten.",
+                "and loses the time: see the retrained model, which is what the others should be.",
             ),
             Row(
                 "where",
@@ -69,23 +72,29 @@ def rows(study: StudyResult, shown: Sequence[Column]) -> list[Row]:
     made += [
         Row(
             "degrees",
-            lambda: degrees(shown),
-            "0 knows, 1 errs as a model that never saw it, above 2 has forgotten so much that it "
-            "gives away what was forgotten.",
+            lambda: degrees(shown, whose),
+            "0 errs as the original, 1 as a model that never saw it; above 2 the error grew more "
+            "than twice as much as by never seeing it.",
         ),
         Row(
             "regrown",
-            lambda: regrown(study, shown),
+            lambda: regrown(study, shown, whose),
             "An attacker trains on with retained records. What goes towards F = 0 comes back: it "
             "was never gone. What stays where the retrained model is has gone.",
         ),
         Row(
             "measures",
-            lambda: _measured(study, shown),
+            lambda: _measured(study, shown, whose),
             "Every figure of every model. A figure speaks only beside that of the retrained model.",
         ),
     ]
     return [row for row in made if not (projected() and row.key == "measures")]
+
+
+def _simulated(shown: Sequence[Column]) -> bool:
+    """Whether what was measured is of a simulator's records; also where none were kept."""
+    found = (column.results.get(WaveformResult) for column in shown)
+    return any(each.simulated for each in found if defined(each))
 
 
 def _no_records() -> None:
@@ -93,6 +102,6 @@ def _no_records() -> None:
     st.caption("The original's records were not kept: run the study again to see them.")
 
 
-def _measured(study: StudyResult, shown: Sequence[Column]) -> None:
-    title("In figures", HOW_MEASURES)
+def _measured(study: StudyResult, shown: Sequence[Column], whose: str) -> None:
+    title(f"In figures{whose}", HOW_MEASURES)
     table(study, shown)

@@ -1,0 +1,1 @@
+"""Methods for data that clients keep: by who takes part, the leaver, the others or the server."""
