@@ -43,9 +43,10 @@ with form.container(key="lab-form"):  # unseen in a hall it keeps what was chose
             st.caption(f"**Cannot start**: {asked.why}")
         else:
             st.caption(lab.what_will_run(study, asked.plan, asked.device))
+        in_turn = labform.in_turn(study)
     # no callback: its arguments would be those drawn before
     if pressed and asked.plan is not None:
-        lab.start(asked.plan, asked.device)
+        lab.start(asked.plan, asked.device, in_turn=in_turn)
         if presenting():
             turn(1)  # where the run is seen
             st.rerun()

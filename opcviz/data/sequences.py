@@ -15,7 +15,6 @@ import numpy as np
 from ..common.config import ConfigError
 from . import choosing
 from .base import Data, DataError
-from .scenario_text import BOUNDED, PLANTED, SEVERAL
 from .split import Chosen, Split
 
 if TYPE_CHECKING:
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
     from .scenarios import Scenario
 
 __all__ = ["at_once", "each", "first", "parts", "pinned", "settle", "split"]
+
+IN_ROW = ("classes", "random", "indices", "subclass", "memorised")
+"""Kinds of request that may follow each other: nothing is planted for them, and no client left."""
 
 
 def settle(scenario: Scenario) -> None:
@@ -39,10 +41,10 @@ def settle(scenario: Scenario) -> None:
         raise ConfigError("Scenario.requests: name at least one, as in ['classes:0', 'random:2%']")
     requests = [type(scenario).parse(text) for text in scenario.requests]
     for request in requests:
-        if request.kind in SEVERAL or request.kind in PLANTED or request.kind in BOUNDED:
+        if request.kind not in IN_ROW:
             raise ConfigError(
-                f"Scenario.requests: {request} cannot stand in a sequence; there may be classes, "
-                "random, indices, subclass and memorised"
+                f"Scenario.requests: {request} cannot stand in a sequence; there may be "
+                f"{', '.join(IN_ROW)}"
             )
     _set(scenario, requests=tuple(str(request) for request in requests))
     whole = all(request.kind == "classes" for request in requests)

@@ -7,7 +7,7 @@ import streamlit as st
 from ...common.config import ConfigError
 from ...common.plugins import sources
 from ...engine import DEFAULT_RUNNER, UnknownRun
-from ...study import Job, ModelResult, Plan, StoreError, StudyResult, open_study
+from ...study import Job, ModelResult, Plan, StoreError, StudyResult, in_steps, open_study
 from ...study.spec import model_place
 from ..reading import access, state
 from ..reading import store_reader as library
@@ -26,6 +26,8 @@ __all__ = [
     "what_will_run",
 ]
 
+ROW = "lab.row"
+"""What the session keeps runs under that were started in turn, from the one that is followed on."""
 OPENS = {
     "classification": ("See it side by side", "Side by side", "pages/side_by_side.py"),
     "generation": ("See what it draws", "Generators", "pages/generators.py"),
@@ -71,16 +73,38 @@ def what_will_run(study: StudyResult, plan: Plan, device: str) -> str:
     return said
 
 
-def start(plan: Plan, device: str) -> None:
-    """Queue a run and follow it; one that waits or runs already is followed instead."""
+def start(plan: Plan, device: str, *, in_turn: bool = False) -> None:
+    """Queue a run and follow it; one that waits or runs already is followed instead.
+
+    Args:
+        plan: what is asked.
+        device: where.
+        in_turn: of requests in a row queue a run for each, and follow them one after the other.
+    """
+    plans = in_steps(plan)[: len(plan.study.steps)] if in_turn else (plan,)
+    row = [run for each in plans if (run := _queued(each, device))]
+    st.session_state[ROW] = row
+    if row:
+        LAB.show(row[0])
+
+
+def _queued(plan: Plan, device: str) -> str | None:
     method = plan.methods[-1].info.title
     title = plan.study.title or plan.study.place
     files = tuple(sources())
     if plan.study.evidence.suite == "full":
         title += " · full attacks"
     job = Job(plan.to_dict(), device=device, again=True, plugin_files=files).to_dict()
-    if run := queue(job, f"{method} · {title} · seed {plan.seeds[0]}"):
-        LAB.show(run)
+    return queue(job, f"{method} · {title} · seed {plan.seeds[0]}")
+
+
+def _next_in_row(run: str) -> str:
+    """Of runs that were started in turn the next, once one has ended; it can be looked at again."""
+    row: list[str] = st.session_state.get(ROW, [])
+    if run not in row or library.engine().status(run).active:
+        return run
+    st.session_state[ROW] = row = row[row.index(run) + 1 :]
+    return row[0] if row else run
 
 
 def current_run() -> str | None:
@@ -99,6 +123,7 @@ def current_run() -> str | None:
         here = (run for run in runs.list() if run.active and run.runner == DEFAULT_RUNNER)
         asked = next((run.id for run in here if access.is_mine(run)), None)
     if asked:
+        asked = _next_in_row(asked)
         LAB.show(asked)
     return asked
 

@@ -32,7 +32,7 @@ from .controls import controls
 from .costs import attack_seconds
 from .own import own_files
 
-__all__ = ["Asked", "choose", "pick"]
+__all__ = ["Asked", "choose", "in_turn", "pick"]
 
 AUTO = "auto takes the first there is of CUDA, MPS and CPU."
 FETCH = (
@@ -83,6 +83,22 @@ class Asked:
     plan: Plan | None
     device: str
     why: str = ""
+
+
+def in_turn(study: StudyResult) -> bool:
+    """Whether a run is wanted for each of several requests in a row, one after the other.
+
+    Args:
+        study: the study shown, which may be one of them.
+    """
+    count = len(study.study.steps)
+    return count > 1 and st.toggle(
+        f"All {count} requests in turn",
+        key="lab.in_turn",
+        help="A run for each request, from the first to that of this study; each is shown when the "
+        "one before it has ended. Without it the method makes what it lacks of earlier requests "
+        "unseen, and shows the last.",
+    )
 
 
 def choose(study: StudyResult, method: str) -> Asked:
