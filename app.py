@@ -34,6 +34,7 @@ else:
         st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
         st.Page("pages/generators.py", title="Generators", icon=":material/draw:"),
+        st.Page("pages/clients.py", title="Clients that leave", icon=":material/hub:"),
         st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
         st.Page("pages/audit.py", title="Audit", icon=":material/fact_check:"),
         st.Page("pages/learn.py", title="Learn", icon=":material/school:"),

@@ -161,6 +161,7 @@ WORDS = {
     "few_shot": "naming forgotten classes from a few pictures by OPC",
     "transfer": "probing downstream classes with OPC",
     "ground_truth": "looking for what was planted in OPC",
+    "clients": "looking for the client who left in OPC",
     "signs": "judging OPC",
     "information": "measuring the information of OPC",
     "idi": "comparing the information of OPC",
