@@ -35,7 +35,8 @@ else:
         st.Page("pages/instruments.py", title="Instruments", icon=":material/monitoring:"),
         st.Page("pages/generators.py", title="Generators", icon=":material/draw:"),
         st.Page("pages/sequence.py", title="Requests", icon=":material/low_priority:"),
-        st.Page("pages/lab.py", title="Unlearning lab", icon=":material/science:"),
+        st.Page("pages/clients.py", title="Clients", icon=":material/hub:"),
+        st.Page("pages/lab.py", title="Lab", icon=":material/science:"),
         st.Page("pages/audit.py", title="Audit", icon=":material/fact_check:"),
         st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
     ]

@@ -186,7 +186,7 @@ class Answers:
             ]
 
     def _few(self) -> Iterator[list[str]]:
-        yield ["who", "S in the region, s", "median over choices, s"]
+        yield ["who", "S in the region, s", "median over choices, s", "S elsewhere, s"]
         conditions, _, (_, true), away = self.asked
         split = preset("earthquakes").study.forget.split(self.data)
         known = as_conditions(self.data.y_train).astype(np.float64)
@@ -200,16 +200,29 @@ class Answers:
                 np.abs(np.median(picked[ids] / far[ids]) * away - true).mean() for ids in chosen
             ]
             some = f"{count} forgotten record{'s' if count > 1 else ''}"
-            yield [f"a line from {some}", f"{np.mean(each):.2f}", f"{np.median(each):.2f}"]
+            told = f"{np.mean(each):.2f}", f"{np.median(each):.2f}"
+            yield [f"a line from {some}", *told, "–"]
+        others = as_conditions(self.data.y_test[split.retain_test[:900]]).astype(np.float64)
+        assert self.data.arrivals is not None
+        asked = (
+            (conditions, away, true),
+            (
+                others,
+                simulator.distances(others),
+                self.data.arrivals(others)[1],
+            ),
+        )
         slope, start = np.polyfit(far[kept], picked[kept], 1)
-        line = np.abs(start + slope * away - true).mean()
-        yield ["one curve, from picked retained records", f"{line:.2f}", "–"]
+        line = [f"{np.abs(start + slope * r - s).mean():.2f}" for _, r, s in asked]
+        yield ["one curve, from picked retained records", line[0], "–", line[1]]
         columns = [0, 1, 2, 4, 5]
         for who, pool in (("retained", kept), ("all", np.concatenate([kept, gone]))):
             places = known[pool][:, columns]
-            at = [int(((places - each) ** 2).sum(1).argmin()) for each in conditions[:, columns]]
-            near = np.abs(picked[pool][at] - true).mean()
-            yield [f"nearest of {who} train records, picked", f"{near:.2f}", "–"]
+            near = []
+            for where, _, s in asked:
+                at = [int(((places - each) ** 2).sum(1).argmin()) for each in where[:, columns]]
+                near.append(f"{np.abs(picked[pool][at] - s).mean():.2f}")
+            yield [f"nearest of {who} train records, picked", near[0], "–", near[1]]
 
     def _draws(self) -> Iterator[list[str]]:
         yield ["model", "seed", "F of S, draw by draw", "records and draws together"]

@@ -212,7 +212,8 @@ class Found:
             yield [_called(model), *told, swing]
 
     def _forgetting(self) -> Iterator[list[str]]:
-        yield ["model", "S arrival", "P arrival", "envelope", "PGA", "in a word, by S", "the most"]
+        measures = "S arrival", "P arrival", "envelope", "size of PGA's residual"
+        yield ["model", *measures, "in a word, by S", "the most"]
         for model, found in self.each(ForgettingResult):
             worst = found.worst
             told = "–" if worst is None else f"{_told(worst[1].index)}, {worst[0]}"
@@ -226,21 +227,26 @@ class Found:
 
     def _dimra(self) -> Iterator[list[str]]:
         steps = [point.steps for point in next(self.each(WaveformRegrowthResult))[1].curve]
-        yield ["model", *(f"{n} steps" if n else "before" for n in steps), "S elsewhere"]
+        heads = (f"{n} steps" if n else "before" for n in steps)
+        yield ["model", *heads, "least F after", "S elsewhere"]
         for model, found in self.each(WaveformRegrowthResult):
             told = [
                 f"{point.s_error:.2f} · {point.envelope:.2f} · {_told(point.index)}"
                 for point in found.curve
             ]
-            yield [_called(model), *told, f"{found.curve[-1].s_retained:.2f}"]
+            least = found.least
+            lowest = "–" if least is None else f"{_told(least.index)}, {least.steps} steps"
+            yield [_called(model), *told, lowest, f"{found.curve[-1].s_retained:.2f}"]
 
     def _floors(self) -> Iterator[list[str]]:
-        yield ["who", "S, s", "P, s", "envelope", "PGA", "4–8 Hz", "S elsewhere, s"]
+        bands = "0.5–1 Hz", "4–8 Hz"
+        kept_too = "S elsewhere, s", "0.5–1 Hz elsewhere"
+        yield ["who", "S, s", "P, s", "envelope", "PGA", *bands, *kept_too]
         original = next(self.each(WaveformResult))[1]
         if not isinstance(original.picker, Undefined):
             picker = original.picker
             both = f"{picker.s_error:.2f}", f"{picker.p_error:.2f}"
-            yield ["the pickers on held-out records, everywhere", *both, "1", "–", "–", "–"]
+            yield ["the pickers on held-out records, everywhere", *both, "1", *("–",) * 5]
         gone, kept = original.floor_forgotten, original.floor_retained
         if not isinstance(gone, Undefined) and not isinstance(kept, Undefined):
             yield ["another simulation of the same source", *_floor(gone, kept)]
@@ -249,7 +255,7 @@ class Found:
                 told = _floor(found.codec_forgotten, found.codec_retained)
                 yield [f"the autoencoder of {_called(model)}", *told]
         for name, each in original.baselines.items():
-            yield [name, f"{each.forgotten:.2f}", *("–",) * 4, f"{each.retained:.2f}"]
+            yield [name, f"{each.forgotten:.2f}", *("–",) * 5, f"{each.retained:.2f}", "–"]
 
     # ---- several seeds ------------------------------------------------------------------------
 
@@ -272,16 +278,24 @@ class Found:
             "F of S",
             "F of P",
             "F of envelope",
-            "F of PGA",
-            "F of S after DiMRA",
+            "F of PGA's size",
+            f"F of S after {self._steps()} steps of DiMRA",
+            "least F of S under it",
         ]
         for model, found in self.each(ForgettingResult):
             after = model.results.get(WaveformRegrowthResult)
-            last = "–" if isinstance(after, Undefined) else _told(after.curve[-1].index)
+            last = least = "–"
+            if not isinstance(after, Undefined):
+                last = _told(after.curve[-1].index)
+                least = "–" if after.least is None else _told(after.least.index)
             told = map(_index, found.measures.values())
             if model.method.info.name in ("original", "retrain"):
                 told = map(str, "–" * len(found.measures))  # 0 and 1 by what F is
-            yield [_called(model), str(model.seed), *told, last]
+            yield [_called(model), str(model.seed), *told, last, least]
+
+    def _steps(self) -> int:
+        """Of the whole attack."""
+        return next(self.each(WaveformRegrowthResult))[1].curve[-1].steps
 
     def _statistics(self) -> Iterator[list[str]]:
         """F of S by other statistics of the same shifts."""
@@ -327,8 +341,9 @@ def _index(found: ForgettingIndex) -> str:
 
 def _floor(gone: WaveformScores, kept: WaveformScores) -> list[str]:
     told = [f"{gone.s_error:.2f}", f"{gone.p_error:.2f}", f"{gone.envelope:.2f}"]
-    strong = gone.pga_bias, gone.spectrum["4–8"]
-    return [*told, *(f"{each:+.3f}" for each in strong), f"{kept.s_error:.2f}"]
+    strong = gone.pga_bias, gone.spectrum["0.5–1"], gone.spectrum["4–8"]
+    kept_too = f"{kept.s_error:.2f}", f"{kept.spectrum['0.5–1']:+.3f}"
+    return [*told, *(f"{each:+.3f}" for each in strong), *kept_too]
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """The pictures of the documentation: every page of the app, and a race that moves.
 
-    python -m benchmarks.gallery [--to docs] [--dark]
+    python -m benchmarks.gallery [--to docs] [--dark] [--only NAME,NAME]
 
 Starts the app on a fresh store, opens each page of its navigation in Chromium and saves what a
-visitor sees at first as `pages/NAME.png`; then scrubs through the replay of the race's first two
-methods and saves it as `race.gif`. Pictures have 256 colours: a page is kilobytes then.
+visitor sees at first as `pages/NAME.png`, the generators of earthquakes, too; then scrubs through
+the replay of the race's first two methods and saves it as `race.gif` (`--only race.gif`). Pictures
+have 256 colours: a page is kilobytes then.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from opcviz.study import Store, open_study, shipped_root
+
 from .serving import CHROMIUM, CHROMIUM_OPTIONS, app
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = {"width": 1280, "height": 800}
 WIDE = 2400  # pixels: all names of pages beside each other
 WAIT = 120_000  # ms
+EARTHQUAKES = "earthquakes"  # the study that the page of generators shows beside its first one
+FILM = "race.gif"
 FRAMES = 24  # of the race
 FRAME = 140  # ms that each stays
 REST = 2500  # ms that the last one stays
@@ -34,7 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--to", type=Path, default=ROOT / "docs", help="folder of the pictures")
     parser.add_argument("--dark", action="store_true", help="in the dark theme")
+    parser.add_argument("--only", default="", help="names of pictures, separated by commas")
     asked = parser.parse_args()
+    wanted = {name for name in asked.only.split(",") if name}
     pages = asked.to / "pages"
     pages.mkdir(parents=True, exist_ok=True)
     with app(ROOT) as (url, _), sync_playwright() as play:
@@ -44,19 +51,28 @@ def main() -> None:
             color_scheme="dark" if asked.dark else "light",
             reduced_motion="reduce",  # films stand at their end
         )
-        for name, address in addresses(page, url).items():
+        known = addresses(page, url)
+        if lost := wanted - {*known, FILM}:
+            parser.error(
+                f"no picture is called {', '.join(sorted(lost))}; there are: "
+                f"{', '.join([*known, FILM])}"
+            )
+        for name, address in known.items():
+            if wanted and name not in wanted:
+                continue
             opened(page, address)
             picture(page.screenshot()).save(pages / f"{name}.png", optimize=True)
             print(f"{name}: {(pages / f'{name}.png').stat().st_size / 1000:.0f} kB")
-        page.set_viewport_size({**SIZE, "height": 1500})  # all of the film, below no head
-        opened(page, f"{url}/race")
-        save_film(page.get_by_test_id("player"), asked.to / "race.gif")
-        print(f"race: {(asked.to / 'race.gif').stat().st_size / 1000:.0f} kB")
+        if not wanted or FILM in wanted:
+            page.set_viewport_size({**SIZE, "height": 1500})  # all of the film, below no head
+            opened(page, f"{url}/race")
+            save_film(page.get_by_test_id("player"), asked.to / FILM)
+            print(f"race: {(asked.to / FILM).stat().st_size / 1000:.0f} kB")
         browser.close()
 
 
 def addresses(page: Page, url: str) -> dict[str, str]:
-    """The pages of the navigation: a name for the file, and the address."""
+    """The pages of the navigation, and a second domain: a name for the file, and the address."""
     page.set_viewport_size({**SIZE, "width": WIDE})  # so that no page is folded into a menu
     opened(page, url)
     links = page.locator('a[data-testid^="stTopNavLink"]')
@@ -66,7 +82,8 @@ def addresses(page: Page, url: str) -> dict[str, str]:
         title = re.sub(r"\W+", "-", link.inner_text().split("\n")[-1].strip().lower())
         found[title] = link.evaluate("link => link.href")
     page.set_viewport_size(SIZE)
-    return found
+    quakes = open_study(Store(shipped_root()), EARTHQUAKES).place
+    return found | {EARTHQUAKES: f"{url}/generators?study={quakes}"}
 
 
 def opened(page: Page, address: str) -> None:

@@ -1,4 +1,4 @@
-"""Leave out weights of a stored study that is shipped: figures and pictures stay.
+"""Leave out weights, and a server's rounds, of a study that is shipped: figures, pictures stay.
 
     python -m benchmarks.without_weights STORE STUDY [--keep original,retrain]
 
@@ -16,7 +16,7 @@ from opcviz.artefacts import MODEL
 from opcviz.study import Store, open_study
 from opcviz.study.artefact import RECORD
 from opcviz.study.store import write_json
-from opcviz.study.trainer import WEIGHTS
+from opcviz.study.trainer import ROUNDS, WEIGHTS
 
 __all__ = ["leave_out"]
 
@@ -46,13 +46,16 @@ def leave_out(root: Path, study: str, keep: Collection[str]) -> int:
     saved = 0
     for model in open_study(Store(root), study).models:
         artefact = model.artefact(MODEL)
-        if artefact is None or model.method.info.name in keep or WEIGHTS not in artefact.files:
+        if artefact is None or model.method.info.name in keep:
             continue
+        heavy = [name for name in (WEIGHTS, ROUNDS) if name in artefact.files]
         record = json.loads(artefact.path(RECORD).read_bytes())
-        record["files"].pop(WEIGHTS)
+        for name in heavy:
+            record["files"].pop(name)
         write_json(artefact.path(RECORD), record)  # first: a file that nobody names does no harm
-        saved += artefact.path(WEIGHTS).stat().st_size
-        artefact.path(WEIGHTS).unlink()
+        for name in heavy:
+            saved += artefact.path(name).stat().st_size
+            artefact.path(name).unlink()
     return saved
 
 

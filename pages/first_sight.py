@@ -21,7 +21,7 @@ pair = pair_of(study, library.choices()[study.place].shown)
 if not pair.keys:
     st.info(
         "Nothing of this study can be played: no epochs of its models were kept. Run a method in "
-        "the *Unlearning lab*, or choose another study; *Side by side* shows what is known."
+        "the *Lab*, or choose another study; *Side by side* shows what is known."
     )
     first_sight.exits(study, pair)
     st.stop()

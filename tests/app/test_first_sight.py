@@ -319,7 +319,7 @@ def test_without_any_study_it_says_what_to_do(visit, tmp_path_factory, monkeypat
 @pytest.mark.slow
 def test_a_study_without_films_says_what_to_do(visit, burst):
     app = visit("first_sight", study=burst)  # its only method diverged
-    assert "Run a method in the *Unlearning lab*" in infos(app)[0]
+    assert "Run a method in the *Lab*" in infos(app)[0]
     assert not [part for part in app.get("bidi_component") if "player" in part.proto.id]
 
 

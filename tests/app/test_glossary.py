@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from math import isfinite
+from pathlib import Path
+
 import pytest
 from abbreviations import unexplained
 from reading import fine
 
+from opcviz.measures.waveforms.forgetting import LIMITS
+from opcviz.results import FORGOTTEN_WORDS
 from opcviz.ui.sections.glossary import TERMS, explained, find
 
 
@@ -27,6 +32,18 @@ def test_a_word_is_found_by_name_first():
     assert find("") == {k: TERMS[k] for k in find("")}
     assert len(find("")) == len(TERMS)
     assert not find("xyzq")
+
+
+def test_the_words_of_f_are_told_with_the_limits_that_decide_them():
+    page = (Path(__file__).parents[2] / "docs" / "earthquakes.md").read_text("utf-8")
+    low = 0.0
+    for high, word in LIMITS:
+        last = f"to {high:g}" if isfinite(high) else "above"
+        assert f"{word} {last}" in TERMS["F"].range
+        assert f"*{word}* {last}" in page.replace("\n", " ")
+        ends = [f"above {low:g}"] * bool(low) + [f"to {high:g}"] * isfinite(high)
+        assert FORGOTTEN_WORDS[word].startswith(f"F {', '.join(ends)}:")
+        low = high
 
 
 def test_words_of_attackers_are_explained_once_where_they_stand():

@@ -248,7 +248,7 @@ def test_pages_change_warm_and_keep_the_selection(home):
     expect(home).to_have_url(re.compile("map=pca"), timeout=WAIT)
     before = params(home)
     for _ in range(2):
-        home.get_by_role("link", name="Unlearning lab").click()
+        home.get_by_role("link", name="Lab", exact=True).click()
         expect(start_button(home)).to_be_enabled(timeout=WAIT)
         idle(home)
         home.get_by_role("link", name="Side by side").click()

@@ -76,7 +76,7 @@ def test_rows_about_a_planted_flaw_are_those_of_studies_with_one():
 def test_every_declared_row_has_a_direction():
     rows = [
         row
-        for kind in ("classes", "confusion", "trigger")
+        for kind in ("classes", "confusion", "trigger", "client")
         for row in measures_table.declared(scenario=kind)
     ]
     rows += measures_table.declared("generation")

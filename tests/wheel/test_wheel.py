@@ -103,8 +103,8 @@ def test_home_shows_the_shipped_study(app: str, visit) -> None:
     expect(drawn).to_have_count(4, timeout=WAIT)
     chosen = page.get_by_role("combobox", name="Study")
     expect(chosen).to_have_value("Handwritten digits: forget 0, 1 and 2")
-    for title in ("Instruments", "Unlearning lab"):
-        page.get_by_role("link", name=title).click()
+    for title in ("Instruments", "Lab"):
+        page.get_by_role("link", name=title, exact=True).click()
         expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=WAIT)
 
 

@@ -102,8 +102,8 @@ class Leaver(Kind[Context]):
     columns = (
         Column("leaver acc", ACCURACY, tables=("clients",), help="its clean pictures, percent"),
         Column("leaver AUC", AUC, ".2f", ("clients",), "those from unseen ones of their class"),
-        Column("returned", RETURNED, tables=("clients",), help="trigger after further rounds"),
-        Column("relearned", RELEARNED, tables=("clients",), help="trigger after a few pictures"),
+        Column("turned later", RETURNED, tables=("clients",), help="after further rounds"),
+        Column("turned again", RELEARNED, tables=("clients",), help="after a few pictures"),
     )
     rows = (
         _row("leaver's clean pictures", "of them answered rightly", ACCURACY),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,7 @@ from torch.nn import functional as F
 from ...common.config import setting
 from ...training import Batch, Outcome, Training
 from ..base import Request, register
-from ..fisher_information import fisher_diagonal
-from ..gradients import GradientCounter
-from .leaving import Federated, local, sent, tell
+from .leaving import Federated, anchored, held_gradients, joined, local, sent, tell
 
 __all__ = ["ActiveForgetting"]
 
@@ -44,26 +42,18 @@ class ActiveForgetting(Federated):
 
     local_epochs: int = setting(10, "passes of the leaver over its data", low=1, high=1000)
     local_lr: float = setting(0.02, "the leaver's rate", low=1e-8, high=10, log=True)
-    hold: float = setting(10.0, "λ, weight of what the others need", low=0, high=1e6, log=True)
+    hold: float = setting(3000.0, "λ, weight of what the others need", low=0, high=1e6, log=True)
 
     def leave(self, request: Request[nn.Module], model: nn.Module) -> Outcome:
         """The others send their Fisher information; then the leaver learns from the teacher."""
-        split = request.split
-        counter = GradientCounter(request.progress, len(split.retain_train))
-        held = fisher_diagonal(request.task, model, request.data, split.retain_train, counter)
-        anchor = {name: p.detach().clone() for name, p in model.named_parameters()}
+        held, cost = anchored(request, model, self.hold)
         teacher = request.fresh().to(request.data.device).eval()
-        others = len(split.held.shards(split.retain_train))
 
         def loss(model: nn.Module, batch: Batch) -> Tensor:
             with torch.no_grad():
                 wanted = F.softmax(teacher(batch.x).float(), 1)
-            new = F.kl_div(F.log_softmax(model(batch.x).float(), 1), wanted, reduction="batchmean")
-            moved = [
-                (held[name] * (p - anchor[name]).square()).sum()
-                for name, p in model.named_parameters()
-            ]
-            return new + self.hold / 2 * torch.stack(moved).sum()
+            said = F.log_softmax(model(batch.x).float(), 1)
+            return F.kl_div(said, wanted, reduction="batchmean") + held(model)
 
         spec = Training(
             epochs=self.local_epochs,
@@ -73,7 +63,7 @@ class ActiveForgetting(Federated):
             weight_decay=0.0,
             augment=request.training.augment,
         )
-        mine = local(request, split.forget_train, split.retain_train[:0])
+        mine = local(request, request.split.forget_train, request.split.retain_train[:0])
         made = mine.train(model, "forget", spec, loss)
-        made = replace(made, gradients=made.gradients + len(split.retain_train))
-        return tell(made, sent(model, leaver=True), sent(model, others=others, times=1))
+        exchange = joined(cost, sent(model, leaver=True))
+        return tell(made, exchange, gradients=held_gradients(request))

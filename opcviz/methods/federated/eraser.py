@@ -11,7 +11,7 @@ from ...common.config import setting
 from ...training import Outcome, RoundLog, learning_rate
 from ...training.rounds import State, average
 from ..base import Method, Request, register
-from .leaving import CLIENTS_ONLY, floats, local, look, round_log, sent, whole
+from .leaving import CLIENTS_ONLY, NOTHING_SENT, floats, local, look, round_log, sent, whole
 
 __all__ = ["FedEraser", "calibrated"]
 
@@ -59,7 +59,7 @@ class FedEraser(Method[nn.Module]):
         sizes = {client: len(ids) for client, ids in staying.items()}
         whole(model, average({client: log.first[client] for client in staying}, sizes))
         look(request, model, 1)
-        outcome = Outcome()
+        outcome = Outcome(exchanges=(NOTHING_SENT,))
         for number in range(self.every, len(log.lengths), self.every):
             before, after = floats(model), {}
             for client, ids in staying.items():

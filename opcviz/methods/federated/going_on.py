@@ -8,7 +8,7 @@ from torch import nn
 
 from ...training import Outcome
 from ..base import Request, register
-from .leaving import Federated
+from .leaving import NOTHING_SENT, Federated
 
 __all__ = ["GoingOn", "ResetHead"]
 
@@ -44,4 +44,4 @@ class ResetHead(Federated):
         fresh = request.task.final_layer(request.fresh())
         if head is not None and fresh is not None:
             head.load_state_dict(fresh.state_dict())
-        return Outcome()
+        return Outcome(exchanges=(NOTHING_SENT,))

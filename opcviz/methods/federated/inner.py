@@ -9,7 +9,18 @@ from torch import nn
 from ...common.config import ConfigError, setting
 from ...training import Outcome
 from ..base import Iterative, NotDefined, Request, get_method, register
-from .leaving import OTHERS, Federated, local, look, sent, tell, whole
+from .leaving import (
+    OTHERS,
+    Federated,
+    anchored,
+    held_gradients,
+    joined,
+    local,
+    look,
+    sent,
+    tell,
+    whole,
+)
 
 __all__ = ["InTurn", "LeaverAlone", "OthersAlone"]
 
@@ -19,7 +30,7 @@ class Wrapper(Federated):
     """A method of one place, used by those who hold the data that it needs."""
 
     inner: str = setting("opc", "the method that is used, by its name")
-    local_epochs: int = setting(5, "passes of the leaver over its data", low=1, high=1000)
+    local_epochs: int = setting(10, "passes of the leaver over its data", low=1, high=1000)
     local_lr: float = setting(0.02, "the leaver's rate", low=1e-8, high=10, log=True)
 
     def method(self, epochs: int, lr: float) -> Iterative[nn.Module]:
@@ -32,7 +43,7 @@ class Wrapper(Federated):
             cls = get_method(self.inner)
         except ConfigError as error:
             raise NotDefined(f"{type(self).__name__}.inner: {error}") from error
-        if not issubclass(cls, Iterative) or issubclass(cls, Federated):
+        if not issubclass(cls, Iterative) or cls.unlearn is not Iterative.unlearn:
             raise NotDefined(
                 f"inner: '{self.inner}' trains no objective over batches, so that clients cannot "
                 "share it; take one of the others, such as opc, rl or ga"
@@ -60,21 +71,33 @@ class Wrapper(Federated):
     paper="ours: a method of one place at the client who leaves",
     family="clients",
     needs="forget retain original",
-    summary="an inner method on the leaver's data without retain data, then rounds of the others",
+    summary="an inner method on the leaver's data and elastic weights, then rounds of the others",
 )
 @dataclass(frozen=True)
 class LeaverAlone(Wrapper):
     """The inner method's objective on the leaver's data, whose retain term is empty.
 
-    Nothing holds what the others taught the model: it is the others' rounds that bring it back.
+    What holds what the others taught the model is elastic weight consolidation, as in active
+    forgetting, for which each of the others sends its Fisher information once: λ/2 · Σ F (θ − θo)²
+    is added. Without it (0) nothing does, and it is the others' rounds that bring the rest back.
     """
+
+    hold: float = setting(3000.0, "λ, weight of what the others need", low=0, high=1e6, log=True)
 
     def leave(self, request: Request[nn.Module], model: nn.Module) -> Outcome:
         """One local run of the inner method."""
         mine = local(request, request.split.forget_train, request.split.retain_train[:0])
-        made, outcome = self.of_leaver().unlearn(replace(mine, original=model))
-        whole(model, made.state_dict())
-        return tell(outcome, sent(model, leaver=True))
+        method = self.of_leaver()
+        objective, frozen = method.objective(mine, model), method.frozen(mine, model)
+        if not self.hold:
+            outcome = mine.train(model, "forget", method, objective, frozen=frozen)
+            return tell(outcome, sent(model, leaver=True))
+        held, cost = anchored(request, model, self.hold)
+        outcome = mine.train(
+            model, "forget", method, lambda m, b: objective(m, b) + held(m), frozen=frozen
+        )
+        exchange = joined(cost, sent(model, leaver=True))
+        return tell(outcome, exchange, gradients=held_gradients(request))
 
 
 @register(
@@ -126,7 +149,7 @@ class InTurn(Wrapper):
     So the leaver must stay until the end, and the last word has the others.
     """
 
-    local_epochs: int = 2
+    local_epochs: int = 5
 
     def unlearn(self, request: Request[nn.Module]) -> tuple[nn.Module, Outcome]:
         """Rounds of two exchanges each."""

@@ -11,9 +11,9 @@ from ...common.config import setting
 from ...training import Batch, Outcome, Training
 from ...training.rounds import State
 from ..base import Request, register
-from .leaving import Federated, floats, local, round_log, sent, tell, whole
+from .leaving import Federated, local, others_mean, sent, tell, whole
 
-__all__ = ["ProjectedAscent", "others_mean", "project"]
+__all__ = ["ProjectedAscent", "project"]
 
 
 @register(
@@ -92,17 +92,6 @@ class ProjectedAscent(Federated):
                 [model(request.data.batch(part)).argmax(1) for part in ids.split(1024)]
             )
         return 100 * float((said == request.data.y_train[ids]).double().mean())
-
-
-def others_mean(request: Request[nn.Module], model: nn.Module) -> State:
-    """The mean of the others in the original's last round: the model less the leaver's part."""
-    clients = request.split.held
-    share = len(request.split.forget_train) / len(clients.owner)
-    last = round_log(request).last[clients.leaver]
-    return {
-        name: (value - share * last[name].to(value.device)) / (1 - share)
-        for name, value in floats(model).items()
-    }
 
 
 @torch.no_grad()

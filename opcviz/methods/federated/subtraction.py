@@ -9,7 +9,7 @@ from torch import nn
 from ...common.config import setting
 from ...training import Outcome
 from ..base import Request, register
-from .leaving import Federated, floats, round_log, whole
+from .leaving import NOTHING_SENT, Federated, floats, round_log, whole
 
 __all__ = ["Subtraction"]
 
@@ -44,4 +44,4 @@ class Subtraction(Federated):
         updates = round_log(request).sums[clients.leaver]
         state = floats(model)
         whole(model, {n: state[n] - weight * u.to(state[n].device) for n, u in updates.items()})
-        return Outcome()
+        return Outcome(exchanges=(NOTHING_SENT,))

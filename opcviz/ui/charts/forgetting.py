@@ -83,7 +83,7 @@ def residual_figure(
     apply_layout(figure, height)
     figure.update_layout(margin_l=scaled(68))
     figure.add_hline(y=0, line={"color": ink.reference, "width": 1})
-    figure.update_yaxes(title_text=y_title, range=[-reach, reach], nticks=5)
+    figure.update_yaxes(title_text=y_title, title_standoff=16, range=[-reach, reach], nticks=5)
     figure.update_xaxes(tickangle=0)
     figure.update_layout(barmode="group", bargap=0.25, hovermode="x unified")
     return figure
@@ -211,7 +211,7 @@ def course_figure(
             showarrow=False,
             font={"size": text_size()},
         )
-    figure.update_yaxes(title_text=y_title, rangemode="tozero")
+    figure.update_yaxes(title_text=y_title, title_standoff=16, rangemode="tozero")
     figure.update_xaxes(title_text=x_title)
     figure.update_layout(hovermode="x unified")
     return figure

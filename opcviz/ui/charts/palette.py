@@ -59,6 +59,16 @@ METHOD_COLOURS = {
     "dimum_waveforms": "#C369FF",
     "rl_waveforms": "#968700",
     "opc_waveforms": "#874BA5",
+    # for clients, beside each other and the references alone
+    "fed_pga": "#FC2400",
+    "fed_active": "#3C48FC",
+    "fed_leaver": "#B46CFC",
+    "fed_go_on": "#786054",
+    "fed_turns": "#FC24D8",
+    "fed_others": "#6054C0",
+    "fed_eraser": "#24A860",
+    "fed_reset": "#606084",
+    "fed_subtract": "#CC0024",
 }
 """Colour by a method's registered name; no two are the same."""
 

@@ -81,7 +81,7 @@ def _defaults(study: StudyResult, titles: dict[str, str]) -> list[str]:
     pair = pair_of(study, library.choices()[study.place].shown)
     models = [model for key in pair.keys if (model := study.model(key))]
     found = [m.method.info.name for m in models if m.method.info.name in titles]
-    others = [name for name in (*DEFAULT, *titles) if name not in found]
+    others = [name for name in (*DEFAULT, *titles) if name in titles and name not in found]
     return [*found, *others][:FEWEST]
 
 

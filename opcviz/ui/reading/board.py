@@ -30,7 +30,7 @@ __all__ = [
     "heat",
 ]
 
-TABLES = ("unlearning", "headline", "ground_truth", "inversion")
+TABLES = ("unlearning", "headline", "ground_truth", "clients", "inversion")
 """Of `opcviz table --about`; what stands in several is shown once."""
 
 FIXED = ("original", "retrain", "untrained")

@@ -37,6 +37,8 @@ FIRST_SHOWN = {
         ("opc_waveforms",),
     ),
 }
+CLIENTS_FIRST = (("original",), ("retrain",), ("fed_go_on",), ("fed_pga",), ("fed_leaver",))
+"""The same where clients hold the data of classifiers."""
 """By task and column: the methods of which the first that a study has is shown; the third ones
 hide."""
 
@@ -101,7 +103,9 @@ def first_shown(models: list[ModelResult]) -> tuple[str, ...]:
     Args:
         models: of one study.
     """
-    wanted = FIRST_SHOWN[models[0].study.task]
+    about = models[0].study
+    clients = about.forget.forgets == "clients"
+    wanted = CLIENTS_FIRST if clients else FIRST_SHOWN[about.task]
     named = {m.method.info.name: m.key for m in reversed(models)}
     found = (next((named[name] for name in names if name in named), None) for names in wanted)
     first = [key for key in found if key is not None]

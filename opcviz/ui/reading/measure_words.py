@@ -271,6 +271,18 @@ WORDS = {
     "clean TA": _flaw(
         "Clean test accuracy", "Test pictures without a trigger, right.", "more", forgotten=False
     ),
+    "leaver acc": _flaw("Leaver's clean pictures", "Those of the client who left, right.", "same"),
+    "leaver AUC": _auc(
+        "Leaver told from strangers",
+        "Its clean pictures against unseen ones of their class, by the loss.",
+        "planted",
+    ),
+    "turned later": _flaw(
+        "Turned after further rounds", "The most that the trigger turns while the others train on."
+    ),
+    "turned again": _flaw(
+        "Turned after relearning", "What the trigger turns after training on a few such pictures."
+    ),
     "PSNR": _psnr(
         "Pictures rebuilt (PSNR)",
         "Peak signal-to-noise ratio of forgotten pictures rebuilt from their gradients. High "
@@ -331,9 +343,7 @@ def words_of(
         return WORDS[name]
     ways: dict[str, Better] = {"same": "less", "same, less": "more", "less": "less", "more": "more"}
     way = ways.get(better, "")
-    remembers = better.startswith("same")
     if scale is None and better == "same":
         scale = 100.0  # percent
-    return MeasureWords(
-        OWN, name, said, range="", better=way, forgotten=remembers or not way, scale=scale
-    )
+    remembers = better.startswith("same") or not way
+    return MeasureWords(OWN, name, said, range="", better=way, forgotten=remembers, scale=scale)

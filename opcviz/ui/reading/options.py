@@ -106,6 +106,8 @@ OPTIONS = {
     "epoch": Option.count(),
     "only": Option.some("forgotten", "kept", "changed", "restored", "member"),
     "sort": Option.of("probe", "class", "moved", "confidence"),
+    # Clients that leave
+    "round": Option.count(),
     # Race
     "race": Option.names(1, 4),  # of one while another is being chosen
     # Inversion

@@ -81,6 +81,10 @@ DIRECTIONS: dict[str, tuple[Better, float]] = {
     "trigger's success": ("same", PERCENT),
     "turned by the trigger": ("same", PERCENT),
     "accuracy without the trigger": ("more", PERCENT),
+    "leaver's clean pictures": ("same", PERCENT),
+    "leaver told from strangers": ("same", AUC),
+    "trigger after further rounds": ("same", PERCENT),
+    "trigger after relearning": ("same", PERCENT),
     # of generators
     "asked, judged": ("same", PERCENT),
     "asked, genuine": ("same", PERCENT),

@@ -27,7 +27,8 @@ class Sections {
     const bar = node("div", "bar");
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", "Which earthquake");
-    bar.append(...this.buttons, legend(["p", "P arrives"], ["s", "S arrives"]));
+    bar.append(...this.buttons);
+    if (data.views.some((view) => view.p.length)) bar.append(legend(["p", "P arrives"], ["s", "S arrives"]));
     this.plots = node("div", "plots");
     this.said = node("div", "said");
     this.root.replaceChildren(bar, this.said, this.plots);

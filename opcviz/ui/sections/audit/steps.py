@@ -175,7 +175,7 @@ def _data() -> None:
     if not at_hand(chosen.data):
         st.warning(
             f"{chosen.data} is not on this machine: bring it as a file of your own, or fetch it "
-            "as the Unlearning lab says."
+            "as the Lab says."
         )
     elif chosen.data == FOLDER:
         st.caption("train/ and test/, each with a folder a class: as one .zip.")

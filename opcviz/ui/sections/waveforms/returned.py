@@ -97,14 +97,23 @@ def _beside(shown: Sequence[Column], curves: Mapping[str, Sequence[WaveformRegro
         if (once := known(f.s_error.index)) is not None
         if (first := known(curves[c.label][0].index)) is not None
     ]
-    told = ["Step 0 is the model itself, asked with other noise than above"]
-    told[0] += f": F differs by up to {max(differ):.2f}." if differ else "."
+    told = []
+    if max(differ, default=0.0) >= 0.005:
+        told.append(
+            "Step 0 is the model itself, asked with other noise than above: its F differs by up to "
+            f"{max(differ):.2f}."
+        )
     originals = [c.label for c in shown if c.name == "original" and c.label in curves]
     for label in originals[:1]:
         last = curves[label][-1]
         if last.steps and defined(last.index):
             told.append(
-                f"The attack alone takes the original to F {last.index:.2f} after {last.steps:,} "
-                "steps: compare with that, not with 0."
+                f"The attack alone takes the original to F {_signed(last.index)} after "
+                f"{last.steps:,} steps: compare with that, not with 0."
             )
     return " ".join(told)
+
+
+def _signed(value: float) -> str:
+    """Two decimals with a true minus."""
+    return f"{value:z.2f}".replace("-", "−")

@@ -1,0 +1,1 @@
+"""The page Clients that leave: its rows."""
