@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ..artefacts import MODEL, NotGiven
+from ..common.progress import Epoch, Event, Progress
 from ..data import Split
 from ..methods import Method, NotDefined, Request
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .runner import StudyRunner
     from .work import StudyWork
 
-__all__ = ["Asked", "asked", "step_before"]
+__all__ = ["Asked", "asked", "step_before", "without_curves"]
 
 
 def step_before(runner: StudyRunner) -> StudyRunner | None:
@@ -43,6 +44,20 @@ def step_before(runner: StudyRunner) -> StudyRunner | None:
     before.data = runner.data  # nothing is planted in a sequence
     before.prepare()
     return before
+
+
+def without_curves(told: Progress) -> Progress:
+    """Tells all but the epochs: curves on screen are of the model that was asked for alone."""
+
+    def listen(event: Event) -> None:
+        if not isinstance(event, Epoch):
+            told(event)
+
+    def stop() -> bool:
+        told.check()
+        return False
+
+    return Progress(listen, stop=stop)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +96,7 @@ def asked(runner: StudyWork, method: Method, seed: int) -> Asked:
         raise NotDefined(f"method {refusal}")
     start, before = original, runner.before
     if before is not None:
-        before.progress = runner.progress
+        before.progress = without_curves(runner.progress)
         made = before.make(MODEL, method, seed)
         if reason := made.json()["reason"]:
             raise NotDefined(f"it left no model at the request before this one: {reason}")

@@ -56,6 +56,8 @@ class Shadows:
 
     def __call__(self, which: Shadow, look: Look, sees: str) -> Arrays | Undefined:
         """What was seen of one model, see `opcviz.artefacts.shadow.ShadowTrainer`."""
+        if which.role == "unlearned" and self.runner.study.before is not None:
+            return Undefined("shadow models of requests in a row would have to go through all")
         found = self._made(which, look, sees)
         reason: str | None = found.json()["reason"]
         return Undefined(reason) if reason else found.arrays(ARRAYS)

@@ -20,7 +20,7 @@ from ..models import save_weights
 from ..models.checkpoint import read_tensors
 from ..tasks import Task
 from ..training import Outcome
-from .asking import asked
+from .asking import asked, without_curves
 from .failures import OwnMethodFailed, is_own, unlearn_own
 from .store import write_arrays, write_json
 
@@ -80,7 +80,7 @@ def train_and_store(runner: StudyWork, method: Method, seed: int) -> None:
 
 def _take_over(runner: StudyWork, before: StudyWork, method: Method, seed: int) -> None:
     """Keep the original of the request before as this one's: no request changes how it is made."""
-    before.progress = runner.progress
+    before.progress = without_curves(runner.progress)
     made = before.make(MODEL, method, seed).json()
     status, step = made["status"], made["steps"]
     outcome = Outcome(status, step, made["gradients"], made["seconds"], made["precision"])
