@@ -117,7 +117,7 @@ def _choices_of(study: StudyResult, exhibit: Store) -> Choices:
     known = _chosen.get(study.place)
     if known is not None and known[0] is study:
         return known[1]
-    models, task = study.models, study.study.task
+    models, task, asks = study.models, study.study.task, study.study.forget.kind
     if task not in TASK_PAGES:
         return Choices([m.key for m in models], title=study.study.title, task=task)
     ours = exhibit.places(f"{study.place}/models")
@@ -134,6 +134,7 @@ def _choices_of(study: StudyResult, exhibit: Store) -> Choices:
         title=study.study.title,
         drawn=partial(maps_drawn, study),
         task=task,
+        asks=asks,
     )
     if kept:  # of what is damaged every visitor is told
         _chosen[study.place] = study, found
