@@ -21,7 +21,15 @@ from ..common.threads import patient_threads
 from . import auditing, stores
 from .destinations import of_the_place
 from .options import JsonOption, SetOption, StoreOption
-from .output import expected_errors, listing, numbers_table, reading, width_of, without_model
+from .output import (
+    expected_errors,
+    in_a_row,
+    listing,
+    numbers_table,
+    reading,
+    width_of,
+    without_model,
+)
 from .plans import changed_settings, chosen, cost_of, kinds_among, with_attacks
 from .running import SchedulerOption, Work, WorkersOption
 
@@ -184,8 +192,8 @@ def table(
     about: Annotated[
         str,
         typer.Option(
-            help="headline (the narrow one), unlearning (every number), inversion, or an attack "
-            "of your own"
+            help="headline (the narrow one), unlearning (every number), inversion, sequence "
+            "(requests in a row), or an attack of your own"
         ),
     ] = "headline",
     as_json: JsonOption = False,
@@ -202,6 +210,9 @@ def table(
     _load_plugins()
     where = _open_store(store)
     opened = [open_study(where, name) for name in studies]
+    if about == "sequence":
+        print(in_a_row(opened, as_json))
+        return
     if about == HEADLINE:
         told = [
             line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "expected_errors",
+    "in_a_row",
     "listing",
     "numbers_table",
     "reading",
@@ -148,3 +150,22 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from ..models import CheckpointError
 
     return *known, CheckpointError
+
+
+def in_a_row(studies: Sequence[StudyResult], as_json: bool) -> str:
+    """The tables of the requests in a row that these studies are steps of.
+
+    Raises:
+        ConfigError: for a study that is none.
+    """
+    from ..study.sequence import sequence_of
+    from ..study.sequence_table import to_json, to_markdown
+
+    found = [sequence_of(study) for study in studies]
+    if alone := [s.place for s, row in zip(studies, found, strict=True) if row is None]:
+        raise ConfigError(f"--about sequence: '{alone[0]}' is no step of requests in a row")
+    rows = [row for row in found if row is not None]
+    if as_json:
+        told = [{"requests": list(row.requests), "lines": to_json(row)} for row in rows]
+        return json.dumps(told, indent=1, ensure_ascii=False)
+    return "\n\n".join(to_markdown(row) for row in rows)

@@ -12,7 +12,7 @@ Of a method at step t, with F_s what request s asked to forget and θ_0 the orig
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -300,13 +300,3 @@ def _worst(study: StudyResult, model: ModelResult) -> Worst | Undefined:
     theirs = _attempts(retrained).get(key) if retrained else None
     beside = theirs[0] if theirs else Undefined("the retrained model was not attacked so")
     return Worst(mine[key][1], mine[key][0], beside)
-
-
-def over_seeds(lines: Sequence[SequenceLine]) -> dict[MethodSettings, tuple[SequenceLine, ...]]:
-    """The lines of each method, by seed, in the order of the methods."""
-    found: dict[MethodSettings, list[SequenceLine]] = {}
-    for line in lines:
-        found.setdefault(line.method, []).append(line)
-    return {
-        method: tuple(sorted(same, key=lambda line: line.seed)) for method, same in found.items()
-    }
