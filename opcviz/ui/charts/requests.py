@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,9 +56,6 @@ def heat_figure(
             x=list(range(count + 1)),
             y=list(range(count)),
             customdata=[steps for _ in requests],
-            text=[["" if v is None else f"{v:.0f}" for v in row] for row in values],
-            texttemplate="%{text}",
-            textfont={"size": text_size()},
             hovertemplate="%{customdata}: %{z:.1f} % answered<extra></extra>",
             colorscale=[list(stop) for stop in ANSWERED],
             zmin=0,
@@ -66,6 +64,17 @@ def heat_figure(
             xgap=2,
             ygap=2,
             hoverongaps=False,
+        )
+    )
+    known = [(x, y, v) for y, row in enumerate(values) for x, v in enumerate(row) if v is not None]
+    figure.add_trace(  # in the theme's colour: a heat map chooses its own for opaque cells only
+        go.Scatter(
+            x=[x for x, _, _ in known],
+            y=[y for _, y, _ in known],
+            text=[f"{value:.0f}" for _, _, value in known],
+            mode="text",
+            textfont={"size": text_size()},
+            hoverinfo="skip",
         )
     )
     for row in range(count):  # the staircase: below it nothing was asked yet
@@ -79,10 +88,14 @@ def heat_figure(
         tickvals=list(range(count + 1)),
         ticktext=["0", *(str(number) for number in range(1, count + 1))],
         title_text="requests so far",
+        range=[-0.5, count + 0.5],
         showgrid=False,
     )
     figure.update_yaxes(
-        tickvals=list(range(count)), ticktext=list(requests), autorange="reversed", showgrid=False
+        tickvals=list(range(count)),
+        ticktext=list(requests),
+        range=[count - 0.5, -0.5],  # the first request above
+        showgrid=False,
     )
     return figure
 
@@ -98,6 +111,7 @@ def price_figure(
         height: pixels.
     """
     names = list(bars)
+    wrapped = ["<br>".join(textwrap.wrap(name, 10)) for name in names]
     figure = go.Figure()
     parts = (
         ("in a row", [bars[name].sequence for name in names], ""),
@@ -106,7 +120,7 @@ def price_figure(
     for words, values, pattern in parts:
         figure.add_trace(
             go.Bar(
-                x=names,
+                x=wrapped,
                 y=[finite_or_none(value) for value in values],
                 name=words,
                 marker={
@@ -119,7 +133,8 @@ def price_figure(
                 hovertemplate="%{y:.1f} %<extra>%{x}, " + words + "</extra>",
             )
         )
-    apply_layout(figure, height, top=22, bottom=40)
+    apply_layout(figure, height, top=22, bottom=60)
+    figure.update_xaxes(tickangle=0)
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_yaxes(title_text="recovered by FM, %", range=[0, 108], tickvals=[0, 50, 100])
     return figure

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ....common.records import known
+from ....common.records import Undefined, known
+from ....common.text import percent
 from ....study.sequence import SequenceLine, SequenceResult
 from ...charts.figures import chart_config
 from ...charts.requests import heat_figure
@@ -23,6 +24,7 @@ HOW = (
     "what became of it while other things were forgotten. The highest return is the reversal."
 )
 A_ROW = 3  # of maps
+HALF = 50.0  # percent answered, from which a request was not followed
 
 
 def lines_of(found: SequenceResult, shown: Sequence[Column]) -> dict[str, SequenceLine]:
@@ -61,14 +63,22 @@ def answers(found: SequenceResult, shown: Sequence[Column]) -> None:
                 )
                 key = f"sequence.answers.{line.method.info.name}.{start}.{label}"
                 st.plotly_chart(figure, config=chart_config(f"answered-{label}"), key=key)
-                st.caption(_told(line))
+                st.caption(_told(line, found.requests))
 
 
-def _told(line: SequenceLine) -> str:
-    """The worst return in words."""
+def _told(line: SequenceLine, requests: Sequence[str]) -> str:
+    """The worst return in words, and what was not forgotten at all when it was asked."""
     back = known(line.reversal)
+    told = "No earlier request came back."
     if back is None:
-        return "Nothing can be said of a return: a step is missing."
-    if back < 1:
-        return "No earlier request came back."
-    return f"An earlier request came back by {back:.0f} points."
+        told = "Nothing can be said of a return: a step is missing."
+    elif back >= 1:
+        told = f"An earlier request came back by {back:.0f} points."
+    late = [
+        f"{short(request)} ({percent(value)})"
+        for number, (step, request) in enumerate(zip(line.steps, requests, strict=True))
+        if not isinstance(step, Undefined)
+        and (value := known(step.requests[number])) is not None
+        and value >= HALF
+    ]
+    return told + (f" Not forgotten when it was asked: {', '.join(late)}." if late else "")
