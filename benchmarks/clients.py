@@ -100,9 +100,14 @@ def main() -> None:
 def plan_of(alpha: str, seeds: Sequence[int]) -> Plan:
     """The preset with clients who are so unlike each other."""
     plan = preset(PRESET)
-    name = PRESET if alpha == "1" else f"{PRESET}-{alpha}"
+    name = PRESET if alpha == "1" else f"{PRESET}-{word_of(alpha)}"
     study = plan.study.replace(name=name, forget=f"client:0/5:{alpha}")
     return Plan(study, plan.methods, tuple(seeds))
+
+
+def word_of(alpha: str) -> str:
+    """α in names of studies and tables, which have no dots."""
+    return alpha.replace(".", "_")
 
 
 def _make(plan: Plan, store: Store) -> None:
@@ -139,7 +144,7 @@ def tables(found: Mapping[str, Models]) -> dict[str, str]:
     """Every table of the document by its name."""
     made = {"lines": _lines(found)}
     for alpha, models in found.items():
-        word = alpha.replace(".", "_")
+        word = word_of(alpha)
         made[f"left-{word}"], made[f"back-{word}"] = _table(models, LEFT), _table(models, BACK)
     made["work"] = _work(found)
     return made
