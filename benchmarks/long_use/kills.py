@@ -14,14 +14,15 @@ import shutil
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opcviz.study import Job, Store
+from opcviz.study import Store
 from opcviz.upkeep import check
 
 from .figures import Row
-from .stores import RUN, answers, arrays, half_written, numbers, opcviz, plan
+from .stores import FULL, Order, answers, arrays, half_written, numbers, opcviz
 from .systems import Command, Served
 
 __all__ = ["Kill", "Kills", "deck", "kill"]
@@ -135,24 +136,27 @@ class Kills:
         ]
 
 
-def kill(count: int, seed: int, work: Path, reference: Path) -> Kills:
-    """Deal the deck over studies that are begun again after each kill.
+def kill(
+    dealt: Sequence[Kill], seed: int, work: Path, reference: Path, order: Order = FULL
+) -> Kills:
+    """Make kills over studies that are begun again after each.
 
     Args:
-        count: of kills.
-        seed: of the deck and of its moments.
-        work: an empty folder.
+        dealt: the kills, in their order; see `deck`.
+        seed: of their moments.
+        work: folder of the benchmark.
         reference: the store of an undisturbed run.
+        order: what is run.
     """
     chance, found = random.Random(seed), Kills()
     store = work / "round-0"
     system: System | None = None
-    for number, asked in enumerate(deck(count, seed), 1):
+    for number, asked in enumerate(dealt, 1):
         while True:
             if system is None or _kind(system) != asked.system:
                 if system is not None:
                     _note(found, system.end())
-                system = _system(asked.system, store)
+                system = _system(asked.system, store, order)
             if struck := _strike(asked, system, store, chance, found):
                 break
             complete = system.finished
@@ -163,10 +167,10 @@ def kill(count: int, seed: int, work: Path, reference: Path) -> Kills:
                 store = work / f"round-{found.rounds}"
             elif len(found.wrong) > MOST_WRONG:
                 raise SystemExit(f"the study cannot be begun again: {found.wrong[-1]}")
-        print(f"{number}/{count} {asked.system}: {asked.victim}, {struck}", flush=True)
+        print(f"{number}/{len(dealt)} {asked.system}: {asked.victim}, {struck}", flush=True)
     if system is not None:
         _note(found, system.end())
-    ended = opcviz(*RUN, store=store)
+    ended = opcviz(*order.words, store=store)
     _note(found, "" if ended.returncode == 0 else f"the last run: {ended.stderr[-300:]}")
     _completed(store, reference, found)
     return found
@@ -178,10 +182,10 @@ def _kind(system: System) -> str:
     return "command with a worker" if system.workers else "command"
 
 
-def _system(kind: str, store: Path) -> System:
+def _system(kind: str, store: Path, order: Order) -> System:
     if kind == "app":
-        return Served(store, Job(plan().to_dict()).to_dict())
-    return Command(store, workers=1 if "worker" in kind else 0)
+        return Served(store, order)
+    return Command(store, order, workers=1 if "worker" in kind else 0)
 
 
 def _strike(
