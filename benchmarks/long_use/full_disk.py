@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .figures import Row
-from .stores import FULL, ROOT, Order, answers, arrays, environment, numbers, opcviz
+from .stores import FULL, ROOT, Order, answers, differing, environment, opcviz
 from .systems import Served
 
 __all__ = ["FullDisk", "fill", "may_mount"]
@@ -210,10 +210,6 @@ def _complete(found: FullDisk, store: Path, reference: Path, order: Order) -> No
     for each in (ended, checked):
         if each.returncode:
             found.wrong.append(f"with room: {each.stdout[-300:]}{each.stderr[-500:]}")
-    if not ended.returncode and numbers(store) != numbers(reference):
-        found.differing.append("numbers")
-    theirs, ours = arrays(reference), arrays(store)
-    differ = [e for e in sorted({*theirs, *ours}) if theirs.get(e) != ours.get(e)]
-    found.differing += differ
+    found.differing += differing(store, reference) if not ended.returncode else []
     for said in (*found.wrong, *found.differing):
         print(f"! {said}", flush=True)

@@ -22,7 +22,7 @@ from opcviz.study import Store
 from opcviz.upkeep import check
 
 from .figures import Row
-from .stores import FULL, Order, answers, arrays, half_written, numbers, opcviz
+from .stores import FULL, Order, answers, differing, half_written, opcviz
 from .systems import Command, Served
 
 __all__ = ["Kill", "Kills", "deck", "kill"]
@@ -151,23 +151,26 @@ def kill(
     chance, found = random.Random(seed), Kills()
     store = work / "round-0"
     system: System | None = None
-    for number, asked in enumerate(dealt, 1):
-        while True:
-            if system is None or _kind(system) != asked.system:
-                if system is not None:
-                    _note(found, system.end())
-                system = _system(asked.system, store, order)
-            if struck := _strike(asked, system, store, chance, found):
-                break
-            complete = system.finished
-            _note(found, system.end())
-            system = None
-            if complete:  # another is begun
-                _completed(store, reference, found)
-                store = work / f"round-{found.rounds}"
-            elif len(found.wrong) > MOST_WRONG:
-                raise SystemExit(f"the study cannot be begun again: {found.wrong[-1]}")
-        print(f"{number}/{len(dealt)} {asked.system}: {asked.victim}, {struck}", flush=True)
+    try:
+        for number, asked in enumerate(dealt, 1):
+            while True:
+                if system is None or _kind(system) != asked.system:
+                    if system is not None:
+                        _note(found, system.end())
+                    system = _system(asked.system, store, order)
+                if struck := _strike(asked, system, store, chance, found):
+                    break
+                complete = system.finished
+                _note(found, system.end())
+                system = None
+                if complete:  # another is begun
+                    _completed(store, reference, found)
+                    store = work / f"round-{found.rounds}"
+                elif len(found.wrong) > MOST_WRONG:
+                    raise SystemExit(f"the study cannot be begun again: {found.wrong[-1]}")
+            print(f"{number}/{len(dealt)} {asked.system}: {asked.victim}, {struck}", flush=True)
+    except KeyboardInterrupt:  # what was made so far is reported
+        print(f"stopped after {found.count} kills", flush=True)
     if system is not None:
         _note(found, system.end())
     ended = opcviz(*order.words, store=store)
@@ -250,14 +253,7 @@ def _completed(store: Path, reference: Path, found: Kills) -> None:
     """Hold a completed study against the undisturbed one, and let `store check` look at it."""
     said = opcviz("store", "check", store=store)
     _note(found, "" if said.returncode == 0 else f"store check: {said.stdout}{said.stderr}")
-    if numbers(store) != numbers(reference):
-        found.differing.append(f"numbers of {store.name}")
-    theirs, ours = arrays(reference), arrays(store)
-    found.differing += [
-        f"{store.name}: {place}"
-        for place in sorted({*theirs, *ours})
-        if theirs.get(place) != ours.get(place)
-    ]
+    found.differing += differing(store, reference)
     found.rounds += 1
     print(f"round {found.rounds}: complete, {len(found.differing)} differing", flush=True)
     if not (found.differing or found.wrong):

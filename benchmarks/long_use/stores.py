@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from opcviz.cli.plans import chosen
 from opcviz.common.json_types import Json
 from opcviz.study import Job, Store, open_study
@@ -24,7 +26,7 @@ __all__ = [
     "ROOT",
     "Order",
     "answers",
-    "arrays",
+    "differing",
     "folders",
     "half_written",
     "numbers",
@@ -158,6 +160,30 @@ def arrays(store: Path) -> dict[str, str]:
         for path in sorted(folder.iterdir())
         if path.suffix in (".npz", ".safetensors")
     }
+
+
+def differing(store: Path, reference: Path) -> list[str]:
+    """What of a study's numbers, weights and arrays is not that of the undisturbed run."""
+    found = [] if numbers(store) == numbers(reference) else [f"{store.name}: numbers"]
+    ours, theirs = arrays(store), arrays(reference)
+    for place in sorted({*ours, *theirs}):
+        if ours.get(place) != theirs.get(place):
+            both = place in ours and place in theirs and place.endswith(".npz")
+            how = _how(store / place, reference / place) if both else "another file"
+            found.append(f"{store.name}: {place}: {how}")
+    return found
+
+
+def _how(ours: Path, theirs: Path) -> str:
+    with np.load(ours) as one, np.load(theirs) as other:
+        names = [n for n in one.files if n not in other or one[n].shape != other[n].shape]
+        far = {
+            n: float(np.nanmax(np.abs(one[n].astype(float) - other[n].astype(float)), initial=0.0))
+            for n in one.files
+            if n not in names
+        }
+    told = [f"{n} by at most {much:.3g}" for n, much in far.items() if much]
+    return ", ".join([*told, *(f"{n} has another shape" for n in names)]) or "in its bytes alone"
 
 
 def half_written(store: Path) -> set[str]:

@@ -24,6 +24,9 @@ __all__ = ["Command", "Served"]
 ENDS = 60.0  # seconds that processes may outlive the one that was killed
 BEGINS = 180.0  # seconds that a program may take until it is at work
 LOOK = 0.1
+REFUSED = 2  # exit status of a command that says in a sentence what is wrong
+WITHOUT = ("workers died over it", "workers on this machine cannot be used")
+"""How that sentence goes when its workers were killed."""
 
 
 class Command:
@@ -68,7 +71,9 @@ class Command:
         """Why it ended by itself, where it should not have."""
         if not self.done or self.finished or self._program is None:
             return ""
-        tail = self._log.read_text("utf-8", "replace")[-400:]
+        tail = self._log.read_text("utf-8", "replace")[-2000:]
+        if self._program.returncode == REFUSED and any(text in tail for text in WITHOUT):
+            return ""  # as it should after so many deaths in a row, or one while it starts
         return f"the command ended with {self._program.returncode}: {tail}"
 
     def pid(self, victim: str) -> int | None:

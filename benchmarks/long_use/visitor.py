@@ -208,6 +208,7 @@ class Visitor:
         elif kind == "navigation":
             pages = message.navigation.app_pages
             self._pages = {p.url_pathname: p.page_script_hash for p in pages}
+            self._hash = message.navigation.page_script_hash  # of a page that was asked for by name
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "auto_rerun":
