@@ -16,10 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opcviz.study import Job
-
 from .figures import Row
-from .stores import ROOT, RUN, answers, arrays, environment, numbers, opcviz, plan
+from .stores import FULL, ROOT, Order, answers, differing, environment, opcviz
 from .systems import Served
 
 __all__ = ["FullDisk", "fill", "may_mount"]
@@ -30,7 +28,7 @@ SIZES = ((64, "command"), (256, "worker"), (512, "app"), (1024, "command"), (153
 LIMITS = (2, 40)
 """KiB of the largest file, where nothing may be mounted; weights have 100."""
 ROOM = 64 * KIB
-SENTENCES = ("No space left on device", "File too large")
+SENTENCE = "what was finished is kept: make room"
 REFUSED = 2  # exit status of a command that says in a sentence what is wrong
 ENDS = 600.0  # seconds
 
@@ -75,39 +73,42 @@ class FullDisk:
 
 
 def fill(
-    work: Path, reference: Path, sizes: Sequence[tuple[int, str]] | None = None
+    work: Path,
+    reference: Path,
+    sizes: Sequence[tuple[int, str]] = SIZES,
+    order: Order = FULL,
 ) -> FullDisk:
     """Do a study on a disk that is too small, again and again, and once with room.
 
     Args:
         work: folder of the benchmark.
         reference: the store of an undisturbed run.
-        sizes: as `SIZES`; None: those.
+        sizes: KiB of the file system, and who does the study until that is full.
+        order: what is run.
     """
     store = work / "small"
     store.mkdir()
     if not may_mount(work):
-        return _limited(store, reference)
+        return _limited(store, reference, order)
     found = FullDisk("tmpfs")
-    asked = SIZES if sizes is None else sizes
-    with _mounted(store, asked[0][0]):
-        for size, who in asked:
+    with _mounted(store, sizes[0][0]):
+        for size, who in sizes:
             _resize(store, size)
             before = answers(store)
-            said = _served(store) if who == "app" else _run(store, who)
+            said = _served(store, order) if who == "app" else _run(store, who, order)
             _take(found, f"{size:,} KiB by the {who}", said, store, before)
         _resize(store, ROOM)
-        _complete(found, store, reference)
+        _complete(found, store, reference, order)
     return found
 
 
-def _limited(store: Path, reference: Path) -> FullDisk:
+def _limited(store: Path, reference: Path, order: Order) -> FullDisk:
     found = FullDisk("RLIMIT_FSIZE")
     for size in LIMITS:
         before = answers(store)
-        said = _run(store, "command", size * KIB)
+        said = _run(store, "command", order, size * KIB)
         _take(found, f"files of {size} KiB by the command", said, store, before)
-    _complete(found, store, reference)
+    _complete(found, store, reference, order)
     return found
 
 
@@ -147,9 +148,9 @@ def _resize(folder: Path, size: int) -> None:
     _mount("-o", f"remount,size={size}k", str(folder))
 
 
-def _run(store: Path, who: str, limit: int | None = None) -> str:
+def _run(store: Path, who: str, order: Order, limit: int | None = None) -> str:
     """What the command line ends with; what is wrong about that begins with `!`."""
-    words = [sys.executable, "-m", "opcviz", *RUN, "--store", str(store)]
+    words = [sys.executable, "-m", "opcviz", *order.words, "--store", str(store)]
     words += ["--workers", "1"] if who == "worker" else []
 
     def limited() -> None:
@@ -162,7 +163,7 @@ def _run(store: Path, who: str, limit: int | None = None) -> str:
         env=environment(),
         capture_output=True,
         text=True,
-        preexec_fn=limited,  # noqa: PLW1509  (no thread of this program holds a lock then)
+        preexec_fn=limited,
         check=False,
     )
     said = [line for line in ended.stderr.splitlines() if line.startswith("opcviz: ")]
@@ -171,9 +172,9 @@ def _run(store: Path, who: str, limit: int | None = None) -> str:
     return said[0].removeprefix("opcviz: ")
 
 
-def _served(store: Path) -> str:
+def _served(store: Path, order: Order) -> str:
     """What the lab says of a run by the app's engine; what is wrong about that begins with `!`."""
-    system = Served(store, Job(plan().to_dict()).to_dict())
+    system = Served(store, order)
     wrong = ""
     try:
         system.begin()
@@ -189,13 +190,12 @@ def _served(store: Path) -> str:
     return run.cause
 
 
-def _take(
-    found: FullDisk, what: str, said: str, store: Path, before: dict[str, str]
-) -> None:
+def _take(found: FullDisk, what: str, said: str, store: Path, before: dict[str, str]) -> None:
     """Hold the end of a run, and the store after it, against what is asked."""
     print(f"{what}: {said}", flush=True)
-    found.told.append((what, said.split(": ")[-1]))
-    if said.startswith("!") or not any(text in said for text in SENTENCES):
+    why = said.partition("; ")[0].rpartition(": ")[2]
+    found.told.append((what, f"{why}; {SENTENCE} …" if SENTENCE in said else said))
+    if said.startswith("!") or SENTENCE not in said:
         found.wrong.append(f"{what}: {said}")
     checked = opcviz("store", "check", store=store)
     if checked.returncode and os.listdir(store):
@@ -204,15 +204,12 @@ def _take(
     found.wrong += [f"{what}: {each}" for each in before if now.get(each) != before[each]]
 
 
-def _complete(found: FullDisk, store: Path, reference: Path) -> None:
-    ended = opcviz(*RUN, store=store)
+def _complete(found: FullDisk, store: Path, reference: Path, order: Order) -> None:
+    ended = opcviz(*order.words, store=store)
     checked = opcviz("store", "check", store=store)
     for each in (ended, checked):
         if each.returncode:
             found.wrong.append(f"with room: {each.stdout[-300:]}{each.stderr[-500:]}")
-    if not ended.returncode and numbers(store) != numbers(reference):
-        found.differing.append("numbers")
-    theirs, ours = arrays(reference), arrays(store)
-    found.differing += [e for e in sorted({*theirs, *ours}) if theirs.get(e) != ours.get(e)]
-    for each in (*found.wrong, *found.differing):
-        print(f"! {each}", flush=True)
+    found.differing += differing(store, reference) if not ended.returncode else []
+    for said in (*found.wrong, *found.differing):
+        print(f"! {said}", flush=True)

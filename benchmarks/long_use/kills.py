@@ -14,14 +14,15 @@ import shutil
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opcviz.study import Job, Store
+from opcviz.study import Store
 from opcviz.upkeep import check
 
 from .figures import Row
-from .stores import RUN, answers, arrays, half_written, numbers, opcviz, plan
+from .stores import FULL, Order, answers, differing, half_written, opcviz
 from .systems import Command, Served
 
 __all__ = ["Kill", "Kills", "deck", "kill"]
@@ -135,38 +136,44 @@ class Kills:
         ]
 
 
-def kill(count: int, seed: int, work: Path, reference: Path) -> Kills:
-    """Deal the deck over studies that are begun again after each kill.
+def kill(
+    dealt: Sequence[Kill], seed: int, work: Path, reference: Path, order: Order = FULL
+) -> Kills:
+    """Make kills over studies that are begun again after each.
 
     Args:
-        count: of kills.
-        seed: of the deck and of its moments.
-        work: an empty folder.
+        dealt: the kills, in their order; see `deck`.
+        seed: of their moments.
+        work: folder of the benchmark.
         reference: the store of an undisturbed run.
+        order: what is run.
     """
     chance, found = random.Random(seed), Kills()
     store = work / "round-0"
     system: System | None = None
-    for number, asked in enumerate(deck(count, seed), 1):
-        while True:
-            if system is None or _kind(system) != asked.system:
-                if system is not None:
-                    _note(found, system.end())
-                system = _system(asked.system, store)
-            if struck := _strike(asked, system, store, chance, found):
-                break
-            complete = system.finished
-            _note(found, system.end())
-            system = None
-            if complete:  # another is begun
-                _completed(store, reference, found)
-                store = work / f"round-{found.rounds}"
-            elif len(found.wrong) > MOST_WRONG:
-                raise SystemExit(f"the study cannot be begun again: {found.wrong[-1]}")
-        print(f"{number}/{count} {asked.system}: {asked.victim}, {struck}", flush=True)
+    try:
+        for number, asked in enumerate(dealt, 1):
+            while True:
+                if system is None or _kind(system) != asked.system:
+                    if system is not None:
+                        _note(found, system.end())
+                    system = _system(asked.system, store, order)
+                if struck := _strike(asked, system, store, chance, found):
+                    break
+                complete = system.finished
+                _note(found, system.end())
+                system = None
+                if complete:  # another is begun
+                    _completed(store, reference, found)
+                    store = work / f"round-{found.rounds}"
+                elif len(found.wrong) > MOST_WRONG:
+                    raise SystemExit(f"the study cannot be begun again: {found.wrong[-1]}")
+            print(f"{number}/{len(dealt)} {asked.system}: {asked.victim}, {struck}", flush=True)
+    except KeyboardInterrupt:  # what was made so far is reported
+        print(f"stopped after {found.count} kills", flush=True)
     if system is not None:
         _note(found, system.end())
-    ended = opcviz(*RUN, store=store)
+    ended = opcviz(*order.words, store=store)
     _note(found, "" if ended.returncode == 0 else f"the last run: {ended.stderr[-300:]}")
     _completed(store, reference, found)
     return found
@@ -178,10 +185,10 @@ def _kind(system: System) -> str:
     return "command with a worker" if system.workers else "command"
 
 
-def _system(kind: str, store: Path) -> System:
+def _system(kind: str, store: Path, order: Order) -> System:
     if kind == "app":
-        return Served(store, Job(plan().to_dict()).to_dict())
-    return Command(store, workers=1 if "worker" in kind else 0)
+        return Served(store, order)
+    return Command(store, order, workers=1 if "worker" in kind else 0)
 
 
 def _strike(
@@ -246,14 +253,7 @@ def _completed(store: Path, reference: Path, found: Kills) -> None:
     """Hold a completed study against the undisturbed one, and let `store check` look at it."""
     said = opcviz("store", "check", store=store)
     _note(found, "" if said.returncode == 0 else f"store check: {said.stdout}{said.stderr}")
-    if numbers(store) != numbers(reference):
-        found.differing.append(f"numbers of {store.name}")
-    theirs, ours = arrays(reference), arrays(store)
-    found.differing += [
-        f"{store.name}: {place}"
-        for place in sorted({*theirs, *ours})
-        if theirs.get(place) != ours.get(place)
-    ]
+    found.differing += differing(store, reference)
     found.rounds += 1
     print(f"round {found.rounds}: complete, {len(found.differing)} differing", flush=True)
     if not (found.differing or found.wrong):

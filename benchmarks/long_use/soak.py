@@ -14,7 +14,7 @@ import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,11 +116,20 @@ class Errands:
         found: what is counted.
         seed: of what they choose.
         until: when it is over, by `time.monotonic`.
+        errands: as `ERRANDS`.
     """
 
-    def __init__(self, url: str, runs: Runs, found: Soak, seed: int, until: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        runs: Runs,
+        found: Soak,
+        seed: int,
+        until: float,
+        errands: Mapping[str, int],
+    ) -> None:
         self.url, self.runs, self.found, self.until = url, runs, found, until
-        self.chance = random.Random(seed)
+        self.chance, self.errands = random.Random(seed), errands
 
     def go_on(self) -> None:
         """Until it is over."""
@@ -141,7 +150,7 @@ class Errands:
         for _ in range(self.chance.randint(STAYS, 2 * STAYS)):
             if time.monotonic() > self.until:
                 return
-            name = self.chance.choices(list(ERRANDS), list(ERRANDS.values()))[0]
+            name = self.chance.choices(list(self.errands), list(self.errands.values()))[0]
             errand: Callable[[Visitor], None] = getattr(self, f"_{name}")
             errand(visitor)
             self.found.errands[name] += 1
@@ -203,7 +212,14 @@ def _run_of(visitor: Visitor) -> str:
     return parse_qs(visitor.query).get("run", [""])[0]
 
 
-def soak(visitors: int, minutes: float, seed: int, work: Path, browsers: int = 1) -> Soak:
+def soak(
+    visitors: int,
+    minutes: float,
+    seed: int,
+    work: Path,
+    browsers: int = 1,
+    errands: Mapping[str, int] = ERRANDS,
+) -> Soak:
     """Serve the app to visitors for a while.
 
     Args:
@@ -212,6 +228,7 @@ def soak(visitors: int, minutes: float, seed: int, work: Path, browsers: int = 1
         seed: of what they do.
         work: folder of the benchmark, for the store and the log.
         browsers: how many visitors have a browser.
+        errands: what the others do next, and how often.
     """
     found = Soak(visitors, browsers, minutes)
     store, log = work / "soak", work / "soak.log"
@@ -220,7 +237,7 @@ def soak(visitors: int, minutes: float, seed: int, work: Path, browsers: int = 1
     with app(ROOT, store=store, log=log, OMP_NUM_THREADS="1") as (url, server):
         until = time.monotonic() + 60 * minutes
         places = [
-            Errands(url, runs, found, 1000 * seed + number, until)
+            Errands(url, runs, found, 1000 * seed + number, until, errands)
             for number in range(visitors - browsers)
         ]
         threads = [threading.Thread(target=each.go_on, daemon=True) for each in places]
@@ -235,7 +252,8 @@ def soak(visitors: int, minutes: float, seed: int, work: Path, browsers: int = 1
         samples = _sampled(server, until)
         for each in threads:
             each.join(2 * WATCHES)
-        found.errors += [f"{each.name} did not come to an end" for each in threads if each.is_alive()]
+        late = [each.name for each in threads if each.is_alive()]
+        found.errors += [f"{name} did not come to an end" for name in late]
         for run in runs.list():
             runs.cancel(run.id)
     found.memory = _grown(samples)

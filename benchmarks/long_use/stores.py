@@ -8,41 +8,37 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from opcviz.cli.plans import chosen
 from opcviz.common.json_types import Json
-from opcviz.study import Plan, Store, open_study
+from opcviz.study import Job, Store, open_study
 from opcviz.study.spec import load_plans, preset_path
 from opcviz.upkeep.holdings import answers_of
 
 __all__ = [
+    "FULL",
     "HALF",
     "PRESET",
-    "RUN",
     "ROOT",
+    "Order",
     "answers",
-    "arrays",
+    "differing",
     "folders",
     "half_written",
     "numbers",
     "opcviz",
-    "plan",
     "undisturbed",
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
 PRESET = "digits-lecture"
-"""A full small study: four models with all their evidence."""
-LESS: Mapping[str, int] = {
-    "evidence.pictures": 1,
-    "evidence.inversion.iterations": 40,
-    "evidence.inversion.scout": 10,
-}
-"""Settings that keep its longest answer, gradient inversion, to seconds."""
+"""A small study."""
 HALF = re.compile(r"\..+-[0-9a-f]{12}\.[0-9a-f]{8}")
 """How the folder of an answer is called while it is written."""
-RUN = ("run", PRESET, *(f"--set={name}={value}" for name, value in LESS.items()))
-"""The command that makes the study."""
 OF_THE_MACHINE = {"seconds", "stage_seconds", "peak_memory_mb", "created"}
 """Fields of a study's numbers that no two runs share."""
 
@@ -66,22 +62,57 @@ def environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
 
 
-def plan() -> Plan:
-    """What the command asks, as a run of the app's engine is asked."""
-    return load_plans(preset_path(PRESET), LESS)[0]
+@dataclass(frozen=True)
+class Order:
+    """The study, as the command line and the app's engine are asked for it.
+
+    Attributes:
+        changes: settings in place of the preset's, by dotted name.
+        methods: these alone; none named: all.
+        only: these kinds of answer alone; none named: all.
+    """
+
+    changes: Mapping[str, int]
+    methods: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Of the command."""
+        changed = (f"--set={name}={value}" for name, value in self.changes.items())
+        methods = ("--methods", ",".join(self.methods)) if self.methods else ()
+        only = ("--only", ",".join(self.only)) if self.only else ()
+        return ("run", PRESET, *changed, *methods, *only)
+
+    @property
+    def job(self) -> Json:
+        """Of the engine."""
+        (plan,) = load_plans(preset_path(PRESET), self.changes)
+        return Job(chosen(plan, ",".join(self.methods), "").to_dict(), kinds=self.only).to_dict()
 
 
-def undisturbed(work: Path) -> Path:
+FULL = Order(
+    {
+        "evidence.pictures": 1,
+        "evidence.inversion.iterations": 40,
+        "evidence.inversion.scout": 10,
+    }
+)
+"""Four models with all their evidence; gradient inversion, the longest of it, takes seconds."""
+
+
+def undisturbed(work: Path, order: Order = FULL) -> Path:
     """The store of a run that nothing happened to, made unless it is there already.
 
     Args:
         work: folder of the benchmark.
+        order: what is run.
 
     Raises:
         SystemExit: when the run fails.
     """
     store = work / "undisturbed"
-    ended = opcviz(*RUN, store=store)
+    ended = opcviz(*order.words, store=store)
     if ended.returncode:
         raise SystemExit(f"the undisturbed run ended with {ended.returncode}: {ended.stderr}")
     return store
@@ -129,6 +160,30 @@ def arrays(store: Path) -> dict[str, str]:
         for path in sorted(folder.iterdir())
         if path.suffix in (".npz", ".safetensors")
     }
+
+
+def differing(store: Path, reference: Path) -> list[str]:
+    """What of a study's numbers, weights and arrays is not that of the undisturbed run."""
+    found = [] if numbers(store) == numbers(reference) else [f"{store.name}: numbers"]
+    ours, theirs = arrays(store), arrays(reference)
+    for place in sorted({*ours, *theirs}):
+        if ours.get(place) != theirs.get(place):
+            both = place in ours and place in theirs and place.endswith(".npz")
+            how = _how(store / place, reference / place) if both else "another file"
+            found.append(f"{store.name}: {place}: {how}")
+    return found
+
+
+def _how(ours: Path, theirs: Path) -> str:
+    with np.load(ours) as one, np.load(theirs) as other:
+        names = [n for n in one.files if n not in other or one[n].shape != other[n].shape]
+        far = {
+            n: float(np.nanmax(np.abs(one[n].astype(float) - other[n].astype(float)), initial=0.0))
+            for n in one.files
+            if n not in names
+        }
+    told = [f"{n} by at most {much:.3g}" for n, much in far.items() if much]
+    return ", ".join([*told, *(f"{n} has another shape" for n in names)]) or "in its bytes alone"
 
 
 def half_written(store: Path) -> set[str]:

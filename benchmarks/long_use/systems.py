@@ -1,4 +1,4 @@
-"""Who does a study, so that each of its processes can be killed: a command line, or a served app."""
+"""Who does a study, so that each of its processes can be killed: a command line, a served app."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from pathlib import Path
 
 import psutil
 
-from opcviz.common.json_types import Json
 from opcviz.engine import Runs
 from opcviz.engine.locks import engine_state
 
 from ..serving import app
-from .stores import ROOT, RUN, environment
+from .stores import ROOT, Order, environment
 from .visitor import Visitor
 
 __all__ = ["Command", "Served"]
@@ -25,6 +24,9 @@ __all__ = ["Command", "Served"]
 ENDS = 60.0  # seconds that processes may outlive the one that was killed
 BEGINS = 180.0  # seconds that a program may take until it is at work
 LOOK = 0.1
+REFUSED = 2  # exit status of a command that says in a sentence what is wrong
+WITHOUT = ("workers died over it", "workers on this machine cannot be used")
+"""How that sentence goes when its workers were killed."""
 
 
 class Command:
@@ -32,18 +34,19 @@ class Command:
 
     Args:
         store: where the answers go.
+        order: what is run.
         workers: given as `--workers`; 0: none.
     """
 
-    def __init__(self, store: Path, workers: int = 0) -> None:
-        self.store, self.workers = store, workers
+    def __init__(self, store: Path, order: Order, workers: int = 0) -> None:
+        self.store, self.order, self.workers = store, order, workers
         self.said = ""
         self._program: subprocess.Popen[bytes] | None = None
         self._log = store.parent / f"{store.name}.log"
 
     def begin(self) -> None:
         """Start the command; what is finished already it does not do again."""
-        words = [*RUN, "--store", str(self.store)]
+        words = [*self.order.words, "--store", str(self.store)]
         words += ["--workers", str(self.workers)] if self.workers else []
         with open(self._log, "ab") as log:
             self._program = subprocess.Popen(
@@ -68,7 +71,9 @@ class Command:
         """Why it ended by itself, where it should not have."""
         if not self.done or self.finished or self._program is None:
             return ""
-        tail = self._log.read_text("utf-8", "replace")[-400:]
+        tail = self._log.read_text("utf-8", "replace")[-2000:]
+        if self._program.returncode == REFUSED and any(text in tail for text in WITHOUT):
+            return ""  # as it should after so many deaths in a row, or one while it starts
         return f"the command ended with {self._program.returncode}: {tail}"
 
     def pid(self, victim: str) -> int | None:
@@ -106,11 +111,11 @@ class Served:
 
     Args:
         store: where the answers go.
-        job: `Job.to_dict()` of the study.
+        order: what is run.
     """
 
-    def __init__(self, store: Path, job: Json) -> None:
-        self.store, self.job = store, job
+    def __init__(self, store: Path, order: Order) -> None:
+        self.store, self.order = store, order
         self.runs = Runs(store)
         self.run = ""
         self.log = store.parent / f"{store.name}.log"
@@ -127,7 +132,7 @@ class Served:
             url, self._server = self._stack.enter_context(app(ROOT, **given))
             self._visitor = Visitor(url)
         if not self.run:
-            self.run = self.runs.submit(self.job, "a study that is killed")
+            self.run = self.runs.submit(self.order.job, "a study that is killed")
         self._watch()
 
     def _watch(self) -> None:
@@ -160,9 +165,10 @@ class Served:
             return self._server.pid if self._server else None
         if victim == "worker":
             run = self.runs.status(self.run)
-            return run.worker["pid"] if run.status == "running" and run.worker else None
+            there = run.status == "running" and run.worker
+            return int(run.worker["pid"]) if there and run.worker else None
         state = engine_state(self.store)
-        return state["pid"] or None if state else None
+        return (state["pid"] or None) if state else None
 
     def killed(self, victim: str) -> str:
         """See what the death of a process leads to; what is wrong with that, if anything is."""

@@ -1,4 +1,4 @@
-"""A visitor of the app without a browser: it speaks the protocol that a page speaks with the server.
+"""A visitor without a browser: it speaks the protocol that a page speaks with the server.
 
 A page of Streamlit sends what its controls hold and which of them was pressed, and is sent the
 elements to draw. That is all a server sees of a visitor, so that this one costs a server what any
@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 __all__ = ["Slow", "Visitor"]
 
 PATIENCE = 180.0
 """Seconds that a script may run."""
+COMPILED = "script_compilation_exception"
+"""What a server says of a page that is no Python."""
 
 
 class Slow(Exception):
@@ -42,8 +46,10 @@ class Visitor:
 
     def __init__(self, url: str) -> None:
         address = url.replace("http", "ws", 1) + "/_stcore/stream"
-        self._socket: ClientConnection = connect(
-            address, subprotocols=["streamlit"], max_size=None, open_timeout=PATIENCE
+        spoken = [Subprotocol("streamlit")]
+        self._stack = ExitStack()
+        self._socket: ClientConnection = self._stack.enter_context(
+            connect(address, subprotocols=spoken, max_size=None, open_timeout=PATIENCE)
         )
         self.elements: dict[tuple[int, ...], Any] = {}
         self.errors: list[str] = []
@@ -58,7 +64,7 @@ class Visitor:
 
     def close(self) -> None:
         """Leave, as somebody who closes the window."""
-        self._socket.close()
+        self._stack.close()
 
     def __enter__(self) -> Visitor:
         return self
@@ -202,6 +208,7 @@ class Visitor:
         elif kind == "navigation":
             pages = message.navigation.app_pages
             self._pages = {p.url_pathname: p.page_script_hash for p in pages}
+            self._hash = message.navigation.page_script_hash  # of a page that was asked for by name
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "auto_rerun":
@@ -213,9 +220,8 @@ class Visitor:
                 self._renews.pop(fragment, None)
         elif kind == "script_finished":
             self._running = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
-        elif kind == "session_event":
-            if message.session_event.WhichOneof("type") == "script_compilation_exception":
-                self.errors.append(message.session_event.script_compilation_exception.message)
+        elif kind == "session_event" and message.session_event.HasField(COMPILED):
+            self.errors.append(message.session_event.script_compilation_exception.message)
 
     def _begin(self, message: ForwardMsg) -> None:
         self.script_runs += 1
