@@ -62,6 +62,8 @@ study: setup
 	$(BIN)/python -m benchmarks.without_weights checkpoints digits-generator
 	$(BIN)/python -m opcviz run earthquakes --store checkpoints
 	$(BIN)/python -m benchmarks.without_weights checkpoints earthquakes --keep ""
+	$(BIN)/python -m opcviz run digits-clients --store checkpoints
+	$(BIN)/python -m benchmarks.without_weights checkpoints digits-clients --keep ""
 	# the band is five retrained models: three say too little of where a further one would lie
 	for name in digits digits-all digits-one digits-random; do \
 		$(BIN)/python -m opcviz run $$name --methods original,retrain --seeds 0,1,2,3,4 \

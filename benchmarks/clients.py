@@ -53,13 +53,13 @@ class Measured:
 
     Attributes:
         truth: of its trigger.
-        left: what is left of the client.
+        left: what is left of the client; None where that was not made.
         exchanges: of its making.
         seconds: of its making.
     """
 
     truth: TriggerTruth
-    left: ClientsResult
+    left: ClientsResult | None
     exchanges: tuple[Exchange, ...]
     seconds: float | None
 
@@ -67,12 +67,11 @@ class Measured:
     def of(cls, model: ModelResult) -> Measured | None:
         """Those of a stored model; None where something is missing."""
         truth, left = model.results.get(GroundTruth), model.results.get(ClientsResult)
-        if isinstance(truth, Undefined) or isinstance(left, Undefined):
-            return None
-        if isinstance(truth.trigger, Undefined):
+        if isinstance(truth, Undefined) or isinstance(truth.trigger, Undefined):
             return None
         training = model.training
-        return cls(truth.trigger, left, training.exchanges, training.seconds)
+        known = None if isinstance(left, Undefined) else left
+        return cls(truth.trigger, known, training.exchanges, training.seconds)
 
 
 Models = Mapping[tuple[str, str], Sequence[Measured]]
@@ -101,9 +100,14 @@ def main() -> None:
 def plan_of(alpha: str, seeds: Sequence[int]) -> Plan:
     """The preset with clients who are so unlike each other."""
     plan = preset(PRESET)
-    name = PRESET if alpha == "1" else f"{PRESET}-{alpha}"
+    name = PRESET if alpha == "1" else f"{PRESET}-{word_of(alpha)}"
     study = plan.study.replace(name=name, forget=f"client:0/5:{alpha}")
     return Plan(study, plan.methods, tuple(seeds))
+
+
+def word_of(alpha: str) -> str:
+    """α in names of studies and tables, which have no dots."""
+    return alpha.replace(".", "_")
 
 
 def _make(plan: Plan, store: Store) -> None:
@@ -140,7 +144,7 @@ def tables(found: Mapping[str, Models]) -> dict[str, str]:
     """Every table of the document by its name."""
     made = {"lines": _lines(found)}
     for alpha, models in found.items():
-        word = alpha.replace(".", "_")
+        word = word_of(alpha)
         made[f"left-{word}"], made[f"back-{word}"] = _table(models, LEFT), _table(models, BACK)
     made["work"] = _work(found)
     return made
@@ -150,25 +154,27 @@ LEFT: Mapping[str, Value] = {
     "test": lambda m: m.truth.clean,
     "trigger turns": lambda m: m.truth.turned,
     "poisoned pictures given its class": lambda m: m.truth.taught,
-    "leaver's clean pictures": lambda m: _number(m.left.accuracy),
-    "told from strangers (AUC × 100)": lambda m: _hundred(m.left.auc),
+    "leaver's clean pictures": lambda m: _of(m, lambda left: left.accuracy),
+    "told from strangers (AUC × 100)": lambda m: _of(m, lambda left: left.auc, 100),
 }
 BACK: Mapping[str, Value] = {
     "trigger turns": lambda m: m.truth.turned,
-    "most after 1 to 4 further rounds": lambda m: _number(m.left.returned),
-    "after the 4th": lambda m: (
-        None if isinstance(m.left.backdoor, Undefined) else m.left.backdoor[-1]
-    ),
-    "after ten poisoned pictures": lambda m: _number(m.left.relearned),
+    "most after 1 to 4 further rounds": lambda m: _of(m, lambda left: left.returned),
+    "after the 4th": lambda m: _of(m, _last),
+    "after ten poisoned pictures": lambda m: _of(m, lambda left: left.relearned),
 }
 
 
-def _number(value: float | Undefined) -> float | None:
-    return None if isinstance(value, Undefined) else value
+def _of(
+    measured: Measured, value: Callable[[ClientsResult], float | Undefined], times: float = 1
+) -> float | None:
+    """A figure of what is left, where there is one."""
+    found = None if measured.left is None else value(measured.left)
+    return times * found if isinstance(found, int | float) else None
 
 
-def _hundred(value: float | Undefined) -> float | None:
-    return None if isinstance(value, Undefined) else 100 * value
+def _last(left: ClientsResult) -> float | Undefined:
+    return left.backdoor if isinstance(left.backdoor, Undefined) else left.backdoor[-1]
 
 
 def name_of(method: str, inner: str) -> str:

@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -26,28 +26,34 @@ END = 10.0  # seconds that the engine program may take to end with its last clie
 
 
 @contextmanager
-def app(root: Path, **environment: str) -> Iterator[tuple[str, psutil.Process]]:
+def app(
+    root: Path, *, store: Path | None = None, log: Path | None = None, **environment: str
+) -> Iterator[tuple[str, psutil.Process]]:
     """The app of a checkout, as soon as it answers: its address and its process.
 
     Args:
         root: of the checkout.
+        store: where its results go; None: a fresh one, gone at the end.
+        log: a file that takes what it says; None: nobody hears it.
         environment: variables beside those of this process.
 
     Raises:
         SystemExit: when the app ends before it answers.
     """
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as fresh:
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "opcviz.ui.serve"]
         command += ["--server.headless", "true", "--server.port", str(port)]
-        started = subprocess.Popen(
-            command,
-            cwd=root,
-            env={**os.environ, "OPCVIZ_STORE": store, "PYTHONPATH": str(root), **environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        own = {"OPCVIZ_STORE": str(store or fresh), "PYTHONPATH": str(root)}
+        with open(log or os.devnull, "ab") as said:
+            started = subprocess.Popen(
+                command,
+                cwd=root,
+                env={**os.environ, **own, **environment},
+                stdout=said,
+                stderr=said,
+            )
         try:
             _wait(started, url)
             yield url, psutil.Process(started.pid)
@@ -101,6 +107,6 @@ def _end(started: subprocess.Popen[bytes]) -> None:
     started.terminate()
     started.wait(30)
     for child in children:
-        if child.is_running():
+        with suppress(psutil.NoSuchProcess):
             child.terminate()
     psutil.wait_procs(children, END)

@@ -5,5 +5,5 @@ from opcviz.ui.sections.page_header import head
 from opcviz.ui.sections.page_rows import show_rows
 from opcviz.ui.sections.sequence.rows import rows
 
-study, view = head("Requests in a row")
+study, view = head("Requests in a row", tasks=("sequence",))
 show_rows(rows(study, view, library.columns(study, view.models)))

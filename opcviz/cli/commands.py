@@ -18,18 +18,10 @@ from ..common.json_types import Json
 from ..common.names import shown
 from ..common.progress import Cancelled
 from ..common.threads import patient_threads
-from . import auditing, stores
+from . import auditing, output, stores
 from .destinations import of_the_place
 from .options import JsonOption, SetOption, StoreOption
-from .output import (
-    expected_errors,
-    in_a_row,
-    listing,
-    numbers_table,
-    reading,
-    width_of,
-    without_model,
-)
+from .output import expected_errors, listing, numbers_table, reading, width_of, without_model
 from .plans import changed_settings, chosen, cost_of, kinds_among, with_attacks
 from .running import SchedulerOption, Work, WorkersOption
 
@@ -211,7 +203,7 @@ def table(
     where = _open_store(store)
     opened = [open_study(where, name) for name in studies]
     if about == "sequence":
-        print(in_a_row(opened, as_json))
+        print(output.in_a_row(opened, as_json))
         return
     if about == HEADLINE:
         told = [

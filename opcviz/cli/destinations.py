@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -10,15 +9,13 @@ from pathlib import Path
 
 from ..common.config import ConfigError
 from ..common.names import NOT_TEXT, is_text, shown
+from ..common.room import no_room
 
 __all__ = ["check_destinations", "check_store", "of_the_place"]
 
 REPORTS = (".html", ".json", ".csv")
 MODEL_FILES = ("config.json", ".index.json")
 """How files of a model folder end that look like a report's."""
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""What a write fails with where there is no room; Python names no file then."""
 
 
 def check_destinations(files: Mapping[str, Path | None], inputs: Iterable[str]) -> None:
@@ -75,11 +72,8 @@ def check_store(root: Path) -> None:
 
 def of_the_place(error: OSError) -> str:
     """What to tell a person of a file that could not be read or written; empty: a fault of ours."""
-    if error.errno in FULL:
-        return (
-            f"{error.strerror}; what was finished is kept: make room, or name another place, and "
-            "run the same again"
-        )
+    if full := no_room(error):
+        return full
     if error.filename is not None:  # a place that is none
         return f"{str(error.filename)[:200]}: {error.strerror}; name another"
     return ""

@@ -120,7 +120,7 @@ def presets() -> list[Json]:
 
 def studies(where: Store) -> list[Json]:
     """Stored studies."""
-    from ..study import list_studies, open_study
+    from ..study.opening import open_studies
 
-    opened = [open_study(where, place) for place in list_studies(where)]
+    opened = open_studies(where)
     return [{"name": s.place, "title": s.study.title, "models": len(s.models)} for s in opened]

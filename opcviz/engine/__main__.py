@@ -161,17 +161,18 @@ class _Program:
             print(f"engine ready: {self.address}, {self.workers} worker(s)", flush=True)
             log.info("ready: %s, %d worker(s), store %s", self.address, self.workers, self.store)
         self.status = status
-        write_json(
-            engine_folder(self.store) / "state.json",
-            {
-                "id": self.id,
-                "pid": os.getpid(),
-                "state": status,
-                "address": self.address,
-                "workers": self.workers,
-                "time": time.time(),
-            },
-        )
+        state = {
+            "id": self.id,
+            "pid": os.getpid(),
+            "state": status,
+            "address": self.address,
+            "workers": self.workers,
+            "time": time.time(),
+        }
+        try:
+            write_json(engine_folder(self.store) / "state.json", state)
+        except OSError as error:  # a full disk ends no run: the next beat tells it
+            log.warning("its state cannot be written: %s", error)
 
 
 if __name__ == "__main__":

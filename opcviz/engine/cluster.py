@@ -221,7 +221,8 @@ class Pool:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _kill_all(self) -> None:
-        for nanny in self._cluster.workers.values() if self._cluster else ():
+        # a copy: the cluster closes meanwhile, in another thread, and forgets them one by one
+        for nanny in list(self._cluster.workers.values()) if self._cluster else ():
             _kill_process(nanny)
 
 

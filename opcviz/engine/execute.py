@@ -8,6 +8,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..common.config import ConfigError
 from ..common.json_types import Json
 from ..common.limits import allocating_at_most
 from ..common.progress import Cancelled, Event, Progress
+from ..common.room import no_room
 from .events import EventLog, to_json
 from .record import Run
 from .runs import Runs
@@ -58,7 +60,8 @@ def execute(
             runs.end(id, "cancelled", "interrupted from the keyboard")
             raise
         except BaseException as error:  # SystemExit too: the run failed, the worker lives on
-            runs.path(id, "error.txt").write_text(traceback.format_exc())
+            with suppress(OSError):  # a full disk takes no report on itself
+                runs.path(id, "error.txt").write_text(traceback.format_exc())
             return runs.end(id, "failed", _sentence(error)).status
         return runs.end(id, "finished", result=result).status
 
@@ -131,6 +134,8 @@ def _sentence(error: BaseException) -> str:
     text = next(iter(str(error).strip().splitlines()), "")
     if isinstance(error, MemoryError) or "out of memory" in text.lower():
         return f"out of memory: {text}" if text else "out of memory"
+    if full := no_room(error):
+        return full
     if isinstance(error, ValueError) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -100,5 +100,8 @@ def engine_state(store: Path) -> EngineState | None:
 def write_json(path: Path, value: object) -> None:
     """Write beside and rename into place: a reader sees the old file or the new one."""
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    beside.write_text(json.dumps(value, indent=1))
-    os.replace(beside, path)
+    try:
+        beside.write_text(json.dumps(value, indent=1))
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)  # what a full disk cut off

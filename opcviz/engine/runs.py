@@ -276,9 +276,13 @@ class Runs:
             run = self._read(id)
             if not mine or run.status not in (("running", "queued") if queued else ("running",)):
                 return run
+            status, why = "failed", cause or self._cause_of_loss(run)
             if self.cancel_requested(id):
-                return self.end(id, "cancelled", "cancelled; it was ended by force")
-            return self.end(id, "failed", cause or self._cause_of_loss(run))
+                status, why = "cancelled", "cancelled; it was ended by force"
+            try:
+                return self.end(id, status, why)
+            except OSError:  # on a full disk it is not noted, but so it is
+                return replace(run, status=status, cause=why)
 
     def _cause_of_loss(self, run: Run) -> str:
         stage = last_stage(self.path(run.id, "events.jsonl"), run.events_from)

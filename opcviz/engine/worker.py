@@ -20,6 +20,7 @@ from ..common.devices import pick_device
 from ..common.json_types import Json
 from ..common.plugins import loader
 from ..common.progress import Cancelled, Event, Message, Progress, Stage, Step
+from ..common.room import no_room
 from ..methods import Method, create, implementation
 from ..study import Plan, Store, StudyRunner, shipped_root
 from ..study.job import Job
@@ -71,7 +72,7 @@ def make_parcel(job: Json, store: str, layered: bool, wanted: Wanted, sign: str)
     except Cancelled:
         return _stopped("cancelled")
     except (ValueError, OSError) as error:  # our own, a full disk: the message is all there is
-        return _stopped(str(error))
+        return _stopped(no_room(error) or str(error))
     except Exception:
         return _stopped(traceback.format_exc())
     return {"lost": len(missing) - done.made, "failed": list(done.failures), "error": ""}

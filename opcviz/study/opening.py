@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from ..artefacts import kinds
+from functools import lru_cache
+
+from ..artefacts import Kind, kinds
 from ..common.config import ConfigError
 from ..common.json_types import Json
 from .results import StudyResult
 from .spec import Evidence, Study, list_presets, load_plans, preset_path
 from .store import Store, StoreError
 
-__all__ = ["list_studies", "open_study"]
+__all__ = ["list_studies", "open_studies", "open_study"]
 
 
 def list_studies(store: Store) -> list[str]:
     """Places of all studies that can be read; what is wrong with the others is told to `warn`."""
-    return [place for place in store.places() if _read(store, place)]
+    return [study.place for study in open_studies(store)]
+
+
+def open_studies(store: Store) -> list[StudyResult]:
+    """All studies that can be read, by place; what is wrong with the others is told to `warn`."""
+    return [study for place in store.places() if (study := _read(store, place))]
 
 
 def _read(store: Store, place: str) -> StudyResult | None:
@@ -44,7 +51,7 @@ def _study_of(store: Store, place: str, spec: Json) -> Study:
 
     A user's own kind of artefact need not be loaded here: its name and its settings are left out.
     """
-    known = set(Evidence().to_dict())
+    known = _settings_known(tuple(kinds()))
     optional = {kind.name for kind in kinds() if kind.optional}
     stored = spec.get("evidence", {})
     if not isinstance(stored, dict):
@@ -71,6 +78,12 @@ def _last_in_row(store: Store, places: list[str]) -> list[str]:
     return []
 
 
+@lru_cache(maxsize=8)
+def _settings_known(declared: tuple[Kind, ...]) -> frozenset[str]:
+    """Names of the settings of the evidence while these kinds are declared."""
+    return frozenset(Evidence().to_dict())
+
+
 def open_study(store: Store, name: str) -> StudyResult:
     """A study by its place, by a preset's name, or by its own name when only one has it.
 
@@ -79,10 +92,12 @@ def open_study(store: Store, name: str) -> StudyResult:
     Raises:
         StoreError: when there is none, or several (they are listed), or its record is damaged.
     """
-    known = store.places()
     plans = load_plans(preset_path(name)) if name in list_presets() else ()
     place = plans[0].study.place if len(plans) == 1 else name
-    fitting = [p for p in known if p == place] or [p for p in known if p.rsplit("-", 1)[0] == name]
+    if store.has(place):  # of hundreds of studies the names are not looked through for each
+        return _opened(store, place)
+    known = store.places()
+    fitting = [p for p in known if p.rsplit("-", 1)[0] == name]
     fitting = _last_in_row(store, fitting) or fitting
     if len(fitting) != 1:
         what = "no study is" if not fitting else f"{len(fitting)} studies are"

@@ -150,6 +150,12 @@ class Store:
         }
         return sorted(names)
 
+    def has(self, study: str) -> bool:
+        """Whether there is a study of just this place, in whatever state."""
+        plain = study not in ("", ".", "..") and Path(study).name == study
+        named = plain and not study.startswith(".")
+        return named and any((root / "studies" / study).is_dir() for root in self.roots)
+
     @contextmanager
     def writing(
         self, place: str, kind: str, question: Mapping[str, Plain], about: KindAbout | None = None

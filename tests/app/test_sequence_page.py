@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from reading import captions, charts, fine, infos, sent
+from reading import charts, fine, infos, sent
 
 from opcviz.common.records import Undefined
 from opcviz.study import Plan, Store, StudyRunner, in_steps, open_study, run
@@ -47,13 +47,13 @@ def row(made, monkeypatch) -> SequenceResult:
 
 
 def test_any_step_shows_the_whole_row(visit, row):
-    for study in (*row.steps, row.once):
+    for study in row.steps[1:]:
         assert study is not None
         app = visit("sequence", study=study.place)
         assert next(h.value for h in app.header) == "What is answered of each request"
     names = app.selectbox(key="head.study").options
-    for words in ("(request 1 of 2)", "(request 2 of 2)", "(all at once)"):
-        assert f"Three, then four {words}" in names
+    assert "Three, then four (request 2 of 2)" in names
+    assert not any("(all at once)" in name for name in names), "one request is shown elsewhere"
 
 
 def test_the_map_and_the_curves_show_what_is_stored(visit, row):
@@ -85,12 +85,10 @@ def test_the_figures_go_as_csv(row):
     assert float(mine[1]["FM"]) == step.recovered
 
 
-def test_a_study_of_one_request_says_how_to_make_more(visit, row):
-    app = visit("sequence")
-    assert "one thing after another" in infos(app)[0]
-    fine(app.button(key="sequence.show").click().run())
+def test_a_study_of_one_request_gives_way_to_several(visit, row):
+    app = visit("sequence", study=row.once.place)
+    assert "the page Side by side shows" in infos(app)[0]
     assert app.selectbox(key="head.study").value == row.last.place
-    assert captions(app)
 
 
 @pytest.mark.slow

@@ -31,6 +31,8 @@ SLOWER = 2  # than this machine, which has other work while tests run; the wait 
 COLOURS = ("color-contrast", "link-in-text-block")  # what axe asks of a theme's colours
 SELECTED = {"feature_space": "&classes=0,1&sample=27"}
 """What of a page is there only where something is selected."""
+ABOUT = {"generators": "digits-generator", "clients": "digits-clients"}
+"""The shipped studies of pages that are not about the first one."""
 FORMS = ("lab", "audit")
 """Pages of a presentation that are taller than the wall: what is filled in there is prepared before
 the hall, and the arrow keys scroll it."""
@@ -39,9 +41,7 @@ LED_BY = ("Previous", "Next", "Leave")
 
 
 def six_models(page: str) -> str:
-    study = open_study(
-        Store(shipped_root()), "digits-generator" if page == "generators" else "digits"
-    )
+    study = open_study(Store(shipped_root()), ABOUT.get(page, "digits"))
     return ",".join(model.key for model in study.models[:MAX_MODELS])
 
 
@@ -51,6 +51,8 @@ def page(request, app, window) -> Iterator[object]:
     name = "" if request.param == PAGES[0] else request.param
     with visits(window) as visit:
         asked = f"models={six_models(name)}{SELECTED.get(name, '')}"
+        if name in ABOUT:
+            asked += f"&study={open_study(Store(shipped_root()), ABOUT[name]).place}"
         made = visit(f"{app.url}/{name}?{asked}", watch=slowly)
         made.locator("h1").first.wait_for(timeout=WAIT)
         settled(made)

@@ -10,21 +10,21 @@ import streamlit as st
 
 from opcviz.engine import UnknownRun
 from opcviz.ui.lab import live, race
-from opcviz.ui.reading import store_reader
+from opcviz.ui.reading import array_files, store_reader
 from opcviz.ui.sections.audit import following, look
 
 
 def test_an_array_file_that_was_replaced_is_read_again(tmp_path):
     path = tmp_path / "points.npz"
     np.savez(path, at=np.zeros(3))
-    first = store_reader._arrays(str(path), store_reader._state(str(path)))
-    assert first is store_reader._arrays(str(path), store_reader._state(str(path)))
+    first = array_files._arrays(str(path), array_files._state(str(path)))
+    assert first is array_files._arrays(str(path), array_files._state(str(path)))
     other = tmp_path / "other.npz"
     np.savez(other, at=np.ones(3))
     os.replace(other, path)
-    assert store_reader._arrays(str(path), store_reader._state(str(path)))["at"].all()
+    assert array_files._arrays(str(path), array_files._state(str(path)))["at"].all()
     path.unlink()
-    assert store_reader._state(str(path)) == ()
+    assert array_files._state(str(path)) == ()
 
 
 class Rerun(Exception):

@@ -149,13 +149,14 @@ def page():
         "digits": state.Choices(["original", "retrain", "opc"], samples=range(9), classes=range(5)),
         "small": state.Choices(["a", "b"], maps=("pca",)),
         "drawn": state.Choices(["g", "h"], task="generation"),
+        "held": state.Choices(["o", "p"], samples=range(9), asks="client"),
     }
     for sample in (4, 5):
         pin = {"selection": Selection(sample, samples=(1, 2), classes=(3,))}
         st.button(f"pin {sample}", on_click=state.update, kwargs=pin)
     st.button("fit", on_click=state.choose, kwargs={"fit": "all"})
     st.button("other", on_click=state.update, kwargs={"study": "small"})
-    task = st.radio("page of", ["classification", "generation"])
+    task = st.radio("page of", ["classification", "generation", "client"])
     view = state.sync(studies, [task])
     st.session_state["view"] = view
     for note in view.notes:
@@ -206,6 +207,19 @@ def test_a_page_of_another_task_shows_its_own_study_and_loses_nothing():
     app.query_params.clear()
     app.radio[0].set_value("classification").run()
     assert (view(app).study, view(app).sample) == ("digits", 4)
+
+
+def test_a_page_of_one_wing_opens_on_a_study_of_its_own_that_other_pages_show_too():
+    app = start()
+    for page in ("client", "classification"):
+        app.query_params.clear()
+        app.radio[0].set_value(page).run()
+        assert (view(app).study, view(app).models) == ("held", ("o", "p"))
+        assert not app.info
+    app.button[3].click().run()  # to another study
+    app.query_params.clear()
+    app.radio[0].set_value("client").run()
+    assert view(app).study == "held"
 
 
 def test_an_address_that_says_it_all_is_left_as_it_is():

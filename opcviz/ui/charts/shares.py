@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from .drawing import apply_layout
-from .theme import ink
+from .theme import ink, text_size
 
 __all__ = ["MOST", "shares_figure"]
 
@@ -43,6 +43,7 @@ def shares_figure(
         )
         figure.add_trace(trace, row=1, col=client + 1)
     apply_layout(figure, 190, right=8)
+    figure.update_annotations(font_size=text_size())
     figure.update_layout(showlegend=False, bargap=0.15, margin_t=34)
     figure.update_xaxes(type="category", tickangle=0)
     figure.update_yaxes(title_text="pictures", row=1, col=1)

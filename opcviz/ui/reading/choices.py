@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from ...study import ModelResult
 
-__all__ = ["LEAVES_FIRST", "SAMPLED", "TASK_PAGES", "Choices", "first_shown", "page_script"]
+__all__ = [
+    "LEAVES_FIRST",
+    "SAMPLED",
+    "TASK_PAGES",
+    "WINGS",
+    "Choices",
+    "first_shown",
+    "page_script",
+]
 
 TASK_PAGES = {
     "classification": ("classifiers", "Side by side"),
@@ -15,6 +23,12 @@ TASK_PAGES = {
     "waveforms": ("generators of earthquakes", "Generators"),
 }
 """By task, what its models are, and the page that shows them first."""
+
+WINGS = {
+    "sequence": ("requests in a row", "Requests"),
+    "client": ("clients who leave", "Clients"),
+}
+"""By what classifiers were asked to forget, what that is, and the page that shows nothing else."""
 
 SAMPLED = ("classification", "generation")
 """Tasks whose probe set is of pictures with classes, which pages select and show."""
@@ -62,6 +76,7 @@ class Choices:
         title: of the study, for a person.
         drawn: which of these kinds some of these models have; None where all have all.
         task: what its models are asked to do.
+        asks: the kind of what they are asked to forget.
     """
 
     models: Sequence[str]
@@ -72,6 +87,7 @@ class Choices:
     title: str = ""
     drawn: Callable[[Collection[str]], Collection[str]] | None = None
     task: str = "classification"
+    asks: str = "classes"
 
     def __post_init__(self) -> None:
         if not self.shown:
@@ -83,6 +99,10 @@ class Choices:
             return self.maps
         there = self.drawn(models)
         return [kind for kind in self.maps if kind in there] or self.maps
+
+    def fits(self, wanted: Collection[str]) -> bool:
+        """Whether a page shows it that is for these tasks, or these keys of `WINGS`; none: all."""
+        return not wanted or self.task in wanted or self.asks in wanted
 
     def elsewhere(self) -> str:
         """Why a page of another task does not show the study, and which page does."""

@@ -55,10 +55,8 @@ class KeptStudies:
         Raises:
             StoreError: as `open_study`.
         """
-        # what only the shipped studies hold is one study, whoever's store lies over them
-        roots = tuple(one for one in (root, *layers) if (one / "studies" / place).is_dir())
-        root, *below = roots or (root, *layers)
-        key = (place, root, *below)
+        key = _key(place, root, layers)
+        root, *below = key[1:]
         # before it is read: what is written meanwhile makes the next visitor read again
         stamp = self._stamp(key, run)
         with self._lock:
@@ -84,6 +82,25 @@ class KeptStudies:
                     self._found.popitem(last=False)
         return study
 
+    def stamp(
+        self, place: str, root: Path, layers: tuple[Path, ...], run: object = None
+    ) -> tuple[Any, ...]:
+        """What is the same as long as a study is: its files, and how they are read.
+
+        Args:
+            place, root, layers, run: as for `open`.
+        """
+        return self._stamp(_key(place, root, layers), run)
+
+    def keeps(self, place: str, root: Path, layers: tuple[Path, ...]) -> bool:
+        """Whether a study is one of those opened last, and nothing of it was found damaged.
+
+        Args:
+            place, root, layers: as for `open`.
+        """
+        with self._lock:
+            return _key(place, root, layers) in self._found
+
     def _stamp(self, key: tuple[Any, ...], run: object) -> tuple[Any, ...]:
         """What must be the same for a study to be the same: its files, and how they are read."""
         seen, stamp = self._seen.get(key, (None, ()))
@@ -93,6 +110,12 @@ class KeptStudies:
             stamp = tuple(files)
             self._seen[key] = run, stamp
         return stamp, tuple(kinds()), tuple(known_methods())
+
+
+def _key(place: str, root: Path, layers: tuple[Path, ...]) -> tuple[Any, ...]:
+    """What only the shipped studies hold is one study, whoever's store lies over them."""
+    roots = tuple(one for one in (root, *layers) if (one / "studies" / place).is_dir())
+    return place, *(roots or (root, *layers))
 
 
 def _files(folder: Path | str) -> Iterator[tuple[str, int, int]]:

@@ -11,22 +11,14 @@ from ...study import StudyResult
 from ...study.sequence import SequenceLine, SequenceResult, StepFigures, sequences
 from .store_reader import choices, store, study_of
 
-__all__ = ["answered", "first_sequence", "sequence_shown", "short", "step_name", "to_csv"]
+__all__ = ["answered", "sequence_shown", "short", "step_name", "to_csv"]
 
 
-def sequence_shown(study: StudyResult) -> SequenceResult | None:
-    """The requests in a row that a study belongs to; of several, the longest."""
-    fitting = [each for each in _all() if study.place in each.places]
-    return max(fitting, key=lambda each: len(each.steps), default=None)
-
-
-def first_sequence() -> SequenceResult | None:
-    """One that there is, for who looks at another study."""
-    return next(iter(_all()), None)
-
-
-def _all() -> list[SequenceResult]:
-    return sequences(store(), {place: study_of(place) for place in choices("classification")})
+def sequence_shown(study: StudyResult) -> SequenceResult:
+    """The requests in a row that the study of one of them belongs to; of several, the longest."""
+    opened = {place: study_of(place) for place in choices("classification")}
+    fitting = [each for each in sequences(store(), opened) if study.place in each.places]
+    return max(fitting, key=lambda each: len(each.steps))
 
 
 def short(request: str) -> str:

@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ..charts.maps_component import Selection
-from .choices import TASK_PAGES, Choices
+from .choices import TASK_PAGES, WINGS, Choices
 from .options import OPTIONS, Option
 from .sets import pack, quoted, read_classes, read_set
 
@@ -26,6 +26,7 @@ __all__ = [
     "MIN_MODELS",
     "OPTIONS",
     "TASK_PAGES",
+    "WINGS",
     "Choices",
     "Option",
     "View",
@@ -203,13 +204,13 @@ def sync(studies: Mapping[str, Choices], tasks: Collection[str] = ()) -> View:
 
     Args:
         studies: what there is, the first that the page shows being the default.
-        tasks: of which the page shows studies; none: of all. It opens on the one of them that was
-            looked at last, and says so of a link to any other.
+        tasks: of which the page shows studies, or keys of `WINGS`; none: of all. It opens on the
+            one of them that was looked at last, and says so of a link to any other.
 
     Raises:
         ValueError: when there is no study that the page shows.
     """
-    here = {k: v for k, v in studies.items() if not tasks or v.task in tasks}
+    here = {k: v for k, v in studies.items() if v.fits(tasks)}
     others = {k: v for k, v in studies.items() if k not in here}
     session = st.session_state
     params = st.query_params.to_dict()
@@ -218,7 +219,8 @@ def sync(studies: Mapping[str, Choices], tasks: Collection[str] = ()) -> View:
     address = urlencode(ours)
     # an address we wrote ourselves may come back late, after a newer pick: the session wins
     echo = address in session.get(_WRITTEN, ()) and not went_back()
-    current = _of_these(current, here, others)
+    wings = [task for task in tasks if task in WINGS]
+    current = _of_these(current, here, others, wings)
     if current is None or (ours and not echo):
         # an address holds the whole selection: what it does not name is not selected
         start = None if current is None else replace(current, selection=Selection())
@@ -226,13 +228,17 @@ def sync(studies: Mapping[str, Choices], tasks: Collection[str] = ()) -> View:
     else:
         view = read({}, here, current)  # what exists may have changed
     session[_KEY] = replace(view, notes=())
-    session[_LEFT] = {**session.get(_LEFT, {}), here[view.study].task: session[_KEY]}
+    left = wings or [here[view.study].task]
+    session[_LEFT] = {**session.get(_LEFT, {}), **dict.fromkeys(left, session[_KEY])}
     _write(view, params)
     return view
 
 
 def _of_these(
-    current: View | None, here: Mapping[str, Choices], others: Mapping[str, Choices]
+    current: View | None,
+    here: Mapping[str, Choices],
+    others: Mapping[str, Choices],
+    wings: Collection[str],
 ) -> View | None:
     """The view that a page begins from: of a study of its own, with the options of the last one."""
     if current is None or current.study not in others or not here:
@@ -240,7 +246,8 @@ def _of_these(
     left: Mapping[str, View] = st.session_state.get(_LEFT, {})
     place, first = next(iter(here.items()))
     fresh = View(place, tuple(first.shown))
-    back = next((left[c.task] for c in here.values() if c.task in left), fresh)
+    whose = wings or [choices.task for choices in here.values()]
+    back = next((left[each] for each in whose if each in left), fresh)
     return replace(back, options=current.options)
 
 

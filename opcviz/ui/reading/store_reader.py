@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -17,12 +18,11 @@ from ...common.records import Undefined, defined
 from ...engine import DaskEngine
 from ...results import DataResult, EvidenceResult, FitResult, MapsResult
 from ...study import ModelResult, Store, StoreError, StudyResult, default_root, shipped_root
-from ...study.artefact import REMEDY, read_arrays
 from ...study.naming import apart_models
-from ...study.shapes import fitting
 from ...verdict import Consensus, Verdict
 from ..charts.maps_component import Samples
 from .access import may_now
+from .array_files import fitting_arrays
 from .choices import SAMPLED, TASK_PAGES, Choices, first_shown
 from .kept import KeptStudies
 from .means import class_means
@@ -47,7 +47,8 @@ BY_CLASS = ("maps.npz", "samples.npz")
 """Files whose arrays must fit the number of classes."""
 
 _kept = KeptStudies()
-_chosen: dict[str, tuple[StudyResult, Choices]] = {}
+_chosen: dict[str, tuple[tuple[Any, ...], Choices]] = {}
+"""What can be selected in a study, by its place, as long as its files are these."""
 _judging = threading.Lock()  # two visitors at once wait for one judgement instead of making two
 
 
@@ -85,9 +86,17 @@ def study_of(place: str) -> StudyResult:
     Raises:
         StoreError: when there is none of this name.
     """
+    return _kept.open(place, *_where(), _warn, _run())
+
+
+def _where() -> tuple[Path, tuple[Path, ...]]:
+    return default_root(), (shipped_root(),)
+
+
+def _run() -> object:
+    """What a page is drawn in: made anew for every run and every part."""
     context = get_script_run_ctx(suppress_warning=True)
-    run = None if context is None else context.cursors  # made anew for every run and every part
-    return _kept.open(place, default_root(), (shipped_root(),), _warn, run)
+    return None if context is None else context.cursors
 
 
 def choices(*tasks: str) -> dict[str, Choices]:
@@ -103,27 +112,42 @@ def choices(*tasks: str) -> dict[str, Choices]:
     found: dict[str, Choices] = {}
     for place in sorted(where.places(), key=lambda p: (p not in shipped, p)):
         try:
-            study = study_of(place)
+            offered = _choices_in(place, exhibit)
         except StoreError as error:
             where.warn(f"{error}; it is left out")
             continue
-        if study.models and (not tasks or study.study.task in tasks):
-            found[place] = _choices_of(study, exhibit)
+        if offered is not None and (not tasks or offered.task in tasks):
+            found[place] = offered
     return found
 
 
-def _choices_of(study: StudyResult, exhibit: Store) -> Choices:
-    """What can be selected in a study; looked for once while it stays as it is on disk."""
-    known = _chosen.get(study.place)
-    if known is not None and known[0] is study:
+def _choices_in(place: str, exhibit: Store) -> Choices | None:
+    """What can be selected in a study, None without a model; a look at its files while they stay.
+
+    More studies than are kept would otherwise be opened at every click.
+    """
+    stamp = _kept.stamp(place, *_where(), _run())  # before it is read, as in `KeptStudies`
+    known = _chosen.get(place)
+    if known is not None and known[0] == stamp:
         return known[1]
-    models, task = study.models, study.study.task
+    study = study_of(place)
+    if not study.models:
+        return None
+    found, sound = _choices_of(study, exhibit)
+    if sound and _kept.keeps(place, *_where()):  # of what is damaged every visitor is told
+        _chosen[place] = stamp, found
+    return found
+
+
+def _choices_of(study: StudyResult, exhibit: Store) -> tuple[Choices, bool]:
+    """What can be selected in a study, and whether its probe set is sound, if it has one."""
+    models, task, asks = study.models, study.study.task, study.study.forget.kind
     if task not in TASK_PAGES:
-        return Choices([m.key for m in models], title=study.study.title, task=task)
+        return Choices([m.key for m in models], title=study.study.title, task=task), True
     ours = exhibit.places(f"{study.place}/models")
     first = first_shown([m for m in models if m.key in ours] or models)
     if task not in SAMPLED:  # its samples may be anything, and no page asks for them
-        return Choices([m.key for m in models], first, title=study.study.title, task=task)
+        return Choices([m.key for m in models], first, title=study.study.title, task=task), True
     probe = study.probe_artefact()
     kept = _sound_arrays(str(probe.path("probe.npz"))) if probe else {}
     found = Choices(
@@ -132,12 +156,15 @@ def _choices_of(study: StudyResult, exhibit: Store) -> Choices:
         dict.fromkeys(map(int, kept.get("ids", ()))),  # ordered, and quick to look up
         set(map(int, kept.get("labels", ()))),
         title=study.study.title,
-        drawn=partial(maps_drawn, study),
+        drawn=partial(_maps_in, study.place),  # not the study, which would be kept with it
         task=task,
+        asks=asks,
     )
-    if kept:  # of what is damaged every visitor is told
-        _chosen[study.place] = study, found
-    return found
+    return found, bool(kept)
+
+
+def _maps_in(place: str, keys: Collection[str]) -> set[str]:
+    return maps_drawn(study_of(place), keys)
 
 
 def maps_drawn(study: StudyResult, keys: Collection[str]) -> set[str]:
@@ -146,52 +173,10 @@ def maps_drawn(study: StudyResult, keys: Collection[str]) -> set[str]:
     return {kind for each in about if defined(each) for kind in each.maps}
 
 
-def _state(path: str) -> tuple[int, ...]:
-    """Changes when the file is another one: a study may be made anew in the same place."""
-    try:
-        found = Path(path).stat()
-    except OSError:  # it may go away at any moment: reading it says why
-        return ()
-    return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-@lru_cache(maxsize=256)
-def _arrays(path: str, state: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """An npz file of an artefact, read once while it stays as it is.
-
-    All visitors are given the same arrays, so nobody may write into them.
-
-    Raises:
-        StoreError: when it is damaged.
-    """
-    arrays = read_arrays(Path(path))
-    for array in arrays.values():
-        array.setflags(write=False)
-    return arrays
-
-
-def _fitting(path: str, classes: int | None) -> tuple[dict[str, np.ndarray], str]:
-    """Those of its arrays that look as they must, and what is wrong with the others."""
-    return _checked(path, classes, _state(path))
-
-
-@lru_cache(maxsize=256)
-def _checked(
-    path: str, classes: int | None, state: tuple[int, ...]
-) -> tuple[dict[str, np.ndarray], str]:
-    known = {"classes": classes} if classes else {}
-    found, wrong = fitting(Path(path).name, _arrays(path, state), known)
-    if not wrong:
-        return found, ""
-    why = "; ".join(wrong)
-    # its bytes are those recorded: as long as they lie there, a run takes them for the answer
-    return found, f"{path} is damaged ({why}); remove its folder, and {REMEDY}"
-
-
 def _sound_arrays(path: str, classes: int | None = None) -> dict[str, np.ndarray]:
     """The same; without what is damaged, of which a warning tells."""
     try:
-        found, wrong = _fitting(path, classes)
+        found, wrong = fitting_arrays(path, classes)
     except StoreError as error:
         _warn(str(error))
         return {}
@@ -210,7 +195,7 @@ def samples(study: StudyResult) -> tuple[Samples, DataResult]:
     if artefact is None:
         raise StoreError(f"study '{study.place}' has no probe set yet: run it first")
     about = DataResult.from_dict(artefact.json())
-    arrays, wrong = _fitting(str(artefact.path("probe.npz")), len(about.class_names))
+    arrays, wrong = fitting_arrays(str(artefact.path("probe.npz")), len(about.class_names))
     if wrong:
         raise StoreError(wrong)
     return (

@@ -24,8 +24,13 @@ __all__ = ["arrive", "head", "plain_head"]
 
 
 CLASSIFIERS = ("classification",)
-MAKE = {"generation": "digits-generator", "waveforms": "earthquakes"}
-"""By task, the preset that makes a first study of it; `digits` where none is named."""
+MAKE = {
+    "generation": "digits-generator",
+    "waveforms": "earthquakes",
+    "sequence": "digits-sequence",
+    "client": "digits-clients",
+}
+"""By task or wing, the preset that makes a first study of it; `digits` where none is named."""
 
 
 def head(
@@ -41,7 +46,7 @@ def head(
         title: of the page.
         pick_models: whether the models shown are chosen here.
         slim: all in one line, for a page that wants the height.
-        tasks: of which the page shows studies.
+        tasks: of which the page shows studies, or keys of `choices.WINGS`.
 
     Returns:
         The study and the selection. The page ends here when there is no study that it shows, or
@@ -49,7 +54,7 @@ def head(
     """
     studies = arrive(title, tasks)
     view = state.sync(studies, tasks)
-    studies = {place: found for place, found in studies.items() if found.task in tasks}
+    studies = {place: found for place, found in studies.items() if found.fits(tasks)}
     study = library.study_of(view.study).beside(view.models if pick_models else ())
     presentation.style()
     if pick_models and presentation.presenting():
@@ -93,15 +98,16 @@ def arrive(title: str, tasks: Sequence[str] = ()) -> dict[str, state.Choices]:
 
     Args:
         title: of the page, drawn only where there is nothing to show.
-        tasks: of which the page shows studies; none: of all.
+        tasks: of which the page shows studies, or keys of `choices.WINGS`; none: of all.
 
     Returns:
         The studies there are, of other tasks, too. The page ends here when it can show none.
     """
     declare_own()  # the user's own files; the lab says which were refused
     studies = library.choices()
-    if not any(not tasks or found.task in tasks for found in studies.values()):
-        whose = f" of {state.TASK_PAGES[tasks[0]][0]}" if studies and tasks else ""
+    if not any(found.fits(tasks) for found in studies.values()):
+        pages = {**state.TASK_PAGES, **state.WINGS}
+        whose = f" of {pages[tasks[0]][0]}" if studies and tasks else ""
         preset = MAKE.get(tasks[0], "digits") if tasks else "digits"
         st.title(title)
         st.info(

@@ -4,46 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from ....common.records import defined
 from ....results import ClientsResult
 from ....study import StudyResult
 from ...reading import state
-from ...reading import store_reader as library
 from ...reading.store_reader import Column
-from ..missing import plain
 from ..page_rows import Row
 from .rounds import curves, placed
 from .shares import shares
 from .work import work
 
-__all__ = ["has_clients", "offer", "rows"]
-
-
-def has_clients(study: StudyResult) -> bool:
-    """Whether clients hold the data of a study."""
-    return study.study.forget.kind == "client"
-
-
-def offer() -> None:
-    """Say that clients hold nothing here, and lead to a study where they do."""
-    there = [
-        (place, found.title or place)
-        for place, found in library.choices("classification").items()
-        if has_clients(library.study_of(place))
-    ]
-    st.info(
-        "In this study all data lie in one place, and no client can leave. "
-        + ("" if there else "Make one with `python -m opcviz run digits-clients`.")
-    )
-    for place, name in there[:3]:
-        st.button(
-            f"Show {plain(name)}",
-            key=f"clients.show.{place}",
-            on_click=state.update,
-            kwargs={"study": place},
-        )
+__all__ = ["rows"]
 
 
 def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[Row]:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from ....study import StudyResult
-from ....study.sequence import SequenceResult
 from ...reading import state
-from ...reading.requests import first_sequence, sequence_shown
+from ...reading.requests import sequence_shown
 from ...reading.store_reader import Column
 from ..page_rows import Row
 from .answers import answers
@@ -18,12 +15,6 @@ from .steps import maps, opened
 from .summary import summary
 
 __all__ = ["rows"]
-
-WHAT = (
-    "Requests to forget seldom come alone. On this page a method is asked to forget one thing "
-    "after another; each time it goes on from its own last model, and what it forgot earlier is "
-    "gone: it may neither be trained on nor be forgotten once more."
-)
 
 
 def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[Row]:
@@ -35,8 +26,6 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
         shown: its columns.
     """
     found = sequence_shown(study)
-    if found is None:
-        return [Row("none", lambda: _none(study))]
     return [
         Row(
             "answers",
@@ -68,19 +57,3 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
         ),
         Row("opened", lambda: opened(found)),
     ]
-
-
-def _none(study: StudyResult) -> None:
-    st.info(WHAT)
-    name = study.study.title or study.place
-    st.markdown(
-        f"*{name}* asks once. `python -m opcviz run digits-sequence` makes a study for each of "
-        "four requests in a row, and one for the same data asked for at once; in a file of your "
-        'own, `requests = ["classes:0", "random:2%"]` stands in place of `forget`.'
-    )
-    other: SequenceResult | None = first_sequence()
-    if other is not None and st.button(
-        f"Show: {other.last.study.title or other.last.place}", key="sequence.show"
-    ):
-        state.update(study=other.last.place, models=())
-        st.rerun()
