@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -166,6 +165,5 @@ def in_a_row(studies: Sequence[StudyResult], as_json: bool) -> str:
         raise ConfigError(f"--about sequence: '{alone[0]}' is no step of requests in a row")
     rows = [row for row in found if row is not None]
     if as_json:
-        told = [{"requests": list(row.requests), "lines": to_json(row)} for row in rows]
-        return json.dumps(told, indent=1, ensure_ascii=False)
+        return to_json(rows)
     return "\n\n".join(to_markdown(row) for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -120,8 +121,13 @@ def _cell(value: Summary | Undefined, form: str) -> str:
     return f"{value.mean:{form}}" + (f" ± {value.sd:{form}}" if value.sd is not None else "")
 
 
-def to_json(found: SequenceResult) -> list[Json]:
-    """Every line with the figures of every step."""
+def to_json(found: Sequence[SequenceResult]) -> str:
+    """Every line with the figures of every step, as JSON."""
+    told = [{"requests": list(row.requests), "lines": _lines(row)} for row in found]
+    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _lines(found: SequenceResult) -> list[Json]:
     return [
         {
             "method": line.method.info.name,
