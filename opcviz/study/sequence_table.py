@@ -54,7 +54,8 @@ def _last(value: Callable[[StepFigures], float | Undefined]) -> Of:
 def _sum(value: Callable[[StepFigures], float | None]) -> Of:
     def of(line: SequenceLine) -> float | Undefined:
         total = 0.0
-        for step in line.steps:
+        once = line.method.info.name == "original"  # trained for the first, and taken over
+        for step in line.steps[:1] if once else line.steps:
             found = step if isinstance(step, Undefined) else value(step)
             if isinstance(found, Undefined):
                 return found
