@@ -9,6 +9,7 @@ import pytest
 from abbreviations import unexplained, words
 from reading import captions, charts, fine, infos, maps, sent
 
+from opcviz.common.text import percent
 from opcviz.results import ClientsResult, GroundTruth
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.sections.clients.work import rounds_csv
@@ -84,7 +85,7 @@ def test_the_table_and_its_file_have_the_stored_figures(page):
             str(sum(each.leaver for each in model.training.exchanges)),
             str(sum(each.others > 0 for each in model.training.exchanges)),
         ]
-        assert texts[4:6] == [f"{truth.clean:.1f} %", f"{truth.turned:.1f} %"]
+        assert texts[4:6] == [percent(truth.clean), percent(truth.turned)]
 
 
 def test_the_file_has_a_line_a_round():
