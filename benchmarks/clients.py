@@ -52,12 +52,14 @@ class Measured:
     """One model's figures.
 
     Attributes:
+        seed: of it.
         truth: of its trigger.
         left: what is left of the client; None where that was not made.
         exchanges: of its making.
         seconds: of its making.
     """
 
+    seed: int
     truth: TriggerTruth
     left: ClientsResult | None
     exchanges: tuple[Exchange, ...]
@@ -71,7 +73,7 @@ class Measured:
             return None
         training = model.training
         known = None if isinstance(left, Undefined) else left
-        return cls(truth.trigger, known, training.exchanges, training.seconds)
+        return cls(model.seed, truth.trigger, known, training.exchanges, training.seconds)
 
 
 Models = Mapping[tuple[str, str], Sequence[Measured]]
@@ -203,18 +205,21 @@ def _lines(found: Mapping[str, Models]) -> str:
         ]
     ]
     for alpha, models in found.items():
-        before = [each.truth.turned for each in models.get(("original", ""), ())]
-        told = [("fed_go_on", ""), ("retrain", ""), *PROMISED]
-        for key in told:
-            measured = models.get(key, ())
-            after = [each.truth.turned for each in measured]
-            test = [each.truth.clean for each in measured]
+        before = {each.seed: each.truth.turned for each in models.get(("original", ""), ())}
+        for key in (("fed_go_on", ""), ("retrain", ""), *PROMISED):
+            made = {each.seed: each.truth for each in models.get(key, ())}
             kept = [
-                b >= LINE["start"] and a <= LINE["left"] and t >= LINE["test"]
-                for b, a, t in zip(before, after, test, strict=False)
+                seed in made
+                and turned >= LINE["start"]
+                and made[seed].turned <= LINE["left"]
+                and made[seed].clean >= LINE["test"]
+                for seed, turned in before.items()
             ]
+            after = [made[seed].turned if seed in made else None for seed in before]
+            test = [made[seed].clean if seed in made else None for seed in before]
             word = f"{sum(kept)} of {len(kept)} seeds" if kept else "–"
-            rows.append([alpha, name_of(*key), _each(before), _each(after), _each(test), word])
+            told = (_each(list(before.values())), _each(after), _each(test))
+            rows.append([alpha, name_of(*key), *told, word])
     return _drawn(rows)
 
 
@@ -247,8 +252,9 @@ def spread(values: Sequence[float | None]) -> str:
     return mean if low == high else f"{mean} ({low} to {high})"
 
 
-def _each(values: Sequence[float]) -> str:
-    return ", ".join(f"{value:.1f}" for value in values) or "–"
+def _each(values: Sequence[float | None]) -> str:
+    """A figure a seed; where there is none, the training has diverged or was not made."""
+    return ", ".join("no model" if value is None else f"{value:.1f}" for value in values) or "–"
 
 
 def _drawn(rows: Sequence[Sequence[str]]) -> str:

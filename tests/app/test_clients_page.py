@@ -9,6 +9,7 @@ import pytest
 from abbreviations import unexplained, words
 from reading import captions, charts, fine, infos, maps, sent
 
+from opcviz.common.text import percent
 from opcviz.results import ClientsResult, GroundTruth
 from opcviz.study import Store, open_study, shipped_root
 from opcviz.ui.sections.clients.work import rounds_csv
@@ -84,7 +85,7 @@ def test_the_table_and_its_file_have_the_stored_figures(page):
             str(sum(each.leaver for each in model.training.exchanges)),
             str(sum(each.others > 0 for each in model.training.exchanges)),
         ]
-        assert texts[4:6] == [f"{round(v, 1):g} %" for v in (truth.clean, truth.turned)]
+        assert texts[4:6] == [percent(truth.clean), percent(truth.turned)]
 
 
 def test_the_file_has_a_line_a_round():
@@ -103,8 +104,9 @@ def test_the_file_has_a_line_a_round():
     )
 
 
-def test_a_link_to_a_study_without_clients_opens_one_that_has_them_and_says_so(visit):
+def test_where_the_data_lie_in_one_place_it_leads_to_clients(visit):
     page = visit("clients", study=open_study(Store(shipped_root()), "digits").place)
-    assert any("the page Side by side shows" in told for told in infos(page))
+    assert any("no client can leave" in told for told in infos(page))
+    fine(page.button(key=f"clients.show.{STUDY.place}").click().run())
     assert page.query_params["study"] == STUDY.place
     assert page.slider(key="clients.round")

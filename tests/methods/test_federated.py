@@ -23,6 +23,8 @@ from opcviz.training.resume import ResumeFile
 
 FOR_CLIENTS = [c for c in list_methods("classification") if c.scenarios == {"clients"}]
 SCENARIO = Scenario.parse("client:1/3:1")
+# elastic weights as strong as on all the digits diverge on so few
+STABLE = {"fed_active": {"hold": 10.0}, "fed_leaver": {"hold": 10.0}}
 NET = Architecture(width=0.1)
 
 
@@ -74,7 +76,7 @@ def test_every_method_makes_a_model_and_tells_who_took_part(cls: type[Method], a
     watch = Watch()
     request = asked(watch=watch)
     before = {name: value.clone() for name, value in request.original.state_dict().items()}
-    model, outcome = cls().unlearn(request)
+    model, outcome = cls(**STABLE.get(cls.info.name, {})).unlearn(request)
     assert outcome.status == "finished"
     assert all(map(torch.equal, before.values(), request.original.state_dict().values()))
     assert any(
