@@ -136,7 +136,9 @@ def test_only_the_screen_imports_streamlit_and_plotly() -> None:
     assert len(core) > 30  # the walk found the package
     for path in [*core, *sorted((ROOT / "benchmarks").rglob("*.py"))]:
         for name, line in imported(path):
-            assert name.split(".")[0] not in SCREEN, f"{path.relative_to(ROOT)}:{line}: {name}"
+            spoken = path.name == "visitor.py" and name.startswith("streamlit.proto.")  # messages
+            screen = name.split(".")[0] in SCREEN
+            assert spoken or not screen, f"{path.relative_to(ROOT)}:{line}: {name}"
 
 
 def test_heavy_packages_are_imported_where_they_are_used() -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -47,6 +48,8 @@ def main() -> None:
     parser.add_argument("--tables", action="store_true", help="write the document's tables")
     parser.add_argument("--docs", type=Path, default=DOCS)
     asked = parser.parse_args()
+    # what a shell starts in the background ignores Ctrl-C, and so would all commands it is sent to
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"no part is called {', '.join(sorted(unknown))}; parts: {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as fresh:

@@ -218,7 +218,10 @@ def _strike(
     found.lost += [place for place in known if place not in now]
     found.changed += [place for place in known if now.get(place, known[place]) != known[place]]
     faults = check(Store(store)).faults if now else ()
-    found.wrong += [f"{fault.place}: {fault.reason}" for fault in faults]
+    for fault in faults:
+        _note(found, f"{fault.place}: {fault.reason}")
+    lost = len(found.lost) + len(found.changed)
+    print(f"{found.compared} compared, {lost} lost or changed", flush=True)
     return f"{'in the act, ' if caught else ''}{len(known)} answers before, {len(now)} after"
 
 

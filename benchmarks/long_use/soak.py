@@ -88,7 +88,7 @@ class Soak:
             Row("what they did", done),
             Row("sessions and script runs, without the browser's", self._counted()),
             Row("runs of the engine", runs or "none"),
-            Row("errors", str(len(self.errors)), "none", not self.errors),
+            Row("errors", self._faults(), "none", not self.errors),
         ]
         for name, (began, ended, most) in self.memory.items():
             grown = 100 * (ended / began - 1)
@@ -102,6 +102,11 @@ class Soak:
                 )
             )
         return rows
+
+    def _faults(self) -> str:
+        late = sum("Timeout" in each or each.startswith("Slow") for each in self.errors)
+        count = str(len(self.errors))
+        return f"{count}, of which {late} pages not drawn within three minutes" if late else count
 
     def _counted(self) -> str:
         return f"{self.sessions:,} and {self.script_runs:,}"

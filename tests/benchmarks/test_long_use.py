@@ -27,6 +27,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return undisturbed(tmp_path_factory.mktemp("long-use"), SMALL)
 
 
+@pytest.mark.slow  # a dozen programs that are started one after another
 def test_a_study_outlives_kills_with_nothing_lost_and_the_same_numbers(
     reference: Path, tmp_path: Path
 ) -> None:
