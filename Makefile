@@ -15,6 +15,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 THREE_SEEDS := original,retrain,untrained,ft,neggrad_plus,rl,salun,scrub,delete,ssd,opc,opc_logits,opc_retain_like,opc_deep,opc_deep_retain_like
+IN_A_ROW := original,retrain,ga,rl,salun,ssd,opc
 CHROMIUM := $(firstword $(OPCVIZ_CHROMIUM) $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
 .PHONY: app test fast wheel lint study table readme claims pictures inversion setup tools chromium
@@ -58,12 +59,18 @@ study: setup
 	$(BIN)/python -m opcviz run digits-one --store checkpoints
 	$(BIN)/python -m opcviz run digits-random --store checkpoints
 	# weights that no figure is made of any more are trained again by whoever asks for them
+	$(BIN)/python -m benchmarks.without_weights checkpoints digits-random --seeds 1,2
 	$(BIN)/python -m opcviz run digits-generator --store checkpoints
 	$(BIN)/python -m benchmarks.without_weights checkpoints digits-generator
 	$(BIN)/python -m opcviz run earthquakes --store checkpoints
 	$(BIN)/python -m benchmarks.without_weights checkpoints earthquakes --keep ""
 	$(BIN)/python -m opcviz run digits-clients --store checkpoints
 	$(BIN)/python -m benchmarks.without_weights checkpoints digits-clients --keep ""
+	$(BIN)/python -m opcviz run digits-sequence --store checkpoints --seeds 0 --methods $(IN_A_ROW)
+	for study in checkpoints/studies/digits-sequence-*; do \
+		$(BIN)/python -m benchmarks.without_weights checkpoints $$(basename $$study) --keep "" \
+			|| exit 1; \
+	done
 	# the band is five retrained models: three say too little of where a further one would lie
 	for name in digits digits-all digits-one digits-random; do \
 		$(BIN)/python -m opcviz run $$name --methods original,retrain --seeds 0,1,2,3,4 \

@@ -1,6 +1,6 @@
 """Leave out weights, and a server's rounds, of a study that is shipped: figures, pictures stay.
 
-    python -m benchmarks.without_weights STORE STUDY [--keep original,retrain]
+    python -m benchmarks.without_weights STORE STUDY [--keep original,retrain] [--seeds 1,2]
 
 Whoever asks for a model without weights gets it trained again, see `StudyRunner.load_model`.
 """
@@ -27,18 +27,21 @@ def main() -> None:
     parser.add_argument("store", type=Path)
     parser.add_argument("study", help="its name or its place")
     parser.add_argument("--keep", default="original,retrain", help="methods whose weights stay")
+    parser.add_argument("--seeds", default="", help="of these seeds alone, as in 1,2")
     asked = parser.parse_args()
-    saved = leave_out(asked.store, asked.study, asked.keep.split(","))
+    seeds = [int(seed) for seed in asked.seeds.split(",") if seed]
+    saved = leave_out(asked.store, asked.study, asked.keep.split(","), seeds)
     print(f"{saved / 1e6:.1f} MB of weights left out")
 
 
-def leave_out(root: Path, study: str, keep: Collection[str]) -> int:
+def leave_out(root: Path, study: str, keep: Collection[str], seeds: Collection[int] = ()) -> int:
     """Remove weights and their entries in the record.
 
     Args:
         root: of the store.
         study: its name or its place.
         keep: methods whose weights stay.
+        seeds: of these seeds alone; of all, if none.
 
     Returns:
         Bytes that were removed.
@@ -47,6 +50,8 @@ def leave_out(root: Path, study: str, keep: Collection[str]) -> int:
     for model in open_study(Store(root), study).models:
         artefact = model.artefact(MODEL)
         if artefact is None or model.method.info.name in keep:
+            continue
+        if seeds and model.seed not in seeds:
             continue
         heavy = [name for name in (WEIGHTS, ROUNDS) if name in artefact.files]
         record = json.loads(artefact.path(RECORD).read_bytes())

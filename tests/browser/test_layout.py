@@ -31,7 +31,11 @@ SLOWER = 2  # than this machine, which has other work while tests run; the wait 
 COLOURS = ("color-contrast", "link-in-text-block")  # what axe asks of a theme's colours
 SELECTED = {"feature_space": "&classes=0,1&sample=27"}
 """What of a page is there only where something is selected."""
-ABOUT = {"generators": "digits-generator", "clients": "digits-clients"}
+ABOUT = {
+    "generators": "digits-generator",
+    "sequence": "digits-sequence",
+    "clients": "digits-clients",
+}
 """The shipped studies of pages that are not about the first one."""
 FORMS = ("lab", "audit")
 """Pages of a presentation that are taller than the wall: what is filled in there is prepared before

@@ -1,0 +1,41 @@
+"""Requests in a row, as only a browser shows it: the maps step through the requests."""
+
+from __future__ import annotations
+
+import pytest
+from visitor import WAIT, idle
+
+from opcviz.study import Store, open_study, shipped_root
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
+STUDY = open_study(Store(shipped_root()), "digits-sequence")
+DRAWN = "boxes => boxes.map(canvas => canvas.toDataURL())"
+
+
+def test_it_opens_by_itself_and_its_maps_step_through_the_requests(app, keep):
+    page = keep(f"{app.url}/sequence")
+    slider = page.get_by_role("slider", name="Request")
+    expect(slider).to_be_visible(timeout=WAIT)
+    idle(page)
+    assert any(f"study={step.place}" in page.url for step in STUDY.study.steps[1:])
+    canvases = page.get_by_test_id("linked-maps").locator("canvas")
+    last = canvases.evaluate_all(DRAWN)
+    assert all(len(each) > 1000 for each in last), "the maps are drawn"
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_text("after request 1 (0)")).to_be_visible(timeout=WAIT)
+    idle(page)
+    first = canvases.evaluate_all(DRAWN)
+    assert len(first) == len(last)
+    assert sum(a != b for a, b in zip(first, last, strict=True)) >= 2, "the unlearned models move"
+
+
+def test_the_figures_of_every_step_are_a_file(app, keep):
+    page = keep(f"{app.url}/sequence")
+    idle(page)
+    with page.expect_download(timeout=WAIT) as found:
+        page.get_by_role("button", name="Figures of every step as CSV").click()
+    lines = found.value.path().read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("method,seed,step,request")
+    assert len(lines) == 1 + len(STUDY.models) * (len(STUDY.study.steps) + 1)
