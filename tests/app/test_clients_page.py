@@ -104,9 +104,8 @@ def test_the_file_has_a_line_a_round():
     )
 
 
-def test_where_the_data_lie_in_one_place_it_leads_to_clients(visit):
+def test_a_link_to_a_study_without_clients_opens_one_that_has_them_and_says_so(visit):
     page = visit("clients", study=open_study(Store(shipped_root()), "digits").place)
-    assert any("no client can leave" in told for told in infos(page))
-    fine(page.button(key=f"clients.show.{STUDY.place}").click().run())
+    assert any("the page Side by side shows" in told for told in infos(page))
     assert page.query_params["study"] == STUDY.place
     assert page.slider(key="clients.round")

@@ -78,7 +78,7 @@ def test_it_has_a_table_and_a_section(visit, store, ours, monkeypatch, capsys):
             assert head == "| method | moved |"
             assert (original, ft) == ("| original | 0.50 |", "| ft | 1.25 |")
         else:
-            abouts = "unlearning, headline, show, ground_truth, inversion, shift"
+            abouts = "unlearning, headline, show, ground_truth, clients, requests, inversion, shift"
             assert f"there are: {abouts}" in " ".join(said.err.split())
     page = visit("instruments", study=plan.study.place)
     assert [each.value for each in page.header[-2:]] == ["Shift", "Words"]

@@ -23,6 +23,7 @@ STUDIES = {
     "trigger": ("trigger:0:10%", ("model", "ground_truth")),
     "samples": ("random:10%", ("model", "membership")),
     "sequence": ("classes:0 then classes:1", ("model", "requests")),
+    "client": ("client:0/3:inf", ("model", "ground_truth", "clients")),
 }
 
 

@@ -60,15 +60,15 @@ METHOD_COLOURS = {
     "rl_waveforms": "#968700",
     "opc_waveforms": "#874BA5",
     # for clients, beside each other and the references alone
-    "fed_pga": "#FC2400",
-    "fed_active": "#3C48FC",
-    "fed_leaver": "#B46CFC",
-    "fed_go_on": "#786054",
-    "fed_turns": "#FC24D8",
-    "fed_others": "#6054C0",
-    "fed_eraser": "#24A860",
-    "fed_reset": "#606084",
-    "fed_subtract": "#CC0024",
+    "fed_pga": "#FF0000",
+    "fed_active": "#3F5FFF",
+    "fed_leaver": "#E50099",
+    "fed_go_on": "#666647",
+    "fed_turns": "#6A7F00",
+    "fed_others": "#6677CC",
+    "fed_eraser": "#597F59",
+    "fed_reset": "#B27C8E",
+    "fed_subtract": "#CC6688",
 }
 """Colour by a method's registered name; no two are the same."""
 

@@ -15,6 +15,13 @@ SIGNS = {
         range=AUC_RANGE,
         good=AS_RETRAINED,
     ),
+    "ASR": Term(
+        "Attack success rate (ASR)",
+        "how often a planted trigger turns the answer to its class: percent of test pictures that "
+        "bear it.",
+        range="0 to 100 %",
+        good="as in the retrained model",
+    ),
     "AUROC": Term(
         "Area under the receiver operating characteristic (AUROC)",
         "the same as AUC: how well a score tells two groups apart.",
