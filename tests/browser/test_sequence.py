@@ -24,7 +24,7 @@ def test_it_opens_by_itself_and_its_maps_step_through_the_requests(app, keep):
     assert sum(len(each) > 1000 for each in last) >= 3, "the maps are drawn"
     slider.focus()
     page.keyboard.press("Home")
-    expect(page.get_by_text("after request 1 (0)")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_test_id("stSliderThumbValue")).to_have_text("after request 1 (0)")
     idle(page)
     first = canvases.evaluate_all(DRAWN)
     assert len(first) == len(last)

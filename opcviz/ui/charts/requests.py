@@ -128,6 +128,7 @@ def price_figure(
                     "pattern": {"shape": pattern, "fgopacity": 0.6},
                 },
                 text=[bar_number(finite_or_none(value)) for value in values],
+                textfont={"size": text_size()},
                 constraintext="none",  # a hall reads it, however narrow the bar is
                 textposition="outside",
                 cliponaxis=False,

@@ -16,7 +16,7 @@ from ..paint import paint
 from ..sentences import title
 from .answers import lines_of
 
-__all__ = ["eroded", "recovered"]
+__all__ = ["eroded", "recovered", "recovered_slides"]
 
 HOW_ERODED = (
     "Accuracy on test pictures of what no request has named so far. The original is asked the "
@@ -59,27 +59,51 @@ def recovered(found: SequenceResult, shown: Sequence[Column]) -> None:
         shown: the columns.
     """
     title("What an attacker gets back", HOW_RECOVERED)
-    colors = paint(shown)
     left, right = st.columns(2)
     with left:
-        figure = lines_figure(
-            _lines(found, shown, lambda step: known(step.recovered)),
-            x_title="requests so far",
-            y_title="recovered by FM, %",
-            colors=colors,
-        )
-        figure.update_xaxes(dtick=1)
-        st.plotly_chart(figure, config=chart_config("recovered"), key="sequence.recovered")
+        _after_each(found, shown)
     with right:
-        bars = {
-            label: InRow(_recovered(line.steps[-1]), _recovered(line.once))
-            for label, line in lines_of(found, shown).items()
-        }
-        st.plotly_chart(
-            price_figure(bars, colors=colors), config=chart_config("price"), key="sequence.price"
-        )
-        st.caption("Plain: all requests in a row. Hatched: the same data forgotten at once.")
-    for label, line in lines_of(found, shown).items():
+        _at_once(found, shown)
+
+
+def recovered_slides(
+    found: SequenceResult, shown: Sequence[Column]
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """The same for a hall, a chart a screen."""
+
+    def after_each() -> None:
+        title("What an attacker gets back", HOW_RECOVERED)
+        _after_each(found, shown)
+
+    def at_once() -> None:
+        title("In a row, and at once", HOW_RECOVERED)
+        _at_once(found, shown)
+
+    return after_each, at_once
+
+
+def _after_each(found: SequenceResult, shown: Sequence[Column]) -> None:
+    figure = lines_figure(
+        _lines(found, shown, lambda step: known(step.recovered)),
+        x_title="requests so far",
+        y_title="recovered by FM, %",
+        colors=paint(shown),
+    )
+    figure.update_xaxes(dtick=1)
+    st.plotly_chart(figure, config=chart_config("recovered"), key="sequence.recovered")
+
+
+def _at_once(found: SequenceResult, shown: Sequence[Column]) -> None:
+    lines = lines_of(found, shown)
+    bars = {
+        label: InRow(_recovered(line.steps[-1]), _recovered(line.once))
+        for label, line in lines.items()
+    }
+    st.plotly_chart(
+        price_figure(bars, colors=paint(shown)), config=chart_config("price"), key="sequence.price"
+    )
+    st.caption("Plain: all requests in a row. Hatched: the same data forgotten at once.")
+    for label, line in lines.items():
         if isinstance(line.once, Undefined):
             st.caption(f"{label}: no figure at once, since {line.once.reason}.")
 

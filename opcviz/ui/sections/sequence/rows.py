@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from ....study import StudyResult
 from ...reading import state
@@ -10,7 +11,7 @@ from ...reading.requests import sequence_shown
 from ...reading.store_reader import Column
 from ..page_rows import Row
 from .answers import answers
-from .curves import eroded, recovered
+from .curves import eroded, recovered, recovered_slides
 from .steps import maps, opened
 from .summary import summary
 
@@ -26,12 +27,15 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
         shown: its columns.
     """
     found = sequence_shown(study)
+    # the original was asked nothing; in a hall each of the others has a screen
+    asked = [c for c in shown if c.model.method.info.name != "original"] or shown
     return [
         Row(
             "answers",
             lambda: answers(found, shown),
             "Each row is a request, each column a moment. A row should turn pale at its own "
             "request and stay so: what is dark again further right came back.",
+            slides=tuple(partial(answers, found, [column]) for column in asked),
         ),
         Row(
             "eroded",
@@ -44,6 +48,7 @@ def rows(study: StudyResult, view: state.View, shown: Sequence[Column]) -> list[
             lambda: recovered(found, shown),
             "An attacker maps the features back to the original's. What he gets after many "
             "requests and not after one large one is the price of having been asked in a row.",
+            slides=recovered_slides(found, shown),
         ),
         Row(
             "maps",
