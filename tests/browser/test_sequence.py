@@ -10,7 +10,13 @@ from opcviz.study import Store, open_study, shipped_root
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 STUDY = open_study(Store(shipped_root()), "digits-sequence")
-DRAWN = "boxes => boxes.map(canvas => canvas.toDataURL())"
+
+
+def drawn(page) -> set[str]:
+    """The pictures of all maps, without empty layers."""
+    maps = page.get_by_test_id("map-canvas")
+    made = maps.evaluate_all("boxes => boxes.map(canvas => canvas.toDataURL())")
+    return {each for each in made if len(each) > 3000}
 
 
 def test_it_opens_by_itself_and_its_maps_step_through_the_requests(app, keep):
@@ -19,16 +25,13 @@ def test_it_opens_by_itself_and_its_maps_step_through_the_requests(app, keep):
     expect(slider).to_be_visible(timeout=WAIT)
     idle(page)
     assert any(f"study={step.place}" in page.url for step in STUDY.study.steps[1:])
-    canvases = page.get_by_test_id("linked-maps").locator("canvas")
-    last = canvases.evaluate_all(DRAWN)
-    assert sum(len(each) > 1000 for each in last) >= 3, "the maps are drawn"
+    last = drawn(page)
+    assert last, "the maps are drawn"
     slider.focus()
     page.keyboard.press("Home")
     expect(page.get_by_test_id("stSliderThumbValue")).to_have_text("after request 1 (0)")
     idle(page)
-    first = canvases.evaluate_all(DRAWN)
-    assert len(first) == len(last)
-    assert sum(a != b for a, b in zip(first, last, strict=True)) >= 2, "the unlearned models move"
+    assert not drawn(page) & last, "every map is of the first step now"
 
 
 def test_the_figures_of_every_step_are_a_file(app, keep):
