@@ -62,13 +62,31 @@ Rank = Callable[[Known, Known | None, Sequence[Known], Mapping[str, int]], tuple
 _RULES: Registry[tuple[Rule, Together, Rank]] = Registry("verdict rule")
 
 
-def register_verdict(task: str, together: Together, rank: Rank) -> Callable[[Rule], Rule]:
+def _none_together(
+    models: Sequence[Known], retrained: Sequence[Known], sizes: Mapping[str, int]
+) -> Check | None:
+    return None
+
+
+def _nobody(
+    model: Known,
+    original: Known | None,
+    retrained: Sequence[Known],
+    sizes: Mapping[str, int],
+) -> tuple[Ranked, ...]:
+    return ()
+
+
+def register_verdict(
+    task: str, together: Together = _none_together, rank: Rank = _nobody
+) -> Callable[[Rule], Rule]:
     """Decorator of the function that judges the models of one task.
 
     Args:
         task: the task's name.
-        together: judges the seeds of a method together.
-        rank: says how far each attacker came, by the same rule.
+        together: judges the seeds of a method together; without it each seed stands alone, beside
+            the retrained model of its own.
+        rank: says how far each attacker came, by the same rule; without it nobody is ranked.
 
     Raises:
         ConfigError: when the task has one already.

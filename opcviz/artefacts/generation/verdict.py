@@ -13,31 +13,14 @@ from ...results import (
     RelearnedPictures,
     ReopenedResult,
 )
-from ...verdict import Check, Ranked, Verdict, no_verdict
+from ...verdict import Verdict, no_verdict
 from ...verdict.places import Attacked, places
 from ..verdicts import NEVER_SAW, Known, register_verdict
 
 __all__ = ["judge_generators"]
 
 
-def _together(
-    models: Sequence[Known], retrained: Sequence[Known], sizes: Mapping[str, int]
-) -> Check | None:
-    """Nothing: each seed is beside the retrained model of its own."""
-    return None
-
-
-def _rank(
-    model: Known,
-    original: Known | None,
-    retrained: Sequence[Known],
-    sizes: Mapping[str, int],
-) -> tuple[Ranked, ...]:
-    """Nobody: the attacks are asked in turn, each for a place of its own."""
-    return ()
-
-
-@register_verdict("generation", _together, _rank)
+@register_verdict("generation")
 def judge_generators(
     model: Known,
     original: Known | None,

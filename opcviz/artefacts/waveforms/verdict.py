@@ -7,31 +7,14 @@ from dataclasses import replace
 
 from ...common.records import Undefined
 from ...results import ForgettingResult, WaveformRegrowthResult
-from ...verdict import Check, Ranked, Verdict, no_verdict
+from ...verdict import Verdict, no_verdict
 from ...verdict.returning import returning
 from ..verdicts import NEVER_SAW, Known, register_verdict
 
 __all__ = ["judge_records"]
 
 
-def _together(
-    models: Sequence[Known], retrained: Sequence[Known], sizes: Mapping[str, int]
-) -> Check | None:
-    """Nothing: each seed is beside the retrained model of its own."""
-    return None
-
-
-def _rank(
-    model: Known,
-    original: Known | None,
-    retrained: Sequence[Known],
-    sizes: Mapping[str, int],
-) -> tuple[Ranked, ...]:
-    """Nobody: one attack is made."""
-    return ()
-
-
-@register_verdict("waveforms", _together, _rank)
+@register_verdict("waveforms")
 def judge_records(
     model: Known,
     original: Known | None,
